@@ -1,0 +1,35 @@
+import * as v from 'valibot'
+
+/** Largest hook body, in bytes. */
+export const MAX_BODY_BYTES = 64 * 1024
+
+/** Longest idempotency key (`id` in the body, `webhook-id` in the header), in characters. */
+export const MAX_ID_CHARACTERS = 256
+
+const text = v.pipe(v.string(), v.maxLength(1000))
+
+/** What the sender says of itself: recorded and shown, never trusted. */
+export const Source = v.object({
+  repository: v.optional(text),
+  ref: v.optional(text),
+  sha: v.optional(text),
+  run_url: v.optional(text),
+  actor: v.optional(text),
+  message: v.optional(text),
+})
+export type Source = v.InferOutput<typeof Source>
+
+/** The JSON body of `POST /hooks/{app}`. Neither `image` nor `rollback` means redeploy. Unknown fields are dropped. */
+export const HookBody = v.pipe(
+  v.object({
+    image: v.optional(v.pipe(v.string(), v.minLength(1), v.maxLength(1024))),
+    rollback: v.optional(v.pipe(v.string(), v.minLength(1), v.maxLength(256))),
+    id: v.optional(v.pipe(v.string(), v.minLength(1), v.maxLength(MAX_ID_CHARACTERS))),
+    source: v.optional(Source),
+  }),
+  v.check(
+    (body) => body.image === undefined || body.rollback === undefined,
+    'image and rollback exclude each other: send one of them',
+  ),
+)
+export type HookBody = v.InferOutput<typeof HookBody>

@@ -1,0 +1,42 @@
+import * as v from 'valibot'
+
+/** Media type of every error answer (RFC 9457). */
+export const PROBLEM_TYPE = 'application/problem+json'
+
+/** Every problem code with its HTTP status. Codes are stable; texts may change. */
+export const PROBLEMS = {
+  malformed_json: 400,
+  malformed_body: 400,
+  malformed_reference: 400,
+  signature_rejected: 401,
+  token_rejected: 401,
+  image_not_allowed: 403,
+  claims_not_allowed: 403,
+  unknown_app: 404,
+  unknown_deployment: 404,
+  not_found: 404,
+  method_not_allowed: 405,
+  nothing_to_roll_back_to: 409,
+  ambiguous_digest: 409,
+  body_too_large: 413,
+  unsupported_media_type: 415,
+  id_reused: 422,
+  too_many_requests: 429,
+  internal_error: 500,
+  shutting_down: 503,
+  issuer_unavailable: 503,
+} as const satisfies Record<string, number>
+export type ProblemCode = keyof typeof PROBLEMS
+
+/** Body of an error answer. */
+export const Problem = v.object({
+  type: v.string(),
+  title: v.string(),
+  status: v.number(),
+  code: v.string(),
+  /** Names the thing and its value. */
+  detail: v.string(),
+  /** Says what to do. */
+  hint: v.optional(v.string()),
+})
+export type Problem = v.InferOutput<typeof Problem>
