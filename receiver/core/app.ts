@@ -1,0 +1,69 @@
+/** How an app's container is made. Docker's units: bytes, nanosecond CPUs; durations in milliseconds. */
+export interface ContainerSettings {
+  /** The whole environment, `env_file` first and `environment` over it. */
+  environment: Readonly<Record<string, string>>
+  /** Compose's short form: `name:/path[:ro]` or `/host/path:/path[:ro]`. */
+  volumes: readonly string[]
+  command?: readonly string[]
+  entrypoint?: readonly string[]
+  user?: string
+  memoryBytes?: number
+  nanoCpus?: number
+  labels: Readonly<Record<string, string>>
+  /** Further networks beside the receiver's own. */
+  networks: readonly string[]
+  restart: RestartPolicy
+  stopGraceMs: number
+  healthcheck?: Healthcheck
+}
+
+export interface RestartPolicy {
+  name: 'no' | 'always' | 'unless-stopped' | 'on-failure'
+  /** Only of `on-failure`; 0 is no limit. */
+  maximumRetries: number
+}
+
+/** Compose's `healthcheck`, over the image's own HEALTHCHECK. `test: ['NONE']` is `disable: true`. */
+export interface Healthcheck {
+  /** `['CMD', …]`, `['CMD-SHELL', '…']` or `['NONE']`; absent keeps the image's. */
+  test?: readonly string[]
+  intervalMs?: number
+  timeoutMs?: number
+  startPeriodMs?: number
+  startIntervalMs?: number
+  retries?: number
+}
+
+/** When a new container counts as healthy. */
+export interface HealthPolicy {
+  /** Path of the HTTP probe; absent: the image's HEALTHCHECK, else any HTTP answer below 500 at `/`. */
+  path?: string
+  /** Port of the probe; the app's port by default. */
+  port?: number
+  headers: Readonly<Record<string, string>>
+  /** Longest pause between two probes. */
+  intervalMs: number
+  timeoutMs: number
+  /** Consecutive good answers that make it healthy. */
+  healthyAfter: number
+  /** Until when it must be healthy, counted from its start. */
+  deadlineMs: number
+}
+
+/** What the engine of deployments needs to know of an app. */
+export interface AppSpec {
+  /** A DNS label. */
+  name: string
+  /** The one repository that may run, with the tag that a redeploy follows. */
+  image: { repository: string; tag: string }
+  /** Container port; absent: the image's only EXPOSEd one. */
+  port?: number
+  container: ContainerSettings
+  health: HealthPolicy
+  /** How long after the swap an exit or failing health swaps back. */
+  watchMs: number
+  /** Longest wait for the connections to the old slot to end. */
+  drainMs: number
+  /** Digests kept for rollback, the live one included. */
+  keep: number
+}

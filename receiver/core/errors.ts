@@ -1,0 +1,57 @@
+import type { DeploymentError } from '../../protocol/deployment.ts'
+
+/** Why a deployment failed; users' scripts may rely on these words. */
+export type DeployErrorCode =
+  | 'app_removed'
+  | 'digest_mismatch'
+  | 'disk_full'
+  | 'engine_unreachable'
+  | 'exited'
+  | 'image_missing'
+  | 'internal_error'
+  | 'nginx_failed'
+  | 'no_port'
+  | 'pull_failed'
+  | 'registry_denied'
+  | 'registry_unreachable'
+  | 'rolled_back'
+  | 'start_failed'
+  | 'swap_failed'
+  | 'unhealthy'
+
+/** The one error that ports throw and the reconciler understands. Its message is shown to users as it is. */
+export class DeployError extends Error {
+  readonly code: DeployErrorCode
+  readonly hint: string | undefined
+  /** Last lines of the container's output, oldest first. */
+  readonly log: readonly string[] | undefined
+
+  constructor(
+    code: DeployErrorCode,
+    message: string,
+    options: { hint?: string; log?: readonly string[]; cause?: unknown } = {},
+  ) {
+    super(message, { cause: options.cause })
+    this.name = 'DeployError'
+    this.code = code
+    this.hint = options.hint
+    this.log = options.log
+  }
+}
+
+/** What a deployment's record says of an error; anything unforeseen is `internal_error` with its own message. */
+export function describeError(error: unknown): DeploymentError {
+  if (error instanceof DeployError) {
+    return {
+      code: error.code,
+      message: error.message,
+      ...(error.hint === undefined ? {} : { hint: error.hint }),
+      ...(error.log === undefined ? {} : { log: [...error.log] }),
+    }
+  }
+  return {
+    code: 'internal_error',
+    message: error instanceof Error ? `${error.name}: ${error.message}` : String(error),
+    hint: "see the receiver's log; this is a defect worth reporting",
+  }
+}

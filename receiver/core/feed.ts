@@ -1,0 +1,30 @@
+/** Tells waiting readers that a deployment changed; what changed they read from the store. */
+export interface Feed {
+  changed(id: string): void
+  /** Resolves at the next change of the deployment, or when the signal aborts. Subscribed when the call returns. */
+  next(id: string, signal: AbortSignal): Promise<void>
+}
+
+export function createFeed(): Feed {
+  const waiting = new Map<string, Set<() => void>>()
+  return {
+    changed(id) {
+      const readers = waiting.get(id)
+      waiting.delete(id)
+      for (const wake of readers ?? []) wake()
+    },
+    next(id, signal) {
+      const { promise, resolve } = Promise.withResolvers<void>()
+      if (signal.aborted) resolve()
+      const readers = waiting.get(id) ?? new Set()
+      waiting.set(id, readers.add(resolve))
+      const abort = () => {
+        readers.delete(resolve)
+        if (readers.size === 0 && waiting.get(id) === readers) waiting.delete(id)
+        resolve()
+      }
+      signal.addEventListener('abort', abort, { once: true })
+      return promise.finally(() => signal.removeEventListener('abort', abort))
+    },
+  }
+}

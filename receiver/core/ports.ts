@@ -1,0 +1,153 @@
+import type { Deployment, DeploymentEvent } from '../../protocol/deployment.ts'
+import type { AppSpec } from './app.ts'
+
+export type Slot = 'blue' | 'green'
+export const otherSlot = (slot: Slot): Slot => (slot === 'blue' ? 'green' : 'blue')
+
+/** A container of ours, as the engine shows it. */
+export interface Container {
+  id: string
+  name: string
+  app: string
+  /** The generation of the deployment that made it. */
+  generation: number
+  slot: Slot
+  digest: string
+  /** Address and port that Nginx sends requests to. */
+  address: string
+  port: number
+  running: boolean
+  exitCode: number
+  oomKilled: boolean
+  /** How often the engine restarted it. */
+  restarts: number
+  /** Process id on the host; 0 when it does not run. */
+  pid: number
+  /** State and last output of its HEALTHCHECK, if it has one. */
+  health?: { status: 'starting' | 'healthy' | 'unhealthy'; output: string }
+}
+
+/** What the reconciler needs to know of an image before it starts one. */
+export interface ImageFacts {
+  /** TCP ports that it EXPOSEs. */
+  ports: readonly number[]
+  hasHealthcheck: boolean
+}
+
+export interface ContainerPlan {
+  app: AppSpec
+  deployment: string
+  generation: number
+  slot: Slot
+  repository: string
+  digest: string
+  address: string
+  port: number
+}
+
+export type Progress = (progress: { message: string; current?: number; total?: number }) => void
+
+/** Docker, or what stands for it. Every method throws `DeployError` alone. */
+export interface Engine {
+  /** All containers of an app, running or not. */
+  containers(app: string): Promise<Container[]>
+  /** Pulls by digest and checks afterwards that the digest is what it got. Quick when it is there. */
+  pull(
+    image: { repository: string; digest: string },
+    options: { progress: Progress; signal: AbortSignal },
+  ): Promise<void>
+  image(image: { repository: string; digest: string }): Promise<ImageFacts>
+  /** Creates and starts the container; one of the same generation is started if it stands still. */
+  start(plan: ContainerPlan): Promise<void>
+  /** Last lines of its output, oldest first; empty when it is gone. */
+  logs(container: string, lines: number): Promise<string[]>
+  /** SIGTERM, `graceMs`, SIGKILL, then removed. Nothing to do when it is gone. */
+  remove(container: string, options: { graceMs: number }): Promise<void>
+  /** Removes images of a repository whose digests are among `digests`. Those in use stay. */
+  removeImages(repository: string, digests: readonly string[]): Promise<void>
+}
+
+export interface Registry {
+  /** The digest that a tag stands for now. Throws `DeployError`. */
+  resolve(image: { repository: string; tag: string }, signal: AbortSignal): Promise<string>
+}
+
+/** The slot flags that Nginx reads. Changes are atomic and durable when the call returns. */
+export interface Slots {
+  /** `undefined` before the first deployment. */
+  live(app: string): Slot | undefined
+  makeLive(app: string, slot: Slot): void
+}
+
+/** Nginx's view of an app: written when the config or a port changes, never for a mere swap. */
+export interface Sites {
+  ensure(app: string, ports: Readonly<Record<Slot, number>>): Promise<void>
+}
+
+export interface ProbeAnswer {
+  status: number
+  /** Beginning of the body, safe to print. */
+  body: string
+}
+
+export interface Probe {
+  /** Throws an error whose message says in plain words why there was no answer. */
+  (request: {
+    url: string
+    headers: Readonly<Record<string, string>>
+    timeoutMs: number
+    signal: AbortSignal
+  }): Promise<ProbeAnswer>
+}
+
+/** Connections that a container still serves. */
+export type CountConnections = (container: { pid: number; port: number }) => number
+
+export interface Clock {
+  /** ISO 8601, UTC. */
+  now(): string
+  /** Monotonic milliseconds. */
+  ms(): number
+  /** Resolves after `ms`; rejects with the signal's reason when it aborts. */
+  sleep(ms: number, signal: AbortSignal): Promise<void>
+}
+
+/** A deployment with what only the receiver knows of it. */
+export interface StoredDeployment {
+  /** Rises with every accepted deployment; a greater one is newer. */
+  generation: number
+  deployment: Deployment
+}
+
+/** The memory of deployments, as the reconciler uses it. Every write is durable when the call returns. */
+export interface Journal {
+  /** The running deployment of an app, else its waiting one. */
+  next(app: string): StoredDeployment | undefined
+  /** The deployment that is live, by the record. */
+  live(app: string): StoredDeployment | undefined
+  /** Keeps an event and folds it into the deployment; `live` makes that deployment the live one, in the same transaction. */
+  append(id: string, event: DeploymentEvent, options?: { live?: string }): Deployment
+  /** After a swap back: the deployment of that generation is the live one again. */
+  setLive(app: string, generation: number): void
+  find(app: string, generation: number): StoredDeployment | undefined
+  /** Distinct digests that were live, newest first. */
+  digests(app: string): string[]
+  /** Port of each slot's last container, else the given one. */
+  ports(app: string, otherwise: number): Record<Slot, number>
+  setPort(app: string, slot: Slot, port: number): void
+  /** Fixed address of a slot on the bridge network. */
+  address(app: string, slot: Slot): string
+}
+
+export interface Ports {
+  journal: Journal
+  engine: Engine
+  registry: Registry
+  slots: Slots
+  sites: Sites
+  probe: Probe
+  connections: CountConnections
+  clock: Clock
+  /** Says what is not a deployment's own news: a container started again, a cleanup that failed. */
+  report(message: string, details: Record<string, unknown>): void
+}

@@ -1,0 +1,208 @@
+import type { DeploymentEvent, FinalStatus, StepName } from '../../protocol/deployment.ts'
+import type { AppSpec } from './app.ts'
+import { DeployError, describeError } from './errors.ts'
+import { isLive, nextStep, own, type World } from './plan.ts'
+import type { Container, Ports, StoredDeployment } from './ports.ts'
+import { keepStanding } from './standing.ts'
+import { RUN, type RunStep } from './steps.ts'
+
+/**
+ * Brings an app to what its newest accepted deployment asks for, one missing step after the other, until nothing is
+ * missing. It reads the world before each step, so it goes on correctly from wherever an earlier process stopped: start-up
+ * is this same call. Rejects only when `signal` aborts; failures of deployments are recorded in the journal.
+ */
+export async function reconcile(app: AppSpec, ports: Ports, signal: AbortSignal): Promise<void> {
+  await keepStanding(app, ports, signal)
+  for (;;) {
+    signal.throwIfAborted()
+    const stored = ports.journal.next(app.name)
+    if (stored === undefined) return
+    await deploy(app, stored, ports, signal)
+  }
+}
+
+async function deploy(
+  app: AppSpec,
+  first: StoredDeployment,
+  ports: Ports,
+  signal: AbortSignal,
+): Promise<void> {
+  const generation = first.generation
+  await begin(app, first, ports)
+  for (;;) {
+    const stored = reload(app, generation, ports)
+    // a step failed, perhaps in a process that died before it could clean up
+    if (stored.deployment.error !== undefined) return abandon(app, stored, ports)
+    try {
+      const world = await observe(app, ports)
+      const step = nextStep(stored, world)
+      if (step === undefined) return finish(stored, 'succeeded', ports)
+      await run(step, { app, stored, world, ports, signal })
+    } catch (error) {
+      signal.throwIfAborted()
+      // not of a step (those are recorded by `run`): the world could not be read
+      if (reload(app, generation, ports).deployment.error === undefined) {
+        recordFailure(stored, 'resolve', error, ports)
+      }
+    }
+  }
+}
+
+/** A deployment taken up again before its swap starts and checks its container anew: time has passed. */
+async function begin(app: AppSpec, stored: StoredDeployment, ports: Ports): Promise<void> {
+  const { deployment } = stored
+  if (deployment.status === 'queued') {
+    ports.journal.append(deployment.id, { type: 'started', at: ports.clock.now() })
+    return
+  }
+  const world = await observe(app, ports).catch(() => undefined)
+  if (deployment.error !== undefined || world === undefined || isLive(stored, world)) return
+  for (const step of deployment.steps) {
+    if (step.name !== 'start' && step.name !== 'health') continue
+    emit(stored, { type: 'step', at: ports.clock.now(), step: step.name, status: 'running' }, ports)
+  }
+}
+
+async function run(
+  step: StepName,
+  {
+    app,
+    stored,
+    world,
+    ports,
+    signal,
+  }: {
+    app: AppSpec
+    stored: StoredDeployment
+    world: World
+    ports: Ports
+    signal: AbortSignal
+  },
+): Promise<void> {
+  const began = ports.clock.ms()
+  emit(stored, { type: 'step', at: ports.clock.now(), step, status: 'running' }, ports)
+  try {
+    const runStep: RunStep = RUN[step as keyof typeof RUN]
+    const message = await runStep({
+      app,
+      stored,
+      world,
+      ports,
+      signal,
+      progress: (progress) =>
+        emit(stored, { type: 'progress', at: ports.clock.now(), step, ...progress }, ports),
+    })
+    const ms = Math.round(ports.clock.ms() - began)
+    // live first: whoever sees the swap as done finds the deployment live
+    if (step === 'swap') {
+      const live: DeploymentEvent = { type: 'live', at: ports.clock.now() }
+      ports.journal.append(stored.deployment.id, live, { live: stored.deployment.id })
+    }
+    emit(
+      stored,
+      { type: 'step', at: ports.clock.now(), step, status: 'succeeded', ms, message },
+      ports,
+    )
+  } catch (error) {
+    // the receiver stops: the next start goes on from here
+    signal.throwIfAborted()
+    recordFailure(stored, step, error, ports, Math.round(ports.clock.ms() - began))
+  }
+}
+
+/** The failure is durable before anything is undone, so that a crash in between cannot start the deployment over. */
+function recordFailure(
+  stored: StoredDeployment,
+  step: StepName,
+  error: unknown,
+  ports: Ports,
+  ms?: number,
+): void {
+  const described = describeError(error)
+  // after the swap held through `watch`, the deployment has succeeded; what is left over is cleaned up at the next chance
+  const cleaning = step === 'drain' || step === 'retire'
+  if (cleaning) ports.report(`${step} failed`, { deployment: stored.deployment.id, error })
+  emit(
+    stored,
+    {
+      type: 'step',
+      at: ports.clock.now(),
+      step,
+      status: 'failed',
+      ...(ms === undefined ? {} : { ms }),
+      message: described.message,
+      ...(cleaning ? {} : { error: described }),
+    },
+    ports,
+  )
+}
+
+/** Ends a failed deployment: swaps back when it was live and the old container still runs, and removes the new one. */
+async function abandon(app: AppSpec, stored: StoredDeployment, ports: Ports): Promise<void> {
+  let error = stored.deployment.error
+  try {
+    const world = await observe(app, ports)
+    const failed = own(stored, world)
+    const swapped = stored.deployment.live_at !== undefined || isLive(stored, world)
+    const old = world.containers.find(
+      (container) => container.running && container.generation !== stored.generation,
+    )
+    if (swapped && old !== undefined) {
+      swapBack(app, old, ports)
+      error = {
+        ...error,
+        code: 'rolled_back',
+        message: `${error?.message ?? 'it failed'}; swapped back to ${old.digest}`,
+      }
+    }
+    if (failed !== undefined && !(swapped && old === undefined)) {
+      await ports.engine.remove(failed.name, { graceMs: app.container.stopGraceMs })
+    }
+  } catch (cleanup) {
+    // `keepStanding` removes what is left once the engine answers again
+    ports.report('cleaning up after a failed deployment failed', {
+      deployment: stored.deployment.id,
+      error: cleanup,
+    })
+  }
+  finish(stored, 'failed', ports, error)
+}
+
+function swapBack(app: AppSpec, old: Container, ports: Ports): void {
+  ports.slots.makeLive(app.name, old.slot)
+  ports.journal.setLive(app.name, old.generation)
+}
+
+function finish(
+  stored: StoredDeployment,
+  status: FinalStatus,
+  ports: Ports,
+  error = stored.deployment.error,
+): void {
+  emit(
+    stored,
+    {
+      type: 'finished',
+      at: ports.clock.now(),
+      status,
+      ...(error === undefined ? {} : { error }),
+    },
+    ports,
+  )
+}
+
+async function observe(app: AppSpec, ports: Ports): Promise<World> {
+  return { live: ports.slots.live(app.name), containers: await ports.engine.containers(app.name) }
+}
+
+function reload(app: AppSpec, generation: number, ports: Ports): StoredDeployment {
+  const stored = ports.journal.find(app.name, generation)
+  if (stored !== undefined) return stored
+  throw new DeployError(
+    'internal_error',
+    `deployment ${generation} of ${app.name} is not on record`,
+  )
+}
+
+const emit = (stored: StoredDeployment, event: DeploymentEvent, ports: Ports) =>
+  ports.journal.append(stored.deployment.id, event)

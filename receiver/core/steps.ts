@@ -1,0 +1,154 @@
+import type { StepName } from '../../protocol/deployment.ts'
+import type { AppSpec } from './app.ts'
+import { drain } from './drain.ts'
+import { DeployError } from './errors.ts'
+import { type Subject, waitUntilHealthy, watch } from './health.ts'
+import { own, targetSlot, type World } from './plan.ts'
+import type { Container, Ports, Progress, StoredDeployment } from './ports.ts'
+
+export interface StepContext {
+  app: AppSpec
+  stored: StoredDeployment
+  world: World
+  ports: Ports
+  progress: Progress
+  signal: AbortSignal
+}
+
+/** Runs one step and returns a line about it. Every step may run again after a crash in the middle of it. */
+export type RunStep = (context: StepContext) => Promise<string>
+
+/** What each step does. The swap is the one commit point: its flag decides who serves. */
+export const RUN = {
+  async resolve({ stored, ports, signal }) {
+    const { repository, tag = 'latest', digest: named } = stored.deployment.image
+    const digest = named ?? (await ports.registry.resolve({ repository, tag }, signal))
+    const replaced = ports.journal.live(stored.deployment.app)?.deployment
+    ports.journal.append(stored.deployment.id, {
+      type: 'image',
+      at: ports.clock.now(),
+      digest,
+      ...(replaced?.image.digest === undefined
+        ? {}
+        : { previous: { deployment: replaced.id, digest: replaced.image.digest } }),
+    })
+    return named === undefined ? `${repository}:${tag} is ${digest}` : digest
+  },
+
+  async pull({ stored, ports, progress, signal }) {
+    const image = imageOf(stored)
+    const began = ports.clock.ms()
+    await ports.engine.pull(image, { progress, signal })
+    return `${image.repository}@${image.digest} in ${Math.round(ports.clock.ms() - began)} ms`
+  },
+
+  async start({ app, stored, world, ports }) {
+    const image = imageOf(stored)
+    const slot = targetSlot(stored, world)
+    for (const leftover of inSlot(world, slot)) {
+      if (leftover.generation === stored.generation) continue
+      await ports.engine.remove(leftover.name, { graceMs: app.container.stopGraceMs })
+    }
+    const port = await choosePort(app, image, ports)
+    ports.journal.setPort(app.name, slot, port)
+    const address = ports.journal.address(app.name, slot)
+    await ports.engine.start({
+      app,
+      deployment: stored.deployment.id,
+      generation: stored.generation,
+      slot,
+      ...image,
+      address,
+      port,
+    })
+    return `${slot} at ${address}:${port}`
+  },
+
+  async health(context) {
+    const { ports, signal, progress } = context
+    const subject = await subjectOf(context)
+    return waitUntilHealthy(subject, ports, {
+      progress: (message) => progress({ message }),
+      signal,
+    })
+  },
+
+  async swap({ app, stored, world, ports }) {
+    const container = ownOrThrow(stored, world)
+    await ports.sites.ensure(app.name, ports.journal.ports(app.name, container.port))
+    ports.slots.makeLive(app.name, container.slot)
+    return `${container.slot} is live`
+  },
+
+  async watch(context) {
+    return watch(await subjectOf(context), context.ports, context.signal)
+  },
+
+  async drain({ app, stored, world, ports, signal }) {
+    const old = others(stored, world).find((container) => container.running)
+    if (old === undefined) return 'nothing to drain'
+    return drain(app, old, ports, signal)
+  },
+
+  async retire({ app, stored, world, ports }) {
+    const old = others(stored, world)
+    for (const container of old) {
+      await ports.engine.remove(container.name, { graceMs: app.container.stopGraceMs })
+    }
+    const surplus = ports.journal.digests(app.name).slice(app.keep)
+    await ports.engine.removeImages(stored.deployment.image.repository, surplus)
+    return old.length === 0
+      ? 'nothing to retire'
+      : `removed ${old.map((container) => container.name).join(', ')}`
+  },
+} satisfies Partial<Record<StepName, RunStep>>
+
+/** The configured port, or the only one that the image EXPOSEs. */
+export async function choosePort(
+  app: AppSpec,
+  image: { repository: string; digest: string },
+  ports: Ports,
+): Promise<number> {
+  if (app.port !== undefined) return app.port
+  const exposed = (await ports.engine.image(image)).ports
+  const [only] = exposed
+  if (only !== undefined && exposed.length === 1) return only
+  throw new DeployError(
+    'no_port',
+    exposed.length === 0
+      ? `${image.repository}@${image.digest} EXPOSEs no port`
+      : `${image.repository}@${image.digest} EXPOSEs ${exposed.length} ports: ${exposed.join(', ')}`,
+    { hint: `set apps.${app.name}.port to the port that the app listens on` },
+  )
+}
+
+async function subjectOf({ app, stored, world, ports }: StepContext): Promise<Subject> {
+  const container = ownOrThrow(stored, world)
+  const configured = app.container.healthcheck?.test
+  const hasHealthcheck =
+    configured === undefined
+      ? (await ports.engine.image(imageOf(stored))).hasHealthcheck
+      : configured[0] !== 'NONE'
+  return { app, container, hasHealthcheck }
+}
+
+function ownOrThrow(stored: StoredDeployment, world: World): Container {
+  const container = own(stored, world)
+  if (container !== undefined) return container
+  throw new DeployError(
+    'exited',
+    `the container of ${stored.deployment.id} is gone: someone removed it`,
+  )
+}
+
+export function imageOf({ deployment }: StoredDeployment): { repository: string; digest: string } {
+  const { repository, digest } = deployment.image
+  if (digest === undefined) throw new Error(`${deployment.id} has no digest yet`)
+  return { repository, digest }
+}
+
+const inSlot = (world: World, slot: Container['slot']) =>
+  world.containers.filter((container) => container.slot === slot)
+
+const others = (stored: StoredDeployment, world: World) =>
+  world.containers.filter((container) => container.generation !== stored.generation)
