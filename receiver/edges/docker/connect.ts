@@ -1,0 +1,45 @@
+import Docker from 'dockerode'
+import { DeployError } from '../../core/errors.ts'
+
+/** Docker 20.10's API, the oldest that the receiver speaks. */
+const OLDEST_API = '1.41'
+/** The newest that it was written against. */
+const NEWEST_API = '1.51'
+
+/**
+ * Connects to the engine that `DOCKER_HOST` names (the local socket by default) and agrees on an API version. Throws
+ * `engine_unreachable` when no engine answers, or one that is too old.
+ */
+export async function connectDocker(environment: NodeJS.ProcessEnv): Promise<Docker> {
+  const host = environment['DOCKER_HOST'] ?? 'unix:///var/run/docker.sock'
+  const { ApiVersion: offered, Version: engine } = await askVersion(new Docker(), host)
+  if (compare(offered, OLDEST_API) < 0) {
+    throw new DeployError(
+      'engine_unreachable',
+      `Docker ${engine} at ${host} speaks API ${offered}; ${OLDEST_API} (Docker 20.10) or newer is needed`,
+      { hint: 'upgrade Docker' },
+    )
+  }
+  return new Docker({ version: `v${compare(offered, NEWEST_API) < 0 ? offered : NEWEST_API}` })
+}
+
+async function askVersion(docker: Docker, host: string) {
+  try {
+    return await docker.version()
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause)
+    throw new DeployError('engine_unreachable', `no Docker engine answers at ${host}: ${reason}`, {
+      hint: /EACCES/.test(reason)
+        ? "run the receiver as root, or add its user to the group that owns Docker's socket"
+        : 'start Docker (systemctl start docker), or set DOCKER_HOST to where it listens',
+      cause,
+    })
+  }
+}
+
+/** Compares `major.minor`. */
+function compare(one: string, other: string): number {
+  const [major = 0, minor = 0] = one.split('.').map(Number)
+  const [otherMajor = 0, otherMinor = 0] = other.split('.').map(Number)
+  return major - otherMajor || minor - otherMinor
+}

@@ -1,0 +1,182 @@
+import type Docker from 'dockerode'
+import { parseImage } from '../../../protocol/image-reference.ts'
+import { DeployError } from '../../core/errors.ts'
+import type { Clock, Container, ContainerPlan, Engine, Registry } from '../../core/ports.ts'
+import { createOptions } from './create-options.ts'
+import { isMissing, translate } from './errors.ts'
+import { containerName, filterOf, readLabels } from './labels.ts'
+import { readLog } from './log.ts'
+import { type Login, pull } from './pull.ts'
+
+export interface DockerOptions {
+  docker: Docker
+  network: string
+  /** Registry host → login. */
+  registries: Readonly<Record<string, { username: string; password: string }>>
+  clock: Clock
+}
+
+/** The Docker engine as the reconciler's `Engine`, and its way to registries as `Registry`. */
+export function createEngine({
+  docker,
+  network,
+  registries,
+  clock,
+}: DockerOptions): Engine & Registry {
+  const loginFor = (repository: string): Login | undefined => {
+    const { registry } = parseImage(repository)
+    const known = registries[registry]
+    return known === undefined ? undefined : { ...known, serveraddress: registry }
+  }
+
+  return {
+    async resolve({ repository, tag }) {
+      const reference = `${repository}:${tag}`
+      const login = loginFor(repository)
+      try {
+        const answer = await docker
+          .getImage(reference)
+          .distribution(login === undefined ? {} : { authconfig: login })
+        return (answer as { Descriptor: { digest: string } }).Descriptor.digest
+      } catch (error) {
+        throw translate(error, `cannot resolve ${reference}`, 'pull_failed')
+      }
+    },
+
+    async containers(app) {
+      try {
+        const all = await docker.listContainers({ all: true, filters: filterOf(network, app) })
+        const looked = await Promise.all(all.map(({ Id }) => inspect(docker, Id)))
+        return looked.filter((container) => container !== undefined)
+      } catch (error) {
+        throw translate(error, `cannot list the containers of ${app}`, 'engine_unreachable')
+      }
+    },
+
+    pull: (image, { progress, signal }) =>
+      pull(docker, image, { login: loginFor(image.repository), clock, progress, signal }),
+
+    async image({ repository, digest }) {
+      try {
+        const { Config } = await docker.getImage(`${repository}@${digest}`).inspect()
+        const healthcheck = Config.Healthcheck?.Test ?? []
+        return {
+          ports: Object.keys(Config.ExposedPorts ?? {})
+            .filter((port) => !port.endsWith('/udp') && !port.endsWith('/sctp'))
+            .map((port) => Number.parseInt(port, 10)),
+          hasHealthcheck: healthcheck.length > 0 && healthcheck[0] !== 'NONE',
+        }
+      } catch (error) {
+        throw translate(error, `cannot look at ${repository}@${digest}`, 'start_failed')
+      }
+    },
+
+    async start(plan) {
+      const name = containerName(network, plan)
+      try {
+        await createOnce(docker, plan, network)
+        // 304 when it runs already, which the client takes for success or throws, depending on the engine
+        await docker.getContainer(name).start()
+      } catch (error) {
+        if ((error as { statusCode?: unknown }).statusCode === 304) return
+        throw startFailure(error, name, plan)
+      }
+    },
+
+    async logs(name, lines) {
+      try {
+        return await readLog(docker, name, lines)
+      } catch {
+        // the log is an extra to a failure that is told anyway
+        return []
+      }
+    },
+
+    async remove(name, { graceMs }) {
+      const container = docker.getContainer(name)
+      try {
+        await container.stop({ t: Math.ceil(graceMs / 1000) })
+      } catch (error) {
+        // 304: it stood still already
+        if (!isMissing(error) && (error as { statusCode?: unknown }).statusCode !== 304) {
+          throw translate(error, `cannot stop ${name}`, 'engine_unreachable')
+        }
+      }
+      try {
+        await container.remove({ v: true, force: true })
+      } catch (error) {
+        // 409: someone removes it at this moment
+        if (!isMissing(error) && (error as { statusCode?: unknown }).statusCode !== 409) {
+          throw translate(error, `cannot remove ${name}`, 'engine_unreachable')
+        }
+      }
+    },
+
+    async removeImages(repository, digests) {
+      for (const digest of digests) {
+        try {
+          await docker.getImage(`${repository}@${digest}`).remove()
+        } catch (error) {
+          // 409: a container uses it
+          if (isMissing(error) || (error as { statusCode?: unknown }).statusCode === 409) continue
+          throw translate(error, `cannot remove ${repository}@${digest}`, 'engine_unreachable')
+        }
+      }
+    },
+  }
+}
+
+async function createOnce(docker: Docker, plan: ContainerPlan, network: string): Promise<void> {
+  const name = containerName(network, plan)
+  if ((await inspect(docker, name)) !== undefined) return
+  await docker.createContainer(createOptions(plan, network))
+  for (const other of plan.app.container.networks) {
+    try {
+      await docker.getNetwork(other).connect({ Container: name })
+    } catch (error) {
+      // a half-connected container must not be taken for a whole one
+      await docker.getContainer(name).remove({ v: true, force: true })
+      if (!isMissing(error)) throw error
+      throw new DeployError(
+        'start_failed',
+        `the network ${other} of apps.${plan.app.name}.networks does not exist`,
+        { hint: `docker network create ${other}`, cause: error },
+      )
+    }
+  }
+}
+
+async function inspect(docker: Docker, name: string): Promise<Container | undefined> {
+  try {
+    const { Id, Name, Config, State, RestartCount } = await docker.getContainer(name).inspect()
+    const health = State.Health
+    const status = health?.Status
+    return {
+      id: Id,
+      name: Name.replace(/^\//, ''),
+      ...readLabels(Config.Labels),
+      running: State.Running && !State.Restarting,
+      exitCode: State.ExitCode,
+      oomKilled: State.OOMKilled,
+      restarts: RestartCount,
+      pid: State.Pid,
+      ...(status === 'starting' || status === 'healthy' || status === 'unhealthy'
+        ? { health: { status, output: health?.Log?.at(-1)?.Output ?? '' } }
+        : {}),
+    }
+  } catch (error) {
+    if (isMissing(error)) return undefined
+    throw error
+  }
+}
+
+function startFailure(error: unknown, name: string, plan: ContainerPlan): DeployError {
+  const failure = translate(error, `cannot start ${name}`, 'start_failed')
+  if (failure.code !== 'start_failed' || failure.hint !== undefined) return failure
+  return new DeployError('start_failed', failure.message, {
+    hint: /Address already in use/i.test(failure.message)
+      ? `something else on the network holds ${plan.address}: docker network inspect shows what`
+      : `check the settings of apps.${plan.app.name} (command, entrypoint, user, volumes, networks)`,
+    cause: error,
+  })
+}

@@ -1,0 +1,69 @@
+import { DeployError, type DeployErrorCode } from '../../core/errors.ts'
+
+interface Rule {
+  when: RegExp
+  code: DeployErrorCode
+  hint: string
+}
+
+/** Docker and registries tell most failures apart by text alone; the first rule that fits counts. */
+const RULES: readonly Rule[] = [
+  {
+    when: /no space left on device|disk quota exceeded/i,
+    code: 'disk_full',
+    hint: 'free space on the VM: `docker system df` shows what takes it, `docker image prune -a` frees images that nothing runs',
+  },
+  {
+    when: /unauthorized|authentication required|no basic auth credentials|denied|forbidden|status: 40[13]/i,
+    code: 'registry_denied',
+    hint: 'check user and password under `registries:` and that this user may pull the repository (some registries also answer so when the repository does not exist)',
+  },
+  {
+    when: /manifest unknown|not found|no such image|repository does not exist|name unknown/i,
+    code: 'image_missing',
+    hint: 'check that this tag or digest was pushed to this repository, and was not deleted since',
+  },
+  {
+    when: /connection refused|no such host|i\/o timeout|timeout|network is unreachable|no route to host|EOF|connection reset|x509|tls|server gave HTTP response|bad gateway|service unavailable/i,
+    code: 'registry_unreachable',
+    hint: 'check that the VM reaches the registry (curl -v https://<registry>/v2/) and that Docker trusts its certificate',
+  },
+]
+
+const ENGINE_GONE = /ECONNREFUSED|ENOENT|EPIPE|ECONNRESET|socket hang up/
+
+/** Docker's own words for an error, without the wrapping of the client library. */
+export function reasonOf(error: unknown): string {
+  if (typeof error === 'object' && error !== null && 'json' in error) {
+    const { json } = error as { json?: { message?: unknown } }
+    if (typeof json?.message === 'string' && json.message !== '') return json.message
+  }
+  return error instanceof Error ? error.message : String(error)
+}
+
+/** Turns what Docker answered about `what` into a `DeployError`; `otherwise` is the code when no rule fits. */
+export function translate(error: unknown, what: string, otherwise: DeployErrorCode): DeployError {
+  if (error instanceof DeployError) return error
+  const reason = reasonOf(error)
+  const code = typeof error === 'object' && error !== null ? (error as { code?: unknown }).code : ''
+  if (typeof code === 'string' && ENGINE_GONE.test(code)) {
+    return new DeployError('engine_unreachable', `${what}: Docker does not answer (${reason})`, {
+      hint: 'check `systemctl status docker`',
+      cause: error,
+    })
+  }
+  const registry = otherwise === 'pull_failed'
+  const rule = RULES.find(
+    ({ when, code: fits }) => (registry || fits === 'disk_full') && when.test(reason),
+  )
+  return new DeployError(rule?.code ?? otherwise, `${what}: ${reason}`, {
+    ...(rule === undefined ? {} : { hint: rule.hint }),
+    cause: error,
+  })
+}
+
+/** Whether Docker says that the thing does not exist. */
+export const isMissing = (error: unknown): boolean =>
+  typeof error === 'object' &&
+  error !== null &&
+  (error as { statusCode?: unknown }).statusCode === 404

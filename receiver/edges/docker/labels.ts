@@ -1,0 +1,49 @@
+import type { Container, ContainerPlan, Slot } from '../../core/ports.ts'
+
+/** Labels by which the receiver knows its own containers again. */
+const LABEL = {
+  network: 'deploy-receiver.network',
+  app: 'deploy-receiver.app',
+  generation: 'deploy-receiver.generation',
+  slot: 'deploy-receiver.slot',
+  deployment: 'deploy-receiver.deployment',
+  digest: 'deploy-receiver.digest',
+  address: 'deploy-receiver.address',
+  port: 'deploy-receiver.port',
+} as const
+
+/** The network's name tells the containers of two receivers on one engine apart. */
+export const filterOf = (network: string, app: string) => ({
+  label: [`${LABEL.network}=${network}`, `${LABEL.app}=${app}`],
+})
+
+/** One name for one generation of an app, so that creating it twice cannot make two. */
+export const containerName = (network: string, { app, generation, slot }: ContainerPlan) =>
+  `${network}-${app.name}-${generation}-${slot}`
+
+export const labelsOf = (network: string, plan: ContainerPlan): Record<string, string> => ({
+  ...plan.app.container.labels,
+  [LABEL.network]: network,
+  [LABEL.app]: plan.app.name,
+  [LABEL.generation]: String(plan.generation),
+  [LABEL.slot]: plan.slot,
+  [LABEL.deployment]: plan.deployment,
+  [LABEL.digest]: plan.digest,
+  [LABEL.address]: plan.address,
+  [LABEL.port]: String(plan.port),
+})
+
+/** What the labels say of a container. */
+export function readLabels(
+  labels: Readonly<Record<string, string>>,
+): Pick<Container, 'app' | 'generation' | 'slot' | 'digest' | 'address' | 'port'> {
+  const slot: Slot = labels[LABEL.slot] === 'green' ? 'green' : 'blue'
+  return {
+    app: labels[LABEL.app] ?? '',
+    generation: Number(labels[LABEL.generation]),
+    slot,
+    digest: labels[LABEL.digest] ?? '',
+    address: labels[LABEL.address] ?? '',
+    port: Number(labels[LABEL.port]),
+  }
+}

@@ -1,0 +1,111 @@
+import type Docker from 'dockerode'
+import { parseImage } from '../../../protocol/image-reference.ts'
+import { DeployError } from '../../core/errors.ts'
+import type { Clock, Progress } from '../../core/ports.ts'
+import { isMissing, translate } from './errors.ts'
+
+const PROGRESS_EVERY_MS = 500
+
+export interface Login {
+  username: string
+  password: string
+  serveraddress: string
+}
+
+/**
+ * Pulls `repository@digest`, and checks afterwards that Docker holds it under just that digest. A digest that is there
+ * already is not asked for again. Throws `DeployError`.
+ */
+export async function pull(
+  docker: Docker,
+  image: { repository: string; digest: string },
+  {
+    login,
+    clock,
+    progress,
+    signal,
+  }: { login: Login | undefined; clock: Clock; progress: Progress; signal: AbortSignal },
+): Promise<void> {
+  const reference = `${image.repository}@${image.digest}`
+  if (await holds(docker, image)) return
+  try {
+    const stream = await docker.createImage(login, {
+      fromImage: image.repository,
+      tag: image.digest,
+      abortSignal: signal,
+    })
+    await follow(docker, stream, clock, progress)
+  } catch (error) {
+    signal.throwIfAborted()
+    throw translate(error, `cannot pull ${reference}`, 'pull_failed')
+  }
+  if (await holds(docker, image)) return
+  throw new DeployError(
+    'digest_mismatch',
+    `Docker pulled ${reference} but does not hold that digest`,
+    {
+      hint: "the registry gave something else than what was asked for: check the registry, or Docker's registry-mirrors",
+    },
+  )
+}
+
+interface PullLine {
+  id?: string
+  status?: string
+  error?: string
+  progressDetail?: { current?: number; total?: number }
+}
+
+async function follow(
+  docker: Docker,
+  stream: NodeJS.ReadableStream,
+  clock: Clock,
+  progress: Progress,
+): Promise<void> {
+  const layers = new Map<string, { current: number; total: number }>()
+  let shownAt = Number.NEGATIVE_INFINITY
+  let shown = ''
+  await new Promise<void>((resolve, reject) => {
+    docker.modem.followProgress(
+      stream,
+      (error) => (error === null ? resolve() : reject(error)),
+      (line: PullLine) => {
+        if (line.id === undefined || line.status !== 'Downloading') return
+        const { current = 0, total = 0 } = line.progressDetail ?? {}
+        layers.set(line.id, { current, total })
+        if (clock.ms() - shownAt < PROGRESS_EVERY_MS) return
+        const sum = [...layers.values()].reduce(
+          (all, layer) => ({
+            current: all.current + layer.current,
+            total: all.total + layer.total,
+          }),
+          { current: 0, total: 0 },
+        )
+        const message = `${megabytes(sum.current)} of ${megabytes(sum.total)} MB`
+        if (message === shown) return
+        shown = message
+        shownAt = clock.ms()
+        progress({ message, ...sum })
+      },
+    )
+  })
+}
+
+const megabytes = (bytes: number) => (bytes / 1_000_000).toFixed(1)
+
+/** Whether Docker knows the image by this repository and digest. Docker shortens the names of Docker Hub. */
+async function holds(
+  docker: Docker,
+  { repository, digest }: { repository: string; digest: string },
+): Promise<boolean> {
+  try {
+    const { RepoDigests } = await docker.getImage(`${repository}@${digest}`).inspect()
+    return (RepoDigests ?? []).some((text) => {
+      const known = parseImage(text)
+      return known.repository === repository && known.digest === digest
+    })
+  } catch (error) {
+    if (isMissing(error)) return false
+    throw translate(error, `cannot look at ${repository}@${digest}`, 'pull_failed')
+  }
+}

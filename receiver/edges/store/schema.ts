@@ -1,0 +1,109 @@
+import { DatabaseSync } from 'node:sqlite'
+
+const VERSION = 1
+
+const SCHEMA = `
+CREATE TABLE deployments (
+  generation INTEGER PRIMARY KEY AUTOINCREMENT,
+  id TEXT NOT NULL UNIQUE,
+  app TEXT NOT NULL,
+  status TEXT NOT NULL,
+  digest TEXT,
+  record TEXT NOT NULL
+) STRICT;
+CREATE INDEX deployments_of_app ON deployments (app, status, generation);
+
+CREATE TABLE events (
+  number INTEGER PRIMARY KEY AUTOINCREMENT,
+  deployment TEXT NOT NULL REFERENCES deployments (id),
+  event TEXT NOT NULL
+) STRICT;
+CREATE INDEX events_of_deployment ON events (deployment, number);
+
+CREATE TABLE live (
+  app TEXT PRIMARY KEY,
+  generation INTEGER NOT NULL REFERENCES deployments (generation)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE slots (
+  app TEXT NOT NULL,
+  slot TEXT NOT NULL,
+  address TEXT NOT NULL UNIQUE,
+  port INTEGER,
+  PRIMARY KEY (app, slot)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE idempotency_keys (
+  app TEXT NOT NULL,
+  kind TEXT NOT NULL,
+  key TEXT NOT NULL,
+  body_sha256 TEXT NOT NULL,
+  deployment TEXT NOT NULL REFERENCES deployments (id),
+  expires_at INTEGER NOT NULL,
+  PRIMARY KEY (app, kind, key)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX idempotency_keys_by_end ON idempotency_keys (expires_at);
+
+CREATE TABLE used_tokens (
+  issuer TEXT NOT NULL,
+  jti TEXT NOT NULL,
+  expires_at INTEGER NOT NULL,
+  PRIMARY KEY (issuer, jti)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX used_tokens_by_end ON used_tokens (expires_at);
+
+CREATE TABLE issuer_keys (
+  issuer TEXT PRIMARY KEY,
+  jwks TEXT NOT NULL,
+  fetched_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE secrets (name TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT, WITHOUT ROWID;
+`
+
+/**
+ * Opens the database, and makes its tables when it is new. `FULL` synchronous and WAL: a committed transaction outlives a
+ * power cut. The exclusive lock ends with the process, and keeps a second receiver out of the same data directory.
+ */
+export function openDatabase(file: string): DatabaseSync {
+  const database = new DatabaseSync(file, { timeout: 2000 })
+  try {
+    database.exec('PRAGMA locking_mode = EXCLUSIVE')
+    database.exec('PRAGMA journal_mode = WAL')
+    database.exec('PRAGMA synchronous = FULL')
+    database.exec('PRAGMA foreign_keys = ON')
+    // takes the lock now, not with the first write
+    database.exec('BEGIN IMMEDIATE')
+    const version = Number(database.prepare('PRAGMA user_version').get()?.['user_version'])
+    if (version === 0) database.exec(`${SCHEMA}; PRAGMA user_version = ${VERSION}`)
+    database.exec('COMMIT')
+    if (version > VERSION) {
+      throw new Error(
+        `${file} was written by a newer deploy-receiver (format ${version}, this one knows ${VERSION}): install that one`,
+      )
+    }
+    return database
+  } catch (error) {
+    database.close()
+    if (error instanceof Error && /database is locked/.test(error.message)) {
+      throw new Error(
+        `${file} is in use: another deploy-receiver runs on this data directory; stop it, or give this one its own \`data:\``,
+        { cause: error },
+      )
+    }
+    throw error
+  }
+}
+
+/** Runs `work` in one transaction: all of it is durable afterwards, or nothing. */
+export function transaction<T>(database: DatabaseSync, work: () => T): T {
+  database.exec('BEGIN IMMEDIATE')
+  try {
+    const result = work()
+    database.exec('COMMIT')
+    return result
+  } catch (error) {
+    database.exec('ROLLBACK')
+    throw error
+  }
+}

@@ -1,0 +1,194 @@
+import { randomBytes } from 'node:crypto'
+import type { DatabaseSync } from 'node:sqlite'
+import type { Deployment, DeploymentEvent } from '../../../protocol/deployment.ts'
+import { apply } from '../../core/deployment.ts'
+import type { Journal, Slot, StoredDeployment } from '../../core/ports.ts'
+import type { Past } from '../../core/queue.ts'
+import { divide } from './addresses.ts'
+import { transaction } from './schema.ts'
+
+/** An event with its number, which rises over the whole store. */
+export interface NumberedEvent {
+  number: number
+  event: DeploymentEvent
+}
+
+export interface Store extends Journal {
+  get(id: string): StoredDeployment | undefined
+  /** An app's deployments, newest first; `before` is a deployment's id. */
+  list(app: string, options: { limit: number; before?: string }): Deployment[]
+  history(app: string): Past[]
+  events(id: string, after: number): NumberedEvent[]
+  /** Keeps a new deployment; of those that still wait, only this one stays queued. */
+  accept(deployment: Deployment): void
+  /** A secret of the store's own, made at first use. */
+  secret(name: string): Buffer
+}
+
+interface Row {
+  generation: number
+  record: string
+}
+
+/** Deployments, events, slots: the durable memory. `changed` hears of every deployment that got an event. */
+export function createStore(
+  database: DatabaseSync,
+  { subnet, now, changed }: { subnet: string; now: () => string; changed: (id: string) => void },
+): Store {
+  const sql = {
+    get: database.prepare('SELECT generation, record FROM deployments WHERE id = ?'),
+    find: database.prepare(
+      'SELECT generation, record FROM deployments WHERE app = ? AND generation = ?',
+    ),
+    next: database.prepare(
+      `SELECT generation, record FROM deployments WHERE app = ? AND status IN ('running', 'queued')
+       ORDER BY status = 'running' DESC, generation LIMIT 1`,
+    ),
+    queued: database.prepare(
+      `SELECT generation, record FROM deployments WHERE app = ? AND status = 'queued'`,
+    ),
+    live: database.prepare(
+      'SELECT d.generation, d.record FROM live JOIN deployments d USING (generation) WHERE live.app = ?',
+    ),
+    list: database.prepare(
+      'SELECT generation, record FROM deployments WHERE app = ? AND generation < ? ORDER BY generation DESC LIMIT ?',
+    ),
+    digests: database.prepare(
+      `SELECT digest FROM deployments WHERE app = ? AND status = 'succeeded' OR generation =
+         (SELECT generation FROM live WHERE live.app = ?)
+       GROUP BY digest ORDER BY max(generation) DESC`,
+    ),
+    insert: database.prepare(
+      'INSERT INTO deployments (id, app, status, digest, record) VALUES (?, ?, ?, ?, ?)',
+    ),
+    update: database.prepare(
+      'UPDATE deployments SET status = ?, digest = ?, record = ? WHERE generation = ?',
+    ),
+    addEvent: database.prepare('INSERT INTO events (deployment, event) VALUES (?, ?)'),
+    events: database.prepare(
+      'SELECT number, event FROM events WHERE deployment = ? AND number > ? ORDER BY number',
+    ),
+    setLive: database.prepare(
+      'INSERT INTO live (app, generation) VALUES (?, ?) ON CONFLICT (app) DO UPDATE SET generation = excluded.generation',
+    ),
+    slot: database.prepare('SELECT address, port FROM slots WHERE app = ? AND slot = ?'),
+    addresses: database.prepare('SELECT address FROM slots'),
+    addSlot: database.prepare('INSERT INTO slots (app, slot, address) VALUES (?, ?, ?)'),
+    moveSlot: database.prepare('UPDATE slots SET address = ? WHERE app = ? AND slot = ?'),
+    setPort: database.prepare('UPDATE slots SET port = ? WHERE app = ? AND slot = ?'),
+    secret: database.prepare('SELECT value FROM secrets WHERE name = ?'),
+    addSecret: database.prepare('INSERT INTO secrets (name, value) VALUES (?, ?)'),
+  }
+  const slotAddresses = [...divide(subnet).slotAddresses()]
+
+  /** Keeps an event and the deployment that it makes; inside a transaction. */
+  const record = (stored: StoredDeployment, event: DeploymentEvent): Deployment => {
+    const after = apply(stored.deployment, event)
+    sql.addEvent.run(after.id, JSON.stringify(event))
+    sql.update.run(
+      after.status,
+      after.image.digest ?? null,
+      JSON.stringify(after),
+      stored.generation,
+    )
+    return after
+  }
+
+  const store: Store = {
+    get: (id) => parse(sql.get.get(id)),
+    find: (app, generation) => parse(sql.find.get(app, generation)),
+    next: (app) => parse(sql.next.get(app)),
+    live: (app) => parse(sql.live.get(app)),
+
+    list(app, { limit, before }) {
+      const end = before === undefined ? Number.MAX_SAFE_INTEGER : store.get(before)?.generation
+      return end === undefined
+        ? []
+        : sql.list.all(app, end, limit).map((row) => (parse(row) as StoredDeployment).deployment)
+    },
+
+    history(app) {
+      return sql.list.all(app, Number.MAX_SAFE_INTEGER, 10_000).flatMap((row) => {
+        const { id, image, status, live_at } = (parse(row) as StoredDeployment).deployment
+        if (image.digest === undefined) return []
+        const succeeded = status === 'succeeded' || (status === 'running' && live_at !== undefined)
+        const tag = image.tag === undefined ? {} : { tag: image.tag }
+        return [{ id, digest: image.digest, ...tag, succeeded }]
+      })
+    },
+
+    digests: (app) =>
+      sql.digests.all(app, app).flatMap(({ digest }) => (digest === null ? [] : [String(digest)])),
+
+    accept(deployment) {
+      for (const row of sql.queued.all(deployment.app)) {
+        const waiting = parse(row) as StoredDeployment
+        record(waiting, { type: 'finished', at: now(), status: 'superseded' })
+        changed(waiting.deployment.id)
+      }
+      const { id, app, status, image } = deployment
+      sql.insert.run(id, app, status, image.digest ?? null, JSON.stringify(deployment))
+    },
+
+    append(id, event, { live } = {}) {
+      const after = transaction(database, () => {
+        const stored = store.get(id)
+        if (stored === undefined) throw new Error(`deployment ${id} is not on record`)
+        const deployment = record(stored, event)
+        if (live !== undefined) sql.setLive.run(deployment.app, stored.generation)
+        return deployment
+      })
+      changed(id)
+      return after
+    },
+
+    setLive: (app, generation) => void sql.setLive.run(app, generation),
+
+    events: (id, after) =>
+      sql.events.all(id, after).map(({ number, event }) => ({
+        number: Number(number),
+        event: JSON.parse(String(event)) as DeploymentEvent,
+      })),
+
+    ports(app, otherwise) {
+      const port = (slot: Slot) => Number(sql.slot.get(app, slot)?.['port'] ?? otherwise)
+      return { blue: port('blue'), green: port('green') }
+    },
+
+    setPort(app, slot, port) {
+      store.address(app, slot)
+      sql.setPort.run(port, app, slot)
+    },
+
+    address(app, slot) {
+      const known = sql.slot.get(app, slot)?.['address']
+      // the subnet may have changed in the config since
+      if (known !== undefined && slotAddresses.includes(String(known))) return String(known)
+      const taken = new Set(sql.addresses.all().map(({ address }) => String(address)))
+      const free = slotAddresses.find((address) => !taken.has(address))
+      if (free === undefined) {
+        throw new Error(
+          `no address is left in ${subnet} for ${app}: its lower half holds ${slotAddresses.length / 2} apps; give network.subnet a larger one`,
+        )
+      }
+      if (known === undefined) sql.addSlot.run(app, slot, free)
+      else sql.moveSlot.run(free, app, slot)
+      return free
+    },
+
+    secret(name) {
+      const known = sql.secret.get(name)?.['value']
+      if (known !== undefined) return Buffer.from(known as Uint8Array)
+      const value = randomBytes(32)
+      sql.addSecret.run(name, value)
+      return value
+    },
+  }
+  return store
+}
+
+function parse(row: unknown): StoredDeployment | undefined {
+  if (row === undefined) return undefined
+  const { generation, record } = row as Row
+  return { generation, deployment: JSON.parse(record) as Deployment }
+}
