@@ -1,0 +1,52 @@
+import { PROBLEM_TYPE, PROBLEMS, type Problem, type ProblemCode } from '../../protocol/problem.ts'
+
+const TITLES = {
+  400: 'Bad request',
+  401: 'Not authorized',
+  403: 'Not allowed',
+  404: 'Not found',
+  405: 'Method not allowed',
+  409: 'Conflict',
+  413: 'Too large',
+  415: 'Unsupported media type',
+  422: 'Unprocessable',
+  429: 'Too many requests',
+  500: 'Internal error',
+  503: 'Unavailable',
+} as const satisfies Record<(typeof PROBLEMS)[ProblemCode], string>
+
+/** An answer that is not the asked-for one. What it says goes to the client as it is. */
+export class ProblemError extends Error {
+  readonly code: ProblemCode
+  readonly hint: string | undefined
+  readonly headers: Readonly<Record<string, string>>
+
+  constructor(
+    code: ProblemCode,
+    detail: string,
+    options: { hint?: string; headers?: Record<string, string>; cause?: unknown } = {},
+  ) {
+    super(detail, { cause: options.cause })
+    this.name = 'ProblemError'
+    this.code = code
+    this.hint = options.hint
+    this.headers = options.headers ?? {}
+  }
+}
+
+/** RFC 9457. */
+export function problemResponse(error: ProblemError): Response {
+  const status = PROBLEMS[error.code]
+  const problem: Problem = {
+    type: 'about:blank',
+    title: TITLES[status],
+    status,
+    code: error.code,
+    detail: error.message,
+    ...(error.hint === undefined ? {} : { hint: error.hint }),
+  }
+  return new Response(`${JSON.stringify(problem)}\n`, {
+    status,
+    headers: { 'content-type': PROBLEM_TYPE, 'cache-control': 'no-store', ...error.headers },
+  })
+}

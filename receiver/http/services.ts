@@ -1,0 +1,47 @@
+import type { Feed } from '../core/feed.ts'
+import type { Deployment, DeploymentEvent } from '../../protocol/deployment.ts'
+import type { AppSpec } from '../core/app.ts'
+import type { Intake } from '../core/submit.ts'
+import type { VerifyToken } from '../core/tokens.ts'
+import type { AppCredentials } from './auth/authenticate.ts'
+
+/** An app as the HTTP side sees it. */
+export interface HttpApp {
+  spec: AppSpec
+  domains: readonly string[]
+  credentials: AppCredentials
+}
+
+/** What the HTTP side reads of the store. */
+export interface Archive {
+  get(id: string): { deployment: Deployment } | undefined
+  list(app: string, options: { limit: number; before?: string }): Deployment[]
+  live(app: string): { deployment: Deployment } | undefined
+  /** The running deployment, else the waiting one. */
+  next(app: string): { deployment: Deployment } | undefined
+  events(id: string, after: number): { number: number; event: DeploymentEvent }[]
+}
+
+export type Log = (level: 'info' | 'warn' | 'error', message: string, details?: object) => void
+
+/** Everything that the routes need, made once in `serve`. */
+export interface Services {
+  version: string
+  /** Public base URL. */
+  url: string
+  /** Host headers under which hooks are taken. */
+  hosts: ReadonlySet<string>
+  apps: ReadonlyMap<string, HttpApp>
+  archive: Archive
+  intake: Intake
+  feed: Feed
+  verifyToken: VerifyToken
+  /** Tells an app's reconciler to look. */
+  wake(app: string): void
+  readTokens: readonly string[]
+  /** Key of the follow tokens. */
+  followKey: Uint8Array
+  log: Log
+  /** Aborts when the receiver stops: open streams end. */
+  stopping: AbortSignal
+}
