@@ -1,0 +1,299 @@
+import { describe, expect, test } from 'vitest'
+import type { StepName } from '../../../protocol/deployment.ts'
+import { reconcile } from '../../../receiver/core/reconcile.ts'
+import {
+  APP,
+  createFakeWorld,
+  DIGEST,
+  type FakeWorld,
+  unreachable,
+} from '../../support/fake-world.ts'
+
+const forever = new AbortController().signal
+const run = (world: FakeWorld) => reconcile(APP, world.ports, forever)
+const get = (world: FakeWorld, id: string) => {
+  const stored = world.store.get(id)
+  if (stored === undefined) throw new Error(`${id} is not on record`)
+  return stored.deployment
+}
+
+async function worldWithOneLive(): Promise<FakeWorld> {
+  const world = createFakeWorld()
+  world.accept({ id: 'dep_1', digest: DIGEST.one })
+  await run(world)
+  world.calls.length = 0
+  return world
+}
+
+describe('a deployment that goes well', () => {
+  test('the first one goes live in blue, step by step', async () => {
+    const world = createFakeWorld()
+    world.accept({ id: 'dep_1', tag: 'latest' })
+    await run(world)
+    expect(world.calls).toEqual(['resolve latest', 'pull 1111', 'start api-1-blue', 'flag blue'])
+    const deployment = get(world, 'dep_1')
+    expect(deployment.status).toBe('succeeded')
+    expect(deployment.image.digest).toBe(DIGEST.one)
+    expect(deployment.steps.map(({ name, status }) => `${name} ${status}`)).toEqual(
+      ['resolve', 'pull', 'start', 'health', 'swap', 'watch', 'drain', 'retire'].map(
+        (name) => `${name} succeeded`,
+      ),
+    )
+    expect(deployment.live_at).toBeDefined()
+    expect(world.store.live('api')?.deployment.id).toBe('dep_1')
+  })
+
+  test('the next one goes to the other slot, and the old container is removed after the swap', async () => {
+    const world = await worldWithOneLive()
+    world.accept({ id: 'dep_2', digest: DIGEST.two })
+    await run(world)
+    expect(world.calls).toEqual([
+      'pull 2222',
+      'start api-2-green',
+      'flag green',
+      'remove api-1-blue',
+    ])
+    expect(get(world, 'dep_2').previous).toEqual({ deployment: 'dep_1', digest: DIGEST.one })
+  })
+
+  test('the old container is kept while it serves connections, up to the drain limit', async () => {
+    const world = await worldWithOneLive()
+    world.openConnections.set('api-1-blue', 1)
+    world.accept({ id: 'dep_2', digest: DIGEST.two })
+    await run(world)
+    const drain = get(world, 'dep_2').steps.find(({ name }) => name === 'drain')
+    expect(drain?.ms).toBeGreaterThanOrEqual(APP.drainMs)
+    expect(world.calls).toContain('remove api-1-blue')
+  })
+
+  test('images beyond keep are removed, the live one and the newest others are not', async () => {
+    const world = await worldWithOneLive()
+    for (const [id, digest] of [
+      ['dep_2', DIGEST.two],
+      ['dep_3', DIGEST.three],
+    ] as const) {
+      world.accept({ id, digest })
+      await run(world)
+    }
+    expect(world.calls.filter((call) => call.startsWith('removeImage'))).toEqual([
+      'removeImage 1111',
+    ])
+  })
+})
+
+describe('a deployment that fails', () => {
+  test('a failed probe leaves the old container serving and says what it answered', async () => {
+    const world = await worldWithOneLive()
+    world.answers.set(DIGEST.two, () => ({ status: 503, body: 'no database' }))
+    world.accept({ id: 'dep_2', digest: DIGEST.two })
+    await run(world)
+    const { status, error } = get(world, 'dep_2')
+    expect(status).toBe('failed')
+    expect(error).toMatchObject({ code: 'unhealthy', log: ['listening', 'oh no'] })
+    expect(error?.message).toContain('GET /healthz answered 503: no database')
+    expect(world.flag.live).toBe('blue')
+    expect([...world.containers.keys()]).toEqual(['api-1-blue'])
+    expect(world.calls).not.toContain('flag green')
+  })
+
+  test('a container that exits before it is healthy is told with its exit code and log', async () => {
+    const world = await worldWithOneLive()
+    world.answers.set(DIGEST.two, () => ({ status: 503, body: '' }))
+    world.clock.during = () => {
+      const container = world.containers.get('api-2-green')
+      if (container !== undefined) Object.assign(container, { running: false, exitCode: 3 })
+    }
+    world.accept({ id: 'dep_2', digest: DIGEST.two })
+    await run(world)
+    expect(get(world, 'dep_2').error).toMatchObject({
+      code: 'exited',
+      message: 'the container of api exited with code 3',
+      log: ['listening', 'oh no'],
+    })
+  })
+
+  test('a failed pull ends it before anything is started', async () => {
+    const world = await worldWithOneLive()
+    world.failures.set('pull', unreachable())
+    world.accept({ id: 'dep_2', digest: DIGEST.two })
+    await run(world)
+    expect(get(world, 'dep_2').error).toMatchObject({ code: 'registry_unreachable', hint: 'look' })
+    expect(world.calls).toEqual(['pull 2222'])
+  })
+
+  test('failing health after the swap swaps back, and the deployment is rolled_back', async () => {
+    const world = await worldWithOneLive()
+    let live = false
+    world.answers.set(DIGEST.two, () => {
+      live ||= world.flag.live === 'green'
+      return live ? { status: 500, body: 'broken' } : { status: 200, body: 'ok' }
+    })
+    world.accept({ id: 'dep_2', digest: DIGEST.two })
+    await run(world)
+    expect(get(world, 'dep_2')).toMatchObject({ status: 'failed', error: { code: 'rolled_back' } })
+    expect(world.calls).toEqual([
+      'pull 2222',
+      'start api-2-green',
+      'flag green',
+      'flag blue',
+      'remove api-2-green',
+    ])
+    expect(world.store.live('api')?.deployment.id).toBe('dep_1')
+    expect(world.store.digests('api')).toEqual([DIGEST.one])
+  })
+
+  test('one failing answer while watched does not swap back', async () => {
+    const world = await worldWithOneLive()
+    let failed = false
+    world.answers.set(DIGEST.two, () => {
+      if (world.flag.live !== 'green' || failed) return { status: 200, body: '' }
+      failed = true
+      return { status: 500, body: '' }
+    })
+    world.accept({ id: 'dep_2', digest: DIGEST.two })
+    await run(world)
+    expect(failed).toBe(true)
+    expect(get(world, 'dep_2').status).toBe('succeeded')
+  })
+
+  test('a first deployment that fails while watched stays, for there is nothing to go back to', async () => {
+    const world = createFakeWorld()
+    world.answers.set(DIGEST.one, () => ({
+      status: world.flag.live === undefined ? 200 : 500,
+      body: '',
+    }))
+    world.accept({ id: 'dep_1', digest: DIGEST.one })
+    await run(world)
+    expect(get(world, 'dep_1')).toMatchObject({ status: 'failed', error: { code: 'unhealthy' } })
+    expect([...world.containers.keys()]).toEqual(['api-1-blue'])
+  })
+
+  test('a cleanup that fails after the swap does not fail what is live', async () => {
+    const world = await worldWithOneLive()
+    world.failures.set('remove', new Error('Docker does not answer'))
+    world.accept({ id: 'dep_2', digest: DIGEST.two })
+    await run(world)
+    expect(get(world, 'dep_2').status).toBe('succeeded')
+    expect(world.reports.join()).toContain('retire failed')
+    world.failures.clear()
+    await run(world)
+    expect([...world.containers.keys()]).toEqual(['api-2-green'])
+  })
+})
+
+describe('the queue', () => {
+  test('of those that wait, only the newest is kept', async () => {
+    const world = createFakeWorld()
+    world.accept({ id: 'dep_1', digest: DIGEST.one })
+    world.accept({ id: 'dep_2', digest: DIGEST.two })
+    world.accept({ id: 'dep_3', digest: DIGEST.three })
+    await run(world)
+    expect(['dep_1', 'dep_2', 'dep_3'].map((id) => get(world, id).status)).toEqual([
+      'superseded',
+      'superseded',
+      'succeeded',
+    ])
+  })
+
+  test('one accepted while another runs waits for its end', async () => {
+    const world = createFakeWorld()
+    world.accept({ id: 'dep_1', digest: DIGEST.one })
+    let accepted = false
+    world.clock.during = () => {
+      if (accepted) return
+      accepted = true
+      world.accept({ id: 'dep_2', digest: DIGEST.two })
+    }
+    await run(world)
+    expect([get(world, 'dep_1').status, get(world, 'dep_2').status]).toEqual([
+      'succeeded',
+      'succeeded',
+    ])
+    expect(world.flag.live).toBe('green')
+  })
+})
+
+describe('a receiver that dies', () => {
+  const STEPS: StepName[] = [
+    'resolve',
+    'pull',
+    'start',
+    'health',
+    'swap',
+    'watch',
+    'drain',
+    'retire',
+  ]
+
+  /** Stops the process at the n-th write to the journal, before or after it is durable. */
+  function dieAt(world: FakeWorld, write: number, when: 'before' | 'after') {
+    const killed = new AbortController()
+    let count = 0
+    const journal: typeof world.ports.journal = {
+      ...world.store,
+      append(id, event, options) {
+        count += 1
+        const dies = count === write
+        if (dies && when === 'before') killed.abort(new Error('killed'))
+        killed.signal.throwIfAborted()
+        const after = world.store.append(id, event, options)
+        if (dies) killed.abort(new Error('killed'))
+        killed.signal.throwIfAborted()
+        return after
+      },
+    }
+    const stopped = reconcile(APP, { ...world.ports, journal }, killed.signal)
+    return { stopped, died: () => killed.signal.aborted }
+  }
+
+  async function dieEverywhere(broken: boolean) {
+    let writes = 0
+    for (;;) {
+      for (const when of ['before', 'after'] as const) {
+        const world = await worldWithOneLive()
+        if (broken) {
+          world.answers.set(DIGEST.two, () => ({
+            status: world.flag.live === 'green' ? 500 : 200,
+            body: '',
+          }))
+        }
+        world.accept({ id: 'dep_2', digest: DIGEST.two })
+        const { stopped, died } = dieAt(world, writes + 1, when)
+        await stopped.catch(() => {})
+        if (!died()) return writes
+        await run(world)
+        const { status, steps } = get(world, 'dep_2')
+        expect(status, `killed ${when} write ${writes + 1}`).toBe(broken ? 'failed' : 'succeeded')
+        if (!broken) expect(steps.map(({ name }) => name).toSorted()).toEqual(STEPS.toSorted())
+        expect([...world.containers.keys()]).toEqual([broken ? 'api-1-blue' : 'api-2-green'])
+        expect(world.flag.live).toBe(broken ? 'blue' : 'green')
+        expect(world.store.live('api')?.deployment.id).toBe(broken ? 'dep_1' : 'dep_2')
+      }
+      writes += 1
+    }
+  }
+
+  test('at any write of a good deployment, the next start brings it to its end', async () => {
+    expect(await dieEverywhere(false)).toBeGreaterThan(15)
+  })
+
+  test('at any write of a deployment that rolls back, the next start leaves the old one serving', async () => {
+    expect(await dieEverywhere(true)).toBeGreaterThan(10)
+  })
+})
+
+describe('what stands between deployments', () => {
+  test('a live container that stopped is started again', async () => {
+    const world = await worldWithOneLive()
+    Object.assign(world.containers.get('api-1-blue') ?? {}, { running: false })
+    await run(world)
+    expect(world.containers.get('api-1-blue')?.running).toBe(true)
+  })
+
+  test('a live container that was removed is made anew in its slot', async () => {
+    const world = await worldWithOneLive()
+    world.containers.clear()
+    await run(world)
+    expect([...world.containers.keys()]).toEqual(['api-1-blue'])
+  })
+})

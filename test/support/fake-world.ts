@@ -1,0 +1,219 @@
+import { DatabaseSync } from 'node:sqlite'
+import type { AppSpec } from '../../receiver/core/app.ts'
+import type {
+  Clock,
+  Container,
+  ContainerPlan,
+  Engine,
+  Ports,
+  Slot,
+} from '../../receiver/core/ports.ts'
+import { DeployError } from '../../receiver/core/errors.ts'
+import { openDatabase } from '../../receiver/edges/store/schema.ts'
+import { createStore, type Store } from '../../receiver/edges/store/store.ts'
+
+export const DIGEST = {
+  one: `sha256:${'1'.repeat(64)}`,
+  two: `sha256:${'2'.repeat(64)}`,
+  three: `sha256:${'3'.repeat(64)}`,
+} as const
+
+export const APP: AppSpec = {
+  name: 'api',
+  image: { repository: 'registry.example/acme/api', tag: 'latest' },
+  port: 8000,
+  container: {
+    environment: {},
+    volumes: [],
+    labels: {},
+    networks: [],
+    restart: { name: 'unless-stopped', maximumRetries: 0 },
+    stopGraceMs: 10_000,
+  },
+  health: {
+    path: '/healthz',
+    headers: {},
+    intervalMs: 2000,
+    timeoutMs: 1000,
+    healthyAfter: 2,
+    deadlineMs: 10_000,
+  },
+  watchMs: 3000,
+  drainMs: 5000,
+  keep: 2,
+}
+
+/** A clock that jumps to the end of every sleep; `during` runs in each. */
+export interface FakeClock extends Clock {
+  during: (now: number) => void
+}
+
+export function createFakeClock(): FakeClock {
+  let now = 0
+  const clock: FakeClock = {
+    during: () => {},
+    now: () => new Date(Date.UTC(2026, 0, 1) + now).toISOString(),
+    ms: () => now,
+    async sleep(ms, signal) {
+      signal.throwIfAborted()
+      now += ms
+      clock.during(now)
+      signal.throwIfAborted()
+    },
+  }
+  return clock
+}
+
+/** An engine, flags and a probe in memory, with the real store; each call is noted in `calls`. */
+export interface FakeWorld {
+  ports: Ports
+  store: Store
+  clock: FakeClock
+  calls: string[]
+  containers: Map<string, Container>
+  flag: { live: Slot | undefined }
+  /** Answers of the probe, by digest; 200 unless set. */
+  answers: Map<string, () => { status: number; body: string }>
+  /** Thrown by the engine's or registry's method of that name. */
+  failures: Map<string, Error>
+  openConnections: Map<string, number>
+  reports: string[]
+  /** Keeps a queued deployment, as the way in would. */
+  accept(deployment: {
+    id: string
+    digest?: string
+    tag?: string
+    action?: 'deploy' | 'rollback'
+  }): void
+}
+
+export function createFakeWorld(database: DatabaseSync = openDatabase(':memory:')): FakeWorld {
+  const clock = createFakeClock()
+  const store = createStore(database, {
+    subnet: '10.213.0.0/24',
+    now: clock.now,
+    changed: () => {},
+  })
+  const calls: string[] = []
+  const reports: string[] = []
+  const containers = new Map<string, Container>()
+  const flag: FakeWorld['flag'] = { live: undefined }
+  const answers: FakeWorld['answers'] = new Map()
+  const failures: FakeWorld['failures'] = new Map()
+  const openConnections = new Map<string, number>()
+  const note = (method: string, subject: string) => {
+    calls.push(`${method} ${subject}`)
+    const failure = failures.get(method)
+    if (failure !== undefined) throw failure
+  }
+
+  const engine: Engine = {
+    async containers(app) {
+      return [...containers.values()]
+        .filter((each) => each.app === app)
+        .map((each) => ({ ...each }))
+    },
+    async pull({ digest }) {
+      note('pull', digest.slice(7, 11))
+    },
+    image: async () => ({ ports: [8000], hasHealthcheck: false }),
+    async start(plan) {
+      const name = nameOf(plan)
+      note('start', name)
+      const standing = containers.get(name)
+      if (standing === undefined) containers.set(name, containerOf(plan))
+      else standing.running = true
+    },
+    logs: async () => ['listening', 'oh no'],
+    async remove(name) {
+      note('remove', name)
+      containers.delete(name)
+    },
+    async removeImages(_repository, digests) {
+      for (const digest of digests) note('removeImage', digest.slice(7, 11))
+    },
+  }
+
+  return {
+    store,
+    clock,
+    calls,
+    reports,
+    containers,
+    flag,
+    answers,
+    failures,
+    openConnections,
+    ports: {
+      journal: store,
+      engine,
+      registry: {
+        async resolve({ tag }) {
+          note('resolve', tag)
+          return DIGEST.one
+        },
+      },
+      slots: {
+        live: () => flag.live,
+        makeLive(_app, slot) {
+          note('flag', slot)
+          flag.live = slot
+        },
+      },
+      sites: { ensure: async () => {} },
+      async probe({ url }) {
+        const at = [...containers.values()].find(({ address }) => url.includes(`//${address}:`))
+        if (at?.running !== true) throw new Error(`connection refused by ${url}`)
+        return answers.get(at.digest)?.() ?? { status: 200, body: 'ok' }
+      },
+      connections: ({ pid }) =>
+        openConnections.get(
+          [...containers.values()].find((each) => each.pid === pid)?.name ?? '',
+        ) ?? 0,
+      clock,
+      report: (message, details) => {
+        reports.push(`${message} ${JSON.stringify(details)}`)
+      },
+    },
+    accept({ id, digest, tag, action = 'deploy' }) {
+      store.accept({
+        id,
+        app: APP.name,
+        action,
+        status: 'queued',
+        image: {
+          repository: APP.image.repository,
+          ...(tag === undefined ? {} : { tag }),
+          ...(digest === undefined ? {} : { digest }),
+        },
+        source: {},
+        created_at: clock.now(),
+        steps: [],
+      })
+    },
+  }
+}
+
+export const nameOf = ({ app, generation, slot }: ContainerPlan) =>
+  `${app.name}-${generation}-${slot}`
+
+let nextPid = 1000
+
+const containerOf = (plan: ContainerPlan): Container => ({
+  id: nameOf(plan),
+  name: nameOf(plan),
+  app: plan.app.name,
+  generation: plan.generation,
+  slot: plan.slot,
+  digest: plan.digest,
+  address: plan.address,
+  port: plan.port,
+  running: true,
+  exitCode: 0,
+  oomKilled: false,
+  restarts: 0,
+  pid: nextPid++,
+})
+
+export const unreachable = () =>
+  new DeployError('registry_unreachable', 'cannot pull: connection refused', { hint: 'look' })
