@@ -21,6 +21,8 @@ export type Source = v.InferOutput<typeof Source>
 
 /** The JSON body of `POST /hooks/{app}`. Neither `image` nor `rollback` means redeploy. Unknown fields are dropped. */
 export const HookBody = v.pipe(
+  v.unknown(),
+  v.check((body) => !Array.isArray(body), 'expected an object, not a list'),
   v.object({
     image: v.optional(v.pipe(v.string(), v.minLength(1), v.maxLength(1024))),
     rollback: v.optional(v.pipe(v.string(), v.minLength(1), v.maxLength(256))),

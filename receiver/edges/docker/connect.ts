@@ -12,7 +12,9 @@ const NEWEST_API = '1.51'
  */
 export async function connectDocker(environment: NodeJS.ProcessEnv): Promise<Docker> {
   const host = environment['DOCKER_HOST'] ?? 'unix:///var/run/docker.sock'
-  const { ApiVersion: offered, Version: engine } = await askVersion(new Docker(), host)
+  // other than local sockets (tcp, ssh, TLS) the client library reads from the environment itself
+  const where = host.startsWith('unix://') ? { socketPath: host.slice('unix://'.length) } : {}
+  const { ApiVersion: offered, Version: engine } = await askVersion(new Docker(where), host)
   if (compare(offered, OLDEST_API) < 0) {
     throw new DeployError(
       'engine_unreachable',
@@ -20,7 +22,10 @@ export async function connectDocker(environment: NodeJS.ProcessEnv): Promise<Doc
       { hint: 'upgrade Docker' },
     )
   }
-  return new Docker({ version: `v${compare(offered, NEWEST_API) < 0 ? offered : NEWEST_API}` })
+  return new Docker({
+    ...where,
+    version: `v${compare(offered, NEWEST_API) < 0 ? offered : NEWEST_API}`,
+  })
 }
 
 async function askVersion(docker: Docker, host: string) {

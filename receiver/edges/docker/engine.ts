@@ -3,7 +3,7 @@ import { parseImage } from '../../../protocol/image-reference.ts'
 import { DeployError } from '../../core/errors.ts'
 import type { Clock, Container, ContainerPlan, Engine, Registry } from '../../core/ports.ts'
 import { createOptions } from './create-options.ts'
-import { isMissing, translate } from './errors.ts'
+import { isMissing, statusOf, translate } from './errors.ts'
 import { containerName, filterOf, readLabels } from './labels.ts'
 import { readLog } from './log.ts'
 import { type Login, pull } from './pull.ts'
@@ -73,12 +73,19 @@ export function createEngine({
 
     async start(plan) {
       const name = containerName(network, plan)
+      const made = (await inspect(docker, name)) === undefined
       try {
-        await createOnce(docker, plan, network)
-        // 304 when it runs already, which the client takes for success or throws, depending on the engine
+        if (made) await create(docker, plan, network)
         await docker.getContainer(name).start()
       } catch (error) {
-        if ((error as { statusCode?: unknown }).statusCode === 304) return
+        // 304: it runs already
+        if (statusOf(error) === 304) return
+        // one that never ran is no use to anybody
+        if (made)
+          await docker
+            .getContainer(name)
+            .remove({ v: true, force: true })
+            .catch(() => {})
         throw startFailure(error, name, plan)
       }
     },
@@ -98,7 +105,7 @@ export function createEngine({
         await container.stop({ t: Math.ceil(graceMs / 1000) })
       } catch (error) {
         // 304: it stood still already
-        if (!isMissing(error) && (error as { statusCode?: unknown }).statusCode !== 304) {
+        if (!isMissing(error) && statusOf(error) !== 304) {
           throw translate(error, `cannot stop ${name}`, 'engine_unreachable')
         }
       }
@@ -106,7 +113,7 @@ export function createEngine({
         await container.remove({ v: true, force: true })
       } catch (error) {
         // 409: someone removes it at this moment
-        if (!isMissing(error) && (error as { statusCode?: unknown }).statusCode !== 409) {
+        if (!isMissing(error) && statusOf(error) !== 409) {
           throw translate(error, `cannot remove ${name}`, 'engine_unreachable')
         }
       }
@@ -118,7 +125,7 @@ export function createEngine({
           await docker.getImage(`${repository}@${digest}`).remove()
         } catch (error) {
           // 409: a container uses it
-          if (isMissing(error) || (error as { statusCode?: unknown }).statusCode === 409) continue
+          if (isMissing(error) || statusOf(error) === 409) continue
           throw translate(error, `cannot remove ${repository}@${digest}`, 'engine_unreachable')
         }
       }
@@ -126,23 +133,10 @@ export function createEngine({
   }
 }
 
-async function createOnce(docker: Docker, plan: ContainerPlan, network: string): Promise<void> {
-  const name = containerName(network, plan)
-  if ((await inspect(docker, name)) !== undefined) return
-  await docker.createContainer(createOptions(plan, network))
+async function create(docker: Docker, plan: ContainerPlan, network: string): Promise<void> {
+  const { id } = await docker.createContainer(createOptions(plan, network))
   for (const other of plan.app.container.networks) {
-    try {
-      await docker.getNetwork(other).connect({ Container: name })
-    } catch (error) {
-      // a half-connected container must not be taken for a whole one
-      await docker.getContainer(name).remove({ v: true, force: true })
-      if (!isMissing(error)) throw error
-      throw new DeployError(
-        'start_failed',
-        `the network ${other} of apps.${plan.app.name}.networks does not exist`,
-        { hint: `docker network create ${other}`, cause: error },
-      )
-    }
+    await docker.getNetwork(other).connect({ Container: id })
   }
 }
 
@@ -172,11 +166,13 @@ async function inspect(docker: Docker, name: string): Promise<Container | undefi
 
 function startFailure(error: unknown, name: string, plan: ContainerPlan): DeployError {
   const failure = translate(error, `cannot start ${name}`, 'start_failed')
-  if (failure.code !== 'start_failed' || failure.hint !== undefined) return failure
-  return new DeployError('start_failed', failure.message, {
-    hint: /Address already in use/i.test(failure.message)
-      ? `something else on the network holds ${plan.address}: docker network inspect shows what`
-      : `check the settings of apps.${plan.app.name} (command, entrypoint, user, volumes, networks)`,
-    cause: error,
-  })
+  if (failure.code !== 'start_failed') return failure
+  const network = /network (\S+) not found/.exec(failure.message)?.[1]
+  const hint =
+    network !== undefined
+      ? `apps.${plan.app.name}.networks names it: docker network create ${network}`
+      : /Address already in use/i.test(failure.message)
+        ? `something else on the network holds ${plan.address}: docker network inspect shows what`
+        : `check the settings of apps.${plan.app.name}: command, entrypoint, user, volumes, networks`
+  return new DeployError('start_failed', failure.message, { hint, cause: error })
 }

@@ -62,8 +62,11 @@ export function translate(error: unknown, what: string, otherwise: DeployErrorCo
   })
 }
 
+/** HTTP status of Docker's answer, if it answered. */
+export const statusOf = (error: unknown): number | undefined =>
+  typeof error === 'object' && error !== null && 'statusCode' in error
+    ? Number(error.statusCode)
+    : undefined
+
 /** Whether Docker says that the thing does not exist. */
-export const isMissing = (error: unknown): boolean =>
-  typeof error === 'object' &&
-  error !== null &&
-  (error as { statusCode?: unknown }).statusCode === 404
+export const isMissing = (error: unknown): boolean => statusOf(error) === 404

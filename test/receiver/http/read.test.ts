@@ -1,0 +1,143 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import type { Deployment } from '../../../protocol/deployment.ts'
+import { type HttpWorld, startHttpWorld } from '../../support/http-world.ts'
+
+let world: HttpWorld
+beforeEach(async () => {
+  world = await startHttpWorld()
+})
+afterEach(() => world.stop())
+
+interface Answer {
+  deployment: Deployment
+  follow: { url: string; token: string }
+}
+
+const at = () => new Date().toISOString()
+
+async function accept(headers: Record<string, string> = {}): Promise<Answer> {
+  const response = await world.local.request('/hooks/api', { method: 'POST', headers })
+  return (await response.json()) as Answer
+}
+
+const read = (path: string, token: string, headers: Record<string, string> = {}) =>
+  world.app.request(path, { headers: { authorization: `Bearer ${token}`, ...headers } })
+
+describe('who may read', () => {
+  test('a follow token reads its own deployment and nothing else', async () => {
+    const first = await accept()
+    const second = await accept()
+    expect((await read(`/deployments/${first.deployment.id}`, first.follow.token)).status).toBe(200)
+    for (const path of [`/deployments/${second.deployment.id}`, '/apps', '/apps/api']) {
+      expect((await read(path, first.follow.token)).status).toBe(401)
+    }
+  })
+
+  test('a read token reads everything, and without a token only /healthz answers', async () => {
+    const { deployment } = await accept()
+    for (const path of [
+      '/apps',
+      '/apps/api',
+      '/apps/api/deployments?limit=5',
+      `/deployments/${deployment.id}`,
+    ]) {
+      expect((await read(path, world.readToken)).status).toBe(200)
+      expect((await world.app.request(path)).status).toBe(401)
+    }
+    expect((await world.app.request('/healthz')).status).toBe(200)
+  })
+})
+
+describe('history', () => {
+  test('is newest first, and pages by deployment', async () => {
+    const ids = []
+    for (let count = 0; count < 3; count++) ids.unshift((await accept()).deployment.id)
+    const list = async (query: string) => {
+      const response = await world.local.request(`/apps/api/deployments${query}`)
+      const { deployments } = (await response.json()) as { deployments: Deployment[] }
+      return deployments.map(({ id }) => id)
+    }
+    expect(await list('')).toEqual(ids)
+    expect(await list('?limit=1')).toEqual(ids.slice(0, 1))
+    expect(await list(`?before=${ids[0]}`)).toEqual(ids.slice(1))
+    expect((await world.local.request('/apps/api/deployments?limit=x')).status).toBe(400)
+  })
+
+  test('an app says what is live and what is under way', async () => {
+    const { deployment } = await accept()
+    world.store.append(deployment.id, { type: 'started', at: at() })
+    const before = (await (await world.local.request('/apps/api')).json()) as Record<
+      string,
+      unknown
+    >
+    expect(before).toMatchObject({ live: null, current: { id: deployment.id, status: 'running' } })
+    world.store.append(deployment.id, { type: 'live', at: at() }, { live: deployment.id })
+    world.store.append(deployment.id, { type: 'finished', at: at(), status: 'succeeded' })
+    const after = (await (await world.local.request('/apps/api')).json()) as Record<string, unknown>
+    expect(after).toMatchObject({ live: { id: deployment.id }, current: null })
+  })
+})
+
+describe('events', () => {
+  test('come as they happen and end after the final one', async () => {
+    const { deployment, follow } = await accept()
+    const response = await read(`/deployments/${deployment.id}/events`, follow.token)
+    expect(response.headers.get('content-type')).toContain('text/event-stream')
+    expect(response.headers.get('x-accel-buffering')).toBe('no')
+    world.store.append(deployment.id, { type: 'started', at: at() })
+    world.store.append(deployment.id, { type: 'finished', at: at(), status: 'succeeded' })
+    const text = await response.text()
+    expect(text.match(/^event: .*$/gm)).toEqual(['event: started', 'event: finished'])
+    expect(text.match(/^id: \d+$/gm)).toHaveLength(2)
+  })
+
+  test('resume after the last one that a reader has, and 204 says that there are no more', async () => {
+    const { deployment, follow } = await accept()
+    world.store.append(deployment.id, { type: 'started', at: at() })
+    world.store.append(deployment.id, { type: 'finished', at: at(), status: 'succeeded' })
+    const [first, last] = world.store.events(deployment.id, 0).map(({ number }) => String(number))
+    const resume = (id = '') =>
+      read(`/deployments/${deployment.id}/events`, follow.token, { 'last-event-id': id })
+    expect((await (await resume(first)).text()).match(/^event: .*$/gm)).toEqual(['event: finished'])
+    expect((await resume(last)).status).toBe(204)
+  })
+})
+
+describe('Prefer: wait', () => {
+  const waiting = () =>
+    world.local.request('/hooks/api', { method: 'POST', headers: { prefer: 'wait=30' } })
+
+  async function end(status: 'succeeded' | 'failed' | 'superseded'): Promise<number> {
+    const answer = waiting()
+    const id = world.store.next('api')?.deployment.id
+    // the hook is stored within the request's first turns of the event loop
+    const found = id ?? (await nextAccepted())
+    world.store.append(found, { type: 'finished', at: at(), status })
+    return (await answer).status
+  }
+
+  async function nextAccepted(): Promise<string> {
+    for (;;) {
+      const stored = world.store.next('api')
+      if (stored !== undefined) return stored.deployment.id
+      await new Promise((resolve) => setImmediate(resolve))
+    }
+  }
+
+  test.for([
+    ['succeeded', 200],
+    ['failed', 422],
+    ['superseded', 409],
+  ] as const)('answers at the end: %s is %i', async ([status, code]) => {
+    expect(await end(status)).toBe(code)
+  })
+
+  test('answers 202 when the time ran out first', async () => {
+    const response = await world.local.request('/hooks/api', {
+      method: 'POST',
+      headers: { prefer: 'wait=1' },
+    })
+    expect(response.status).toBe(202)
+    expect(response.headers.get('preference-applied')).toBe('wait=1')
+  })
+})

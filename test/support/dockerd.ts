@@ -1,0 +1,64 @@
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import Docker from 'dockerode'
+import { emptyEngine, unmountBelow } from './clear-away.ts'
+import { startProcess, waitFor } from './processes.ts'
+
+export interface PrivateEngine {
+  /** Value for `DOCKER_HOST`. */
+  host: string
+  docker: Docker
+  pid: number
+  log(lines?: number): string
+  stop(): Promise<void>
+}
+
+/**
+ * Starts a Docker engine of its own in `dir`: own images, socket and containerd, no default bridge, no firewall rules and
+ * no forwarding, so an engine that runs already does not notice it. It knows registries on loopback as plain HTTP.
+ */
+export async function startDockerd({ dir }: { dir: string }): Promise<PrivateEngine> {
+  mkdirSync(join(dir, 'exec'), { recursive: true })
+  // an empty one of its own: the machine's /etc/docker/daemon.json is another engine's
+  const config = join(dir, 'daemon.json')
+  writeFileSync(config, '{}')
+  const socketPath = join(dir, 'docker.sock')
+  const running = await startProcess({
+    dir,
+    name: 'dockerd',
+    command: 'dockerd',
+    args: [
+      `--host=unix://${socketPath}`,
+      `--data-root=${join(dir, 'store')}`,
+      `--exec-root=${join(dir, 'exec')}`,
+      `--pidfile=${join(dir, 'exec', 'dockerd.pid')}`,
+      `--config-file=${config}`,
+      '--bridge=none',
+      '--iptables=false',
+      '--ip6tables=false',
+      '--ip-masq=false',
+      '--ip-forward=false',
+      '--userland-proxy=false',
+      '--shutdown-timeout=5',
+    ],
+    env: { ...process.env, PATH: `${process.env['PATH']}:/usr/local/sbin:/usr/sbin:/sbin` },
+  })
+  const docker = new Docker({ socketPath })
+  await waitFor(async () => (await docker.ping()) !== undefined, {
+    what: `the private Docker engine in ${dir} did not start (it takes root)`,
+    running,
+    deadlineMs: 60_000,
+  })
+  return {
+    host: `unix://${socketPath}`,
+    docker,
+    pid: running.pid,
+    log: running.log,
+    async stop() {
+      await emptyEngine(socketPath)
+      await running.stop(20_000)
+      unmountBelow(dir)
+      rmSync(dir, { recursive: true, force: true })
+    },
+  }
+}

@@ -1,0 +1,60 @@
+import { readFileSync } from 'node:fs'
+import { createServer, type Server } from 'node:net'
+import { networkInterfaces } from 'node:os'
+
+/** A TCP port of 127.0.0.1 that nothing listens on now. */
+export async function freePort(): Promise<number> {
+  const server = createServer()
+  await listen(server, { host: '127.0.0.1', port: 0 })
+  const address = server.address()
+  await new Promise((resolve) => server.close(resolve))
+  if (address === null || typeof address === 'string') throw new Error('no TCP port to be had')
+  return address.port
+}
+
+export interface Subnet {
+  /** `10.213.N.0/24`. */
+  subnet: string
+  release(): Promise<void>
+}
+
+/**
+ * Takes a /24 of 10.213.0.0/16 that no interface and no route of this machine uses. Another program that asks the same
+ * does not get it until it is released or this process ends: an abstract socket, which the kernel frees, holds it.
+ */
+export async function reserveSubnet(): Promise<Subnet> {
+  const taken = takenNetworks()
+  const first = Math.floor(Math.random() * 256)
+  for (let step = 0; step < 256; step++) {
+    const prefix = `10.213.${(first + step) % 256}.`
+    if (taken.some((address) => address.startsWith(prefix))) continue
+    const server = createServer()
+    try {
+      await listen(server, { path: `\0deploy-action-${prefix}0` })
+    } catch {
+      continue
+    }
+    server.unref()
+    return {
+      subnet: `${prefix}0/24`,
+      release: () => new Promise((resolve) => server.close(() => resolve())),
+    }
+  }
+  throw new Error('every /24 network of 10.213.0.0/16 is in use on this machine')
+}
+
+function takenNetworks(): string[] {
+  const interfaces = Object.values(networkInterfaces()).flatMap((each) => each ?? [])
+  // columns: interface, destination, gateway, …; addresses are little-endian hexadecimal
+  const routes = readFileSync('/proc/net/route', 'utf8').split('\n').slice(1, -1)
+  return [
+    ...interfaces.map(({ address }) => address),
+    ...routes.map((line) => [...Buffer.from(line.split('\t')[1] ?? '', 'hex')].reverse().join('.')),
+  ]
+}
+
+const listen = (server: Server, where: { host?: string; port?: number; path?: string }) =>
+  new Promise<void>((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(where, resolve)
+  })
