@@ -1,0 +1,69 @@
+import { request } from 'node:http'
+import type { Probe, ProbeAnswer } from '../core/ports.ts'
+
+const MAX_BODY_BYTES = 512
+
+/** No answer to a probe; the message says why, in plain words. */
+export class ProbeError extends Error {
+  constructor(message: string, cause?: unknown) {
+    super(message, { cause })
+    this.name = 'ProbeError'
+  }
+}
+
+/** One GET on a connection of its own. A redirect is an answer. Rejects with `ProbeError`, or when the signal aborts. */
+export const httpProbe: Probe = ({ url, headers, timeoutMs, signal }) =>
+  new Promise<ProbeAnswer>((resolve, reject) => {
+    const timeout = AbortSignal.timeout(timeoutMs)
+    const sent = request(url, {
+      agent: false,
+      headers: { 'user-agent': 'deploy-receiver', ...headers },
+      signal: AbortSignal.any([timeout, signal]),
+    })
+    const fail = (error: NodeJS.ErrnoException) => {
+      if (signal.aborted) reject(signal.reason)
+      else if (timeout.aborted) reject(new ProbeError(`no answer within ${timeoutMs} ms`, error))
+      else reject(new ProbeError(describe(error, new URL(url).host), error))
+    }
+    sent.once('error', fail)
+    sent.once('response', (response) => {
+      const chunks: Buffer[] = []
+      let size = 0
+      const finish = () => {
+        resolve({ status: response.statusCode ?? 0, body: printable(Buffer.concat(chunks)) })
+        sent.destroy()
+      }
+      response.on('data', (chunk: Buffer) => {
+        chunks.push(chunk)
+        size += chunk.byteLength
+        if (size >= MAX_BODY_BYTES) finish()
+      })
+      response.once('end', finish)
+      response.once('error', fail)
+    })
+    sent.end()
+  })
+
+function describe(error: NodeJS.ErrnoException, host: string): string {
+  switch (error.code) {
+    case 'ECONNREFUSED':
+      return `connection refused by ${host}: nothing listens there yet`
+    case 'ECONNRESET':
+      return `${host} closed the connection without an answer`
+    case 'EHOSTUNREACH':
+    case 'ENETUNREACH':
+      return `${host} is unreachable`
+    default:
+      return `${host}: ${error.message}`
+  }
+}
+
+/** The beginning of a body, on one line, without anything that a terminal would act on. */
+const printable = (body: Buffer) =>
+  body
+    .subarray(0, MAX_BODY_BYTES)
+    .toString('utf8')
+    .replace(/\s+/g, ' ')
+    // oxlint-disable-next-line no-control-regex
+    .replace(/[\u0000-\u001f\u007f-\u009f]/g, '\uFFFD')
+    .trim()

@@ -1,0 +1,338 @@
+import { createHash } from 'node:crypto'
+import { once } from 'node:events'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { Agent, createServer, request, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { WebSocket, WebSocketServer } from 'ws'
+import type { Slot } from '../../../receiver/core/ports.ts'
+import { render } from '../../../receiver/edges/nginx/render.ts'
+import { createSites } from '../../../receiver/edges/nginx/sites.ts'
+import { createSlots } from '../../../receiver/edges/slots.ts'
+import { type PrivateNginx, startNginx } from '../../support/nginx.ts'
+import { freePort } from '../../support/ports.ts'
+import { openWorkspace, type Workspace } from '../../support/workspace.ts'
+
+let workspace: Workspace
+let nginx: PrivateNginx
+let listen: number
+let data: string
+let seen: {
+  slot: Slot
+  url: string
+  bytes: number
+  sha: string
+  headers: NodeJS.Dict<string | string[]>
+}[]
+
+beforeAll(async () => {
+  workspace = openWorkspace()
+  nginx = await startNginx({ dir: workspace.folder('nginx') })
+  listen = await freePort()
+  data = workspace.folder('data')
+})
+afterAll(() => workspace.close())
+beforeEach(() => {
+  seen = []
+})
+
+/** What stands in a slot: answers with its name, at /events with a stream, upgrades WebSockets. */
+async function upstream(slot: Slot): Promise<Server & { port: number }> {
+  const server = createServer(async (incoming, response) => {
+    const hash = createHash('sha256')
+    let bytes = 0
+    for await (const chunk of incoming as AsyncIterable<Buffer>) {
+      hash.update(chunk)
+      bytes += chunk.length
+    }
+    const { url = '', headers } = incoming
+    seen.push({ slot, url, bytes, sha: hash.digest('hex'), headers })
+    if (url === '/broken') return response.writeHead(502).end('my own 502')
+    if (url === '/cut') return incoming.socket.destroy()
+    if (url === '/events') {
+      response.writeHead(200, { 'content-type': 'text/event-stream' })
+      return response.write('data: first\n\n')
+    }
+    response.end(slot)
+  })
+  const sockets = new WebSocketServer({ server })
+  sockets.on('connection', (socket) => {
+    socket.on('message', (message) => socket.send(`${slot} ${String(message)}`))
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  return Object.assign(server, { port: (server.address() as AddressInfo).port })
+}
+
+const closed = (server: Server) => {
+  server.closeAllConnections()
+  return new Promise((resolve) => server.close(resolve))
+}
+
+async function site(app: string, blue: { port: number }, green: { port: number }) {
+  const slots = createSlots(data)
+  const sites = createSites({
+    nginx: { ...nginx, listen: [`127.0.0.1:${listen}`] },
+    apps: { [app]: { domains: [`${app}.test`] } },
+    flags: slots.flags,
+    address: () => '127.0.0.1',
+  })
+  await nginx.reloaded(() => sites.ensure(app, { blue: blue.port, green: green.port }))
+  return { slots, sites }
+}
+
+interface Answer {
+  status: number
+  body: string
+  headers: NodeJS.Dict<string | string[]>
+}
+
+const agent = new Agent({ keepAlive: true, maxSockets: 4 })
+
+function send(
+  app: string,
+  path: string,
+  options: { method?: string; body?: AsyncIterable<Buffer> | string; agent?: Agent } = {},
+): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const sent = request(
+      {
+        host: '127.0.0.1',
+        port: listen,
+        path,
+        method: options.method ?? 'GET',
+        headers: { host: `${app}.test` },
+        ...(options.agent === undefined ? {} : { agent: options.agent }),
+      },
+      async (response) => {
+        let body = ''
+        for await (const chunk of response) body += String(chunk)
+        resolve({ status: response.statusCode ?? 0, body, headers: response.headers })
+      },
+    )
+    sent.once('error', reject)
+    void (async () => {
+      if (typeof options.body === 'string') sent.write(options.body)
+      else for await (const chunk of options.body ?? []) sent.write(chunk)
+      sent.end()
+    })()
+  })
+}
+
+const get = (app: string, path: string) => send(app, path)
+
+describe('a site', () => {
+  test('answers 503 with Retry-After before the first deployment, and the app afterwards', async () => {
+    const [blue, green] = [await upstream('blue'), await upstream('green')]
+    const { slots } = await site('fresh', blue, green)
+    const before = await get('fresh', '/')
+    expect(before).toMatchObject({ status: 503, headers: { 'retry-after': '5' } })
+    expect(before.body).toContain('fresh has not been deployed yet')
+    slots.makeLive('fresh', 'blue')
+    expect(await get('fresh', '/')).toMatchObject({ status: 200, body: 'blue' })
+    await Promise.all([closed(blue), closed(green)])
+  })
+
+  test('swaps under keep-alive GET and POST without a failed request', async () => {
+    const [blue, green] = [await upstream('blue'), await upstream('green')]
+    const { slots } = await site('load', blue, green)
+    slots.makeLive('load', 'blue')
+    let asked = 0
+    let stop = false
+    const answers = new Map<string, number>()
+    const client = async (method: 'GET' | 'POST') => {
+      while (!stop) {
+        const { status, body } = await send('load', '/', {
+          method,
+          agent,
+          ...(method === 'POST' ? { body: 'x'.repeat(2000) } : {}),
+        })
+        asked += 1
+        answers.set(`${status} ${body}`, (answers.get(`${status} ${body}`) ?? 0) + 1)
+      }
+    }
+    const clients = [client('GET'), client('GET'), client('POST'), client('POST')]
+    for (let swap = 0; swap < 40; swap++) {
+      const slot = swap % 2 === 0 ? 'green' : 'blue'
+      const until = asked + 25
+      slots.makeLive('load', slot)
+      while (asked < until) await new Promise((resolve) => setImmediate(resolve))
+      expect((await get('load', '/')).body).toBe(slot)
+    }
+    stop = true
+    await Promise.all(clients)
+    expect([...answers.keys()].toSorted()).toEqual(['200 blue', '200 green'])
+    expect(asked).toBeGreaterThan(1000)
+    await Promise.all([closed(blue), closed(green)])
+  })
+
+  test('a slow upload that began before a swap ends at the new slot, once and whole', async () => {
+    const [blue, green] = [await upstream('blue'), await upstream('green')]
+    const { slots } = await site('upload', blue, green)
+    slots.makeLive('upload', 'blue')
+    const half = Buffer.alloc(200_000, 'a')
+    async function* body() {
+      yield half
+      // Nginx has chosen blue by now, as it does when it has the head of a request
+      while ((await get('upload', '/')).body !== 'blue');
+      slots.makeLive('upload', 'green')
+      await closed(blue)
+      yield half
+    }
+    const answer = await send('upload', '/upload', { method: 'POST', body: body() })
+    expect(answer).toMatchObject({ status: 200, body: 'green' })
+    const whole = createHash('sha256').update(half).update(half).digest('hex')
+    expect(seen.filter(({ url }) => url === '/upload')).toMatchObject([
+      { slot: 'green', bytes: 400_000, sha: whole },
+    ])
+    await closed(green)
+  })
+
+  test('a request that reached a container is never sent to another one', async () => {
+    const [blue, green] = [await upstream('blue'), await upstream('green')]
+    const { slots } = await site('once', blue, green)
+    slots.makeLive('once', 'blue')
+    blue.on('request', (incoming) => {
+      if (incoming.url === '/cut') slots.makeLive('once', 'green')
+    })
+    const answer = await send('once', '/cut', { method: 'POST', body: 'pay' })
+    expect(answer.status).toBe(502)
+    expect(seen.filter(({ url }) => url === '/cut').map(({ slot }) => slot)).toEqual(['blue'])
+    await Promise.all([closed(blue), closed(green)])
+  })
+
+  test("passes on the app's own errors, and who asked", async () => {
+    const [blue, green] = [await upstream('blue'), await upstream('green')]
+    const { slots } = await site('plain', blue, green)
+    slots.makeLive('plain', 'green')
+    expect(await get('plain', '/broken')).toMatchObject({ status: 502, body: 'my own 502' })
+    expect(seen.at(-1)?.headers).toMatchObject({
+      host: 'plain.test',
+      'x-real-ip': '127.0.0.1',
+      'x-forwarded-for': '127.0.0.1',
+      'x-forwarded-proto': 'http',
+    })
+    expect(seen.at(-1)?.headers['connection']).not.toBe('close')
+    await Promise.all([closed(blue), closed(green)])
+  })
+
+  test('upgrades WebSockets, which stay with their container over a swap', async () => {
+    const [blue, green] = [await upstream('blue'), await upstream('green')]
+    const { slots } = await site('socket', blue, green)
+    slots.makeLive('socket', 'blue')
+    const socket = new WebSocket(`ws://127.0.0.1:${listen}/`, { headers: { host: 'socket.test' } })
+    await once(socket, 'open')
+    slots.makeLive('socket', 'green')
+    socket.send('still there?')
+    const [message] = (await once(socket, 'message')) as [Buffer]
+    expect(String(message)).toBe('blue still there?')
+    socket.terminate()
+    await Promise.all([closed(blue), closed(green)])
+  })
+
+  test('passes events on as they come', async () => {
+    const [blue, green] = [await upstream('blue'), await upstream('green')]
+    const { slots } = await site('events', blue, green)
+    slots.makeLive('events', 'blue')
+    const stopped = new AbortController()
+    const first = await new Promise<string>((resolve, reject) => {
+      const sent = request(
+        {
+          host: '127.0.0.1',
+          port: listen,
+          path: '/events',
+          headers: { host: 'events.test' },
+          signal: stopped.signal,
+        },
+        (response) => {
+          response.on('error', () => {})
+          response.once('data', (chunk: Buffer) => resolve(String(chunk)))
+        },
+      )
+      sent.once('error', reject)
+      sent.end()
+    })
+    stopped.abort()
+    expect(first).toBe('data: first\n\n')
+    await Promise.all([closed(blue), closed(green)])
+  })
+})
+
+describe('its file', () => {
+  test('is left alone, and Nginx not reloaded, when nothing changed', async () => {
+    const ports = { port: await freePort() }
+    const { sites } = await site('same', ports, ports)
+    const noReload = createSites({
+      nginx: { ...nginx, listen: [`127.0.0.1:${listen}`], test: 'false', reload: 'false' },
+      apps: { same: { domains: ['same.test'] } },
+      flags: createSlots(data).flags,
+      address: () => '127.0.0.1',
+    })
+    await noReload.ensure('same', { blue: ports.port, green: ports.port })
+    await sites.ensure('same', { blue: ports.port, green: ports.port })
+  })
+
+  test('is put back when Nginx does not take it, with what Nginx said', async () => {
+    const ports = { port: await freePort() }
+    await site('kept', ports, ports)
+    const file = join(nginx.directory, 'deploy-receiver.kept.conf')
+    const before = readFileSync(file, 'utf8')
+    const broken = join(nginx.directory, 'zz-broken.conf')
+    writeFileSync(broken, 'nonsense;\n')
+    const sites = createSites({
+      nginx: { ...nginx, listen: [`127.0.0.1:${listen}`] },
+      apps: { kept: { domains: ['other.test'] }, added: { domains: ['added.test'] } },
+      flags: createSlots(data).flags,
+      address: () => '127.0.0.1',
+    })
+    for (const app of ['kept', 'added']) {
+      await expect(sites.ensure(app, { blue: 1, green: 2 })).rejects.toMatchObject({
+        code: 'nginx_failed',
+        message: expect.stringMatching(/unknown directive "nonsense"/),
+      })
+    }
+    writeFileSync(broken, '')
+    expect(readFileSync(file, 'utf8')).toBe(before)
+    expect(existsSync(join(nginx.directory, 'deploy-receiver.added.conf'))).toBe(false)
+  })
+
+  test('is not written for a program that is not there, which is named', async () => {
+    const sites = createSites({
+      nginx: { ...nginx, listen: ['80'], test: 'no-such-nginx -t' },
+      apps: { gone: { domains: ['gone.test'] } },
+      flags: createSlots(data).flags,
+      address: () => '127.0.0.1',
+    })
+    await expect(sites.ensure('gone', { blue: 1, green: 2 })).rejects.toMatchObject({
+      message: expect.stringContaining('no-such-nginx'),
+      hint: expect.stringContaining('install Nginx'),
+    })
+  })
+
+  const good = {
+    app: 'api',
+    domains: ['api.example.com'],
+    listen: ['80'],
+    upstreams: { blue: '10.213.0.10:8000', green: '10.213.0.11:8000' },
+    flags: { green: '/data/slots/api/green', ready: '/data/slots/api/ready' },
+  }
+
+  test.for<[string, object]>([
+    ['a domain', { domains: ['a; } server { listen 81'] }],
+    ['a domain with a line break', { domains: ['a\n'] }],
+    ['a name', { app: 'api_x' }],
+    ['a path', { flags: { green: '/data/$host/green', ready: '/data/ready' } }],
+    ['an upstream', { upstreams: { blue: 'evil.example:80', green: '10.213.0.11:8000' } }],
+    ['a listen', { listen: ['80; include /etc/passwd'] }],
+  ])('holds nothing but what fits: %s', ([, change]) => {
+    expect(() => render({ ...good, ...change })).toThrow(/cannot stand in an Nginx file/)
+  })
+
+  test('has no server block without domains; the snippet chooses the slot', () => {
+    const { conf, snippet } = render({ ...good, app: 'a-b', domains: [] })
+    expect(conf).toContain('upstream a-b_blue')
+    expect(conf).not.toContain('server {')
+    expect(snippet).toContain('set $deploy_a_b a-b_blue;')
+  })
+})
