@@ -1,0 +1,110 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { parseImage } from '../protocol/image-reference.ts'
+import type { BuildOptions } from './build-arguments.ts'
+import { buildxArguments, plainArguments } from './build-arguments.ts'
+import type { DockerCall } from './docker.ts'
+import { hasBuildx, readDocker, runDocker } from './docker.ts'
+import { ActionError } from './error.ts'
+import { say } from './log.ts'
+
+/**
+ * Builds, pushes every reference, and returns the pushed manifest's digest.
+ * @param deployed the one of the references that the digest is wanted for
+ * @param directory a private directory for the metadata file
+ * @throws ActionError `build_failed`, `no_buildx`, `no_docker`, `no_digest`, `cancelled`.
+ */
+export const buildAndPush = async (
+  options: BuildOptions,
+  deployed: { repository: string; tag: string },
+  directory: string,
+  call: DockerCall,
+): Promise<string> => {
+  if (await hasBuildx(call)) return buildWithBuildx(options, join(directory, 'metadata.json'), call)
+  refuseWithoutBuildx(options)
+  say('docker buildx is not here: building with docker build and docker push')
+  return buildPlainly(options, deployed, call)
+}
+
+async function buildWithBuildx(options: BuildOptions, metadataFile: string, call: DockerCall) {
+  await runDocker(buildxArguments(options, metadataFile), call)
+  const text = await readFile(metadataFile, 'utf8').catch((cause: unknown) => {
+    throw new ActionError('no_digest', `docker buildx wrote no metadata to ${metadataFile}`, {
+      hint: 'Update buildx: the Action needs its --metadata-file (0.6 or newer).',
+      cause,
+    })
+  })
+  return digestOfMetadata(text)
+}
+
+/**
+ * The pushed manifest's digest in a buildx metadata file. Where the Docker engine itself builds, an old buildx writes
+ * the image's id there instead: that is refused, for no registry can find an image by it.
+ * @throws ActionError `no_digest`.
+ */
+export const digestOfMetadata = (text: string): string => {
+  const metadata = JSON.parse(text) as Record<string, unknown>
+  const digest = metadata['containerimage.digest']
+  if (typeof digest !== 'string' || !/^sha256:[0-9a-f]{64}$/.test(digest)) {
+    throw new ActionError(
+      'no_digest',
+      `docker buildx reported no digest (containerimage.digest is ${JSON.stringify(digest)})`,
+      {
+        hint: 'Choose a builder that can push (docker/setup-buildx-action makes one).',
+      },
+    )
+  }
+  if (digest === metadata['containerimage.config.digest']) {
+    throw new ActionError(
+      'no_digest',
+      `docker buildx reported the image's id ${digest} instead of the pushed digest`,
+      {
+        hint: 'Update buildx, or add docker/setup-buildx-action before this step.',
+      },
+    )
+  }
+  return digest
+}
+
+function refuseWithoutBuildx(options: BuildOptions): void {
+  if (options.platforms.length === 0) return
+  throw new ActionError(
+    'no_buildx',
+    'input platforms needs docker buildx, which is not on this runner',
+    {
+      hint: 'Add docker/setup-buildx-action before this step, or leave the input out.',
+    },
+  )
+}
+
+async function buildPlainly(
+  options: BuildOptions,
+  { repository, tag }: { repository: string; tag: string },
+  call: DockerCall,
+): Promise<string> {
+  await runDocker(plainArguments(options), call)
+  for (const reference of options.references) await runDocker(['push', reference], call)
+  const output = await readDocker(
+    ['image', 'inspect', '--format', '{{json .RepoDigests}}', `${repository}:${tag}`],
+    call,
+  )
+  return digestOfRepository(JSON.parse(output) as string[] | null, repository)
+}
+
+/**
+ * The digest that a repository knows an image by, from Docker's `RepoDigests`, which name each repository that the
+ * image was ever pushed to.
+ * @param repository with its host, as `docker.io/library/nginx`
+ * @throws ActionError `no_digest`.
+ */
+export const digestOfRepository = (
+  repoDigests: readonly string[] | null,
+  repository: string,
+): string => {
+  const known = (repoDigests ?? []).filter((one) => !one.startsWith('<none>')).map(parseImage)
+  const digest = known.find((image) => image.repository === repository)?.digest
+  if (digest !== undefined) return digest
+  throw new ActionError('no_digest', `docker knows no digest of ${repository} after the push`, {
+    hint: 'Add docker/setup-buildx-action before this step: buildx reports the pushed digest itself.',
+  })
+}

@@ -1,0 +1,131 @@
+import { randomUUID } from 'node:crypto'
+import type { HookBody } from '../protocol/hook.ts'
+import type { RunContext } from './context.ts'
+import { follow, pause } from './follow.ts'
+import { postHook } from './hook.ts'
+import type { HookTarget } from './hook-target.ts'
+import type { Inputs } from './inputs.ts'
+import { hide, say, warn } from './log.ts'
+import { createProgress } from './progress.ts'
+import { chooseSigning } from './signing.ts'
+import type { Result } from './summary.ts'
+
+/** What is asked of each receiver. */
+export interface Order {
+  inputs: Inputs
+  run: RunContext
+  /** Reference to deploy; `''` for a rollback. */
+  image: string
+  /** Digest that was just pushed, if one was. */
+  builtDigest?: string
+  signal: AbortSignal
+}
+
+/**
+ * Posts the hook to one receiver and follows the deployment. What became of it goes to `onResult` each time it is
+ * known better, so that it is reported also when this throws.
+ * @throws ActionError of the hook and of following it.
+ */
+export const deployTo = async (
+  target: HookTarget,
+  order: Order,
+  onResult: (result: Result) => void,
+): Promise<Result> => {
+  const { inputs, signal } = order
+  const known = (result: Pick<Result, 'status' | 'deployment'>): Result => {
+    const whole = { url, app, ...result }
+    onResult(whole)
+    return whole
+  }
+  const { url, app } = target
+  warnOfPlainHttp(url)
+  say(
+    `${order.image === '' ? `rolling back to ${inputs.rollback}` : `deploying ${order.image}`}: ${url}`,
+  )
+  const outcome = await postHook({
+    target,
+    body: hookBody(target, order),
+    authorize: chooseSigning(target, inputs.secret),
+    signal,
+    pause: (ms) => pause(ms, signal),
+  })
+  if (outcome.kind === 'taken') {
+    say(
+      `${url} answered ${outcome.status}: taken. Such a hook says nothing more, so there is nothing to follow.`,
+    )
+    return known({ status: 'accepted' })
+  }
+  const { deployment, follow: following } = outcome
+  hide(following?.token)
+  const accepted = known({ status: deployment.status, deployment })
+  say(`deployment ${deployment.id} of ${deployment.app}: ${deployment.status}`)
+  if (!inputs.wait || following === undefined) return accepted
+  const progress = createProgress(say)
+  try {
+    const ended = await follow({
+      accepted: { deployment, follow: following },
+      timeoutMs: inputs.timeoutMs,
+      signal,
+      onEvent: (event) => {
+        progress.show(event)
+        if (event.type === 'started') {
+          known({ status: 'running', deployment: { ...deployment, status: 'running' } })
+        }
+      },
+    })
+    warnOfAnotherDigest(ended.image.digest, order)
+    return known({ status: ended.status, deployment: ended })
+  } finally {
+    progress.stop()
+  }
+}
+
+/** A URL with a password is a plain `CI_CD_URL`: its receiver takes what the app's tag says, so no image is sent. */
+function hookBody(target: HookTarget, order: Order): HookBody & { id: string } {
+  const { inputs, run } = order
+  const rollback = inputs.rollback !== ''
+  const key = [run.runId || randomUUID(), run.runAttempt, target.app]
+  // a step may roll back what an earlier step of the same attempt deployed, and is no repetition of it
+  if (rollback) key.push('rollback')
+  return {
+    ...(rollback
+      ? { rollback: inputs.rollback }
+      : target.basic === undefined && { image: order.image }),
+    id: key.join('-').replaceAll('.', '-').slice(0, 256),
+    source: source(run),
+  }
+}
+
+function source(run: RunContext): NonNullable<HookBody['source']> {
+  const said = {
+    repository: run.repository,
+    ref: run.ref,
+    sha: run.sha,
+    run_url: run.runUrl,
+    actor: run.actor,
+    message: run.message,
+  }
+  return Object.fromEntries(
+    Object.entries(said)
+      .filter(([, value]) => value !== '')
+      .map(([key, value]) => [key, value.slice(0, 1000)]),
+  )
+}
+
+function warnOfPlainHttp(url: string): void {
+  const { protocol, hostname } = new URL(url)
+  const isLoopback = hostname === 'localhost' || hostname === '[::1]' || hostname.startsWith('127.')
+  if (protocol === 'http:' && !isLoopback) {
+    warn(
+      `${url} is posted to without TLS: whoever sits in between reads and changes it. Use https://.`,
+    )
+  }
+}
+
+/** A receiver that redeploys a tag may have found another push of it. */
+function warnOfAnotherDigest(digest: string | undefined, { builtDigest }: Order): void {
+  if (builtDigest === undefined || digest === undefined || digest === builtDigest) return
+  warn(
+    `the receiver deployed ${digest}, not the ${builtDigest} that this job pushed: the tag that the app follows names another image.`,
+  )
+}

@@ -1,0 +1,42 @@
+/** Why the Action stopped, in words that programs can compare. */
+export type ActionErrorCode =
+  | 'bad_input'
+  | 'bad_environment'
+  | 'build_failed'
+  | 'no_digest'
+  | 'no_buildx'
+  | 'no_docker'
+  | 'no_id_token'
+  | 'unreachable'
+  | 'rejected'
+  | 'bad_answer'
+  | 'lost'
+  | 'still_running'
+  | 'cancelled'
+  | 'deployment_failed'
+
+/** The one error of the Action: what failed with its value, and what to do about it. */
+export class ActionError extends Error {
+  readonly code: ActionErrorCode
+  /** What to do. */
+  readonly hint: string | undefined
+
+  constructor(
+    code: ActionErrorCode,
+    message: string,
+    options?: { hint?: string; cause?: unknown },
+  ) {
+    super(message, options?.cause === undefined ? {} : { cause: options.cause })
+    this.name = 'ActionError'
+    this.code = code
+    this.hint = options?.hint
+  }
+}
+
+/** Message and hint of any error, for the one line that ends a job. */
+export const describeError = (error: unknown): string => {
+  if (error instanceof ActionError) {
+    return error.hint === undefined ? error.message : `${error.message}\n${error.hint}`
+  }
+  return error instanceof Error ? error.message : String(error)
+}

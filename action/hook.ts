@@ -1,0 +1,127 @@
+import * as v from 'valibot'
+import { Accepted, Deployment } from '../protocol/deployment.ts'
+import type { HookBody } from '../protocol/hook.ts'
+import { ActionError } from './error.ts'
+import type { HookTarget } from './hook-target.ts'
+import type { Answer } from './http.ts'
+import { explainNetworkError, isPassing, readText, send } from './http.ts'
+import { say } from './log.ts'
+import { rejected } from './rejection.ts'
+import type { Authorize } from './signing.ts'
+
+/** What the receiver made of a hook. `follow` is absent where there is nothing to follow. */
+export type HookOutcome =
+  | { kind: 'accepted'; deployment: Deployment; follow?: Accepted['follow'] }
+  /** A receiver that only says yes, as Azure App Service. */
+  | { kind: 'taken'; status: number }
+
+export interface Delivery {
+  target: HookTarget
+  /** Its `id` is the idempotency key. */
+  body: HookBody & { id: string }
+  authorize: Authorize
+  signal: AbortSignal
+  /** Resolves after so many milliseconds, rejects when the signal aborts. */
+  pause: (ms: number) => Promise<void>
+}
+
+/** Pauses between the tries: 6 of them within a minute and a half. */
+const PAUSES_MS = [1000, 2000, 5000, 15_000, 60_000]
+
+/** A hook is answered as soon as it is stored. */
+const ANSWER_TIMEOUT_MS = 30_000
+
+const RETRIED_STATUSES = new Set([429, 502, 503, 504])
+
+/**
+ * Posts a hook, and again when nobody answered or the answer was 429, 502, 503 or 504. Each try has the same bytes and
+ * the same idempotency key, so that a hook that did arrive starts nothing twice.
+ * @throws ActionError `unreachable`, `rejected`, `bad_answer`, `no_id_token`, `cancelled`.
+ */
+export const postHook = async (delivery: Delivery): Promise<HookOutcome> => {
+  const { url } = delivery.target
+  const bytes = Buffer.from(JSON.stringify(delivery.body))
+  for (let attempt = 0; ; attempt++) {
+    const pauseMs = PAUSES_MS[attempt]
+    const answer = await tryOnce(delivery, bytes)
+    if ('error' in answer) {
+      const { why, hint } = explainNetworkError(answer.error, url)
+      if (pauseMs === undefined || !isPassing(answer.error)) {
+        throw new ActionError('unreachable', why, { hint, cause: answer.error })
+      }
+      say(`${why}; trying again in ${pauseMs / 1000} s`)
+      await delivery.pause(pauseMs)
+      continue
+    }
+    if (RETRIED_STATUSES.has(answer.status) && pauseMs !== undefined) {
+      const waitMs = retryAfterMs(answer.headers['retry-after']) ?? pauseMs
+      say(`${url} answered ${answer.status}; trying again in ${Math.ceil(waitMs / 1000)} s`)
+      await delivery.pause(waitMs)
+      continue
+    }
+    if (answer.status < 200 || answer.status > 299) {
+      throw rejected({ ...answer, url, app: delivery.target.app })
+    }
+    return readOutcome(answer, delivery.target)
+  }
+}
+
+type Heard = Pick<Answer, 'status' | 'headers'> & { text: string }
+
+async function tryOnce(delivery: Delivery, body: Uint8Array): Promise<Heard | { error: unknown }> {
+  const headers = await delivery.authorize(body, delivery.body.id)
+  try {
+    const answer = await send(delivery.target.url, {
+      method: 'POST',
+      headers: {
+        'content-type': 'application/json',
+        'content-length': String(body.length),
+        accept: 'application/json, application/problem+json',
+        ...headers,
+      },
+      body,
+      answerTimeoutMs: ANSWER_TIMEOUT_MS,
+      signal: AbortSignal.any([delivery.signal, AbortSignal.timeout(2 * ANSWER_TIMEOUT_MS)]),
+    })
+    return { status: answer.status, headers: answer.headers, text: await readText(answer) }
+  } catch (error) {
+    if (delivery.signal.aborted) {
+      throw new ActionError('cancelled', 'cancelled while the hook was posted', { cause: error })
+    }
+    return { error }
+  }
+}
+
+/** `Retry-After` in seconds or as a date (RFC 9110, section 10.2.3), at most two minutes. */
+export const retryAfterMs = (value: string | undefined, now = Date.now()): number | undefined => {
+  if (value === undefined) return undefined
+  const ms = /^\d+$/.test(value) ? Number(value) * 1000 : Date.parse(value) - now
+  return Number.isNaN(ms) ? undefined : Math.min(Math.max(ms, 0), 120_000)
+}
+
+const Taken = v.object({ deployment: Deployment, follow: v.optional(Accepted.entries.follow) })
+
+function readOutcome({ status, text }: Heard, target: HookTarget): HookOutcome {
+  const parsed = v.safeParse(Taken, parseJson(text))
+  if (parsed.success) {
+    const { deployment, follow } = parsed.output
+    return { kind: 'accepted', deployment, ...(follow && { follow }) }
+  }
+  if (target.basic !== undefined) return { kind: 'taken', status }
+  const shown = text.trim() === '' ? 'nothing' : text.trim().slice(0, 200)
+  throw new ActionError(
+    'bad_answer',
+    `${target.url} answered ${status} with no deployment: ${shown}`,
+    {
+      hint: 'Check that url is the hook of a deploy-receiver ("deploy-receiver hook" prints it).',
+    },
+  )
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,38 @@
+import * as core from '@actions/core'
+
+/**
+ * Prints text to the job's log, line by line. Whatever it holds (a container's log, a server's words) stays text: it
+ * can end no line early and issue no workflow command.
+ */
+export const say = (text: string): void => {
+  for (const line of plainLines(text)) core.info(line)
+}
+
+/** Prints text like {@link say}, folded under a title. */
+export const sayFolded = (title: string, lines: readonly string[]): void => {
+  core.startGroup(plainLines(title).join(' '))
+  for (const line of lines) say(line)
+  core.endGroup()
+}
+
+/** A warning with an annotation. */
+export const warn = (text: string): void => core.warning(plainLines(text).join('\n'))
+
+/** Hides a secret, and each form in which it travels, from everything printed afterwards. */
+export const hide = (...secrets: readonly (string | undefined)[]): void => {
+  for (const secret of secrets) if (secret !== undefined && secret !== '') core.setSecret(secret)
+}
+
+/**
+ * Lines that the runner takes for no command. It reads `::name::` at a line's start, after white space, and
+ * `##[name]` anywhere in a line; a zero-width space breaks both and changes nothing for the reader. A carriage return
+ * ends a line for the runner too, and other control characters would let a text repaint what was printed before.
+ */
+export const plainLines = (text: string): string[] =>
+  text.split(/\r\n|\r|\n|\u2028|\u2029|\u0085/).map((line) =>
+    line
+      // oxlint-disable-next-line no-control-regex -- control characters are what is removed
+      .replace(/\u001b\[[0-9;?]*[A-Za-z]|[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, '')
+      .replaceAll('##[', '##\u200b[')
+      .replace(/^(\s*)::/, '$1\u200b::'),
+  )

@@ -1,0 +1,148 @@
+import {
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
+import { homedir, tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { ActionError } from './error.ts'
+import { hide } from './log.ts'
+import { configKey } from './registry.ts'
+
+export interface Login {
+  registry: string
+  username: string
+  password: string
+}
+
+/** Docker's settings for the child processes of this step alone. */
+export interface DockerSettings {
+  /** The private directory, to be deleted at the end. */
+  directory: string
+  /** Environment of the child processes. */
+  env: NodeJS.ProcessEnv
+}
+
+/**
+ * Makes a private `DOCKER_CONFIG` that knows the workflow's own settings and logins, and this one login over them.
+ * Nothing outside of that directory changes, so no later step of the job is signed in by it.
+ * @param login undefined to use the logins that Docker has already.
+ * @throws ActionError `bad_environment` when the workflow's `config.json` is no JSON object.
+ */
+export const prepareDocker = (
+  login: Login | undefined,
+  env: NodeJS.ProcessEnv,
+  temporary: string,
+): DockerSettings => {
+  if (login !== undefined) hide(login.password, encode(login))
+  const original = env['DOCKER_CONFIG'] || join(homedir(), '.docker')
+  const config = mergeLogin(readConfig(join(original, 'config.json')), login)
+  const base = temporary === '' ? tmpdir() : temporary
+  mkdirSync(base, { recursive: true })
+  // mkdtemp makes it 0700
+  const directory = mkdtempSync(join(base, 'deploy-action-docker-'))
+  linkEverythingElse(original, directory)
+  writeFileSync(join(directory, 'config.json'), `${JSON.stringify(config, null, 2)}\n`, {
+    mode: 0o600,
+    flag: 'wx',
+  })
+  return { directory, env: childEnvironment({ env, directory, original, login }) }
+}
+
+/** Docker's `config.json`, as far as logins go (docker/cli `cli/config/configfile`). */
+export interface DockerConfig {
+  auths?: Record<string, unknown>
+  credHelpers?: Record<string, string>
+  credsStore?: string
+  [key: string]: unknown
+}
+
+/**
+ * The caller's settings with one login over them. Other hosts keep their `auths`, `credHelpers` and `credsStore`. A
+ * `credsStore` would hide a plain entry; an empty helper for the host brings docker/cli's
+ * `getConfiguredCredentialStore` back to the file for that host alone.
+ */
+export const mergeLogin = (config: DockerConfig, login: Login | undefined): DockerConfig => {
+  if (login === undefined) return config
+  const key = configKey(login.registry)
+  const auth = encode(login)
+  return {
+    ...config,
+    auths: { ...config.auths, [key]: { auth } },
+    credHelpers: { ...config.credHelpers, [key]: '' },
+  }
+}
+
+/** The form that the password has in the file. */
+const encode = ({ username, password }: Login): string =>
+  Buffer.from(`${username}:${password}`).toString('base64')
+
+function readConfig(path: string): DockerConfig {
+  let text
+  try {
+    text = readFileSync(path, 'utf8')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return {}
+    throw new ActionError('bad_environment', `Docker's settings ${path} cannot be read`, {
+      hint: 'Let the user that runs the job read the file, or set DOCKER_CONFIG to another directory.',
+      cause: error,
+    })
+  }
+  const value = text.trim() === '' ? {} : parseObject(text)
+  if (value !== undefined) return value
+  throw new ActionError('bad_environment', `Docker's settings ${path} are no JSON object`, {
+    hint: 'Mend or delete the file, or set DOCKER_CONFIG to another directory.',
+  })
+}
+
+function parseObject(text: string): DockerConfig | undefined {
+  try {
+    const value: unknown = JSON.parse(text)
+    return typeof value === 'object' && value !== null && !Array.isArray(value)
+      ? (value as DockerConfig)
+      : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** Plugins, contexts, TLS files and the workflow's builder are found where they are. */
+function linkEverythingElse(original: string, directory: string): void {
+  let names: string[]
+  try {
+    names = readdirSync(original)
+  } catch {
+    return
+  }
+  for (const name of names) {
+    if (name !== 'config.json') symlinkSync(join(original, name), join(directory, name))
+  }
+}
+
+function childEnvironment(from: {
+  env: NodeJS.ProcessEnv
+  directory: string
+  original: string
+  login: Login | undefined
+}): NodeJS.ProcessEnv {
+  const entries = Object.entries(from.env).filter(([name]) => !name.startsWith('INPUT_'))
+  const env: NodeJS.ProcessEnv = Object.fromEntries(entries)
+  env['DOCKER_CONFIG'] = from.directory
+  env['BUILDX_CONFIG'] ||= join(from.original, 'buildx')
+  const auths = env['DOCKER_AUTH_CONFIG']
+  if (auths !== undefined && from.login !== undefined) {
+    env['DOCKER_AUTH_CONFIG'] = withoutHost(auths, configKey(from.login.registry))
+  }
+  return env
+}
+
+/** `DOCKER_AUTH_CONFIG` goes before `config.json` in docker/cli, and would hide the login. */
+function withoutHost(text: string, key: string): string {
+  const config = parseObject(text)
+  if (config?.auths === undefined) return text
+  const { [key]: _, ...auths } = config.auths
+  return JSON.stringify({ ...config, auths })
+}

@@ -1,0 +1,123 @@
+import { rm } from 'node:fs/promises'
+import * as core from '@actions/core'
+import { formatImage } from '../protocol/image-reference.ts'
+import { buildAndPush } from './build.ts'
+import type { RunContext } from './context.ts'
+import { readContext } from './context.ts'
+import { chooseLogin } from './credentials.ts'
+import { deployTo } from './deploy.ts'
+import { ActionError, describeError } from './error.ts'
+import { gitToken, GIT_TOKEN_VARIABLE } from './git-token.ts'
+import { planPush, readReference } from './image.ts'
+import type { Inputs } from './inputs.ts'
+import { readInputs } from './inputs.ts'
+import { hide, plainLines, say, warn } from './log.ts'
+import { prepareDocker } from './login.ts'
+import type { Built } from './report.ts'
+import { reportBuild, reportEnd, reportFailure } from './report.ts'
+import type { Result } from './summary.ts'
+import { defaultLabels, defaultTags, mergeLabels } from './tags.ts'
+
+const main = async (signal: AbortSignal): Promise<void> => {
+  hideSecrets(process.env)
+  const run = readContext(process.env)
+  const inputs = readInputs(process.env, run)
+  for (const { basic } of inputs.hooks) hide(basic?.password)
+
+  const built =
+    inputs.build && inputs.rollback === '' ? await build(inputs, run, signal) : undefined
+  if (built !== undefined) reportBuild(built)
+
+  const results: Result[] = []
+  try {
+    await deploy(inputs, run, built, results, signal)
+  } finally {
+    await reportEnd(results, built)
+  }
+}
+
+async function build(inputs: Inputs, run: RunContext, signal: AbortSignal): Promise<Built> {
+  const { references, deployed } = planPush(inputs, defaultTags(run))
+  const login = chooseLogin(inputs, run)
+  sayWhoPushes(login !== undefined, inputs, deployed.registry)
+  const docker = prepareDocker(login, process.env, run.temporary)
+  core.saveState('docker-config', docker.directory)
+  try {
+    const token = gitToken(inputs, run)
+    const digest = await buildAndPush(
+      {
+        context: inputs.context,
+        file: inputs.file,
+        target: inputs.target,
+        buildArgs: inputs.buildArgs,
+        labels: mergeLabels(defaultLabels(run, new Date()), inputs.labels),
+        references,
+        platforms: inputs.platforms,
+        ...(token && { gitToken: { variable: GIT_TOKEN_VARIABLE, host: token.host } }),
+      },
+      deployed,
+      docker.directory,
+      { env: { ...docker.env, ...(token && { [GIT_TOKEN_VARIABLE]: token.value }) }, signal },
+    )
+    say(`pushed ${references.join(', ')}`)
+    say(`digest ${digest}`)
+    return { image: formatImage({ ...deployed, digest }), digest, references }
+  } finally {
+    await rm(docker.directory, { recursive: true, force: true })
+  }
+}
+
+async function deploy(
+  inputs: Inputs,
+  run: RunContext,
+  built: Built | undefined,
+  results: Result[],
+  signal: AbortSignal,
+): Promise<void> {
+  const image = inputs.rollback === '' ? (built?.image ?? checkedReference(inputs.image)) : ''
+  for (const [index, target] of inputs.hooks.entries()) {
+    const { status, deployment } = await deployTo(
+      target,
+      { inputs, run, image, ...(built && { builtDigest: built.digest }), signal },
+      (result) => (results[index] = result),
+    )
+    if (status === 'failed' && deployment !== undefined) throw reportFailure(deployment)
+    if (status === 'superseded')
+      warn(`${target.app}: a newer deployment took the place of this one`)
+  }
+}
+
+const checkedReference = (image: string): string => {
+  readReference(image, 'image')
+  return image
+}
+
+function sayWhoPushes(signsIn: boolean, inputs: Inputs, host: string): void {
+  if (!signsIn) return say(`pushing to ${host} with the logins that Docker has already`)
+  say(`signing in to ${inputs.registry} as ${inputs.username}`)
+  if (host !== inputs.registry) {
+    say(`the image goes to ${host}: for a login there, write registry: ${host}`)
+  }
+}
+
+function hideSecrets(env: NodeJS.ProcessEnv): void {
+  hide(
+    env['INPUT_PASSWORD']?.trim(),
+    env['INPUT_SECRET']?.trim(),
+    env['INPUT_GITHUB-TOKEN']?.trim(),
+  )
+}
+
+/** The runner cancels a job with SIGINT, then SIGTERM. */
+const cancelling = new AbortController()
+for (const name of ['SIGINT', 'SIGTERM'] as const) {
+  process.on(name, () => cancelling.abort())
+}
+
+try {
+  await main(cancelling.signal)
+} catch (caught) {
+  const isCancelled = cancelling.signal.aborted && !(caught instanceof ActionError)
+  const error = isCancelled ? new ActionError('cancelled', 'the job was cancelled') : caught
+  core.setFailed(plainLines(describeError(error)).join('\n'))
+}

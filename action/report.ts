@@ -1,0 +1,93 @@
+import * as core from '@actions/core'
+import type { Deployment } from '../protocol/deployment.ts'
+import { formatImage } from '../protocol/image-reference.ts'
+import { ActionError } from './error.ts'
+import { plainLines, sayFolded } from './log.ts'
+import type { Result } from './summary.ts'
+import { renderSummary, tookMs } from './summary.ts'
+
+/** What was pushed. */
+export interface Built {
+  /** `repository:tag@digest`. */
+  image: string
+  digest: string
+  references: readonly string[]
+}
+
+/** A container's log in an annotation, in characters: GitHub cuts longer ones. */
+const MAX_ANNOTATION_CHARACTERS = 4000
+
+/** Outputs of the build, set as soon as they are true. */
+export const reportBuild = (built: Built): void => {
+  core.setOutput('image', built.image)
+  core.setOutput('digest', built.digest)
+  core.setOutput('tags', built.references.join('\n'))
+}
+
+/** Outputs and job summary of all that happened, also when it ended badly. */
+export const reportEnd = async (
+  results: readonly Result[],
+  built: Built | undefined,
+): Promise<void> => {
+  setDeploymentOutputs(results, built)
+  if (!process.env['GITHUB_STEP_SUMMARY'] || (results.length === 0 && built === undefined)) return
+  await core.summary.addRaw(renderSummary(results, built)).write()
+}
+
+/**
+ * Says why a deployment failed: log and annotation.
+ * @returns the error that ends the job.
+ */
+export const reportFailure = (deployment: Deployment): ActionError => {
+  const { app, id, error } = deployment
+  const reason = error?.message ?? 'the receiver gave no reason'
+  const log = error?.log ?? []
+  if (log.length > 0) sayFolded(`Last ${log.length} lines of the container`, log)
+  const words = [
+    reason,
+    ...(error?.hint === undefined ? [] : [error.hint]),
+    ...(log.length > 0 ? ['', ...tail(log)] : []),
+  ]
+  core.error(words.flatMap(plainLines).join('\n'), {
+    title: `${app} was not deployed: ${error?.code ?? 'failed'}`,
+  })
+  const hint = error?.hint
+  return new ActionError('deployment_failed', `deployment ${id} of ${app} failed: ${reason}`, {
+    ...(hint !== undefined && { hint }),
+  })
+}
+
+/** With several receivers: one line each, the first bad status of all, and the times together. */
+function setDeploymentOutputs(results: readonly Result[], built: Built | undefined): void {
+  if (results.length === 0) return
+  const deployments = results.flatMap(({ deployment }) => deployment ?? [])
+  const lines = (values: readonly (string | undefined)[]) =>
+    values.map((value) => value ?? '').join('\n')
+  const status = results.find((result) => result.status !== 'succeeded')?.status ?? 'succeeded'
+  core.setOutput('status', status)
+  core.setOutput('deployment-id', lines(deployments.map(({ id }) => id)))
+  core.setOutput('previous-digest', lines(deployments.map(({ previous }) => previous?.digest)))
+  const times = deployments.flatMap((deployment) => tookMs(deployment) ?? [])
+  if (times.length > 0)
+    core.setOutput(
+      'duration-ms',
+      times.reduce((sum, ms) => sum + ms, 0),
+    )
+  const image = deployments.at(-1)?.image
+  if (built === undefined && image?.digest !== undefined) {
+    const { repository, tag, digest } = image
+    core.setOutput('image', formatImage({ repository, digest, ...(tag !== undefined && { tag }) }))
+    core.setOutput('digest', digest)
+  }
+}
+
+function tail(log: readonly string[]): string[] {
+  const kept: string[] = []
+  let length = 0
+  for (const line of log.toReversed()) {
+    length += line.length + 1
+    if (length > MAX_ANNOTATION_CHARACTERS) break
+    kept.unshift(line)
+  }
+  return kept
+}

@@ -1,0 +1,2820 @@
+import { a as info, c as setOutput, d as warning, f as summary, l as setSecret, n as error, o as saveState, r as getIDToken, s as setFailed, t as endGroup, u as startGroup } from "./core.js";
+import { readFile, rm } from "node:fs/promises";
+import http from "node:http";
+import { createHash, createHmac, createPrivateKey, createPublicKey, randomUUID, sign as sign$1 } from "node:crypto";
+import { join } from "node:path";
+import { spawn } from "node:child_process";
+import { createInterface } from "node:readline";
+import { mkdirSync, mkdtempSync, readFileSync, readdirSync, symlinkSync, writeFileSync } from "node:fs";
+import https from "node:https";
+import { homedir, tmpdir } from "node:os";
+
+// protocol/image-reference.ts
+/** A text that is no image reference. The message names it; `hint` says what one looks like. */
+var ImageReferenceError = class extends Error {
+	code;
+	hint;
+	constructor(code, text, why) {
+		super(`${JSON.stringify(text.slice(0, 300))} is not an image reference: ${why}`);
+		this.name = "ImageReferenceError";
+		this.code = code;
+		this.hint = "it looks like registry.example.com/team/app:tag or …/app@sha256:<64 hex digits>";
+	}
+};
+const MAX_NAME_CHARACTERS = 255;
+const LABEL = "(?:[a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9])";
+const HOST = String.raw`(?:${LABEL}(?:\.${LABEL})*|\[[a-fA-F0-9:]+\])`;
+const DOMAIN = String.raw`${HOST}(?::[0-9]+)?`;
+const COMPONENT = "[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*";
+const PATH = `${COMPONENT}(?:/${COMPONENT})*`;
+const TAG = String.raw`[a-zA-Z0-9_][a-zA-Z0-9_.-]{0,127}`;
+const DIGEST = "[A-Za-z][A-Za-z0-9]*(?:[-_+.][A-Za-z][A-Za-z0-9]*)*:[0-9a-fA-F]{32,}";
+const NAME = new RegExp(`^(?:(?<domain>${DOMAIN})/)?(?<path>${PATH})$`);
+const REFERENCE = new RegExp(`^(?<name>(?:${DOMAIN}/)?${PATH})(?::(?<tag>${TAG}))?(?:@(?<digest>${DIGEST}))?$`);
+const IDENTIFIER = /^[a-f0-9]{64}$/;
+const SHA256 = /^sha256:[a-f0-9]{64}$/;
+/** Reads a reference by distribution's grammar. Throws `ImageReferenceError`. */
+function parseReference(text) {
+	if (text === "") throw new ImageReferenceError("empty", text, "it is empty");
+	const found = REFERENCE.exec(text)?.groups;
+	if (found === void 0) {
+		if (REFERENCE.test(text.toLowerCase())) throw new ImageReferenceError("contains_uppercase", text, "a repository is in lower case");
+		throw new ImageReferenceError("invalid_format", text, "it does not have the form of one");
+	}
+	const { name = "", tag, digest } = found;
+	if (name.length > MAX_NAME_CHARACTERS) throw new ImageReferenceError("name_too_long", text, `its name has ${name.length} characters, at most ${MAX_NAME_CHARACTERS} are allowed`);
+	if (digest !== void 0) checkDigest(digest, text);
+	const domain = NAME.exec(name)?.groups?.["domain"];
+	return {
+		...domain === void 0 ? {} : { domain },
+		repository: name,
+		...tag === void 0 ? {} : { tag },
+		...digest === void 0 ? {} : { digest }
+	};
+}
+/** Reads a reference as Docker does: short names are Docker Hub's. Throws `ImageReferenceError`. */
+function parseImage(text) {
+	if (IDENTIFIER.test(text)) throw new ImageReferenceError("invalid_format", text, "it is the id of an image");
+	const [registry, rest] = splitHost(text);
+	const { repository, tag, digest } = withoutDomainChange(`${registry}/${registry === "docker.io" && !namePart(rest).includes("/") ? `library/${rest}` : rest}`, text);
+	return {
+		registry,
+		repository,
+		...tag === void 0 ? {} : { tag },
+		...digest === void 0 ? {} : { digest }
+	};
+}
+/** `repository[:tag][@digest]`. */
+const formatImage = ({ repository, tag, digest }) => `${repository}${tag === void 0 ? "" : `:${tag}`}${digest === void 0 ? "" : `@${digest}`}`;
+/** The first part is a host if it has a dot, a colon or an upper-case letter, or is `localhost`: Docker's rule. */
+function splitHost(text) {
+	const slash = text.indexOf("/");
+	const first = text.slice(0, Math.max(slash, 0));
+	if (!(slash > 0 && (/[.:A-Z]/.test(first) || first === "localhost"))) return ["docker.io", text];
+	return [first === "index.docker.io" ? "docker.io" : first, text.slice(slash + 1)];
+}
+const namePart = (rest) => rest.split(/[:@]/, 1)[0] ?? "";
+/** Errors name what was written, not what it was completed to. */
+function withoutDomainChange(full, text) {
+	try {
+		return parseReference(full);
+	} catch (error) {
+		if (!(error instanceof ImageReferenceError)) throw error;
+		const why = error.message.slice(error.message.indexOf(": ") + 2);
+		throw new ImageReferenceError(text === "" ? "empty" : error.code, text, why);
+	}
+}
+function checkDigest(digest, text) {
+	if (SHA256.test(digest)) return;
+	if (!digest.startsWith("sha256:")) throw new ImageReferenceError("digest_unsupported", text, "only sha256 digests are taken");
+	throw new ImageReferenceError(digest.length === 71 ? "digest_unsupported" : "digest_invalid_length", text, "a digest is sha256: and 64 hex digits in lower case");
+}
+
+// action/build-arguments.ts
+/** `docker buildx build …`: builds, pushes every reference and leaves the pushed digest in the metadata file. */
+const buildxArguments = (options, metadataFile) => [
+	"buildx",
+	"build",
+	"--push",
+	"--metadata-file",
+	metadataFile,
+	...commonArguments(options),
+	...options.platforms.length > 0 ? ["--platform", options.platforms.join(",")] : [],
+	...options.gitToken === void 0 ? [] : ["--secret", `id=GIT_AUTH_TOKEN.${options.gitToken.host},env=${options.gitToken.variable}`],
+	"--",
+	options.context
+];
+/** `docker build …`, for a Docker without buildx. */
+const plainArguments = (options) => [
+	"build",
+	...commonArguments(options),
+	"--",
+	options.context
+];
+const commonArguments = (options) => [
+	...options.file === "" ? [] : ["--file", options.file],
+	...options.target === "" ? [] : ["--target", options.target],
+	...options.buildArgs.flatMap((value) => ["--build-arg", value]),
+	...options.labels.flatMap((value) => ["--label", value]),
+	...options.references.flatMap((value) => ["--tag", value])
+];
+
+// action/error.ts
+/** The one error of the Action: what failed with its value, and what to do about it. */
+var ActionError = class extends Error {
+	code;
+	/** What to do. */
+	hint;
+	constructor(code, message, options) {
+		super(message, options?.cause === void 0 ? {} : { cause: options.cause });
+		this.name = "ActionError";
+		this.code = code;
+		this.hint = options?.hint;
+	}
+};
+/** Message and hint of any error, for the one line that ends a job. */
+const describeError = (error) => {
+	if (error instanceof ActionError) return error.hint === void 0 ? error.message : `${error.message}\n${error.hint}`;
+	return error instanceof Error ? error.message : String(error);
+};
+
+// action/log.ts
+/**
+* Prints text to the job's log, line by line. Whatever it holds (a container's log, a server's words) stays text: it
+* can end no line early and issue no workflow command.
+*/
+const say = (text) => {
+	for (const line of plainLines(text)) info(line);
+};
+/** Prints text like {@link say}, folded under a title. */
+const sayFolded = (title, lines) => {
+	startGroup(plainLines(title).join(" "));
+	for (const line of lines) say(line);
+	endGroup();
+};
+/** A warning with an annotation. */
+const warn = (text) => warning(plainLines(text).join("\n"));
+/** Hides a secret, and each form in which it travels, from everything printed afterwards. */
+const hide = (...secrets) => {
+	for (const secret of secrets) if (secret !== void 0 && secret !== "") setSecret(secret);
+};
+/**
+* Lines that the runner takes for no command. It reads `::name::` at a line's start, after white space, and
+* `##[name]` anywhere in a line; a zero-width space breaks both and changes nothing for the reader. A carriage return
+* ends a line for the runner too, and other control characters would let a text repaint what was printed before.
+*/
+const plainLines = (text) => text.split(/\r\n|\r|\n|\u2028|\u2029|\u0085/).map((line) => line.replace(/\u001b\[[0-9;?]*[A-Za-z]|[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, "").replaceAll("##[", "##​[").replace(/^(\s*)::/, "$1​::"));
+
+// action/docker.ts
+/**
+* Runs `docker` and prints what it says as it comes.
+* @throws ActionError `build_failed` with the command's first words when it ends with another status than 0,
+* `no_docker` when there is none, `cancelled`.
+*/
+const runDocker = async (args, call) => {
+	const status = await start(args, call, say);
+	if (status !== 0) throw failed(args, status);
+};
+/** Runs `docker` and returns what it wrote to standard output; its errors are printed. Throws like {@link runDocker}. */
+const readDocker = async (args, call) => {
+	const output = [];
+	const status = await start(args, call, (line, source) => {
+		if (source === "stdout") output.push(line);
+		else say(line);
+	});
+	if (status !== 0) throw failed(args, status);
+	return output.join("\n");
+};
+/** Whether `docker buildx` is there. */
+const hasBuildx = async (call) => await start(["buildx", "version"], call, () => {}) === 0;
+function start(args, { env, signal }, onLine) {
+	return new Promise((resolve, reject) => {
+		const child = spawn("docker", args, {
+			env,
+			signal,
+			killSignal: "SIGINT",
+			stdio: [
+				"ignore",
+				"pipe",
+				"pipe"
+			]
+		});
+		createInterface({ input: child.stdout }).on("line", (line) => onLine(line, "stdout"));
+		createInterface({ input: child.stderr }).on("line", (line) => onLine(line, "stderr"));
+		child.on("error", (cause) => reject(couldNotRun(cause, signal)));
+		child.on("close", (code, killedBy) => resolve(code ?? (killedBy === null ? 1 : 130)));
+	});
+}
+function couldNotRun(cause, signal) {
+	if (signal.aborted) return new ActionError("cancelled", "cancelled while docker ran", { cause });
+	if (cause.code === "ENOENT") return new ActionError("no_docker", "the docker command is not on this runner", {
+		hint: "Use a runner that has Docker (ubuntu-latest does), or build: false to deploy an image that exists.",
+		cause
+	});
+	return new ActionError("no_docker", `docker cannot be run: ${cause.message}`, { cause });
+}
+function failed(args, status) {
+	const command = ["docker", ...args.slice(0, args[0] === "buildx" || args[0] === "image" ? 2 : 1)].join(" ");
+	return new ActionError("build_failed", `${command} ended with status ${status}`, { hint: "Its output above says why." });
+}
+
+// action/build.ts
+/**
+* Builds, pushes every reference, and returns the pushed manifest's digest.
+* @param deployed the one of the references that the digest is wanted for
+* @param directory a private directory for the metadata file
+* @throws ActionError `build_failed`, `no_buildx`, `no_docker`, `no_digest`, `cancelled`.
+*/
+const buildAndPush = async (options, deployed, directory, call) => {
+	if (await hasBuildx(call)) return buildWithBuildx(options, join(directory, "metadata.json"), call);
+	refuseWithoutBuildx(options);
+	say("docker buildx is not here: building with docker build and docker push");
+	return buildPlainly(options, deployed, call);
+};
+async function buildWithBuildx(options, metadataFile, call) {
+	await runDocker(buildxArguments(options, metadataFile), call);
+	const text = await readFile(metadataFile, "utf8").catch((cause) => {
+		throw new ActionError("no_digest", `docker buildx wrote no metadata to ${metadataFile}`, {
+			hint: "Update buildx: the Action needs its --metadata-file (0.6 or newer).",
+			cause
+		});
+	});
+	return digestOfMetadata(text);
+}
+/**
+* The pushed manifest's digest in a buildx metadata file. Where the Docker engine itself builds, an old buildx writes
+* the image's id there instead: that is refused, for no registry can find an image by it.
+* @throws ActionError `no_digest`.
+*/
+const digestOfMetadata = (text) => {
+	const metadata = JSON.parse(text);
+	const digest = metadata["containerimage.digest"];
+	if (typeof digest !== "string" || !/^sha256:[0-9a-f]{64}$/.test(digest)) throw new ActionError("no_digest", `docker buildx reported no digest (containerimage.digest is ${JSON.stringify(digest)})`, { hint: "Choose a builder that can push (docker/setup-buildx-action makes one)." });
+	if (digest === metadata["containerimage.config.digest"]) throw new ActionError("no_digest", `docker buildx reported the image's id ${digest} instead of the pushed digest`, { hint: "Update buildx, or add docker/setup-buildx-action before this step." });
+	return digest;
+};
+function refuseWithoutBuildx(options) {
+	if (options.platforms.length === 0) return;
+	throw new ActionError("no_buildx", "input platforms needs docker buildx, which is not on this runner", { hint: "Add docker/setup-buildx-action before this step, or leave the input out." });
+}
+async function buildPlainly(options, { repository, tag }, call) {
+	await runDocker(plainArguments(options), call);
+	for (const reference of options.references) await runDocker(["push", reference], call);
+	const output = await readDocker([
+		"image",
+		"inspect",
+		"--format",
+		"{{json .RepoDigests}}",
+		`${repository}:${tag}`
+	], call);
+	return digestOfRepository(JSON.parse(output), repository);
+}
+/**
+* The digest that a repository knows an image by, from Docker's `RepoDigests`, which name each repository that the
+* image was ever pushed to.
+* @param repository with its host, as `docker.io/library/nginx`
+* @throws ActionError `no_digest`.
+*/
+const digestOfRepository = (repoDigests, repository) => {
+	const digest = (repoDigests ?? []).filter((one) => !one.startsWith("<none>")).map(parseImage).find((image) => image.repository === repository)?.digest;
+	if (digest !== void 0) return digest;
+	throw new ActionError("no_digest", `docker knows no digest of ${repository} after the push`, { hint: "Add docker/setup-buildx-action before this step: buildx reports the pushed digest itself." });
+};
+
+// action/context.ts
+/**
+* Reads `GITHUB_*`, `RUNNER_TEMP` and the event's payload.
+* @throws ActionError `bad_environment` when the payload cannot be read.
+*/
+const readContext = (env) => {
+	const payload = readPayload(env["GITHUB_EVENT_PATH"]);
+	const eventName = env["GITHUB_EVENT_NAME"] ?? "";
+	const repository = env["GITHUB_REPOSITORY"] ?? "";
+	const serverUrl = (env["GITHUB_SERVER_URL"] ?? "https://github.com").replace(/\/+$/, "");
+	const runId = env["GITHUB_RUN_ID"] ?? "";
+	const runAttempt = env["GITHUB_RUN_ATTEMPT"] ?? "1";
+	const ref = env["GITHUB_REF"] ?? "";
+	const pullRequest = eventName.startsWith("pull_request") ? payload.pull_request?.number : void 0;
+	return Object.freeze({
+		repository,
+		ref,
+		sha: env["GITHUB_SHA"] ?? "",
+		eventName,
+		actor: env["GITHUB_ACTOR"] ?? "",
+		runId,
+		runAttempt,
+		serverUrl,
+		runUrl: repository === "" || runId === "" ? "" : `${serverUrl}/${repository}/actions/runs/${runId}/attempts/${runAttempt}`,
+		...pullRequest !== void 0 && { pullRequest },
+		defaultBranch: payload.repository?.default_branch ?? branchOfSchedule(eventName, ref),
+		message: firstLine$1(payload.head_commit?.message ?? payload.pull_request?.title),
+		description: firstLine$1(payload.repository?.description),
+		license: payload.repository?.license?.spdx_id ?? "",
+		temporary: env["RUNNER_TEMP"] ?? ""
+	});
+};
+function readPayload(path) {
+	if (path === void 0 || path === "") return {};
+	try {
+		const value = JSON.parse(readFileSync(path, "utf8"));
+		return typeof value === "object" && value !== null ? value : {};
+	} catch (cause) {
+		throw new ActionError("bad_environment", `the event's payload ${path} cannot be read`, {
+			hint: "GITHUB_EVENT_PATH has to name the JSON file that the runner wrote; leave the variable as it is.",
+			cause
+		});
+	}
+}
+/** A schedule runs on the default branch only, and its payload does not name that branch. */
+const branchOfSchedule = (eventName, ref) => eventName === "schedule" ? ref.replace(/^refs\/heads\//, "") : "";
+const firstLine$1 = (text) => (text ?? "").trim().replace(/[\r\n][^]*/, "").slice(0, 1e3);
+
+// action/registry.ts
+/** Docker's name for Docker Hub in `config.json` (docker/cli `authConfigKey`). */
+const DOCKER_HUB_KEY = "https://index.docker.io/v1/";
+/** The key of a registry in `auths`: its host and port, however it was written; Docker Hub has a name of its own. */
+const configKey = (registry) => {
+	const host = registryHost(registry);
+	return host === "docker.io" ? DOCKER_HUB_KEY : host;
+};
+/** Host and port of a registry written as `host`, `https://host/` or `https://host/v2/`; all of Docker Hub's names are `docker.io`. */
+const registryHost = (registry) => {
+	const host = registry.replace(/^https?:\/\//i, "").replace(/\/.*/, "").toLowerCase();
+	return [
+		"docker.io",
+		"index.docker.io",
+		"registry-1.docker.io"
+	].includes(host) ? "docker.io" : host;
+};
+
+// action/credentials.ts
+/**
+* The login that the inputs ask for; undefined leaves Docker's own logins in charge. The workflow's token is only ever
+* sent to GitHub's registries: for another host it would be a secret handed to a stranger.
+*/
+const chooseLogin = (inputs, run) => {
+	if (inputs.password === "" || inputs.username === "") return void 0;
+	if (inputs.password === inputs.githubToken && !isGithubRegistry(registryHost(inputs.registry), run)) return void 0;
+	return {
+		registry: inputs.registry,
+		username: inputs.username,
+		password: inputs.password
+	};
+};
+/** `ghcr.io`, GitHub's older registries, and `containers.` of a company's own GitHub. */
+const isGithubRegistry = (host, run) => {
+	if (host === "ghcr.io" || host.endsWith(".pkg.github.com")) return true;
+	const server = new URL(run.serverUrl).host;
+	return server !== "github.com" && (host === `containers.${server}` || host === `docker.${server}`);
+};
+
+// node_modules/eventsource-parser/dist/errors.js
+/**
+* Error thrown when encountering an issue during parsing.
+*
+* @public
+*/
+var ParseError = class extends Error {
+	constructor(message, options) {
+		super(message);
+		this.name = "ParseError";
+		this.type = options.type;
+		this.field = options.field;
+		this.value = options.value;
+		this.line = options.line;
+	}
+};
+
+// node_modules/eventsource-parser/dist/parse.js
+/**
+* EventSource/Server-Sent Events parser
+* @see https://html.spec.whatwg.org/multipage/server-sent-events.html
+*/
+const LF = 10;
+const CR = 13;
+const SPACE = 32;
+const MAX_FIELD_PREFIX_LENGTH = 6;
+/**
+* Creates a new EventSource parser.
+*
+* @param config - Parser configuration. Accepts callbacks (see {@link ParserCallbacks})
+*   and options like `maxBufferSize` (see {@link ParserConfig}).
+*
+* @returns A new EventSource parser, with `feed` and `reset` methods.
+* @public
+*/
+function createParser(config) {
+	if (typeof config === "function") throw new TypeError("`config` must be an object, got a function instead. Did you mean `createParser({onEvent: fn})`?");
+	const { maxBufferSize, onComment, onError, onEvent, onId, onRetry } = config;
+	const pendingFragments = [];
+	let pendingFragmentsLength = 0;
+	let bomPrefix = "";
+	let id;
+	let data = "";
+	let dataLines = 0;
+	let eventType;
+	let terminated = false;
+	let skippingLine = false;
+	let skipNextLineFeed = false;
+	/**
+	* Feeds a chunk of the SSE stream to the parser. Any trailing bytes that do
+	* not yet form a complete line are held back and prepended to the next chunk,
+	* so callers can pass arbitrary slices of the stream without worrying about
+	* line boundaries.
+	*
+	* Per the SSE spec, one leading UTF-8 BOM is stripped before parsing,
+	* even when split across chunks. This handles both the raw 3-byte form (0xEF 0xBB
+	* 0xBF) and a single decoded U+FEFF, so a leading BOM is ignored regardless of
+	* how the caller decoded the bytes.
+	*
+	* @see https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream
+	*/
+	function feed(chunk) {
+		if (terminated) throw new Error("Cannot feed parser: it was terminated after exceeding the configured max buffer size. Call `reset()` to resume parsing.");
+		if (bomPrefix !== void 0) {
+			chunk = bomPrefix + chunk;
+			if (chunk === "" || chunk === "ï" || chunk === "ï»") {
+				bomPrefix = chunk;
+				return;
+			}
+			bomPrefix = void 0;
+			chunk = chunk.replace(/^(?:\uFEFF|\xEF\xBB\xBF)/, "");
+		}
+		if (skippingLine || skipNextLineFeed) {
+			chunk = resumeAfterSkip(chunk);
+			if (!chunk) return;
+		}
+		if (!pendingFragments.length) {
+			const trailing = processLines(chunk);
+			if (trailing !== "") storeTrailing(trailing);
+			checkForBufferOverflow();
+			return;
+		}
+		if (chunk.indexOf("\n") === -1 && chunk.indexOf("\r") === -1) {
+			if (pendingFragmentsLength < MAX_FIELD_PREFIX_LENGTH) {
+				if (!shouldBufferTrailing(pendingFragments.join("") + chunk.slice(0, MAX_FIELD_PREFIX_LENGTH - pendingFragmentsLength))) {
+					pendingFragments.length = 0;
+					pendingFragmentsLength = 0;
+					skippingLine = true;
+					return;
+				}
+			}
+			pendingFragments.push(chunk);
+			pendingFragmentsLength += chunk.length;
+			checkForBufferOverflow();
+			return;
+		}
+		pendingFragments.push(chunk);
+		const input = pendingFragments.join("");
+		pendingFragments.length = 0;
+		pendingFragmentsLength = 0;
+		storeTrailing(processLines(input));
+		checkForBufferOverflow();
+	}
+	function resumeAfterSkip(chunk) {
+		if (chunk.length === 0) return chunk;
+		if (skipNextLineFeed) {
+			skipNextLineFeed = false;
+			return chunk.charCodeAt(0) === LF ? chunk.slice(1) : chunk;
+		}
+		const crIndex = chunk.indexOf("\r");
+		const lfIndex = chunk.indexOf("\n");
+		const lineEnd = crIndex === -1 ? lfIndex : lfIndex === -1 ? crIndex : crIndex < lfIndex ? crIndex : lfIndex;
+		if (lineEnd === -1) return "";
+		if (lineEnd === chunk.length - 1 && chunk.charCodeAt(lineEnd) === CR) {
+			skippingLine = false;
+			skipNextLineFeed = true;
+			return "";
+		}
+		skippingLine = false;
+		return chunk.slice(lineEnd + (chunk.charCodeAt(lineEnd) === CR && chunk.charCodeAt(lineEnd + 1) === LF ? 2 : 1));
+	}
+	function storeTrailing(trailing) {
+		if (!trailing) return;
+		if (trailing.charCodeAt(trailing.length - 1) === CR) {
+			parseLine(trailing, 0, trailing.length - 1);
+			if (checkForBufferOverflow()) return;
+			skipNextLineFeed = true;
+			return;
+		}
+		if (shouldBufferTrailing(trailing)) {
+			pendingFragments.push(trailing);
+			pendingFragmentsLength = trailing.length;
+			return;
+		}
+		skippingLine = true;
+	}
+	function shouldBufferTrailing(trailing) {
+		const firstCharCode = trailing.charCodeAt(0);
+		return firstCharCode === 58 && !!onComment || firstCharCode === 100 && isPotentialField(trailing, "data") || firstCharCode === 101 && isPotentialField(trailing, "event") || firstCharCode === 105 && isPotentialField(trailing, "id") || firstCharCode === 114 && isPotentialField(trailing, "retry");
+	}
+	function checkForBufferOverflow() {
+		if (terminated) return true;
+		if (maxBufferSize === void 0) return false;
+		if (pendingFragmentsLength + data.length <= maxBufferSize) return false;
+		terminated = true;
+		pendingFragments.length = 0;
+		pendingFragmentsLength = 0;
+		id = void 0;
+		data = "";
+		dataLines = 0;
+		eventType = void 0;
+		skippingLine = false;
+		skipNextLineFeed = false;
+		onError === null || onError === void 0 || onError(new ParseError(`Buffered data exceeded max buffer size of ${maxBufferSize} characters`, { type: "max-buffer-size-exceeded" }));
+		return true;
+	}
+	/**
+	* Splits `chunk` into SSE lines and dispatches each to the appropriate handler.
+	* Returns any trailing bytes that did not terminate with a line break, so the
+	* caller can prepend them to the next chunk.
+	*
+	* The SSE spec permits three line terminators: `\n`, `\r`, and `\r\n`. Real-world
+	* streams almost always use plain `\n`, so we take a fast path when no `\r` is
+	* present in the chunk. The slow path is spec-correct but does more work per line.
+	*/
+	function processLines(chunk) {
+		let searchIndex = 0;
+		if (chunk.indexOf("\r") === -1) {
+			let lfIndex = chunk.indexOf("\n", searchIndex);
+			while (lfIndex !== -1) {
+				if (searchIndex === lfIndex) {
+					if (id !== void 0) onId === null || onId === void 0 || onId(id);
+					if (dataLines > 0) onEvent === null || onEvent === void 0 || onEvent({
+						id,
+						event: eventType,
+						data
+					});
+					id = void 0;
+					data = "";
+					dataLines = 0;
+					eventType = void 0;
+					searchIndex = lfIndex + 1;
+					lfIndex = chunk.indexOf("\n", searchIndex);
+					continue;
+				}
+				const firstCharCode = chunk.charCodeAt(searchIndex);
+				if (isDataPrefix(chunk, searchIndex, firstCharCode)) {
+					const valueStart = chunk.charCodeAt(searchIndex + 5) === SPACE ? searchIndex + 6 : searchIndex + 5;
+					const value = chunk.slice(valueStart, lfIndex);
+					if (dataLines === 0 && chunk.charCodeAt(lfIndex + 1) === LF) {
+						if (id !== void 0) onId === null || onId === void 0 || onId(id);
+						onEvent === null || onEvent === void 0 || onEvent({
+							id,
+							event: eventType,
+							data: value
+						});
+						id = void 0;
+						data = "";
+						eventType = void 0;
+						searchIndex = lfIndex + 2;
+						lfIndex = chunk.indexOf("\n", searchIndex);
+						continue;
+					}
+					data = dataLines === 0 ? value : `${data}\n${value}`;
+					dataLines++;
+				} else if (isEventPrefix(chunk, searchIndex, firstCharCode)) eventType = chunk.slice(chunk.charCodeAt(searchIndex + 6) === SPACE ? searchIndex + 7 : searchIndex + 6, lfIndex) || void 0;
+				else parseLine(chunk, searchIndex, lfIndex);
+				if (checkForBufferOverflow()) return "";
+				searchIndex = lfIndex + 1;
+				lfIndex = chunk.indexOf("\n", searchIndex);
+			}
+			return chunk.slice(searchIndex);
+		}
+		let crIndex = chunk.indexOf("\r", searchIndex);
+		let lfIndex = chunk.indexOf("\n", searchIndex);
+		while (searchIndex < chunk.length) {
+			let lineEnd = -1;
+			if (crIndex !== -1 && lfIndex !== -1) lineEnd = crIndex < lfIndex ? crIndex : lfIndex;
+			else if (crIndex !== -1) {
+				if (crIndex === chunk.length - 1) lineEnd = -1;
+				else lineEnd = crIndex;
+			} else if (lfIndex !== -1) lineEnd = lfIndex;
+			if (lineEnd === -1) break;
+			parseLine(chunk, searchIndex, lineEnd);
+			if (checkForBufferOverflow()) return "";
+			searchIndex = lineEnd + 1;
+			if (chunk.charCodeAt(searchIndex - 1) === CR && chunk.charCodeAt(searchIndex) === LF) searchIndex++;
+			if (crIndex !== -1 && crIndex < searchIndex) crIndex = chunk.indexOf("\r", searchIndex);
+			if (lfIndex !== -1 && lfIndex < searchIndex) lfIndex = chunk.indexOf("\n", searchIndex);
+		}
+		return chunk.slice(searchIndex);
+	}
+	function parseLine(chunk, start, end) {
+		if (start === end) {
+			dispatchEvent();
+			return;
+		}
+		const firstCharCode = chunk.charCodeAt(start);
+		if (isDataPrefix(chunk, start, firstCharCode)) {
+			const valueStart = chunk.charCodeAt(start + 5) === SPACE ? start + 6 : start + 5;
+			const value = chunk.slice(valueStart, end);
+			data = dataLines === 0 ? value : `${data}\n${value}`;
+			dataLines++;
+			return;
+		}
+		if (isEventPrefix(chunk, start, firstCharCode)) {
+			eventType = chunk.slice(chunk.charCodeAt(start + 6) === SPACE ? start + 7 : start + 6, end) || void 0;
+			return;
+		}
+		if (firstCharCode === 105 && chunk.charCodeAt(start + 1) === 100 && chunk.charCodeAt(start + 2) === 58) {
+			const value = chunk.slice(chunk.charCodeAt(start + 3) === SPACE ? start + 4 : start + 3, end);
+			if (!value.includes("\0")) id = value;
+			return;
+		}
+		if (firstCharCode === 58) {
+			if (onComment) {
+				const line = chunk.slice(start, end);
+				onComment(line.slice(chunk.charCodeAt(start + 1) === SPACE ? 2 : 1));
+			}
+			return;
+		}
+		const line = chunk.slice(start, end);
+		const fieldSeparatorIndex = line.indexOf(":");
+		if (fieldSeparatorIndex === -1) {
+			processField(line, "", line);
+			return;
+		}
+		const field = line.slice(0, fieldSeparatorIndex);
+		const offset = line.charCodeAt(fieldSeparatorIndex + 1) === SPACE ? 2 : 1;
+		processField(field, line.slice(fieldSeparatorIndex + offset), line);
+	}
+	function processField(field, value, line) {
+		switch (field) {
+			case "event":
+				eventType = value || void 0;
+				break;
+			case "data":
+				data = dataLines === 0 ? value : `${data}\n${value}`;
+				dataLines++;
+				break;
+			case "id":
+				if (!value.includes("\0")) id = value;
+				break;
+			case "retry":
+				if (/^\d+$/.test(value)) onRetry === null || onRetry === void 0 || onRetry(parseInt(value, 10));
+				else onError === null || onError === void 0 || onError(new ParseError(`Invalid \`retry\` value: "${value}"`, {
+					type: "invalid-retry",
+					value,
+					line
+				}));
+				break;
+			default: onError === null || onError === void 0 || onError(new ParseError(`Unknown field "${field.length > 20 ? `${field.slice(0, 20)}…` : field}"`, {
+				type: "unknown-field",
+				field,
+				value,
+				line
+			}));
+		}
+	}
+	function dispatchEvent() {
+		if (id !== void 0) onId === null || onId === void 0 || onId(id);
+		if (dataLines > 0) onEvent === null || onEvent === void 0 || onEvent({
+			id,
+			event: eventType,
+			data
+		});
+		id = void 0;
+		data = "";
+		dataLines = 0;
+		eventType = void 0;
+	}
+	function reset(options = {}) {
+		if (options.consume && pendingFragments.length > 0) {
+			const incompleteLine = pendingFragments.join("");
+			parseLine(incompleteLine, 0, incompleteLine.length);
+		}
+		bomPrefix = "";
+		id = void 0;
+		data = "";
+		dataLines = 0;
+		eventType = void 0;
+		pendingFragments.length = 0;
+		pendingFragmentsLength = 0;
+		terminated = false;
+		skippingLine = false;
+		skipNextLineFeed = false;
+	}
+	return {
+		feed,
+		reset
+	};
+}
+/**
+* Checks if `chunk` starts with the literal `data:` at index `i`.
+*
+* Equivalent to `chunk.startsWith('data:', i)`, but benchmarks show this
+* hand-unrolled char-code comparison is ~20% faster on common event types.
+* The caller passes `firstCharCode` (the code at `i`) so it can be reused
+* across prefix checks.
+*
+* ASCII: 'd' = 100, 'a' = 97, 't' = 116, 'a' = 97, ':' = 58
+*/
+function isDataPrefix(chunk, i, firstCharCode) {
+	return firstCharCode === 100 && chunk.charCodeAt(i + 1) === 97 && chunk.charCodeAt(i + 2) === 116 && chunk.charCodeAt(i + 3) === 97 && chunk.charCodeAt(i + 4) === 58;
+}
+/**
+* Checks if `chunk` starts with the literal `event:` at index `i`.
+*
+* See {@link isDataPrefix} for why this is hand-unrolled rather than using
+* `String.prototype.startsWith`.
+*
+* ASCII: 'e' = 101, 'v' = 118, 'e' = 101, 'n' = 110, 't' = 116, ':' = 58
+*/
+function isEventPrefix(chunk, i, firstCharCode) {
+	return firstCharCode === 101 && chunk.charCodeAt(i + 1) === 118 && chunk.charCodeAt(i + 2) === 101 && chunk.charCodeAt(i + 3) === 110 && chunk.charCodeAt(i + 4) === 116 && chunk.charCodeAt(i + 5) === 58;
+}
+function isPotentialField(line, field) {
+	let i = 1;
+	while (i < line.length && i < field.length) {
+		if (line.charCodeAt(i) !== field.charCodeAt(i)) return false;
+		i++;
+	}
+	return line.length <= field.length || line.charCodeAt(field.length) === 58;
+}
+
+// node_modules/valibot/dist/index.mjs
+let store$4;
+const DEFAULT_CONFIG = {
+	lang: void 0,
+	message: void 0,
+	abortEarly: void 0,
+	abortPipeEarly: void 0
+};
+/**
+* Returns the global configuration.
+*
+* @param config The config to merge.
+*
+* @returns The configuration.
+*/
+/* @__NO_SIDE_EFFECTS__ */
+function getGlobalConfig(config$1) {
+	if (!config$1 && !store$4) return DEFAULT_CONFIG;
+	return {
+		lang: config$1?.lang ?? store$4?.lang,
+		message: config$1?.message,
+		abortEarly: config$1?.abortEarly ?? store$4?.abortEarly,
+		abortPipeEarly: config$1?.abortPipeEarly ?? store$4?.abortPipeEarly
+	};
+}
+let store$3;
+/**
+* Returns a global error message.
+*
+* @param lang The language of the message.
+*
+* @returns The error message.
+*/
+/* @__NO_SIDE_EFFECTS__ */
+function getGlobalMessage(lang) {
+	return store$3?.get(lang);
+}
+let store$2;
+/**
+* Returns a schema error message.
+*
+* @param lang The language of the message.
+*
+* @returns The error message.
+*/
+/* @__NO_SIDE_EFFECTS__ */
+function getSchemaMessage(lang) {
+	return store$2?.get(lang);
+}
+let store$1;
+/**
+* Returns a specific error message.
+*
+* @param reference The identifier reference.
+* @param lang The language of the message.
+*
+* @returns The error message.
+*/
+/* @__NO_SIDE_EFFECTS__ */
+function getSpecificMessage(reference, lang) {
+	return store$1?.get(reference)?.get(lang);
+}
+/**
+* Stringifies an unknown input to a literal or type string.
+*
+* @param input The unknown input.
+*
+* @returns A literal or type string.
+*
+* @internal
+*/
+/* @__NO_SIDE_EFFECTS__ */
+function _stringify(input) {
+	const type = typeof input;
+	if (type === "string") return `"${input}"`;
+	if (type === "number" || type === "bigint" || type === "boolean") return `${input}`;
+	if (type === "object" || type === "function") return (input && Object.getPrototypeOf(input)?.constructor?.name) ?? "null";
+	return type;
+}
+/**
+* Adds an issue to the dataset.
+*
+* @param context The issue context.
+* @param label The issue label.
+* @param dataset The input dataset.
+* @param config The configuration.
+* @param other The optional props.
+*
+* @internal
+*/
+function _addIssue(context, label, dataset, config$1, other) {
+	const input = other && "input" in other ? other.input : dataset.value;
+	const expected = other?.expected ?? context.expects ?? null;
+	const received = other?.received ?? /* @__PURE__ */ _stringify(input);
+	const issue = {
+		kind: context.kind,
+		type: context.type,
+		input,
+		expected,
+		received,
+		message: `Invalid ${label}: ${expected ? `Expected ${expected} but r` : "R"}eceived ${received}`,
+		requirement: context.requirement,
+		path: other?.path,
+		issues: other?.issues,
+		lang: config$1.lang,
+		abortEarly: config$1.abortEarly,
+		abortPipeEarly: config$1.abortPipeEarly
+	};
+	const isSchema = context.kind === "schema";
+	const message$1 = other?.message ?? context.message ?? /* @__PURE__ */ getSpecificMessage(context.reference, issue.lang) ?? (isSchema ? /* @__PURE__ */ getSchemaMessage(issue.lang) : null) ?? config$1.message ?? /* @__PURE__ */ getGlobalMessage(issue.lang);
+	if (message$1 !== void 0) issue.message = typeof message$1 === "function" ? message$1(issue) : message$1;
+	if (isSchema) dataset.typed = false;
+	if (dataset.issues) dataset.issues.push(issue);
+	else dataset.issues = [issue];
+}
+/**
+* Compares two values using the SameValueZero algorithm, which treats `NaN`
+* as equal to itself unlike `===`.
+*
+* @param value1 The first value.
+* @param value2 The second value.
+*
+* @returns Whether the values are equal.
+*
+* @internal
+*/
+/* @__NO_SIDE_EFFECTS__ */
+function _isSameValueZero(value1, value2) {
+	return value1 === value2 || Number.isNaN(value1) && Number.isNaN(value2);
+}
+/**
+* Joins multiple `expects` values with the given separator.
+*
+* @param values The `expects` values.
+* @param separator The separator.
+*
+* @returns The joined `expects` property.
+*
+* @internal
+*/
+/* @__NO_SIDE_EFFECTS__ */
+function _joinExpects(values$1, separator) {
+	const list = [...new Set(values$1)];
+	if (list.length > 1) return `(${list.join(` ${separator} `)})`;
+	return list[0] ?? "never";
+}
+/**
+* Eagerly creates and attaches the Standard Schema properties of a schema.
+*
+* Hint: The contextual `this` type includes the standard properties that are
+* attached before the schema is returned.
+*
+* @param schema The schema to attach standard properties to.
+*
+* @returns The schema with standard properties attached.
+*
+* @internal
+*/
+function _standardSchema(schema) {
+	schema["~standard"] = {
+		version: 1,
+		vendor: "valibot",
+		validate: (value$1) => schema["~run"]({ value: value$1 }, /* @__PURE__ */ getGlobalConfig())
+	};
+	return schema;
+}
+/* @__NO_SIDE_EFFECTS__ */
+function check(requirement, message$1) {
+	return {
+		kind: "validation",
+		type: "check",
+		reference: check,
+		async: false,
+		expects: null,
+		requirement,
+		message: message$1,
+		"~run"(dataset, config$1) {
+			if (dataset.typed && !this.requirement(dataset.value)) _addIssue(this, "input", dataset, config$1);
+			return dataset;
+		}
+	};
+}
+/* @__NO_SIDE_EFFECTS__ */
+function maxLength(requirement, message$1) {
+	return {
+		kind: "validation",
+		type: "max_length",
+		reference: maxLength,
+		async: false,
+		expects: `<=${requirement}`,
+		requirement,
+		message: message$1,
+		"~run"(dataset, config$1) {
+			if (dataset.typed && dataset.value.length > this.requirement) _addIssue(this, "length", dataset, config$1, { received: `${dataset.value.length}` });
+			return dataset;
+		}
+	};
+}
+/* @__NO_SIDE_EFFECTS__ */
+function minLength(requirement, message$1) {
+	return {
+		kind: "validation",
+		type: "min_length",
+		reference: minLength,
+		async: false,
+		expects: `>=${requirement}`,
+		requirement,
+		message: message$1,
+		"~run"(dataset, config$1) {
+			if (dataset.typed && dataset.value.length < this.requirement) _addIssue(this, "length", dataset, config$1, { received: `${dataset.value.length}` });
+			return dataset;
+		}
+	};
+}
+const ABORT_EARLY_CONFIG = { abortEarly: true };
+/**
+* Returns the fallback value of the schema.
+*
+* @param schema The schema to get it from.
+* @param dataset The output dataset if available.
+* @param config The config if available.
+*
+* @returns The fallback value.
+*/
+/* @__NO_SIDE_EFFECTS__ */
+function getFallback(schema, dataset, config$1) {
+	return typeof schema.fallback === "function" ? schema.fallback(dataset, config$1) : schema.fallback;
+}
+/**
+* Returns the default value of the schema.
+*
+* @param schema The schema to get it from.
+* @param dataset The input dataset if available.
+* @param config The config if available.
+*
+* @returns The default value.
+*/
+/* @__NO_SIDE_EFFECTS__ */
+function getDefault(schema, dataset, config$1) {
+	return typeof schema.default === "function" ? schema.default(dataset, config$1) : schema.default;
+}
+/* @__NO_SIDE_EFFECTS__ */
+function array(item, message$1) {
+	return _standardSchema({
+		kind: "schema",
+		type: "array",
+		reference: array,
+		expects: "Array",
+		async: false,
+		item,
+		message: message$1,
+		"~run"(dataset, config$1) {
+			const input = dataset.value;
+			if (Array.isArray(input)) {
+				dataset.typed = true;
+				dataset.value = [];
+				for (let key = 0; key < input.length; key++) {
+					const value$1 = input[key];
+					const itemDataset = this.item["~run"]({ value: value$1 }, config$1);
+					if (itemDataset.issues) {
+						const pathItem = {
+							type: "array",
+							origin: "value",
+							input,
+							key,
+							value: value$1
+						};
+						for (const issue of itemDataset.issues) {
+							if (issue.path) issue.path.unshift(pathItem);
+							else issue.path = [pathItem];
+							dataset.issues?.push(issue);
+						}
+						if (!dataset.issues) dataset.issues = itemDataset.issues;
+						if (config$1.abortEarly) {
+							dataset.typed = false;
+							break;
+						}
+					}
+					if (!itemDataset.typed) dataset.typed = false;
+					dataset.value.push(itemDataset.value);
+				}
+			} else _addIssue(this, "type", dataset, config$1);
+			return dataset;
+		}
+	});
+}
+/* @__NO_SIDE_EFFECTS__ */
+function literal(literal_, message$1) {
+	return _standardSchema({
+		kind: "schema",
+		type: "literal",
+		reference: literal,
+		expects: /* @__PURE__ */ _stringify(literal_),
+		async: false,
+		literal: literal_,
+		message: message$1,
+		"~run"(dataset, config$1) {
+			if (/* @__PURE__ */ _isSameValueZero(dataset.value, this.literal)) dataset.typed = true;
+			else _addIssue(this, "type", dataset, config$1);
+			return dataset;
+		}
+	});
+}
+/* @__NO_SIDE_EFFECTS__ */
+function number(message$1) {
+	return _standardSchema({
+		kind: "schema",
+		type: "number",
+		reference: number,
+		expects: "number",
+		async: false,
+		message: message$1,
+		"~run"(dataset, config$1) {
+			if (typeof dataset.value === "number" && !isNaN(dataset.value)) dataset.typed = true;
+			else _addIssue(this, "type", dataset, config$1);
+			return dataset;
+		}
+	});
+}
+/* @__NO_SIDE_EFFECTS__ */
+function object(entries$1, message$1) {
+	return _standardSchema({
+		kind: "schema",
+		type: "object",
+		reference: object,
+		expects: "Object",
+		async: false,
+		entries: entries$1,
+		message: message$1,
+		"~run"(dataset, config$1) {
+			const input = dataset.value;
+			if (input && typeof input === "object") {
+				dataset.typed = true;
+				dataset.value = {};
+				for (const key in this.entries) {
+					const valueSchema = this.entries[key];
+					if (key in input || (valueSchema.type === "exact_optional" || valueSchema.type === "optional" || valueSchema.type === "nullish") && valueSchema.default !== void 0) {
+						const value$1 = key in input ? input[key] : /* @__PURE__ */ getDefault(valueSchema);
+						const valueDataset = valueSchema["~run"]({ value: value$1 }, config$1);
+						if (valueDataset.issues) {
+							const pathItem = {
+								type: "object",
+								origin: "value",
+								input,
+								key,
+								value: value$1
+							};
+							for (const issue of valueDataset.issues) {
+								if (issue.path) issue.path.unshift(pathItem);
+								else issue.path = [pathItem];
+								dataset.issues?.push(issue);
+							}
+							if (!dataset.issues) dataset.issues = valueDataset.issues;
+							if (config$1.abortEarly) {
+								dataset.typed = false;
+								break;
+							}
+						}
+						if (!valueDataset.typed) dataset.typed = false;
+						dataset.value[key] = valueDataset.value;
+					} else if (valueSchema.fallback !== void 0) dataset.value[key] = /* @__PURE__ */ getFallback(valueSchema);
+					else if (valueSchema.type !== "exact_optional" && valueSchema.type !== "optional" && valueSchema.type !== "nullish") {
+						_addIssue(this, "key", dataset, config$1, {
+							input: void 0,
+							expected: `"${key}"`,
+							path: [{
+								type: "object",
+								origin: "key",
+								input,
+								key,
+								value: input[key]
+							}]
+						});
+						if (config$1.abortEarly) break;
+					}
+				}
+			} else _addIssue(this, "type", dataset, config$1);
+			return dataset;
+		}
+	});
+}
+/* @__NO_SIDE_EFFECTS__ */
+function optional(wrapped, default_) {
+	return _standardSchema({
+		kind: "schema",
+		type: "optional",
+		reference: optional,
+		expects: `(${wrapped.expects} | undefined)`,
+		async: false,
+		wrapped,
+		default: default_,
+		"~run"(dataset, config$1) {
+			if (dataset.value === void 0) {
+				if (this.default !== void 0) dataset.value = /* @__PURE__ */ getDefault(this, dataset, config$1);
+				if (dataset.value === void 0) {
+					dataset.typed = true;
+					return dataset;
+				}
+			}
+			return this.wrapped["~run"](dataset, config$1);
+		}
+	});
+}
+/* @__NO_SIDE_EFFECTS__ */
+function picklist(options, message$1) {
+	return _standardSchema({
+		kind: "schema",
+		type: "picklist",
+		reference: picklist,
+		expects: /* @__PURE__ */ _joinExpects(options.map(_stringify), "|"),
+		async: false,
+		options,
+		message: message$1,
+		"~run"(dataset, config$1) {
+			if (this.options.includes(dataset.value)) dataset.typed = true;
+			else _addIssue(this, "type", dataset, config$1);
+			return dataset;
+		}
+	});
+}
+/* @__NO_SIDE_EFFECTS__ */
+function string(message$1) {
+	return _standardSchema({
+		kind: "schema",
+		type: "string",
+		reference: string,
+		expects: "string",
+		async: false,
+		message: message$1,
+		"~run"(dataset, config$1) {
+			if (typeof dataset.value === "string") dataset.typed = true;
+			else _addIssue(this, "type", dataset, config$1);
+			return dataset;
+		}
+	});
+}
+/**
+* Creates a unknown schema.
+*
+* @returns A unknown schema.
+*/
+/* @__NO_SIDE_EFFECTS__ */
+function unknown() {
+	return _standardSchema({
+		kind: "schema",
+		type: "unknown",
+		reference: unknown,
+		expects: "unknown",
+		async: false,
+		"~run"(dataset) {
+			dataset.typed = true;
+			return dataset;
+		}
+	});
+}
+/* @__NO_SIDE_EFFECTS__ */
+function variant(key, options, message$1) {
+	return _standardSchema({
+		kind: "schema",
+		type: "variant",
+		reference: variant,
+		expects: "Object",
+		async: false,
+		key,
+		options,
+		message: message$1,
+		"~run"(dataset, config$1) {
+			const input = dataset.value;
+			if (input && typeof input === "object") {
+				let outputDataset;
+				let maxDiscriminatorPriority = 0;
+				let invalidDiscriminatorKey = this.key;
+				let expectedDiscriminators = [];
+				const parseOptions = (variant$1, allKeys) => {
+					for (const schema of variant$1.options) {
+						if (schema.type === "variant") parseOptions(schema, new Set(allKeys).add(schema.key));
+						else {
+							let keysAreValid = true;
+							let currentPriority = 0;
+							for (const currentKey of allKeys) {
+								const discriminatorSchema = schema.entries[currentKey];
+								if (currentKey in input ? discriminatorSchema["~run"]({
+									typed: false,
+									value: input[currentKey]
+								}, ABORT_EARLY_CONFIG).issues : discriminatorSchema.type !== "exact_optional" && discriminatorSchema.type !== "optional" && discriminatorSchema.type !== "nullish") {
+									keysAreValid = false;
+									if (invalidDiscriminatorKey !== currentKey && (maxDiscriminatorPriority < currentPriority || maxDiscriminatorPriority === currentPriority && currentKey in input && !(invalidDiscriminatorKey in input))) {
+										maxDiscriminatorPriority = currentPriority;
+										invalidDiscriminatorKey = currentKey;
+										expectedDiscriminators = [];
+									}
+									if (invalidDiscriminatorKey === currentKey) expectedDiscriminators.push(schema.entries[currentKey].expects);
+									break;
+								}
+								currentPriority++;
+							}
+							if (keysAreValid) {
+								const optionDataset = schema["~run"]({ value: input }, config$1);
+								if (!outputDataset || !outputDataset.typed && optionDataset.typed) outputDataset = optionDataset;
+							}
+						}
+						if (outputDataset && !outputDataset.issues) break;
+					}
+				};
+				parseOptions(this, /* @__PURE__ */ new Set([this.key]));
+				if (outputDataset) return outputDataset;
+				_addIssue(this, "type", dataset, config$1, {
+					input: input[invalidDiscriminatorKey],
+					expected: /* @__PURE__ */ _joinExpects(expectedDiscriminators, "|"),
+					path: [{
+						type: "object",
+						origin: "value",
+						input,
+						key: invalidDiscriminatorKey,
+						value: input[invalidDiscriminatorKey]
+					}]
+				});
+			} else _addIssue(this, "type", dataset, config$1);
+			return dataset;
+		}
+	});
+}
+/* @__NO_SIDE_EFFECTS__ */
+function partial(schema, keys) {
+	const entries$1 = {};
+	for (const key in schema.entries) entries$1[key] = !keys || keys.includes(key) ? /* @__PURE__ */ optional(schema.entries[key]) : schema.entries[key];
+	return _standardSchema({
+		...schema,
+		entries: entries$1
+	});
+}
+/**
+* Creates a modified copy of an object schema that contains only the selected
+* entries.
+*
+* @param schema The schema to pick from.
+* @param keys The selected entries.
+*
+* @returns An object schema.
+*/
+/* @__NO_SIDE_EFFECTS__ */
+function pick(schema, keys) {
+	const entries$1 = {};
+	for (const key of keys) entries$1[key] = schema.entries[key];
+	return _standardSchema({
+		...schema,
+		entries: entries$1
+	});
+}
+/* @__NO_SIDE_EFFECTS__ */
+function pipe(...pipe$1) {
+	return _standardSchema({
+		...pipe$1[0],
+		pipe: pipe$1,
+		"~run"(dataset, config$1) {
+			for (const item of pipe$1) if (item.kind !== "metadata") {
+				if (dataset.issues && (item.kind === "schema" || item.kind === "transformation")) {
+					dataset.typed = false;
+					break;
+				}
+				if (!dataset.issues || !config$1.abortEarly && !config$1.abortPipeEarly) dataset = item["~run"](dataset, config$1);
+			}
+			return dataset;
+		}
+	});
+}
+/**
+* Parses an unknown input based on a schema.
+*
+* @param schema The schema to be used.
+* @param input The input to be parsed.
+* @param config The parse configuration.
+*
+* @returns The parse result.
+*/
+/* @__NO_SIDE_EFFECTS__ */
+function safeParse(schema, input, config$1) {
+	const dataset = schema["~run"]({ value: input }, /* @__PURE__ */ getGlobalConfig(config$1));
+	return {
+		typed: dataset.typed,
+		success: !dataset.issues,
+		output: dataset.value,
+		issues: dataset.issues
+	};
+}
+
+// protocol/hook.ts
+/** Longest idempotency key (`id` in the body, `webhook-id` in the header), in characters. */
+const MAX_ID_CHARACTERS = 256;
+const text = pipe(string(), maxLength(1e3));
+/** What the sender says of itself: recorded and shown, never trusted. */
+const Source = object({
+	repository: optional(text),
+	ref: optional(text),
+	sha: optional(text),
+	run_url: optional(text),
+	actor: optional(text),
+	message: optional(text)
+});
+/** The JSON body of `POST /hooks/{app}`. Neither `image` nor `rollback` means redeploy. Unknown fields are dropped. */
+const HookBody = pipe(unknown(), check((body) => !Array.isArray(body), "expected an object, not a list"), object({
+	image: optional(pipe(string(), minLength(1), maxLength(1024))),
+	rollback: optional(pipe(string(), minLength(1), maxLength(256))),
+	id: optional(pipe(string(), minLength(1), maxLength(256))),
+	source: optional(Source)
+}), check((body) => body.image === void 0 || body.rollback === void 0, "image and rollback exclude each other: send one of them"));
+
+// protocol/deployment.ts
+/** The steps of a deployment, in the order in which they run. */
+const STEPS = [
+	"resolve",
+	"pull",
+	"release",
+	"start",
+	"health",
+	"swap",
+	"watch",
+	"drain",
+	"retire"
+];
+const FINAL_STATUSES = [
+	"succeeded",
+	"failed",
+	"superseded"
+];
+const DeploymentError = object({
+	/** Stable word for programs: `unhealthy`, `pull_failed`, `rolled_back`, … */
+	code: string(),
+	/** What failed, which thing, with its value. */
+	message: string(),
+	/** What to do about it. */
+	hint: optional(string()),
+	/** Last lines of the container's output. */
+	log: optional(array(string()))
+});
+const Step = object({
+	name: picklist(STEPS),
+	status: picklist([
+		"running",
+		"succeeded",
+		"failed"
+	]),
+	started_at: string(),
+	/** Duration in milliseconds, once it ended. */
+	ms: optional(number())
+});
+/** One attempt to put a digest live, as every answer shows it. Times are ISO 8601 in UTC. */
+const Deployment = object({
+	id: string(),
+	app: string(),
+	action: picklist([
+		"deploy",
+		"redeploy",
+		"rollback"
+	]),
+	status: picklist([
+		"queued",
+		"running",
+		...FINAL_STATUSES
+	]),
+	image: object({
+		repository: string(),
+		tag: optional(string()),
+		/** `sha256:` and 64 hex digits; absent until the tag is resolved. */
+		digest: optional(string())
+	}),
+	previous: optional(object({
+		deployment: string(),
+		digest: string()
+	})),
+	source: Source,
+	created_at: string(),
+	started_at: optional(string()),
+	finished_at: optional(string()),
+	live_at: optional(string()),
+	steps: array(Step),
+	error: optional(DeploymentError)
+});
+/** The body of a 202. */
+const Accepted = object({
+	deployment: Deployment,
+	follow: object({
+		url: string(),
+		token: string()
+	})
+});
+/** What happened, in order. On the wire each is one server-sent event: `event:` is the type, `data:` the whole object. */
+const DeploymentEvent = variant("type", [
+	object({
+		type: literal("started"),
+		at: string()
+	}),
+	object({
+		type: literal("image"),
+		at: string(),
+		digest: string(),
+		previous: optional(object({
+			deployment: string(),
+			digest: string()
+		}))
+	}),
+	object({
+		type: literal("step"),
+		at: string(),
+		step: picklist(STEPS),
+		status: picklist([
+			"running",
+			"succeeded",
+			"failed"
+		]),
+		ms: optional(number()),
+		/** One line for people: what the step did, with figures. */
+		message: optional(string()),
+		/** Why the deployment fails, on the step that failed it. */
+		error: optional(DeploymentError)
+	}),
+	object({
+		type: literal("progress"),
+		at: string(),
+		step: picklist(STEPS),
+		message: string(),
+		/** Bytes done and bytes in all, of a pull. */
+		current: optional(number()),
+		total: optional(number())
+	}),
+	object({
+		type: literal("live"),
+		at: string()
+	}),
+	object({
+		type: literal("finished"),
+		at: string(),
+		status: picklist(FINAL_STATUSES),
+		error: optional(DeploymentError)
+	})
+]);
+const isFinal = (status) => status === "succeeded" || status === "failed" || status === "superseded";
+
+// action/duration.ts
+const UNITS_MS = {
+	ms: 1,
+	s: 1e3,
+	m: 6e4,
+	h: 36e5
+};
+/** Milliseconds of `90s`, `10m`, `1h30m`, as Docker and Compose write durations; undefined when it is none. */
+const parseDuration = (text) => {
+	const parts = [...text.matchAll(/(\d+(?:\.\d+)?)(ms|s|m|h)/g)];
+	if (parts.length === 0 || parts.map((part) => part[0]).join("") !== text) return void 0;
+	return parts.reduce((sum, [, count, unit]) => sum + Number(count) * (UNITS_MS[unit ?? ""] ?? 0), 0);
+};
+/** A span for people: `812 ms`, `4.1 s`, `2 min 5 s`. */
+const showDuration = (ms) => {
+	if (ms < 1e3) return `${Math.round(ms)} ms`;
+	if (ms < 59950) return `${(ms / 1e3).toFixed(1)} s`;
+	const seconds = Math.round(ms / 1e3);
+	const rest = seconds % 60;
+	return rest === 0 ? `${seconds / 60} min` : `${Math.floor(seconds / 60)} min ${rest} s`;
+};
+
+// action/http.ts
+/** Longest answer that is read whole, in bytes. */
+const MAX_TEXT_BYTES = 4194304;
+/**
+* One request, through the proxy of `HTTPS_PROXY` and `NO_PROXY` where they are set. It follows no redirect: what was
+* signed is for one address. Rejects with Node's own network errors.
+*/
+const send = (url, request) => new Promise((resolve, reject) => {
+	const target = new URL(url);
+	const { request: open, Agent } = target.protocol === "https:" ? https : http;
+	const outgoing = open(target, {
+		method: request.method,
+		headers: {
+			"user-agent": "deploy-action",
+			...request.headers
+		},
+		agent: new Agent({ proxyEnv: process.env }),
+		...request.signal && { signal: request.signal }
+	});
+	const timer = setTimeout(() => {
+		const error = /* @__PURE__ */ new Error(`no answer within ${request.answerTimeoutMs / 1e3} s`);
+		outgoing.destroy(Object.assign(error, { code: "ETIMEDOUT" }));
+	}, request.answerTimeoutMs);
+	outgoing.on("close", () => clearTimeout(timer));
+	outgoing.on("error", reject);
+	outgoing.on("response", (body) => {
+		clearTimeout(timer);
+		resolve({
+			status: body.statusCode ?? 0,
+			headers: body.headers,
+			body
+		});
+	});
+	outgoing.end(request.body);
+});
+/** The answer's whole body; rejects when it is longer than 4 MiB. */
+const readText = async (answer) => {
+	const chunks = [];
+	let length = 0;
+	for await (const chunk of answer.body) {
+		length += chunk.length;
+		if (length > MAX_TEXT_BYTES) throw new Error(`the answer is longer than ${MAX_TEXT_BYTES} bytes`);
+		chunks.push(chunk);
+	}
+	return Buffer.concat(chunks).toString("utf8");
+};
+const CERTIFICATE_CODES = /* @__PURE__ */ new Set([
+	"CERT_HAS_EXPIRED",
+	"CERT_NOT_YET_VALID",
+	"DEPTH_ZERO_SELF_SIGNED_CERT",
+	"SELF_SIGNED_CERT_IN_CHAIN",
+	"UNABLE_TO_GET_ISSUER_CERT",
+	"UNABLE_TO_GET_ISSUER_CERT_LOCALLY",
+	"UNABLE_TO_VERIFY_LEAF_SIGNATURE",
+	"ERR_TLS_CERT_ALTNAME_INVALID"
+]);
+/** Whether a failed request may succeed when it is made again: a wrong certificate stays wrong. */
+const isPassing = (error) => {
+	const code = codeOf(error);
+	return !CERTIFICATE_CODES.has(code) && code !== "EPROTO" && !code.startsWith("ERR_SSL");
+};
+/** Why a host could not be reached, and what to do, for people. */
+const explainNetworkError = (error, url) => {
+	const { host, hostname } = new URL(url);
+	const code = codeOf(error);
+	const message = error instanceof Error ? error.message || code : String(error);
+	if (code === "ENOTFOUND" || code === "EAI_AGAIN") return {
+		why: `the name ${hostname} does not resolve (${code})`,
+		hint: "Check the spelling of url and the DNS record of the host."
+	};
+	if (CERTIFICATE_CODES.has(code)) return {
+		why: `the TLS certificate of ${host} is not accepted: ${message} (${code})`,
+		hint: "Give the host a certificate for this name from a public authority, or set NODE_EXTRA_CA_CERTS in the job to the file of your own."
+	};
+	if (code === "EPROTO" || code.startsWith("ERR_SSL")) return {
+		why: `${host} does not speak TLS there: ${message}`,
+		hint: "Check the port and the scheme (http or https) of url."
+	};
+	return {
+		why: `${host} cannot be reached: ${message}`,
+		hint: "Check that the receiver and its Nginx run, and that the firewall lets this runner in."
+	};
+};
+const codeOf = (error) => {
+	if (error instanceof AggregateError) return codeOf(error.errors[0]);
+	const code = error?.code;
+	return typeof code === "string" ? code : "";
+};
+
+// protocol/problem.ts
+/** Body of an error answer. */
+const Problem = object({
+	type: string(),
+	title: string(),
+	status: number(),
+	code: string(),
+	/** Names the thing and its value. */
+	detail: string(),
+	/** Says what to do. */
+	hint: optional(string())
+});
+
+// action/rejection.ts
+/** What to do when the receiver's own words hold no hint. */
+const HINTS = {
+	301: () => "Write the address it redirects to as url: a signed hook follows no redirect.",
+	308: () => "Write the address it redirects to as url: a signed hook follows no redirect.",
+	401: (app) => `The receiver's log says precisely why. Usual reasons: the app ${app} is not in its config; its auth does not name this repository (repository_id) or this key; its url is not the one that this hook is posted to; the clocks differ by minutes.`,
+	403: (app) => `The signature is right, but the config of ${app} does not allow this: compare its image: and the claims under auth.oidc with this run.`,
+	404: () => "Compare the app in url with the names under apps: in the receiver’s config.",
+	405: () => "Check that url ends in /hooks/ and the app, and that no proxy in between answers instead.",
+	409: () => "Look at the app’s history with \"deploy-receiver history\".",
+	413: () => "Something in between limits bodies (client_max_body_size in Nginx): a hook has at most 64 KiB.",
+	415: () => "A proxy in between changes the Content-Type: let application/json through.",
+	422: () => "Run the job again: a new attempt has a new id. Two steps of one attempt that deploy different images to one app have the same id."
+};
+/** The error of an answer that took the hook not, with the receiver's own words (RFC 9457) where it has some. */
+const rejected = (answer) => {
+	const problem = readProblem(answer.text);
+	const words = problem?.detail ?? problem?.title ?? firstLine(answer.text);
+	const message = `${answer.url} answered ${answer.status}${words === "" ? "" : `: ${words}`}`;
+	const hint = problem?.hint ?? HINTS[answer.status]?.(answer.app);
+	return new ActionError("rejected", message, hint === void 0 ? {} : { hint });
+};
+const ProblemWords = partial(pick(Problem, [
+	"title",
+	"detail",
+	"hint"
+]));
+function readProblem(text) {
+	try {
+		const parsed = safeParse(ProblemWords, JSON.parse(text));
+		return parsed.success ? parsed.output : void 0;
+	} catch {
+		return;
+	}
+}
+/** A proxy's error page says most in its title. */
+const firstLine = (text) => (/<title>([^<]*)<\/title>/i.exec(text)?.[1] ?? text.trim().split("\n")[0] ?? "").trim().slice(0, 200);
+
+// action/follow.ts
+const RECONNECT_MS = 500;
+const MAX_RECONNECT_MS = 1e4;
+const ANSWER_TIMEOUT_MS$1 = 15e3;
+/** A connection over which nothing came for so long, not even a comment, is taken for dead. */
+const SILENCE_MS = 45e3;
+/** An established connection ended amid an answer. */
+const CUT_CODES = /* @__PURE__ */ new Set([
+	"ECONNRESET",
+	"ERR_STREAM_PREMATURE_CLOSE",
+	"EPIPE"
+]);
+/** Answer 204: every event was read. */
+const NOTHING_LEFT = "every event was read";
+/** Reads of the final deployment before its events alone have to do. */
+const FINAL_READS = 3;
+/**
+* Follows a deployment to its end over server-sent events, taking up where it was after each cut, and returns it as it
+* ended. Leaving early, by timeout or cancellation, leaves the deployment alone.
+* @throws ActionError `still_running` at the timeout, `cancelled`, `rejected`, `bad_answer`.
+*/
+const follow = async (following) => {
+	const { accepted, timeoutMs, signal } = following;
+	const deadline = AbortSignal.timeout(timeoutMs);
+	const ended = AbortSignal.any([signal, deadline]);
+	try {
+		return await readFinal(following, await followEvents(following, ended), ended);
+	} catch (error) {
+		if (error instanceof ActionError) throw error;
+		if (signal.aborted) throw leftAlone("cancelled", `cancelled while following`, accepted, error);
+		if (deadline.aborted) throw leftAlone("still_running", `still running after ${showDuration(timeoutMs)}`, accepted, error);
+		throw error;
+	}
+};
+/** The last event; undefined when the receiver says that there is none to come. */
+async function followEvents(following, ended) {
+	const { url, token } = following.accepted.follow;
+	const firstPauseMs = following.reconnectMs ?? RECONNECT_MS;
+	let lastEventId = "";
+	let pauseMs = firstPauseMs;
+	let finished;
+	for (;;) {
+		const cut = await readStream({
+			url,
+			headers: {
+				accept: "text/event-stream",
+				authorization: `Bearer ${token}`,
+				...lastEventId !== "" && { "last-event-id": lastEventId }
+			},
+			ended,
+			onMessage: (data, id) => {
+				const event = parseEvent(data);
+				lastEventId = id ?? lastEventId;
+				pauseMs = firstPauseMs;
+				if (event === void 0) return "more";
+				following.onEvent(event);
+				if (event.type !== "finished") return "more";
+				finished = event;
+				return "last";
+			}
+		});
+		if (finished !== void 0 || cut === NOTHING_LEFT) return finished;
+		ended.throwIfAborted();
+		say(`${cut}; following again in ${showDuration(pauseMs)}`);
+		await pause(pauseMs, ended);
+		pauseMs = Math.min(pauseMs * 2, MAX_RECONNECT_MS);
+	}
+}
+/** Reads one connection until it ends, and says in words how it did. An answer that will stay the same is thrown. */
+async function readStream({ url, headers, ended, onMessage }) {
+	const silence = new AbortController();
+	const timer = setTimeout(() => silence.abort(), SILENCE_MS);
+	try {
+		const answer = await send(url, {
+			method: "GET",
+			headers,
+			answerTimeoutMs: ANSWER_TIMEOUT_MS$1,
+			signal: AbortSignal.any([ended, silence.signal])
+		});
+		if (answer.status !== 200) return await notAStream(answer, url);
+		let next = "more";
+		const parser = createParser({ onEvent: ({ data, id }) => {
+			if (next === "more") next = onMessage(data, id);
+		} });
+		const decoder = new TextDecoder();
+		for await (const chunk of answer.body) {
+			timer.refresh();
+			parser.feed(decoder.decode(chunk, { stream: true }));
+			if (next === "last") break;
+		}
+		return "the connection to the receiver ended";
+	} catch (error) {
+		if (error instanceof ActionError) throw error;
+		if (silence.signal.aborted) return `the receiver said nothing for ${showDuration(SILENCE_MS)}`;
+		return CUT_CODES.has(error.code ?? "") ? "the connection to the receiver was cut" : explainNetworkError(error, url).why;
+	} finally {
+		clearTimeout(timer);
+	}
+}
+async function notAStream(answer, url) {
+	const text = await readText(answer);
+	if (answer.status === 204) return NOTHING_LEFT;
+	if (answer.status === 429 || answer.status >= 500) return `the receiver answered ${answer.status}`;
+	throw rejected({
+		status: answer.status,
+		text,
+		url,
+		app: ""
+	});
+}
+/** Unknown events are those of a newer receiver, and passed over. */
+function parseEvent(data) {
+	try {
+		const parsed = safeParse(DeploymentEvent, JSON.parse(data));
+		return parsed.success ? parsed.output : void 0;
+	} catch {
+		return;
+	}
+}
+/** The deployment as the receiver shows it in the end; where that cannot be read any more, as its events told it. */
+async function readFinal({ accepted, reconnectMs = RECONNECT_MS }, finished, ended) {
+	const url = accepted.follow.url.replace(/\/events$/, "");
+	for (let read = 0; read < FINAL_READS; read++) {
+		if (read > 0) await pause(reconnectMs * 2 ** read, ended);
+		try {
+			const answer = await send(url, {
+				method: "GET",
+				headers: {
+					accept: "application/json",
+					authorization: `Bearer ${accepted.follow.token}`
+				},
+				answerTimeoutMs: ANSWER_TIMEOUT_MS$1,
+				signal: ended
+			});
+			const parsed = safeParse(Deployment, JSON.parse(await readText(answer)));
+			if (answer.status === 200 && parsed.success && isFinal(parsed.output.status)) return parsed.output;
+		} catch {
+			ended.throwIfAborted();
+		}
+	}
+	if (finished === void 0) throw new ActionError("lost", `the end of deployment ${accepted.deployment.id} cannot be read from ${url}`, { hint: "Look at it on the receiver with \"deploy-receiver history\"." });
+	const { status, at, error } = finished;
+	return {
+		...accepted.deployment,
+		status,
+		finished_at: at,
+		...error && { error }
+	};
+}
+function leftAlone(code, words, { deployment }, cause) {
+	return new ActionError(code, `deployment ${deployment.id} of ${deployment.app}: ${words}`, {
+		hint: code === "cancelled" ? "The deployment goes on by itself." : "The deployment goes on by itself. Give the job longer with timeout, or do not follow it with wait: false.",
+		cause
+	});
+}
+/** Resolves after `ms`, rejects when the signal aborts. */
+const pause = (ms, signal) => new Promise((resolve, reject) => {
+	signal.throwIfAborted();
+	const stop = () => {
+		clearTimeout(timer);
+		reject(signal.reason);
+	};
+	const timer = setTimeout(() => {
+		signal.removeEventListener("abort", stop);
+		resolve();
+	}, ms);
+	signal.addEventListener("abort", stop, { once: true });
+});
+
+// action/hook.ts
+/** Pauses between the tries: 6 of them within a minute and a half. */
+const PAUSES_MS = [
+	1e3,
+	2e3,
+	5e3,
+	15e3,
+	6e4
+];
+/** A hook is answered as soon as it is stored. */
+const ANSWER_TIMEOUT_MS = 3e4;
+const RETRIED_STATUSES = /* @__PURE__ */ new Set([
+	429,
+	502,
+	503,
+	504
+]);
+/**
+* Posts a hook, and again when nobody answered or the answer was 429, 502, 503 or 504. Each try has the same bytes and
+* the same idempotency key, so that a hook that did arrive starts nothing twice.
+* @throws ActionError `unreachable`, `rejected`, `bad_answer`, `no_id_token`, `cancelled`.
+*/
+const postHook = async (delivery) => {
+	const { url } = delivery.target;
+	const bytes = Buffer.from(JSON.stringify(delivery.body));
+	for (let attempt = 0;; attempt++) {
+		const pauseMs = PAUSES_MS[attempt];
+		const answer = await tryOnce(delivery, bytes);
+		if ("error" in answer) {
+			const { why, hint } = explainNetworkError(answer.error, url);
+			if (pauseMs === void 0 || !isPassing(answer.error)) throw new ActionError("unreachable", why, {
+				hint,
+				cause: answer.error
+			});
+			say(`${why}; trying again in ${pauseMs / 1e3} s`);
+			await delivery.pause(pauseMs);
+			continue;
+		}
+		if (RETRIED_STATUSES.has(answer.status) && pauseMs !== void 0) {
+			const waitMs = retryAfterMs(answer.headers["retry-after"]) ?? pauseMs;
+			say(`${url} answered ${answer.status}; trying again in ${Math.ceil(waitMs / 1e3)} s`);
+			await delivery.pause(waitMs);
+			continue;
+		}
+		if (answer.status < 200 || answer.status > 299) throw rejected({
+			...answer,
+			url,
+			app: delivery.target.app
+		});
+		return readOutcome(answer, delivery.target);
+	}
+};
+async function tryOnce(delivery, body) {
+	const headers = await delivery.authorize(body, delivery.body.id);
+	try {
+		const answer = await send(delivery.target.url, {
+			method: "POST",
+			headers: {
+				"content-type": "application/json",
+				"content-length": String(body.length),
+				accept: "application/json, application/problem+json",
+				...headers
+			},
+			body,
+			answerTimeoutMs: ANSWER_TIMEOUT_MS,
+			signal: AbortSignal.any([delivery.signal, AbortSignal.timeout(2 * ANSWER_TIMEOUT_MS)])
+		});
+		return {
+			status: answer.status,
+			headers: answer.headers,
+			text: await readText(answer)
+		};
+	} catch (error) {
+		if (delivery.signal.aborted) throw new ActionError("cancelled", "cancelled while the hook was posted", { cause: error });
+		return { error };
+	}
+}
+/** `Retry-After` in seconds or as a date (RFC 9110, section 10.2.3), at most two minutes. */
+const retryAfterMs = (value, now = Date.now()) => {
+	if (value === void 0) return void 0;
+	const ms = /^\d+$/.test(value) ? Number(value) * 1e3 : Date.parse(value) - now;
+	return Number.isNaN(ms) ? void 0 : Math.min(Math.max(ms, 0), 12e4);
+};
+const Taken = object({
+	deployment: Deployment,
+	follow: optional(Accepted.entries.follow)
+});
+function readOutcome({ status, text }, target) {
+	const parsed = safeParse(Taken, parseJson(text));
+	if (parsed.success) {
+		const { deployment, follow } = parsed.output;
+		return {
+			kind: "accepted",
+			deployment,
+			...follow && { follow }
+		};
+	}
+	if (target.basic !== void 0) return {
+		kind: "taken",
+		status
+	};
+	const shown = text.trim() === "" ? "nothing" : text.trim().slice(0, 200);
+	throw new ActionError("bad_answer", `${target.url} answered ${status} with no deployment: ${shown}`, { hint: "Check that url is the hook of a deploy-receiver (\"deploy-receiver hook\" prints it)." });
+}
+function parseJson(text) {
+	try {
+		return JSON.parse(text);
+	} catch {
+		return;
+	}
+}
+
+// action/progress.ts
+/** After so long without a line, one says that it still runs. */
+const HEARTBEAT_MS = 15e3;
+/** Shortest time between two lines about the bytes of a pull. */
+const PULL_LINE_MS = 3e3;
+/**
+* One line for each step that ended, with its time; pulled bytes every few seconds; each new answer of a probe; and a
+* sign of life when nothing happened for a while.
+*/
+const createProgress = (print, { heartbeatMs = HEARTBEAT_MS, now = Date.now } = {}) => {
+	let running = {
+		what: "waiting for its turn",
+		since: now()
+	};
+	let lastProgress = {
+		message: "",
+		at: -1e400
+	};
+	const timer = setInterval(() => {
+		printLine(`… ${running.what} (${showDuration(now() - running.since)})`);
+	}, heartbeatMs);
+	const printLine = (line) => {
+		timer.refresh();
+		print(line);
+	};
+	const show = (event) => {
+		switch (event.type) {
+			case "step":
+				if (event.status === "running") {
+					running = {
+						what: `${event.step} still runs`,
+						since: now()
+					};
+					return;
+				}
+				lastProgress = {
+					message: "",
+					at: -1e400
+				};
+				return printLine(stepLine(event));
+			case "progress":
+				if ((event.total !== void 0 || event.step === "pull") && now() - lastProgress.at < PULL_LINE_MS || event.message === lastProgress.message) return;
+				lastProgress = {
+					message: event.message,
+					at: now()
+				};
+				return printLine(`  ${event.step.padEnd(8)} ${progressWords(event)}`);
+			case "image": return printLine(imageLine(event));
+			case "live": return printLine("● live: new requests go to the new version");
+			case "started":
+				running = {
+					what: "still running",
+					since: now()
+				};
+				return printLine("started");
+			case "finished": return printLine(event.status === "succeeded" ? "✓ succeeded" : `✗ ${event.status}`);
+		}
+	};
+	return {
+		show,
+		stop: () => clearInterval(timer)
+	};
+};
+/** `✓ pull       812 ms  12.3 MB` */
+const stepLine = ({ step, status, ms, message }) => {
+	const mark = status === "succeeded" ? "✓" : "✗";
+	const time = ms === void 0 ? "" : showDuration(ms);
+	return `${mark} ${step.padEnd(8)} ${time.padStart(9)}${message ? `  ${message}` : ""}`.trimEnd();
+};
+const imageLine = ({ digest, previous }) => previous === void 0 ? `  image    ${digest}` : `  image    ${digest}, in place of ${previous.digest}`;
+const progressWords = ({ message, current, total }) => {
+	if (current === void 0 || total === void 0 || total === 0) return message;
+	const percent = Math.floor(100 * current / total);
+	return message.includes("%") ? message : `${message} (${percent} %)`;
+};
+
+// protocol/standard-webhooks.ts
+const MIN_SECRET_BYTES = 24;
+const SEED_BYTES = 32;
+const PKCS8_HEAD = Buffer.from("302e020100300506032b657004220420", "hex");
+const SPKI_HEAD = Buffer.from("302a300506032b6570032100", "hex");
+/** A key that cannot be used. The message never holds the key. */
+var KeyError = class extends Error {
+	constructor(message) {
+		super(message);
+		this.name = "KeyError";
+	}
+};
+/** Reads `whsec_…` (HMAC; also without its prefix) or `whsk_…` (Ed25519: seed, or seed and public key). Throws `KeyError`. */
+function parseSigningKey(text) {
+	if (text.startsWith("whpk_")) throw new KeyError("whpk_… is a public key: signing takes its whsk_… half");
+	if (!text.startsWith("whsk_")) return {
+		kind: "hmac",
+		secret: parseSecret(text)
+	};
+	const bytes = decodeCanonical(text.slice(5), "whsk_ key");
+	if (bytes.length !== SEED_BYTES && bytes.length !== 64) throw new KeyError(`whsk_ key has ${bytes.length} bytes, 32 or 64 are needed`);
+	const privateKey = createPrivateKey({
+		key: Buffer.concat([PKCS8_HEAD, bytes.subarray(0, SEED_BYTES)]),
+		format: "der",
+		type: "pkcs8"
+	});
+	const given = bytes.subarray(SEED_BYTES);
+	if (given.length > 0 && !given.equals(rawPublicKey(privateKey))) throw new KeyError("whsk_ key: its public half does not belong to its private half");
+	return {
+		kind: "ed25519",
+		privateKey
+	};
+}
+/** One entry of `webhook-signature`: `v1,…` or `v1a,…`, over `{id}.{timestamp}.{body}`. */
+function sign({ key, id, timestamp, body }) {
+	const content = signedContent(id, String(timestamp), body);
+	return key.kind === "hmac" ? `v1,${createHmac("sha256", key.secret).update(content).digest("base64")}` : `v1a,${sign$1(null, content, key.privateKey).toString("base64")}`;
+}
+function signedContent(id, timestamp, body) {
+	return Buffer.concat([Buffer.from(`${id}.${timestamp}.`), body]);
+}
+function parseSecret(text) {
+	const secret = decodeCanonical(text.replace(/^whsec_/, ""), "whsec_ secret");
+	if (secret.length >= MIN_SECRET_BYTES) return secret;
+	throw new KeyError(`whsec_ secret has ${secret.length} bytes, at least ${MIN_SECRET_BYTES} are needed: printf 'whsec_%s\\n' "$(openssl rand -base64 32)"`);
+}
+/** One text for one value: anything but canonical base64 is refused. */
+function decodeCanonical(text, what) {
+	const bytes = Buffer.from(text, "base64");
+	if (text !== "" && bytes.toString("base64") === text) return bytes;
+	throw new KeyError(`${what} is not canonical base64 (standard alphabet, with its padding)`);
+}
+function rawPublicKey(privateKey) {
+	return createPublicKey(privateKey).export({
+		format: "der",
+		type: "spki"
+	}).subarray(-32);
+}
+
+// action/signing.ts
+/**
+* How a hook is signed: user and password of its URL, else the secret, else GitHub's OIDC token.
+* @throws ActionError `bad_input` for a secret that is no signing key, `no_id_token` when GitHub gives no token.
+*/
+const chooseSigning = (target, secret) => {
+	if (target.basic !== void 0) return withBasic(target.basic);
+	if (secret !== "") return withStandardWebhooks(secret);
+	return withOidc(target.url);
+};
+function withBasic({ username, password }) {
+	const credentials = Buffer.from(`${username}:${password}`).toString("base64");
+	hide(password, credentials);
+	return async () => ({ authorization: `Basic ${credentials}` });
+}
+function withStandardWebhooks(secret) {
+	const key = readKey(secret);
+	return async (body, id) => {
+		const timestamp = Math.floor(Date.now() / 1e3);
+		return {
+			"webhook-id": id,
+			"webhook-timestamp": String(timestamp),
+			"webhook-signature": sign({
+				key,
+				id,
+				timestamp,
+				body
+			})
+		};
+	};
+}
+function readKey(secret) {
+	try {
+		return parseSigningKey(secret);
+	} catch (cause) {
+		const why = cause instanceof Error ? cause.message : String(cause);
+		throw new ActionError("bad_input", `input secret: it is no signing key: ${why}`, {
+			hint: "Give a whsk_… (Ed25519) or whsec_… (HMAC) key whole, or leave secret out to sign with GitHub’s OIDC token.",
+			cause
+		});
+	}
+}
+/** A receiver takes a token once, for one app and one body, so that each try has a token of its own. */
+function withOidc(url) {
+	if (!process.env["ACTIONS_ID_TOKEN_REQUEST_URL"]) throw new ActionError("no_id_token", `GitHub gives this job no OIDC token to sign the hook ${url}`, { hint: "Add \"permissions: { id-token: write }\" to the job (and contents: read, packages: write as needed; a pull request from a fork never gets one), or give secret." });
+	return async (body) => {
+		const hash = createHash("sha256").update(body).digest("hex");
+		return { authorization: `Bearer ${await getIDToken(`${url}#sha256=${hash}`).catch((cause) => {
+			const why = cause instanceof Error ? cause.message.replace(/\s+/g, " ") : String(cause);
+			throw new ActionError("no_id_token", `GitHub's OIDC token could not be had: ${why}`, {
+				hint: "Run the job again; see https://www.githubstatus.com.",
+				cause
+			});
+		})}` };
+	};
+}
+
+// action/deploy.ts
+/**
+* Posts the hook to one receiver and follows the deployment. What became of it goes to `onResult` each time it is
+* known better, so that it is reported also when this throws.
+* @throws ActionError of the hook and of following it.
+*/
+const deployTo = async (target, order, onResult) => {
+	const { inputs, signal } = order;
+	const known = (result) => {
+		const whole = {
+			url,
+			app,
+			...result
+		};
+		onResult(whole);
+		return whole;
+	};
+	const { url, app } = target;
+	warnOfPlainHttp(url);
+	say(`${order.image === "" ? `rolling back to ${inputs.rollback}` : `deploying ${order.image}`}: ${url}`);
+	const outcome = await postHook({
+		target,
+		body: hookBody(target, order),
+		authorize: chooseSigning(target, inputs.secret),
+		signal,
+		pause: (ms) => pause(ms, signal)
+	});
+	if (outcome.kind === "taken") {
+		say(`${url} answered ${outcome.status}: taken. Such a hook says nothing more, so there is nothing to follow.`);
+		return known({ status: "accepted" });
+	}
+	const { deployment, follow: following } = outcome;
+	hide(following?.token);
+	const accepted = known({
+		status: deployment.status,
+		deployment
+	});
+	say(`deployment ${deployment.id} of ${deployment.app}: ${deployment.status}`);
+	if (!inputs.wait || following === void 0) return accepted;
+	const progress = createProgress(say);
+	try {
+		const ended = await follow({
+			accepted: {
+				deployment,
+				follow: following
+			},
+			timeoutMs: inputs.timeoutMs,
+			signal,
+			onEvent: (event) => {
+				progress.show(event);
+				if (event.type === "started") known({
+					status: "running",
+					deployment: {
+						...deployment,
+						status: "running"
+					}
+				});
+			}
+		});
+		warnOfAnotherDigest(ended.image.digest, order);
+		return known({
+			status: ended.status,
+			deployment: ended
+		});
+	} finally {
+		progress.stop();
+	}
+};
+/** A URL with a password is a plain `CI_CD_URL`: its receiver takes what the app's tag says, so no image is sent. */
+function hookBody(target, order) {
+	const { inputs, run } = order;
+	const rollback = inputs.rollback !== "";
+	const key = [
+		run.runId || randomUUID(),
+		run.runAttempt,
+		target.app
+	];
+	if (rollback) key.push("rollback");
+	return {
+		...rollback ? { rollback: inputs.rollback } : target.basic === void 0 && { image: order.image },
+		id: key.join("-").replaceAll(".", "-").slice(0, 256),
+		source: source(run)
+	};
+}
+function source(run) {
+	const said = {
+		repository: run.repository,
+		ref: run.ref,
+		sha: run.sha,
+		run_url: run.runUrl,
+		actor: run.actor,
+		message: run.message
+	};
+	return Object.fromEntries(Object.entries(said).filter(([, value]) => value !== "").map(([key, value]) => [key, value.slice(0, 1e3)]));
+}
+function warnOfPlainHttp(url) {
+	const { protocol, hostname } = new URL(url);
+	const isLoopback = hostname === "localhost" || hostname === "[::1]" || hostname.startsWith("127.");
+	if (protocol === "http:" && !isLoopback) warn(`${url} is posted to without TLS: whoever sits in between reads and changes it. Use https://.`);
+}
+/** A receiver that redeploys a tag may have found another push of it. */
+function warnOfAnotherDigest(digest, { builtDigest }) {
+	if (builtDigest === void 0 || digest === void 0 || digest === builtDigest) return;
+	warn(`the receiver deployed ${digest}, not the ${builtDigest} that this job pushed: the tag that the app follows names another image.`);
+}
+
+// action/git-token.ts
+/** Environment variable by which the token reaches BuildKit: a command line would show it. */
+const GIT_TOKEN_VARIABLE = "DEPLOY_ACTION_GIT_TOKEN";
+/**
+* The workflow's token, for a build whose context is the workflow's own repository by URL; undefined for every other
+* context, which the token is none of the business of.
+*/
+const gitToken = (inputs, run) => {
+	const own = `${run.serverUrl}/${run.repository}`;
+	if (!(inputs.context.startsWith(own) && /^(?:\.git)?(?:[#?]|$)/.test(inputs.context.slice(own.length))) || run.repository === "" || inputs.githubToken === "") return void 0;
+	return {
+		host: new URL(run.serverUrl).host,
+		value: inputs.githubToken
+	};
+};
+
+// action/image.ts
+/**
+* Turns the input `tags` (or `fallback`) into whole references: a bare tag is one of `image`, anything with a slash or
+* a colon is a reference of its own.
+* @throws ActionError `bad_input` for an image with a tag or digest, or tags that are none.
+*/
+const planPush = (inputs, fallback) => {
+	const image = readReference(inputs.image, "image");
+	if (image.tag !== void 0 || image.digest !== void 0) throw new ActionError("bad_input", `input image: "${inputs.image}" names a tag or a digest`, { hint: `To build, write the repository alone (${image.repository}) and its tags under tags; to deploy this very image, write build: false.` });
+	const tags = inputs.tags.length > 0 ? inputs.tags : fallback;
+	const references = tags.map((tag) => wholeReference(tag, image));
+	const deployed = references.find(({ repository }) => repository === image.repository) ?? (inputs.imageGiven ? void 0 : references[0]);
+	if (deployed === void 0) throw new ActionError("bad_input", `input tags: none of "${tags.join(", ")}" is one of ${inputs.image}`, { hint: "Leave image out, or name one of its tags too." });
+	return {
+		references: references.map(({ repository, tag }) => formatImage({
+			repository,
+			tag
+		})),
+		deployed
+	};
+};
+/** @throws ActionError `bad_input` when it is no reference. */
+const readReference = (text, input) => {
+	try {
+		return parseImage(text);
+	} catch (cause) {
+		const why = cause instanceof Error ? cause.message : String(cause);
+		throw new ActionError("bad_input", `input ${input}: ${why}`, {
+			hint: "Write registry/repository, with :tag or @sha256:… where one belongs: ghcr.io/acme/api. Repositories are lower-case.",
+			cause
+		});
+	}
+};
+function wholeReference(text, image) {
+	if (/^\w[\w.-]{0,127}$/.test(text)) return {
+		...image,
+		tag: text
+	};
+	const reference = readReference(text, "tags");
+	return {
+		...reference,
+		tag: reference.tag ?? "latest"
+	};
+}
+
+// action/hook-target.ts
+/**
+* Reads one line of the input `url`.
+* @throws ActionError `bad_input`; the message never holds the password.
+*/
+const parseHookTarget = (line) => {
+	const url = parseUrl(line);
+	const basic = url.username === "" && url.password === "" ? void 0 : {
+		username: decode(url.username),
+		password: decode(url.password)
+	};
+	url.username = "";
+	url.password = "";
+	url.hash = "";
+	const path = url.pathname.replace(/\/+$/, "");
+	const app = /\/hooks\/([^/]+)$/.exec(path)?.[1] ?? basic?.username.replace(/^\$/, "");
+	if (app === void 0 || app === "") throw new ActionError("bad_input", `input url: ${url.href} names no app`, { hint: "A hook URL ends in /hooks/ and the app: https://deploy.example.com/hooks/api. \"deploy-receiver hook api\" prints it." });
+	return {
+		url: `${url.origin}${path}${url.search}`,
+		app,
+		...basic && { basic }
+	};
+};
+function parseUrl(line) {
+	let url;
+	try {
+		url = new URL(line);
+	} catch (cause) {
+		const shown = line.includes("@") ? `…@${line.slice(line.lastIndexOf("@") + 1)}` : line;
+		throw new ActionError("bad_input", `input url: "${shown}" is not a URL`, {
+			hint: "Write it whole, as https://deploy.example.com/hooks/api.",
+			cause
+		});
+	}
+	if (url.protocol === "https:" || url.protocol === "http:") return url;
+	throw new ActionError("bad_input", `input url: it begins with ${url.protocol}//`, { hint: "A hook is posted to an https:// URL." });
+}
+function decode(text) {
+	try {
+		return decodeURIComponent(text);
+	} catch {
+		return text;
+	}
+}
+
+// action/lists.ts
+/**
+* Reads a list as docker/build-push-action does: a CSV table whose rows and fields are all items. `"…"` around a field
+* keeps commas, line ends and doubled quotes; a quote inside an unquoted field is an ordinary character; a line that
+* begins with `#` is a comment.
+* @throws ActionError `bad_input` when a quote is never closed.
+*/
+const parseList = (text, form) => parseRows(text, form.name).flatMap((fields) => {
+	if (form.keepCommas) return [fields.join(",")];
+	return fields.length === 1 ? fields.flatMap((field) => field.split(",")) : fields;
+}).map((item) => item.trim()).filter((item) => item !== "");
+function parseRows(text, name) {
+	const rows = [];
+	let rest = text.replaceAll("\r\n", "\n").replaceAll("\r", "\n");
+	while (rest !== "") {
+		if (/^[ \t]*#/.test(rest)) {
+			rest = rest.slice(lineEnd(rest) + 1);
+			continue;
+		}
+		const row = [];
+		for (;;) {
+			const { value, length } = readField(rest, name);
+			row.push(value);
+			const separator = rest[length];
+			rest = rest.slice(length + 1);
+			if (separator !== ",") break;
+		}
+		rows.push(row);
+	}
+	return rows;
+}
+/** The field at the start of `text`, and how many characters it takes without its separator. */
+function readField(text, name) {
+	if (text.startsWith("\"")) {
+		const quoted = /^"((?:[^"]|"")*)"(?=[,\n]|$)/.exec(text);
+		if (quoted) {
+			const [whole, value = ""] = quoted;
+			return {
+				value: value.replaceAll("\"\"", "\""),
+				length: whole.length
+			};
+		}
+		if (!/^"(?:[^"]|"")*"/.test(text)) {
+			const line = text.slice(0, lineEnd(text));
+			throw new ActionError("bad_input", `input ${name}: the quote that opens ${line} is never closed`, { hint: `Close it at the end of the item, or double a quote that belongs to it ("").` });
+		}
+	}
+	const value = text.replace(/[,\n][^]*/, "");
+	return {
+		value,
+		length: value.length
+	};
+}
+const lineEnd = (text) => text.includes("\n") ? text.indexOf("\n") : text.length;
+
+// action/inputs.ts
+/**
+* Reads the `INPUT_*` variables. An absent or empty one means its documented default, also when the Action is run
+* without `action.yml` applied.
+* @throws ActionError `bad_input`, naming the input, its value and the remedy.
+*/
+const readInputs = (env, run) => {
+	const read = (name, fallback = "") => env[`INPUT_${name.toUpperCase()}`]?.trim() || fallback;
+	const list = (name, keepCommas) => parseList(read(name), {
+		name,
+		keepCommas
+	});
+	const registry = registryHost(read("registry", "ghcr.io"));
+	const githubToken = read("github-token");
+	const inputs = Object.freeze({
+		hooks: parseList(read("url"), {
+			name: "url",
+			keepCommas: true
+		}).map(parseHookTarget),
+		secret: read("secret"),
+		image: read("image", defaultImage(registry, run)),
+		imageGiven: read("image") !== "",
+		registry,
+		username: read("username", run.actor),
+		password: read("password", githubToken),
+		context: read("context", "."),
+		file: read("file"),
+		target: read("target"),
+		buildArgs: list("build-args", true),
+		labels: list("labels", true),
+		tags: list("tags", false),
+		platforms: list("platforms", false),
+		build: readBoolean("build", read("build", "true")),
+		rollback: read("rollback"),
+		wait: readBoolean("wait", read("wait", "true")),
+		timeoutMs: readDuration("timeout", read("timeout", "10m")),
+		githubToken
+	});
+	checkTogether(inputs);
+	return inputs;
+};
+/** Booleans of YAML 1.2's core schema, as every GitHub Action reads them. */
+function readBoolean(name, text) {
+	if ([
+		"true",
+		"True",
+		"TRUE"
+	].includes(text)) return true;
+	if ([
+		"false",
+		"False",
+		"FALSE"
+	].includes(text)) return false;
+	throw new ActionError("bad_input", `input ${name}: "${text}" is no boolean`, { hint: "Write true or false." });
+}
+function readDuration(name, text) {
+	const ms = parseDuration(text);
+	if (ms !== void 0 && ms > 0) return ms;
+	throw new ActionError("bad_input", `input ${name}: "${text}" is no duration`, { hint: "Write a number with its unit, as 90s, 10m or 1h30m." });
+}
+function defaultImage(registry, run) {
+	return run.repository === "" ? "" : `${registry}/${run.repository}`.toLowerCase();
+}
+function checkTogether(inputs) {
+	if (inputs.rollback !== "" && inputs.hooks.length === 0) throw new ActionError("bad_input", `input rollback: "${inputs.rollback}" without url`, { hint: "Give url, the hook of the app to roll back: https://deploy.example.com/hooks/api." });
+	if (!inputs.build && inputs.rollback === "" && inputs.hooks.length === 0) throw new ActionError("bad_input", "input build is false and url is empty: nothing to do", { hint: "Give url to deploy image as it is, or leave build out to build and push it." });
+	if (inputs.image === "" && inputs.rollback === "") throw new ActionError("bad_input", "input image is empty, and GITHUB_REPOSITORY is too", { hint: "Give image, the repository to push to: ghcr.io/acme/api." });
+}
+
+// action/login.ts
+/**
+* Makes a private `DOCKER_CONFIG` that knows the workflow's own settings and logins, and this one login over them.
+* Nothing outside of that directory changes, so no later step of the job is signed in by it.
+* @param login undefined to use the logins that Docker has already.
+* @throws ActionError `bad_environment` when the workflow's `config.json` is no JSON object.
+*/
+const prepareDocker = (login, env, temporary) => {
+	if (login !== void 0) hide(login.password, encode(login));
+	const original = env["DOCKER_CONFIG"] || join(homedir(), ".docker");
+	const config = mergeLogin(readConfig(join(original, "config.json")), login);
+	const base = temporary === "" ? tmpdir() : temporary;
+	mkdirSync(base, { recursive: true });
+	const directory = mkdtempSync(join(base, "deploy-action-docker-"));
+	linkEverythingElse(original, directory);
+	writeFileSync(join(directory, "config.json"), `${JSON.stringify(config, null, 2)}\n`, {
+		mode: 384,
+		flag: "wx"
+	});
+	return {
+		directory,
+		env: childEnvironment({
+			env,
+			directory,
+			original,
+			login
+		})
+	};
+};
+/**
+* The caller's settings with one login over them. Other hosts keep their `auths`, `credHelpers` and `credsStore`. A
+* `credsStore` would hide a plain entry; an empty helper for the host brings docker/cli's
+* `getConfiguredCredentialStore` back to the file for that host alone.
+*/
+const mergeLogin = (config, login) => {
+	if (login === void 0) return config;
+	const key = configKey(login.registry);
+	const auth = encode(login);
+	return {
+		...config,
+		auths: {
+			...config.auths,
+			[key]: { auth }
+		},
+		credHelpers: {
+			...config.credHelpers,
+			[key]: ""
+		}
+	};
+};
+/** The form that the password has in the file. */
+const encode = ({ username, password }) => Buffer.from(`${username}:${password}`).toString("base64");
+function readConfig(path) {
+	let text;
+	try {
+		text = readFileSync(path, "utf8");
+	} catch (error) {
+		if (error.code === "ENOENT") return {};
+		throw new ActionError("bad_environment", `Docker's settings ${path} cannot be read`, {
+			hint: "Let the user that runs the job read the file, or set DOCKER_CONFIG to another directory.",
+			cause: error
+		});
+	}
+	const value = text.trim() === "" ? {} : parseObject(text);
+	if (value !== void 0) return value;
+	throw new ActionError("bad_environment", `Docker's settings ${path} are no JSON object`, { hint: "Mend or delete the file, or set DOCKER_CONFIG to another directory." });
+}
+function parseObject(text) {
+	try {
+		const value = JSON.parse(text);
+		return typeof value === "object" && value !== null && !Array.isArray(value) ? value : void 0;
+	} catch {
+		return;
+	}
+}
+/** Plugins, contexts, TLS files and the workflow's builder are found where they are. */
+function linkEverythingElse(original, directory) {
+	let names;
+	try {
+		names = readdirSync(original);
+	} catch {
+		return;
+	}
+	for (const name of names) if (name !== "config.json") symlinkSync(join(original, name), join(directory, name));
+}
+function childEnvironment(from) {
+	const entries = Object.entries(from.env).filter(([name]) => !name.startsWith("INPUT_"));
+	const env = Object.fromEntries(entries);
+	env["DOCKER_CONFIG"] = from.directory;
+	env["BUILDX_CONFIG"] ||= join(from.original, "buildx");
+	const auths = env["DOCKER_AUTH_CONFIG"];
+	if (auths !== void 0 && from.login !== void 0) env["DOCKER_AUTH_CONFIG"] = withoutHost(auths, configKey(from.login.registry));
+	return env;
+}
+/** `DOCKER_AUTH_CONFIG` goes before `config.json` in docker/cli, and would hide the login. */
+function withoutHost(text, key) {
+	const config = parseObject(text);
+	if (config?.auths === void 0) return text;
+	const { [key]: _, ...auths } = config.auths;
+	return JSON.stringify({
+		...config,
+		auths
+	});
+}
+
+// action/summary.ts
+/** The job summary, in the HTML that GitHub's Markdown lets through. Every value is escaped. */
+const renderSummary = (results, built) => {
+	const parts = results.map(renderResult);
+	if (results.length === 0 && built !== void 0) parts.push(table([row("Pushed", code(built.image))]));
+	return `${parts.join("\n\n")}\n`;
+};
+function renderResult({ url, app, status, deployment }) {
+	const image = deployment?.image;
+	const took = deployment && tookMs(deployment);
+	return [
+		`### ${MARKS[status]} ${escape(app)}: ${status}`,
+		table([
+			row("App", escape(app)),
+			...image ? [row("Image", code(image.repository + (image.tag ? `:${image.tag}` : "")))] : [],
+			...image?.digest ? [row("Digest", code(image.digest))] : [],
+			row("Status", status),
+			...took === void 0 ? [] : [row("Duration", showDuration(took))],
+			...deployment && deployment.steps.length > 0 ? [row("Steps", steps(deployment))] : [],
+			...deployment?.previous ? [row("Previous digest", code(deployment.previous.digest))] : [],
+			...deployment ? [row("Deployment", code(deployment.id))] : [],
+			row("URL", code(url))
+		]),
+		...deployment?.error ? [failure(deployment.error)] : []
+	].join("\n\n");
+}
+const MARKS = {
+	succeeded: "✅",
+	failed: "❌",
+	superseded: "⏭️",
+	running: "⏳",
+	queued: "⏳",
+	accepted: "📨"
+};
+/** Milliseconds from the hook to the end of the deployment; undefined while it runs. */
+const tookMs = ({ created_at, finished_at }) => finished_at === void 0 ? void 0 : Date.parse(finished_at) - Date.parse(created_at);
+const steps = (deployment) => deployment.steps.map(({ name, status, ms }) => {
+	const mark = status === "failed" ? " ✗" : status === "running" ? " …" : "";
+	return `${name}${ms === void 0 ? "" : ` ${showDuration(ms)}`}${mark}`;
+}).join(" · ");
+function failure(error) {
+	const said = [`<p><b>${escape(error.message)}</b> (${code(error.code)})</p>`];
+	if (error.hint !== void 0) said.push(`<p>${escape(error.hint)}</p>`);
+	if (error.log !== void 0 && error.log.length > 0) {
+		const log = error.log.join("\n").slice(-6e4);
+		said.push(`<details><summary>Last ${error.log.length} lines of the container</summary>`, `<pre>\n${escapeText(log)}\n</pre>`, "</details>");
+	}
+	return said.join("\n\n");
+}
+const table = (rows) => `<table>\n${rows.join("\n")}\n</table>`;
+const row = (name, html) => `<tr><th align="left">${name}</th><td>${html}</td></tr>`;
+const code = (text) => `<code>${escape(text)}</code>`;
+/** On one line: a blank line would end the HTML block and let Markdown begin. */
+const escape = (text) => escapeText(text).replace(/\s*[\r\n]\s*/g, " ");
+const escapeText = (text) => text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll("\"", "&quot;");
+
+// action/report.ts
+/** A container's log in an annotation, in characters: GitHub cuts longer ones. */
+const MAX_ANNOTATION_CHARACTERS = 4e3;
+/** Outputs of the build, set as soon as they are true. */
+const reportBuild = (built) => {
+	setOutput("image", built.image);
+	setOutput("digest", built.digest);
+	setOutput("tags", built.references.join("\n"));
+};
+/** Outputs and job summary of all that happened, also when it ended badly. */
+const reportEnd = async (results, built) => {
+	setDeploymentOutputs(results, built);
+	if (!process.env["GITHUB_STEP_SUMMARY"] || results.length === 0 && built === void 0) return;
+	await summary.addRaw(renderSummary(results, built)).write();
+};
+/**
+* Says why a deployment failed: log and annotation.
+* @returns the error that ends the job.
+*/
+const reportFailure = (deployment) => {
+	const { app, id, error: error$1 } = deployment;
+	const reason = error$1?.message ?? "the receiver gave no reason";
+	const log = error$1?.log ?? [];
+	if (log.length > 0) sayFolded(`Last ${log.length} lines of the container`, log);
+	const words = [
+		reason,
+		...error$1?.hint === void 0 ? [] : [error$1.hint],
+		...log.length > 0 ? ["", ...tail(log)] : []
+	];
+	error(words.flatMap(plainLines).join("\n"), { title: `${app} was not deployed: ${error$1?.code ?? "failed"}` });
+	const hint = error$1?.hint;
+	return new ActionError("deployment_failed", `deployment ${id} of ${app} failed: ${reason}`, { ...hint !== void 0 && { hint } });
+};
+/** With several receivers: one line each, the first bad status of all, and the times together. */
+function setDeploymentOutputs(results, built) {
+	if (results.length === 0) return;
+	const deployments = results.flatMap(({ deployment }) => deployment ?? []);
+	const lines = (values) => values.map((value) => value ?? "").join("\n");
+	const status = results.find((result) => result.status !== "succeeded")?.status ?? "succeeded";
+	setOutput("status", status);
+	setOutput("deployment-id", lines(deployments.map(({ id }) => id)));
+	setOutput("previous-digest", lines(deployments.map(({ previous }) => previous?.digest)));
+	const times = deployments.flatMap((deployment) => tookMs(deployment) ?? []);
+	if (times.length > 0) setOutput("duration-ms", times.reduce((sum, ms) => sum + ms, 0));
+	const image = deployments.at(-1)?.image;
+	if (built === void 0 && image?.digest !== void 0) {
+		const { repository, tag, digest } = image;
+		setOutput("image", formatImage({
+			repository,
+			digest,
+			...tag !== void 0 && { tag }
+		}));
+		setOutput("digest", digest);
+	}
+}
+function tail(log) {
+	const kept = [];
+	let length = 0;
+	for (const line of log.toReversed()) {
+		length += line.length + 1;
+		if (length > MAX_ANNOTATION_CHARACTERS) break;
+		kept.unshift(line);
+	}
+	return kept;
+}
+
+// action/tags.ts
+/**
+* The tags of a build that names none: the git tag, `sha-…` of the commit, the branch or `pr-N`, and `latest` on the
+* default branch. The first one says best what was built.
+*/
+const defaultTags = (run) => {
+	const name = refName(run);
+	const tags = [
+		...isGitTag(run) ? [name] : [],
+		...commitTag(run),
+		...isGitTag(run) ? [] : [name],
+		...onDefaultBranch(run) ? ["latest"] : []
+	];
+	const named = [...new Set(tags.filter((tag) => tag !== ""))];
+	return named.length === 0 ? ["latest"] : named;
+};
+/** `org.opencontainers.image.*`, as `key=value`, for what the run knows about itself. */
+const defaultLabels = (run, now) => {
+	const page = run.repository === "" ? "" : `${run.serverUrl}/${run.repository}`;
+	const labels = {
+		created: now.toISOString(),
+		description: run.description,
+		licenses: run.license,
+		revision: run.sha,
+		source: page,
+		title: run.repository.split("/")[1] ?? "",
+		url: page,
+		version: refName(run)
+	};
+	return Object.entries(labels).filter(([, value]) => value !== "").map(([key, value]) => `org.opencontainers.image.${key}=${value}`);
+};
+/** Labels in the order given, a later one of the same key winning over an earlier one. */
+const mergeLabels = (...lists) => {
+	const byKey = /* @__PURE__ */ new Map();
+	for (const label of lists.flat()) byKey.set(label.replace(/=[^]*/, ""), label);
+	return [...byKey.values()];
+};
+/** A name in the grammar of tags: `[A-Za-z0-9_][A-Za-z0-9._-]{0,127}`; `''` when nothing of it fits. */
+const sanitiseTag = (name) => name.replace(/[^A-Za-z0-9._-]+/g, "-").replace(/^[.-]+/, "").slice(0, 128);
+const isGitTag = (run) => run.ref.startsWith("refs/tags/");
+/**
+* `pull_request_target` runs on the base commit but usually builds the pull request's files, so the commit's tag would
+* name what was not built.
+*/
+const commitTag = (run) => run.sha === "" || run.eventName === "pull_request_target" ? [] : [`sha-${run.sha.slice(0, 7)}`];
+const refName = (run) => {
+	if (run.pullRequest !== void 0) return `pr-${run.pullRequest}`;
+	const pull = /^refs\/pull\/(\d+)\//.exec(run.ref)?.[1];
+	if (pull !== void 0) return `pr-${pull}`;
+	return sanitiseTag(run.ref.replace(/^refs\/(heads|tags)\//, ""));
+};
+const onDefaultBranch = (run) => run.pullRequest === void 0 && run.defaultBranch !== "" && run.ref === `refs/heads/${run.defaultBranch}`;
+
+// action/main.ts
+const main = async (signal) => {
+	hideSecrets(process.env);
+	const run = readContext(process.env);
+	const inputs = readInputs(process.env, run);
+	for (const { basic } of inputs.hooks) hide(basic?.password);
+	const built = inputs.build && inputs.rollback === "" ? await build(inputs, run, signal) : void 0;
+	if (built !== void 0) reportBuild(built);
+	const results = [];
+	try {
+		await deploy(inputs, run, built, results, signal);
+	} finally {
+		await reportEnd(results, built);
+	}
+};
+async function build(inputs, run, signal) {
+	const { references, deployed } = planPush(inputs, defaultTags(run));
+	const login = chooseLogin(inputs, run);
+	sayWhoPushes(login !== void 0, inputs, deployed.registry);
+	const docker = prepareDocker(login, process.env, run.temporary);
+	saveState("docker-config", docker.directory);
+	try {
+		const token = gitToken(inputs, run);
+		const digest = await buildAndPush({
+			context: inputs.context,
+			file: inputs.file,
+			target: inputs.target,
+			buildArgs: inputs.buildArgs,
+			labels: mergeLabels(defaultLabels(run, /* @__PURE__ */ new Date()), inputs.labels),
+			references,
+			platforms: inputs.platforms,
+			...token && { gitToken: {
+				variable: "DEPLOY_ACTION_GIT_TOKEN",
+				host: token.host
+			} }
+		}, deployed, docker.directory, {
+			env: {
+				...docker.env,
+				...token && { ["DEPLOY_ACTION_GIT_TOKEN"]: token.value }
+			},
+			signal
+		});
+		say(`pushed ${references.join(", ")}`);
+		say(`digest ${digest}`);
+		return {
+			image: formatImage({
+				...deployed,
+				digest
+			}),
+			digest,
+			references
+		};
+	} finally {
+		await rm(docker.directory, {
+			recursive: true,
+			force: true
+		});
+	}
+}
+async function deploy(inputs, run, built, results, signal) {
+	const image = inputs.rollback === "" ? built?.image ?? checkedReference(inputs.image) : "";
+	for (const [index, target] of inputs.hooks.entries()) {
+		const { status, deployment } = await deployTo(target, {
+			inputs,
+			run,
+			image,
+			...built && { builtDigest: built.digest },
+			signal
+		}, (result) => results[index] = result);
+		if (status === "failed" && deployment !== void 0) throw reportFailure(deployment);
+		if (status === "superseded") warn(`${target.app}: a newer deployment took the place of this one`);
+	}
+}
+const checkedReference = (image) => {
+	readReference(image, "image");
+	return image;
+};
+function sayWhoPushes(signsIn, inputs, host) {
+	if (!signsIn) return say(`pushing to ${host} with the logins that Docker has already`);
+	say(`signing in to ${inputs.registry} as ${inputs.username}`);
+	if (host !== inputs.registry) say(`the image goes to ${host}: for a login there, write registry: ${host}`);
+}
+function hideSecrets(env) {
+	hide(env["INPUT_PASSWORD"]?.trim(), env["INPUT_SECRET"]?.trim(), env["INPUT_GITHUB-TOKEN"]?.trim());
+}
+/** The runner cancels a job with SIGINT, then SIGTERM. */
+const cancelling = new AbortController();
+for (const name of ["SIGINT", "SIGTERM"]) process.on(name, () => cancelling.abort());
+try {
+	await main(cancelling.signal);
+} catch (caught) {
+	const error = cancelling.signal.aborted && !(caught instanceof ActionError) ? new ActionError("cancelled", "the job was cancelled") : caught;
+	setFailed(plainLines(describeError(error)).join("\n"));
+}
+
+export {  };

@@ -1,0 +1,115 @@
+// Bundles the Action into dist/, which is committed: GitHub runs it as it is. With --check it builds beside it and
+// compares, so that dist/ is always what the sources build.
+import { mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join, relative, sep } from 'node:path'
+import { parseArgs } from 'node:util'
+import { build } from 'rolldown'
+
+const ROOT = join(import.meta.dirname, '..')
+const DIST = join(ROOT, 'dist')
+
+const main = async (): Promise<void> => {
+  const { values } = parseArgs({ options: { check: { type: 'boolean', default: false } } })
+  if (!values.check) {
+    await bundle(DIST)
+    return
+  }
+  const fresh = await mkdtemp(join(tmpdir(), 'deploy-action-dist-'))
+  try {
+    await bundle(fresh)
+    const different = await compare(fresh, DIST)
+    if (different.length === 0) return
+    for (const name of different) console.error(`dist/${name} is not what the sources build`)
+    console.error('run npm run build, and commit dist/ with the sources')
+    process.exitCode = 1
+  } finally {
+    await rm(fresh, { recursive: true, force: true })
+  }
+}
+
+async function bundle(directory: string): Promise<void> {
+  const { output } = await build({
+    cwd: ROOT,
+    input: { main: join(ROOT, 'action/main.ts'), post: join(ROOT, 'action/post.ts') },
+    platform: 'node',
+    write: true,
+    output: {
+      dir: directory,
+      cleanDir: true,
+      format: 'esm',
+      minify: false,
+      entryFileNames: '[name].js',
+      chunkFileNames: '[name].js',
+    },
+  })
+  const chunks = output.filter((part) => part.type === 'chunk')
+  for (const chunk of chunks) {
+    if (chunk.code.includes(ROOT))
+      throw new Error(`${chunk.fileName} holds a path of this machine, ${ROOT}`)
+  }
+  const modules = chunks.flatMap((chunk) => chunk.moduleIds)
+  await writeFile(join(directory, 'licenses.txt'), await licences(modules))
+}
+
+/** Name, version and licence of each bundled package, in the order of their names. */
+async function licences(modules: readonly string[]): Promise<string> {
+  const folders = [...new Set(modules.flatMap((id) => packageFolder(id) ?? []))]
+  const entries = await Promise.all(folders.map(licenceOf))
+  entries.sort((a, b) => (a.title < b.title ? -1 : a.title > b.title ? 1 : 0))
+  return [...new Set(entries.map(({ title, text }) => `${title}\n\n${text}\n`))].join(
+    `\n${'-'.repeat(80)}\n\n`,
+  )
+}
+
+/** The folder of the package that a module belongs to; undefined for the project's own sources. */
+function packageFolder(moduleId: string): string | undefined {
+  const path = moduleId.replace(/^\0/, '').replace(/\?.*/, '')
+  if (!path.includes(`${sep}node_modules${sep}`)) return undefined
+  let folder = dirname(path)
+  // a package.json without a name only says how a subfolder's modules are written
+  while (!existsSync(join(folder, 'package.json')) || !isPackage(folder)) folder = dirname(folder)
+  return folder
+}
+
+const isPackage = (folder: string): boolean =>
+  /node_modules[\\/](@[^\\/]+[\\/])?[^\\/]+$/.test(folder)
+
+async function licenceOf(folder: string): Promise<{ title: string; text: string }> {
+  const { name, version, license } = JSON.parse(
+    await readFile(join(folder, 'package.json'), 'utf8'),
+  ) as { name: string; version: string; license?: string }
+  const file = (await readdir(folder)).sort().find((one) => /^licen[cs]e/i.test(one))
+  if (file === undefined && license === undefined) {
+    throw new Error(`${name} ${version} comes without a licence: replace it, or find its licence`)
+  }
+  const text = file === undefined ? '' : (await readFile(join(folder, file), 'utf8')).trim()
+  return {
+    title: `${name} ${version} (${license ?? 'see below'})`,
+    text: text.replaceAll('\r\n', '\n'),
+  }
+}
+
+/** Names of the files that differ, or stand on one side only. */
+async function compare(left: string, right: string): Promise<string[]> {
+  const names = new Set([...(await filesOf(left)), ...(await filesOf(right))])
+  const different: string[] = []
+  for (const name of [...names].sort()) {
+    const [a, b] = await Promise.all([left, right].map((folder) => read(join(folder, name))))
+    if (a === undefined || b === undefined || !a.equals(b)) different.push(name)
+  }
+  return different
+}
+
+async function filesOf(folder: string): Promise<string[]> {
+  if (!existsSync(folder)) return []
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true })
+  return entries
+    .filter((entry) => entry.isFile())
+    .map((entry) => relative(folder, join(entry.parentPath, entry.name)))
+}
+
+const read = (path: string): Promise<Buffer | undefined> => readFile(path).catch(() => undefined)
+
+await main()

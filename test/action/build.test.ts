@@ -1,0 +1,159 @@
+import { describe, expect, test } from 'vitest'
+import type { BuildOptions } from '../../action/build-arguments.ts'
+import { buildxArguments, plainArguments } from '../../action/build-arguments.ts'
+import { digestOfMetadata, digestOfRepository } from '../../action/build.ts'
+import { gitToken } from '../../action/git-token.ts'
+import { planPush } from '../../action/image.ts'
+
+const options = (overrides: Partial<BuildOptions> = {}): BuildOptions => ({
+  context: '.',
+  file: '',
+  target: '',
+  buildArgs: [],
+  labels: [],
+  references: ['ghcr.io/acme/hello:1'],
+  platforms: [],
+  ...overrides,
+})
+
+const DIGEST = `sha256:${'a'.repeat(64)}`
+const IMAGE_ID = `sha256:${'b'.repeat(64)}`
+
+describe('arguments of docker', () => {
+  test('the least build names its metadata file, its tag and its context', () => {
+    expect(buildxArguments(options(), '/t/metadata.json').join(' ')).toBe(
+      'buildx build --push --metadata-file /t/metadata.json --tag ghcr.io/acme/hello:1 -- .',
+    )
+  })
+
+  test('every input becomes its flag, and values are never split', () => {
+    const args = buildxArguments(
+      options({
+        context: '-odd',
+        file: 'docker/Dockerfile',
+        target: 'run',
+        buildArgs: ['A=1 2', 'B=x,y'],
+        labels: ['l=one\ntwo'],
+        references: ['r/a:1', 'r/a:2'],
+        platforms: ['linux/amd64', 'linux/arm64'],
+        gitToken: { variable: 'TOKEN', host: 'github.com' },
+      }),
+      'm.json',
+    )
+    expect(args).toEqual([
+      'buildx',
+      'build',
+      '--push',
+      '--metadata-file',
+      'm.json',
+      '--file',
+      'docker/Dockerfile',
+      '--target',
+      'run',
+      '--build-arg',
+      'A=1 2',
+      '--build-arg',
+      'B=x,y',
+      '--label',
+      'l=one\ntwo',
+      '--tag',
+      'r/a:1',
+      '--tag',
+      'r/a:2',
+      '--platform',
+      'linux/amd64,linux/arm64',
+      '--secret',
+      'id=GIT_AUTH_TOKEN.github.com,env=TOKEN',
+      '--',
+      '-odd',
+    ])
+  })
+
+  test('without buildx it is docker build, and the push comes apart from it', () => {
+    expect(plainArguments(options({ target: 'run' })).join(' ')).toBe(
+      'build --target run --tag ghcr.io/acme/hello:1 -- .',
+    )
+  })
+})
+
+describe('the pushed digest', () => {
+  test('is containerimage.digest', () => {
+    const metadata = { 'containerimage.digest': DIGEST, 'containerimage.config.digest': IMAGE_ID }
+    expect(digestOfMetadata(JSON.stringify(metadata))).toBe(DIGEST)
+  })
+
+  test.each([
+    ['missing', {}],
+    ['malformed', { 'containerimage.digest': 'sha256:abc' }],
+    [
+      'the image’s id',
+      { 'containerimage.digest': IMAGE_ID, 'containerimage.config.digest': IMAGE_ID },
+    ],
+  ])('is an error when it is %s', (_, metadata) => {
+    expect(() => digestOfMetadata(JSON.stringify(metadata))).toThrow(
+      expect.objectContaining({ code: 'no_digest' }) as Error,
+    )
+  })
+
+  test('without buildx it is the one of the very repository', () => {
+    const other = `sha256:${'c'.repeat(64)}`
+    const digests = [`localhost:5000/acme/other@${other}`, `localhost:5000/acme/hello@${DIGEST}`]
+    expect(digestOfRepository(digests, 'localhost:5000/acme/hello')).toBe(DIGEST)
+    expect(digestOfRepository([`acme/hello@${DIGEST}`], 'docker.io/acme/hello')).toBe(DIGEST)
+    expect(digestOfRepository([`nginx@${DIGEST}`], 'docker.io/library/nginx')).toBe(DIGEST)
+    expect(() => digestOfRepository(digests, 'localhost:5000/acme/hell')).toThrow('knows no digest')
+  })
+})
+
+describe('what is pushed and deployed', () => {
+  const image = { image: 'ghcr.io/acme/hello', imageGiven: false, tags: [] as string[] }
+
+  test('bare tags are those of the image, and the first is deployed', () => {
+    expect(planPush(image, ['sha-1', 'main'])).toEqual({
+      references: ['ghcr.io/acme/hello:sha-1', 'ghcr.io/acme/hello:main'],
+      deployed: { registry: 'ghcr.io', repository: 'ghcr.io/acme/hello', tag: 'sha-1' },
+    })
+  })
+
+  test('whole references as of build-push-action need no image', () => {
+    expect(
+      planPush({ ...image, tags: ['localhost:5000/a/b:1', 'localhost:5000/a/b'] }, []),
+    ).toEqual({
+      references: ['localhost:5000/a/b:1', 'localhost:5000/a/b:latest'],
+      deployed: { registry: 'localhost:5000', repository: 'localhost:5000/a/b', tag: '1' },
+    })
+  })
+
+  test('a reference elsewhere is pushed beside the one that is deployed', () => {
+    const plan = planPush({ ...image, imageGiven: true, tags: ['docker.io/a/b:1', '2'] }, [])
+    expect(plan.references).toHaveLength(2)
+    expect(plan.deployed).toMatchObject({ repository: 'ghcr.io/acme/hello', tag: '2' })
+  })
+
+  test.each([
+    [{ ...image, image: 'ghcr.io/acme/hello:1' }, 'names a tag or a digest'],
+    [{ ...image, image: 'ghcr.io/Acme/Hello' }, 'input image'],
+    [{ ...image, tags: ['a b'] }, 'input tags'],
+    [
+      { ...image, imageGiven: true, tags: ['localhost:5000/x/y:1'] },
+      'is one of ghcr.io/acme/hello',
+    ],
+  ])('%o is refused', (inputs, words) => {
+    expect(() => planPush(inputs, ['latest'])).toThrow(words)
+  })
+})
+
+describe('the workflow’s token reads a build context', () => {
+  const run = { serverUrl: 'https://github.com', repository: 'acme/hello' }
+
+  test.each([
+    ['https://github.com/acme/hello.git#refs/heads/main', true],
+    ['https://github.com/acme/hello', true],
+    ['https://github.com/acme/hello-evil.git', false],
+    ['https://github.com/other/hello.git', false],
+    ['https://github.com.evil.example/acme/hello', false],
+    ['.', false],
+  ])('%s: %s', (context, given) => {
+    expect(gitToken({ context, githubToken: 't' }, run) !== undefined).toBe(given)
+  })
+})

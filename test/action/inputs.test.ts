@@ -1,0 +1,136 @@
+import { describe, expect, test } from 'vitest'
+import { ActionError } from '../../action/error.ts'
+import { readInputs } from '../../action/inputs.ts'
+import { contextOf } from './context-of.ts'
+
+const read = (inputs: Record<string, string> = {}) =>
+  readInputs(
+    Object.fromEntries(
+      Object.entries(inputs).map(([name, value]) => [`INPUT_${name.toUpperCase()}`, value]),
+    ),
+    contextOf(),
+  )
+
+const caught = (work: () => unknown): ActionError => {
+  try {
+    work()
+  } catch (error) {
+    if (error instanceof ActionError) return error
+  }
+  throw new Error('no ActionError was thrown')
+}
+
+test('without any variable each input has its documented default', () => {
+  expect(read({ 'github-token': 'ghs_1' })).toEqual({
+    hooks: [],
+    secret: '',
+    image: 'ghcr.io/acme/hello',
+    imageGiven: false,
+    registry: 'ghcr.io',
+    username: 'octocat',
+    password: 'ghs_1',
+    context: '.',
+    file: '',
+    target: '',
+    buildArgs: [],
+    labels: [],
+    tags: [],
+    platforms: [],
+    build: true,
+    rollback: '',
+    wait: true,
+    timeoutMs: 600_000,
+    githubToken: 'ghs_1',
+  })
+})
+
+test('an empty variable means the default too', () => {
+  const inputs = read({ timeout: '', registry: '', build: '', context: ' ' })
+  expect(inputs).toMatchObject({
+    timeoutMs: 600_000,
+    registry: 'ghcr.io',
+    build: true,
+    context: '.',
+  })
+})
+
+test('the registry is its host, however it was written, and the image is on it', () => {
+  expect(read({ registry: 'https://registry.example.com:5000/v2/' })).toMatchObject({
+    registry: 'registry.example.com:5000',
+    image: 'registry.example.com:5000/acme/hello',
+  })
+})
+
+describe('url', () => {
+  test('each line is one receiver', () => {
+    const { hooks } = read({
+      url: 'https://a.example.com/hooks/api\n\n# second\nhttps://b.example.com/hooks/api/',
+    })
+    expect(hooks).toEqual([
+      { url: 'https://a.example.com/hooks/api', app: 'api' },
+      { url: 'https://b.example.com/hooks/api', app: 'api' },
+    ])
+  })
+
+  test('user and password are taken out of it', () => {
+    expect(read({ url: 'https://api:p%40ss@a.example.com/hooks/api' }).hooks).toEqual([
+      {
+        url: 'https://a.example.com/hooks/api',
+        app: 'api',
+        basic: { username: 'api', password: 'p@ss' },
+      },
+    ])
+  })
+
+  test('App Service’s own names its app in the user, with a leading $', () => {
+    const { hooks } = read({ url: 'https://$shop:secret@shop.scm.azurewebsites.net/docker/hook' })
+    expect(hooks[0]).toMatchObject({
+      app: 'shop',
+      basic: { username: '$shop', password: 'secret' },
+    })
+  })
+
+  test.each([
+    ['deploy.example.com/hooks/api', 'is not a URL'],
+    ['ftp://deploy.example.com/hooks/api', 'it begins with ftp:'],
+    ['https://deploy.example.com/', 'names no app'],
+  ])('%s is refused, for it %s', (url, words) => {
+    const error = caught(() => read({ url }))
+    expect(error.message).toContain('input url')
+    expect(error.message).toContain(words)
+    expect(error.hint).toBeTruthy()
+  })
+
+  test('a password never gets into the error of a wrong URL', () => {
+    expect(caught(() => read({ url: 'https//api:hunter2@host/hooks/api' })).message).not.toContain(
+      'hunter2',
+    )
+  })
+})
+
+test.each([
+  [{ build: 'yes' }, 'input build: "yes" is no boolean'],
+  [{ wait: '0' }, 'input wait: "0" is no boolean'],
+  [{ timeout: '600' }, 'input timeout: "600" is no duration'],
+  [{ timeout: '0s' }, 'input timeout: "0s" is no duration'],
+  [{ rollback: 'previous' }, 'input rollback: "previous" without url'],
+  [{ build: 'false' }, 'input build is false and url is empty: nothing to do'],
+])('%o is refused with what to do', (inputs, message) => {
+  const error = caught(() => read(inputs))
+  expect(error).toMatchObject({ code: 'bad_input', message })
+  expect(error.hint).toBeTruthy()
+})
+
+test.each([
+  ['90s', 90_000],
+  ['10m', 600_000],
+  ['1h30m', 5_400_000],
+  ['1.5s', 1500],
+  ['250ms', 250],
+])('a timeout of %s is %i ms', (timeout, ms) => {
+  expect(read({ timeout }).timeoutMs).toBe(ms)
+})
+
+test.each(['True', 'TRUE', 'true'])('%s is true, as in YAML 1.2', (build) => {
+  expect(read({ build }).build).toBe(true)
+})

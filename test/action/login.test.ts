@@ -1,0 +1,147 @@
+import { execFileSync } from 'node:child_process'
+import {
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { chooseLogin } from '../../action/credentials.ts'
+import { readInputs } from '../../action/inputs.ts'
+import { mergeLogin, prepareDocker } from '../../action/login.ts'
+import { configKey, registryHost } from '../../action/registry.ts'
+import { contextOf } from './context-of.ts'
+
+let home: string
+beforeEach(() => {
+  home = mkdtempSync(join(tmpdir(), 'login-test-'))
+})
+afterEach(() => rmSync(home, { recursive: true, force: true }))
+
+const login = { registry: 'registry.example.com', username: 'ci', password: 'p:w' }
+const AUTH = Buffer.from('ci:p:w').toString('base64')
+
+test('the directory and its file are for the runner’s user alone', () => {
+  const { directory } = prepareDocker(login, { DOCKER_CONFIG: home }, join(home, 'temp'))
+  expect(statSync(directory).mode & 0o777).toBe(0o700)
+  expect(statSync(join(directory, 'config.json')).mode & 0o777).toBe(0o600)
+})
+
+test('the workflow’s own settings stay untouched and in force', () => {
+  const original = join(home, 'docker')
+  mkdirSync(join(original, 'buildx'), { recursive: true })
+  mkdirSync(join(original, 'contexts'))
+  writeFileSync(join(original, 'buildx', 'current'), 'chosen')
+  const text = JSON.stringify({ currentContext: 'remote', auths: { 'ghcr.io': { auth: 'eDp5' } } })
+  writeFileSync(join(original, 'config.json'), text)
+  const { directory, env } = prepareDocker(login, { DOCKER_CONFIG: original, HOME: home }, home)
+  expect(JSON.parse(readFileSync(join(directory, 'config.json'), 'utf8'))).toEqual({
+    currentContext: 'remote',
+    auths: { 'ghcr.io': { auth: 'eDp5' }, 'registry.example.com': { auth: AUTH } },
+    credHelpers: { 'registry.example.com': '' },
+  })
+  expect(readFileSync(join(directory, 'buildx', 'current'), 'utf8')).toBe('chosen')
+  expect(readdirSync(directory).sort()).toEqual(['buildx', 'config.json', 'contexts'])
+  expect(env).toMatchObject({ DOCKER_CONFIG: directory, BUILDX_CONFIG: join(original, 'buildx') })
+  rmSync(directory, { recursive: true })
+  expect(readFileSync(join(original, 'config.json'), 'utf8')).toBe(text)
+  expect(readdirSync(join(original, 'buildx'))).toEqual(['current'])
+})
+
+test('a credential store keeps serving the other hosts and hides this one no more', () => {
+  const merged = mergeLogin(
+    {
+      credsStore: 'desktop',
+      credHelpers: { 'a.example.com': 'ecr-login', 'registry.example.com': 'x' },
+    },
+    login,
+  )
+  expect(merged).toEqual({
+    credsStore: 'desktop',
+    auths: { 'registry.example.com': { auth: AUTH } },
+    credHelpers: { 'a.example.com': 'ecr-login', 'registry.example.com': '' },
+  })
+})
+
+test('no input reaches the child processes, and DOCKER_AUTH_CONFIG does not hide the login', () => {
+  const given = {
+    auths: { 'registry.example.com': { auth: 'b2xk' }, 'b.example.com': { auth: 'eDp5' } },
+  }
+  const { env } = prepareDocker(
+    login,
+    { DOCKER_CONFIG: home, INPUT_PASSWORD: 'p:w', DOCKER_AUTH_CONFIG: JSON.stringify(given) },
+    join(home, 'temp'),
+  )
+  expect(env['INPUT_PASSWORD']).toBeUndefined()
+  expect(JSON.parse(env['DOCKER_AUTH_CONFIG'] ?? '')).toEqual({
+    auths: { 'b.example.com': { auth: 'eDp5' } },
+  })
+})
+
+test('a broken config.json is an error that names the file', () => {
+  writeFileSync(join(home, 'config.json'), '{')
+  expect(() => prepareDocker(login, { DOCKER_CONFIG: home }, home)).toThrow(
+    join(home, 'config.json'),
+  )
+})
+
+test('an empty config.json is none', () => {
+  writeFileSync(join(home, 'config.json'), '')
+  const { directory } = prepareDocker(undefined, { DOCKER_CONFIG: home }, join(home, 'temp'))
+  expect(readFileSync(join(directory, 'config.json'), 'utf8')).toBe('{}\n')
+})
+
+test('the docker command itself takes the settings', () => {
+  const { env } = prepareDocker(login, { ...process.env, DOCKER_CONFIG: home }, join(home, 'temp'))
+  expect(execFileSync('docker', ['--version'], { env, encoding: 'utf8' })).toContain(
+    'Docker version',
+  )
+})
+
+test.each([
+  ['docker.io', 'https://index.docker.io/v1/'],
+  ['https://index.docker.io/v1/', 'https://index.docker.io/v1/'],
+  ['registry-1.docker.io', 'https://index.docker.io/v1/'],
+  ['GHCR.io', 'ghcr.io'],
+  ['https://example.com:6555/v2/', 'example.com:6555'],
+  ['[::1]:5000', '[::1]:5000'],
+])('the entry of %s is %s', (registry, key) => {
+  expect(configKey(registry)).toBe(key)
+  expect(registryHost(registryHost(registry))).toBe(registryHost(registry))
+})
+
+describe('who signs in', () => {
+  const choose = (inputs: Record<string, string>, serverUrl = 'https://github.com') => {
+    const run = contextOf({ serverUrl })
+    const env = Object.entries({ 'github-token': 'ghs_1', ...inputs })
+    const variables = env.map(([name, value]) => [`INPUT_${name.toUpperCase()}`, value])
+    return chooseLogin(readInputs(Object.fromEntries(variables), run), run)
+  }
+
+  test('GHCR takes the workflow’s token', () => {
+    expect(choose({})).toEqual({ registry: 'ghcr.io', username: 'octocat', password: 'ghs_1' })
+  })
+
+  test('no other registry is ever sent the workflow’s token', () => {
+    expect(choose({ registry: 'registry.example.com' })).toBeUndefined()
+    expect(choose({ registry: 'ghcr.io.evil.example' })).toBeUndefined()
+  })
+
+  test('a company’s own GitHub has a registry beside it', () => {
+    expect(choose({ registry: 'containers.git.acme.com' }, 'https://git.acme.com')).toBeDefined()
+  })
+
+  test('any registry takes a password of its own', () => {
+    expect(
+      choose({ registry: 'registry.example.com', password: 'pw', username: 'ci' }),
+    ).toMatchObject({
+      registry: 'registry.example.com',
+      username: 'ci',
+    })
+  })
+})
