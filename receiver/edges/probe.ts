@@ -45,17 +45,13 @@ export const httpProbe: Probe = ({ url, headers, timeoutMs, signal }) =>
   })
 
 function describe(error: NodeJS.ErrnoException, host: string): string {
-  switch (error.code) {
-    case 'ECONNREFUSED':
-      return `connection refused by ${host}: nothing listens there yet`
-    case 'ECONNRESET':
-      return `${host} closed the connection without an answer`
-    case 'EHOSTUNREACH':
-    case 'ENETUNREACH':
-      return `${host} is unreachable`
-    default:
-      return `${host}: ${error.message}`
+  const reasons: Readonly<Record<string, string>> = {
+    ECONNREFUSED: `connection refused by ${host}: nothing listens there yet`,
+    ECONNRESET: `${host} closed the connection without an answer`,
+    EHOSTUNREACH: `${host} is unreachable`,
+    ENETUNREACH: `${host} is unreachable`,
   }
+  return reasons[error.code ?? ''] ?? `${host}: ${error.message}`
 }
 
 /** The beginning of a body, on one line, without anything that a terminal would act on. */
@@ -64,6 +60,5 @@ const printable = (body: Buffer) =>
     .subarray(0, MAX_BODY_BYTES)
     .toString('utf8')
     .replace(/\s+/g, ' ')
-    // oxlint-disable-next-line no-control-regex
-    .replace(/[\u0000-\u001f\u007f-\u009f]/g, '\uFFFD')
+    .replace(/\p{Cc}/gu, '\uFFFD')
     .trim()

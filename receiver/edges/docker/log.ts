@@ -29,8 +29,7 @@ function demultiplex(raw: Buffer): Buffer {
 
 /** A log line may hold terminal escapes; whoever reads it later prints it. */
 const escapeControls = (line: string) =>
-  // oxlint-disable-next-line no-control-regex
   line.replace(
-    /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g,
+    /[^\P{Cc}\t\n]/gu,
     (character) => `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`,
   )

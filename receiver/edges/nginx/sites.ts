@@ -45,7 +45,7 @@ export function createSites({ nginx, apps, flags, address }: SitesOptions): Site
       { file: join(nginx.directory, `deploy-receiver.${app}.conf`), text: conf },
       { file: join(snippets, `${app}.slot`), text: snippet },
     ]
-      .map((each) => ({ ...each, before: readIfThere(each.file) }))
+      .map(({ file, text }) => ({ file, text, before: readIfThere(file) }))
       .filter(({ text, before }) => text !== before)
     if (changes.length === 0) return
     try {

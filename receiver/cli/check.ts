@@ -1,0 +1,30 @@
+import { loadConfig } from '../config/load.ts'
+import type { Options } from '../main.ts'
+
+/** `deploy-receiver check`: reads the config as `serve` would, and says what it found. */
+export async function check({ config: file, json }: Options): Promise<number> {
+  const config = loadConfig(file, process.env)
+  const apps = Object.values(config.apps)
+  if (json) {
+    console.log(
+      JSON.stringify({
+        file: config.file,
+        url: config.url,
+        apps: apps.map(({ name, image, domains, port }) => ({ name, image, domains, port })),
+      }),
+    )
+    return 0
+  }
+  console.log(`${config.file} is right: ${apps.length} ${apps.length === 1 ? 'app' : 'apps'}`)
+  for (const { name, image, domains, auth } of apps) {
+    const kinds = [
+      ...(auth.oidc.length > 0 ? ['oidc'] : []),
+      ...(auth.keys.length + auth.secrets.length > 0 ? ['standard webhooks'] : []),
+    ]
+    console.log(
+      `  ${name}  ${image.repository}:${image.tag}  ${domains.join(' ') || '(no domain)'}  ${kinds.join(', ') || 'local socket only'}`,
+    )
+    console.log(`    hook: ${config.url}/hooks/${name}`)
+  }
+  return 0
+}

@@ -1,0 +1,82 @@
+import { KeyError, parseVerifyingKey } from '../../protocol/standard-webhooks.ts'
+import type { AppAuth, OidcRule } from './config.ts'
+import type { Field, Reader } from './reader.ts'
+import { texts } from './values.ts'
+
+const GITHUB_ISSUER = 'https://token.actions.githubusercontent.com'
+const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/
+
+/** Reads `auth:` of an app. Never shows a value: these are secrets. */
+export function readAuth(reader: Reader, field: Field | undefined): AppAuth {
+  const keys = reader.mapping(field, ['oidc', 'keys', 'secrets'])
+  return {
+    oidc: reader.list(keys.get('oidc')).flatMap((rule) => readRule(reader, rule) ?? []),
+    keys: webhookKeys(reader, keys.get('keys'), 'whpk_'),
+    secrets: webhookKeys(reader, keys.get('secrets'), 'whsec_'),
+  }
+}
+
+function readRule(reader: Reader, field: Field): OidcRule | undefined {
+  const entries = reader.mapping(field)
+  const issuer = readIssuer(reader, entries.get('issuer'))
+  const claims: Record<string, string[]> = {}
+  for (const [name, each] of entries) {
+    if (name === 'issuer') continue
+    const patterns = texts(reader, each)
+    if (patterns.length === 0 || patterns.includes('')) {
+      reader.problem(each, 'an allowed value is empty', 'a claim needs a value, or a list of them')
+    }
+    claims[name] = patterns
+  }
+  const pins = issuer === GITHUB_ISSUER ? ['repository_id', 'repository'] : Object.keys(claims)
+  if (!pins.some((name) => claims[name]?.every((pattern) => /[^*/]/.test(pattern)))) {
+    reader.problem(
+      field,
+      issuer === GITHUB_ISSUER
+        ? 'neither repository_id nor repository is pinned: every repository on GitHub could deploy'
+        : 'no claim is pinned: everybody whom this issuer knows could deploy',
+      issuer === GITHUB_ISSUER
+        ? 'add repository_id (gh api repos/OWNER/NAME --jq .id); sub is no pin, its form varies'
+        : 'add a claim that names your project',
+    )
+  }
+  return { issuer, claims }
+}
+
+function readIssuer(reader: Reader, field: Field | undefined): string {
+  const text = reader.text(field)
+  if (text === undefined || field === undefined) return GITHUB_ISSUER
+  const url = URL.canParse(text) ? new URL(text) : undefined
+  const allowed =
+    url !== undefined &&
+    (url.protocol === 'https:' || (url.protocol === 'http:' && LOOPBACK.test(url.hostname))) &&
+    url.search === '' &&
+    url.hash === ''
+  if (!allowed) {
+    reader.problem(
+      field,
+      `${JSON.stringify(text)} is not an issuer`,
+      "write its https URL, as in the tokens' iss",
+    )
+  }
+  return text
+}
+
+function webhookKeys(reader: Reader, field: Field | undefined, prefix: string): string[] {
+  return reader.list(field).flatMap((item) => {
+    const text = reader.text(item)
+    if (text === undefined) {
+      reader.problem(item, 'this key is empty', `remove it, or give a ${prefix}… key`)
+      return []
+    }
+    try {
+      if (!text.startsWith(prefix)) throw new KeyError(`it does not begin with ${prefix}`)
+      parseVerifyingKey(text)
+      return [text]
+    } catch (error) {
+      if (!(error instanceof KeyError)) throw error
+      reader.problem(item, `this key cannot be used: ${error.message}`)
+      return []
+    }
+  })
+}

@@ -1,0 +1,52 @@
+import type { AppSpec } from '../core/app.ts'
+
+/** One accepted issuer with the claims that a token must bear. */
+export interface OidcRule {
+  /** Issuer URL; GitHub's `https://token.actions.githubusercontent.com` by default. */
+  issuer: string
+  /** Claim name → patterns, one of which must match: `*` within a path segment, `**` across. */
+  claims: Readonly<Record<string, readonly string[]>>
+}
+
+export interface AppAuth {
+  oidc: readonly OidcRule[]
+  /** Standard Webhooks Ed25519 public keys, `whpk_…`. */
+  keys: readonly string[]
+  /** Standard Webhooks HMAC secrets, `whsec_…`. */
+  secrets: readonly string[]
+}
+
+export interface AppConfig extends AppSpec {
+  domains: readonly string[]
+  auth: AppAuth
+}
+
+export interface RegistryLogin {
+  username: string
+  password: string
+}
+
+/** The checked, frozen configuration of a receiver. Durations are milliseconds. */
+export interface Config {
+  /** The file it was read from. */
+  file: string
+  /** Public base URL without a trailing slash. */
+  url: string
+  listen: { host: string; port: number }
+  socket: string
+  admin: { host: string; port: number }
+  data: string
+  network: { name: string; subnet: string }
+  nginx: {
+    directory: string
+    test: string
+    reload: string
+    /** `listen` of the rendered sites: `80`, `127.0.0.1:8080`, … */
+    listen: readonly string[]
+  }
+  /** Registry host → login. Docker Hub is `docker.io`. */
+  registries: Readonly<Record<string, RegistryLogin>>
+  /** Bearer tokens that may read everything. */
+  readTokens: readonly string[]
+  apps: Readonly<Record<string, AppConfig>>
+}

@@ -1,0 +1,223 @@
+import { readFileSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
+import type { ContainerSettings, Healthcheck, RestartPolicy } from '../core/app.ts'
+import { EnvFileError, parseEnvFile } from './env-file.ts'
+import type { Field, Reader } from './reader.ts'
+import { boolean, bytes, duration, keyValues, number, texts } from './values.ts'
+import { splitWords } from './words.ts'
+
+/** Keys of an app that describe its container; names and forms are Compose's. */
+export const CONTAINER_KEYS = [
+  'environment',
+  'env_file',
+  'volumes',
+  'command',
+  'entrypoint',
+  'user',
+  'mem_limit',
+  'cpus',
+  'labels',
+  'networks',
+  'restart',
+  'stop_grace_period',
+  'healthcheck',
+]
+
+const MIN_MEMORY_BYTES = 6 * 1024 * 1024
+const VOLUME =
+  /^(?:\/[^:]*|[A-Za-z0-9][A-Za-z0-9_.-]*):\/[^:]*(?::(?:ro|rw|z|Z|cached|delegated|nocopy|[rs]?(?:private|shared|slave))(?:,(?:ro|rw|z|Z|nocopy|r?(?:private|shared|slave)))*)?$/
+
+export function readContainer(reader: Reader, keys: ReadonlyMap<string, Field>): ContainerSettings {
+  const command = words(reader, keys.get('command'))
+  const entrypoint = words(reader, keys.get('entrypoint'))
+  const user = reader.text(keys.get('user'))
+  const memoryBytes = bytes(reader, keys.get('mem_limit'))
+  if (memoryBytes !== undefined && memoryBytes < MIN_MEMORY_BYTES) {
+    problemAt(reader, keys.get('mem_limit'), `${memoryBytes} bytes is less than Docker's least, 6m`)
+  }
+  const cpus = number(reader, keys.get('cpus'), { min: 0.01, max: 4096, whole: false })
+  const healthcheck = readHealthcheck(reader, keys.get('healthcheck'))
+  return {
+    environment: {
+      ...readEnvFiles(reader, keys.get('env_file')),
+      ...readEnvironment(reader, keys.get('environment')),
+    },
+    volumes: readVolumes(reader, keys.get('volumes')),
+    ...(command === undefined ? {} : { command }),
+    ...(entrypoint === undefined ? {} : { entrypoint }),
+    ...(user === undefined ? {} : { user }),
+    ...(memoryBytes === undefined ? {} : { memoryBytes }),
+    ...(cpus === undefined ? {} : { nanoCpus: Math.round(cpus * 1e9) }),
+    labels: readLabels(reader, keys.get('labels')),
+    networks: readNetworks(reader, keys.get('networks')),
+    restart: readRestart(reader, keys.get('restart')),
+    stopGraceMs: duration(reader, keys.get('stop_grace_period')) ?? 10_000,
+    ...(healthcheck === undefined ? {} : { healthcheck }),
+  }
+}
+
+function readEnvironment(reader: Reader, field: Field | undefined): Record<string, string> {
+  const values: Record<string, string> = {}
+  for (const { field: at, key, value } of keyValues(reader, field)) {
+    if (key === '' || /[=\0]/.test(key)) reader.problem(at, 'a variable has no usable name')
+    // a name alone takes the receiver's own value, and is left out without one, as in Compose
+    const found = value ?? reader.env[key]
+    if (found !== undefined) values[key] = found
+  }
+  return values
+}
+
+function readEnvFiles(reader: Reader, field: Field | undefined): Record<string, string> {
+  if (field === undefined) return {}
+  const files = reader.isList(field) ? reader.list(field) : [field]
+  const values: Record<string, string> = {}
+  for (const each of files) {
+    const long = reader.isMapping(each) ? reader.mapping(each, ['path', 'required']) : undefined
+    const path = reader.text(long === undefined ? each : long.get('path'))
+    const required = boolean(reader, long?.get('required')) ?? true
+    if (path === undefined) continue
+    const file = resolve(dirname(reader.file), path)
+    try {
+      Object.assign(values, parseEnvFile(readFileSync(file, 'utf8'), reader.env))
+    } catch (error) {
+      if (error instanceof EnvFileError) {
+        reader.problem(each, `${file}:${error.line}: ${error.message}`)
+      } else if (required || (error as NodeJS.ErrnoException).code !== 'ENOENT') {
+        const reason = error instanceof Error ? error.message : String(error)
+        reader.problem(
+          each,
+          `cannot read ${file}: ${reason}`,
+          'create it, or write { path: …, required: false }',
+        )
+      }
+    }
+  }
+  return values
+}
+
+function readVolumes(reader: Reader, field: Field | undefined): string[] {
+  return reader.list(field).flatMap((item) => {
+    if (reader.isMapping(item)) {
+      reader.problem(
+        item,
+        'only the short form of a volume is known',
+        'write name:/path or /host/path:/path, with :ro if wanted',
+      )
+      return []
+    }
+    const text = reader.text(item)
+    if (text === undefined) return []
+    const full = text.startsWith('./')
+      ? resolve(dirname(reader.file), text.split(':')[0] ?? '') + text.slice(text.indexOf(':'))
+      : text
+    if (VOLUME.test(full)) return [full]
+    reader.problem(
+      item,
+      `${JSON.stringify(text)} is not a volume`,
+      'write name:/path or /host/path:/path, with :ro if wanted',
+    )
+    return []
+  })
+}
+
+function words(reader: Reader, field: Field | undefined): string[] | undefined {
+  if (field === undefined) return undefined
+  if (reader.isList(field)) return texts(reader, field)
+  const text = reader.text(field)
+  if (text === undefined) return undefined
+  try {
+    return splitWords(text)
+  } catch (error) {
+    reader.problem(field, error instanceof Error ? error.message : String(error))
+    return undefined
+  }
+}
+
+function readLabels(reader: Reader, field: Field | undefined): Record<string, string> {
+  const labels: Record<string, string> = {}
+  for (const { field: at, key, value = '' } of keyValues(reader, field)) {
+    if (key.startsWith('deploy-receiver.')) {
+      reader.problem(at, `the label ${key} is one of the receiver's own`, 'choose another name')
+    }
+    labels[key] = value
+  }
+  return labels
+}
+
+function readNetworks(reader: Reader, field: Field | undefined): string[] {
+  if (field === undefined) return []
+  if (!reader.isMapping(field)) return texts(reader, field)
+  return [...reader.mapping(field)].map(([name, each]) => {
+    if (reader.mapping(each).size > 0) {
+      reader.problem(each, 'settings of a network are not known here', `write networks: [${name}]`)
+    }
+    return name
+  })
+}
+
+function readRestart(reader: Reader, field: Field | undefined): RestartPolicy {
+  const text = reader.text(field) ?? 'unless-stopped'
+  const [, name, retries] =
+    /^(no|false|always|unless-stopped|on-failure)(?::(\d{1,6}))?$/.exec(text) ?? []
+  if (name === undefined || (retries !== undefined && name !== 'on-failure')) {
+    problemAt(
+      reader,
+      field,
+      `${JSON.stringify(text)} is not a restart policy`,
+      'no, always, unless-stopped, on-failure or on-failure:5',
+    )
+  }
+  return {
+    // unquoted, `no` is text in YAML 1.2, but some write `false`
+    name: name === undefined || name === 'false' ? 'no' : (name as RestartPolicy['name']),
+    maximumRetries: Number(retries ?? 0),
+  }
+}
+
+function readHealthcheck(reader: Reader, field: Field | undefined): Healthcheck | undefined {
+  if (field === undefined) return undefined
+  const keys = reader.mapping(field, [
+    'test',
+    'interval',
+    'timeout',
+    'retries',
+    'start_period',
+    'start_interval',
+    'disable',
+  ])
+  if (boolean(reader, keys.get('disable')) === true) return { test: ['NONE'] }
+  const test = readTest(reader, keys.get('test'))
+  const intervalMs = duration(reader, keys.get('interval'))
+  const timeoutMs = duration(reader, keys.get('timeout'))
+  const startPeriodMs = duration(reader, keys.get('start_period'))
+  const startIntervalMs = duration(reader, keys.get('start_interval'))
+  const retries = number(reader, keys.get('retries'), { min: 0 })
+  return {
+    ...(test === undefined ? {} : { test }),
+    ...(intervalMs === undefined ? {} : { intervalMs }),
+    ...(timeoutMs === undefined ? {} : { timeoutMs }),
+    ...(startPeriodMs === undefined ? {} : { startPeriodMs }),
+    ...(startIntervalMs === undefined ? {} : { startIntervalMs }),
+    ...(retries === undefined ? {} : { retries }),
+  }
+}
+
+function readTest(reader: Reader, field: Field | undefined): string[] | undefined {
+  if (field === undefined) return undefined
+  if (!reader.isList(field)) {
+    const text = reader.text(field)
+    return text === undefined ? undefined : ['CMD-SHELL', text]
+  }
+  const test = texts(reader, field)
+  if (!['CMD', 'CMD-SHELL', 'NONE'].includes(test[0] ?? '')) {
+    reader.problem(
+      field,
+      `a test as a list begins with CMD, CMD-SHELL or NONE, not ${JSON.stringify(test[0] ?? '')}`,
+    )
+  }
+  return test
+}
+
+function problemAt(reader: Reader, field: Field | undefined, message: string, hint?: string): void {
+  if (field !== undefined) reader.problem(field, message, hint)
+}

@@ -1,0 +1,230 @@
+import { readFileSync } from 'node:fs'
+import { isAbsolute, resolve } from 'node:path'
+import { parseImage } from '../../protocol/image-reference.ts'
+import { readApp } from './app.ts'
+import type { AppConfig, Config, RegistryLogin } from './config.ts'
+import { ConfigError } from './problems.ts'
+import { createReader, type Field, type Reader } from './reader.ts'
+import { matching } from './values.ts'
+
+const MIN_TOKEN_BYTES = 24
+const PATH = /^\/[A-Za-z0-9._/-]*$/
+const NETWORK = /^[a-zA-Z0-9][a-zA-Z0-9_.-]*$/
+const LISTEN =
+  /^(?:(?:\d{1,3}(?:\.\d{1,3}){3}|\[[0-9a-f:]+\]|\*):)?\d{1,5}(?: (?:default_server|ipv6only=on|ipv6only=off))*$/
+
+/**
+ * Reads and checks a config file; variables come from `env`. What it returns is frozen. Throws `ConfigError` with every
+ * problem and its place.
+ */
+export function loadConfig(
+  file: string,
+  env: Readonly<Record<string, string | undefined>>,
+): Config {
+  const path = resolve(file)
+  const reader = createReader(path, readSource(path), env)
+  const keys = reader.mapping(reader.root, [
+    'url',
+    'listen',
+    'socket',
+    'admin',
+    'data',
+    'network',
+    'nginx',
+    'registries',
+    'read_tokens',
+    'apps',
+  ])
+  const config: Config = {
+    file: path,
+    url: readUrl(reader, keys.get('url')),
+    listen: readAddress(reader, keys.get('listen'), '127.0.0.1:9080'),
+    socket: absolute(reader, keys.get('socket')) ?? '/run/deploy-receiver.sock',
+    admin: readAddress(reader, keys.get('admin'), '127.0.0.1:9081'),
+    data: absolute(reader, keys.get('data'))?.replace(/\/+$/, '') ?? '/var/lib/deploy-receiver',
+    network: readNetwork(reader, keys.get('network')),
+    nginx: readNginx(reader, keys.get('nginx')),
+    registries: readRegistries(reader, keys.get('registries')),
+    readTokens: readTokens(reader, keys.get('read_tokens')),
+    apps: readApps(reader, keys.get('apps')),
+  }
+  reader.finish()
+  return freeze(config)
+}
+
+function readSource(file: string): string {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch (error) {
+    const missing = (error as NodeJS.ErrnoException).code === 'ENOENT'
+    const message = missing
+      ? 'there is no such file'
+      : `cannot be read: ${error instanceof Error ? error.message : String(error)}`
+    throw new ConfigError(file, [
+      { line: 0, column: 0, path: '', message, hint: 'name the config with --config' },
+    ])
+  }
+}
+
+function readUrl(reader: Reader, field: Field | undefined): string {
+  const text = reader.text(field)
+  if (text === undefined) {
+    reader.problem(
+      field ?? reader.root,
+      'url is missing',
+      'name the public base URL, like https://deploy.example.com',
+    )
+    return ''
+  }
+  const url = URL.canParse(text) ? new URL(text) : undefined
+  const right =
+    url !== undefined &&
+    /^https?:$/.test(url.protocol) &&
+    `${url.search}${url.hash}${url.username}${url.password}` === ''
+  if (!right && field !== undefined) {
+    reader.problem(
+      field,
+      `${JSON.stringify(text)} is not a base URL`,
+      'write it like https://deploy.example.com',
+    )
+  }
+  return text.replace(/\/+$/, '')
+}
+
+function readAddress(
+  reader: Reader,
+  field: Field | undefined,
+  otherwise: string,
+): { host: string; port: number } {
+  const text = reader.text(field) ?? otherwise
+  const [, host = '', portText = ''] =
+    /^(\[[0-9a-f:]+\]|[A-Za-z0-9.-]+):(\d{1,5})$/.exec(text) ?? []
+  const port = Number(portText)
+  if (field !== undefined && (host === '' || port < 1 || port > 65_535)) {
+    reader.problem(
+      field,
+      `${JSON.stringify(text)} is not an address`,
+      'write host:port, like 127.0.0.1:9080',
+    )
+  }
+  return { host: host.replace(/^\[|\]$/g, ''), port }
+}
+
+function absolute(reader: Reader, field: Field | undefined): string | undefined {
+  return matching(reader, field, PATH, 'an absolute path of letters, digits and . _ - /')
+}
+
+function readNetwork(reader: Reader, field: Field | undefined): Config['network'] {
+  const keys = reader.mapping(field, ['name', 'subnet'])
+  const subnet = reader.text(keys.get('subnet')) ?? '10.213.0.0/24'
+  const at = keys.get('subnet')
+  if (at !== undefined && !isSubnet(subnet)) {
+    reader.problem(
+      at,
+      `${JSON.stringify(subnet)} is not a subnet`,
+      'an IPv4 network from /16 to /28, like 10.213.0.0/24',
+    )
+  }
+  return {
+    name: matching(reader, keys.get('name'), NETWORK, "a Docker network's name") ?? 'deploy',
+    subnet,
+  }
+}
+
+function isSubnet(text: string): boolean {
+  const found = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})\/(\d{1,2})$/.exec(text)
+  if (found === null) return false
+  const [a = 0, b = 0, c = 0, d = 0, bits = 0] = found.slice(1).map(Number)
+  if ([a, b, c, d].some((part) => part > 255) || bits < 16 || bits > 28) return false
+  const address = ((a * 256 + b) * 256 + c) * 256 + d
+  return address % 2 ** (32 - bits) === 0
+}
+
+function readNginx(reader: Reader, field: Field | undefined): Config['nginx'] {
+  const keys = reader.mapping(field, ['directory', 'test', 'reload', 'listen'])
+  const listen = reader
+    .list(keys.get('listen'))
+    .flatMap((item) => matching(reader, item, LISTEN, "an address for Nginx's listen") ?? [])
+  const directory = reader.text(keys.get('directory')) ?? '/etc/nginx/conf.d'
+  const at = keys.get('directory')
+  if (at !== undefined && !isAbsolute(directory)) {
+    reader.problem(at, `${JSON.stringify(directory)} is not an absolute path`)
+  }
+  return {
+    directory,
+    test: reader.text(keys.get('test')) ?? 'nginx -t',
+    reload: reader.text(keys.get('reload')) ?? 'nginx -s reload',
+    listen: listen.length === 0 ? ['80'] : listen,
+  }
+}
+
+function readRegistries(reader: Reader, field: Field | undefined): Record<string, RegistryLogin> {
+  const logins: Record<string, RegistryLogin> = {}
+  for (const [host, each] of reader.mapping(field)) {
+    const keys = reader.mapping(each, ['username', 'password'])
+    const [username, password] = ['username', 'password'].map((key) => {
+      const text = reader.text(keys.get(key))
+      if (text === '' || !keys.has(key)) reader.problem(each, `${key} is missing or empty`)
+      return text ?? ''
+    })
+    const name = registryHost(host)
+    if (name === undefined)
+      reader.problem(
+        each,
+        `${JSON.stringify(host)} is not a registry`,
+        'write its host, like ghcr.io or registry.example.com:5000',
+      )
+    else logins[name] = { username: username ?? '', password: password ?? '' }
+  }
+  return logins
+}
+
+/** The host as it stands in parsed references, `docker.io` for all names of Docker Hub. */
+function registryHost(host: string): string | undefined {
+  if (host === 'registry-1.docker.io') return 'docker.io'
+  try {
+    const { registry } = parseImage(`${host}/x/y`)
+    return registry === host || registry === 'docker.io' ? registry : undefined
+  } catch {
+    return undefined
+  }
+}
+
+function readTokens(reader: Reader, field: Field | undefined): string[] {
+  return reader.list(field).flatMap((item) => {
+    const token = reader.text(item) ?? ''
+    const size = Buffer.byteLength(token)
+    if (size >= MIN_TOKEN_BYTES && !/\s/.test(token)) return [token]
+    reader.problem(
+      item,
+      `this token has ${size} bytes, at least ${MIN_TOKEN_BYTES} without blanks are needed`,
+      'openssl rand -hex 24',
+    )
+    return []
+  })
+}
+
+function readApps(reader: Reader, field: Field | undefined): Record<string, AppConfig> {
+  const apps: Record<string, AppConfig> = {}
+  const owners = new Map<string, string>()
+  for (const [name, each] of reader.mapping(field)) {
+    const app = readApp(reader, name, each)
+    apps[name] = app
+    for (const domain of app.domains) {
+      const owner = owners.get(domain)
+      if (owner !== undefined)
+        reader.problem(each, `the domain ${domain} is that of ${owner} already`)
+      owners.set(domain, name)
+    }
+  }
+  if (Object.keys(apps).length === 0) {
+    reader.problem(field ?? reader.root, 'there are no apps', 'add apps: with at least one')
+  }
+  return apps
+}
+
+function freeze<T>(value: T): T {
+  if (typeof value !== 'object' || value === null) return value
+  for (const each of Object.values(value)) freeze(each)
+  return Object.freeze(value)
+}

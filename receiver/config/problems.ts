@@ -1,0 +1,28 @@
+/** One thing wrong with the config. Lines and columns count from 1. */
+export interface ConfigProblem {
+  line: number
+  column: number
+  /** `apps.api.image`; empty for the file as a whole. */
+  path: string
+  /** What is wrong, with the value unless that is a secret. */
+  message: string
+  hint?: string
+}
+
+/** Everything wrong with a config, one line each: `file:line:column: path: message; hint`. */
+export class ConfigError extends Error {
+  readonly file: string
+  readonly problems: readonly ConfigProblem[]
+
+  constructor(file: string, problems: readonly ConfigProblem[]) {
+    super(problems.map((problem) => describe(file, problem)).join('\n'))
+    this.name = 'ConfigError'
+    this.file = file
+    this.problems = problems
+  }
+}
+
+function describe(file: string, { line, column, path, message, hint }: ConfigProblem): string {
+  const where = line === 0 ? file : `${file}:${line}:${column}`
+  return `${where}: ${path === '' ? '' : `${path}: `}${message}${hint === undefined ? '' : `; ${hint}`}`
+}

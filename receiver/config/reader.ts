@@ -1,0 +1,169 @@
+import {
+  type Document,
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Node,
+  parseDocument,
+  type YAMLMap,
+} from 'yaml'
+import { interpolate, InterpolationError } from './interpolate.ts'
+import { nearest } from './nearest.ts'
+import { ConfigError, type ConfigProblem } from './problems.ts'
+
+/** A value of the config with its place. */
+export interface Field {
+  path: string
+  node: Node | null
+  offset: number
+}
+
+/** What the readers of single values need: problems are collected, so that one run shows all of them. */
+export interface Reader {
+  file: string
+  env: Readonly<Record<string, string | undefined>>
+  root: Field
+  problem(field: Field, message: string, hint?: string): void
+  /** The entries of a mapping; unknown keys are problems when `known` is given. */
+  mapping(field: Field | undefined, known?: readonly string[]): ReadonlyMap<string, Field>
+  /** The items of a list; a single value is a list of one. */
+  list(field: Field | undefined): Field[]
+  isMapping(field: Field): boolean
+  isList(field: Field): boolean
+  /** A scalar as text, its variables filled in. */
+  text(field: Field | undefined): string | undefined
+  /** Throws all problems, if there are any. */
+  finish(): void
+}
+
+/** Reads YAML 1.2 with places. Throws `ConfigError` when it is no YAML at all. */
+export function createReader(
+  file: string,
+  source: string,
+  env: Readonly<Record<string, string | undefined>>,
+): Reader {
+  const lines = new LineCounter()
+  const document = parseDocument(source, { lineCounter: lines, merge: true })
+  const problems: ConfigProblem[] = []
+  const place = (offset: number) => {
+    const { line, col } = lines.linePos(offset)
+    return { line, column: col }
+  }
+  for (const { pos, message } of document.errors) {
+    problems.push({
+      ...place(pos[0]),
+      path: '',
+      message: message.split('\n')[0]?.replace(/ at line .*$/, '') ?? '',
+    })
+  }
+  if (problems.length > 0) throw new ConfigError(file, problems)
+
+  const problem: Reader['problem'] = ({ path, offset }, message, hint) => {
+    problems.push({ ...place(offset), path, message, ...(hint === undefined ? {} : { hint }) })
+  }
+  const fieldOf = (path: string, node: unknown, fallback: number): Field => {
+    const resolved = resolve(node, document)
+    return { path, node: resolved, offset: rangeOf(node) ?? rangeOf(resolved) ?? fallback }
+  }
+
+  return {
+    file,
+    env,
+    root: fieldOf('', document.contents, 0),
+    problem,
+    isMapping: ({ node }) => isMap(node),
+    isList: ({ node }) => isSeq(node),
+
+    mapping(field, known) {
+      const fields = new Map<string, Field>()
+      if (field === undefined || isNothing(field.node)) return fields
+      if (!isMap(field.node)) {
+        problem(field, 'this must be a mapping (key: value)')
+        return fields
+      }
+      for (const { key, value, offset } of pairs(field.node, document)) {
+        const path = field.path === '' ? key : `${field.path}.${key}`
+        if (known !== undefined && !known.includes(key)) {
+          const near = nearest(key, known)
+          const hint =
+            near === undefined
+              ? `known are: ${known.join(', ')}`
+              : `did you mean ${JSON.stringify(near)}?`
+          problem({ path, node: null, offset }, `unknown key ${JSON.stringify(key)}`, hint)
+        } else if (!fields.has(key)) {
+          fields.set(key, { ...fieldOf(path, value, offset), offset: rangeOf(value) ?? offset })
+        }
+      }
+      return fields
+    },
+
+    list(field) {
+      if (field === undefined || isNothing(field.node)) return []
+      if (!isSeq(field.node)) return [field]
+      return field.node.items.map((item, index) =>
+        fieldOf(`${field.path}[${index}]`, item, field.offset),
+      )
+    },
+
+    text(field) {
+      if (field === undefined || isNothing(field.node)) return undefined
+      if (!isScalar(field.node)) {
+        problem(field, 'this must be a single value')
+        return undefined
+      }
+      const { value, source: written } = field.node
+      const text = typeof value === 'string' ? value : (written ?? String(value))
+      try {
+        return interpolate(text, env)
+      } catch (error) {
+        if (!(error instanceof InterpolationError)) throw error
+        problem(field, error.message)
+        return undefined
+      }
+    },
+
+    finish() {
+      const sorted = problems.toSorted((a, b) => a.line - b.line || a.column - b.column)
+      if (sorted.length > 0) throw new ConfigError(file, sorted)
+    },
+  }
+}
+
+interface Pair {
+  key: string
+  value: unknown
+  offset: number
+}
+
+/** A mapping's own entries first, then those that `<<` merges in. */
+function pairs(map: YAMLMap, document: Document): Pair[] {
+  const own: Pair[] = []
+  const merged: Pair[] = []
+  for (const { key, value } of map.items) {
+    const name = isScalar(key) ? (key.source ?? '') : ''
+    const isMerge = name === '<<'
+    if (!isMerge) {
+      own.push({ key: name, value, offset: rangeOf(key) ?? 0 })
+      continue
+    }
+    const target = resolve(value, document)
+    for (const each of isSeq(target) ? target.items : [target]) {
+      const other = resolve(each, document)
+      if (isMap(other)) merged.push(...pairs(other, document))
+    }
+  }
+  return [...own, ...merged]
+}
+
+function resolve(node: unknown, document: Document): Node | null {
+  if (isAlias(node)) return node.resolve(document) ?? null
+  return (node ?? null) as Node | null
+}
+
+const rangeOf = (node: unknown): number | undefined => (node as Node | null)?.range?.[0]
+
+/** A key without a value, or `~`. */
+const isNothing = (node: Node | null): boolean =>
+  node === null || (isScalar(node) && node.value === null)

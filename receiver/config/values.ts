@@ -1,0 +1,94 @@
+import type { Field, Reader } from './reader.ts'
+import { parseBytes, parseDuration } from './units.ts'
+
+/** Milliseconds. */
+export function duration(reader: Reader, field: Field | undefined): number | undefined {
+  return parsed(reader, field, parseDuration, 'a duration', 'write it like 10s, 1m30s or 500ms')
+}
+
+export function bytes(reader: Reader, field: Field | undefined): number | undefined {
+  return parsed(reader, field, parseBytes, 'a size', 'write it like 512m or 1g')
+}
+
+/** A number of at least `min` and at most `max`. */
+export function number(
+  reader: Reader,
+  field: Field | undefined,
+  {
+    min,
+    max = Number.MAX_SAFE_INTEGER,
+    whole = true,
+  }: { min: number; max?: number; whole?: boolean },
+): number | undefined {
+  const parse = (text: string) => {
+    const value = /^\d+(?:\.\d+)?$/.test(text) ? Number(text) : Number.NaN
+    const right = value >= min && value <= max && (!whole || Number.isInteger(value))
+    return right ? value : undefined
+  }
+  const range = max === Number.MAX_SAFE_INTEGER ? `of at least ${min}` : `from ${min} to ${max}`
+  return parsed(reader, field, parse, `a ${whole ? 'whole ' : ''}number ${range}`)
+}
+
+export const port = (reader: Reader, field: Field | undefined): number | undefined =>
+  number(reader, field, { min: 1, max: 65_535 })
+
+export function boolean(reader: Reader, field: Field | undefined): boolean | undefined {
+  const parse = (text: string) => (text === 'true' ? true : text === 'false' ? false : undefined)
+  return parsed(reader, field, parse, 'true or false')
+}
+
+/** A text of a certain form. */
+export function matching(
+  reader: Reader,
+  field: Field | undefined,
+  form: RegExp,
+  what: string,
+  hint?: string,
+): string | undefined {
+  return parsed(reader, field, (text) => (form.test(text) ? text : undefined), what, hint)
+}
+
+function parsed<T>(
+  reader: Reader,
+  field: Field | undefined,
+  parse: (text: string) => T | undefined,
+  what: string,
+  hint?: string,
+): T | undefined {
+  const text = reader.text(field)
+  if (text === undefined || field === undefined) return undefined
+  const value = parse(text)
+  if (value === undefined) reader.problem(field, `${JSON.stringify(text)} is not ${what}`, hint)
+  return value
+}
+
+/** A list of texts; a single text is a list of one. */
+export function texts(reader: Reader, field: Field | undefined): string[] {
+  return reader.list(field).flatMap((item) => reader.text(item) ?? [])
+}
+
+interface KeyValue {
+  field: Field
+  key: string
+  value: string | undefined
+}
+
+/** Compose's two forms of a mapping of texts: `{ A: 1 }` and `[A=1]`. A name alone has no value. */
+export function keyValues(reader: Reader, field: Field | undefined): KeyValue[] {
+  if (field === undefined) return []
+  if (!reader.isList(field)) {
+    return [...reader.mapping(field)].map(([key, each]) => ({
+      field: each,
+      key,
+      value: reader.text(each),
+    }))
+  }
+  return reader.list(field).flatMap((item): KeyValue[] => {
+    const text = reader.text(item)
+    if (text === undefined) return []
+    const at = text.indexOf('=')
+    return at === -1
+      ? [{ field: item, key: text, value: undefined }]
+      : [{ field: item, key: text.slice(0, at), value: text.slice(at + 1) }]
+  })
+}

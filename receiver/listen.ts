@@ -1,0 +1,66 @@
+import { existsSync, unlinkSync } from 'node:fs'
+import type { Server } from 'node:http'
+import { connect } from 'node:net'
+import { createAdaptorServer } from '@hono/node-server'
+import type { Hono } from 'hono'
+
+/** A client that drips its headers or its body is cut off. */
+const HEADERS_MS = 5000
+const REQUEST_MS = 15_000
+/** Longer than Nginx keeps its idle connections, so that Nginx is the one who closes them. */
+const KEEP_ALIVE_MS = 75_000
+
+export type Address = { host: string; port: number } | { path: string }
+
+/** Serves an app at a TCP address or a Unix socket (mode 0600). Throws when the address is taken. */
+export async function listen(app: Hono, address: Address): Promise<Server> {
+  const server = createAdaptorServer({
+    fetch: app.fetch,
+    serverOptions: {
+      headersTimeout: HEADERS_MS,
+      requestTimeout: REQUEST_MS,
+      keepAliveTimeout: KEEP_ALIVE_MS,
+      connectionsCheckingInterval: 1000,
+    },
+  }) as Server
+  if ('path' in address) await removeStale(address.path)
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => reject(explain(error, address)))
+    server.listen(address, resolve)
+  })
+  return server
+}
+
+export async function close(server: Server): Promise<void> {
+  await new Promise<void>((resolve) => {
+    server.close(() => resolve())
+    server.closeIdleConnections()
+  })
+}
+
+/** A socket file outlives a killed process; one that nobody listens on is in the way. */
+async function removeStale(path: string): Promise<void> {
+  if (!existsSync(path)) return
+  const alive = await new Promise<boolean>((resolve) => {
+    const socket = connect(path, () => {
+      socket.destroy()
+      resolve(true)
+    })
+    socket.once('error', () => resolve(false))
+  })
+  if (!alive) unlinkSync(path)
+}
+
+function explain(error: NodeJS.ErrnoException, address: Address): Error {
+  const where =
+    'path' in address ? `socket: ${address.path}` : `listen: ${address.host}:${address.port}`
+  const why =
+    error.code === 'EADDRINUSE'
+      ? `is in use: another receiver may run here (ss -l shows what holds it); stop that, or give this one an address of its own`
+      : error.code === 'EACCES'
+        ? 'is not allowed for this user: run as root, or choose another address'
+        : error.code === 'ENOENT'
+          ? 'is in a directory that does not exist: create it, or choose another path'
+          : `failed: ${error.message}`
+  return new Error(`${where} ${why}`, { cause: error })
+}

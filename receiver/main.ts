@@ -1,0 +1,73 @@
+import { parseArgs } from 'node:util'
+import { check } from './cli/check.ts'
+import { run } from './cli/serve.ts'
+import { VERSION } from './version.ts'
+
+const USAGE = `deploy-receiver runs what was pushed, behind Nginx.
+
+  deploy-receiver serve    [--config FILE]   take hooks and deploy
+  deploy-receiver check    [--config FILE]   say whether the config is right  [--json]
+  deploy-receiver version                    print the version
+
+FILE is /etc/deploy-receiver/config.yaml unless given.
+`
+
+export interface Options {
+  config: string
+  json: boolean
+}
+
+/** A command resolves to its exit status: 0 done, 1 failed, 2 wrong usage. */
+const COMMANDS: Readonly<Record<string, (options: Options) => Promise<number>>> = {
+  serve: run,
+  check,
+  async version() {
+    console.log(VERSION)
+    return 0
+  },
+}
+
+try {
+  process.exitCode = await main(process.argv.slice(2))
+} catch (error) {
+  console.error(`deploy-receiver: ${explain(error)}`)
+  process.exitCode = 1
+}
+
+async function main(argv: string[]): Promise<number> {
+  let parsed
+  try {
+    parsed = parseArgs({
+      args: argv,
+      allowPositionals: true,
+      options: {
+        config: { type: 'string', short: 'c', default: '/etc/deploy-receiver/config.yaml' },
+        json: { type: 'boolean', default: false },
+        help: { type: 'boolean', short: 'h', default: false },
+      },
+    })
+  } catch (error) {
+    console.error(`deploy-receiver: ${explain(error)}\n\n${USAGE}`)
+    return 2
+  }
+  const { values, positionals } = parsed
+  const [name, ...rest] = positionals
+  if (values.help) {
+    console.log(USAGE)
+    return 0
+  }
+  const command = name === undefined || !Object.hasOwn(COMMANDS, name) ? undefined : COMMANDS[name]
+  if (command === undefined || rest.length > 0) {
+    const what = name === undefined ? 'a command is missing' : `what is ${positionals.join(' ')}?`
+    console.error(`deploy-receiver: ${what}\n\n${USAGE}`)
+    return 2
+  }
+  return command({ config: values.config, json: values.json })
+}
+
+/** The message with its remedy, without a stack: the reader is an operator. */
+function explain(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  const hint = (error as { hint?: unknown }).hint
+  return typeof hint === 'string' ? `${error.message}\n  ${hint}` : error.message
+}

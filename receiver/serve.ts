@@ -1,0 +1,147 @@
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { parseVerifyingKey } from '../protocol/standard-webhooks.ts'
+import type { AppConfig, Config } from './config/config.ts'
+import { createDeployer } from './core/deployer.ts'
+import { createFeed } from './core/feed.ts'
+import type { Ports } from './core/ports.ts'
+import { systemClock } from './edges/clock.ts'
+import { countConnections } from './edges/connections.ts'
+import { connectDocker } from './edges/docker/connect.ts'
+import { createEngine } from './edges/docker/engine.ts'
+import { ensureNetwork } from './edges/docker/network.ts'
+import { createSites } from './edges/nginx/sites.ts'
+import { createIssuerKeys } from './edges/oidc/issuer-keys.ts'
+import { createVerifyToken } from './edges/oidc/verify.ts'
+import { httpProbe } from './edges/probe.ts'
+import { createSlots } from './edges/slots.ts'
+import { createOnce } from './edges/store/once.ts'
+import { openDatabase, transaction } from './edges/store/schema.ts'
+import { createStore } from './edges/store/store.ts'
+import { createApp } from './http/app.ts'
+import type { HttpApp, Log, Services } from './http/services.ts'
+import { newDeploymentId } from './id.ts'
+import { close, listen } from './listen.ts'
+import { VERSION } from './version.ts'
+
+const PRUNE_EVERY_MS = 10 * 60 * 1000
+
+export interface Receiver {
+  /** Stops taking requests and reconciling; what runs goes on serving. */
+  close(): Promise<void>
+}
+
+/**
+ * Wires everything and starts it. Throws an error with its remedy when the data directory, Docker, Nginx or an address
+ * cannot be had.
+ */
+export async function serve(
+  config: Config,
+  environment: NodeJS.ProcessEnv,
+  log: Log,
+): Promise<Receiver> {
+  process.umask(0o077)
+  // Nginx's workers look up the slot flags in here
+  mkdirSync(config.data, { recursive: true, mode: 0o711 })
+  const clock = systemClock
+  const nowSeconds = () => Math.floor(Date.now() / 1000)
+  const stopping = new AbortController()
+
+  const database = openDatabase(join(config.data, 'deploy-receiver.db'))
+  const feed = createFeed()
+  const store = createStore(database, {
+    subnet: config.network.subnet,
+    now: clock.now,
+    changed: feed.changed,
+  })
+  const once = createOnce(database)
+
+  const docker = await connectDocker(environment)
+  await ensureNetwork(docker, config.network)
+  const engine = createEngine({
+    docker,
+    network: config.network.name,
+    registries: config.registries,
+    clock,
+  })
+  const slots = createSlots(config.data)
+  const sites = createSites({
+    nginx: config.nginx,
+    apps: config.apps,
+    flags: slots.flags,
+    address: store.address,
+  })
+  for (const app of Object.values(config.apps)) {
+    await sites.ensure(app.name, store.ports(app.name, app.port ?? 80))
+  }
+
+  const ports: Ports = {
+    journal: store,
+    engine,
+    registry: engine,
+    slots,
+    sites,
+    probe: httpProbe,
+    connections: (container) => countConnections(container) ?? 0,
+    clock,
+    report: (message, details) => log('warn', message, details),
+  }
+  const deployers = new Map(
+    Object.values(config.apps).map((app) => [app.name, createDeployer(app, ports)]),
+  )
+
+  const services: Services = {
+    version: VERSION,
+    url: config.url,
+    hosts: new Set([new URL(config.url).host, hostOf(config.listen)]),
+    apps: new Map(Object.values(config.apps).map((app) => [app.name, httpApp(app)])),
+    archive: store,
+    intake: {
+      transaction: (work) => transaction(database, work),
+      ...once,
+      history: store.history,
+      liveDigest: (app) => store.live(app)?.deployment.image.digest,
+      get: (id) => store.get(id)?.deployment,
+      accept: store.accept,
+      newId: newDeploymentId,
+      now: clock.now,
+      nowSeconds,
+    },
+    feed,
+    verifyToken: createVerifyToken(createIssuerKeys(database, Date.now), () => new Date()),
+    wake: (app) => deployers.get(app)?.wake(),
+    readTokens: config.readTokens,
+    followKey: store.secret('follow'),
+    log,
+    stopping: stopping.signal,
+  }
+  const servers = [
+    await listen(createApp(services, { trusted: false }), config.listen),
+    await listen(createApp(services, { trusted: true }), { path: config.socket }),
+  ]
+  for (const deployer of deployers.values()) deployer.wake()
+  const pruning = setInterval(() => once.prune(nowSeconds()), PRUNE_EVERY_MS)
+  log('info', 'ready', { listen: hostOf(config.listen), url: config.url, apps: deployers.size })
+
+  return {
+    async close() {
+      clearInterval(pruning)
+      stopping.abort(new Error('the receiver stops'))
+      await Promise.all(servers.map(close))
+      await Promise.all([...deployers.values()].map((deployer) => deployer.stop()))
+      database.close()
+    },
+  }
+}
+
+const hostOf = ({ host, port }: Config['listen']) =>
+  `${host.includes(':') ? `[${host}]` : host}:${port}`
+
+function httpApp(app: AppConfig): HttpApp {
+  const { oidc, keys, secrets } = app.auth
+  return {
+    spec: app,
+    domains: app.domains,
+    credentials: { oidc, webhookKeys: [...keys, ...secrets].map(parseVerifyingKey) },
+  }
+}
