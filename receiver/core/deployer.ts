@@ -1,6 +1,7 @@
 import type { AppSpec } from './app.ts'
 import type { Ports } from './ports.ts'
 import { reconcile } from './reconcile.ts'
+import { keepStanding } from './standing.ts'
 
 /** Runs the reconciler of one app: one at a time, again whenever it is woken. */
 export interface Deployer {
@@ -12,10 +13,14 @@ export interface Deployer {
 
 export function createDeployer(app: AppSpec, ports: Ports): Deployer {
   const stopping = new AbortController()
+  let stood = false
   let woken = false
   let loop: Promise<void> | undefined
 
   const run = async () => {
+    // at start-up users come first: a deployment that waits may take minutes
+    if (!stood) await keepStanding(app, ports, stopping.signal).catch(() => {})
+    stood = true
     while (woken && !stopping.signal.aborted) {
       woken = false
       try {

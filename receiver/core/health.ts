@@ -1,8 +1,10 @@
 import type { AppSpec, HealthPolicy } from './app.ts'
 import { DeployError } from './errors.ts'
-import type { Container, Engine, Ports } from './ports.ts'
+import type { Container, Ports } from './ports.ts'
 
-const FIRST_PAUSE_MS = 100
+const FIRST_PAUSE_MS = 25
+/** A good answer is confirmed soon: it is the last thing between a healthy container and its users. */
+const CONFIRM_PAUSE_MS = 25
 const PAUSE_GROWTH = 1.5
 const WATCH_PAUSE_MS = 250
 /** Failing answers in a row that count as unhealthy once live, as Docker's own `retries`. */
@@ -50,10 +52,8 @@ export async function waitUntilHealthy(
         },
       )
     }
-    await ports.clock.sleep(
-      Math.min(pause, Math.max(1, deadline - ports.clock.ms())),
-      options.signal,
-    )
+    const left = Math.max(1, deadline - ports.clock.ms())
+    await ports.clock.sleep(Math.min(good > 0 ? CONFIRM_PAUSE_MS : pause, left), options.signal)
     pause = Math.min(pause * PAUSE_GROWTH, app.health.intervalMs)
   }
 }
@@ -139,7 +139,7 @@ async function byHttp(
 /** The container as it is now. Throws `exited` when it stopped or was started again since. */
 async function stillRuns(subject: Subject, ports: Ports): Promise<Container> {
   const { app, container } = subject
-  const now = await findContainer(ports.engine, container)
+  const now = await ports.engine.container(container.name)
   if (now === undefined) {
     throw new DeployError('exited', `the container ${container.name} is gone: someone removed it`)
   }
@@ -156,9 +156,6 @@ async function stillRuns(subject: Subject, ports: Ports): Promise<Container> {
     log: await ports.engine.logs(container.name, LOG_LINES),
   })
 }
-
-const findContainer = async (engine: Engine, container: Container) =>
-  (await engine.containers(container.app)).find((each) => each.name === container.name)
 
 const clip = (text: string) =>
   text.length <= SHOWN_BODY_CHARACTERS ? text : `${text.slice(0, SHOWN_BODY_CHARACTERS)}…`

@@ -51,6 +51,8 @@ export type Progress = (progress: { message: string; current?: number; total?: n
 export interface Engine {
   /** All containers of an app, running or not. */
   containers(app: string): Promise<Container[]>
+  /** One container by name; `undefined` when it is gone. */
+  container(name: string): Promise<Container | undefined>
   /** Pulls by digest and checks afterwards that the digest is what it got. Quick when it is there. */
   pull(
     image: { repository: string; digest: string },

@@ -12,13 +12,14 @@ import { RUN, type RunStep } from './steps.ts'
  * is this same call. Rejects only when `signal` aborts; failures of deployments are recorded in the journal.
  */
 export async function reconcile(app: AppSpec, ports: Ports, signal: AbortSignal): Promise<void> {
-  await keepStanding(app, ports, signal)
   for (;;) {
     signal.throwIfAborted()
+    // taken up before anything is waited for, so that the next to come queues up behind it
     const stored = ports.journal.next(app.name)
-    if (stored === undefined) return
+    if (stored === undefined) break
     await deploy(app, stored, ports, signal)
   }
+  await keepStanding(app, ports, signal)
 }
 
 async function deploy(

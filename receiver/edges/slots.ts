@@ -43,6 +43,7 @@ function makeSearchable(data: string, ...directories: string[]): void {
   mkdirSync(data, { recursive: true })
   chmodSync(data, 0o711)
   for (const directory of directories) {
+    if (existsSync(directory)) continue
     mkdirSync(directory, { recursive: true })
     chmodSync(directory, 0o755)
     sync(dirname(directory))

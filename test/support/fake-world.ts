@@ -113,6 +113,10 @@ export function createFakeWorld(database: DatabaseSync = openDatabase(':memory:'
         .filter((each) => each.app === app)
         .map((each) => ({ ...each }))
     },
+    async container(name) {
+      const found = containers.get(name)
+      return found === undefined ? undefined : { ...found }
+    },
     async pull({ digest }) {
       note('pull', digest.slice(7, 11))
     },

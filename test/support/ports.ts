@@ -49,7 +49,9 @@ function takenNetworks(): string[] {
   const routes = readFileSync('/proc/net/route', 'utf8').split('\n').slice(1, -1)
   return [
     ...interfaces.map(({ address }) => address),
-    ...routes.map((line) => [...Buffer.from(line.split('\t')[1] ?? '', 'hex')].reverse().join('.')),
+    ...routes.map((line) =>
+      [...Buffer.from(line.split('\t')[1] ?? '', 'hex')].toReversed().join('.'),
+    ),
   ]
 }
 

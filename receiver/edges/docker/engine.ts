@@ -53,6 +53,14 @@ export function createEngine({
       }
     },
 
+    async container(name) {
+      try {
+        return await inspect(docker, name)
+      } catch (error) {
+        throw translate(error, `cannot look at ${name}`, 'engine_unreachable')
+      }
+    },
+
     pull: (image, { progress, signal }) =>
       pull(docker, image, { login: loginFor(image.repository), clock, progress, signal }),
 

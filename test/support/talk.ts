@@ -1,0 +1,74 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import { WebSocket } from 'ws'
+import type { Site } from './ask.ts'
+import { reasonOf, type Tally } from './tally.ts'
+
+const PAUSE_MS = 50
+const DEADLINE_MS = 5000
+const GOING_AWAY = 1001
+
+/**
+ * Sends message after message over a WebSocket and wants each one's echo. Opens it again when the server says that it
+ * goes away, as browsers' libraries do; any other end is a failure.
+ */
+export async function talk({
+  site,
+  tally,
+  signal,
+}: {
+  site: Site
+  tally: Tally
+  signal: AbortSignal
+}): Promise<void> {
+  const client = tally.client('WebSocket')
+  let message = 0
+  while (!signal.aborted) {
+    const connection = connect(site)
+    try {
+      await connection.next('open')
+      while (!signal.aborted) {
+        const text = `message ${message}`
+        const echo = await connection.say(text)
+        if (!echo.endsWith(`: ${text}`)) throw new Error(`answered ${JSON.stringify(echo)}`)
+        client.succeeded(echo.slice(0, -text.length - 2))
+        message += 1
+        await pause(PAUSE_MS)
+      }
+    } catch (error) {
+      // the message under way goes over the next connection
+      if (error instanceof GoingAway) tally.reconnected()
+      else client.failed(reasonOf(error))
+      await pause(PAUSE_MS)
+    }
+    connection.end()
+  }
+}
+
+class GoingAway extends Error {}
+
+function connect({ port, domain }: Site) {
+  const socket = new WebSocket(`ws://127.0.0.1:${port}/ws`, { headers: { host: domain } })
+  let cause: Error | undefined
+  socket.on('error', (error) => (cause = error))
+  const closed = new Promise<number>((resolve) => socket.once('close', resolve))
+  const next = (event: 'open' | 'message') =>
+    Promise.race([
+      new Promise<string>((resolve) =>
+        socket.once(event, (data?: Buffer) => resolve(data?.toString() ?? '')),
+      ),
+      closed.then((code) => {
+        throw code === GOING_AWAY ? new GoingAway() : (cause ?? new Error(`closed with ${code}`))
+      }),
+      pause(DEADLINE_MS, undefined, { ref: false }).then(() => {
+        throw new Error(`no ${event} within ${DEADLINE_MS} ms`)
+      }),
+    ])
+  return {
+    next,
+    say(text: string) {
+      socket.send(text, () => undefined)
+      return next('message')
+    },
+    end: () => socket.terminate(),
+  }
+}

@@ -1,0 +1,91 @@
+const SHOWN_REASONS = 5
+
+export type Kind =
+  'keep-alive GET' | 'keep-alive POST' | 'fresh connection' | 'slow response' | 'WebSocket'
+
+/** What one kind of client met. */
+export interface KindReport {
+  requests: number
+  failed: number
+  /** Longest time between two successful answers to the same client, in milliseconds. */
+  longestGapMs: number
+}
+
+export interface LoadReport {
+  requests: number
+  failed: number
+  /** The first failures, each with its kind and cause. */
+  reasons: string[]
+  /** Longest time between two successful answers to the same client; slow responses are left out. */
+  longestGapMs: number
+  kinds: Record<Kind, KindReport>
+  /** Time of each version's first answer, in milliseconds since the epoch, in that order. */
+  versions: { version: string; firstAt: number }[]
+  /** WebSockets that the server closed with 1001, "going away", and that were opened again. */
+  reconnects: number
+}
+
+export interface Tally {
+  /** A client's own view: it says how each of its requests ended. */
+  client(kind: Kind): { succeeded(version: string): void; failed(reason: string): void }
+  reconnected(): void
+  report(): LoadReport
+}
+
+/** Counts what clients under load meet. */
+export function createTally(): Tally {
+  const kinds = {
+    'keep-alive GET': empty(),
+    'keep-alive POST': empty(),
+    'fresh connection': empty(),
+    'slow response': empty(),
+    WebSocket: empty(),
+  } satisfies Record<Kind, KindReport>
+  const reasons: string[] = []
+  const versions = new Map<string, number>()
+  let reconnects = 0
+  return {
+    client(kind) {
+      const own = kinds[kind]
+      let last = performance.now()
+      return {
+        succeeded(version) {
+          const now = performance.now()
+          own.requests += 1
+          own.longestGapMs = Math.max(own.longestGapMs, now - last)
+          last = now
+          if (!versions.has(version)) versions.set(version, performance.timeOrigin + now)
+        },
+        failed(reason) {
+          own.requests += 1
+          own.failed += 1
+          if (reasons.length < SHOWN_REASONS) reasons.push(`${kind}: ${reason}`)
+        },
+      }
+    },
+    reconnected: () => void (reconnects += 1),
+    report() {
+      const all = Object.values(kinds)
+      const { 'slow response': _, ...quick } = kinds
+      return {
+        requests: all.reduce((sum, { requests }) => sum + requests, 0),
+        failed: all.reduce((sum, { failed }) => sum + failed, 0),
+        reasons,
+        longestGapMs: Math.max(...Object.values(quick).map(({ longestGapMs }) => longestGapMs)),
+        kinds,
+        versions: [...versions].map(([version, firstAt]) => ({ version, firstAt })),
+        reconnects,
+      }
+    },
+  }
+}
+
+const empty = (): KindReport => ({ requests: 0, failed: 0, longestGapMs: 0 })
+
+/** An error in words, with the code that tells one connection failure from another. */
+export const reasonOf = (error: unknown) =>
+  error instanceof Error
+    ? 'code' in error
+      ? `${error.message} (${String(error.code)})`
+      : error.message
+    : String(error)

@@ -1,0 +1,152 @@
+import { request } from 'node:http'
+import { join } from 'node:path'
+import type { Accepted, Deployment } from '../../protocol/deployment.ts'
+import { ask, type Reply } from './ask.ts'
+import { pushTiny } from './images.ts'
+import { type PrivateNginx, startNginx } from './nginx.ts'
+import { freePort, reserveSubnet } from './ports.ts'
+import { type RunningReceiver, startReceiver } from './receiver.ts'
+import { openWorkspace } from './workspace.ts'
+import type { Stack } from './global-setup.ts'
+
+/** A VM as a user has it: Nginx and a receiver of its own, on the engine and registry that the tests share. */
+export interface Vm {
+  dir: string
+  nginx: PrivateNginx
+  /** To change before `start()`. */
+  config: VmConfig
+  repository: string
+  receiver(): RunningReceiver
+  start(): Promise<RunningReceiver>
+  /** Pushes a version of a small HTTP service to the app's repository; returns its digest. */
+  push(version: string, options?: { dockerfile?: string; broken?: boolean }): Promise<string>
+  /** Posts a hook over the local socket and waits for the end. */
+  hook(body: object, options?: { wait?: number }): Promise<{ status: number } & Accepted>
+  deploy(digest: string): Promise<Deployment>
+  /** Reads over the local socket. */
+  read(path: string): Promise<unknown>
+  /** What users get. */
+  visit(path?: string): Promise<Reply>
+  close(): Promise<void>
+}
+
+export interface VmConfig extends Record<string, unknown> {
+  listen: string
+  socket: string
+  apps: Record<string, Record<string, unknown>>
+}
+
+export async function startVm(stack: Stack, name: string): Promise<Vm> {
+  const workspace = openWorkspace()
+  const { dir } = workspace
+  const nginx = await startNginx({ dir: workspace.folder('nginx') })
+  const { subnet, release } = await reserveSubnet()
+  const [listen, sites] = [await freePort(), await freePort()]
+  const repository = `${stack.registry.host}/acme/${name}`
+  const config: VmConfig = {
+    url: 'https://deploy.example.com',
+    listen: `127.0.0.1:${listen}`,
+    socket: join(dir, 'receiver.sock'),
+    data: join(dir, 'data'),
+    network: { name, subnet },
+    nginx: {
+      directory: nginx.directory,
+      test: nginx.test,
+      reload: nginx.reload,
+      listen: [`127.0.0.1:${sites}`],
+    },
+    registries: {
+      [stack.registry.host]: {
+        username: stack.registry.username,
+        password: '${REGISTRY_PASSWORD}',
+      },
+    },
+    apps: {
+      api: {
+        image: repository,
+        domains: ['api.test'],
+        health: { path: '/healthz', deadline: '5s' },
+        stop_grace_period: '1s',
+        watch: '1s',
+        drain: '1500ms',
+      },
+    },
+  }
+  let receiver: RunningReceiver | undefined
+  const running = () => {
+    if (receiver === undefined) throw new Error('the receiver was not started')
+    return receiver
+  }
+
+  const vm: Vm = {
+    dir,
+    nginx,
+    config,
+    repository,
+    receiver: running,
+    async start() {
+      receiver = await startReceiver({
+        config,
+        dir,
+        env: { DOCKER_HOST: stack.dockerHost, REGISTRY_PASSWORD: stack.registry.password },
+      })
+      return receiver
+    },
+    push: (version, options = {}) =>
+      pushTiny({
+        host: stack.dockerHost,
+        dir: join(dir, 'build'),
+        image: `${repository}:${version}`,
+        version,
+        login: stack.registry,
+        ...options,
+      }),
+    async hook(body, { wait = 60 } = {}) {
+      const { status, text } = await local(config.socket, '/hooks/api', {
+        body: JSON.stringify(body),
+        ...(wait > 0 ? { prefer: `wait=${wait}` } : {}),
+      })
+      return { status, ...(JSON.parse(text) as Accepted) }
+    },
+    async deploy(digest) {
+      return (await vm.hook({ image: `${repository}@${digest}` })).deployment
+    },
+    async read(path) {
+      return JSON.parse((await local(config.socket, path)).text) as unknown
+    },
+    visit: (path = '/') => ask({ port: sites, domain: 'api.test' }, { path }),
+    async close() {
+      await receiver?.stop()
+      await workspace.close()
+      await release()
+    },
+  }
+  return vm
+}
+
+function local(
+  socketPath: string,
+  path: string,
+  { body, prefer }: { body?: string; prefer?: string } = {},
+): Promise<{ status: number; text: string }> {
+  return new Promise((resolve, reject) => {
+    const sent = request(
+      {
+        socketPath,
+        path,
+        method: body === undefined ? 'GET' : 'POST',
+        headers: {
+          'content-type': 'application/json',
+          ...(prefer === undefined ? {} : { prefer }),
+        },
+      },
+      async (response) => {
+        let text = ''
+        for await (const chunk of response) text += String(chunk)
+        resolve({ status: response.statusCode ?? 0, text })
+      },
+    )
+    sent.once('error', reject)
+    sent.end(body)
+  })
+}
