@@ -83,7 +83,8 @@ export interface Slots {
 
 /** Nginx's view of an app: written when the config or a port changes, never for a mere swap. */
 export interface Sites {
-  ensure(app: string, ports: Readonly<Record<Slot, number>>): Promise<void>
+  /** Resolves to whether something changed, and Nginx was told to reload. */
+  ensure(app: string, ports: Readonly<Record<Slot, number>>): Promise<boolean>
 }
 
 export interface ProbeAnswer {
@@ -134,7 +135,7 @@ export interface Journal {
   find(app: string, generation: number): StoredDeployment | undefined
   /** Distinct digests that were live, newest first. */
   digests(app: string): string[]
-  /** Port of each slot's last container, else the given one. */
+  /** Port of each slot's last container; a slot without one has that of the other, and both the given one at first. */
   ports(app: string, otherwise: number): Record<Slot, number>
   setPort(app: string, slot: Slot, port: number): void
   /** Fixed address of a slot on the bridge network. */

@@ -6,6 +6,9 @@ import { type Subject, waitUntilHealthy, watch } from './health.ts'
 import { own, targetSlot, type World } from './plan.ts'
 import type { Container, Ports, Progress, StoredDeployment } from './ports.ts'
 
+/** Nginx takes a reload up a moment after the command returns, and must know a new port before the swap. */
+const RELOAD_MS = 1000
+
 export interface StepContext {
   app: AppSpec
   stored: StoredDeployment
@@ -42,7 +45,7 @@ export const RUN = {
     return `${image.repository}@${image.digest} in ${Math.round(ports.clock.ms() - began)} ms`
   },
 
-  async start({ app, stored, world, ports }) {
+  async start({ app, stored, world, ports, signal }) {
     const image = imageOf(stored)
     const slot = targetSlot(stored, world)
     for (const leftover of inSlot(world, slot)) {
@@ -51,6 +54,9 @@ export const RUN = {
     }
     const port = await choosePort(app, image, ports)
     ports.journal.setPort(app.name, slot, port)
+    if (await ports.sites.ensure(app.name, ports.journal.ports(app.name, port))) {
+      await ports.clock.sleep(RELOAD_MS, signal)
+    }
     const address = ports.journal.address(app.name, slot)
     await ports.engine.start({
       app,
@@ -75,7 +81,6 @@ export const RUN = {
 
   async swap({ app, stored, world, ports }) {
     const container = ownOrThrow(stored, world)
-    await ports.sites.ensure(app.name, ports.journal.ports(app.name, container.port))
     ports.slots.makeLive(app.name, container.slot)
     return `${container.slot} is live`
   },

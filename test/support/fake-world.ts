@@ -164,7 +164,7 @@ export function createFakeWorld(database: DatabaseSync = openDatabase(':memory:'
           flag.live = slot
         },
       },
-      sites: { ensure: async () => {} },
+      sites: { ensure: async () => false },
       async probe({ url }) {
         const at = [...containers.values()].find(({ address }) => url.includes(`//${address}:`))
         if (at?.running !== true) throw new Error(`connection refused by ${url}`)

@@ -12,7 +12,7 @@ export interface PrivateNginx {
   pid: number
   log(lines?: number): string
   /** Does what makes Nginx reload, and waits until the workers from before are gone. */
-  reloaded(work: () => Promise<void>): Promise<void>
+  reloaded(work: () => Promise<unknown>): Promise<void>
   stop(): Promise<void>
 }
 

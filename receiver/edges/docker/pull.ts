@@ -65,11 +65,14 @@ async function follow(
   const layers = new Map<string, { current: number; total: number }>()
   let shownAt = Number.NEGATIVE_INFINITY
   let shown = ''
+  let failure: string | undefined
   await new Promise<void>((resolve, reject) => {
     docker.modem.followProgress(
       stream,
       (error) => (error === null ? resolve() : reject(error)),
       (line: PullLine) => {
+        // the answer was 200 long ago; what goes wrong later is a line among the others
+        failure ??= line.error
         if (line.id === undefined || line.status !== 'Downloading') return
         const { current = 0, total = 0 } = line.progressDetail ?? {}
         layers.set(line.id, { current, total })
@@ -89,6 +92,7 @@ async function follow(
       },
     )
   })
+  if (failure !== undefined) throw new Error(failure)
 }
 
 const megabytes = (bytes: number) => (bytes / 1_000_000).toFixed(1)

@@ -29,7 +29,7 @@ export interface SitesOptions {
 export function createSites({ nginx, apps, flags, address }: SitesOptions): Sites {
   let last: Promise<unknown> = Promise.resolve()
 
-  const write = async (app: string, ports: Readonly<Record<Slot, number>>): Promise<void> => {
+  const write = async (app: string, ports: Readonly<Record<Slot, number>>): Promise<boolean> => {
     const { conf, snippet } = render({
       app,
       domains: apps[app]?.domains ?? [],
@@ -47,7 +47,7 @@ export function createSites({ nginx, apps, flags, address }: SitesOptions): Site
     ]
       .map(({ file, text }) => ({ file, text, before: readIfThere(file) }))
       .filter(({ text, before }) => text !== before)
-    if (changes.length === 0) return
+    if (changes.length === 0) return false
     try {
       mkdirSync(snippets, { recursive: true, mode: 0o755 })
       for (const { file, text } of changes) replace(file, text)
@@ -63,13 +63,14 @@ export function createSites({ nginx, apps, flags, address }: SitesOptions): Site
     }
     await tested(nginx.test, changes)
     await reloaded(nginx.reload)
+    return true
   }
 
   return {
     // one after the other: Nginx tests all files at once
     ensure(app, ports) {
       const mine = last.then(() => write(app, ports))
-      last = mine.catch(() => {})
+      last = mine.catch(() => false)
       return mine
     },
   }

@@ -151,8 +151,12 @@ export function createStore(
       })),
 
     ports(app, otherwise) {
-      const port = (slot: Slot) => Number(sql.slot.get(app, slot)?.['port'] ?? otherwise)
-      return { blue: port('blue'), green: port('green') }
+      const port = (slot: Slot) => sql.slot.get(app, slot)?.['port'] ?? undefined
+      const [blue, green] = [port('blue'), port('green')]
+      return {
+        blue: Number(blue ?? green ?? otherwise),
+        green: Number(green ?? blue ?? otherwise),
+      }
     },
 
     setPort(app, slot, port) {

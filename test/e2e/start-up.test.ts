@@ -1,0 +1,107 @@
+import { execFile } from 'node:child_process'
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { once } from 'node:events'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterAll, beforeAll, expect, inject, test } from 'vitest'
+import { stringify } from 'yaml'
+import { startVm, type Vm } from '../support/vm.ts'
+
+const PROGRAM = fileURLToPath(new URL('../../bin/deploy-receiver', import.meta.url))
+const stack = inject('stack')
+let vm: Vm
+
+beforeAll(async () => {
+  vm = await startVm(stack, 'start-up')
+})
+afterAll(() => vm.close())
+
+/** Runs the program to its end. */
+function run(
+  args: string[],
+  env: Record<string, string> = {},
+): Promise<{ code: number; stdout: string; stderr: string }> {
+  return new Promise((resolve) => {
+    execFile(
+      PROGRAM,
+      args,
+      {
+        env: { ...process.env, DOCKER_HOST: stack.dockerHost, REGISTRY_PASSWORD: 'x', ...env },
+        timeout: 20_000,
+      },
+      (error, stdout, stderr) =>
+        resolve({ code: error === null ? 0 : Number(error.code), stdout, stderr }),
+    )
+  })
+}
+
+function write(change: Record<string, unknown> = {}): string {
+  mkdirSync(vm.dir, { recursive: true })
+  const file = join(vm.dir, 'config.yaml')
+  writeFileSync(file, stringify({ ...vm.config, ...change }))
+  return file
+}
+
+async function fails(change: Record<string, unknown>, env: Record<string, string> = {}) {
+  const { code, stderr } = await run(['serve', '--config', write(change)], env)
+  expect(code).toBe(1)
+  expect(stderr).not.toMatch(/^\s+at /m)
+  return stderr
+}
+
+test('check says what is right', async () => {
+  const { code, stdout } = await run(['check', '--config', write()])
+  expect(code).toBe(0)
+  expect(stdout).toContain('is right: 1 app')
+  const json = await run(['check', '--json', '--config', write()])
+  expect(JSON.parse(json.stdout)).toMatchObject({ apps: [{ name: 'api' }] })
+})
+
+test('a wrong config ends it with file, line and column', async () => {
+  const message = await fails({ listne: '127.0.0.1:1' })
+  expect(message).toMatch(
+    /config\.yaml:\d+:\d+: listne: unknown key "listne"; did you mean "listen"\?/,
+  )
+})
+
+test('a config that is not there is named', async () => {
+  const { code, stderr } = await run(['serve', '--config', '/nowhere/config.yaml'])
+  expect(code).toBe(1)
+  expect(stderr).toContain('/nowhere/config.yaml: there is no such file')
+})
+
+test('no Docker engine: where it was looked for, and what to do', async () => {
+  const message = await fails({}, { DOCKER_HOST: 'unix:///nowhere/docker.sock' })
+  expect(message).toContain('no Docker engine answers at unix:///nowhere/docker.sock')
+  expect(message).toContain('systemctl start docker')
+})
+
+test('no Nginx: the command and what to do', async () => {
+  const nginx = vm.config['nginx'] as Record<string, unknown>
+  const message = await fails({ nginx: { ...nginx, test: '/nowhere/nginx -t' } })
+  expect(message).toContain('/nowhere/nginx')
+  expect(message).toContain('install Nginx')
+})
+
+test('a directory of Nginx that is not there is named', async () => {
+  const nginx = vm.config['nginx'] as Record<string, unknown>
+  const message = await fails({ nginx: { ...nginx, directory: '/nowhere/conf.d' } })
+  expect(message).toContain('nginx.directory (/nowhere/conf.d)')
+})
+
+test('a port in use is named', async () => {
+  const [, port = ''] = vm.config.listen.split(':')
+  const other = createServer().listen(Number(port), '127.0.0.1')
+  await once(other, 'listening')
+  expect(await fails({})).toContain(`listen: ${vm.config.listen} is in use`)
+  other.close()
+})
+
+test('wrong usage ends with 2, and says what is known', async () => {
+  for (const args of [[], ['frobnicate'], ['serve', '--no-such-option'], ['serve', 'extra']]) {
+    const { code, stderr } = await run(args)
+    expect(code).toBe(2)
+    expect(stderr).toContain('deploy-receiver serve')
+  }
+})
