@@ -53,11 +53,11 @@ export interface Engine {
   containers(app: string): Promise<Container[]>
   /** One container by name; `undefined` when it is gone. */
   container(name: string): Promise<Container | undefined>
-  /** Pulls by digest and checks afterwards that the digest is what it got. Quick when it is there. */
+  /** Pulls by digest, unless it is there, and checks afterwards that this digest is what it got. */
   pull(
     image: { repository: string; digest: string },
     options: { progress: Progress; signal: AbortSignal },
-  ): Promise<void>
+  ): Promise<{ pulled: boolean }>
   image(image: { repository: string; digest: string }): Promise<ImageFacts>
   /** Creates and starts the container; one of the same generation is started if it stands still. */
   start(plan: ContainerPlan): Promise<void>

@@ -39,10 +39,8 @@ export const RUN = {
   },
 
   async pull({ stored, ports, progress, signal }) {
-    const image = imageOf(stored)
-    const began = ports.clock.ms()
-    await ports.engine.pull(image, { progress, signal })
-    return `${image.repository}@${image.digest} in ${Math.round(ports.clock.ms() - began)} ms`
+    const { pulled } = await ports.engine.pull(imageOf(stored), { progress, signal })
+    return pulled ? 'pulled, and its digest is right' : 'was there already'
   },
 
   async start({ app, stored, world, ports, signal }) {

@@ -119,6 +119,7 @@ export function createFakeWorld(database: DatabaseSync = openDatabase(':memory:'
     },
     async pull({ digest }) {
       note('pull', digest.slice(7, 11))
+      return { pulled: true }
     },
     image: async () => ({ ports: [8000], hasHealthcheck: false }),
     async start(plan) {

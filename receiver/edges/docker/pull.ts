@@ -25,9 +25,9 @@ export async function pull(
     progress,
     signal,
   }: { login: Login | undefined; clock: Clock; progress: Progress; signal: AbortSignal },
-): Promise<void> {
+): Promise<{ pulled: boolean }> {
   const reference = `${image.repository}@${image.digest}`
-  if (await holds(docker, image)) return
+  if (await holds(docker, image)) return { pulled: false }
   try {
     const stream = await docker.createImage(login, {
       fromImage: image.repository,
@@ -39,7 +39,7 @@ export async function pull(
     signal.throwIfAborted()
     throw translate(error, `cannot pull ${reference}`, 'pull_failed')
   }
-  if (await holds(docker, image)) return
+  if (await holds(docker, image)) return { pulled: true }
   throw new DeployError(
     'digest_mismatch',
     `Docker pulled ${reference} but does not hold that digest`,
@@ -63,7 +63,7 @@ async function follow(
   progress: Progress,
 ): Promise<void> {
   const layers = new Map<string, { current: number; total: number }>()
-  let shownAt = Number.NEGATIVE_INFINITY
+  let shownAt = clock.ms()
   let shown = ''
   let failure: string | undefined
   await new Promise<void>((resolve, reject) => {
