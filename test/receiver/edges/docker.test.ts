@@ -21,6 +21,7 @@ let engine: Engine & Registry
 let subnet: Subnet
 let digest: string
 let address: string
+let otherAddress: string
 
 const plan = (overrides: Partial<ContainerPlan> = {}): ContainerPlan => ({
   app: { ...APP, name: 'tiny', container: { ...APP.container, stopGraceMs: 1000 } },
@@ -45,7 +46,7 @@ beforeAll(async () => {
     login: { username, password },
   })
   await ensureNetwork(docker, { name: 'docker-test', subnet: subnet.subnet })
-  address = [...divide(subnet.subnet).slotAddresses()][0] ?? ''
+  ;[address = '', otherAddress = ''] = divide(subnet.subnet).slotAddresses()
   engine = createEngine({
     docker,
     network: 'docker-test',
@@ -157,7 +158,7 @@ describe('containers', () => {
   })
 
   test('a network that does not exist is named, and no half-made container is left', async () => {
-    const wrong = plan({ generation: 7, slot: 'green' })
+    const wrong = plan({ generation: 7, slot: 'green', address: otherAddress })
     const app = { ...wrong.app, container: { ...wrong.app.container, networks: ['nowhere'] } }
     await expect(engine.start({ ...wrong, app })).rejects.toMatchObject({
       code: 'start_failed',
