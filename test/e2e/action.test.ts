@@ -3,6 +3,7 @@ import type { Deployment } from '../../protocol/deployment.ts'
 import { ask, versionOf } from '../support/ask.ts'
 import { runAction } from '../support/github-runner.ts'
 import { buildHelloBase, HELLO, HELLO_BASE } from '../support/images.ts'
+import { askLocally } from '../support/local.ts'
 import { type Stack, startStack } from '../support/stack.ts'
 
 let stack: Stack
@@ -92,18 +93,7 @@ test('a token of another repository is refused with the claim that did not fit',
 
 test('the record of a deployment tells who asked for it', async () => {
   const { outputs } = await push('6', { rollback: 'previous' })
-  const { request } = await import('node:http')
-  const deployment = await new Promise<Deployment>((resolve, reject) => {
-    request(
-      { socketPath: stack.config.socket, path: `/deployments/${outputs['deployment-id']}` },
-      async (response) => {
-        let text = ''
-        for await (const chunk of response) text += String(chunk)
-        resolve(JSON.parse(text) as Deployment)
-      },
-    )
-      .once('error', reject)
-      .end()
-  })
+  const { text } = await askLocally(stack.config.socket, `/deployments/${outputs['deployment-id']}`)
+  const deployment = JSON.parse(text) as Deployment
   expect(deployment.source).toMatchObject({ repository: 'acme/hello', ref: 'refs/heads/main' })
 })

@@ -1,8 +1,8 @@
-import { request } from 'node:http'
 import { join } from 'node:path'
 import type { Accepted, Deployment } from '../../protocol/deployment.ts'
 import { ask, type Reply } from './ask.ts'
 import { pushTiny } from './images.ts'
+import { askLocally } from './local.ts'
 import { type PrivateNginx, startNginx } from './nginx.ts'
 import { freePort, reserveSubnet } from './ports.ts'
 import { type RunningReceiver, startReceiver } from './receiver.ts'
@@ -102,7 +102,7 @@ export async function startVm(stack: Stack, name: string): Promise<Vm> {
         ...options,
       }),
     async hook(body, { wait = 60 } = {}) {
-      const { status, text } = await local(config.socket, '/hooks/api', {
+      const { status, text } = await askLocally(config.socket, '/hooks/api', {
         body: JSON.stringify(body),
         ...(wait > 0 ? { prefer: `wait=${wait}` } : {}),
       })
@@ -112,7 +112,7 @@ export async function startVm(stack: Stack, name: string): Promise<Vm> {
       return (await vm.hook({ image: `${repository}@${digest}` })).deployment
     },
     async read(path) {
-      return JSON.parse((await local(config.socket, path)).text) as unknown
+      return JSON.parse((await askLocally(config.socket, path)).text) as unknown
     },
     visit: (path = '/') => ask({ port: sites, domain: 'api.test' }, { path }),
     async close() {
@@ -122,31 +122,4 @@ export async function startVm(stack: Stack, name: string): Promise<Vm> {
     },
   }
   return vm
-}
-
-function local(
-  socketPath: string,
-  path: string,
-  { body, prefer }: { body?: string; prefer?: string } = {},
-): Promise<{ status: number; text: string }> {
-  return new Promise((resolve, reject) => {
-    const sent = request(
-      {
-        socketPath,
-        path,
-        method: body === undefined ? 'GET' : 'POST',
-        headers: {
-          'content-type': 'application/json',
-          ...(prefer === undefined ? {} : { prefer }),
-        },
-      },
-      async (response) => {
-        let text = ''
-        for await (const chunk of response) text += String(chunk)
-        resolve({ status: response.statusCode ?? 0, text })
-      },
-    )
-    sent.once('error', reject)
-    sent.end(body)
-  })
 }

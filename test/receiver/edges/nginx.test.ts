@@ -1,9 +1,17 @@
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
-import { Agent, createServer, request, type Server } from 'node:http'
+import {
+  Agent,
+  createServer,
+  type IncomingMessage,
+  request,
+  type Server,
+  type ServerResponse,
+} from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
+import { buffer, text } from 'node:stream/consumers'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { WebSocket, WebSocketServer } from 'ws'
 import type { Slot } from '../../../receiver/core/ports.ts'
@@ -39,26 +47,25 @@ beforeEach(() => {
 
 /** What stands in a slot: answers with its name, at /events with a stream, upgrades WebSockets. */
 async function upstream(slot: Slot): Promise<Server & { port: number }> {
-  const server = createServer(async (incoming, response) => {
-    const hash = createHash('sha256')
-    let bytes = 0
-    for await (const chunk of incoming as AsyncIterable<Buffer>) {
-      hash.update(chunk)
-      bytes += chunk.length
-    }
-    const { url = '', headers } = incoming
-    seen.push({ slot, url, bytes, sha: hash.digest('hex'), headers })
-    if (url === '/broken') return response.writeHead(502).end('my own 502')
-    if (url === '/cut') return incoming.socket.destroy()
-    if (url === '/events') {
-      response.writeHead(200, { 'content-type': 'text/event-stream' })
-      return response.write('data: first\n\n')
-    }
-    response.end(slot)
+  const server = createServer((incoming, response) => {
+    buffer(incoming).then(
+      (body) => answer(incoming, response, body),
+      () => response.destroy(),
+    )
   })
+  const answer = (incoming: IncomingMessage, response: ServerResponse, body: Buffer) => {
+    const { url = '', headers } = incoming
+    const sha = createHash('sha256').update(body).digest('hex')
+    seen.push({ slot, url, bytes: body.length, sha, headers })
+    if (url === '/broken') response.writeHead(502).end('my own 502')
+    else if (url === '/cut') incoming.socket.destroy()
+    else if (url === '/events') {
+      response.writeHead(200, { 'content-type': 'text/event-stream' }).write('data: first\n\n')
+    } else response.end(slot)
+  }
   const sockets = new WebSocketServer({ server })
   sockets.on('connection', (socket) => {
-    socket.on('message', (message) => socket.send(`${slot} ${String(message)}`))
+    socket.on('message', (message: Buffer) => socket.send(`${slot} ${message.toString()}`))
   })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
@@ -105,10 +112,9 @@ function send(
         headers: { host: `${app}.test` },
         ...(options.agent === undefined ? {} : { agent: options.agent }),
       },
-      async (response) => {
-        let body = ''
-        for await (const chunk of response) body += String(chunk)
-        resolve({ status: response.statusCode ?? 0, body, headers: response.headers })
+      (response) => {
+        const { statusCode: status = 0, headers } = response
+        text(response).then((body) => resolve({ status, body, headers }), reject)
       },
     )
     sent.once('error', reject)

@@ -1,0 +1,29 @@
+import { request } from 'node:http'
+import { text } from 'node:stream/consumers'
+
+/** One request over a receiver's local socket: a GET, or a POST of `body`. */
+export function askLocally(
+  socketPath: string,
+  path: string,
+  { body, prefer }: { body?: string; prefer?: string } = {},
+): Promise<{ status: number; text: string }> {
+  return new Promise((resolve, reject) => {
+    const sent = request(
+      {
+        socketPath,
+        path,
+        method: body === undefined ? 'GET' : 'POST',
+        headers: {
+          'content-type': 'application/json',
+          ...(prefer === undefined ? {} : { prefer }),
+        },
+      },
+      (response) => {
+        const { statusCode: status = 0 } = response
+        text(response).then((read) => resolve({ status, text: read }), reject)
+      },
+    )
+    sent.once('error', reject)
+    sent.end(body)
+  })
+}
