@@ -1,7 +1,7 @@
 import { a as info, c as setOutput, d as warning, f as summary, l as setSecret, n as error, o as saveState, r as getIDToken, s as setFailed, t as endGroup, u as startGroup } from "./core.js";
 import { readFile, rm } from "node:fs/promises";
 import http from "node:http";
-import { createHash, createHmac, createPrivateKey, createPublicKey, randomUUID, sign as sign$1 } from "node:crypto";
+import { createHash, createHmac, createPrivateKey, createPublicKey, randomUUID, sign } from "node:crypto";
 import { join } from "node:path";
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
@@ -1930,7 +1930,7 @@ const createProgress = (print, { heartbeatMs = HEARTBEAT_MS, now = Date.now } = 
 	};
 	let lastProgress = {
 		message: "",
-		at: -1e400
+		at: -Infinity
 	};
 	const timer = setInterval(() => {
 		printLine(`… ${running.what} (${showDuration(now() - running.since)})`);
@@ -1951,7 +1951,7 @@ const createProgress = (print, { heartbeatMs = HEARTBEAT_MS, now = Date.now } = 
 				}
 				lastProgress = {
 					message: "",
-					at: -1e400
+					at: -Infinity
 				};
 				return printLine(stepLine(event));
 			case "progress":
@@ -2024,9 +2024,9 @@ function parseSigningKey(text) {
 	};
 }
 /** One entry of `webhook-signature`: `v1,…` or `v1a,…`, over `{id}.{timestamp}.{body}`. */
-function sign({ key, id, timestamp, body }) {
+function sign$1({ key, id, timestamp, body }) {
 	const content = signedContent(id, String(timestamp), body);
-	return key.kind === "hmac" ? `v1,${createHmac("sha256", key.secret).update(content).digest("base64")}` : `v1a,${sign$1(null, content, key.privateKey).toString("base64")}`;
+	return key.kind === "hmac" ? `v1,${createHmac("sha256", key.secret).update(content).digest("base64")}` : `v1a,${sign(null, content, key.privateKey).toString("base64")}`;
 }
 function signedContent(id, timestamp, body) {
 	return Buffer.concat([Buffer.from(`${id}.${timestamp}.`), body]);
@@ -2071,7 +2071,7 @@ function withStandardWebhooks(secret) {
 		return {
 			"webhook-id": id,
 			"webhook-timestamp": String(timestamp),
-			"webhook-signature": sign({
+			"webhook-signature": sign$1({
 				key,
 				id,
 				timestamp,

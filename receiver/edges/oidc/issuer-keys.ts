@@ -68,7 +68,7 @@ async function fetchKeys(issuer: string): Promise<JSONWebKeySet> {
     if (new URL(discovery.jwks_uri).protocol !== new URL(issuer).protocol) {
       throw new Error(`jwks_uri ${discovery.jwks_uri} has another scheme`)
     }
-    return v.parse(Jwks, await getJson(discovery.jwks_uri)) as JSONWebKeySet
+    return v.parse(Jwks, await getJson(discovery.jwks_uri))
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause)
     throw new TokenError('issuer_unavailable', `cannot fetch the keys of ${issuer}: ${reason}`, {
