@@ -21,42 +21,21 @@ var ImageReferenceError = class extends Error {
 		this.hint = "it looks like registry.example.com/team/app:tag or …/app@sha256:<64 hex digits>";
 	}
 };
-const MAX_NAME_CHARACTERS = 255;
+const MAX_PATH_CHARACTERS = 255;
 const LABEL = "(?:[a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9])";
 const HOST = String.raw`(?:${LABEL}(?:\.${LABEL})*|\[[a-fA-F0-9:]+\])`;
 const DOMAIN = String.raw`${HOST}(?::[0-9]+)?`;
 const COMPONENT = "[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*";
 const PATH = `${COMPONENT}(?:/${COMPONENT})*`;
 const TAG = String.raw`[a-zA-Z0-9_][a-zA-Z0-9_.-]{0,127}`;
-const DIGEST = "[A-Za-z][A-Za-z0-9]*(?:[-_+.][A-Za-z][A-Za-z0-9]*)*:[0-9a-fA-F]{32,}";
-const NAME = new RegExp(`^(?:(?<domain>${DOMAIN})/)?(?<path>${PATH})$`);
-const REFERENCE = new RegExp(`^(?<name>(?:${DOMAIN}/)?${PATH})(?::(?<tag>${TAG}))?(?:@(?<digest>${DIGEST}))?$`);
+const REFERENCE = new RegExp(`^(?:(?<domain>${DOMAIN})/)?(?<path>${PATH})(?::(?<tag>${TAG}))?(?:@(?<digest>[A-Za-z][A-Za-z0-9]*(?:[-_+.][A-Za-z][A-Za-z0-9]*)*:[0-9a-fA-F]{32,}))?$`);
 const IDENTIFIER = /^[a-f0-9]{64}$/;
 const SHA256 = /^sha256:[a-f0-9]{64}$/;
-/** Reads a reference by distribution's grammar. Throws `ImageReferenceError`. */
-function parseReference(text) {
-	if (text === "") throw new ImageReferenceError("empty", text, "it is empty");
-	const found = REFERENCE.exec(text)?.groups;
-	if (found === void 0) {
-		if (REFERENCE.test(text.toLowerCase())) throw new ImageReferenceError("contains_uppercase", text, "a repository is in lower case");
-		throw new ImageReferenceError("invalid_format", text, "it does not have the form of one");
-	}
-	const { name = "", tag, digest } = found;
-	if (name.length > MAX_NAME_CHARACTERS) throw new ImageReferenceError("name_too_long", text, `its name has ${name.length} characters, at most ${MAX_NAME_CHARACTERS} are allowed`);
-	if (digest !== void 0) checkDigest(digest, text);
-	const domain = NAME.exec(name)?.groups?.["domain"];
-	return {
-		...domain === void 0 ? {} : { domain },
-		repository: name,
-		...tag === void 0 ? {} : { tag },
-		...digest === void 0 ? {} : { digest }
-	};
-}
 /** Reads a reference as Docker does: short names are Docker Hub's. Throws `ImageReferenceError`. */
 function parseImage(text) {
 	if (IDENTIFIER.test(text)) throw new ImageReferenceError("invalid_format", text, "it is the id of an image");
 	const [registry, rest] = splitHost(text);
-	const { repository, tag, digest } = withoutDomainChange(`${registry}/${registry === "docker.io" && !namePart(rest).includes("/") ? `library/${rest}` : rest}`, text);
+	const { repository, tag, digest } = read(`${registry}/${registry === "docker.io" && !namePart(rest).includes("/") ? `library/${rest}` : rest}`, text);
 	return {
 		registry,
 		repository,
@@ -75,14 +54,22 @@ function splitHost(text) {
 }
 const namePart = (rest) => rest.split(/[:@]/, 1)[0] ?? "";
 /** Errors name what was written, not what it was completed to. */
-function withoutDomainChange(full, text) {
-	try {
-		return parseReference(full);
-	} catch (error) {
-		if (!(error instanceof ImageReferenceError)) throw error;
-		const why = error.message.slice(error.message.indexOf(": ") + 2);
-		throw new ImageReferenceError(text === "" ? "empty" : error.code, text, why);
+function read(text, written) {
+	if (written === "") throw new ImageReferenceError("empty", written, "it is empty");
+	const found = REFERENCE.exec(text)?.groups;
+	if (found === void 0) {
+		if (REFERENCE.test(text.toLowerCase())) throw new ImageReferenceError("contains_uppercase", written, "a repository is in lower case");
+		throw new ImageReferenceError("invalid_format", written, "it does not have the form of one");
 	}
+	const { domain, path = "", tag, digest } = found;
+	if (path.length > MAX_PATH_CHARACTERS) throw new ImageReferenceError("name_too_long", written, `its path has ${path.length} characters, at most ${MAX_PATH_CHARACTERS} are allowed`);
+	if (digest !== void 0) checkDigest(digest, written);
+	return {
+		...domain === void 0 ? {} : { domain },
+		repository: domain === void 0 ? path : `${domain}/${path}`,
+		...tag === void 0 ? {} : { tag },
+		...digest === void 0 ? {} : { digest }
+	};
 }
 function checkDigest(digest, text) {
 	if (SHA256.test(digest)) return;
@@ -1322,18 +1309,20 @@ function safeParse(schema, input, config$1) {
 // protocol/hook.ts
 /** Longest idempotency key (`id` in the body, `webhook-id` in the header), in characters. */
 const MAX_ID_CHARACTERS = 256;
+/** valibot's objects take lists too. */
+const notList = pipe(unknown(), check((value) => !Array.isArray(value), "expected an object, not a list"));
 const text = pipe(string(), maxLength(1e3));
 /** What the sender says of itself: recorded and shown, never trusted. */
-const Source = object({
+const Source = pipe(notList, object({
 	repository: optional(text),
 	ref: optional(text),
 	sha: optional(text),
 	run_url: optional(text),
 	actor: optional(text),
 	message: optional(text)
-});
+}));
 /** The JSON body of `POST /hooks/{app}`. Neither `image` nor `rollback` means redeploy. Unknown fields are dropped. */
-const HookBody = pipe(unknown(), check((body) => !Array.isArray(body), "expected an object, not a list"), object({
+const HookBody = pipe(notList, object({
 	image: optional(pipe(string(), minLength(1), maxLength(1024))),
 	rollback: optional(pipe(string(), minLength(1), maxLength(256))),
 	id: optional(pipe(string(), minLength(1), maxLength(256))),

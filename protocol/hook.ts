@@ -6,23 +6,31 @@ export const MAX_BODY_BYTES = 64 * 1024
 /** Longest idempotency key (`id` in the body, `webhook-id` in the header), in characters. */
 export const MAX_ID_CHARACTERS = 256
 
+/** valibot's objects take lists too. */
+const notList = v.pipe(
+  v.unknown(),
+  v.check((value) => !Array.isArray(value), 'expected an object, not a list'),
+)
+
 const text = v.pipe(v.string(), v.maxLength(1000))
 
 /** What the sender says of itself: recorded and shown, never trusted. */
-export const Source = v.object({
-  repository: v.optional(text),
-  ref: v.optional(text),
-  sha: v.optional(text),
-  run_url: v.optional(text),
-  actor: v.optional(text),
-  message: v.optional(text),
-})
+export const Source = v.pipe(
+  notList,
+  v.object({
+    repository: v.optional(text),
+    ref: v.optional(text),
+    sha: v.optional(text),
+    run_url: v.optional(text),
+    actor: v.optional(text),
+    message: v.optional(text),
+  }),
+)
 export type Source = v.InferOutput<typeof Source>
 
 /** The JSON body of `POST /hooks/{app}`. Neither `image` nor `rollback` means redeploy. Unknown fields are dropped. */
 export const HookBody = v.pipe(
-  v.unknown(),
-  v.check((body) => !Array.isArray(body), 'expected an object, not a list'),
+  notList,
   v.object({
     image: v.optional(v.pipe(v.string(), v.minLength(1), v.maxLength(1024))),
     rollback: v.optional(v.pipe(v.string(), v.minLength(1), v.maxLength(256))),

@@ -39,7 +39,8 @@ export interface Image {
   digest?: string
 }
 
-const MAX_NAME_CHARACTERS = 255
+// distribution counts the path alone, without the domain
+const MAX_PATH_CHARACTERS = 255
 
 // The grammar of github.com/distribution/reference (regexp.go). None of these nests a repetition in another that could
 // match the same text, so matching is linear.
@@ -51,40 +52,14 @@ const PATH = `${COMPONENT}(?:/${COMPONENT})*`
 const TAG = String.raw`[a-zA-Z0-9_][a-zA-Z0-9_.-]{0,127}`
 const DIGEST = '[A-Za-z][A-Za-z0-9]*(?:[-_+.][A-Za-z][A-Za-z0-9]*)*:[0-9a-fA-F]{32,}'
 
-const NAME = new RegExp(`^(?:(?<domain>${DOMAIN})/)?(?<path>${PATH})$`)
 const REFERENCE = new RegExp(
-  `^(?<name>(?:${DOMAIN}/)?${PATH})(?::(?<tag>${TAG}))?(?:@(?<digest>${DIGEST}))?$`,
+  `^(?:(?<domain>${DOMAIN})/)?(?<path>${PATH})(?::(?<tag>${TAG}))?(?:@(?<digest>${DIGEST}))?$`,
 )
 const IDENTIFIER = /^[a-f0-9]{64}$/
 const SHA256 = /^sha256:[a-f0-9]{64}$/
 
 /** Reads a reference by distribution's grammar. Throws `ImageReferenceError`. */
-export function parseReference(text: string): Reference {
-  if (text === '') throw new ImageReferenceError('empty', text, 'it is empty')
-  const found = REFERENCE.exec(text)?.groups
-  if (found === undefined) {
-    if (REFERENCE.test(text.toLowerCase())) {
-      throw new ImageReferenceError('contains_uppercase', text, 'a repository is in lower case')
-    }
-    throw new ImageReferenceError('invalid_format', text, 'it does not have the form of one')
-  }
-  const { name = '', tag, digest } = found
-  if (name.length > MAX_NAME_CHARACTERS) {
-    throw new ImageReferenceError(
-      'name_too_long',
-      text,
-      `its name has ${name.length} characters, at most ${MAX_NAME_CHARACTERS} are allowed`,
-    )
-  }
-  if (digest !== undefined) checkDigest(digest, text)
-  const domain = NAME.exec(name)?.groups?.['domain']
-  return {
-    ...(domain === undefined ? {} : { domain }),
-    repository: name,
-    ...(tag === undefined ? {} : { tag }),
-    ...(digest === undefined ? {} : { digest }),
-  }
-}
+export const parseReference = (text: string): Reference => read(text, text)
 
 /** Reads a reference as Docker does: short names are Docker Hub's. Throws `ImageReferenceError`. */
 export function parseImage(text: string): Image {
@@ -93,7 +68,7 @@ export function parseImage(text: string): Image {
   }
   const [registry, rest] = splitHost(text)
   const full = `${registry}/${registry === 'docker.io' && !namePart(rest).includes('/') ? `library/${rest}` : rest}`
-  const { repository, tag, digest } = withoutDomainChange(full, text)
+  const { repository, tag, digest } = read(full, text)
   return {
     registry,
     repository,
@@ -121,13 +96,29 @@ function splitHost(text: string): [registry: string, rest: string] {
 const namePart = (rest: string) => rest.split(/[:@]/, 1)[0] ?? ''
 
 /** Errors name what was written, not what it was completed to. */
-function withoutDomainChange(full: string, text: string): Reference {
-  try {
-    return parseReference(full)
-  } catch (error) {
-    if (!(error instanceof ImageReferenceError)) throw error
-    const why = error.message.slice(error.message.indexOf(': ') + 2)
-    throw new ImageReferenceError(text === '' ? 'empty' : error.code, text, why)
+function read(text: string, written: string): Reference {
+  if (written === '') throw new ImageReferenceError('empty', written, 'it is empty')
+  const found = REFERENCE.exec(text)?.groups
+  if (found === undefined) {
+    if (REFERENCE.test(text.toLowerCase())) {
+      throw new ImageReferenceError('contains_uppercase', written, 'a repository is in lower case')
+    }
+    throw new ImageReferenceError('invalid_format', written, 'it does not have the form of one')
+  }
+  const { domain, path = '', tag, digest } = found
+  if (path.length > MAX_PATH_CHARACTERS) {
+    throw new ImageReferenceError(
+      'name_too_long',
+      written,
+      `its path has ${path.length} characters, at most ${MAX_PATH_CHARACTERS} are allowed`,
+    )
+  }
+  if (digest !== undefined) checkDigest(digest, written)
+  return {
+    ...(domain === undefined ? {} : { domain }),
+    repository: domain === undefined ? path : `${domain}/${path}`,
+    ...(tag === undefined ? {} : { tag }),
+    ...(digest === undefined ? {} : { digest }),
   }
 }
 

@@ -4,6 +4,7 @@ import { readAuth } from './auth.ts'
 import type { AppConfig } from './config.ts'
 import { CONTAINER_KEYS, readContainer } from './container.ts'
 import type { Field, Reader } from './reader.ts'
+import { emptyRecord } from './record.ts'
 import { duration, keyValues, matching, number, port } from './values.ts'
 
 const OWN_KEYS = ['image', 'domains', 'port', 'auth', 'health', 'watch', 'drain', 'keep']
@@ -45,11 +46,13 @@ export function readApp(reader: Reader, name: string, field: Field): AppConfig {
 function readImage(reader: Reader, app: Field, field: Field | undefined): AppConfig['image'] {
   const text = reader.text(field)
   if (text === undefined) {
-    reader.problem(
-      field ?? app,
-      'image is missing',
-      'name the one repository that may run, like ghcr.io/acme/api',
-    )
+    if (reader.isNothing(field)) {
+      reader.problem(
+        field ?? app,
+        'image is missing',
+        'name the one repository that may run, like ghcr.io/acme/api',
+      )
+    }
     return { repository: '', tag: '' }
   }
   try {
@@ -87,10 +90,11 @@ function readHealth(reader: Reader, field: Field | undefined): HealthPolicy {
     'it begins with / and has no blanks',
   )
   const healthPort = port(reader, keys.get('port'))
-  const headers: Record<string, string> = {}
+  const headers = emptyRecord<string>()
   for (const { field: at, key, value = '' } of keyValues(reader, keys.get('headers'))) {
     if (!/^[!#$%&'*+.^_`|~\w-]+$/.test(key) || /[^\t\x20-\x7e\x80-\xff]/.test(value)) {
-      reader.problem(at, `${JSON.stringify(key)} and its value do not make a header`)
+      // neither is shown: a header may hold a password, and without its = it would be the name
+      reader.problem(at, 'this does not make a header', 'write { Name: value } or [Name=value]')
     }
     headers[key] = value
   }
@@ -98,9 +102,9 @@ function readHealth(reader: Reader, field: Field | undefined): HealthPolicy {
     ...(path === undefined ? {} : { path }),
     ...(healthPort === undefined ? {} : { port: healthPort }),
     headers,
-    intervalMs: duration(reader, keys.get('interval')) ?? 2000,
-    timeoutMs: duration(reader, keys.get('timeout')) ?? 5000,
+    intervalMs: duration(reader, keys.get('interval'), { min: 1 }) ?? 2000,
+    timeoutMs: duration(reader, keys.get('timeout'), { min: 1 }) ?? 5000,
     healthyAfter: number(reader, keys.get('healthy_after'), { min: 1, max: 100 }) ?? 2,
-    deadlineMs: duration(reader, keys.get('deadline')) ?? 60_000,
+    deadlineMs: duration(reader, keys.get('deadline'), { min: 1 }) ?? 60_000,
   }
 }

@@ -1,9 +1,12 @@
 import { KeyError, parseVerifyingKey } from '../../protocol/standard-webhooks.ts'
 import type { AppAuth, OidcRule } from './config.ts'
 import type { Field, Reader } from './reader.ts'
+import { emptyRecord } from './record.ts'
 import { texts } from './values.ts'
 
 const GITHUB_ISSUER = 'https://token.actions.githubusercontent.com'
+// a pattern for the owner is no pin: anybody can make an account with a repository of that name
+const GITHUB_PINS = { repository_id: /^[^*]+$/, repository: /^[^*/]+\/./ }
 const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/
 
 /** Reads `auth:` of an app. Never shows a value: these are secrets. */
@@ -18,8 +21,9 @@ export function readAuth(reader: Reader, field: Field | undefined): AppAuth {
 
 function readRule(reader: Reader, field: Field): OidcRule | undefined {
   const entries = reader.mapping(field)
+  if (!reader.isMapping(field) && !reader.isNothing(field)) return undefined
   const issuer = readIssuer(reader, entries.get('issuer'))
-  const claims: Record<string, string[]> = {}
+  const claims = emptyRecord<string[]>()
   for (const [name, each] of entries) {
     if (name === 'issuer') continue
     const patterns = texts(reader, each)
@@ -28,8 +32,8 @@ function readRule(reader: Reader, field: Field): OidcRule | undefined {
     }
     claims[name] = patterns
   }
-  const pins = issuer === GITHUB_ISSUER ? ['repository_id', 'repository'] : Object.keys(claims)
-  if (!pins.some((name) => claims[name]?.every((pattern) => /[^*/]/.test(pattern)))) {
+  const pins = Object.entries(issuer === GITHUB_ISSUER ? GITHUB_PINS : everyClaim(claims))
+  if (!pins.some(([name, pin]) => claims[name]?.every((pattern) => pin.test(pattern)))) {
     reader.problem(
       field,
       issuer === GITHUB_ISSUER
@@ -42,6 +46,9 @@ function readRule(reader: Reader, field: Field): OidcRule | undefined {
   }
   return { issuer, claims }
 }
+
+const everyClaim = (claims: object) =>
+  Object.fromEntries(Object.keys(claims).map((name) => [name, /[^*/]/]))
 
 function readIssuer(reader: Reader, field: Field | undefined): string {
   const text = reader.text(field)
@@ -66,7 +73,9 @@ function webhookKeys(reader: Reader, field: Field | undefined, prefix: string): 
   return reader.list(field).flatMap((item) => {
     const text = reader.text(item)
     if (text === undefined) {
-      reader.problem(item, 'this key is empty', `remove it, or give a ${prefix}… key`)
+      if (reader.isNothing(item)) {
+        reader.problem(item, 'this key is empty', `remove it, or give a ${prefix}… key`)
+      }
       return []
     }
     try {

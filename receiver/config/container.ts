@@ -3,6 +3,7 @@ import { dirname, resolve } from 'node:path'
 import type { ContainerSettings, Healthcheck, RestartPolicy } from '../core/app.ts'
 import { EnvFileError, parseEnvFile } from './env-file.ts'
 import type { Field, Reader } from './reader.ts'
+import { emptyRecord } from './record.ts'
 import { boolean, bytes, duration, keyValues, number, texts } from './values.ts'
 import { splitWords } from './words.ts'
 
@@ -57,7 +58,7 @@ export function readContainer(reader: Reader, keys: ReadonlyMap<string, Field>):
 }
 
 function readEnvironment(reader: Reader, field: Field | undefined): Record<string, string> {
-  const values: Record<string, string> = {}
+  const values = emptyRecord<string>()
   for (const { field: at, key, value } of keyValues(reader, field)) {
     if (key === '' || /[=\0]/.test(key)) reader.problem(at, 'a variable has no usable name')
     // a name alone takes the receiver's own value, and is left out without one, as in Compose
@@ -70,12 +71,17 @@ function readEnvironment(reader: Reader, field: Field | undefined): Record<strin
 function readEnvFiles(reader: Reader, field: Field | undefined): Record<string, string> {
   if (field === undefined) return {}
   const files = reader.isList(field) ? reader.list(field) : [field]
-  const values: Record<string, string> = {}
+  const values = emptyRecord<string>()
   for (const each of files) {
     const long = reader.isMapping(each) ? reader.mapping(each, ['path', 'required']) : undefined
     const path = reader.text(long === undefined ? each : long.get('path'))
     const required = boolean(reader, long?.get('required')) ?? true
-    if (path === undefined) continue
+    if (path === undefined) {
+      if (long !== undefined && reader.isNothing(long.get('path'))) {
+        reader.problem(each, 'path is missing', 'write { path: …, required: false }')
+      }
+      continue
+    }
     const file = resolve(dirname(reader.file), path)
     try {
       Object.assign(values, parseEnvFile(readFileSync(file, 'utf8'), reader.env))
@@ -134,8 +140,9 @@ function words(reader: Reader, field: Field | undefined): string[] | undefined {
 }
 
 function readLabels(reader: Reader, field: Field | undefined): Record<string, string> {
-  const labels: Record<string, string> = {}
+  const labels = emptyRecord<string>()
   for (const { field: at, key, value = '' } of keyValues(reader, field)) {
+    if (key === '') reader.problem(at, 'a label has no name')
     if (key.startsWith('deploy-receiver.')) {
       reader.problem(at, `the label ${key} is one of the receiver's own`, 'choose another name')
     }

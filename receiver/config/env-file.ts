@@ -1,3 +1,5 @@
+import { emptyRecord } from './record.ts'
+
 /** A line of an env file that cannot be read. */
 export class EnvFileError extends Error {
   readonly line: number
@@ -19,7 +21,7 @@ export function parseEnvFile(
   text: string,
   env: Readonly<Record<string, string | undefined>>,
 ): Record<string, string> {
-  const values: Record<string, string> = {}
+  const values = emptyRecord<string>()
   for (const [index, line] of text
     .replace(/^\uFEFF/, '')
     .split(/\r?\n/)

@@ -84,7 +84,8 @@ function expand(
   return [kind === '+' ? (present ? word : '') : present ? (value ?? '') : word, end + 1]
 }
 
-const everything = new Proxy({}, { get: () => '' }) as Readonly<Record<string, string>>
+// not empty: `:?` within a word that is not used must not complain either
+const everything = new Proxy({}, { get: () => 'x' }) as Readonly<Record<string, string>>
 
 function readName(text: string, at: number): string {
   NAME.lastIndex = at

@@ -5,10 +5,12 @@ import { readApp } from './app.ts'
 import type { AppConfig, Config, RegistryLogin } from './config.ts'
 import { ConfigError } from './problems.ts'
 import { createReader, type Field, type Reader } from './reader.ts'
+import { emptyRecord } from './record.ts'
 import { matching } from './values.ts'
 
 const MIN_TOKEN_BYTES = 24
-const PATH = /^\/[A-Za-z0-9._/-]*$/
+const DOCKER_HUB = new Set(['docker.io', 'index.docker.io', 'registry-1.docker.io'])
+const PATH = /^\/+[A-Za-z0-9._-][A-Za-z0-9._/-]*$/
 const NETWORK = /^[a-zA-Z0-9][a-zA-Z0-9_.-]*$/
 const LISTEN =
   /^(?:(?:\d{1,3}(?:\.\d{1,3}){3}|\[[0-9a-f:]+\]|\*):)?\d{1,5}(?: (?:default_server|ipv6only=on|ipv6only=off))*$/
@@ -22,7 +24,9 @@ export function loadConfig(
   env: Readonly<Record<string, string | undefined>>,
 ): Config {
   const path = resolve(file)
-  const reader = createReader(path, readSource(path), env)
+  // a variable named like a method of objects is not set by being one
+  const variables = Object.assign(emptyRecord<string | undefined>(), env)
+  const reader = createReader(path, readSource(path), variables)
   const keys = reader.mapping(reader.root, [
     'url',
     'listen',
@@ -69,22 +73,24 @@ function readSource(file: string): string {
 function readUrl(reader: Reader, field: Field | undefined): string {
   const text = reader.text(field)
   if (text === undefined) {
-    reader.problem(
-      field ?? reader.root,
-      'url is missing',
-      'name the public base URL, like https://deploy.example.com',
-    )
+    if (reader.isNothing(field)) {
+      reader.problem(
+        field ?? reader.root,
+        'url is missing',
+        'name the public base URL, like https://deploy.example.com',
+      )
+    }
     return ''
   }
   const url = URL.canParse(text) ? new URL(text) : undefined
   const right =
-    url !== undefined &&
-    /^https?:$/.test(url.protocol) &&
-    `${url.search}${url.hash}${url.username}${url.password}` === ''
-  if (!right && field !== undefined) {
+    url !== undefined && /^https?:\/\/[^\s\\]+$/.test(text) && `${url.search}${url.hash}` === ''
+  if ((!right || text.includes('@')) && field !== undefined) {
     reader.problem(
       field,
-      `${JSON.stringify(text)} is not a base URL`,
+      text.includes('@')
+        ? 'there is a user name or password in it'
+        : `${JSON.stringify(text)} is not a base URL`,
       'write it like https://deploy.example.com',
     )
   }
@@ -152,19 +158,20 @@ function readNginx(reader: Reader, field: Field | undefined): Config['nginx'] {
   }
   return {
     directory,
-    test: reader.text(keys.get('test')) ?? 'nginx -t',
-    reload: reader.text(keys.get('reload')) ?? 'nginx -s reload',
+    test: matching(reader, keys.get('test'), /\S/, 'a command') ?? 'nginx -t',
+    reload: matching(reader, keys.get('reload'), /\S/, 'a command') ?? 'nginx -s reload',
     listen: listen.length === 0 ? ['80'] : listen,
   }
 }
 
 function readRegistries(reader: Reader, field: Field | undefined): Record<string, RegistryLogin> {
-  const logins: Record<string, RegistryLogin> = {}
+  const logins = emptyRecord<RegistryLogin>()
   for (const [host, each] of reader.mapping(field)) {
     const keys = reader.mapping(each, ['username', 'password'])
     const [username, password] = ['username', 'password'].map((key) => {
       const text = reader.text(keys.get(key))
-      if (text === '' || !keys.has(key)) reader.problem(each, `${key} is missing or empty`)
+      if (text === '' || reader.isNothing(keys.get(key)))
+        reader.problem(each, `${key} is missing or empty`)
       return text ?? ''
     })
     const name = registryHost(host)
@@ -181,10 +188,10 @@ function readRegistries(reader: Reader, field: Field | undefined): Record<string
 
 /** The host as it stands in parsed references, `docker.io` for all names of Docker Hub. */
 function registryHost(host: string): string | undefined {
-  if (host === 'registry-1.docker.io') return 'docker.io'
+  if (DOCKER_HUB.has(host)) return 'docker.io'
   try {
     const { registry } = parseImage(`${host}/x/y`)
-    return registry === host || registry === 'docker.io' ? registry : undefined
+    return registry === host ? registry : undefined
   } catch {
     return undefined
   }
@@ -192,7 +199,8 @@ function registryHost(host: string): string | undefined {
 
 function readTokens(reader: Reader, field: Field | undefined): string[] {
   return reader.list(field).flatMap((item) => {
-    const token = reader.text(item) ?? ''
+    const token = reader.text(item) ?? (reader.isNothing(item) ? '' : undefined)
+    if (token === undefined) return []
     const size = Buffer.byteLength(token)
     if (size >= MIN_TOKEN_BYTES && !/\s/.test(token)) return [token]
     reader.problem(
@@ -205,7 +213,7 @@ function readTokens(reader: Reader, field: Field | undefined): string[] {
 }
 
 function readApps(reader: Reader, field: Field | undefined): Record<string, AppConfig> {
-  const apps: Record<string, AppConfig> = {}
+  const apps = emptyRecord<AppConfig>()
   const owners = new Map<string, string>()
   for (const [name, each] of reader.mapping(field)) {
     const app = readApp(reader, name, each)

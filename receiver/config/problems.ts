@@ -24,5 +24,7 @@ export class ConfigError extends Error {
 
 function describe(file: string, { line, column, path, message, hint }: ConfigProblem): string {
   const where = line === 0 ? file : `${file}:${line}:${column}`
-  return `${where}: ${path === '' ? '' : `${path}: `}${message}${hint === undefined ? '' : `; ${hint}`}`
+  const text = `${where}: ${path === '' ? '' : `${path}: `}${message}${hint === undefined ? '' : `; ${hint}`}`
+  // keys are the user's: a line end in one must not make two problems of it
+  return text.replaceAll(/\p{Cc}/gu, '\u{fffd}')
 }

@@ -30,6 +30,8 @@ export interface Reader {
   mapping(field: Field | undefined, known?: readonly string[]): ReadonlyMap<string, Field>
   /** The items of a list; a single value is a list of one. */
   list(field: Field | undefined): Field[]
+  /** Whether it is not there, or there without a value (`key:` or `key: ~`). */
+  isNothing(field: Field | undefined): boolean
   isMapping(field: Field): boolean
   isList(field: Field): boolean
   /** A scalar as text, its variables filled in. */
@@ -51,12 +53,9 @@ export function createReader(
     const { line, col } = lines.linePos(offset)
     return { line, column: col }
   }
-  for (const { pos, message } of document.errors) {
-    problems.push({
-      ...place(pos[0]),
-      path: '',
-      message: message.split('\n')[0]?.replace(/ at line .*$/, '') ?? '',
-    })
+  // warnings too: an unknown tag would swallow a text that begins with !
+  for (const { pos, message } of [...document.errors, ...document.warnings]) {
+    problems.push({ ...place(pos[0]), path: '', message: withoutValue(message) })
   }
   if (problems.length > 0) throw new ConfigError(file, problems)
 
@@ -65,7 +64,11 @@ export function createReader(
   }
   const fieldOf = (path: string, node: unknown, fallback: number): Field => {
     const resolved = resolve(node, document)
-    return { path, node: resolved, offset: rangeOf(node) ?? rangeOf(resolved) ?? fallback }
+    const field = { path, node: resolved, offset: rangeOf(node) ?? rangeOf(resolved) ?? fallback }
+    if (isAlias(node) && resolved === null) {
+      problem(field, 'no anchor stands before this alias', 'quote a text that begins with *')
+    }
+    return field
   }
 
   return {
@@ -73,6 +76,7 @@ export function createReader(
     env,
     root: fieldOf('', document.contents, 0),
     problem,
+    isNothing: (field) => field === undefined || isNothing(field.node),
     isMapping: ({ node }) => isMap(node),
     isList: ({ node }) => isSeq(node),
 
@@ -83,7 +87,9 @@ export function createReader(
         problem(field, 'this must be a mapping (key: value)')
         return fields
       }
-      for (const { key, value, offset } of pairs(field.node, document)) {
+      const wrongMerge = (offset: number) =>
+        problem({ ...field, offset }, '<< merges a mapping, or a list of mappings, alone')
+      for (const { key, value, offset } of pairs(field.node, document, wrongMerge)) {
         const path = field.path === '' ? key : `${field.path}.${key}`
         if (known !== undefined && !known.includes(key)) {
           const near = nearest(key, known)
@@ -131,27 +137,41 @@ export function createReader(
   }
 }
 
+/** What the parser says, without the piece of the file that it may quote: that may be a secret. */
+const withoutValue = (message: string): string =>
+  message
+    .split('\n', 1)[0]
+    ?.replace(/ at line .*$/, '')
+    .replace(/(?:: |; | \\).*$/, '') ?? ''
+
 interface Pair {
   key: string
   value: unknown
   offset: number
 }
 
-/** A mapping's own entries first, then those that `<<` merges in. */
-function pairs(map: YAMLMap, document: Document): Pair[] {
+/** A mapping's own entries first, then those that `<<` merges in. `around` are the mappings that merge this one. */
+function pairs(
+  map: YAMLMap,
+  document: Document,
+  wrongMerge: (offset: number) => void,
+  around: readonly YAMLMap[] = [],
+): Pair[] {
   const own: Pair[] = []
   const merged: Pair[] = []
   for (const { key, value } of map.items) {
     const name = isScalar(key) ? (key.source ?? '') : ''
-    const isMerge = name === '<<'
-    if (!isMerge) {
+    if (!isScalar(key) || name !== '<<' || key.type !== 'PLAIN') {
       own.push({ key: name, value, offset: rangeOf(key) ?? 0 })
       continue
     }
     const target = resolve(value, document)
     for (const each of isSeq(target) ? target.items : [target]) {
       const other = resolve(each, document)
-      if (isMap(other)) merged.push(...pairs(other, document))
+      // an alias within its own anchor would merge without end
+      if (isMap(other) && other !== map && !around.includes(other)) {
+        merged.push(...pairs(other, document, wrongMerge, [...around, map]))
+      } else wrongMerge(rangeOf(isSeq(target) ? each : value) ?? rangeOf(key) ?? 0)
     }
   }
   return [...own, ...merged]

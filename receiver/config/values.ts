@@ -1,9 +1,21 @@
 import type { Field, Reader } from './reader.ts'
 import { parseBytes, parseDuration } from './units.ts'
 
+/** Longest time that a timer can wait: 2^31 - 1 ms, almost 25 days. */
+const MAX_DURATION_MS = 2 ** 31 - 1
+
 /** Milliseconds. */
-export function duration(reader: Reader, field: Field | undefined): number | undefined {
-  return parsed(reader, field, parseDuration, 'a duration', 'write it like 10s, 1m30s or 500ms')
+export function duration(
+  reader: Reader,
+  field: Field | undefined,
+  { min = 0 }: { min?: number } = {},
+): number | undefined {
+  const parse = (text: string) => {
+    const ms = parseDuration(text)
+    return ms !== undefined && ms >= min && ms <= MAX_DURATION_MS ? ms : undefined
+  }
+  const range = min === 0 ? 'of at most 24 days' : `from ${min}ms to 24 days`
+  return parsed(reader, field, parse, `a duration ${range}`, 'write it like 10s, 1m30s or 500ms')
 }
 
 export function bytes(reader: Reader, field: Field | undefined): number | undefined {

@@ -1,0 +1,178 @@
+import { describe, expect, test } from 'vitest'
+import { app, problems, withApp } from './load-text.ts'
+
+const VOLUME = 'write name:/path or /host/path:/path, with :ro if wanted'
+
+describe('container settings', () => {
+  test.for([
+    [
+      'environment: { A: 1, B: true, C: 0644, D: "", E: 1.50 }',
+      { environment: { A: '1', B: 'true', C: '0644', D: '', E: '1.50' } },
+    ],
+    ['environment: [A=1, B=x=y, C=]', { environment: { A: '1', B: 'x=y', C: '' } }],
+    ['environment: [HOME_OF_RECEIVER, NOWHERE]', { environment: { HOME_OF_RECEIVER: 'here' } }],
+    [
+      'environment: { HOME_OF_RECEIVER: , NOWHERE: ~ }',
+      { environment: { HOME_OF_RECEIVER: 'here' } },
+    ],
+    ['environment:', { environment: {} }],
+    ['labels: { a.b: 1, c: }', { labels: { 'a.b': '1', c: '' } }],
+    ['labels: [a.b=1, c]', { labels: { 'a.b': '1', c: '' } }],
+    [
+      'volumes: [data:/data, /host:/b:ro, "c:/d:rw,z"]',
+      { volumes: ['data:/data', '/host:/b:ro', 'c:/d:rw,z'] },
+    ],
+    ['command: run "a b" c', { command: ['run', 'a b', 'c'] }],
+    ['command: [run, a b, 3]', { command: ['run', 'a b', '3'] }],
+    ['command: []', { command: [] }],
+    ['entrypoint: /bin/sh -c', { entrypoint: ['/bin/sh', '-c'] }],
+    ['user: 1000:1000', { user: '1000:1000' }],
+    ['user: 1000', { user: '1000' }],
+    ['mem_limit: 512m', { memoryBytes: 536_870_912 }],
+    ['mem_limit: 6m', { memoryBytes: 6_291_456 }],
+    ['cpus: 1.5', { nanoCpus: 1_500_000_000 }],
+    ['cpus: "0.01"', { nanoCpus: 10_000_000 }],
+    ['networks: [a, b]', { networks: ['a', 'b'] }],
+    ['networks: { a: , b: {} }', { networks: ['a', 'b'] }],
+    ['restart: no', { restart: { name: 'no', maximumRetries: 0 } }],
+    ['restart: false', { restart: { name: 'no', maximumRetries: 0 } }],
+    ['restart: always', { restart: { name: 'always', maximumRetries: 0 } }],
+    ['restart: on-failure', { restart: { name: 'on-failure', maximumRetries: 0 } }],
+    ['restart: on-failure:5', { restart: { name: 'on-failure', maximumRetries: 5 } }],
+    ['stop_grace_period: 1m30s', { stopGraceMs: 90_000 }],
+    [
+      'healthcheck: { test: curl -f localhost }',
+      { healthcheck: { test: ['CMD-SHELL', 'curl -f localhost'] } },
+    ],
+    [
+      'healthcheck: { test: [CMD, curl, localhost] }',
+      { healthcheck: { test: ['CMD', 'curl', 'localhost'] } },
+    ],
+    ['healthcheck: { test: [NONE] }', { healthcheck: { test: ['NONE'] } }],
+    ['healthcheck: { disable: true, test: x }', { healthcheck: { test: ['NONE'] } }],
+    [
+      'healthcheck: { interval: 1s, timeout: 2s, retries: 3, start_period: 4s, start_interval: 5s }',
+      {
+        healthcheck: {
+          intervalMs: 1000,
+          timeoutMs: 2000,
+          retries: 3,
+          startPeriodMs: 4000,
+          startIntervalMs: 5000,
+        },
+      },
+    ],
+  ] as const)('%s', ([line, expected]) => {
+    expect(app([line], { HOME_OF_RECEIVER: 'here' }).container).toMatchObject(expected)
+  })
+
+  test.for([
+    ['environment: A=1', '18: apps.api.environment: this must be a mapping (key: value)'],
+    ['environment: [=x]', '19: apps.api.environment[0]: a variable has no usable name'],
+    ['environment: { "A=B": x }', '27: apps.api.environment.A=B: a variable has no usable name'],
+    ['environment: [{ A: 1 }]', '19: apps.api.environment[0]: this must be a single value'],
+    ['environment: { A: [1] }', '23: apps.api.environment.A: this must be a single value'],
+    ['labels: { "": x }', '19: apps.api.labels.: a label has no name'],
+    [
+      'labels: [deploy-receiver.app=x]',
+      "14: apps.api.labels[0]: the label deploy-receiver.app is one of the receiver's own; choose another name",
+    ],
+    ['volumes: [/data]', `15: apps.api.volumes[0]: "/data" is not a volume; ${VOLUME}`],
+    ['volumes: ["data:data"]', `15: apps.api.volumes[0]: "data:data" is not a volume; ${VOLUME}`],
+    ['volumes: ["../a:/b"]', `15: apps.api.volumes[0]: "../a:/b" is not a volume; ${VOLUME}`],
+    ['volumes: ["./a"]', `15: apps.api.volumes[0]: "./a" is not a volume; ${VOLUME}`],
+    [
+      'volumes: ["a:/b:readonly"]',
+      `15: apps.api.volumes[0]: "a:/b:readonly" is not a volume; ${VOLUME}`,
+    ],
+    [
+      'volumes: [{ type: bind }]',
+      `15: apps.api.volumes[0]: only the short form of a volume is known; ${VOLUME}`,
+    ],
+    ['command: run "a', '14: apps.api.command: a " is not closed'],
+    ['entrypoint: { a: b }', '17: apps.api.entrypoint: this must be a single value'],
+    ['user: [1]', '11: apps.api.user: this must be a single value'],
+    ['mem_limit: 5m', "16: apps.api.mem_limit: 5242880 bytes is less than Docker's least, 6m"],
+    ['mem_limit: much', '16: apps.api.mem_limit: "much" is not a size; write it like 512m or 1g'],
+    ['cpus: 0', '11: apps.api.cpus: "0" is not a number from 0.01 to 4096'],
+    ['cpus: two', '11: apps.api.cpus: "two" is not a number from 0.01 to 4096'],
+    [
+      'networks: { a: { aliases: [b] } }',
+      '20: apps.api.networks.a: settings of a network are not known here; write networks: [a]',
+    ],
+    [
+      'restart: sometimes',
+      '14: apps.api.restart: "sometimes" is not a restart policy; no, always, unless-stopped, on-failure or on-failure:5',
+    ],
+    [
+      'restart: always:5',
+      '14: apps.api.restart: "always:5" is not a restart policy; no, always, unless-stopped, on-failure or on-failure:5',
+    ],
+    [
+      'stop_grace_period: 10',
+      '24: apps.api.stop_grace_period: "10" is not a duration of at most 24 days; write it like 10s, 1m30s or 500ms',
+    ],
+    ['healthcheck: curl', '18: apps.api.healthcheck: this must be a mapping (key: value)'],
+    [
+      'healthcheck: { test: [curl] }',
+      '26: apps.api.healthcheck.test: a test as a list begins with CMD, CMD-SHELL or NONE, not "curl"',
+    ],
+    [
+      'healthcheck: { retries: -1 }',
+      '29: apps.api.healthcheck.retries: "-1" is not a whole number of at least 0',
+    ],
+    [
+      'healthcheck: { disable: maybe }',
+      '29: apps.api.healthcheck.disable: "maybe" is not true or false',
+    ],
+    [
+      'healthcheck: { interval: x }',
+      '30: apps.api.healthcheck.interval: "x" is not a duration of at most 24 days; write it like 10s, 1m30s or 500ms',
+    ],
+  ] as const)('%s is refused', ([line, problem]) => {
+    expect(problems(withApp(line))).toEqual([`config.yaml:5:${problem}`])
+  })
+
+  test('a volume relative to the config becomes absolute', () => {
+    expect(app(['volumes: ["./a:/b:ro"]']).container.volumes).toEqual([
+      expect.stringMatching(/^\/.*deploy-config-.*\/a:\/b:ro$/),
+    ])
+  })
+})
+
+describe('env_file', () => {
+  const files = { 'a.env': 'A=a\nB=a\nC=a', 'b.env': 'B=b\nC=b' }
+
+  test.for([
+    ['a.env', { A: 'a', B: 'a', C: 'a' }],
+    ['[a.env, b.env]', { A: 'a', B: 'b', C: 'b' }],
+    ['[b.env, a.env]', { A: 'a', B: 'a', C: 'a' }],
+    ['{ path: a.env }', { A: 'a', B: 'a', C: 'a' }],
+    ['[a.env, { path: none.env, required: false }]', { A: 'a', B: 'a', C: 'a' }],
+    ['[]', {}],
+    ['', {}],
+  ] as const)('%s is read beside the config, the last one winning', ([value, environment]) => {
+    expect(app([`env_file: ${value}`], {}, files).container.environment).toEqual(environment)
+  })
+
+  test('environment wins over it', () => {
+    const lines = ['environment: { C: c, D: d }', 'env_file: [a.env, b.env]']
+    expect(app(lines, {}, files).container.environment).toEqual({ A: 'a', B: 'b', C: 'c', D: 'd' })
+  })
+
+  test.for([
+    [
+      'none.env',
+      "15: apps.api.env_file: cannot read none.env: ENOENT: no such file or directory, open 'none.env'; create it, or write { path: …, required: false }",
+    ],
+    ['[a.env, c.env]', '23: apps.api.env_file[1]: c.env:2: it is not KEY=value'],
+    [
+      '{ required: false }',
+      '15: apps.api.env_file: path is missing; write { path: …, required: false }',
+    ],
+    ['[[a.env]]', '16: apps.api.env_file[0]: this must be a single value'],
+  ] as const)('%s is refused', ([value, problem]) => {
+    const found = problems(withApp(`env_file: ${value}`), {}, { ...files, 'c.env': 'A=1\nsecret!' })
+    expect(found).toEqual([`config.yaml:5:${problem}`])
+  })
+})

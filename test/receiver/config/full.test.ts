@@ -1,0 +1,111 @@
+import { fileURLToPath } from 'node:url'
+import { expect, test } from 'vitest'
+import type { AppConfig, Config } from '../../../receiver/config/config.ts'
+import { loadConfig } from '../../../receiver/config/load.ts'
+
+const FILE = fileURLToPath(new URL('full.yaml', import.meta.url))
+const SECRET = `whsec_${Buffer.alloc(24, 'k').toString('base64')}`
+
+test('a file with every key is read whole', () => {
+  const config = loadConfig(FILE, {
+    GHCR_TOKEN: 'ghp_1',
+    READ_TOKEN: 'r'.repeat(24),
+    HOOK_SECRET: SECRET,
+    FROM_RECEIVER: 'here',
+  })
+  expect(config).toEqual(expected)
+})
+
+const api: AppConfig = {
+  name: 'api',
+  image: { repository: 'ghcr.io/acme/api', tag: 'stable' },
+  port: 8000,
+  domains: ['api.example.com', '*.api.example.com'],
+  auth: {
+    oidc: [
+      {
+        issuer: 'https://token.actions.githubusercontent.com',
+        claims: { repository_id: ['123456789'], ref: ['refs/heads/main', 'refs/tags/v*'] },
+      },
+      { issuer: 'https://gitlab.example.com', claims: { project_path: ['acme/api'] } },
+    ],
+    keys: ['whpk_1SiA4o9hyqTCpIqC5V9HUakiiaeACeqfZTInDBbOir4='],
+    secrets: [SECRET],
+  },
+  container: {
+    environment: { LOG_LEVEL: 'info', PRICE: '$5', FROM_RECEIVER: 'here' },
+    volumes: ['api-data:/data', '/etc/api:/etc/api:ro'],
+    command: ['serve', '--name', 'the api'],
+    entrypoint: ['/bin/api'],
+    user: '1000:1000',
+    memoryBytes: 512 * 1024 * 1024,
+    nanoCpus: 1_500_000_000,
+    labels: { team: 'core', traced: '' },
+    networks: ['backend'],
+    restart: { name: 'on-failure', maximumRetries: 5 },
+    stopGraceMs: 20_000,
+    healthcheck: {
+      test: ['CMD-SHELL', 'curl -f localhost:8000'],
+      intervalMs: 10_000,
+      timeoutMs: 3000,
+      startPeriodMs: 60_000,
+      startIntervalMs: 500,
+      retries: 4,
+    },
+  },
+  health: {
+    path: '/healthz',
+    port: 8001,
+    headers: { Host: 'api.example.com' },
+    intervalMs: 1000,
+    timeoutMs: 2000,
+    healthyAfter: 3,
+    deadlineMs: 90_000,
+  },
+  watchMs: 15_000,
+  drainMs: 60_000,
+  keep: 10,
+}
+
+const expected: Config = {
+  file: FILE,
+  url: 'https://deploy.example.com',
+  listen: { host: '127.0.0.1', port: 9180 },
+  socket: '/run/deploy/receiver.sock',
+  admin: { host: '::1', port: 9181 },
+  data: '/srv/deploy',
+  network: { name: 'apps', subnet: '10.99.0.0/16' },
+  nginx: {
+    directory: '/etc/nginx/sites',
+    test: 'nginx -t -c /etc/nginx/nginx.conf',
+    reload: 'systemctl reload nginx',
+    listen: ['80', '[::]:80'],
+  },
+  registries: {
+    'ghcr.io': { username: 'acme', password: 'ghp_1' },
+    'docker.io': { username: 'acme', password: 'none' },
+    'localhost:5000': { username: 'me', password: '0123' },
+  },
+  readTokens: ['r'.repeat(24)],
+  apps: {
+    api,
+    worker: {
+      ...api,
+      name: 'worker',
+      image: { repository: 'docker.io/library/worker', tag: 'latest' },
+      domains: [],
+      container: {
+        ...api.container,
+        environment: { LOG_LEVEL: 'debug', PRICE: '$5', FROM_RECEIVER: 'here' },
+        healthcheck: { test: ['NONE'] },
+      },
+      health: {
+        headers: {},
+        intervalMs: 2000,
+        timeoutMs: 5000,
+        healthyAfter: 2,
+        deadlineMs: 60_000,
+      },
+    },
+  },
+}

@@ -1,0 +1,178 @@
+import { describe, expect, test } from 'vitest'
+import { load, problems, withLines } from './load-text.ts'
+
+const TOKEN = 'a'.repeat(24)
+
+describe('the receiver', () => {
+  test('needs no more than a url and an app', () => {
+    const config = load(withLines())
+    expect(config).toMatchObject({
+      url: 'https://d.example',
+      listen: { host: '127.0.0.1', port: 9080 },
+      admin: { host: '127.0.0.1', port: 9081 },
+      socket: '/run/deploy-receiver.sock',
+      data: '/var/lib/deploy-receiver',
+      network: { name: 'deploy', subnet: '10.213.0.0/24' },
+      nginx: {
+        directory: '/etc/nginx/conf.d',
+        test: 'nginx -t',
+        reload: 'nginx -s reload',
+        listen: ['80'],
+      },
+      registries: {},
+      readTokens: [],
+    })
+  })
+
+  test.for([
+    ['listen: 0.0.0.0:80', { listen: { host: '0.0.0.0', port: 80 } }],
+    ['listen: "[::1]:9080"', { listen: { host: '::1', port: 9080 } }],
+    ['admin: localhost:1', { admin: { host: 'localhost', port: 1 } }],
+    ['socket: /tmp/a.sock', { socket: '/tmp/a.sock' }],
+    ['data: /srv/deploy//', { data: '/srv/deploy' }],
+    ['network: { name: x }', { network: { name: 'x', subnet: '10.213.0.0/24' } }],
+    ['network: { subnet: 172.16.0.0/16 }', { network: { subnet: '172.16.0.0/16' } }],
+    ['network: { subnet: 10.0.0.16/28 }', { network: { subnet: '10.0.0.16/28' } }],
+    ['nginx: { directory: /a }', { nginx: { directory: '/a' } }],
+    ['nginx: { test: a b, reload: c d }', { nginx: { test: 'a b', reload: 'c d' } }],
+    ['nginx: { listen: 8080 }', { nginx: { listen: ['8080'] } }],
+    ['nginx: { listen: [80 default_server, "[::]:80"] }', { nginx: { listen: { length: 2 } } }],
+    [`read_tokens: [${TOKEN}]`, { readTokens: [TOKEN] }],
+    ['socket:', { socket: '/run/deploy-receiver.sock' }],
+    ['network: ~', { network: { name: 'deploy' } }],
+  ] as const)('takes %s', ([line, expected]) => {
+    expect(load(withLines(line))).toMatchObject(expected)
+  })
+
+  test.for([
+    ['listen: 9080', '3:9: listen: "9080" is not an address; write host:port, like 127.0.0.1:9080'],
+    ['listen: a:0', '3:9: listen: "a:0" is not an address; write host:port, like 127.0.0.1:9080'],
+    [
+      'admin: a:65536',
+      '3:8: admin: "a:65536" is not an address; write host:port, like 127.0.0.1:9080',
+    ],
+    ['listen: [a, b]', '3:9: listen: this must be a single value'],
+    [
+      'socket: run/x.sock',
+      '3:9: socket: "run/x.sock" is not an absolute path of letters, digits and . _ - /',
+    ],
+    ['data: /a b', '3:7: data: "/a b" is not an absolute path of letters, digits and . _ - /'],
+    ['data: "/a;b"', '3:7: data: "/a;b" is not an absolute path of letters, digits and . _ - /'],
+    ['data: /', '3:7: data: "/" is not an absolute path of letters, digits and . _ - /'],
+    ['network: deploy', '3:10: network: this must be a mapping (key: value)'],
+    ['network: { name: -x }', '3:18: network.name: "-x" is not a Docker network\'s name'],
+    [
+      'network: { subnet: 10.0.0.1/24 }',
+      '3:20: network.subnet: "10.0.0.1/24" is not a subnet; an IPv4 network from /16 to /28, like 10.213.0.0/24',
+    ],
+    ['nginx: { directory: conf.d }', '3:21: nginx.directory: "conf.d" is not an absolute path'],
+    ['nginx: { test: "" }', '3:16: nginx.test: "" is not a command'],
+    ['nginx: { reload: " " }', '3:18: nginx.reload: " " is not a command'],
+    [
+      'nginx: { listen: [80, "80; include /etc/passwd"] }',
+      '3:23: nginx.listen[1]: "80; include /etc/passwd" is not an address for Nginx\'s listen',
+    ],
+    [
+      'registries: { foo: { username: a, password: b } }',
+      '3:20: registries.foo: "foo" is not a registry; write its host, like ghcr.io or registry.example.com:5000',
+    ],
+    [
+      'registries: { ghcr.io/acme: { username: a, password: b } }',
+      '3:29: registries.ghcr.io/acme: "ghcr.io/acme" is not a registry; write its host, like ghcr.io or registry.example.com:5000',
+    ],
+    [
+      'registries: { ghcr.io: { username: a } }',
+      '3:24: registries.ghcr.io: password is missing or empty',
+    ],
+    [
+      'registries: { ghcr.io: { username: , password: b } }',
+      '3:24: registries.ghcr.io: username is missing or empty',
+    ],
+    [
+      'registries: { ghcr.io: { username: a, password: "" } }',
+      '3:24: registries.ghcr.io: password is missing or empty',
+    ],
+    [
+      'registries: { ghcr.io: { username: a, password: ~ } }',
+      '3:24: registries.ghcr.io: password is missing or empty',
+    ],
+    [
+      'read_tokens: [short]',
+      '3:15: read_tokens[0]: this token has 5 bytes, at least 24 without blanks are needed; openssl rand -hex 24',
+    ],
+    [
+      `read_tokens: [${TOKEN}, "${'a '.repeat(12)}"]`,
+      '3:41: read_tokens[1]: this token has 24 bytes, at least 24 without blanks are needed; openssl rand -hex 24',
+    ],
+    [
+      'read_tokens: [~]',
+      '3:15: read_tokens[0]: this token has 0 bytes, at least 24 without blanks are needed; openssl rand -hex 24',
+    ],
+  ] as const)('refuses %s', ([line, problem]) => {
+    expect(problems(withLines(line))).toEqual([`config.yaml:${problem}`])
+  })
+
+  test.for(['10.0.0.0/15', '10.0.0.0/29', '10.0.0.256/24', 'fd00::/64', '10.0.0.0', ''])(
+    'refuses the subnet %j',
+    (subnet) => {
+      expect(problems(withLines(`network: { subnet: "${subnet}" }`))).toHaveLength(1)
+    },
+  )
+
+  test('logs in to Docker Hub under any of its names', () => {
+    for (const host of ['docker.io', 'index.docker.io', 'registry-1.docker.io']) {
+      const { registries } = load(
+        withLines(`registries: { ${host}: { username: a, password: b } }`),
+      )
+      expect(registries).toEqual({ 'docker.io': { username: 'a', password: 'b' } })
+    }
+  })
+
+  test('logs in to registries with ports', () => {
+    const { registries } = load(
+      withLines('registries: { "localhost:5000": { username: a, password: 007 } }'),
+    )
+    expect(registries).toEqual({ 'localhost:5000': { username: 'a', password: '007' } })
+  })
+})
+
+describe('url', () => {
+  const withUrl = (url: string) => `url: ${url}\napps: { api: { image: a/b } }`
+
+  test.for([
+    ['https://d.example/', 'https://d.example'],
+    ['http://localhost:9080', 'http://localhost:9080'],
+    ['https://d.example/base//', 'https://d.example/base'],
+  ] as const)('takes %s', ([text, url]) => {
+    expect(load(withUrl(text)).url).toBe(url)
+  })
+
+  test.for([
+    'd.example',
+    'ftp://d.example',
+    'https://d.example?a=1',
+    'https://d.example#x',
+    'https:d.example',
+    '"https://d.example "',
+    'https://',
+    '""',
+  ])('refuses %s', (text) => {
+    expect(problems(withUrl(text))).toEqual([
+      `config.yaml:1:6: url: ${JSON.stringify(text.replaceAll('"', ''))} is not a base URL; write it like https://deploy.example.com`,
+    ])
+  })
+
+  test('refuses one with a password, without showing it', () => {
+    expect(problems(withUrl('https://me:hunter2@d.example'))).toEqual([
+      'config.yaml:1:6: url: there is a user name or password in it; write it like https://deploy.example.com',
+    ])
+  })
+
+  test('is needed', () => {
+    const missing = 'url is missing; name the public base URL, like https://deploy.example.com'
+    expect(problems('apps: { api: { image: a/b } }')).toEqual([`config.yaml:1:1: ${missing}`])
+    expect(problems('url:\napps: { api: { image: a/b } }')).toEqual([
+      `config.yaml:1:5: url: ${missing}`,
+    ])
+  })
+})

@@ -1,0 +1,145 @@
+import { describe, expect, test } from 'vitest'
+import { EnvFileError, parseEnvFile } from '../../../receiver/config/env-file.ts'
+import { nearest } from '../../../receiver/config/nearest.ts'
+import { parseBytes, parseDuration } from '../../../receiver/config/units.ts'
+import { splitWords } from '../../../receiver/config/words.ts'
+
+describe('durations', () => {
+  test.for([
+    ['0', 0],
+    ['0s', 0],
+    ['10s', 10_000],
+    ['1m30s', 90_000],
+    ['500ms', 500],
+    ['1.5h', 5_400_000],
+    ['1h0m1s', 3_601_000],
+    ['250us', 0.25],
+    ['250µs', 0.25],
+    ['1000000ns', 1],
+  ] as const)('%s is %d ms', ([text, ms]) => {
+    expect(parseDuration(text)).toBeCloseTo(ms, 9)
+  })
+
+  test.for(['', '10', 's', '-1s', '+1s', '1 s', '1S', '1d', '1s ', '1,5s', '.5s', '1.s', '1e3s'])(
+    '%j is none',
+    (text) => {
+      expect(parseDuration(text)).toBeUndefined()
+    },
+  )
+})
+
+describe('sizes', () => {
+  test.for([
+    ['1048576', 1_048_576],
+    ['10b', 10],
+    ['1k', 1024],
+    ['1kb', 1024],
+    ['512m', 536_870_912],
+    ['512MB', 536_870_912],
+    ['1.5g', 1_610_612_736],
+    ['2 gb', 2_147_483_648],
+    ['1T', 1_099_511_627_776],
+    ['0', 0],
+  ] as const)('%s is %d bytes', ([text, bytes]) => {
+    expect(parseBytes(text)).toBe(bytes)
+  })
+
+  test.for(['', 'm', '-1m', '1x', '1  m', '1mib', '1e3', '0x10', '.5g', '1m '])(
+    '%j is none',
+    (text) => {
+      expect(parseBytes(text)).toBeUndefined()
+    },
+  )
+})
+
+describe('words', () => {
+  test.for([
+    ['', []],
+    ['  ', []],
+    ['a', ['a']],
+    [' a  b\tc\n', ['a', 'b', 'c']],
+    ['a "b c" d', ['a', 'b c', 'd']],
+    ["a 'b \"c' d", ['a', 'b "c', 'd']],
+    ['a"b"\'c\'d', ['abcd']],
+    ['""', ['']],
+    ["a '' b", ['a', '', 'b']],
+    ['a\\ b', ['a b']],
+    ['"a\\"b\\\\c\\d"', ['a"b\\c\\d']],
+    ["'a\\'", ['a\\']],
+    ['a\\', ['a\\']],
+    ['echo $HOME * ~ | ; &', ['echo', '$HOME', '*', '~', '|', ';', '&']],
+  ] as const)('%j', ([text, words]) => {
+    expect(splitWords(text)).toEqual(words)
+  })
+
+  test.for(['"a', "'a", 'a "b\\"'])('an open quote is refused: %j', (text) => {
+    expect(() => splitWords(text)).toThrow('is not closed')
+  })
+})
+
+describe('the nearest word', () => {
+  const KEYS = ['image', 'domains', 'port', 'environment', 'env_file', 'networks', 'mem_limit']
+  test.for([
+    ['imgae', 'image'],
+    ['Image', 'image'],
+    ['domain', 'domains'],
+    ['ports', 'port'],
+    ['enviroment', 'environment'],
+    ['env-file', 'env_file'],
+    ['network', 'networks'],
+    ['memlimit', 'mem_limit'],
+    ['memory', undefined],
+    ['x', undefined],
+    ['', undefined],
+    ['volumes', undefined],
+  ] as const)('of %j is %j', ([word, found]) => {
+    expect(nearest(word, KEYS)).toBe(found)
+  })
+
+  test('of nothing is nothing', () => {
+    expect(nearest('image', [])).toBeUndefined()
+  })
+})
+
+describe('an env file', () => {
+  const env = { FROM_RECEIVER: 'here' }
+  test.for([
+    ['A=1', { A: '1' }],
+    ['A=1\nB=2\n', { A: '1', B: '2' }],
+    ['A=1\r\nB=2\r\n', { A: '1', B: '2' }],
+    ['\uFEFFA=1', { A: '1' }],
+    ['# comment\n\n  # another\nA=1', { A: '1' }],
+    ['export A=1', { A: '1' }],
+    ['  A = 1  ', { A: '1' }],
+    ['A=', { A: '' }],
+    ['A=b=c', { A: 'b=c' }],
+    ['A=1\nA=2', { A: '2' }],
+    ['A=b # comment', { A: 'b' }],
+    ['A=b#c', { A: 'b#c' }],
+    ['A=# comment', { A: '' }],
+    ["A='b # c'", { A: 'b # c' }],
+    ['A="b # c" # d', { A: 'b # c' }],
+    ['A="b\\nc\\t\\"d\\"\\\\"', { A: 'b\nc\t"d"\\' }],
+    ["A='b\\nc'", { A: 'b\\nc' }],
+    ["A=it's", { A: "it's" }],
+    ['A=$B ${C}', { A: '$B ${C}' }],
+    ['a.b-c=1', { 'a.b-c': '1' }],
+    ['FROM_RECEIVER', { FROM_RECEIVER: 'here' }],
+    ['NOWHERE', {}],
+  ] as const)('%j', ([text, values]) => {
+    expect(parseEnvFile(text, env)).toEqual(values)
+  })
+
+  test.for([
+    ['A=1\n=2', 2, 'it is not KEY=value'],
+    ['1A=x', 1, 'it is not KEY=value'],
+    ['A B=x', 1, 'it is not KEY=value'],
+    ['{"a": 1}', 1, 'it is not KEY=value'],
+    ['A="b\nc"', 1, 'a " is not closed on its line'],
+    ["A=1\n\nB='b", 3, "a ' is not closed on its line"],
+  ] as const)('%j is refused', ([text, line, message]) => {
+    const refused = expect(() => parseEnvFile(text, env))
+    refused.toThrow(new EnvFileError(line, message))
+    refused.toThrow(expect.objectContaining({ line }))
+  })
+})

@@ -1,0 +1,122 @@
+import { describe, expect, test } from 'vitest'
+import { loadConfig } from '../../../receiver/config/load.ts'
+import { load, problems, withApp, withLines } from './load-text.ts'
+
+describe('the file', () => {
+  test('that is not there is said to be so', () => {
+    expect(() => loadConfig('/nowhere/config.yaml', {})).toThrow(
+      '/nowhere/config.yaml: there is no such file; name the config with --config',
+    )
+  })
+
+  test('that is a directory cannot be read', () => {
+    expect(() => loadConfig('/', {})).toThrow(/^\/: cannot be read: EISDIR/)
+  })
+
+  test.for([
+    ['a: 1\na: 2', ['2:1: Map keys must be unique']],
+    ['url: "a', ['1:8: Missing closing "quote']],
+    ['url: a\n---\nurl: b', ['2:1: Source contains multiple documents']],
+    ['url:\n\tapps: 1', ['2:1: Tabs are not allowed as indentation']],
+    ['url: !secret a', ['1:6: Unresolved tag']],
+  ] as const)('that is no YAML is refused: %j', ([text, expected]) => {
+    expect(problems(text)).toEqual(expected.map((line) => `config.yaml:${line}`))
+  })
+
+  test.for(['', '# nothing', '~'])('that says nothing is refused: %j', (text) => {
+    expect(problems(text).map((line) => line.replace(/^.*?: /, ''))).toEqual([
+      'url is missing; name the public base URL, like https://deploy.example.com',
+      'there are no apps; add apps: with at least one',
+    ])
+  })
+
+  test.for(['[]', 'text'])('that is no mapping is refused: %j', (text) => {
+    expect(problems(text)[0]).toBe('config.yaml:1:1: this must be a mapping (key: value)')
+  })
+
+  test('that has many things wrong gets all of them told, by line', () => {
+    const text = [
+      'listen: nowhere',
+      'urll: https://d.example',
+      'apps:',
+      '  Api:',
+      '    image: ghcr.io/acme/api',
+      '    port: 99999',
+      '  web:',
+      '    domains: [example.com, http://example.com]',
+      '    watch: soon',
+    ].join('\n')
+    expect(problems(text)).toEqual([
+      'config.yaml:1:1: url is missing; name the public base URL, like https://deploy.example.com',
+      'config.yaml:1:9: listen: "nowhere" is not an address; write host:port, like 127.0.0.1:9080',
+      'config.yaml:2:1: urll: unknown key "urll"; did you mean "url"?',
+      'config.yaml:5:5: apps.Api: "Api" is not the name of an app; a DNS label: a-z, 0-9 and -, at most 63 characters',
+      'config.yaml:6:11: apps.Api.port: "99999" is not a whole number from 1 to 65535',
+      'config.yaml:8:5: apps.web: image is missing; name the one repository that may run, like ghcr.io/acme/api',
+      'config.yaml:8:28: apps.web.domains[1]: "http://example.com" is not a domain; lower case, without scheme, port or path',
+      'config.yaml:9:12: apps.web.watch: "soon" is not a duration of at most 24 days; write it like 10s, 1m30s or 500ms',
+    ])
+  })
+
+  test('is frozen when read, all of it', () => {
+    const config = load(withApp('auth: { oidc: { repository_id: "1" } }', 'volumes: [a:/b]'))
+    const thawed: string[] = []
+    const look = (value: unknown, path: string) => {
+      if (typeof value !== 'object' || value === null) return
+      if (!Object.isFrozen(value)) thawed.push(path)
+      for (const [key, each] of Object.entries(value)) look(each, `${path}.${key}`)
+    }
+    look(config, 'config')
+    expect(thawed).toEqual([])
+  })
+})
+
+describe('unknown keys', () => {
+  test.for([
+    [withLines('listn: a:1'), '3:1: listn: unknown key "listn"; did you mean "listen"?'],
+    [withLines('dta: /a'), '3:1: dta: unknown key "dta"; did you mean "data"?'],
+    [
+      withLines('readtokens: []'),
+      '3:1: readtokens: unknown key "readtokens"; did you mean "read_tokens"?',
+    ],
+    [
+      withLines('network: { subnte: x }'),
+      '3:12: network.subnte: unknown key "subnte"; did you mean "subnet"?',
+    ],
+    [
+      withLines('nginx: { relaod: x }'),
+      '3:10: nginx.relaod: unknown key "relaod"; did you mean "reload"?',
+    ],
+    [
+      withLines('registries: { ghcr.io: { username: a, password: b, user: c } }'),
+      '3:52: registries.ghcr.io.user: unknown key "user"; known are: username, password',
+    ],
+    [withApp('ports: [80]'), '5:5: apps.api.ports: unknown key "ports"; did you mean "port"?'],
+    [
+      withApp('enviroment: {}'),
+      '5:5: apps.api.enviroment: unknown key "enviroment"; did you mean "environment"?',
+    ],
+    [
+      withApp('auth: { secret: [] }'),
+      '5:13: apps.api.auth.secret: unknown key "secret"; did you mean "secrets"?',
+    ],
+    [
+      withApp('auth: { password: x }'),
+      '5:13: apps.api.auth.password: unknown key "password"; known are: oidc, keys, secrets',
+    ],
+    [
+      withApp('health: { Path: / }'),
+      '5:15: apps.api.health.Path: unknown key "Path"; did you mean "path"?',
+    ],
+    [
+      withApp('healthcheck: { retrys: 1 }'),
+      '5:20: apps.api.healthcheck.retrys: unknown key "retrys"; did you mean "retries"?',
+    ],
+    [
+      withApp('env_file: [{ path: a, required: false, requird: 1 }]'),
+      '5:44: apps.api.env_file[0].requird: unknown key "requird"; did you mean "required"?',
+    ],
+  ] as const)('get the nearest known one (%#)', ([text, expected]) => {
+    expect(problems(text)).toEqual([`config.yaml:${expected}`])
+  })
+})
