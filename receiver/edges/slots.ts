@@ -1,4 +1,13 @@
-import { chmodSync, closeSync, existsSync, fsyncSync, mkdirSync, openSync, rmSync } from 'node:fs'
+import {
+  chmodSync,
+  closeSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  rmSync,
+  type Stats,
+  statSync,
+} from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { Slot, Slots } from '../core/ports.ts'
 
@@ -10,12 +19,19 @@ export interface Flags {
   ready: string
 }
 
+/** The slot flags on disk. Every method throws the file system's own error when it cannot look or write. */
+export interface SlotFiles extends Slots {
+  flags(app: string): Flags
+  /** Forgets an app that is gone for good: nothing is live. */
+  clear(app: string): void
+}
+
 /**
  * The slot flags, as files under `{data}/slots`. A change is durable when the call returns. One file tells the slots
  * apart and another one, which never goes away, tells that there is one at all: whatever moment Nginx looks at, it finds
  * a live slot.
  */
-export function createSlots(data: string): Slots & { flags(app: string): Flags } {
+export function createSlots(data: string): SlotFiles {
   const root = join(data, 'slots')
   const flags = (app: string): Flags => ({
     green: join(root, app, 'green'),
@@ -25,35 +41,51 @@ export function createSlots(data: string): Slots & { flags(app: string): Flags }
     flags,
     live(app): Slot | undefined {
       const { green, ready } = flags(app)
-      if (!existsSync(ready)) return undefined
-      return existsSync(green) ? 'green' : 'blue'
+      if (!isThere(ready)) return undefined
+      return isThere(green) ? 'green' : 'blue'
     },
     makeLive(app, slot) {
       const { green, ready } = flags(app)
-      makeSearchable(data, root, join(root, app))
+      makeSearchable(data, 0o711)
+      makeSearchable(root, 0o755)
+      makeSearchable(join(root, app), 0o755)
       if (slot === 'green') create(green)
       else remove(green)
-      if (!existsSync(ready)) create(ready)
+      if (!isThere(ready)) create(ready)
+    },
+    clear(app) {
+      const { green, ready } = flags(app)
+      if (!isThere(dirname(ready))) return
+      // in this order nothing is live at once, whatever is left over
+      remove(ready)
+      remove(green)
     },
   }
 }
 
-/** Nginx's workers run as another user: they may pass through these directories, and see what lies in the slots' own. */
-function makeSearchable(data: string, ...directories: string[]): void {
-  mkdirSync(data, { recursive: true })
-  chmodSync(data, 0o711)
-  for (const directory of directories) {
-    if (existsSync(directory)) continue
-    mkdirSync(directory, { recursive: true })
-    chmodSync(directory, 0o755)
-    sync(dirname(directory))
-  }
+/** "Not there" and "cannot be looked up" are two things: taking the second for the first would name the wrong slot. */
+const isThere = (file: string): boolean => find(file) !== undefined
+
+const find = (file: string): Stats | undefined => statSync(file, { throwIfNoEntry: false })
+
+/**
+ * Nginx's workers run as another user: they may pass through `data`, and see what lies in the slots' own directories.
+ * The mode is set whenever it is another one, as the umask takes it away from `mkdir` and a crash can come before `chmod`.
+ */
+function makeSearchable(directory: string, mode: number): void {
+  const before = find(directory)
+  if (before === undefined) mkdirSync(directory, { recursive: true })
+  if (before === undefined || (before.mode & 0o777) !== mode) chmodSync(directory, mode)
+  if (before === undefined) sync(dirname(directory))
 }
 
 function create(file: string): void {
   const descriptor = openSync(file, 'w', 0o644)
-  fsyncSync(descriptor)
-  closeSync(descriptor)
+  try {
+    fsyncSync(descriptor)
+  } finally {
+    closeSync(descriptor)
+  }
   sync(dirname(file))
 }
 
@@ -65,6 +97,9 @@ function remove(file: string): void {
 /** A name is durable once its directory is. */
 function sync(directory: string): void {
   const descriptor = openSync(directory, 'r')
-  fsyncSync(descriptor)
-  closeSync(descriptor)
+  try {
+    fsyncSync(descriptor)
+  } finally {
+    closeSync(descriptor)
+  }
 }

@@ -2,10 +2,22 @@ import { execFile } from 'node:child_process'
 
 const TIMEOUT_MS = 20_000
 
-/** Runs a command of the config by the shell. Rejects with what it printed. */
+/** A command of the config that did not end with 0; the message has what it printed. */
+export class CommandError extends Error {
+  /** What it ended with; 127 is the shell's "not found"; `undefined` when it took too long or was killed. */
+  readonly exitCode: number | undefined
+
+  constructor(message: string, exitCode: number | undefined, cause: unknown) {
+    super(message, { cause })
+    this.name = 'CommandError'
+    this.exitCode = exitCode
+  }
+}
+
+/** Runs a command of the config by the shell. Rejects with `CommandError`. */
 export const runCommand = (command: string): Promise<void> =>
   new Promise((resolve, reject) => {
-    execFile(
+    const child = execFile(
       '/bin/sh',
       ['-c', command],
       {
@@ -19,11 +31,15 @@ export const runCommand = (command: string): Promise<void> =>
       (error, stdout, stderr) => {
         if (error === null) return resolve()
         const said = `${stderr}${stdout}`.trim()
+        const exitCode = typeof error.code === 'number' ? error.code : undefined
         const ended =
           error.killed === true
             ? `took longer than ${TIMEOUT_MS / 1000} s`
-            : `ended with ${error.code}`
-        reject(new Error(`\`${command}\` ${ended}${said === '' ? '' : `: ${said}`}`))
+            : `ended with ${error.signal ?? error.code}`
+        const message = `\`${command}\` ${ended}${said === '' ? '' : `: ${said}`}`
+        reject(new CommandError(message, exitCode, error))
       },
     )
+    // sudo that asks for a password fails at once instead of waiting
+    child.stdin?.end()
   })

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import type { Slot } from '../../core/ports.ts'
 import type { Flags } from '../slots.ts'
 
@@ -30,7 +31,8 @@ const HEAD = '# Written by deploy-receiver, and written again when its config ch
 function upstreams({ app, upstreams: at }: Site): string {
   const one = (slot: Slot) =>
     `upstream ${app}_${slot} { server ${at[slot]}; keepalive 64; keepalive_timeout 5s; }\n`
-  const connection = `map $http_upgrade $${variable(app)}_connection { default upgrade; "" ""; }\n`
+  // Only WebSockets: many HTTP clients offer h2c with each request, and an app that has WebSockets answers 400 to it.
+  const connection = `map $http_upgrade $ws_${variable(app)} { default ""; websocket upgrade; }\n`
   return `${HEAD}${one('blue')}${one('green')}${connection}`
 }
 
@@ -38,7 +40,7 @@ function server(site: Site): string {
   const name = variable(site.app)
   return `server {
 ${site.listen.map((listen) => `  listen ${listen};\n`).join('')}  server_name ${site.domains.join(' ')};
-  client_max_body_size 100m;
+  client_max_body_size 100m; # a body is kept on this disk until all of it is here
 
 ${indent(choose(site))}
   location / {
@@ -52,7 +54,15 @@ ${indent(indent(proxying(name)))}  }
 /** The choice of the slot, for each request anew; goes into a server block. */
 function choose({ app, flags }: Site): string {
   const name = variable(app)
-  return `${HEAD}open_file_cache off; # a cached "no such file" would delay the swap
+  return `${HEAD}# In a site of your own:
+#   location / {
+#     proxy_pass http://$${name};
+#     error_page 502 504 = @${name}_moved;
+#     proxy_http_version 1.1;
+#     proxy_set_header Connection $ws_${name};
+#     proxy_set_header Upgrade $http_upgrade;
+#   }
+open_file_cache off; # a cached "no such file" would delay the swap
 set $${name} ${app}_blue;
 if (-f ${flags.green}) { set $${name} ${app}_green; }
 
@@ -68,35 +78,57 @@ location @${name}_absent {
 }
 
 # A slow upload that began before a swap connects to its slot only when all of its body is here, and that slot may be
-# gone by then. If no connection was made and the live slot is another one now, the request goes there.
+# gone by then. If no connection was made and the live slot is another one now, the request goes there. Otherwise the
+# answer stays what it was.
 location @${name}_moved {
   internal;
-  set $${name}_before $${name};
+  set $was_${name} $${name};
   set $${name} ${app}_blue;
   if (-f ${flags.green}) { set $${name} ${app}_green; }
-  set $${name}_again "$${name}_before $${name} $upstream_connect_time";
-  if ($${name}_again !~ "^(\\S+) (?!\\1 )\\S+ -$") { return 502; }
+  set $why_${name} "$was_${name} $${name} $upstream_connect_time";
+  if ($why_${name} !~ "^(\\S+) (?!\\1 )\\S+ -$") { set $why_${name} "stays $upstream_status"; }
+  if ($why_${name} ~ "^stays .*504$") { return 504; }
+  if ($why_${name} ~ "^stays ") { return 502; }
   proxy_pass http://$${name};
 ${indent(proxying(name))}}
 `
 }
 
-/** Settings of both places that pass a request on. */
+/**
+ * Settings of both places that pass a request on. Those that equal Nginx's defaults stand here because all rests on them
+ * and a line in nginx.conf could change them.
+ */
 const proxying = (name: string) => `proxy_http_version 1.1;
-proxy_set_header Connection $${name}_connection;
+proxy_set_header Connection $ws_${name};
 proxy_set_header Upgrade $http_upgrade;
 proxy_set_header Host $host;
 proxy_set_header X-Real-IP $remote_addr;
 proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
 proxy_set_header X-Forwarded-Proto $scheme;
+proxy_request_buffering on; # a body can be sent again
+proxy_next_upstream error timeout; # no POST that an app may have seen is sent again
+proxy_intercept_errors off; # the app's own errors pass
 proxy_buffering off; # events and streams pass as they come
-proxy_connect_timeout 5s;
-proxy_read_timeout 1h;
+proxy_buffer_size 16k; # for large cookies, and for large downloads without buffering
+proxy_buffers 8 16k;
+proxy_busy_buffers_size 32k;
+proxy_connect_timeout 5s; # longer than the kernel takes to find that nobody has an address, about 3 s
+proxy_read_timeout 1h; # WebSockets and events may be silent
 proxy_send_timeout 1h;
 `
 
-/** Labels have no underscore, so no two apps get the same variable. */
-const variable = (app: string) => `deploy_${app.replaceAll('-', '_')}`
+/** Nginx's hash of variables takes names up to 46 characters by default, and a helper's prefix has up to 4 of them. */
+const LONGEST_VARIABLE = 42
+
+/**
+ * The app's variable. No two apps get the same: labels have no underscore, and none begins with a dash, as a shortened
+ * name would. The variables that only help have a prefix, so that `api` and an app `api-was` do not meet.
+ */
+function variable(app: string): string {
+  const name = `deploy_${app.replaceAll('-', '_')}`
+  if (name.length <= LONGEST_VARIABLE) return name
+  return `deploy__${createHash('sha256').update(app).digest('hex').slice(0, 16)}`
+}
 
 const indent = (text: string) => text.replace(/^(?=.)/gm, '  ')
 

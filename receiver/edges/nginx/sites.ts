@@ -1,18 +1,9 @@
-import {
-  closeSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs'
-import { basename, dirname, join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { DeployError } from '../../core/errors.ts'
 import type { Sites, Slot } from '../../core/ports.ts'
 import type { Flags } from '../slots.ts'
-import { runCommand } from './command.ts'
+import { CommandError, runCommand } from './command.ts'
+import { isSettled, makeDirectory, put, restore, settle, type Wanted } from './files.ts'
 import { render } from './render.ts'
 
 export interface SitesOptions {
@@ -22,74 +13,80 @@ export interface SitesOptions {
   address(app: string, slot: Slot): string
 }
 
+export interface SiteFiles extends Sites {
+  /** Takes an app that is gone out of Nginx. Resolves to whether there was something to take out. */
+  remove(app: string): Promise<boolean>
+}
+
 /**
  * Keeps one file per app in Nginx's directory, and a snippet beside it. What is there already is left alone and Nginx is
- * not reloaded; a change is tested first, and undone when the test fails. Throws `nginx_failed`.
+ * not reloaded; a change is tested first, and undone when the test fails. A change that a crash or a failed reload cut
+ * short is tested and loaded at the next call. Throws `nginx_failed`.
  */
-export function createSites({ nginx, apps, flags, address }: SitesOptions): Sites {
+export function createSites({ nginx, apps, flags, address }: SitesOptions): SiteFiles {
   let last: Promise<unknown> = Promise.resolve()
+  const snippets = join(dirname(nginx.directory), 'deploy-receiver.d')
 
-  const write = async (app: string, ports: Readonly<Record<Slot, number>>): Promise<boolean> => {
-    const { conf, snippet } = render({
-      app,
-      domains: apps[app]?.domains ?? [],
-      listen: nginx.listen,
-      upstreams: {
-        blue: `${address(app, 'blue')}:${ports.blue}`,
-        green: `${address(app, 'green')}:${ports.green}`,
-      },
-      flags: flags(app),
-    })
-    const snippets = join(dirname(nginx.directory), 'deploy-receiver.d')
-    const changes = [
-      { file: join(nginx.directory, `deploy-receiver.${app}.conf`), text: conf },
-      { file: join(snippets, `${app}.slot`), text: snippet },
-    ]
-      .map(({ file, text }) => ({ file, text, before: readIfThere(file) }))
-      .filter(({ text, before }) => text !== before)
-    if (changes.length === 0) return false
-    try {
-      mkdirSync(snippets, { recursive: true, mode: 0o755 })
-      for (const { file, text } of changes) replace(file, text)
-    } catch (cause) {
-      throw new DeployError(
-        'nginx_failed',
-        `cannot write Nginx's file of ${app}: ${reasonOf(cause)}`,
-        {
-          hint: `check nginx.directory (${nginx.directory}): it must exist, and the receiver must be allowed to write there`,
-          cause,
-        },
-      )
-    }
-    await tested(nginx.test, changes)
-    await reloaded(nginx.reload)
-    return true
+  // one after the other: Nginx tests all files at once
+  const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
+    const mine = last.then(work)
+    last = mine.catch(() => false)
+    return mine
   }
+  const files = (app: string, texts?: { conf: string; snippet: string }): Wanted[] => [
+    { file: join(nginx.directory, `deploy-receiver.${app}.conf`), text: texts?.conf },
+    { file: join(snippets, `${app}.slot`), text: texts?.snippet },
+  ]
 
   return {
-    // one after the other: Nginx tests all files at once
-    ensure(app, ports) {
-      const mine = last.then(() => write(app, ports))
-      last = mine.catch(() => false)
-      return mine
-    },
+    ensure: (app, ports) =>
+      inTurn(async () => {
+        const upstreams = {
+          blue: `${address(app, 'blue')}:${ports.blue}`,
+          green: `${address(app, 'green')}:${ports.green}`,
+        }
+        const domains = apps[app]?.domains ?? []
+        const site = { app, domains, listen: nginx.listen, upstreams, flags: flags(app) }
+        return change(files(app, rendered(site)), nginx, () => makeDirectory(snippets))
+      }),
+    remove: (app) => inTurn(() => change(files(app), nginx, () => {})),
   }
 }
 
-interface Change {
-  file: string
-  before: string | undefined
+function rendered(site: Parameters<typeof render>[0]): ReturnType<typeof render> {
+  try {
+    return render(site)
+  } catch (cause) {
+    throw new DeployError('nginx_failed', `no Nginx file for ${site.app}: ${reasonOf(cause)}`, {
+      hint: 'choose a value of plain letters, digits, dots and dashes; the data directory is part of the paths',
+      cause,
+    })
+  }
 }
 
-async function tested(command: string, changes: readonly Change[]): Promise<void> {
-  try {
-    await runCommand(command)
-  } catch (cause) {
-    for (const { file, before } of changes) {
-      if (before === undefined) rmSync(file, { force: true })
-      else replace(file, before)
+async function change(
+  wanted: readonly Wanted[],
+  nginx: SitesOptions['nginx'],
+  prepare: () => void,
+): Promise<boolean> {
+  const changed = onDisk(nginx, () => {
+    const unsettled = wanted.filter((each) => !isSettled(each))
+    if (unsettled.length === 0) return unsettled
+    prepare()
+    try {
+      put(unsettled)
+    } catch (error) {
+      restore(unsettled)
+      throw error
     }
-    const missing = /not found/.test(reasonOf(cause))
+    return unsettled
+  })
+  if (changed.length === 0) return false
+  try {
+    await runCommand(nginx.test)
+  } catch (cause) {
+    onDisk(nginx, () => restore(changed))
+    const missing = cause instanceof CommandError && cause.exitCode === COMMAND_NOT_FOUND
     throw new DeployError('nginx_failed', reasonOf(cause), {
       hint: missing
         ? 'install Nginx, or set nginx.test and nginx.reload to how it is called here'
@@ -97,34 +94,29 @@ async function tested(command: string, changes: readonly Change[]): Promise<void
       cause,
     })
   }
-}
-
-async function reloaded(command: string): Promise<void> {
   try {
-    await runCommand(command)
+    await runCommand(nginx.reload)
   } catch (cause) {
     throw new DeployError('nginx_failed', reasonOf(cause), {
       hint: 'is Nginx running? systemctl start nginx; the new file is in place and takes effect when it starts',
       cause,
     })
   }
+  onDisk(nginx, () => settle(changed))
+  return true
 }
 
-/** Atomic and durable. The temporary name does not end in `.conf`, so Nginx never reads half a file. */
-function replace(file: string, text: string): void {
-  const temporary = join(dirname(file), `.${basename(file)}.new`)
-  writeFileSync(temporary, text, { mode: 0o644, flush: true })
-  renameSync(temporary, file)
-  const directory = openSync(dirname(file), 'r')
-  fsyncSync(directory)
-  closeSync(directory)
-}
+/** The shell's exit status for it. */
+const COMMAND_NOT_FOUND = 127
 
-function readIfThere(file: string): string | undefined {
+function onDisk<T>({ directory }: SitesOptions['nginx'], work: () => T): T {
   try {
-    return readFileSync(file, 'utf8')
-  } catch {
-    return undefined
+    return work()
+  } catch (cause) {
+    throw new DeployError('nginx_failed', `cannot write Nginx's files: ${reasonOf(cause)}`, {
+      hint: `check nginx.directory (${directory}): it and its parent must exist, and the receiver must be allowed to write there`,
+      cause,
+    })
   }
 }
 

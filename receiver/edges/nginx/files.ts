@@ -1,0 +1,118 @@
+import {
+  chmodSync,
+  closeSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
+import { basename, dirname, join } from 'node:path'
+
+/** A file of ours in Nginx's directories, and what it is to hold. */
+export interface Wanted {
+  file: string
+  /** `undefined`: it is not to be there. */
+  text: string | undefined
+}
+
+/**
+ * Whether a file is as wanted and Nginx was told so. A file with a backup beside it is not: the change was never brought
+ * to its end.
+ */
+export const isSettled = ({ file, text }: Wanted): boolean =>
+  readIfThere(file) === text && readIfThere(backupOf(file)) === undefined
+
+/**
+ * Puts files in place, each atomically and durably, and keeps a backup of each until `settle`: it is also the mark, for
+ * after a crash, that Nginx has yet to test and load them. A backup from before is older, and stays.
+ */
+export function put(wanted: readonly Wanted[]): void {
+  for (const { file, text } of wanted) {
+    const before = readIfThere(file)
+    if (readIfThere(backupOf(file)) === undefined) replace(backupOf(file), before ?? '')
+    if (text === undefined) remove(file)
+    else if (text !== before) replace(file, text)
+  }
+}
+
+/**
+ * Puts back what was there before `put`, also when only some of it was put, and also on a full disk: a backup becomes the
+ * file again by its name alone. An empty one stands for no file.
+ */
+export function restore(wanted: readonly Wanted[]): void {
+  for (const { file } of wanted) {
+    const backup = backupOf(file)
+    const before = readIfThere(backup)
+    if (before === undefined) continue
+    if (before === '') {
+      remove(file)
+      remove(backup)
+    } else {
+      renameSync(backup, file)
+      sync(dirname(file))
+    }
+  }
+}
+
+/** Nginx has taken them: the backups go. */
+export function settle(wanted: readonly Wanted[]): void {
+  for (const { file } of wanted) remove(backupOf(file))
+}
+
+/** Makes the snippets' directory. Its parent is Nginx's own: when that is missing, the configured path is a mistake. */
+export function makeDirectory(directory: string): void {
+  if (statSync(directory, { throwIfNoEntry: false }) === undefined) mkdirSync(directory)
+  chmodSync(directory, DIRECTORY_MODE)
+  sync(dirname(directory))
+}
+
+/** Does not end in `.conf` and begins with a dot, so that no `include` of a glob reads it. */
+const backupOf = (file: string) => join(dirname(file), `.${basename(file)}.before`)
+
+/** Everyone may read what Nginx reads, whatever the umask is: who runs `nginx -t` or Nginx itself is the admin's matter. */
+const FILE_MODE = 0o644
+const DIRECTORY_MODE = 0o755
+
+function replace(file: string, text: string): void {
+  const temporary = join(dirname(file), `.${basename(file)}.new`)
+  try {
+    writeFileSync(temporary, text, { mode: FILE_MODE, flush: true })
+    chmodSync(temporary, FILE_MODE)
+    renameSync(temporary, file)
+  } catch (error) {
+    rmSync(temporary, { force: true })
+    throw error
+  }
+  sync(dirname(file))
+}
+
+function remove(file: string): void {
+  rmSync(file, { force: true })
+  sync(dirname(file))
+}
+
+/** A name is durable once its directory is. */
+function sync(directory: string): void {
+  const descriptor = openSync(directory, 'r')
+  try {
+    fsyncSync(descriptor)
+  } finally {
+    closeSync(descriptor)
+  }
+}
+
+function readIfThere(file: string): string | undefined {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch (error) {
+    if (isMissing(error)) return undefined
+    throw error
+  }
+}
+
+const isMissing = (error: unknown) =>
+  error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR')
