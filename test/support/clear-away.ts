@@ -60,14 +60,21 @@ async function endAll(pidFiles: readonly string[]): Promise<void> {
   while (alive().length > 0 && performance.now() < deadline + GRACE_MS) await pause(25)
 }
 
-/** The living process that a pid file names; not one that got the same number after the file was written. */
+/**
+ * The living process that a pid file names; not one that got the same number after the file was written. A program that
+ * ends takes its pid file with it, at any moment.
+ */
 function processOf(pidFile: string): number | undefined {
-  if (!existsSync(pidFile)) return undefined
-  const pid = Number(readFileSync(pidFile, 'utf8'))
-  if (!Number.isInteger(pid) || pid <= 1 || pid === process.pid) return undefined
-  const startedAt = startOf(pid)
-  if (startedAt === undefined || startedAt > statSync(pidFile).mtimeMs + 2000) return undefined
-  return pid
+  try {
+    const pid = Number(readFileSync(pidFile, 'utf8'))
+    if (!Number.isInteger(pid) || pid <= 1 || pid === process.pid) return undefined
+    const startedAt = startOf(pid)
+    if (startedAt === undefined || startedAt > statSync(pidFile).mtimeMs + 2000) return undefined
+    return pid
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    throw error
+  }
 }
 
 /** When a process started, in milliseconds since the epoch; nothing for one that ended, a zombie included. */
