@@ -19,6 +19,7 @@ import { createOnce } from './edges/store/once.ts'
 import { openDatabase, transaction } from './edges/store/schema.ts'
 import { createStore } from './edges/store/store.ts'
 import { createApp } from './http/app.ts'
+import { acceptedHosts } from './http/hosts.ts'
 import type { HttpApp, Log, Services } from './http/services.ts'
 import { newDeploymentId } from './id.ts'
 import { close, listen } from './listen.ts'
@@ -93,7 +94,7 @@ export async function serve(
   const services: Services = {
     version: VERSION,
     url: config.url,
-    hosts: new Set([new URL(config.url).host, hostOf(config.listen)]),
+    hosts: acceptedHosts(config.url, config.listen),
     apps: new Map(Object.values(config.apps).map((app) => [app.name, httpApp(app)])),
     archive: store,
     intake: {
