@@ -95,27 +95,25 @@ export function sign({ key, id, timestamp, body }: Signable & { key: SigningKey 
     : `v1a,${signEd25519(null, content, key.privateKey).toString('base64')}`
 }
 
-export type Verification = { ok: true; fingerprint: string } | { ok: false; reason: string }
+/** The three headers, read: their shape and time are right, the signature is not looked at yet. */
+export interface SignedHeaders {
+  id: string
+  timestamp: string
+  /** `v1,…` and `v1a,…`; others are another version's. */
+  signatures: readonly string[]
+}
+
+export type HeadersRead = { ok: true; headers: SignedHeaders } | { ok: false; reason: string }
 
 /**
- * Checks the three headers over the raw body: their shape, the time, then every signature with every key of its kind
- * (standardwebhooks.com, spec/standard-webhooks.md). The reason of a refusal is for the log.
+ * Reads the three headers: their shape, then the time (standardwebhooks.com, spec/standard-webhooks.md). The reason of a
+ * refusal is for the log.
  */
-export function verify({
-  id,
-  timestamp,
-  signature,
-  body,
-  keys,
-  nowSeconds,
-}: {
-  id: string | undefined
-  timestamp: string | undefined
-  signature: string | undefined
-  body: Uint8Array
-  keys: readonly VerifyingKey[]
-  nowSeconds: number
-}): Verification {
+export function readHeaders(
+  given: { id: string | undefined; timestamp: string | undefined; signature: string | undefined },
+  nowSeconds: number,
+): HeadersRead {
+  const { id, timestamp, signature } = given
   if (id === undefined || timestamp === undefined || signature === undefined) {
     return refuse('webhook-id, webhook-timestamp or webhook-signature is missing')
   }
@@ -129,16 +127,27 @@ export function verify({
   if (Math.abs(age) > TOLERANCE_SECONDS) {
     return refuse(`webhook-timestamp is ${Math.abs(age)} s ${age > 0 ? 'old' : 'in the future'}`)
   }
-  const entries = signature.split(' ').filter((entry) => entry !== '')
-  if (entries.length > MAX_SIGNATURES) {
+  const signatures = signature.split(' ').filter((entry) => entry !== '')
+  if (signatures.length > MAX_SIGNATURES) {
     return refuse(
-      `webhook-signature has ${entries.length} entries, at most ${MAX_SIGNATURES} are read`,
+      `webhook-signature has ${signatures.length} entries, at most ${MAX_SIGNATURES} are read`,
     )
   }
+  return { ok: true, headers: { id, timestamp, signatures } }
+}
+
+export type Verification = { ok: true; fingerprint: string } | { ok: false; reason: string }
+
+/** Tries every signature with every key of its kind over the raw body. The reason of a refusal is for the log. */
+export function verify(
+  { id, timestamp, signatures }: SignedHeaders,
+  body: Uint8Array,
+  keys: readonly VerifyingKey[],
+): Verification {
   const content = signedContent(id, timestamp, body)
   let found: VerifyingKey | undefined
   // every pair is tried, so that the time taken does not tell which key was right
-  for (const entry of entries) {
+  for (const entry of signatures) {
     for (const key of keys) if (fits(entry, key, content)) found ??= key
   }
   return found === undefined
@@ -184,4 +193,4 @@ function rawPublicKey(privateKey: KeyObject): Buffer {
 const fingerprintOf = (bytes: Uint8Array) =>
   createHash('sha256').update(bytes).digest('hex').slice(0, 12)
 
-const refuse = (reason: string): Verification => ({ ok: false, reason })
+const refuse = (reason: string): { ok: false; reason: string } => ({ ok: false, reason })

@@ -5,7 +5,6 @@ import {
   parseVerifyingKey,
   sign,
   TOLERANCE_SECONDS,
-  verify,
 } from '../../protocol/standard-webhooks.ts'
 import {
   vectors,
@@ -16,6 +15,7 @@ import {
   BODY,
   ID,
   check,
+  fingerprint,
   signed,
 } from './webhook-vectors.ts'
 
@@ -31,12 +31,12 @@ describe('published vectors', () => {
   })
 
   test.for(vectors.positive)('$name: the published signature is accepted', (row) => {
-    const key = parseVerifyingKey(row.publicKey ?? row.secret ?? '')
+    const key = row.publicKey ?? row.secret ?? ''
     const { id, timestamp, payload, signature } = row
     const given = { id, timestamp: String(timestamp), signature, body: Buffer.from(payload) }
-    expect(verify({ ...given, keys: [key], nowSeconds: timestamp })).toEqual({
+    expect(check({ ...given, keys: [key], nowSeconds: timestamp })).toEqual({
       ok: true,
-      fingerprint: key.fingerprint,
+      fingerprint: fingerprint(key),
     })
   })
 

@@ -3,6 +3,7 @@ import {
   parseSigningKey,
   parseVerifyingKey,
   sign,
+  readHeaders,
   verify,
 } from '../../protocol/standard-webhooks.ts'
 
@@ -50,15 +51,14 @@ export function check(
     nowSeconds: number
   }>,
 ) {
-  return verify({
-    id: ID,
-    timestamp: String(NOW),
-    signature: first.signature,
-    body: BODY,
-    nowSeconds: NOW,
-    ...changed,
-    keys: (changed.keys ?? [SECRET]).map(parseVerifyingKey),
-  })
+  const given = { id: ID, timestamp: String(NOW), signature: first.signature, ...changed }
+  const read = readHeaders(given, changed.nowSeconds ?? NOW)
+  if (!read.ok) return read
+  return verify(
+    read.headers,
+    changed.body ?? BODY,
+    (changed.keys ?? [SECRET]).map(parseVerifyingKey),
+  )
 }
 
 /** Signs the first published request, with something of it changed. */
