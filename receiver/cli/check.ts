@@ -20,6 +20,8 @@ export async function check({ config: file, json }: Options): Promise<number> {
     const kinds = [
       ...(auth.oidc.length > 0 ? ['oidc'] : []),
       ...(auth.keys.length + auth.secrets.length > 0 ? ['standard webhooks'] : []),
+      ...(auth.basic.tokens.length > 0 ? ['basic'] : []),
+      ...(auth.github.length > 0 ? ['github webhooks'] : []),
     ]
     console.log(
       `  ${name}  ${image.repository}:${image.tag}  ${domains.join(' ') || '(no domain)'}  ${kinds.join(', ') || 'local socket only'}`,

@@ -1,19 +1,36 @@
 import { formatImage, ImageReferenceError, parseImage } from '../../protocol/image-reference.ts'
 import type { HealthPolicy } from '../core/app.ts'
+import { readAttestation } from './attestation.ts'
 import { readAuth } from './auth.ts'
 import type { AppConfig } from './config.ts'
 import { CONTAINER_KEYS, readContainer } from './container.ts'
 import type { Field, Reader } from './reader.ts'
 import { emptyRecord } from './record.ts'
+import type { SecretOwners } from './secrets.ts'
 import { duration, keyValues, matching, number, port } from './values.ts'
 
-const OWN_KEYS = ['image', 'domains', 'port', 'auth', 'health', 'watch', 'drain', 'keep']
+const OWN_KEYS = [
+  'image',
+  'domains',
+  'port',
+  'auth',
+  'attestation',
+  'health',
+  'watch',
+  'drain',
+  'keep',
+]
 const LABEL = '[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?'
 const NAME = new RegExp(`^${LABEL}$`)
 const DOMAIN = new RegExp(String.raw`^(?=.{1,253}$)(?:\*\.)?${LABEL}(?:\.${LABEL})*$`)
 
 /** Reads one entry of `apps:`. */
-export function readApp(reader: Reader, name: string, field: Field): AppConfig {
+export function readApp(
+  reader: Reader,
+  name: string,
+  field: Field,
+  owners: SecretOwners,
+): AppConfig {
   if (!NAME.test(name)) {
     reader.problem(
       field,
@@ -23,6 +40,7 @@ export function readApp(reader: Reader, name: string, field: Field): AppConfig {
   }
   const keys = reader.mapping(field, [...OWN_KEYS, ...CONTAINER_KEYS])
   const appPort = port(reader, keys.get('port'))
+  const attestation = readAttestation(reader, keys.get('attestation'))
   return {
     name,
     image: readImage(reader, field, keys.get('image')),
@@ -34,7 +52,8 @@ export function readApp(reader: Reader, name: string, field: Field): AppConfig {
           matching(reader, item, DOMAIN, 'a domain', 'lower case, without scheme, port or path') ??
           [],
       ),
-    auth: readAuth(reader, keys.get('auth')),
+    auth: readAuth(reader, keys.get('auth'), owners),
+    ...(attestation === undefined ? {} : { attestation }),
     container: readContainer(reader, keys),
     health: readHealth(reader, keys.get('health')),
     watchMs: duration(reader, keys.get('watch')) ?? 10_000,

@@ -2,7 +2,8 @@ import { KeyError, parseVerifyingKey } from '../../protocol/standard-webhooks.ts
 import type { AppAuth, OidcRule } from './config.ts'
 import type { Field, Reader } from './reader.ts'
 import { emptyRecord } from './record.ts'
-import { texts } from './values.ts'
+import { own, type SecretOwners, secretTexts } from './secrets.ts'
+import { boolean, texts } from './values.ts'
 
 const GITHUB_ISSUER = 'https://token.actions.githubusercontent.com'
 // a pattern for the owner is no pin: anybody can make an account with a repository of that name
@@ -10,13 +11,42 @@ const GITHUB_PINS = { repository_id: /^[^*]+$/, repository: /^[^*/]+\/./ }
 const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/
 
 /** Reads `auth:` of an app. Never shows a value: these are secrets. */
-export function readAuth(reader: Reader, field: Field | undefined): AppAuth {
-  const keys = reader.mapping(field, ['oidc', 'keys', 'secrets'])
+export function readAuth(reader: Reader, field: Field | undefined, owners: SecretOwners): AppAuth {
+  const keys = reader.mapping(field, ['oidc', 'keys', 'secrets', 'basic', 'github'])
   return {
     oidc: reader.list(keys.get('oidc')).flatMap((rule) => readRule(reader, rule) ?? []),
-    keys: webhookKeys(reader, keys.get('keys'), 'whpk_'),
-    secrets: webhookKeys(reader, keys.get('secrets'), 'whsec_'),
+    keys: webhookKeys(reader, keys.get('keys'), 'whpk_', owners),
+    secrets: webhookKeys(reader, keys.get('secrets'), 'whsec_', owners),
+    basic: readBasic(reader, keys.get('basic'), owners),
+    github: readGithub(reader, keys.get('github'), owners),
   }
+}
+
+function readBasic(
+  reader: Reader,
+  field: Field | undefined,
+  owners: SecretOwners,
+): AppAuth['basic'] {
+  const keys = reader.mapping(field, ['token', 'deploy'])
+  const tokens = secretTexts(reader, keys.get('token'), owners)
+  missing(reader, field, keys.get('token'), 'token')
+  return { tokens, deploy: boolean(reader, keys.get('deploy')) ?? false }
+}
+
+function readGithub(reader: Reader, field: Field | undefined, owners: SecretOwners): string[] {
+  const keys = reader.mapping(field, ['secret'])
+  missing(reader, field, keys.get('secret'), 'secret')
+  return secretTexts(reader, keys.get('secret'), owners)
+}
+
+function missing(
+  reader: Reader,
+  parent: Field | undefined,
+  field: Field | undefined,
+  name: string,
+): void {
+  if (parent === undefined || field !== undefined || !reader.isMapping(parent)) return
+  reader.problem(parent, `${name} is missing`, 'openssl rand -hex 24 makes one')
 }
 
 function readRule(reader: Reader, field: Field): OidcRule | undefined {
@@ -69,7 +99,12 @@ function readIssuer(reader: Reader, field: Field | undefined): string {
   return text
 }
 
-function webhookKeys(reader: Reader, field: Field | undefined, prefix: string): string[] {
+function webhookKeys(
+  reader: Reader,
+  field: Field | undefined,
+  prefix: string,
+  owners: SecretOwners,
+): string[] {
   return reader.list(field).flatMap((item) => {
     const text = reader.text(item)
     if (text === undefined) {
@@ -81,6 +116,7 @@ function webhookKeys(reader: Reader, field: Field | undefined, prefix: string): 
     try {
       if (!text.startsWith(prefix)) throw new KeyError(`it does not begin with ${prefix}`)
       parseVerifyingKey(text)
+      own(reader, item, text, owners)
       return [text]
     } catch (error) {
       if (!(error instanceof KeyError)) throw error

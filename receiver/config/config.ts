@@ -14,6 +14,14 @@ export interface AppAuth {
   keys: readonly string[]
   /** Standard Webhooks HMAC secrets, `whsec_…`. */
   secrets: readonly string[]
+  /** Tokens of `https://{app}:{token}@host/…`; none when `basic` is not configured. */
+  basic: {
+    tokens: readonly string[]
+    /** Whether they may name an `image`, not only redeploy and roll back. */
+    deploy: boolean
+  }
+  /** Secrets of GitHub webhooks. */
+  github: readonly string[]
 }
 
 export interface AppConfig extends AppSpec {
@@ -46,6 +54,10 @@ export interface Config {
   }
   /** Registry host → login. Docker Hub is `docker.io`. */
   registries: Readonly<Record<string, RegistryLogin>>
+  /** Addresses and networks of proxies whose `X-Forwarded-For` is believed. */
+  trustedProxies: readonly string[]
+  /** Rejected requests that one client address may make: so many at once, and so many more each second. */
+  rateLimit: { burst: number; perSecond: number }
   /** Bearer tokens that may read everything. */
   readTokens: readonly string[]
   apps: Readonly<Record<string, AppConfig>>

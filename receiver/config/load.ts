@@ -1,14 +1,15 @@
-import { readFileSync } from 'node:fs'
 import { isAbsolute, resolve } from 'node:path'
 import { parseImage } from '../../protocol/image-reference.ts'
 import { readApp } from './app.ts'
 import type { AppConfig, Config, RegistryLogin } from './config.ts'
-import { ConfigError } from './problems.ts'
+import { readProxies, readRateLimit } from './limits.ts'
 import { createReader, type Field, type Reader } from './reader.ts'
 import { emptyRecord } from './record.ts'
+import { type SecretOwners, secretTexts } from './secrets.ts'
+import { DEFAULT_SOCKET } from './socket.ts'
+import { readSource } from './source.ts'
 import { matching } from './values.ts'
 
-const MIN_TOKEN_BYTES = 24
 const DOCKER_HUB = new Set(['docker.io', 'index.docker.io', 'registry-1.docker.io'])
 const PATH = /^\/+[A-Za-z0-9._-][A-Za-z0-9._/-]*$/
 const NETWORK = /^[a-zA-Z0-9][a-zA-Z0-9_.-]*$/
@@ -36,38 +37,29 @@ export function loadConfig(
     'network',
     'nginx',
     'registries',
+    'trusted_proxies',
+    'rate_limit',
     'read_tokens',
     'apps',
   ])
+  const owners: SecretOwners = new Map()
   const config: Config = {
     file: path,
     url: readUrl(reader, keys.get('url')),
     listen: readAddress(reader, keys.get('listen'), '127.0.0.1:9080'),
-    socket: absolute(reader, keys.get('socket')) ?? '/run/deploy-receiver.sock',
+    socket: absolute(reader, keys.get('socket')) ?? DEFAULT_SOCKET,
     admin: readAddress(reader, keys.get('admin'), '127.0.0.1:9081'),
     data: absolute(reader, keys.get('data'))?.replace(/\/+$/, '') ?? '/var/lib/deploy-receiver',
     network: readNetwork(reader, keys.get('network')),
     nginx: readNginx(reader, keys.get('nginx')),
     registries: readRegistries(reader, keys.get('registries')),
-    readTokens: readTokens(reader, keys.get('read_tokens')),
-    apps: readApps(reader, keys.get('apps')),
+    trustedProxies: readProxies(reader, keys.get('trusted_proxies')),
+    rateLimit: readRateLimit(reader, keys.get('rate_limit')),
+    readTokens: secretTexts(reader, keys.get('read_tokens'), owners),
+    apps: readApps(reader, keys.get('apps'), owners),
   }
   reader.finish()
   return freeze(config)
-}
-
-function readSource(file: string): string {
-  try {
-    return readFileSync(file, 'utf8')
-  } catch (error) {
-    const missing = (error as NodeJS.ErrnoException).code === 'ENOENT'
-    const message = missing
-      ? 'there is no such file'
-      : `cannot be read: ${error instanceof Error ? error.message : String(error)}`
-    throw new ConfigError(file, [
-      { line: 0, column: 0, path: '', message, hint: 'name the config with --config' },
-    ])
-  }
 }
 
 function readUrl(reader: Reader, field: Field | undefined): string {
@@ -197,26 +189,15 @@ function registryHost(host: string): string | undefined {
   }
 }
 
-function readTokens(reader: Reader, field: Field | undefined): string[] {
-  return reader.list(field).flatMap((item) => {
-    const token = reader.text(item) ?? (reader.isNothing(item) ? '' : undefined)
-    if (token === undefined) return []
-    const size = Buffer.byteLength(token)
-    if (size >= MIN_TOKEN_BYTES && !/\s/.test(token)) return [token]
-    reader.problem(
-      item,
-      `this token has ${size} bytes, at least ${MIN_TOKEN_BYTES} without blanks are needed`,
-      'openssl rand -hex 24',
-    )
-    return []
-  })
-}
-
-function readApps(reader: Reader, field: Field | undefined): Record<string, AppConfig> {
+function readApps(
+  reader: Reader,
+  field: Field | undefined,
+  secretOwners: SecretOwners,
+): Record<string, AppConfig> {
   const apps = emptyRecord<AppConfig>()
   const owners = new Map<string, string>()
   for (const [name, each] of reader.mapping(field)) {
-    const app = readApp(reader, name, each)
+    const app = readApp(reader, name, each, secretOwners)
     apps[name] = app
     for (const domain of app.domains) {
       const owner = owners.get(domain)

@@ -1,3 +1,5 @@
+import type { AttestationPolicy } from './attestation.ts'
+
 /** How an app's container is made. Docker's units: bytes, nanosecond CPUs; durations in milliseconds. */
 export interface ContainerSettings {
   /** The whole environment, `env_file` first and `environment` over it. */
@@ -66,4 +68,6 @@ export interface AppSpec {
   drainMs: number
   /** Digests kept for rollback, the live one included. */
   keep: number
+  /** Whose attested images alone may run; absent: an attestation is not asked for. */
+  attestation?: AttestationPolicy
 }

@@ -11,12 +11,14 @@ export type DeployErrorCode =
   | 'internal_error'
   | 'nginx_failed'
   | 'no_port'
+  | 'not_attested'
   | 'pull_failed'
   | 'registry_denied'
   | 'registry_unreachable'
   | 'rolled_back'
   | 'start_failed'
   | 'swap_failed'
+  | 'trust_root_missing'
   | 'unhealthy'
 
 /** The one error that ports throw and the reconciler understands. Its message is shown to users as it is. */

@@ -8,7 +8,7 @@ test('an app needs no more than an image', () => {
     name: 'api',
     image: { repository: 'ghcr.io/acme/api', tag: 'latest' },
     domains: [],
-    auth: { oidc: [], keys: [], secrets: [] },
+    auth: { oidc: [], keys: [], secrets: [], basic: { tokens: [], deploy: false }, github: [] },
     container: {
       environment: {},
       volumes: [],

@@ -11,6 +11,9 @@ test('a file with every key is read whole', () => {
     GHCR_TOKEN: 'ghp_1',
     READ_TOKEN: 'r'.repeat(24),
     HOOK_SECRET: SECRET,
+    BASIC_TOKEN: 'b'.repeat(24),
+    GITHUB_SECRET: 'g'.repeat(24),
+    GITHUB_SECRET_OLD: 'h'.repeat(24),
     FROM_RECEIVER: 'here',
   })
   expect(config).toEqual(expected)
@@ -31,6 +34,14 @@ const api: AppConfig = {
     ],
     keys: ['whpk_1SiA4o9hyqTCpIqC5V9HUakiiaeACeqfZTInDBbOir4='],
     secrets: [SECRET],
+    basic: { tokens: ['b'.repeat(24)], deploy: true },
+    github: ['g'.repeat(24), 'h'.repeat(24)],
+  },
+  attestation: {
+    issuer: 'https://token.actions.githubusercontent.com',
+    repositoryId: '123456789',
+    workflow: '.github/workflows/deploy.yml',
+    ref: 'refs/heads/main',
   },
   container: {
     environment: { LOG_LEVEL: 'info', PRICE: '$5', FROM_RECEIVER: 'here' },
@@ -86,6 +97,8 @@ const expected: Config = {
     'docker.io': { username: 'acme', password: 'none' },
     'localhost:5000': { username: 'me', password: '0123' },
   },
+  trustedProxies: ['127.0.0.1', '10.0.0.0/8', 'fd00::/8'],
+  rateLimit: { burst: 50, perSecond: 0.5 },
   readTokens: ['r'.repeat(24)],
   apps: {
     api,
@@ -94,6 +107,7 @@ const expected: Config = {
       name: 'worker',
       image: { repository: 'docker.io/library/worker', tag: 'latest' },
       domains: [],
+      auth: { oidc: [], keys: [], secrets: [], basic: { tokens: [], deploy: false }, github: [] },
       container: {
         ...api.container,
         environment: { LOG_LEVEL: 'debug', PRICE: '$5', FROM_RECEIVER: 'here' },

@@ -98,15 +98,15 @@ describe('the receiver', () => {
     ],
     [
       'read_tokens: [short]',
-      '3:15: read_tokens[0]: this token has 5 bytes, at least 24 without blanks are needed; openssl rand -hex 24',
+      '3:15: read_tokens[0]: this secret has 5 bytes, at least 24 without blanks are needed; openssl rand -hex 24',
     ],
     [
       `read_tokens: [${TOKEN}, "${'a '.repeat(12)}"]`,
-      '3:41: read_tokens[1]: this token has 24 bytes, at least 24 without blanks are needed; openssl rand -hex 24',
+      '3:41: read_tokens[1]: this secret has 24 bytes, at least 24 without blanks are needed; openssl rand -hex 24',
     ],
     [
       'read_tokens: [~]',
-      '3:15: read_tokens[0]: this token has 0 bytes, at least 24 without blanks are needed; openssl rand -hex 24',
+      '3:15: read_tokens[0]: this secret has 0 bytes, at least 24 without blanks are needed; openssl rand -hex 24',
     ],
   ] as const)('refuses %s', ([line, problem]) => {
     expect(problems(withLines(line))).toEqual([`config.yaml:${problem}`])

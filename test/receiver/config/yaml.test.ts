@@ -102,7 +102,7 @@ describe('unknown keys', () => {
     ],
     [
       withApp('auth: { password: x }'),
-      '5:13: apps.api.auth.password: unknown key "password"; known are: oidc, keys, secrets',
+      '5:13: apps.api.auth.password: unknown key "password"; known are: oidc, keys, secrets, basic, github',
     ],
     [
       withApp('health: { Path: / }'),

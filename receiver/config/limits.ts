@@ -1,0 +1,37 @@
+import { isIP } from 'node:net'
+import type { Config } from './config.ts'
+import type { Field, Reader } from './reader.ts'
+import { number } from './values.ts'
+
+const LOOPBACK = ['127.0.0.0/8', '::1']
+
+/** Proxies whose `X-Forwarded-For` is believed: by default those on the machine itself. */
+export function readProxies(reader: Reader, field: Field | undefined): string[] {
+  if (field === undefined) return LOOPBACK
+  return reader.list(field).flatMap((item) => {
+    const text = reader.text(item)
+    if (text === undefined || isNetwork(text)) return text ?? []
+    reader.problem(
+      item,
+      `${JSON.stringify(text)} is not an address or network`,
+      'write it like 127.0.0.1, 10.0.0.0/8 or fd00::/8',
+    )
+    return []
+  })
+}
+
+function isNetwork(text: string): boolean {
+  const [address = '', bits, ...rest] = text.split('/')
+  const family = isIP(address)
+  if (family === 0 || rest.length > 0) return false
+  return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (family === 4 ? 32 : 128))
+}
+
+/** How many rejected requests one client address may make. */
+export function readRateLimit(reader: Reader, field: Field | undefined): Config['rateLimit'] {
+  const keys = reader.mapping(field, ['burst', 'per_second'])
+  return {
+    burst: number(reader, keys.get('burst'), { min: 1 }) ?? 500,
+    perSecond: number(reader, keys.get('per_second'), { min: 0.01, whole: false }) ?? 20,
+  }
+}
