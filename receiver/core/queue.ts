@@ -47,8 +47,8 @@ export function newDeployment({
   request: Request
   source: Source
   now: string
-  history: readonly Past[]
-  live: string | undefined
+  history: () => readonly Past[]
+  live: () => string | undefined
 }): Deployment {
   return {
     id,
@@ -65,8 +65,8 @@ export function newDeployment({
 function wanted(
   app: AppSpec,
   request: Request,
-  history: readonly Past[],
-  live: string | undefined,
+  history: () => readonly Past[],
+  live: () => string | undefined,
 ): { tag?: string; digest?: string } {
   switch (request.action) {
     case 'redeploy':
@@ -78,7 +78,7 @@ function wanted(
         ...(request.digest === undefined ? {} : { digest: request.digest }),
       }
     case 'rollback': {
-      const past = findPast(app.name, request.to, history, live)
+      const past = findPast(app.name, request.to, history(), live())
       return { digest: past.digest, ...(past.tag === undefined ? {} : { tag: past.tag }) }
     }
   }

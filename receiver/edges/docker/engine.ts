@@ -7,6 +7,7 @@ import { isMissing, statusOf, translate } from './errors.ts'
 import { containerName, filterOf, readLabels } from './labels.ts'
 import { readLog } from './log.ts'
 import { type Login, pull } from './pull.ts'
+import { until } from './until.ts'
 
 export interface DockerOptions {
   docker: Docker
@@ -30,15 +31,17 @@ export function createEngine({
   }
 
   return {
-    async resolve({ repository, tag }) {
+    async resolve({ repository, tag }, signal) {
       const reference = `${repository}:${tag}`
       const login = loginFor(repository)
       try {
-        const answer = await docker
+        const asked = docker
           .getImage(reference)
           .distribution(login === undefined ? {} : { authconfig: login })
+        const answer: unknown = await until(asked, signal)
         return (answer as { Descriptor: { digest: string } }).Descriptor.digest
       } catch (error) {
+        signal.throwIfAborted()
         throw translate(error, `cannot resolve ${reference}`, 'pull_failed')
       }
     },

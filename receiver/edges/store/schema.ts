@@ -1,8 +1,8 @@
 import { DatabaseSync } from 'node:sqlite'
 
-const VERSION = 1
-
-const SCHEMA = `
+/** What makes each format out of the one before it. */
+const MIGRATIONS = [
+  `
 CREATE TABLE deployments (
   generation INTEGER PRIMARY KEY AUTOINCREMENT,
   id TEXT NOT NULL UNIQUE,
@@ -59,10 +59,36 @@ CREATE TABLE issuer_keys (
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE secrets (name TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT, WITHOUT ROWID;
-`
+`,
+  `
+CREATE TABLE audit (
+  number INTEGER PRIMARY KEY AUTOINCREMENT,
+  app TEXT,
+  last_at TEXT NOT NULL,
+  entry TEXT NOT NULL
+) STRICT;
+CREATE INDEX audit_of_app ON audit (app, number);
+CREATE INDEX audit_by_end ON audit (last_at);
+
+CREATE TABLE attestations (
+  deployment TEXT PRIMARY KEY REFERENCES deployments (id),
+  bundles TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE verified_digests (
+  app TEXT NOT NULL,
+  digest TEXT NOT NULL,
+  policy TEXT NOT NULL,
+  PRIMARY KEY (app, digest)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX deployments_by_app ON deployments (app, generation);
+`,
+]
+const VERSION = MIGRATIONS.length
 
 /**
- * Opens the database, and makes its tables when it is new. `FULL` synchronous and WAL: a committed transaction outlives a
+ * Opens the database, and brings its tables to this version's format. `FULL` synchronous and WAL: a committed transaction outlives a
  * power cut. The exclusive lock ends with the process, and keeps a second receiver out of the same data directory.
  */
 export function openDatabase(file: string): DatabaseSync {
@@ -75,7 +101,8 @@ export function openDatabase(file: string): DatabaseSync {
     // takes the lock now, not with the first write
     database.exec('BEGIN IMMEDIATE')
     const version = Number(database.prepare('PRAGMA user_version').get()?.['user_version'])
-    if (version === 0) database.exec(`${SCHEMA}; PRAGMA user_version = ${VERSION}`)
+    for (const migration of MIGRATIONS.slice(version)) database.exec(migration)
+    if (version < VERSION) database.exec(`PRAGMA user_version = ${VERSION}`)
     database.exec('COMMIT')
     if (version > VERSION) {
       throw new Error(

@@ -19,6 +19,8 @@ export interface Store extends Journal {
   list(app: string, options: { limit: number; before?: string }): Deployment[]
   history(app: string): Past[]
   events(id: string, after: number): NumberedEvent[]
+  /** The deployment that was accepted last. */
+  newest(app: string): StoredDeployment | undefined
   /** Keeps a new deployment; of those that still wait, only this one stays queued. */
   accept(deployment: Deployment): void
   /** A secret of the store's own, made at first use. */
@@ -46,6 +48,9 @@ export function createStore(
     ),
     queued: database.prepare(
       `SELECT generation, record FROM deployments WHERE app = ? AND status = 'queued'`,
+    ),
+    newest: database.prepare(
+      'SELECT generation, record FROM deployments WHERE app = ? ORDER BY generation DESC LIMIT 1',
     ),
     live: database.prepare(
       'SELECT d.generation, d.record FROM live JOIN deployments d USING (generation) WHERE live.app = ?',
@@ -98,6 +103,7 @@ export function createStore(
     get: (id) => parse(sql.get.get(id)),
     find: (app, generation) => parse(sql.find.get(app, generation)),
     next: (app) => parse(sql.next.get(app)),
+    newest: (app) => parse(sql.newest.get(app)),
     live: (app) => parse(sql.live.get(app)),
 
     list(app, { limit, before }) {
