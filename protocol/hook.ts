@@ -6,6 +6,8 @@ export const MAX_BODY_BYTES = 64 * 1024
 /** Longest idempotency key (`id` in the body, `webhook-id` in the header), in characters. */
 export const MAX_ID_CHARACTERS = 256
 
+const MAX_ATTESTATIONS = 8
+
 /** valibot's objects take lists too. */
 const notList = v.pipe(
   v.unknown(),
@@ -36,6 +38,8 @@ export const HookBody = v.pipe(
     rollback: v.optional(v.pipe(v.string(), v.minLength(1), v.maxLength(256))),
     id: v.optional(v.pipe(v.string(), v.minLength(1), v.maxLength(MAX_ID_CHARACTERS))),
     source: v.optional(Source),
+    /** Sigstore bundles of the image. */
+    attestations: v.optional(v.pipe(v.array(v.unknown()), v.maxLength(MAX_ATTESTATIONS))),
   }),
   v.check(
     (body) => body.image === undefined || body.rollback === undefined,

@@ -12,6 +12,7 @@ export const PROBLEMS = {
   token_rejected: 401,
   image_not_allowed: 403,
   claims_not_allowed: 403,
+  deploy_not_allowed: 403,
   unknown_app: 404,
   unknown_deployment: 404,
   not_found: 404,
@@ -24,6 +25,7 @@ export const PROBLEMS = {
   too_many_requests: 429,
   internal_error: 500,
   shutting_down: 503,
+  busy: 503,
   issuer_unavailable: 503,
 } as const satisfies Record<string, number>
 export type ProblemCode = keyof typeof PROBLEMS

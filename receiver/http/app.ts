@@ -1,14 +1,16 @@
-import { Hono } from 'hono'
+import { type Context, Hono } from 'hono'
 import { type Deployment, isFinal } from '../../protocol/deployment.ts'
+import { readAudit } from './audit.ts'
+import { appOfHeaders } from './auth/basic.ts'
 import { followToken, requireReadAccess } from './auth/read-access.ts'
 import { streamEvents } from './events.ts'
-import { takeHook } from './hook.ts'
+import { type Origin, type Taken, takeHook } from './hook.ts'
+import { addressOf, limited } from './limits/limited.ts'
+import { limitOf } from './limit-of.ts'
 import { ProblemError, problemResponse } from './problem.ts'
+import { secured } from './secured.ts'
 import type { HttpApp, Services } from './services.ts'
 import { preferredWait, waitForEnd } from './wait.ts'
-
-const DEFAULT_LIMIT = 20
-const MAX_LIMIT = 200
 
 /** The receiver's routes. `trusted` is the local socket: its file mode says who may use it. */
 export function createApp(services: Services, { trusted }: { trusted: boolean }): Hono {
@@ -23,32 +25,21 @@ export function createApp(services: Services, { trusted }: { trusted: boolean })
     })
   }
 
-  app.use(async (c, next) => {
-    await next()
-    c.header('x-content-type-options', 'nosniff')
-  })
-
+  app.use(secured(services.url))
   app.get('/healthz', (c) => c.json({ status: 'ok', version: services.version }))
+  if (!trusted) app.use(limited(services))
 
-  app.post('/hooks/:app', async (c) => {
-    const taken = await takeHook(c.req.raw, c.req.param('app'), services, { trusted })
-    const seconds = preferredWait(c.req.header('prefer'))
-    const deployment =
-      seconds === 0 ? taken : await waitForEnd(taken, seconds, services, c.req.raw.signal)
-    c.header('location', `/deployments/${deployment.id}`)
-    c.header('cache-control', 'no-store')
-    if (seconds > 0) c.header('preference-applied', `wait=${seconds}`)
-    return c.json(
-      {
-        deployment,
-        follow: {
-          url: `${services.url}/deployments/${deployment.id}/events`,
-          token: followToken(services.followKey, deployment.id),
-        },
-      },
-      seconds === 0 ? 202 : statusOf(deployment),
-    )
-  })
+  const takeAndAnswer = async (c: Context, name: string) => {
+    const origin: Origin = trusted
+      ? { kind: 'socket' }
+      : { kind: 'network', address: addressOf(c, services) }
+    return answer(c, await takeHook(c.req.raw, name, services, origin), services)
+  }
+  app.post('/hooks/:app', (c) => takeAndAnswer(c, c.req.param('app')))
+  // App Service's CI_CD_URL: the user name says which app
+  app.post('/docker/hook', (c) => takeAndAnswer(c, appOfHeaders(c.req.raw.headers)))
+  app.all('/hooks/:app', (c) => wrongMethod(c))
+  app.all('/docker/hook', (c) => wrongMethod(c))
 
   app.get('/apps', (c) => {
     mayRead(c.req.header('authorization'))
@@ -82,6 +73,8 @@ export function createApp(services: Services, { trusted }: { trusted: boolean })
     return streamEvents(c, deploymentOf(c.req.param('id'), services).id, services)
   })
 
+  if (trusted) app.get('/audit', (c) => readAudit(c, services))
+
   app.notFound((c) => {
     return problemResponse(
       new ProblemError('not_found', `there is no ${c.req.method} ${c.req.path}`, {
@@ -101,10 +94,59 @@ export function createApp(services: Services, { trusted }: { trusted: boolean })
   return app
 }
 
+/** What became of a hook, told to its sender. */
+async function answer(c: Context, taken: Taken, services: Services): Promise<Response> {
+  switch (taken.kind) {
+    case 'pong':
+      return c.json({ result: 'pong' })
+    case 'ignored':
+      return c.json({ result: 'ignored', detail: taken.reason })
+    case 'unchanged': {
+      const { id, status, image } = taken.deployment
+      const detail = `${image.digest ?? image.tag ?? image.repository} is that of deployment ${id}, which is ${status}`
+      return c.json({ result: 'unchanged', detail, deployment: taken.deployment })
+    }
+    case 'accepted':
+    case 'repeated':
+      return answerDeployment(c, taken.deployment, services)
+  }
+}
+
+async function answerDeployment(
+  c: Context,
+  taken: Deployment,
+  services: Services,
+): Promise<Response> {
+  const seconds = preferredWait(c.req.header('prefer'))
+  const deployment =
+    seconds === 0 ? taken : await waitForEnd(taken, seconds, services, c.req.raw.signal)
+  c.header('location', `/deployments/${deployment.id}`)
+  if (seconds > 0) c.header('preference-applied', `wait=${seconds}`)
+  return c.json(
+    {
+      deployment,
+      follow: {
+        url: `${services.url}/deployments/${deployment.id}/events`,
+        token: followToken(services.followKey, deployment.id),
+      },
+    },
+    seconds === 0 ? 202 : statusOf(deployment),
+  )
+}
+
 function statusOf({ status }: Deployment): 200 | 202 | 409 | 422 {
   if (status === 'succeeded') return 200
   if (status === 'failed') return 422
   return status === 'superseded' ? 409 : 202
+}
+
+function wrongMethod(c: Context): Response {
+  return problemResponse(
+    new ProblemError('method_not_allowed', `${c.req.path} takes POST, not ${c.req.method}`, {
+      hint: 'curl sends POST with -d or --json',
+      headers: { allow: 'POST' },
+    }),
+  )
 }
 
 /** An app with what is live and what is under way. */
@@ -132,13 +174,5 @@ function deploymentOf(id: string, { archive }: Services): Deployment {
   if (found !== undefined) return found.deployment
   throw new ProblemError('unknown_deployment', `there is no deployment ${JSON.stringify(id)}`, {
     hint: 'GET /apps/{app}/deployments lists them',
-  })
-}
-
-function limitOf(text: string | undefined): number {
-  const limit = text === undefined ? DEFAULT_LIMIT : Number(text)
-  if (Number.isInteger(limit) && limit >= 1 && limit <= MAX_LIMIT) return limit
-  throw new ProblemError('malformed_body', `limit is ${JSON.stringify(text)}`, {
-    hint: `a whole number from 1 to ${MAX_LIMIT}`,
   })
 }

@@ -16,7 +16,8 @@ export async function readBody(request: Request): Promise<Uint8Array> {
   return Buffer.concat(chunks)
 }
 
-const tooLarge = (size: number) =>
+/** The answer to a body of `size` bytes or more. */
+export const tooLarge = (size: number) =>
   new ProblemError(
     'body_too_large',
     `the body has ${size} bytes or more, at most ${MAX_BODY_BYTES} are taken`,

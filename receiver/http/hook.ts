@@ -1,185 +1,205 @@
 import { createHash } from 'node:crypto'
-import * as v from 'valibot'
+import { MAX_BODY_BYTES } from '../../protocol/hook.ts'
+import type { Sender } from '../core/audit.ts'
 import type { Deployment } from '../../protocol/deployment.ts'
-import { HookBody } from '../../protocol/hook.ts'
-import { ImageReferenceError, parseImage } from '../../protocol/image-reference.ts'
-import { type Request as DeployRequest, RequestError } from '../core/queue.ts'
-import { submit } from '../core/submit.ts'
-import { authenticate, Rejected, type Sender } from './auth/authenticate.ts'
-import { readBody } from './body.ts'
+import { RequestError } from '../core/queue.ts'
+import { submit, type Submission } from '../core/submit.ts'
+import { type Authentic, readCredentials } from './auth/authenticate.ts'
+import { DECOY } from './auth/decoy.ts'
+import { Rejected } from './auth/rejected.ts'
+import { readBody, tooLarge } from './body.ts'
+import { takeHint } from './hint.ts'
+import { GateClosed } from './limits/body-gate.ts'
 import { ProblemError } from './problem.ts'
 import type { HttpApp, Services } from './services.ts'
+import { type Wish, wishOf } from './wish.ts'
+
+/** Where a request came in: the local socket's file mode has said already who may use it. */
+export type Origin = { kind: 'socket' } | { kind: 'network'; address: string }
+
+/** What became of a hook. */
+export type Taken =
+  | { kind: 'accepted' | 'repeated' | 'unchanged'; deployment: Deployment }
+  | { kind: 'ignored'; reason: string }
+  | { kind: 'pong' }
+
+/** What was found out about a request so far, for the audit trail. */
+interface Trace {
+  sender: Sender
+  authentic: boolean
+  request?: string
+}
 
 /**
- * Takes one hook: host, route, size, signature over the raw bytes, and only then what the body says; at the end one
- * durable transaction. Throws `ProblemError`.
+ * Takes one hook: host, size, shape and time of its credentials, their signature over the raw bytes, and only then what
+ * the body says; at the end one durable transaction. Throws `ProblemError`.
  */
 export async function takeHook(
   request: Request,
   name: string,
   services: Services,
-  { trusted }: { trusted: boolean },
-): Promise<Deployment> {
-  const { log } = services
+  origin: Origin,
+): Promise<Taken> {
   const app = services.apps.get(name)
-  const body = await readBody(request)
-  const sender = trusted
-    ? ({ kind: 'socket', who: 'local socket' } satisfies Sender)
-    : await identify(request, name, body, app, services)
-  if (app === undefined) {
-    throw new ProblemError('unknown_app', `there is no app ${JSON.stringify(name)}`, {
-      hint: `the config has: ${[...services.apps.keys()].join(', ')}`,
-    })
+  const trace: Trace = { sender: { kind: 'none' }, authentic: false }
+  const place = {
+    ...(app === undefined ? {} : { app: name }),
+    ...(origin.kind === 'network' ? { address: origin.address } : {}),
   }
-  if (sender.refused !== undefined) {
-    log('warn', 'hook refused', { app: name, who: sender.who, reason: sender.refused })
-    throw new ProblemError('claims_not_allowed', sender.refused, {
-      hint: `apps.${name}.auth.oidc says whose tokens are allowed`,
-    })
-  }
-  const hook = parseBody(request, body)
-  const deployRequest = requestOf(hook, app)
-  const key =
-    sender.webhookId === undefined
-      ? hook.id === undefined
-        ? undefined
-        : ({ kind: 'body', key: hook.id } as const)
-      : ({ kind: 'webhook', key: sender.webhookId } as const)
-  const outcome = accept(() =>
-    submit(
-      {
-        app: app.spec,
-        request: deployRequest,
-        source: hook.source ?? {},
-        bodySha256: createHash('sha256').update(body).digest('hex'),
-        ...(key === undefined ? {} : { key }),
-        ...(sender.token === undefined ? {} : { token: sender.token }),
-      },
-      services.intake,
-    ),
-  )
-  switch (outcome.kind) {
-    case 'replayed':
-      throw rejected(services, name, 'the token was used before')
-    case 'id_reused':
-      throw new ProblemError(
-        'id_reused',
-        `the id ${JSON.stringify(key?.key)} came with another body before`,
-        {
-          hint: 'give every new request an id of its own',
-        },
-      )
-    case 'repeated':
-      log('info', 'hook repeated', {
-        app: name,
-        who: sender.who,
-        deployment: outcome.deployment.id,
+  const note = (
+    outcome: 'repeated' | 'unchanged' | 'ignored' | 'rejected' | 'refused',
+    more: object,
+  ) => services.refusals.note({ ...place, sender: trace.sender, ...ask(trace), outcome, ...more })
+  try {
+    const { authentic, body } =
+      origin.kind === 'socket'
+        ? { authentic: FROM_SOCKET, body: await readBody(request) }
+        : await identify(request, name, services, origin.address, trace)
+    trace.sender = authentic.sender
+    trace.authentic = true
+    if (app === undefined) throw unknownApp(name, services)
+    if (authentic.refused !== undefined) {
+      throw new ProblemError('claims_not_allowed', authentic.refused, {
+        hint: `apps.${name}.auth.oidc says whose tokens are allowed`,
       })
-      return outcome.deployment
-    case 'accepted':
-      log('info', 'hook accepted', {
-        app: name,
-        who: sender.who,
-        deployment: outcome.deployment.id,
+    }
+    const wish = wishOf(request.headers, body, authentic, app)
+    trace.request = wish.summary
+    const taken = await take(wish, { authentic, app, body, services, place })
+    if (taken.kind === 'ignored') note('ignored', { reason: taken.reason })
+    if (taken.kind === 'repeated' || taken.kind === 'unchanged') {
+      note(taken.kind, { deployment: taken.deployment.id })
+    }
+    return taken
+  } catch (error) {
+    if (error instanceof ProblemError) {
+      note(trace.authentic ? 'refused' : 'rejected', {
+        reason: (error.reason ?? error.message).slice(0, 500),
       })
-      services.wake(name)
-      return outcome.deployment
+    }
+    throw error
   }
 }
 
+const FROM_SOCKET: Authentic = { sender: { kind: 'socket' }, says: 'orders', mayDeploy: true }
+
+/** Who sent these raw bytes. What is cheap is checked first, and the body is read last. */
 async function identify(
   request: Request,
   name: string,
-  body: Uint8Array,
-  app: HttpApp | undefined,
   services: Services,
-): Promise<Sender> {
-  const host = request.headers.get('host') ?? ''
+  address: string,
+  trace: Trace,
+): Promise<{ authentic: Authentic; body: Uint8Array }> {
+  const { headers } = request
+  const host = headers.get('host') ?? ''
   if (!services.hosts.has(host.toLowerCase())) {
-    throw rejected(services, name, `Host ${JSON.stringify(host)} is not that of ${services.url}`)
+    throw rejected(`Host ${JSON.stringify(host)} is not that of ${services.url}`)
   }
+  const declared = Number(headers.get('content-length') ?? 0)
+  if (declared > MAX_BODY_BYTES) throw tooLarge(declared)
   try {
-    return await authenticate(
-      {
-        headers: request.headers,
-        body,
-        hookUrl: `${services.url}/hooks/${name}`,
-        nowSeconds: services.intake.nowSeconds(),
-      },
-      app?.credentials,
-      services.verifyToken,
-    )
+    const now = services.intake.nowSeconds()
+    const claimed = readCredentials(headers, now, services.verifyToken)
+    trace.sender = { kind: claimed.kind }
+    const body = await services.bodies.enter(address, () => readBody(request))
+    const app = services.apps.get(name)
+    const authentic = await claimed.verify(body, {
+      name,
+      hookUrl: `${services.url}/hooks/${name}`,
+      credentials: app?.credentials ?? DECOY,
+    })
+    if (app === undefined) throw new Rejected(`there is no app ${JSON.stringify(name)}`)
+    return { authentic, body }
   } catch (error) {
+    if (error instanceof GateClosed) throw busy()
     if (!(error instanceof Rejected)) throw error
-    if (!error.retry) throw rejected(services, name, error.message)
+    if (!error.retry) throw rejected(error.message)
     services.log('error', 'hook not verified', { app: name, reason: error.message })
     throw new ProblemError('issuer_unavailable', "the token issuer's keys cannot be fetched now", {
       hint: 'try again in a moment',
       headers: { 'retry-after': '15' },
+      reason: error.message,
     })
   }
 }
+
+async function take(
+  wish: Wish,
+  {
+    authentic,
+    app,
+    body,
+    services,
+    place,
+  }: {
+    authentic: Authentic
+    app: HttpApp
+    body: Uint8Array
+    services: Services
+    place: { address?: string }
+  },
+): Promise<Taken> {
+  if (wish.kind === 'ping') return { kind: 'pong' }
+  const asks = wish.kind === 'order' ? wish : await takeHint(wish, app, services)
+  if (asks.kind === 'ignored') return asks
+  const key =
+    authentic.key ?? (wish.id === undefined ? undefined : ({ kind: 'body', key: wish.id } as const))
+  const submission: Submission = {
+    app: app.spec,
+    asks,
+    source: wish.source,
+    attestations: wish.attestations,
+    bodySha256: createHash('sha256').update(body).digest('hex'),
+    ...(key === undefined ? {} : { key }),
+    ...(authentic.token === undefined ? {} : { token: authentic.token }),
+    audit: { sender: authentic.sender, request: wish.summary, ...place },
+  }
+  const outcome = accept(() => submit(submission, services.intake))
+  switch (outcome.kind) {
+    case 'replayed':
+      throw rejected('the token was used before')
+    case 'id_reused':
+      throw new ProblemError(
+        'id_reused',
+        `the id ${JSON.stringify(key?.key)} came with another body before`,
+        { hint: 'give every new request an id of its own' },
+      )
+    case 'accepted':
+      services.log('info', 'hook accepted', {
+        app: app.spec.name,
+        ...place,
+        sender: authentic.sender,
+        request: wish.summary,
+        deployment: outcome.deployment.id,
+      })
+      services.wake(app.spec.name)
+      return outcome
+    case 'repeated':
+    case 'unchanged':
+      return outcome
+  }
+}
+
+const ask = ({ request }: Trace) => (request === undefined ? {} : { request })
 
 /** The same answer whatever was wrong, and for an app that does not exist. */
-function rejected(services: Services, app: string, reason: string): ProblemError {
-  services.log('warn', 'hook rejected', { app: app.slice(0, 64), reason: reason.slice(0, 500) })
-  return new ProblemError('signature_rejected', 'signature rejected')
-}
-
-function parseBody(request: Request, body: Uint8Array): HookBody {
-  if (body.byteLength === 0) return {}
-  const type = request.headers.get('content-type')?.split(';')[0]?.trim().toLowerCase()
-  if (type !== 'application/json') {
-    throw new ProblemError('unsupported_media_type', `Content-Type is ${type ?? 'missing'}`, {
-      hint: 'send JSON with Content-Type: application/json',
-    })
-  }
-  let json: unknown
-  try {
-    json = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body))
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause)
-    throw new ProblemError('malformed_json', `the body is not JSON: ${reason}`, { cause })
-  }
-  const result = v.safeParse(HookBody, json)
-  if (result.success) return result.output
-  const [issue] = result.issues
-  const path = v.getDotPath(issue)
-  throw new ProblemError('malformed_body', `${path === null ? 'body' : path}: ${issue.message}`, {
-    hint: 'the body is {"image": "…"} or {"rollback": "…"} or {}, and may have id and source',
+const rejected = (reason: string) =>
+  new ProblemError('signature_rejected', 'signature rejected', {
+    reason,
+    headers: { 'www-authenticate': 'Bearer, Basic realm="deploy-receiver"' },
   })
-}
 
-/** What is asked for, if the app's policy allows it: only its own repository, compared as a parsed reference. */
-function requestOf(hook: HookBody, { spec }: HttpApp): DeployRequest {
-  if (hook.rollback !== undefined) return { action: 'rollback', to: hook.rollback }
-  if (hook.image === undefined) return { action: 'redeploy' }
-  const image = parse(hook.image)
-  if (image.repository !== spec.image.repository) {
-    throw new ProblemError(
-      'image_not_allowed',
-      `${image.repository} is not the repository of ${spec.name}, which is ${spec.image.repository}`,
-      { hint: `push to that repository, or set apps.${spec.name}.image` },
-    )
-  }
-  return {
-    action: 'deploy',
-    ...(image.tag === undefined ? {} : { tag: image.tag }),
-    ...(image.digest === undefined ? {} : { digest: image.digest }),
-  }
-}
+const busy = () =>
+  new ProblemError('busy', 'too many requests are being read at the moment', {
+    hint: 'try again in a moment',
+    headers: { 'retry-after': '1', connection: 'close' },
+  })
 
-function parse(reference: string) {
-  try {
-    return parseImage(reference)
-  } catch (cause) {
-    if (!(cause instanceof ImageReferenceError)) throw cause
-    throw new ProblemError('malformed_reference', cause.message, {
-      ...(cause.hint === undefined ? {} : { hint: cause.hint }),
-      cause,
-    })
-  }
-}
+const unknownApp = (name: string, { apps }: Services) =>
+  new ProblemError('unknown_app', `there is no app ${JSON.stringify(name)}`, {
+    hint: `the config has: ${[...apps.keys()].join(', ')}`,
+  })
 
 function accept<T>(work: () => T): T {
   try {

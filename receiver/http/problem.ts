@@ -20,17 +20,25 @@ export class ProblemError extends Error {
   readonly code: ProblemCode
   readonly hint: string | undefined
   readonly headers: Readonly<Record<string, string>>
+  /** What is more precise than the client may know. */
+  readonly reason: string | undefined
 
   constructor(
     code: ProblemCode,
     detail: string,
-    options: { hint?: string; headers?: Record<string, string>; cause?: unknown } = {},
+    options: {
+      hint?: string
+      headers?: Record<string, string>
+      reason?: string
+      cause?: unknown
+    } = {},
   ) {
     super(detail, { cause: options.cause })
     this.name = 'ProblemError'
     this.code = code
     this.hint = options.hint
     this.headers = options.headers ?? {}
+    this.reason = options.reason
   }
 }
 

@@ -1,9 +1,15 @@
-import type { Feed } from '../core/feed.ts'
 import type { Deployment, DeploymentEvent } from '../../protocol/deployment.ts'
 import type { AppSpec } from '../core/app.ts'
+import type { AuditTrail } from '../core/audit.ts'
+import type { Feed } from '../core/feed.ts'
+import type { Registry } from '../core/ports.ts'
 import type { Intake } from '../core/submit.ts'
 import type { VerifyToken } from '../core/tokens.ts'
 import type { AppCredentials } from './auth/authenticate.ts'
+import type { BodyGate } from './limits/body-gate.ts'
+import type { IsProxy } from './limits/client-address.ts'
+import type { TokenBuckets } from './limits/token-buckets.ts'
+import type { Refusals } from './refusals.ts'
 
 /** An app as the HTTP side sees it. */
 export interface HttpApp {
@@ -34,8 +40,15 @@ export interface Services {
   apps: ReadonlyMap<string, HttpApp>
   archive: Archive
   intake: Intake
+  audit: Pick<AuditTrail, 'list'>
+  refusals: Refusals
+  isProxy: IsProxy
+  buckets: TokenBuckets
+  bodies: BodyGate
   feed: Feed
   verifyToken: VerifyToken
+  /** Asks the registry what a tag stands for. */
+  resolve: Registry['resolve']
   /** Tells an app's reconciler to look. */
   wake(app: string): void
   readTokens: readonly string[]

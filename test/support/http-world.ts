@@ -1,13 +1,20 @@
 import { generateKeyPairSync, randomBytes } from 'node:crypto'
 import type { Hono } from 'hono'
 import { parseVerifyingKey } from '../../protocol/standard-webhooks.ts'
+import type { AuditEntry } from '../../receiver/core/audit.ts'
 import { createFeed, type Feed } from '../../receiver/core/feed.ts'
 import { createIssuerKeys } from '../../receiver/edges/oidc/issuer-keys.ts'
 import { createVerifyToken } from '../../receiver/edges/oidc/verify.ts'
+import { createAttestations } from '../../receiver/edges/store/attestations.ts'
+import { createAudit } from '../../receiver/edges/store/audit.ts'
 import { createOnce } from '../../receiver/edges/store/once.ts'
 import { openDatabase, transaction } from '../../receiver/edges/store/schema.ts'
 import { createStore, type Store } from '../../receiver/edges/store/store.ts'
 import { createApp } from '../../receiver/http/app.ts'
+import { createBodyGate } from '../../receiver/http/limits/body-gate.ts'
+import { proxies } from '../../receiver/http/limits/client-address.ts'
+import { createTokenBuckets } from '../../receiver/http/limits/token-buckets.ts'
+import { createRefusals } from '../../receiver/http/refusals.ts'
 import type { Services } from '../../receiver/http/services.ts'
 import { newDeploymentId } from '../../receiver/id.ts'
 import { APP } from './fake-world.ts'
@@ -27,11 +34,25 @@ export interface HttpWorld {
   woken: string[]
   logged: string[]
   readToken: string
+  /** Basic token of `api`, which may not name an image; of `web`, which may. */
+  token: string
+  deployToken: string
+  /** Secret of the GitHub webhooks of `api`. */
+  githubSecret: string
+  /** The audit trail, oldest first. */
+  audit(): AuditEntry[]
   nowSeconds(): number
   stop(): Promise<void>
 }
 
-export async function startHttpWorld(): Promise<HttpWorld> {
+export async function startHttpWorld({
+  rateLimit = { burst: 10_000, perSecond: 1 },
+  registry = () => `sha256:${'1'.repeat(64)}`,
+}: {
+  rateLimit?: { burst: number; perSecond: number }
+  /** The digest that a tag stands for now; throws what a registry's failure throws. */
+  registry?: (tag: string) => string | Promise<string>
+} = {}): Promise<HttpWorld> {
   const issuer = await startIssuer()
   const database = openDatabase(':memory:')
   const feed = createFeed()
@@ -44,10 +65,20 @@ export async function startHttpWorld(): Promise<HttpWorld> {
   })
   const secret = `whsec_${randomBytes(32).toString('base64')}`
   const pair = ed25519Pair()
-  const readToken = randomBytes(24).toString('hex')
+  const [readToken, token, deployToken, githubSecret] = [0, 0, 0, 0].map(() =>
+    randomBytes(24).toString('hex'),
+  ) as [string, string, string, string]
   const woken: string[] = []
   const logged: string[] = []
   const stopping = new AbortController()
+  const audit = createAudit(database)
+  const attestations = createAttestations(database)
+  const log: Services['log'] = (level, message, details) =>
+    void logged.push(`${level} ${message} ${JSON.stringify(details)}`)
+  const refusals = createRefusals(
+    { audit, transaction: (work) => transaction(database, work), log },
+    Date.now,
+  )
   const services: Services = {
     version: '0.0.0',
     url: 'https://deploy.example.com',
@@ -66,6 +97,25 @@ export async function startHttpWorld(): Promise<HttpWorld> {
               },
             ],
             webhookKeys: [parseVerifyingKey(secret), parseVerifyingKey(pair.publicKey)],
+            basic: { tokens: [token], deploy: false },
+            github: [githubSecret],
+          },
+        },
+      ],
+      [
+        'web',
+        {
+          spec: {
+            ...APP,
+            name: 'web',
+            image: { repository: 'docker.io/acme/web', tag: 'stable' },
+          },
+          domains: [],
+          credentials: {
+            oidc: [],
+            webhookKeys: [],
+            basic: { tokens: [deployToken], deploy: true },
+            github: [],
           },
         },
       ],
@@ -75,20 +125,31 @@ export async function startHttpWorld(): Promise<HttpWorld> {
       transaction: (work) => transaction(database, work),
       ...createOnce(database),
       history: store.history,
-      liveDigest: (app) => store.live(app)?.deployment.image.digest,
+      live: (app) => store.live(app)?.deployment,
+      newest: (app) => store.newest(app)?.deployment,
       get: (id) => store.get(id)?.deployment,
-      accept: store.accept,
+      accept(deployment, bundles) {
+        store.accept(deployment)
+        attestations.keep(deployment.id, bundles)
+      },
+      audit,
       newId: newDeploymentId,
       now,
       nowSeconds,
+      ageMs: (at) => Date.now() - Date.parse(at),
     },
+    audit,
+    refusals,
+    isProxy: proxies(['127.0.0.0/8', '::1']),
+    buckets: createTokenBuckets(rateLimit, Date.now),
+    bodies: createBodyGate({ atOnce: 16, perAddress: 8, maxWaiting: 16, waitMs: 200 }),
+    resolve: async ({ tag }) => registry(tag),
     feed,
     verifyToken: createVerifyToken(createIssuerKeys(database, Date.now), () => new Date()),
     wake: (app) => woken.push(app),
     readTokens: [readToken],
     followKey: store.secret('follow'),
-    log: (level, message, details) =>
-      void logged.push(`${level} ${message} ${JSON.stringify(details)}`),
+    log,
     stopping: stopping.signal,
   }
   return {
@@ -102,6 +163,13 @@ export async function startHttpWorld(): Promise<HttpWorld> {
     woken,
     logged,
     readToken,
+    token,
+    deployToken,
+    githubSecret,
+    audit() {
+      refusals.flush()
+      return audit.list({ limit: 200 }).toReversed()
+    },
     nowSeconds,
     async stop() {
       stopping.abort()

@@ -1,108 +1,114 @@
-import { createHash } from 'node:crypto'
-import { TokenError, type VerifyToken } from '../../core/tokens.ts'
-import { type VerifyingKey, verify } from '../../../protocol/standard-webhooks.ts'
+import type { VerifyingKey } from '../../../protocol/standard-webhooks.ts'
+import type { IdempotencyKey } from '../../core/submit.ts'
+import type { VerifyToken } from '../../core/tokens.ts'
+import { type BasicCredentials, readBasic, verifyBasic } from './basic.ts'
 import type { ClaimRule } from './claims.ts'
-import { refusedClaim } from './claims.ts'
+import { readGithub, verifyGithub } from './github.ts'
+import { readBearer, verifyBearer } from './oidc.ts'
+import { Rejected } from './rejected.ts'
+import type { Sender } from '../../core/audit.ts'
+import { readWebhook, verifyWebhook } from './webhook.ts'
 
 /** What an app accepts; keys are parsed once, when the config is read. */
 export interface AppCredentials {
   oidc: readonly ClaimRule[]
   webhookKeys: readonly VerifyingKey[]
+  basic: BasicCredentials
+  /** Secrets of GitHub webhooks. */
+  github: readonly string[]
 }
 
-/** An authentic sender. */
-export interface Sender {
-  kind: 'oidc' | 'webhook' | 'socket'
-  /** For the log: a key's fingerprint, or who the token was issued for. */
-  who: string
-  /** The signature's own idempotency key. */
-  webhookId?: string
+/** An authentic request: who sent it, and what its kind allows and demands. */
+export interface Authentic {
+  sender: Sender
+  /** What the signature itself names as its idempotency key. */
+  key?: IdempotencyKey
   token?: { issuer: string; jti: string; expiresAt: number }
   /** Authentic, but its claims are not allowed: why. */
   refused?: string
+  /** `orders`: the body is ours. `payloads`: it is what a registry or GitHub says, a hint. `both`: either. */
+  says: 'orders' | 'payloads' | 'both'
+  /** Whether it may name an `image`. */
+  mayDeploy: boolean
 }
 
-/** The precise reason goes to the log alone; strangers learn only that they were rejected. */
-export class Rejected extends Error {
-  readonly retry: boolean
+/** Checks a read request's signature over the raw bytes. Throws `Rejected`. */
+export type VerifySender = (
+  body: Uint8Array,
+  app: { name: string; hookUrl: string; credentials: AppCredentials },
+) => Promise<Authentic> | Authentic
 
-  constructor(reason: string, { retry = false } = {}) {
-    super(reason)
-    this.name = 'Rejected'
-    this.retry = retry
-  }
+/** A request whose credentials have the right shape and time; nothing of them is verified yet. */
+export interface Claimed {
+  kind: Sender['kind']
+  verify: VerifySender
 }
 
-const MAX_TOKEN_CHARACTERS = 16 * 1024
+type Read = (headers: Headers, nowSeconds: number, verifyToken: VerifyToken) => VerifySender
+
+/** Each kind of credentials: how it is told, and how it is read. */
+const KINDS: readonly { kind: Sender['kind']; shows: (headers: Headers) => boolean; read: Read }[] =
+  [
+    {
+      kind: 'oidc',
+      shows: (headers) => schemeOf(headers) === 'bearer',
+      read: (headers, _now, verifyToken) => {
+        const token = readBearer(headers)
+        return (body, app) => verifyBearer(token, body, app, verifyToken)
+      },
+    },
+    {
+      kind: 'basic',
+      shows: (headers) => schemeOf(headers) === 'basic',
+      read: (headers) => {
+        const given = readBasic(headers)
+        return (_body, app) => verifyBasic(given, app)
+      },
+    },
+    {
+      kind: 'webhook',
+      shows: (headers) =>
+        ['webhook-id', 'webhook-timestamp', 'webhook-signature'].some((name) => headers.has(name)),
+      read: (headers, now) => {
+        const given = readWebhook(headers, now)
+        return (body, app) => verifyWebhook(given, body, app)
+      },
+    },
+    {
+      kind: 'github',
+      shows: (headers) => headers.has('x-hub-signature-256'),
+      read: (headers) => {
+        const given = readGithub(headers)
+        return (body, app) => verifyGithub(given, body, app)
+      },
+    },
+  ]
 
 /**
- * Who sent these raw bytes. Exactly one kind of credentials must be there, of a kind that the app accepts. Nothing of the
- * body is parsed. Throws `Rejected`.
+ * Reads the one kind of credentials that a request carries: their shape, and the time where the headers have one. No
+ * algorithm is taken from the request, and nothing of the body is read. Throws `Rejected`.
  */
-export async function authenticate(
-  request: { headers: Headers; body: Uint8Array; hookUrl: string; nowSeconds: number },
-  credentials: AppCredentials | undefined,
+export function readCredentials(
+  headers: Headers,
+  nowSeconds: number,
   verifyToken: VerifyToken,
-): Promise<Sender> {
-  const { headers } = request
-  const authorization = headers.get('authorization')
-  const isWebhook = ['webhook-id', 'webhook-timestamp', 'webhook-signature'].some((name) =>
-    headers.has(name),
-  )
-  if (authorization !== null && isWebhook) throw new Rejected('two kinds of credentials at once')
-  if (isWebhook) return byWebhook(request, credentials?.webhookKeys ?? [])
-  if (authorization === null) throw new Rejected('no credentials')
-  const token = /^Bearer +([\w-]+\.[\w-]+\.[\w-]+)$/i.exec(authorization)?.[1]
-  if (token === undefined || token.length > MAX_TOKEN_CHARACTERS) {
-    throw new Rejected('the Authorization header is not `Bearer` and a JWT')
+): Claimed {
+  const shown = KINDS.filter(({ shows }) => shows(headers))
+  const [only] = shown
+  if (only === undefined) {
+    throw new Rejected(
+      headers.has('authorization')
+        ? 'the Authorization header is neither Bearer nor Basic'
+        : 'no credentials',
+    )
   }
-  return byToken(token, request, credentials?.oidc ?? [], verifyToken)
+  if (shown.length > 1) {
+    throw new Rejected(`${shown.map(({ kind }) => kind).join(' and ')} credentials at once`)
+  }
+  if (only.kind !== 'oidc' && only.kind !== 'basic' && headers.has('authorization')) {
+    throw new Rejected(`${only.kind} credentials with an Authorization header`)
+  }
+  return { kind: only.kind, verify: only.read(headers, nowSeconds, verifyToken) }
 }
 
-function byWebhook(
-  { headers, body, nowSeconds }: { headers: Headers; body: Uint8Array; nowSeconds: number },
-  keys: readonly VerifyingKey[],
-): Sender {
-  if (keys.length === 0) throw new Rejected('the app accepts no Standard Webhooks signature')
-  const id = headers.get('webhook-id') ?? undefined
-  const result = verify({
-    id,
-    timestamp: headers.get('webhook-timestamp') ?? undefined,
-    signature: headers.get('webhook-signature') ?? undefined,
-    body,
-    keys,
-    nowSeconds,
-  })
-  if (!result.ok) throw new Rejected(result.reason)
-  return {
-    kind: 'webhook',
-    who: `key ${result.fingerprint}`,
-    ...(id === undefined ? {} : { webhookId: id }),
-  }
-}
-
-async function byToken(
-  token: string,
-  { body, hookUrl }: { body: Uint8Array; hookUrl: string },
-  rules: readonly ClaimRule[],
-  verifyToken: VerifyToken,
-): Promise<Sender> {
-  if (rules.length === 0) throw new Rejected('the app accepts no OIDC token')
-  const digest = createHash('sha256').update(body).digest('hex')
-  try {
-    const { claims, ...verified } = await verifyToken(token, {
-      issuers: rules.map(({ issuer }) => issuer),
-      audience: `${hookUrl}#sha256=${digest}`,
-    })
-    const refused = refusedClaim({ issuer: verified.issuer, claims }, rules)
-    return {
-      kind: 'oidc',
-      who: `${verified.issuer} ${JSON.stringify(claims['repository'] ?? claims['sub'] ?? '')}`,
-      token: verified,
-      ...(refused === undefined ? {} : { refused }),
-    }
-  } catch (error) {
-    if (!(error instanceof TokenError)) throw error
-    throw new Rejected(error.message, { retry: error.code === 'issuer_unavailable' })
-  }
-}
+const schemeOf = (headers: Headers) => headers.get('authorization')?.split(' ', 1)[0]?.toLowerCase()

@@ -1,0 +1,70 @@
+import { createHash } from 'node:crypto'
+import { TokenError, type VerifyToken } from '../../core/tokens.ts'
+import type { Authentic } from './authenticate.ts'
+import { type ClaimRule, refusedClaim } from './claims.ts'
+import { Rejected } from './rejected.ts'
+
+const MAX_TOKEN_CHARACTERS = 16 * 1024
+/** Claims that the audit trail keeps: who it was, from which run. */
+const SHOWN = [
+  'sub',
+  'repository',
+  'repository_id',
+  'ref',
+  'sha',
+  'actor',
+  'event_name',
+  'environment',
+  'job_workflow_ref',
+  'run_id',
+  'run_attempt',
+]
+
+/** The JWT of an `Authorization: Bearer` header. Throws `Rejected`. */
+export function readBearer(headers: Headers): string {
+  const token = /^Bearer +([\w-]+\.[\w-]+\.[\w-]+)$/i.exec(headers.get('authorization') ?? '')?.[1]
+  if (token === undefined || token.length > MAX_TOKEN_CHARACTERS) {
+    throw new Rejected('the Authorization header is not `Bearer` and a JWT')
+  }
+  return token
+}
+
+/** A token made for this hook and exactly this body, by an issuer that the app names. Throws `Rejected`. */
+export async function verifyBearer(
+  token: string,
+  body: Uint8Array,
+  { hookUrl, credentials }: { hookUrl: string; credentials: { oidc: readonly ClaimRule[] } },
+  verifyToken: VerifyToken,
+): Promise<Authentic> {
+  const rules = credentials.oidc
+  if (rules.length === 0) throw new Rejected('the app accepts no OIDC token')
+  const digest = createHash('sha256').update(body).digest('hex')
+  try {
+    const { claims, ...verified } = await verifyToken(token, {
+      issuers: rules.map(({ issuer }) => issuer),
+      audience: `${hookUrl}#sha256=${digest}`,
+    })
+    const refused = refusedClaim({ issuer: verified.issuer, claims }, rules)
+    return {
+      sender: { kind: 'oidc', issuer: verified.issuer, claims: shown(claims) },
+      token: verified,
+      ...(refused === undefined ? {} : { refused }),
+      says: 'orders',
+      mayDeploy: true,
+    }
+  } catch (error) {
+    if (!(error instanceof TokenError)) throw error
+    throw new Rejected(error.message, { retry: error.code === 'issuer_unavailable' })
+  }
+}
+
+function shown(claims: Readonly<Record<string, unknown>>): Record<string, string> {
+  return Object.fromEntries(
+    SHOWN.flatMap((name) => {
+      const value = Object.hasOwn(claims, name) ? claims[name] : undefined
+      if (value === undefined) return []
+      const text = typeof value === 'string' ? value : JSON.stringify(value)
+      return [[name, text.slice(0, 300)]]
+    }),
+  )
+}

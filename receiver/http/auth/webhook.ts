@@ -1,0 +1,43 @@
+import {
+  readHeaders,
+  type SignedHeaders,
+  verify,
+  type VerifyingKey,
+} from '../../../protocol/standard-webhooks.ts'
+import type { Authentic } from './authenticate.ts'
+import { Rejected } from './rejected.ts'
+
+/** The headers of Standard Webhooks, in the right shape and in time. Throws `Rejected`. */
+export function readWebhook(headers: Headers, nowSeconds: number): SignedHeaders {
+  const signature = headers.get('webhook-signature') ?? undefined
+  // two headers of one name arrive joined
+  if (signature?.includes(', ') === true) throw new Rejected('webhook-signature came twice')
+  const read = readHeaders(
+    {
+      id: headers.get('webhook-id') ?? undefined,
+      timestamp: headers.get('webhook-timestamp') ?? undefined,
+      signature,
+    },
+    nowSeconds,
+  )
+  if (!read.ok) throw new Rejected(read.reason)
+  return read.headers
+}
+
+/** A body signed by one of the app's keys. Throws `Rejected`. */
+export function verifyWebhook(
+  headers: SignedHeaders,
+  body: Uint8Array,
+  { credentials }: { credentials: { webhookKeys: readonly VerifyingKey[] } },
+): Authentic {
+  const keys = credentials.webhookKeys
+  if (keys.length === 0) throw new Rejected('the app accepts no Standard Webhooks signature')
+  const result = verify(headers, body, keys)
+  if (!result.ok) throw new Rejected(result.reason)
+  return {
+    sender: { kind: 'webhook', key: result.fingerprint },
+    key: { kind: 'webhook', key: headers.id },
+    says: 'orders',
+    mayDeploy: true,
+  }
+}

@@ -1,0 +1,32 @@
+import type { HttpBindings } from '@hono/node-server'
+import type { Context, MiddlewareHandler } from 'hono'
+import { ProblemError } from '../problem.ts'
+import type { Services } from '../services.ts'
+import { clientAddress, subscriber } from './client-address.ts'
+
+/** The client's address, behind the configured proxies. */
+export function addressOf(c: Context, { isProxy }: Services): string {
+  const { incoming } = (c.env ?? {}) as Partial<HttpBindings>
+  return clientAddress(incoming?.socket.remoteAddress, c.req.header('x-forwarded-for'), isProxy)
+}
+
+/** Turns away an address whose requests were rejected too often of late, before anything of a body is read. */
+export function limited(services: Services): MiddlewareHandler {
+  const { buckets, refusals } = services
+  return async (c, next) => {
+    const address = addressOf(c, services)
+    const key = subscriber(address)
+    const waitMs = buckets.waitMs(key)
+    if (waitMs > 0) {
+      const seconds = Math.ceil(waitMs / 1000)
+      const reason = 'too many rejected requests from this address'
+      refusals.note({ address, sender: { kind: 'none' }, outcome: 'rejected', reason })
+      throw new ProblemError('too_many_requests', `${reason}: wait ${seconds} s`, {
+        hint: 'rate_limit in the config of the receiver says how many are taken',
+        headers: { 'retry-after': String(seconds), connection: 'close' },
+      })
+    }
+    await next()
+    if (c.res.status === 401) buckets.take(key)
+  }
+}

@@ -1,0 +1,110 @@
+import type { AuditEntry, AuditTrail } from '../core/audit.ts'
+import type { Log } from './services.ts'
+
+/** What came of a request that made no deployment. */
+export type Refusal = Omit<AuditEntry, 'at' | 'last_at' | 'count'>
+
+/** The log and the audit trail of what made no deployment. */
+export interface Refusals {
+  note(refusal: Refusal): void
+  /** Writes what has come together; every second, and at the end. */
+  flush(): void
+}
+
+/** So many kinds of refusals are told apart within an hour; with more, the rest is counted together. */
+const MAX_GROUPS = 1000
+const GROUP_MS = 60 * 60 * 1000
+const LOG_EVERY_MS = 60 * 1000
+
+interface Group {
+  refusal: Refusal
+  since: number
+  last: number
+  loggedAt: number
+  /** Not in the audit trail yet, not in the log yet. */
+  unwritten: number
+  unlogged: number
+  entry?: number
+}
+
+/**
+ * Counts refusals that are alike (same address, app, sender's kind and reason) instead of writing each: the first is logged at once, then
+ * how many there were, once a minute; the audit trail has one entry an hour for them. A flood thus costs memory for a
+ * bounded number of groups, one write a second, and no disk. `now` is in milliseconds.
+ */
+export function createRefusals(
+  {
+    audit,
+    transaction,
+    log,
+  }: { audit: AuditTrail; transaction: (work: () => void) => void; log: Log },
+  now: () => number,
+): Refusals {
+  const groups = new Map<string, Group>()
+
+  const groupOf = (refusal: Refusal): Group => {
+    const key = keyOf(refusal)
+    const known = groups.get(key)
+    if (known !== undefined) return known
+    if (groups.size >= MAX_GROUPS && key !== OVERFLOW_KEY) return groupOf(OVERFLOW)
+    const group = { refusal, since: now(), last: 0, loggedAt: 0, unwritten: 0, unlogged: 0 }
+    groups.set(key, group)
+    return group
+  }
+
+  const tell = (group: Group) => {
+    const { outcome, app, address, sender, reason, deployment } = group.refusal
+    log(outcome === 'rejected' || outcome === 'refused' ? 'warn' : 'info', `hook ${outcome}`, {
+      ...(app === undefined ? {} : { app }),
+      ...(address === undefined ? {} : { address }),
+      sender,
+      ...(reason === undefined ? {} : { reason }),
+      ...(deployment === undefined ? {} : { deployment }),
+      ...(group.unlogged > 1 ? { count: group.unlogged } : {}),
+    })
+    group.unlogged = 0
+    group.loggedAt = now()
+  }
+
+  return {
+    note(refusal) {
+      const group = groupOf(refusal)
+      group.last = now()
+      group.unwritten++
+      group.unlogged++
+      if (group.loggedAt === 0) tell(group)
+    },
+
+    flush() {
+      const changed = [...groups.values()].filter(({ unwritten }) => unwritten > 0)
+      if (changed.length > 0) {
+        transaction(() => {
+          for (const group of changed) write(group, audit)
+        })
+      }
+      for (const [key, group] of groups) {
+        if (group.unlogged > 0 && now() - group.loggedAt >= LOG_EVERY_MS) tell(group)
+        if (now() - group.since >= GROUP_MS && group.unlogged === 0) groups.delete(key)
+      }
+    },
+  }
+}
+
+function write(group: Group, audit: AuditTrail): void {
+  const lastAt = new Date(group.last).toISOString()
+  if (group.entry === undefined) {
+    const at = new Date(group.since).toISOString()
+    group.entry = audit.add({ ...group.refusal, at, last_at: lastAt, count: group.unwritten })
+  } else audit.again(group.entry, group.unwritten, lastAt)
+  group.unwritten = 0
+}
+
+const OVERFLOW: Refusal = {
+  sender: { kind: 'none' },
+  outcome: 'rejected',
+  reason: 'many different requests were rejected: these are counted together',
+}
+
+const keyOf = ({ app, address, sender, outcome, reason, request, deployment }: Refusal): string =>
+  JSON.stringify([app, address, sender.kind, sender.key, outcome, reason, request, deployment])
+const OVERFLOW_KEY = keyOf(OVERFLOW)
