@@ -1,11 +1,21 @@
-import { pino } from 'pino'
+import { type DestinationStream, pino } from 'pino'
 import type { Log } from './http/services.ts'
+import type { Redact } from './redact.ts'
 
-/** One JSON object a line, on standard output: what systemd and Docker collect. */
-export function createLog(): Log {
-  const logger = pino({ base: null, timestamp: pino.stdTimeFunctions.isoTime })
+/** One JSON object a line, on standard output: what systemd and Docker collect. Secrets are taken out of all of it. */
+export function createLog(redact: Redact, destination?: DestinationStream): Log {
+  const options = { base: null, timestamp: pino.stdTimeFunctions.isoTime }
+  const logger = destination === undefined ? pino(options) : pino(options, destination)
   return (level, message, details = {}) => {
     const { error, ...rest } = details as { error?: unknown }
-    logger[level](error === undefined ? rest : { ...rest, err: error }, message)
+    const shown = error === undefined ? rest : { ...rest, err: describe(error) }
+    logger[level](redact(shown), redact(message))
   }
+}
+
+/** Only what is made for people: other properties of an error may hold the request with its credentials. */
+function describe(error: unknown): object {
+  if (!(error instanceof Error)) return { message: String(error) }
+  const { type, message, stack } = pino.stdSerializers.err(error)
+  return { type, message, stack }
 }

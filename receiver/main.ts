@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util'
+import { audit } from './cli/audit.ts'
 import { check } from './cli/check.ts'
 import { run } from './cli/serve.ts'
 import { VERSION } from './version.ts'
@@ -7,6 +8,7 @@ const USAGE = `deploy-receiver runs what was pushed, behind Nginx.
 
   deploy-receiver serve    [--config FILE]   take hooks and deploy
   deploy-receiver check    [--config FILE]   say whether the config is right  [--json]
+  deploy-receiver audit    [APP]             who asked for what, and what came of it  [--limit N] [--json]
   deploy-receiver version                    print the version
 
 FILE is /etc/deploy-receiver/config.yaml unless given.
@@ -15,15 +17,24 @@ FILE is /etc/deploy-receiver/config.yaml unless given.
 export interface Options {
   config: string
   json: boolean
+  limit: string
+  /** What stands after the command. */
+  rest: readonly string[]
 }
 
-/** A command resolves to its exit status: 0 done, 1 failed, 2 wrong usage. */
-const COMMANDS: Readonly<Record<string, (options: Options) => Promise<number>>> = {
-  serve: run,
-  check,
-  async version() {
-    console.log(VERSION)
-    return 0
+/** A command resolves to its exit status: 0 done, 1 failed, 2 wrong usage. `takes` is how many words may follow it. */
+const COMMANDS: Readonly<
+  Record<string, { run: (options: Options) => Promise<number>; takes: number }>
+> = {
+  serve: { run, takes: 0 },
+  check: { run: check, takes: 0 },
+  audit: { run: audit, takes: 1 },
+  version: {
+    async run() {
+      console.log(VERSION)
+      return 0
+    },
+    takes: 0,
   },
 }
 
@@ -43,6 +54,7 @@ async function main(argv: string[]): Promise<number> {
       options: {
         config: { type: 'string', short: 'c', default: '/etc/deploy-receiver/config.yaml' },
         json: { type: 'boolean', default: false },
+        limit: { type: 'string', short: 'n', default: '20' },
         help: { type: 'boolean', short: 'h', default: false },
       },
     })
@@ -57,12 +69,12 @@ async function main(argv: string[]): Promise<number> {
     return 0
   }
   const command = name === undefined || !Object.hasOwn(COMMANDS, name) ? undefined : COMMANDS[name]
-  if (command === undefined || rest.length > 0) {
+  if (command === undefined || rest.length > command.takes) {
     const what = name === undefined ? 'a command is missing' : `what is ${positionals.join(' ')}?`
     console.error(`deploy-receiver: ${what}\n\n${USAGE}`)
     return 2
   }
-  return command({ config: values.config, json: values.json })
+  return command.run({ ...values, rest })
 }
 
 /** The message with its remedy, without a stack: the reader is an operator. */

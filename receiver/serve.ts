@@ -15,17 +15,26 @@ import { createIssuerKeys } from './edges/oidc/issuer-keys.ts'
 import { createVerifyToken } from './edges/oidc/verify.ts'
 import { httpProbe } from './edges/probe.ts'
 import { createSlots } from './edges/slots.ts'
+import { createAttestations } from './edges/store/attestations.ts'
+import { createAudit } from './edges/store/audit.ts'
 import { createOnce } from './edges/store/once.ts'
 import { openDatabase, transaction } from './edges/store/schema.ts'
 import { createStore } from './edges/store/store.ts'
 import { createApp } from './http/app.ts'
 import { acceptedHosts } from './http/hosts.ts'
+import { createBodyGate } from './http/limits/body-gate.ts'
+import { proxies } from './http/limits/client-address.ts'
+import { createTokenBuckets } from './http/limits/token-buckets.ts'
+import { createRefusals } from './http/refusals.ts'
 import type { HttpApp, Log, Services } from './http/services.ts'
 import { newDeploymentId } from './id.ts'
 import { close, listen } from './listen.ts'
+import type { Redact } from './redact.ts'
 import { VERSION } from './version.ts'
 
 const PRUNE_EVERY_MS = 10 * 60 * 1000
+/** Bodies of strangers that are read at once: 8 MiB at most. */
+const BODIES = { atOnce: 128, perAddress: 32, maxWaiting: 1024, waitMs: 5000 }
 
 export interface Receiver {
   /** Stops taking requests and reconciling; what runs goes on serving. */
@@ -39,7 +48,7 @@ export interface Receiver {
 export async function serve(
   config: Config,
   environment: NodeJS.ProcessEnv,
-  log: Log,
+  { log, redact }: { log: Log; redact: Redact },
 ): Promise<Receiver> {
   process.umask(0o077)
   // Nginx's workers look up the slot flags in here
@@ -56,6 +65,16 @@ export async function serve(
     changed: feed.changed,
   })
   const once = createOnce(database)
+  const audit = createAudit(database)
+  const attestations = createAttestations(database)
+  const refusals = createRefusals(
+    {
+      audit: { ...audit, add: (entry) => audit.add(redact(entry)) },
+      transaction: (work) => transaction(database, work),
+      log,
+    },
+    Date.now,
+  )
 
   const docker = await connectDocker(environment)
   await ensureNetwork(docker, config.network)
@@ -77,7 +96,10 @@ export async function serve(
   }
 
   const ports: Ports = {
-    journal: store,
+    journal: {
+      ...store,
+      append: (id, event, options) => store.append(id, redact(event), options),
+    },
     engine,
     registry: engine,
     slots,
@@ -101,13 +123,25 @@ export async function serve(
       transaction: (work) => transaction(database, work),
       ...once,
       history: store.history,
-      liveDigest: (app) => store.live(app)?.deployment.image.digest,
+      live: (app) => store.live(app)?.deployment,
+      newest: (app) => store.newest(app)?.deployment,
       get: (id) => store.get(id)?.deployment,
-      accept: store.accept,
+      accept(deployment, bundles) {
+        store.accept(deployment)
+        attestations.keep(deployment.id, bundles)
+      },
+      audit: { add: (entry) => audit.add(redact(entry)) },
       newId: newDeploymentId,
       now: clock.now,
       nowSeconds,
+      ageMs: (at) => Date.now() - Date.parse(at),
     },
+    audit,
+    refusals,
+    isProxy: proxies(config.trustedProxies),
+    buckets: createTokenBuckets(config.rateLimit, () => performance.now()),
+    bodies: createBodyGate(BODIES),
+    resolve: engine.resolve,
     feed,
     verifyToken: createVerifyToken(createIssuerKeys(database, Date.now), () => new Date()),
     wake: (app) => deployers.get(app)?.wake(),
@@ -121,15 +155,21 @@ export async function serve(
     await listen(createApp(services, { trusted: true }), { path: config.socket }),
   ]
   for (const deployer of deployers.values()) deployer.wake()
-  const pruning = setInterval(() => once.prune(nowSeconds()), PRUNE_EVERY_MS)
+  const pruning = setInterval(() => {
+    once.prune(nowSeconds())
+    audit.prune(new Date())
+  }, PRUNE_EVERY_MS)
+  const counting = setInterval(refusals.flush, 1000)
   log('info', 'ready', { listen: hostOf(config.listen), url: config.url, apps: deployers.size })
 
   return {
     async close() {
       clearInterval(pruning)
+      clearInterval(counting)
       stopping.abort(new Error('the receiver stops'))
       await Promise.all(servers.map(close))
       await Promise.all([...deployers.values()].map((deployer) => deployer.stop()))
+      refusals.flush()
       database.close()
     },
   }
@@ -139,10 +179,15 @@ const hostOf = ({ host, port }: Config['listen']) =>
   `${host.includes(':') ? `[${host}]` : host}:${port}`
 
 function httpApp(app: AppConfig): HttpApp {
-  const { oidc, keys, secrets } = app.auth
+  const { oidc, keys, secrets, basic, github } = app.auth
   return {
     spec: app,
     domains: app.domains,
-    credentials: { oidc, webhookKeys: [...keys, ...secrets].map(parseVerifyingKey) },
+    credentials: {
+      oidc,
+      webhookKeys: [...keys, ...secrets].map(parseVerifyingKey),
+      basic,
+      github,
+    },
   }
 }

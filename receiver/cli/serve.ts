@@ -1,12 +1,15 @@
 import { loadConfig } from '../config/load.ts'
 import { createLog } from '../log.ts'
 import type { Options } from '../main.ts'
+import { createRedact, secretsOf } from '../redact.ts'
 import { serve } from '../serve.ts'
 
 /** `deploy-receiver serve`: until SIGTERM or SIGINT. A second signal ends it at once. */
 export async function run({ config }: Options): Promise<number> {
-  const log = createLog()
-  const receiver = await serve(loadConfig(config, process.env), process.env, log)
+  const loaded = loadConfig(config, process.env)
+  const redact = createRedact(secretsOf(loaded))
+  const log = createLog(redact)
+  const receiver = await serve(loaded, process.env, { log, redact })
   const signal = await new Promise<string>((resolve) => {
     for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, () => resolve(name))
   })

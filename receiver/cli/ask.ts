@@ -1,0 +1,45 @@
+import { request } from 'node:http'
+import { Problem } from '../../protocol/problem.ts'
+import * as v from 'valibot'
+
+/** Asks the running receiver over its local socket. Throws an error that says what to do. */
+export async function ask(socket: string, path: string): Promise<unknown> {
+  const { status, text } = await get(socket, path)
+  const json: unknown = JSON.parse(text)
+  if (status < 400) return json
+  const problem = v.safeParse(Problem, json)
+  if (!problem.success) throw new Error(`the receiver answered ${status}: ${text.slice(0, 200)}`)
+  const { detail, hint } = problem.output
+  throw Object.assign(new Error(detail), hint === undefined ? {} : { hint })
+}
+
+function get(socket: string, path: string): Promise<{ status: number; text: string }> {
+  return new Promise((resolve, reject) => {
+    const outgoing = request(
+      { socketPath: socket, path, headers: { host: 'localhost' } },
+      (incoming) => {
+        const chunks: Buffer[] = []
+        incoming.on('data', (chunk: Buffer) => chunks.push(chunk))
+        incoming.once('error', reject)
+        incoming.once('end', () =>
+          resolve({ status: incoming.statusCode ?? 0, text: Buffer.concat(chunks).toString() }),
+        )
+      },
+    )
+    outgoing.once('error', (error: NodeJS.ErrnoException) => reject(explain(error, socket)))
+    outgoing.end()
+  })
+}
+
+function explain(error: NodeJS.ErrnoException, socket: string): Error {
+  if (error.code === 'EACCES') {
+    return new Error(`${socket} is not open to this user: run as the receiver's user, with sudo`)
+  }
+  if (error.code === 'ENOENT' || error.code === 'ECONNREFUSED') {
+    return new Error(
+      `no receiver listens on ${socket}: start it (systemctl start deploy-receiver), or name its config with --config`,
+      { cause: error },
+    )
+  }
+  return error
+}
