@@ -13,6 +13,7 @@ export interface Secret {
 const SHAPES: readonly (readonly [RegExp, string])[] = [
   [/\beyJ[\w-]{5,}\.[\w-]+\.[\w-]*/g, '[token]'],
   [/\b(Bearer|Basic) +[\w.~+/=-]{8,}/gi, '$1 [token]'],
+  [/("(?:auth|password|identitytoken|registrytoken|secret|token)" *: *")[^"]*/gi, '$1[secret]'],
   [/\b(?:gh[a-z]_|github_pat_|glpat-|dckr_pat_)[\w-]{16,}/g, '[token]'],
   [/\bwhs(?:ec|k)_[A-Za-z0-9+/=_-]+/g, '[key]'],
   [/\bv1a?,[A-Za-z0-9+/=_-]{20,}/g, '[signature]'],
@@ -67,8 +68,8 @@ export function secretsOf(config: Config): Secret[] {
     values.map((value) => ({ name, value }))
   return [
     ...named('read token', config.readTokens),
-    ...Object.entries(config.registries).flatMap(([host, { password }]) =>
-      named(`password of ${host}`, [password]),
+    ...Object.entries(config.registries).flatMap(([host, { username, password }]) =>
+      named(`password of ${host}`, [password, encoded(username, password)]),
     ),
     ...Object.values(config.apps).flatMap(({ name, auth, container, health }) => [
       ...named(`secret of ${name}`, auth.secrets),
@@ -76,7 +77,9 @@ export function secretsOf(config: Config): Secret[] {
         `secret of ${name}`,
         auth.secrets.map((secret) => secret.replace(/^whsec_/, '')),
       ),
-      ...named(`token of ${name}`, auth.basic.tokens),
+      ...auth.basic.tokens.flatMap((token) =>
+        named(`token of ${name}`, [token, encoded(name, token), encoded(`$${name}`, token)]),
+      ),
       ...named(`secret of ${name}`, auth.github),
       ...[...Object.entries(container.environment), ...Object.entries(health.headers)]
         // shorter ones are words and numbers, which stand everywhere
@@ -85,6 +88,10 @@ export function secretsOf(config: Config): Secret[] {
     ]),
   ]
 }
+
+/** As in an `Authorization: Basic` header, and in Docker's `auths`. */
+const encoded = (user: string, password: string) =>
+  Buffer.from(`${user}:${password}`).toString('base64')
 
 /** A secret as it is, its lines (logs have one each), and as it stands in URLs and in JSON. */
 function forms(value: string): string[] {

@@ -45,7 +45,7 @@ function missing(
   field: Field | undefined,
   name: string,
 ): void {
-  if (parent === undefined || field !== undefined || !reader.isMapping(parent)) return
+  if (parent === undefined || !reader.isNothing(field) || !reader.isMapping(parent)) return
   reader.problem(parent, `${name} is missing`, 'openssl rand -hex 24 makes one')
 }
 

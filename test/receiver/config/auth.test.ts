@@ -131,3 +131,95 @@ describe('the auth of an app', () => {
     expect(problems(withApp(`auth: { ${line} }`))).toContain(`config.yaml:${problem}`)
   })
 })
+
+const TOKEN = 't'.repeat(24)
+
+describe('Basic tokens and GitHub secrets', () => {
+  test.for([
+    [`basic: { token: ${TOKEN} }`, { basic: { tokens: [TOKEN], deploy: false } }],
+    [
+      `basic: { token: [${TOKEN}, ${'u'.repeat(30)}], deploy: true }`,
+      { basic: { tokens: [TOKEN, 'u'.repeat(30)], deploy: true } },
+    ],
+    [`github: { secret: ${TOKEN} }`, { github: [TOKEN] }],
+  ] as const)('may be %s', ([line, expected]) => {
+    expect(app([`auth: { ${line} }`]).auth).toMatchObject(expected)
+  })
+
+  const short = (size: number) =>
+    `this secret has ${size} bytes, at least 24 without blanks are needed; openssl rand -hex 24`
+  test.for([
+    ['basic: { token: short }', `5:29: apps.api.auth.basic.token: ${short(5)}`],
+    ['basic: { token: "" }', `5:29: apps.api.auth.basic.token: ${short(0)}`],
+    [
+      'basic: { token: ~ }',
+      '5:20: apps.api.auth.basic: token is missing; openssl rand -hex 24 makes one',
+    ],
+    ['basic: {}', '5:20: apps.api.auth.basic: token is missing; openssl rand -hex 24 makes one'],
+    ['github: {}', '5:21: apps.api.auth.github: secret is missing; openssl rand -hex 24 makes one'],
+    ['github: { secret: short }', `5:31: apps.api.auth.github.secret: ${short(5)}`],
+    [
+      `basic: { token: ${TOKEN}, deploy: maybe }`,
+      '5:63: apps.api.auth.basic.deploy: "maybe" is not true or false',
+    ],
+  ] as const)('refuses %s', ([line, problem]) => {
+    expect(problems(withApp(`auth: { ${line} }`))).toEqual([`config.yaml:${problem}`])
+  })
+})
+
+describe('one key is bound to one app and one kind', () => {
+  const both = (one: string, other: string) =>
+    [
+      'url: https://d.example',
+      'apps:',
+      `  api: { image: ghcr.io/acme/api, auth: { ${one} } }`,
+      `  web: { image: ghcr.io/acme/web, auth: { ${other} } }`,
+    ].join('\n')
+  test.for([
+    [`keys: [${PUBLIC_KEY}]`, `keys: [${PUBLIC_KEY}]`, 'keys'],
+    [`secrets: [${SECRET}]`, `secrets: [${SECRET}]`, 'secrets'],
+    [`basic: { token: ${TOKEN} }`, `basic: { token: ${TOKEN} }`, 'basic.token'],
+    [`github: { secret: ${TOKEN} }`, `basic: { token: ${TOKEN} }`, 'github.secret'],
+    [`secrets: [${SECRET}]`, `github: { secret: "${SECRET}" }`, 'secrets'],
+  ] as const)('%s of one app and %s of another are refused', ([one, other, place]) => {
+    const found = problems(both(one, other))
+    expect(found).toHaveLength(1)
+    expect(found[0]).toMatch(/^config.yaml:4:\d+: apps.web.auth/)
+    expect(found[0]).toContain(`this is the key of apps.api.auth.${place} too`)
+  })
+
+  test('a read token is none of them', () => {
+    const text = `${both('', `basic: { token: ${TOKEN} }`)}\nread_tokens: [${TOKEN}]`
+    expect(problems(text)[0]).toContain('this is the key of read_tokens too')
+  })
+
+  test('the same key twice in one list is harmless', () => {
+    expect(problems(both(`keys: [${PUBLIC_KEY}, ${PUBLIC_KEY}]`, ''))).toEqual([])
+  })
+})
+
+describe('attestation', () => {
+  test('may be no more than the repository', () => {
+    expect(app(['attestation: { repository_id: 1 }']).attestation).toEqual({
+      issuer: GITHUB,
+      repositoryId: '1',
+    })
+  })
+
+  test.for([
+    ['{}', 'repository_id is missing'],
+    ['{ ref: refs/heads/main }', 'repository_id is missing'],
+    ['{ repository_id: acme/api }', "is not a repository's number"],
+    ['{ repository_id: "*" }', "is not a repository's number"],
+    ['{ repository_id: 1, ref: main }', 'is not a full ref'],
+    ['{ repository_id: 1, ref: refs/heads/* }', 'is not a full ref'],
+    ['{ repository_id: 1, workflow: deploy.yml }', 'is not a workflow'],
+    ['{ repository_id: 1, workflow: .github/workflows/*.yml }', 'is not a workflow'],
+    ['{ repository_id: 1, issuer: http://x }', 'is not an https issuer'],
+    ['{ repository_id: 1, repo: x }', 'unknown key "repo"'],
+  ] as const)('%s is refused', ([text, problem]) => {
+    const found = problems(withApp(`attestation: ${text}`))
+    expect(found).toHaveLength(1)
+    expect(found[0]).toContain(problem)
+  })
+})

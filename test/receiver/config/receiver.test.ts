@@ -112,6 +112,24 @@ describe('the receiver', () => {
     expect(problems(withLines(line))).toEqual([`config.yaml:${problem}`])
   })
 
+  test.for([
+    ['trusted_proxies: [localhost]', '"localhost" is not an address or network'],
+    ['trusted_proxies: [10.0.0.0/33]', '"10.0.0.0/33" is not an address or network'],
+    ['trusted_proxies: ["fd00::/129"]', '"fd00::/129" is not an address or network'],
+    ['rate_limit: { burst: 0 }', '"0" is not a whole number of at least 1'],
+    ['rate_limit: { per_second: 0 }', '"0" is not a number of at least 0.01'],
+    ['rate_limit: { per_minute: 1 }', 'unknown key "per_minute"'],
+  ] as const)('refuses %s: %s', ([line, problem]) => {
+    const found = problems(withLines(line))
+    expect(found).toHaveLength(1)
+    expect(found[0]).toContain(problem)
+  })
+
+  test('believes proxies on the machine itself, unless told otherwise', () => {
+    expect(load(withLines()).trustedProxies).toEqual(['127.0.0.0/8', '::1'])
+    expect(load(withLines('trusted_proxies: []')).trustedProxies).toEqual([])
+  })
+
   test.for(['10.0.0.0/15', '10.0.0.0/29', '10.0.0.256/24', 'fd00::/64', '10.0.0.0', ''])(
     'refuses the subnet %j',
     (subnet) => {
