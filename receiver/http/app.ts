@@ -25,7 +25,7 @@ export function createApp(services: Services, { trusted }: { trusted: boolean })
     })
   }
 
-  app.use(secured(services.url))
+  app.use(secured)
   app.get('/healthz', (c) => c.json({ status: 'ok', version: services.version }))
   if (!trusted) app.use(limited(services))
 
@@ -33,7 +33,7 @@ export function createApp(services: Services, { trusted }: { trusted: boolean })
     const origin: Origin = trusted
       ? { kind: 'socket' }
       : { kind: 'network', address: addressOf(c, services) }
-    return answer(c, await takeHook(c.req.raw, name, services, origin), services)
+    return answer(c, await takeHook(c, name, services, origin), services)
   }
   app.post('/hooks/:app', (c) => takeAndAnswer(c, c.req.param('app')))
   // App Service's CI_CD_URL: the user name says which app

@@ -15,7 +15,6 @@ export function streamEvents(c: Context, id: string, services: Services): Respon
   let last = lastEventId(c.req.header('last-event-id'))
   const final = isFinal(archive.get(id)?.deployment.status ?? 'failed')
   if (final && archive.events(id, last).length === 0) return c.body(null, 204)
-  c.header('cache-control', 'no-store')
   // Nginx would hold events back otherwise
   c.header('x-accel-buffering', 'no')
   return streamSSE(c, async (stream) => {

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import type { Context } from 'hono'
 import { MAX_BODY_BYTES } from '../../protocol/hook.ts'
 import type { Sender } from '../core/audit.ts'
 import type { Deployment } from '../../protocol/deployment.ts'
@@ -35,7 +36,7 @@ interface Trace {
  * the body says; at the end one durable transaction. Throws `ProblemError`.
  */
 export async function takeHook(
-  request: Request,
+  c: Context,
   name: string,
   services: Services,
   origin: Origin,
@@ -53,8 +54,8 @@ export async function takeHook(
   try {
     const { authentic, body } =
       origin.kind === 'socket'
-        ? { authentic: FROM_SOCKET, body: await readBody(request) }
-        : await identify(request, name, services, origin.address, trace)
+        ? { authentic: FROM_SOCKET, body: await readBody(c) }
+        : await identify(c, name, services, origin.address, trace)
     trace.sender = authentic.sender
     trace.authentic = true
     if (app === undefined) throw unknownApp(name, services)
@@ -63,7 +64,7 @@ export async function takeHook(
         hint: `apps.${name}.auth.oidc says whose tokens are allowed`,
       })
     }
-    const wish = wishOf(request.headers, body, authentic, app)
+    const wish = wishOf(c.req.raw.headers, body, authentic, app)
     trace.request = wish.summary
     const taken = await take(wish, { authentic, app, body, services, place })
     if (taken.kind === 'ignored') note('ignored', { reason: taken.reason })
@@ -85,13 +86,13 @@ const FROM_SOCKET: Authentic = { sender: { kind: 'socket' }, says: 'orders', may
 
 /** Who sent these raw bytes. What is cheap is checked first, and the body is read last. */
 async function identify(
-  request: Request,
+  c: Context,
   name: string,
   services: Services,
   address: string,
   trace: Trace,
 ): Promise<{ authentic: Authentic; body: Uint8Array }> {
-  const { headers } = request
+  const { headers } = c.req.raw
   const host = headers.get('host') ?? ''
   if (!services.hosts.has(host.toLowerCase())) {
     throw rejected(`Host ${JSON.stringify(host)} is not that of ${services.url}`)
@@ -102,7 +103,7 @@ async function identify(
     const now = services.intake.nowSeconds()
     const claimed = readCredentials(headers, now, services.verifyToken)
     trace.sender = { kind: claimed.kind }
-    const body = await services.bodies.enter(address, () => readBody(request))
+    const body = await services.bodies.enter(address, () => readBody(c))
     const app = services.apps.get(name)
     const authentic = await claimed.verify(body, {
       name,

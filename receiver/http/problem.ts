@@ -1,4 +1,6 @@
 import { PROBLEM_TYPE, PROBLEMS, type Problem, type ProblemCode } from '../../protocol/problem.ts'
+import { SECURITY_HEADERS } from './secured.ts'
+import { StacklessError } from './stackless.ts'
 
 const TITLES = {
   400: 'Bad request',
@@ -16,7 +18,7 @@ const TITLES = {
 } as const satisfies Record<(typeof PROBLEMS)[ProblemCode], string>
 
 /** An answer that is not the asked-for one. What it says goes to the client as it is. */
-export class ProblemError extends Error {
+export class ProblemError extends StacklessError {
   readonly code: ProblemCode
   readonly hint: string | undefined
   readonly headers: Readonly<Record<string, string>>
@@ -55,6 +57,6 @@ export function problemResponse(error: ProblemError): Response {
   }
   return new Response(`${JSON.stringify(problem)}\n`, {
     status,
-    headers: { 'content-type': PROBLEM_TYPE, 'cache-control': 'no-store', ...error.headers },
+    headers: { ...SECURITY_HEADERS, 'content-type': PROBLEM_TYPE, ...error.headers },
   })
 }

@@ -6,8 +6,8 @@ export interface TokenBuckets {
   take(address: string): void
 }
 
-/** So many addresses are remembered; with more, the one that was quiet for longest starts anew. */
-const MAX_ADDRESSES = 20_000
+/** So many addresses are remembered at least, and twice as many at most: those quiet for longest start anew. */
+const MAX_ADDRESSES = 10_000
 
 /**
  * Token buckets that only rejected requests empty: whoever has a right key is never slowed, and no key can be locked out
@@ -17,9 +17,11 @@ export function createTokenBuckets(
   { burst, perSecond }: { burst: number; perSecond: number },
   now: () => number,
 ): TokenBuckets {
-  const buckets = new Map<string, { tokens: number; at: number }>()
+  type Buckets = Map<string, { tokens: number; at: number }>
+  let buckets: Buckets = new Map()
+  let older: Buckets = new Map()
   const tokensOf = (address: string) => {
-    const bucket = buckets.get(address)
+    const bucket = buckets.get(address) ?? older.get(address)
     if (bucket === undefined) return burst
     return Math.min(burst, bucket.tokens + ((now() - bucket.at) / 1000) * perSecond)
   }
@@ -29,14 +31,10 @@ export function createTokenBuckets(
       return tokens >= 1 ? 0 : Math.ceil(((1 - tokens) / perSecond) * 1000)
     },
     take(address) {
-      const tokens = Math.max(0, tokensOf(address) - 1)
-      // re-inserted, so that the map is in the order of last use
-      buckets.delete(address)
-      buckets.set(address, { tokens, at: now() })
-      if (buckets.size > MAX_ADDRESSES) {
-        const [oldest] = buckets.keys()
-        if (oldest !== undefined) buckets.delete(oldest)
-      }
+      buckets.set(address, { tokens: Math.max(0, tokensOf(address) - 1), at: now() })
+      if (buckets.size < MAX_ADDRESSES) return
+      older = buckets
+      buckets = new Map()
     },
   }
 }
