@@ -5,6 +5,8 @@ import type { AppConfig, Config } from './config/config.ts'
 import { createDeployer } from './core/deployer.ts'
 import { createFeed } from './core/feed.ts'
 import type { Ports } from './core/ports.ts'
+import { createFetchAttestations } from './edges/attestation/fetch.ts'
+import { createVerifyAttestation } from './edges/attestation/verify.ts'
 import { systemClock } from './edges/clock.ts'
 import { countConnections } from './edges/connections.ts'
 import { connectDocker } from './edges/docker/connect.ts'
@@ -102,6 +104,11 @@ export async function serve(
     },
     engine,
     registry: engine,
+    attestations: {
+      ...attestations,
+      fetch: createFetchAttestations(config.registries),
+      verify: createVerifyAttestation(join(config.data, 'trusted_root.json')),
+    },
     slots,
     sites,
     probe: httpProbe,

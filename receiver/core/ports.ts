@@ -1,5 +1,6 @@
 import type { Deployment, DeploymentEvent } from '../../protocol/deployment.ts'
 import type { AppSpec } from './app.ts'
+import type { FetchAttestations, VerifyAttestation } from './attestation.ts'
 
 export type Slot = 'blue' | 'green'
 export const otherSlot = (slot: Slot): Slot => (slot === 'blue' ? 'green' : 'blue')
@@ -74,6 +75,17 @@ export interface Registry {
   resolve(image: { repository: string; tag: string }, signal: AbortSignal): Promise<string>
 }
 
+/** Attestations of images, and what is known of them already. */
+export interface Attestations {
+  fetch: FetchAttestations
+  verify: VerifyAttestation
+  /** The Sigstore bundles that came with a deployment's hook. */
+  sent(deployment: string): unknown[]
+  /** The policy, as text, under which a digest of an app was verified last. */
+  verified(app: string, digest: string): string | undefined
+  setVerified(app: string, digest: string, policy: string): void
+}
+
 /** The slot flags that Nginx reads. Changes are atomic and durable when the call returns. */
 export interface Slots {
   /** `undefined` before the first deployment. */
@@ -146,6 +158,7 @@ export interface Ports {
   journal: Journal
   engine: Engine
   registry: Registry
+  attestations: Attestations
   slots: Slots
   sites: Sites
   probe: Probe

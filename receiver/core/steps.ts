@@ -1,5 +1,6 @@
 import type { StepName } from '../../protocol/deployment.ts'
 import type { AppSpec } from './app.ts'
+import { requireAttestation } from './attest.ts'
 import { drain } from './drain.ts'
 import { DeployError } from './errors.ts'
 import { type Subject, waitUntilHealthy, watch } from './health.ts'
@@ -23,7 +24,7 @@ export type RunStep = (context: StepContext) => Promise<string>
 
 /** What each step does. The swap is the one commit point: its flag decides who serves. */
 export const RUN = {
-  async resolve({ stored, ports, signal }) {
+  async resolve({ app, stored, ports, signal }) {
     const { repository, tag = 'latest', digest: named } = stored.deployment.image
     const digest = named ?? (await ports.registry.resolve({ repository, tag }, signal))
     const replaced = ports.journal.live(stored.deployment.app)?.deployment
@@ -35,7 +36,9 @@ export const RUN = {
         ? {}
         : { previous: { deployment: replaced.id, digest: replaced.image.digest } }),
     })
-    return named === undefined ? `${repository}:${tag} is ${digest}` : digest
+    const attested = await requireAttestation(app, stored.deployment, digest, ports, signal)
+    const resolved = named === undefined ? `${repository}:${tag} is ${digest}` : digest
+    return attested === '' ? resolved : `${resolved}, ${attested}`
   },
 
   async pull({ stored, ports, progress, signal }) {

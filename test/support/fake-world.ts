@@ -9,6 +9,7 @@ import type {
   Slot,
 } from '../../receiver/core/ports.ts'
 import { DeployError } from '../../receiver/core/errors.ts'
+import { createAttestations } from '../../receiver/edges/store/attestations.ts'
 import { openDatabase } from '../../receiver/edges/store/schema.ts'
 import { createStore, type Store } from '../../receiver/edges/store/store.ts'
 
@@ -78,6 +79,8 @@ export interface FakeWorld {
   failures: Map<string, Error>
   openConnections: Map<string, number>
   reports: string[]
+  /** What the registry has: a bundle is right for the digest that it is. */
+  bundles: unknown[]
   /** Keeps a queued deployment, as the way in would. */
   accept(deployment: {
     id: string
@@ -97,6 +100,7 @@ export function createFakeWorld(database: DatabaseSync = openDatabase(':memory:'
   const calls: string[] = []
   const reports: string[] = []
   const containers = new Map<string, Container>()
+  const bundles: unknown[] = []
   const flag: FakeWorld['flag'] = { live: undefined }
   const answers: FakeWorld['answers'] = new Map()
   const failures: FakeWorld['failures'] = new Map()
@@ -144,6 +148,7 @@ export function createFakeWorld(database: DatabaseSync = openDatabase(':memory:'
     clock,
     calls,
     reports,
+    bundles,
     containers,
     flag,
     answers,
@@ -156,6 +161,17 @@ export function createFakeWorld(database: DatabaseSync = openDatabase(':memory:'
         async resolve({ tag }) {
           note('resolve', tag)
           return DIGEST.one
+        },
+      },
+      attestations: {
+        ...createAttestations(database),
+        async fetch({ digest }) {
+          note('fetchAttestations', digest.slice(7, 11))
+          return bundles
+        },
+        async verify(given, { digest }) {
+          if (given.includes(digest)) return { signer: 'acme/api/.github/workflows/deploy.yml' }
+          throw new DeployError('not_attested', `${digest} has no attestation that fits`)
         },
       },
       slots: {

@@ -1,0 +1,92 @@
+import { createHash } from 'node:crypto'
+import * as v from 'valibot'
+import { parseImage } from '../../../protocol/image-reference.ts'
+import type { FetchAttestations } from '../../core/attestation.ts'
+import {
+  createRegistryClient,
+  type RegistryClient,
+  type RegistryLogin,
+} from '../registry/client.ts'
+
+const MAX_BUNDLES = 16
+const TIMEOUT_MS = 30_000
+const BUNDLE = /^application\/vnd\.dev\.sigstore\.bundle(?:\.v|\+|;|$)/
+const INDEX = 'application/vnd.oci.image.index.v1+json'
+const MANIFEST = 'application/vnd.oci.image.manifest.v1+json'
+
+const Descriptor = v.object({
+  digest: v.pipe(v.string(), v.regex(/^sha256:[0-9a-f]{64}$/)),
+  artifactType: v.optional(v.string()),
+  mediaType: v.optional(v.string()),
+})
+const Index = v.object({ manifests: v.array(Descriptor) })
+const Manifest = v.object({ artifactType: v.optional(v.string()), layers: v.array(Descriptor) })
+
+/**
+ * The Sigstore bundles that refer to a digest at its registry: by the referrers API, and where that is missing by the
+ * tag that stands for it (OCI distribution spec, "Listing Referrers"). What is fetched is checked by its digest.
+ */
+export function createFetchAttestations(
+  registries: Readonly<Record<string, RegistryLogin>>,
+  fetch = globalThis.fetch,
+): FetchAttestations {
+  return async ({ repository, digest }, signal) => {
+    const login = registries[parseImage(repository).registry]
+    const client = createRegistryClient(repository, login, fetch)
+    const until = AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)])
+    const bundles: unknown[] = []
+    for (const referrer of await referrersOf(client, digest, until)) {
+      const bundle = await readBundle(client, referrer, until)
+      if (bundle !== undefined) bundles.push(bundle)
+    }
+    return bundles
+  }
+}
+
+/** Digests of the manifests that may hold a bundle. */
+async function referrersOf(
+  client: RegistryClient,
+  digest: string,
+  signal: AbortSignal,
+): Promise<string[]> {
+  const listed = await client.get(`referrers/${digest}`, { accept: INDEX, signal })
+  const index =
+    listed.status === 200
+      ? listed
+      : await client.get(`manifests/${digest.replace(':', '-')}`, { accept: INDEX, signal })
+  if (index.status !== 200) return []
+  const { manifests = [] } = read(Index, index.body) ?? {}
+  return manifests
+    .filter(({ artifactType }) => artifactType === undefined || BUNDLE.test(artifactType))
+    .slice(0, MAX_BUNDLES)
+    .map((each) => each.digest)
+}
+
+async function readBundle(
+  client: RegistryClient,
+  digest: string,
+  signal: AbortSignal,
+): Promise<unknown> {
+  const answer = await client.get(`manifests/${digest}`, { accept: MANIFEST, signal })
+  const manifest = isOf(digest, answer.body) ? read(Manifest, answer.body) : undefined
+  const [layer, ...more] = manifest?.layers ?? []
+  if (layer === undefined || more.length > 0 || !BUNDLE.test(layer.mediaType ?? ''))
+    return undefined
+  const blob = await client.get(`blobs/${layer.digest}`, { signal })
+  return isOf(layer.digest, blob.body) ? read(v.unknown(), blob.body) : undefined
+}
+
+const isOf = (digest: string, body: Buffer) =>
+  `sha256:${createHash('sha256').update(body).digest('hex')}` === digest
+
+function read<const S extends v.GenericSchema>(
+  schema: S,
+  body: Buffer,
+): v.InferOutput<S> | undefined {
+  try {
+    const result = v.safeParse(schema, JSON.parse(body.toString()))
+    return result.success ? result.output : undefined
+  } catch {
+    return undefined
+  }
+}
