@@ -1309,6 +1309,7 @@ function safeParse(schema, input, config$1) {
 // protocol/hook.ts
 /** Longest idempotency key (`id` in the body, `webhook-id` in the header), in characters. */
 const MAX_ID_CHARACTERS = 256;
+const MAX_ATTESTATIONS = 8;
 /** valibot's objects take lists too. */
 const notList = pipe(unknown(), check((value) => !Array.isArray(value), "expected an object, not a list"));
 const text = pipe(string(), maxLength(1e3));
@@ -1326,7 +1327,9 @@ const HookBody = pipe(notList, object({
 	image: optional(pipe(string(), minLength(1), maxLength(1024))),
 	rollback: optional(pipe(string(), minLength(1), maxLength(256))),
 	id: optional(pipe(string(), minLength(1), maxLength(256))),
-	source: optional(Source)
+	source: optional(Source),
+	/** Sigstore bundles of the image. */
+	attestations: optional(pipe(array(unknown()), maxLength(MAX_ATTESTATIONS)))
 }), check((body) => body.image === void 0 || body.rollback === void 0, "image and rollback exclude each other: send one of them"));
 
 // protocol/deployment.ts

@@ -4,19 +4,19 @@ import { createLog } from '../../receiver/log.ts'
 import { createRedact, type Secret, secretsOf } from '../../receiver/redact.ts'
 import { load } from './config/load-text.ts'
 
-const read = <T>(path: string) =>
-  JSON.parse(readFileSync(new URL(`../vectors/${path}`, import.meta.url), 'utf8')) as T
+const read = (path: string): unknown =>
+  JSON.parse(readFileSync(new URL(`../vectors/${path}`, import.meta.url), 'utf8'))
 
 interface Signed {
   secret?: string
   privateKey?: string
   signature: string
 }
-const webhooks = read<{ positive: Signed[] }>('standard-webhooks/vectors.json').positive
-const hmacs = read<{ vectors: Signed[] }>('github-hmac/x-hub-signature-256.json').vectors
-const { configs } = read<{ configs: [{ json: string; expect: object }] }>(
-  'docker-config/cases.json',
-)
+const webhooks = (read('standard-webhooks/vectors.json') as { positive: Signed[] }).positive
+const hmacs = (read('github-hmac/x-hub-signature-256.json') as { vectors: Signed[] }).vectors
+const { configs } = read('docker-config/cases.json') as {
+  configs: [{ json: string; expect: object }]
+}
 
 /** What a log line is when `write` logs with these secrets known. */
 function logged(secrets: readonly Secret[], details: object): string {

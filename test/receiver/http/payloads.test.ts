@@ -224,7 +224,8 @@ describe('a hint', () => {
       say(packageEvent(undefined, undefined, 'updated')),
       say(packageEvent().replace('registry_package', 'package'), 'package'),
     ])
-    expect(answers.map(({ status }) => status).sort()).toEqual([200, 200, 200, 202])
+    expect(answers.filter(({ status }) => status === 202)).toHaveLength(1)
+    expect(answers.filter(({ status }) => status === 200)).toHaveLength(3)
     expect(deployments()).toHaveLength(1)
   })
 

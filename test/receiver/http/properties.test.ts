@@ -1,6 +1,6 @@
 import { request, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { close, listen } from '../../../receiver/listen.ts'
 import { type HttpWorld, startHttpWorld } from '../../support/http-world.ts'
