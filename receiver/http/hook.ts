@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import type { HttpBindings } from '@hono/node-server'
 import type { Context } from 'hono'
 import { MAX_BODY_BYTES } from '../../protocol/hook.ts'
 import type { Sender } from '../core/audit.ts'
@@ -97,6 +98,9 @@ async function identify(
   if (!services.hosts.has(host.toLowerCase())) {
     throw rejected(`Host ${JSON.stringify(host)} is not that of ${services.url}`)
   }
+  const { incoming } = (c.env ?? {}) as Partial<HttpBindings>
+  // it would go before the Host header (RFC 9112, section 3.2.2), and no sender of hooks has use for one
+  if (incoming?.url?.startsWith('/') === false) throw rejected('the target is an absolute URL')
   const declared = Number(headers.get('content-length') ?? 0)
   if (declared > MAX_BODY_BYTES) throw tooLarge(declared)
   try {

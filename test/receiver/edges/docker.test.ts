@@ -42,7 +42,7 @@ beforeAll(async () => {
     host: stack.dockerHost,
     dir: `${stack.dir}/docker-test`,
     image: `${repository}:1`,
-    version: 'one',
+    version: 'engine test',
     login: { username, password },
   })
   await ensureNetwork(docker, { name: 'docker-test', subnet: subnet.subnet })
