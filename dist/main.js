@@ -1,7 +1,7 @@
 import { a as info, c as setOutput, d as warning, f as summary, l as setSecret, n as error, o as saveState, r as getIDToken, s as setFailed, t as endGroup, u as startGroup } from "./core.js";
 import { readFile, rm } from "node:fs/promises";
 import http from "node:http";
-import { createHash, createHmac, createPrivateKey, createPublicKey, randomUUID, sign } from "node:crypto";
+import { createHash, createHmac, createPrivateKey, createPublicKey, createSecretKey, randomUUID, sign } from "node:crypto";
 import { join } from "node:path";
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
@@ -1999,7 +1999,7 @@ function parseSigningKey(text) {
 	if (text.startsWith("whpk_")) throw new KeyError("whpk_… is a public key: signing takes its whsk_… half");
 	if (!text.startsWith("whsk_")) return {
 		kind: "hmac",
-		secret: parseSecret(text)
+		secret: createSecretKey(parseSecret(text))
 	};
 	const bytes = decodeCanonical(text.slice(5), "whsk_ key");
 	if (bytes.length !== SEED_BYTES && bytes.length !== 64) throw new KeyError(`whsk_ key has ${bytes.length} bytes, 32 or 64 are needed`);

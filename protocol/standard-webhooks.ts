@@ -3,6 +3,7 @@ import {
   createHmac,
   createPrivateKey,
   createPublicKey,
+  createSecretKey,
   type KeyObject,
   sign as signEd25519,
   timingSafeEqual,
@@ -20,10 +21,10 @@ const PKCS8_HEAD = Buffer.from('302e020100300506032b657004220420', 'hex')
 const SPKI_HEAD = Buffer.from('302a300506032b6570032100', 'hex')
 
 export type SigningKey =
-  { kind: 'hmac'; secret: Buffer } | { kind: 'ed25519'; privateKey: KeyObject }
+  { kind: 'hmac'; secret: KeyObject } | { kind: 'ed25519'; privateKey: KeyObject }
 
 export type VerifyingKey = (
-  { kind: 'hmac'; secret: Buffer } | { kind: 'ed25519'; publicKey: KeyObject }
+  { kind: 'hmac'; secret: KeyObject } | { kind: 'ed25519'; publicKey: KeyObject }
 ) & {
   /** First 12 hex digits of the SHA-256 of the key, for logs. */
   fingerprint: string
@@ -42,7 +43,7 @@ export function parseSigningKey(text: string): SigningKey {
   if (text.startsWith('whpk_')) {
     throw new KeyError('whpk_… is a public key: signing takes its whsk_… half')
   }
-  if (!text.startsWith('whsk_')) return { kind: 'hmac', secret: parseSecret(text) }
+  if (!text.startsWith('whsk_')) return { kind: 'hmac', secret: createSecretKey(parseSecret(text)) }
   const bytes = decodeCanonical(text.slice('whsk_'.length), 'whsk_ key')
   if (bytes.length !== SEED_BYTES && bytes.length !== 2 * SEED_BYTES) {
     throw new KeyError(`whsk_ key has ${bytes.length} bytes, 32 or 64 are needed`)
@@ -66,7 +67,7 @@ export function parseVerifyingKey(text: string): VerifyingKey {
   }
   if (!text.startsWith('whpk_')) {
     const secret = parseSecret(text)
-    return { kind: 'hmac', secret, fingerprint: fingerprintOf(secret) }
+    return { kind: 'hmac', secret: createSecretKey(secret), fingerprint: fingerprintOf(secret) }
   }
   const bytes = decodeCanonical(text.slice('whpk_'.length), 'whpk_ key')
   if (bytes.length !== SEED_BYTES) {

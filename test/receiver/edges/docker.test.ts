@@ -125,7 +125,7 @@ describe('containers', () => {
       restarts: 0,
     })
     const answer = await fetch(`http://${address}:8000/`)
-    expect(await answer.text()).toBe('one\n')
+    expect(await answer.text()).toBe('engine test\n')
     const { HostConfig, Config } = await docker.getContainer(container?.id ?? '').inspect()
     expect(HostConfig.SecurityOpt).toEqual(['no-new-privileges'])
     expect(HostConfig.PidsLimit).toBe(4096)
