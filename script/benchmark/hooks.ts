@@ -3,7 +3,7 @@ import { cpus } from 'node:os'
 import { setTimeout as pause } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { openWorkspace } from '../../test/support/workspace.ts'
-import { type Burst, burst } from './hooks/burst.ts'
+import { type Burst, burst } from '../../test/support/burst.ts'
 import { type Contestant, debianWebhook, deployReceiver } from './hooks/contestants.ts'
 import { type Refused, refuse } from './hooks/refuse.ts'
 

@@ -9,7 +9,7 @@ import { freePort } from '../../../test/support/ports.ts'
 import { type Running, startProcess, waitForUrl } from '../../../test/support/processes.ts'
 import { startVm } from '../../../test/support/vm.ts'
 import type { Workspace } from '../../../test/support/workspace.ts'
-import type { Burst, Hook } from './burst.ts'
+import type { Burst, Hook } from '../../../test/support/burst.ts'
 
 const BODY_BYTES = 2048
 const SETTLE_MS = 120_000
