@@ -73,7 +73,9 @@ export async function startSigstore({ log = true }: { log?: boolean } = {}): Pro
   const ctLog = await initializeCTLog(ctKeys)
   const ca = await initializeCA(caKeys, log ? ctLog : undefined)
   const tlog = await initializeTLog(url, logKeys)
-  const tsa = await initializeTSA(tsaKeys)
+  // a whole second: DER drops the zeros at the end of a fraction, and @sigstore/core reads three digits or none
+  const soon = new Date((Math.floor(Date.now() / 1000) + 60) * 1000)
+  const tsa = await initializeTSA(tsaKeys, soon)
   for (const { path, fn } of [
     fulcioHandler(ca, { strict: true, subjectClaim: 'subject_name' }),
     rekorHandler(tlog, { strict: true }),
