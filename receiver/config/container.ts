@@ -1,10 +1,14 @@
 import { readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
-import type { ContainerSettings, Healthcheck, RestartPolicy } from '../core/app.ts'
+import type { ContainerSettings, RestartPolicy } from '../core/app.ts'
 import { EnvFileError, parseEnvFile } from './env-file.ts'
+import { DEVICE_KEYS, readDevices } from './devices.ts'
+import { readHealthcheck } from './healthcheck.ts'
+import { HOST_KEYS, readHostSettings } from './host-settings.ts'
 import type { Field, Reader } from './reader.ts'
 import { emptyRecord } from './record.ts'
-import { boolean, bytes, duration, keyValues, number, texts } from './values.ts'
+import { boolean, bytes, duration, keyValues, matching, number, texts } from './values.ts'
+import { readVolumes } from './volumes.ts'
 import { splitWords } from './words.ts'
 
 /** Keys of an app that describe its container; names and forms are Compose's. */
@@ -21,13 +25,15 @@ export const CONTAINER_KEYS = [
   'networks',
   'restart',
   'stop_grace_period',
+  'stop_signal',
   'healthcheck',
+  'working_dir',
+  'tmpfs',
+  ...HOST_KEYS,
+  ...DEVICE_KEYS,
 ]
 
 const MIN_MEMORY_BYTES = 6 * 1024 * 1024
-const VOLUME =
-  /^(?:\/[^:]*|[A-Za-z0-9][A-Za-z0-9_.-]*):\/[^:]*(?::(?:ro|rw|z|Z|cached|delegated|nocopy|[rs]?(?:private|shared|slave))(?:,(?:ro|rw|z|Z|nocopy|r?(?:private|shared|slave)))*)?$/
-
 export function readContainer(reader: Reader, keys: ReadonlyMap<string, Field>): ContainerSettings {
   const command = words(reader, keys.get('command'))
   const entrypoint = words(reader, keys.get('entrypoint'))
@@ -38,12 +44,20 @@ export function readContainer(reader: Reader, keys: ReadonlyMap<string, Field>):
   }
   const cpus = number(reader, keys.get('cpus'), { min: 0.01, max: 4096, whole: false })
   const healthcheck = readHealthcheck(reader, keys.get('healthcheck'))
+  const workingDir = matching(reader, keys.get('working_dir'), /^\//, 'a path from the root')
+  const stopSignal = matching(
+    reader,
+    keys.get('stop_signal'),
+    /^(?:SIG)?(?:[A-Z][A-Z0-9+-]{2,9}|[1-9]\d?)$/,
+    'a signal',
+    'write it like SIGINT or SIGQUIT',
+  )
   return {
     environment: {
       ...readEnvFiles(reader, keys.get('env_file')),
       ...readEnvironment(reader, keys.get('environment')),
     },
-    volumes: readVolumes(reader, keys.get('volumes')),
+    ...readVolumes(reader, keys.get('volumes'), keys.get('tmpfs')),
     ...(command === undefined ? {} : { command }),
     ...(entrypoint === undefined ? {} : { entrypoint }),
     ...(user === undefined ? {} : { user }),
@@ -53,7 +67,11 @@ export function readContainer(reader: Reader, keys: ReadonlyMap<string, Field>):
     networks: readNetworks(reader, keys.get('networks')),
     restart: readRestart(reader, keys.get('restart')),
     stopGraceMs: duration(reader, keys.get('stop_grace_period')) ?? 10_000,
+    ...(stopSignal === undefined ? {} : { stopSignal }),
     ...(healthcheck === undefined ? {} : { healthcheck }),
+    ...(workingDir === undefined ? {} : { workingDir }),
+    ...readHostSettings(reader, keys),
+    ...readDevices(reader, keys),
   }
 }
 
@@ -99,31 +117,6 @@ function readEnvFiles(reader: Reader, field: Field | undefined): Record<string, 
     }
   }
   return values
-}
-
-function readVolumes(reader: Reader, field: Field | undefined): string[] {
-  return reader.list(field).flatMap((item) => {
-    if (reader.isMapping(item)) {
-      reader.problem(
-        item,
-        'only the short form of a volume is known',
-        'write name:/path or /host/path:/path, with :ro if wanted',
-      )
-      return []
-    }
-    const text = reader.text(item)
-    if (text === undefined) return []
-    const full = text.startsWith('./')
-      ? resolve(dirname(reader.file), text.split(':')[0] ?? '') + text.slice(text.indexOf(':'))
-      : text
-    if (VOLUME.test(full)) return [full]
-    reader.problem(
-      item,
-      `${JSON.stringify(text)} is not a volume`,
-      'write name:/path or /host/path:/path, with :ro if wanted',
-    )
-    return []
-  })
 }
 
 function words(reader: Reader, field: Field | undefined): string[] | undefined {
@@ -179,50 +172,6 @@ function readRestart(reader: Reader, field: Field | undefined): RestartPolicy {
     name: name === undefined || name === 'false' ? 'no' : (name as RestartPolicy['name']),
     maximumRetries: Number(retries ?? 0),
   }
-}
-
-function readHealthcheck(reader: Reader, field: Field | undefined): Healthcheck | undefined {
-  if (field === undefined) return undefined
-  const keys = reader.mapping(field, [
-    'test',
-    'interval',
-    'timeout',
-    'retries',
-    'start_period',
-    'start_interval',
-    'disable',
-  ])
-  if (boolean(reader, keys.get('disable')) === true) return { test: ['NONE'] }
-  const test = readTest(reader, keys.get('test'))
-  const intervalMs = duration(reader, keys.get('interval'))
-  const timeoutMs = duration(reader, keys.get('timeout'))
-  const startPeriodMs = duration(reader, keys.get('start_period'))
-  const startIntervalMs = duration(reader, keys.get('start_interval'))
-  const retries = number(reader, keys.get('retries'), { min: 0 })
-  return {
-    ...(test === undefined ? {} : { test }),
-    ...(intervalMs === undefined ? {} : { intervalMs }),
-    ...(timeoutMs === undefined ? {} : { timeoutMs }),
-    ...(startPeriodMs === undefined ? {} : { startPeriodMs }),
-    ...(startIntervalMs === undefined ? {} : { startIntervalMs }),
-    ...(retries === undefined ? {} : { retries }),
-  }
-}
-
-function readTest(reader: Reader, field: Field | undefined): string[] | undefined {
-  if (field === undefined) return undefined
-  if (!reader.isList(field)) {
-    const text = reader.text(field)
-    return text === undefined ? undefined : ['CMD-SHELL', text]
-  }
-  const test = texts(reader, field)
-  if (!['CMD', 'CMD-SHELL', 'NONE'].includes(test[0] ?? '')) {
-    reader.problem(
-      field,
-      `a test as a list begins with CMD, CMD-SHELL or NONE, not ${JSON.stringify(test[0] ?? '')}`,
-    )
-  }
-  return test
 }
 
 function problemAt(reader: Reader, field: Field | undefined, message: string, hint?: string): void {

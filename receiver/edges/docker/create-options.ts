@@ -1,11 +1,12 @@
-import type { ContainerCreateOptions, HealthConfig } from 'dockerode'
-import type { Healthcheck } from '../../core/app.ts'
+import type { ContainerCreateOptions, HealthConfig, HostConfig } from 'dockerode'
+import type { ContainerSettings, Healthcheck, Logging } from '../../core/app.ts'
 import type { ContainerPlan } from '../../core/ports.ts'
 import { containerName, labelsOf } from './labels.ts'
 
 const NANOSECONDS = 1_000_000
 /** Enough for any web service, and an end to a fork bomb. */
 const PIDS_LIMIT = 4096
+const ROTATED: Logging = { driver: 'json-file', options: { 'max-size': '10m', 'max-file': '3' } }
 
 /**
  * The container of a plan, as Docker's API wants it. No port is published: Nginx reaches the fixed address on the bridge.
@@ -24,27 +25,67 @@ export function createOptions(plan: ContainerPlan, network: string): ContainerCr
     ...(container.healthcheck === undefined
       ? {}
       : { Healthcheck: healthConfig(container.healthcheck) }),
+    ...(container.workingDir === undefined ? {} : { WorkingDir: container.workingDir }),
+    ...(container.stopSignal === undefined ? {} : { StopSignal: container.stopSignal }),
     StopTimeout: Math.ceil(container.stopGraceMs / 1000),
-    HostConfig: {
-      NetworkMode: network,
-      Binds: [...container.volumes],
-      RestartPolicy: {
-        Name: container.restart.name,
-        ...(container.restart.name === 'on-failure'
-          ? { MaximumRetryCount: container.restart.maximumRetries }
-          : {}),
-      },
-      SecurityOpt: ['no-new-privileges'],
-      PidsLimit: PIDS_LIMIT,
-      LogConfig: { Type: 'json-file', Config: { 'max-size': '10m', 'max-file': '3' } },
-      ...(container.memoryBytes === undefined ? {} : { Memory: container.memoryBytes }),
-      ...(container.nanoCpus === undefined ? {} : { NanoCpus: container.nanoCpus }),
-    },
+    HostConfig: hostConfig(container, network),
     NetworkingConfig: {
       EndpointsConfig: { [network]: { IPAMConfig: { IPv4Address: plan.address } } },
     },
   }
 }
+
+function hostConfig(container: ContainerSettings, network: string): HostConfig {
+  const { restart, logging = ROTATED } = container
+  return {
+    NetworkMode: network,
+    Binds: [...container.volumes],
+    Tmpfs: { ...container.tmpfs },
+    RestartPolicy: {
+      Name: restart.name,
+      ...(restart.name === 'on-failure' ? { MaximumRetryCount: restart.maximumRetries } : {}),
+    },
+    SecurityOpt: securityOpt(container.securityOpt),
+    PidsLimit: container.pidsLimit ?? PIDS_LIMIT,
+    LogConfig: { Type: logging.driver, Config: { ...logging.options } },
+    ExtraHosts: [...container.extraHosts],
+    Dns: [...container.dns],
+    GroupAdd: [...container.groupAdd],
+    Ulimits: container.ulimits.map(({ name, soft, hard }) => ({
+      Name: name,
+      Soft: soft,
+      Hard: hard,
+    })),
+    Sysctls: { ...container.sysctls },
+    ReadonlyRootfs: container.readOnly,
+    Privileged: container.privileged,
+    CapAdd: [...container.capAdd],
+    CapDrop: [...container.capDrop],
+    Devices: container.devices.map(({ host, container: inside, permissions }) => ({
+      PathOnHost: host,
+      PathInContainer: inside,
+      CgroupPermissions: permissions,
+    })),
+    DeviceRequests: container.gpus.map(({ driver, count, deviceIds, capabilities, options }) => ({
+      Driver: driver,
+      Count: count,
+      DeviceIDs: [...deviceIds],
+      // all of these, out of one list of alternatives
+      Capabilities: capabilities.length === 0 ? [] : [[...capabilities]],
+      Options: { ...options },
+    })),
+    ...(container.init === undefined ? {} : { Init: container.init }),
+    ...(container.shmBytes === undefined ? {} : { ShmSize: container.shmBytes }),
+    ...(container.memoryBytes === undefined ? {} : { Memory: container.memoryBytes }),
+    ...(container.nanoCpus === undefined ? {} : { NanoCpus: container.nanoCpus }),
+  }
+}
+
+/** Nobody gains privileges inside, unless the config says that this is wanted. */
+const securityOpt = (options: readonly string[]): string[] =>
+  options.some((option) => option.startsWith('no-new-privileges'))
+    ? [...options]
+    : ['no-new-privileges', ...options]
 
 /** Docker's form: nanoseconds, and an empty `Test` keeps the image's own. */
 function healthConfig(healthcheck: Healthcheck): HealthConfig {

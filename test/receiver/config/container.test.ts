@@ -79,7 +79,6 @@ describe('container settings', () => {
     ],
     ['volumes: [/data]', `15: apps.api.volumes[0]: "/data" is not a volume; ${VOLUME}`],
     ['volumes: ["data:data"]', `15: apps.api.volumes[0]: "data:data" is not a volume; ${VOLUME}`],
-    ['volumes: ["../a:/b"]', `15: apps.api.volumes[0]: "../a:/b" is not a volume; ${VOLUME}`],
     ['volumes: ["./a"]', `15: apps.api.volumes[0]: "./a" is not a volume; ${VOLUME}`],
     [
       'volumes: ["a:/b:readonly"]',
@@ -87,7 +86,7 @@ describe('container settings', () => {
     ],
     [
       'volumes: [{ type: bind }]',
-      `15: apps.api.volumes[0]: only the short form of a volume is known; ${VOLUME}`,
+      `15: apps.api.volumes[0]: source and target of the volume is missing; ${VOLUME}`,
     ],
     ['command: run "a', '14: apps.api.command: a " is not closed'],
     ['entrypoint: { a: b }', '17: apps.api.entrypoint: this must be a single value'],
@@ -134,8 +133,9 @@ describe('container settings', () => {
   })
 
   test('a volume relative to the config becomes absolute', () => {
-    expect(app(['volumes: ["./a:/b:ro"]']).container.volumes).toEqual([
+    expect(app(['volumes: ["./a:/b:ro", "../c:/d"]']).container.volumes).toEqual([
       expect.stringMatching(/^\/.*deploy-config-.*\/a:\/b:ro$/),
+      expect.stringMatching(/^\/.*(?<!deploy-config-[^/]*)\/c:\/d$/),
     ])
   })
 })

@@ -1,0 +1,207 @@
+import { execFile } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import Docker from 'dockerode'
+import { afterAll, beforeAll, expect, inject, test } from 'vitest'
+import type { ContainerSettings } from '../../receiver/core/app.ts'
+import { connectDocker } from '../../receiver/edges/docker/connect.ts'
+import { createOptions } from '../../receiver/edges/docker/create-options.ts'
+import { app } from '../receiver/config/load-text.ts'
+import { APP } from '../support/fake-world.ts'
+import { pushTiny } from '../support/images.ts'
+
+const run = promisify(execFile)
+const stack = inject('stack')
+const repository = `${stack.registry.host}/acme/compose`
+const NETWORK = 'compose-test'
+
+/** Service definitions that both read. */
+const CASES = [
+  'command: [/bin/busybox, sleep, "5"]',
+  'command: /bin/busybox sh -c "sleep 5"',
+  'entrypoint: [/bin/busybox]',
+  'entrypoint: /bin/busybox httpd',
+  'environment: { A: 1, B: "x y", C: "" }',
+  'environment: [A=1, B=x=y]',
+  'user: "1000:1000"',
+  'working_dir: /www',
+  'stop_signal: SIGINT',
+  'stop_grace_period: 1m30s',
+  'restart: "no"',
+  'restart: always',
+  'restart: on-failure:3',
+  'restart: unless-stopped',
+  'mem_limit: 64m',
+  'cpus: 0.5',
+  'shm_size: 32m',
+  'init: true',
+  'read_only: true',
+  'pids_limit: 100',
+  'cap_add: [NET_ADMIN, SYS_TIME]',
+  'cap_drop: [ALL]',
+  'security_opt: [no-new-privileges:true]',
+  'security_opt: ["no-new-privileges:true", seccomp=unconfined]',
+  'group_add: [44, "1001"]',
+  'ulimits: { nproc: 512, nofile: { soft: 1024, hard: 4096 } }',
+  'sysctls: { net.core.somaxconn: 1024 }',
+  'sysctls: [net.ipv4.tcp_syncookies=0]',
+  'extra_hosts: ["db:10.0.0.5", "gw:host-gateway"]',
+  'extra_hosts: { db: 10.0.0.5 }',
+  'dns: 9.9.9.9',
+  'dns: [9.9.9.9, 1.1.1.1]',
+  'tmpfs: /run',
+  'tmpfs: ["/run", "/tmp:size=1m,mode=1777"]',
+  'devices: [/dev/null, "/dev/zero:/dev/x:r"]',
+  'logging: { driver: json-file, options: { max-size: 1m, max-file: "2" } }',
+  'logging: { driver: none }',
+  'labels: { a.b: 1, c: "" }',
+  'healthcheck: { test: "true", interval: 10s, timeout: 2s, retries: 4, start_period: 1m }',
+  'healthcheck: { test: [CMD, /bin/busybox, "true"] }',
+  'healthcheck: { disable: true }',
+  'volumes: [/tmp:/host:ro]',
+  'volumes: ["/tmp:/host:ro,rslave"]',
+]
+
+type Facts = Record<string, string>
+
+let dir: string
+let docker: Docker
+let image: string
+let digest: string
+/** Of a service that says nothing. */
+let bare: { theirs: Facts; ours: Facts }
+const made = new Set<string>()
+
+beforeAll(async () => {
+  dir = mkdtempSync(join(tmpdir(), 'compose-'))
+  docker = await connectDocker({ DOCKER_HOST: stack.dockerHost })
+  digest = await pushTiny({
+    host: stack.dockerHost,
+    dir,
+    image: `${repository}:1`,
+    version: 'compose test',
+    login: stack.registry,
+  })
+  image = `${repository}@${digest}`
+  await docker.createNetwork({ Name: NETWORK, Driver: 'bridge' })
+  bare = { theirs: await byCompose('compose', ''), ours: await byReceiver('receiver', '') }
+})
+afterAll(async () => {
+  for (const id of made) await docker.getContainer(id).remove({ force: true, v: true })
+  await docker.getNetwork(NETWORK).remove()
+  rmSync(dir, { recursive: true, force: true })
+})
+
+/** The container that Compose makes of a service with these lines. */
+async function byCompose(name: string, line: string): Promise<Facts> {
+  const file = join(dir, `${name}.yaml`)
+  const lines = [`image: ${image}`, `networks: [${NETWORK}]`, line]
+  writeFileSync(
+    file,
+    `services:\n  api:\n${lines.map((each) => `    ${each}\n`).join('')}networks: { ${NETWORK}: { external: true } }\n`,
+  )
+  const flags = ['--host', stack.dockerHost, 'compose', '--file', file, '--project-name', name]
+  await run('docker', [...flags, 'create', '--quiet-pull', '--pull', 'never']).catch((error) => {
+    throw new Error(`${line}: ${(error as { stderr?: string }).stderr ?? ''}`)
+  })
+  const { stdout } = await run('docker', [...flags, 'ps', '--all', '--quiet'])
+  return factsOf(stdout.trim())
+}
+
+/** The container that the receiver makes of an app with these lines. */
+async function byReceiver(name: string, line: string): Promise<Facts> {
+  const container: ContainerSettings = app([line], process.env).container
+  const options = createOptions(
+    {
+      app: { ...APP, name, container },
+      deployment: 'dep_1',
+      generation: 1,
+      slot: 'blue',
+      repository,
+      digest,
+      address: '',
+      port: 8000,
+    },
+    NETWORK,
+  )
+  const { id } = await docker.createContainer({ ...options, NetworkingConfig: {} })
+  return factsOf(id)
+}
+
+/** Lists whose order has no meaning, and in which Compose has none. */
+const UNORDERED = new Set(['Env', 'ExtraHosts', 'SecurityOpt', 'Ulimits'])
+/** Who made it, and how it looks on. */
+const LEFT_OUT = new Set([
+  'Hostname',
+  'Image',
+  'AttachStdout',
+  'AttachStderr',
+  'Binds',
+  'NetworkMode',
+])
+
+/** What `docker inspect` says of how a container will run. */
+async function factsOf(id: string): Promise<Facts> {
+  made.add(id)
+  const { Config, HostConfig, Mounts } = await docker.getContainer(id).inspect()
+  const labels = Object.entries(Config.Labels).filter(
+    ([name]) => !/^(?:com\.docker\.compose|deploy-receiver)\./.test(name),
+  )
+  const mounts = Mounts.map(({ Type, Source, Destination, RW, Propagation }) => {
+    return { Type, Source, Destination, RW, Propagation }
+  })
+  const all = { ...Config, ...HostConfig, Mounts: mounts, Labels: Object.fromEntries(labels) }
+  return Object.fromEntries(
+    Object.entries(all)
+      .filter(([name]) => !LEFT_OUT.has(name))
+      .map(([name, value]) => [name, textOf(name, value)]),
+  )
+}
+
+/** Nothing, in any of Docker's forms, is nothing. */
+function textOf(name: string, value: unknown): string {
+  const nothing = typeof value === 'object' && value !== null && Object.keys(value).length === 0
+  if (nothing || !value) return ''
+  if (!UNORDERED.has(name)) return JSON.stringify(value)
+  const texts = (value as unknown[]).map((each) =>
+    JSON.stringify(each).replace('no-new-privileges:true', 'no-new-privileges'),
+  )
+  return JSON.stringify(texts.toSorted((a, b) => a.localeCompare(b)))
+}
+
+const differing = (one: Facts, other: Facts): string[] =>
+  Object.keys({ ...one, ...other })
+    .filter((name) => one[name] !== other[name])
+    .toSorted((a, b) => a.localeCompare(b))
+
+test('where a service says nothing, the receiver sets these by itself, and no more', async () => {
+  expect(differing(bare.theirs, bare.ours)).toEqual([
+    'LogConfig',
+    'PidsLimit',
+    'RestartPolicy',
+    'SecurityOpt',
+    'StopTimeout',
+  ])
+})
+
+test.for(CASES.map((line, index) => [line, index] as const))('%s', async ([line, index]) => {
+  const theirs = await byCompose(`compose-${index}`, line)
+  const ours = await byReceiver(`receiver-${index}`, line)
+  const set = [...differing(bare.theirs, theirs), ...differing(bare.ours, ours)]
+  expect(set).not.toEqual([])
+  for (const name of set) expect([name, ours[name]]).toEqual([name, theirs[name]])
+})
+
+test.for([
+  // the rule that nobody gains privileges is only taken back by name
+  ['privileged: true', ['SecurityOpt']],
+  // Compose takes such a variable out of the image's environment, too
+  ['environment: { NOWHERE: }', ['Env']],
+] as const)('%s differs, as documented', async ([line, names]) => {
+  const theirs = await byCompose(`compose-${names[0].toLowerCase()}`, line)
+  const ours = await byReceiver(`receiver-${names[0].toLowerCase()}`, line)
+  const set = [...differing(bare.theirs, theirs), ...differing(bare.ours, ours)]
+  expect([...new Set(set)].filter((name) => ours[name] !== theirs[name])).toEqual(names)
+})
