@@ -4,6 +4,7 @@ import { parseVerifyingKey } from '../protocol/standard-webhooks.ts'
 import type { AppConfig, Config } from './config/config.ts'
 import { createDeployer } from './core/deployer.ts'
 import { createFeed } from './core/feed.ts'
+import { heed } from './core/mishaps.ts'
 import type { Ports } from './core/ports.ts'
 import { createFetchAttestations } from './edges/attestation/fetch.ts'
 import { createVerifyAttestation } from './edges/attestation/verify.ts'
@@ -11,6 +12,7 @@ import { systemClock } from './edges/clock.ts'
 import { countConnections } from './edges/connections.ts'
 import { connectDocker } from './edges/docker/connect.ts'
 import { createEngine } from './edges/docker/engine.ts'
+import { followEvents } from './edges/docker/events.ts'
 import { ensureNetwork } from './edges/docker/network.ts'
 import { createSites } from './edges/nginx/sites.ts'
 import { createIssuerKeys } from './edges/oidc/issuer-keys.ts'
@@ -161,7 +163,17 @@ export async function serve(
     await listen(createApp(services, { trusted: false }), config.listen),
     await listen(createApp(services, { trusted: true }), { path: config.socket }),
   ]
-  for (const deployer of deployers.values()) deployer.wake()
+  const events = followEvents(
+    { docker, network: config.network.name, clock },
+    {
+      // also at the start: whatever happened while nobody listened is seen by looking
+      connected: () => deployers.forEach((deployer) => deployer.wake()),
+      mishap(mishap) {
+        if (heed(mishap, ports)) deployers.get(mishap.app)?.wake()
+      },
+    },
+    stopping.signal,
+  )
   const pruning = setInterval(() => {
     once.prune(nowSeconds())
     audit.prune(new Date())
@@ -175,7 +187,7 @@ export async function serve(
       clearInterval(counting)
       stopping.abort(new Error('the receiver stops'))
       await Promise.all(servers.map(close))
-      await Promise.all([...deployers.values()].map((deployer) => deployer.stop()))
+      await Promise.all([events, ...[...deployers.values()].map((deployer) => deployer.stop())])
       refusals.flush()
       database.close()
     },

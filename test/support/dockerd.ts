@@ -10,6 +10,8 @@ export interface PrivateEngine {
   docker: Docker
   pid: number
   log(lines?: number): string
+  /** Ends it with this signal, and starts it again on what it left. */
+  restart(signal: 'SIGTERM' | 'SIGKILL'): Promise<void>
   stop(): Promise<void>
 }
 
@@ -23,37 +25,49 @@ export async function startDockerd({ dir }: { dir: string }): Promise<PrivateEng
   const config = join(dir, 'daemon.json')
   writeFileSync(config, '{}')
   const socketPath = join(dir, 'docker.sock')
-  const running = await startProcess({
-    dir,
-    name: 'dockerd',
-    command: 'dockerd',
-    args: [
-      `--host=unix://${socketPath}`,
-      `--data-root=${join(dir, 'store')}`,
-      `--exec-root=${join(dir, 'exec')}`,
-      `--pidfile=${join(dir, 'exec', 'dockerd.pid')}`,
-      `--config-file=${config}`,
-      '--bridge=none',
-      '--iptables=false',
-      '--ip6tables=false',
-      '--ip-masq=false',
-      '--ip-forward=false',
-      '--userland-proxy=false',
-      '--shutdown-timeout=5',
-    ],
-    env: { ...process.env, PATH: `${process.env['PATH']}:/usr/local/sbin:/usr/sbin:/sbin` },
-  })
+  const start = () =>
+    startProcess({
+      dir,
+      name: 'dockerd',
+      command: 'dockerd',
+      args: [
+        `--host=unix://${socketPath}`,
+        `--data-root=${join(dir, 'store')}`,
+        `--exec-root=${join(dir, 'exec')}`,
+        `--pidfile=${join(dir, 'exec', 'dockerd.pid')}`,
+        `--config-file=${config}`,
+        '--bridge=none',
+        '--iptables=false',
+        '--ip6tables=false',
+        '--ip-masq=false',
+        '--ip-forward=false',
+        '--userland-proxy=false',
+        '--shutdown-timeout=5',
+      ],
+      env: { ...process.env, PATH: `${process.env['PATH']}:/usr/local/sbin:/usr/sbin:/sbin` },
+    })
+  let running = await start()
   const docker = new Docker({ socketPath })
-  await waitFor(async () => (await docker.ping()) !== undefined, {
-    what: `the private Docker engine in ${dir} did not start (it takes root)`,
-    running,
-    deadlineMs: 60_000,
-  })
+  const answers = () =>
+    waitFor(async () => (await docker.ping()) !== undefined, {
+      what: `the private Docker engine in ${dir} did not start (it takes root)`,
+      running,
+      deadlineMs: 60_000,
+    })
+  await answers()
   return {
     host: `unix://${socketPath}`,
     docker,
-    pid: running.pid,
-    log: running.log,
+    get pid() {
+      return running.pid
+    },
+    log: (lines) => running.log(lines),
+    async restart(signal) {
+      running.kill(signal)
+      await running.exited
+      running = await start()
+      await answers()
+    },
     async stop() {
       await emptyEngine(socketPath)
       await running.stop(20_000)

@@ -13,8 +13,10 @@ const LABEL = {
 } as const
 
 /** The network's name tells the containers of two receivers on one engine apart. */
+export const ofNetwork = (network: string) => [`${LABEL.network}=${network}`]
+
 export const filterOf = (network: string, app: string) => ({
-  label: [`${LABEL.network}=${network}`, `${LABEL.app}=${app}`],
+  label: [...ofNetwork(network), `${LABEL.app}=${app}`],
 })
 
 /** One name for one generation of an app, so that creating it twice cannot make two. */

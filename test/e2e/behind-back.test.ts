@@ -1,0 +1,79 @@
+import { afterAll, beforeAll, beforeEach, expect, inject, test } from 'vitest'
+import { type PrivateEngine, startDockerd } from '../support/dockerd.ts'
+import { waitFor } from '../support/processes.ts'
+import { startVm, type Vm } from '../support/vm.ts'
+import { openWorkspace, type Workspace } from '../support/workspace.ts'
+
+// an engine of its own: it is killed
+let workspace: Workspace
+let engine: PrivateEngine
+let vm: Vm
+
+beforeAll(async () => {
+  workspace = openWorkspace()
+  engine = await startDockerd({ dir: workspace.folder('engine') })
+  vm = await startVm({ ...inject('stack'), dockerHost: engine.host }, 'behind')
+  const digest = await vm.push('one')
+  await vm.start()
+  expect(await vm.deploy(digest)).toMatchObject({ status: 'succeeded' })
+})
+afterAll(async () => {
+  await vm.close()
+  await engine.stop()
+  await workspace.close()
+})
+beforeEach(serves)
+
+async function serves(): Promise<void> {
+  await waitFor(async () => (await vm.visit()).status === 200, { what: 'nobody serves' })
+}
+
+const ours = async () => {
+  const [container, ...others] = await engine.docker.listContainers({ all: true })
+  expect(others).toEqual([])
+  return engine.docker.getContainer(container?.Id ?? '')
+}
+/** Lines of the receiver's log that say so. */
+const said = (text: string) =>
+  vm
+    .receiver()
+    .log(1000)
+    .split('\n')
+    .filter((line) => line.includes(text)).length
+const hears = (text: string, times = 1) =>
+  waitFor(() => said(text) >= times, { what: `the log does not say: ${text}` })
+
+test('a live container that someone stopped runs again', async () => {
+  await (await ours()).stop({ t: 0 })
+  await serves()
+  await hears('someone stopped the live container')
+  await hears('the live container stands still: starting it')
+})
+
+test('one that someone removed is made anew', async () => {
+  await (await ours()).remove({ force: true })
+  await serves()
+  await hears('someone removed the live container')
+  await hears('the live container is gone: starting it anew')
+})
+
+test('one that ends by itself is brought back by its restart policy, and that is reported', async () => {
+  const before = said('starting it')
+  const container = await ours()
+  process.kill((await container.inspect()).State.Pid, 'SIGKILL')
+  await hears('the live container exited')
+  await serves()
+  expect((await container.inspect()).RestartCount).toBe(1)
+  expect(said('starting it')).toBe(before)
+})
+
+test('when the engine is killed and started again, what was live serves again', async () => {
+  await engine.restart('SIGKILL')
+  await serves()
+})
+
+test('with no receiver running, a restart of the engine brings it back at its address', async () => {
+  await vm.receiver().stop()
+  await engine.restart('SIGTERM')
+  await serves()
+})
