@@ -96,7 +96,8 @@ export async function serve(
     address: store.address,
   })
   for (const app of Object.values(config.apps)) {
-    await sites.ensure(app.name, store.ports(app.name, app.port ?? 80))
+    if (app.http) await sites.ensure(app.name, store.ports(app.name, app.port ?? 80))
+    else await sites.remove(app.name)
   }
 
   const ports: Ports = {

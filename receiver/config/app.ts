@@ -1,13 +1,13 @@
 import { formatImage, ImageReferenceError, parseImage } from '../../protocol/image-reference.ts'
-import type { HealthPolicy } from '../core/app.ts'
+import type { HealthPolicy, Release } from '../core/app.ts'
 import { readAttestation } from './attestation.ts'
 import { readAuth } from './auth.ts'
 import type { AppConfig } from './config.ts'
-import { CONTAINER_KEYS, readContainer } from './container.ts'
+import { CONTAINER_KEYS, readContainer, words } from './container.ts'
 import type { Field, Reader } from './reader.ts'
 import { emptyRecord } from './record.ts'
 import type { SecretOwners } from './secrets.ts'
-import { duration, keyValues, matching, number, port } from './values.ts'
+import { boolean, duration, keyValues, matching, number, port } from './values.ts'
 
 const OWN_KEYS = [
   'image',
@@ -15,11 +15,16 @@ const OWN_KEYS = [
   'port',
   'auth',
   'attestation',
+  'http',
+  'strategy',
+  'release',
   'health',
   'watch',
   'drain',
   'keep',
 ]
+/** As long as a release command may take. */
+const RELEASE_MS = 10 * 60 * 1000
 const LABEL = '[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?'
 const NAME = new RegExp(`^${LABEL}$`)
 const DOMAIN = new RegExp(String.raw`^(?=.{1,253}$)(?:\*\.)?${LABEL}(?:\.${LABEL})*$`)
@@ -41,6 +46,16 @@ export function readApp(
   const keys = reader.mapping(field, [...OWN_KEYS, ...CONTAINER_KEYS])
   const appPort = port(reader, keys.get('port'))
   const attestation = readAttestation(reader, keys.get('attestation'))
+  const http = boolean(reader, keys.get('http')) ?? true
+  const health = keys.get('health')
+  if (!http) refuseForWorker(reader, keys)
+  const strategy = matching(
+    reader,
+    keys.get('strategy'),
+    /^(?:blue-green|recreate)$/,
+    'blue-green or recreate',
+  )
+  const release = readRelease(reader, keys.get('release'))
   return {
     name,
     image: readImage(reader, field, keys.get('image')),
@@ -54,8 +69,11 @@ export function readApp(
       ),
     auth: readAuth(reader, keys.get('auth'), owners),
     ...(attestation === undefined ? {} : { attestation }),
+    http,
+    strategy: strategy === 'recreate' ? 'recreate' : 'blue-green',
     container: readContainer(reader, keys),
-    health: readHealth(reader, keys.get('health')),
+    ...(release === undefined ? {} : { release }),
+    health: readHealth(reader, health),
     watchMs: duration(reader, keys.get('watch')) ?? 10_000,
     drainMs: duration(reader, keys.get('drain')) ?? 30_000,
     keep: number(reader, keys.get('keep'), { min: 1 }) ?? 5,
@@ -89,6 +107,36 @@ function readImage(reader: Reader, app: Field, field: Field | undefined): AppCon
     reader.problem(field ?? app, error.message, error.hint)
     return { repository: '', tag: '' }
   }
+}
+
+/** Keys that say where requests go, for an app that gets none. */
+function refuseForWorker(reader: Reader, keys: ReadonlyMap<string, Field>): void {
+  const health = reader.mapping(keys.get('health'))
+  for (const field of [
+    ...['domains', 'port'].map((key) => keys.get(key)),
+    ...['path', 'port', 'headers'].map((key) => health.get(key)),
+  ]) {
+    if (field === undefined) continue
+    reader.problem(
+      field,
+      'a worker (http: false) gets no requests',
+      'it is healthy when its healthcheck says so, else when it runs steadily',
+    )
+  }
+}
+
+/** A command, or `{ command, timeout }`. */
+function readRelease(reader: Reader, field: Field | undefined): Release | undefined {
+  if (field === undefined || reader.isNothing(field)) return undefined
+  const long = reader.isMapping(field) ? reader.mapping(field, ['command', 'timeout']) : undefined
+  const command = words(reader, long === undefined ? field : long.get('command'))
+  const timeoutMs = duration(reader, long?.get('timeout'), { min: 1 }) ?? RELEASE_MS
+  if (command !== undefined && command.length > 0) return { command, timeoutMs }
+  // one that cannot be read is a problem already
+  if (command !== undefined || (long !== undefined && reader.isNothing(long.get('command')))) {
+    reader.problem(field, 'the release command is missing', 'write release: npm run migrate')
+  }
+  return undefined
 }
 
 function readHealth(reader: Reader, field: Field | undefined): HealthPolicy {

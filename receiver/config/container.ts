@@ -119,7 +119,8 @@ function readEnvFiles(reader: Reader, field: Field | undefined): Record<string, 
   return values
 }
 
-function words(reader: Reader, field: Field | undefined): string[] | undefined {
+/** A command as a list, or as one text with a shell's quotes. */
+export function words(reader: Reader, field: Field | undefined): string[] | undefined {
   if (field === undefined) return undefined
   if (reader.isList(field)) return texts(reader, field)
   const text = reader.text(field)

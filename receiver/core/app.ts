@@ -85,6 +85,11 @@ export interface Healthcheck {
   retries?: number
 }
 
+export interface Release {
+  command: readonly string[]
+  timeoutMs: number
+}
+
 /** When a new container counts as healthy. */
 export interface HealthPolicy {
   /** Path of the HTTP probe; absent: the image's HEALTHCHECK, else any HTTP answer below 500 at `/`. */
@@ -109,7 +114,13 @@ export interface AppSpec {
   image: { repository: string; tag: string }
   /** Container port; absent: the image's only EXPOSEd one. */
   port?: number
+  /** Whether Nginx sends requests to it; a worker has no port. */
+  http: boolean
+  /** `recreate`: the old container is stopped before the new one starts, for what cannot run twice. */
+  strategy: 'blue-green' | 'recreate'
   container: ContainerSettings
+  /** A command that runs once in the new image before it starts. */
+  release?: Release
   health: HealthPolicy
   /** How long after the swap an exit or failing health swaps back. */
   watchMs: number

@@ -15,6 +15,7 @@ export type DeployErrorCode =
   | 'pull_failed'
   | 'registry_denied'
   | 'registry_unreachable'
+  | 'release_failed'
   | 'rolled_back'
   | 'start_failed'
   | 'swap_failed'

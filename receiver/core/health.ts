@@ -53,7 +53,14 @@ export async function waitUntilHealthy(
       )
     }
     const left = Math.max(1, deadline - ports.clock.ms())
-    await ports.clock.sleep(Math.min(good > 0 ? CONFIRM_PAUSE_MS : pause, left), options.signal)
+    // that a worker runs says something only when time has passed
+    const next =
+      !app.http && !subject.hasHealthcheck
+        ? app.health.intervalMs
+        : good > 0
+          ? CONFIRM_PAUSE_MS
+          : pause
+    await ports.clock.sleep(Math.min(next, left), options.signal)
     pause = Math.min(pause * PAUSE_GROWTH, app.health.intervalMs)
   }
 }
@@ -97,6 +104,7 @@ async function check(subject: Subject, ports: Ports, signal: AbortSignal): Promi
   const container = await stillRuns(subject, ports)
   const { health } = subject.app
   if (health.path === undefined && subject.hasHealthcheck) return byHealthcheck(container)
+  if (!subject.app.http) return { healthy: true, text: 'it runs', enough: health.healthyAfter }
   return byHttp(container, health, ports, signal)
 }
 

@@ -1,4 +1,5 @@
 import type { Deployment, StepName } from '../../protocol/deployment.ts'
+import type { AppSpec } from './app.ts'
 import type { Container, Slot, StoredDeployment } from './ports.ts'
 import { otherSlot } from './ports.ts'
 
@@ -13,11 +14,16 @@ export interface World {
  * the swap happened is read from the flag and from the container behind it, so a crash on either side of the commit
  * point is seen for what it is.
  */
-export function nextStep(stored: StoredDeployment, world: World): StepName | undefined {
+export function nextStep(
+  stored: StoredDeployment,
+  world: World,
+  { release }: Pick<AppSpec, 'release'>,
+): StepName | undefined {
   const { deployment } = stored
   if (!done(deployment, 'resolve')) return 'resolve'
   if (!isLive(stored, world)) {
     if (!done(deployment, 'pull')) return 'pull'
+    if (release !== undefined && !done(deployment, 'release')) return 'release'
     if (own(stored, world) === undefined || !done(deployment, 'start')) return 'start'
     if (!done(deployment, 'health')) return 'health'
     return 'swap'

@@ -46,6 +46,16 @@ export interface ContainerPlan {
   port: number
 }
 
+/** A command that is run once for a generation of an app. */
+export interface ReleasePlan {
+  app: AppSpec
+  generation: number
+  repository: string
+  digest: string
+  command: readonly string[]
+  timeoutMs: number
+}
+
 export type Progress = (progress: { message: string; current?: number; total?: number }) => void
 
 /** Docker, or what stands for it. Every method throws `DeployError` alone. */
@@ -62,6 +72,18 @@ export interface Engine {
   image(image: { repository: string; digest: string }): Promise<ImageFacts>
   /** Creates and starts the container; one of the same generation is started if it stands still. */
   start(plan: ContainerPlan): Promise<void>
+  /** Starts one that stands still. */
+  startAgain(container: string): Promise<void>
+  /** SIGTERM, `graceMs`, SIGKILL. Nothing to do when it stands still or is gone. */
+  stop(container: string, options: { graceMs: number }): Promise<void>
+  /**
+   * Runs a command in a container of its own to its end, and removes that. Called again after a crash, it waits for the
+   * one that runs, or tells what came of it, and starts no second one.
+   */
+  runOnce(
+    plan: ReleasePlan,
+    options: { output: (line: string) => void; signal: AbortSignal },
+  ): Promise<{ exitCode: number }>
   /** Last lines of its output, oldest first; empty when it is gone. */
   logs(container: string, lines: number): Promise<string[]>
   /** SIGTERM, `graceMs`, SIGKILL, then removed. Nothing to do when it is gone. */
@@ -91,6 +113,10 @@ export interface Slots {
   /** `undefined` before the first deployment. */
   live(app: string): Slot | undefined
   makeLive(app: string, slot: Slot): void
+  /** While it is paused, Nginx asks visitors to wait instead of sending their requests on. */
+  paused(app: string): boolean
+  pause(app: string): void
+  resume(app: string): void
 }
 
 /** Nginx's view of an app: written when the config or a port changes, never for a mere swap. */

@@ -4,6 +4,7 @@ import { DeployError, describeError } from './errors.ts'
 import { isLive, nextStep, own, type World } from './plan.ts'
 import type { Container, Ports, StoredDeployment } from './ports.ts'
 import { keepStanding } from './standing.ts'
+import { resume } from './pause.ts'
 import { RUN, type RunStep } from './steps.ts'
 
 /**
@@ -33,10 +34,10 @@ async function deploy(
   for (;;) {
     const stored = reload(app, generation, ports)
     // a step failed, perhaps in a process that died before it could clean up
-    if (stored.deployment.error !== undefined) return abandon(app, stored, ports)
+    if (stored.deployment.error !== undefined) return abandon(app, stored, ports, signal)
     try {
       const world = await observe(app, ports)
-      const step = nextStep(stored, world)
+      const step = nextStep(stored, world, app)
       if (step === undefined) return finish(stored, 'succeeded', ports)
       await run(step, { app, stored, world, ports, signal })
     } catch (error) {
@@ -83,7 +84,7 @@ async function run(
   const began = ports.clock.ms()
   emit(stored, { type: 'step', at: ports.clock.now(), step, status: 'running' }, ports)
   try {
-    const runStep: RunStep = RUN[step as keyof typeof RUN]
+    const runStep: RunStep = RUN[step]
     const message = await runStep({
       app,
       stored,
@@ -139,15 +140,29 @@ function recordFailure(
 }
 
 /** Ends a failed deployment: swaps back when it was live and the old container still runs, and removes the new one. */
-async function abandon(app: AppSpec, stored: StoredDeployment, ports: Ports): Promise<void> {
+async function abandon(
+  app: AppSpec,
+  stored: StoredDeployment,
+  ports: Ports,
+  signal: AbortSignal,
+): Promise<void> {
   let error = stored.deployment.error
   try {
     const world = await observe(app, ports)
     const failed = own(stored, world)
     const swapped = stored.deployment.live_at !== undefined || isLive(stored, world)
+    const recreate = app.strategy === 'recreate'
     const old = world.containers.find(
-      (container) => container.running && container.generation !== stored.generation,
+      ({ running, generation }) => generation !== stored.generation && (running || recreate),
     )
+    const removeFailed = async () => {
+      // with nothing to swap back to, what is live stays
+      if (failed === undefined || (swapped && old === undefined)) return
+      await ports.engine.remove(failed.name, { graceMs: app.container.stopGraceMs })
+    }
+    // the two cannot run side by side
+    if (recreate) await removeFailed()
+    if (old !== undefined && !old.running) await ports.engine.startAgain(old.name)
     if (swapped && old !== undefined) {
       swapBack(app, old, ports)
       error = {
@@ -156,10 +171,10 @@ async function abandon(app: AppSpec, stored: StoredDeployment, ports: Ports): Pr
         message: `${error?.message ?? 'it failed'}; swapped back to ${old.digest}`,
       }
     }
-    if (failed !== undefined && !(swapped && old === undefined)) {
-      await ports.engine.remove(failed.name, { graceMs: app.container.stopGraceMs })
-    }
+    if (old !== undefined) await resume(app, old, ports, signal)
+    if (!recreate) await removeFailed()
   } catch (cleanup) {
+    signal.throwIfAborted()
     // `keepStanding` removes what is left once the engine answers again
     ports.report('cleaning up after a failed deployment failed', {
       deployment: stored.deployment.id,

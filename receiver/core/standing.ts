@@ -19,6 +19,7 @@ export async function keepStanding(app: AppSpec, ports: Ports, signal: AbortSign
     // a deployment under way owns what stands
     if (waiting?.deployment.status === 'running') return
     if (live !== undefined) await standUp(app, live, own(live, world), ports, signal)
+    if (ports.slots.paused(app.name)) ports.slots.resume(app.name)
     for (const leftover of world.containers) {
       if (leftover.generation === live?.generation) continue
       ports.report('removing a leftover container', { container: leftover.name })

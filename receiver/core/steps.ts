@@ -9,6 +9,7 @@ import type { Container, Ports, Progress, StoredDeployment } from './ports.ts'
 
 /** Nginx takes a reload up a moment after the command returns, and must know a new port before the swap. */
 const RELOAD_MS = 1000
+const RELEASE_LOG_LINES = 50
 
 export interface StepContext {
   app: AppSpec
@@ -46,7 +47,28 @@ export const RUN = {
     return pulled ? 'pulled, and its digest is right' : 'was there already'
   },
 
-  async start({ app, stored, world, ports, signal }) {
+  async release({ app, stored, ports, progress, signal }) {
+    if (app.release === undefined) return 'nothing to run'
+    const { command, timeoutMs } = app.release
+    const plan = { app, generation: stored.generation, ...imageOf(stored), command, timeoutMs }
+    const last: string[] = []
+    const { exitCode } = await ports.engine.runOnce(plan, {
+      output(message) {
+        if (last.push(message) > RELEASE_LOG_LINES) last.shift()
+        progress({ message })
+      },
+      signal,
+    })
+    if (exitCode === 0) return `${command.join(' ')}: done`
+    throw new DeployError(
+      'release_failed',
+      `the release command ${JSON.stringify(command.join(' '))} exited with code ${exitCode}`,
+      { hint: 'look at the log below; the old version serves on', log: last },
+    )
+  },
+
+  async start({ app, stored, world, ports, signal, progress }) {
+    if (app.strategy === 'recreate') await makeRoom({ app, stored, world, ports, signal, progress })
     const image = imageOf(stored)
     const slot = targetSlot(stored, world)
     for (const leftover of inSlot(world, slot)) {
@@ -54,9 +76,11 @@ export const RUN = {
       await ports.engine.remove(leftover.name, { graceMs: app.container.stopGraceMs })
     }
     const port = await choosePort(app, image, ports)
-    ports.journal.setPort(app.name, slot, port)
-    if (await ports.sites.ensure(app.name, ports.journal.ports(app.name, port))) {
-      await ports.clock.sleep(RELOAD_MS, signal)
+    if (app.http) {
+      ports.journal.setPort(app.name, slot, port)
+      if (await ports.sites.ensure(app.name, ports.journal.ports(app.name, port))) {
+        await ports.clock.sleep(RELOAD_MS, signal)
+      }
     }
     const address = ports.journal.address(app.name, slot)
     await ports.engine.start({
@@ -68,7 +92,7 @@ export const RUN = {
       address,
       port,
     })
-    return `${slot} at ${address}:${port}`
+    return app.http ? `${slot} at ${address}:${port}` : slot
   },
 
   async health(context) {
@@ -83,6 +107,7 @@ export const RUN = {
   async swap({ app, stored, world, ports }) {
     const container = ownOrThrow(stored, world)
     ports.slots.makeLive(app.name, container.slot)
+    if (ports.slots.paused(app.name)) ports.slots.resume(app.name)
     return `${container.slot} is live`
   },
 
@@ -92,7 +117,7 @@ export const RUN = {
 
   async drain({ app, stored, world, ports, signal }) {
     const old = others(stored, world).find((container) => container.running)
-    if (old === undefined) return 'nothing to drain'
+    if (old === undefined || !app.http) return 'nothing to drain'
     return drain(app, old, ports, signal)
   },
 
@@ -109,12 +134,32 @@ export const RUN = {
   },
 } satisfies Partial<Record<StepName, RunStep>>
 
+/** What cannot run twice: visitors are asked to wait, requests under way end, and the old container stops. */
+async function makeRoom({
+  app,
+  stored,
+  world,
+  ports,
+  signal,
+  progress,
+}: StepContext): Promise<void> {
+  for (const old of others(stored, world)) {
+    if (!old.running) continue
+    if (app.http) {
+      ports.slots.pause(app.name)
+      progress({ message: `visitors are asked to wait; ${await drain(app, old, ports, signal)}` })
+    }
+    await ports.engine.stop(old.name, { graceMs: app.container.stopGraceMs })
+  }
+}
+
 /** The configured port, or the only one that the image EXPOSEs. */
 export async function choosePort(
   app: AppSpec,
   image: { repository: string; digest: string },
   ports: Ports,
 ): Promise<number> {
+  if (!app.http) return 0
   if (app.port !== undefined) return app.port
   const exposed = (await ports.engine.image(image)).ports
   const [only] = exposed

@@ -11,12 +11,14 @@ import {
 import { dirname, join } from 'node:path'
 import type { Slot, Slots } from '../core/ports.ts'
 
-/** The two files by which Nginx knows where an app is. */
+/** The files by which Nginx knows where an app is. */
 export interface Flags {
   /** There: green is live. Not there: blue is. */
   green: string
   /** Made by the first deployment and never removed: without it nothing is live. */
   ready: string
+  /** There: visitors are asked to wait. Only looked at for apps that are recreated. */
+  paused: string
 }
 
 /** The slot flags on disk. Every method throws the file system's own error when it cannot look or write. */
@@ -36,6 +38,7 @@ export function createSlots(data: string): SlotFiles {
   const flags = (app: string): Flags => ({
     green: join(root, app, 'green'),
     ready: join(root, app, 'ready'),
+    paused: join(root, app, 'paused'),
   })
   return {
     flags,
@@ -53,12 +56,16 @@ export function createSlots(data: string): SlotFiles {
       else remove(green)
       if (!isThere(ready)) create(ready)
     },
+    paused: (app) => isThere(flags(app).paused),
+    pause: (app) => create(flags(app).paused),
+    resume: (app) => remove(flags(app).paused),
     clear(app) {
-      const { green, ready } = flags(app)
+      const { green, ready, paused } = flags(app)
       if (!isThere(dirname(ready))) return
       // in this order nothing is live at once, whatever is left over
       remove(ready)
       remove(green)
+      remove(paused)
     },
   }
 }

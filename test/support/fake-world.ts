@@ -23,6 +23,8 @@ export const APP: AppSpec = {
   name: 'api',
   image: { repository: 'registry.example/acme/api', tag: 'latest' },
   port: 8000,
+  http: true,
+  strategy: 'blue-green',
   container: {
     environment: {},
     volumes: [],
@@ -85,12 +87,14 @@ export interface FakeWorld {
   clock: FakeClock
   calls: string[]
   containers: Map<string, Container>
-  flag: { live: Slot | undefined }
+  flag: { live: Slot | undefined; paused: boolean }
   /** Answers of the probe, by digest; 200 unless set. */
   answers: Map<string, () => { status: number; body: string }>
   /** Thrown by the engine's or registry's method of that name. */
   failures: Map<string, Error>
   openConnections: Map<string, number>
+  /** What release commands print, and their exit code. */
+  releases: { lines: string[]; exitCode: number }
   reports: string[]
   /** What the registry has: a bundle is right for the digest that it is. */
   bundles: unknown[]
@@ -114,7 +118,8 @@ export function createFakeWorld(database: DatabaseSync = openDatabase(':memory:'
   const reports: string[] = []
   const containers = new Map<string, Container>()
   const bundles: unknown[] = []
-  const flag: FakeWorld['flag'] = { live: undefined }
+  const flag: FakeWorld['flag'] = { live: undefined, paused: false }
+  const releases: FakeWorld['releases'] = { lines: [], exitCode: 0 }
   const answers: FakeWorld['answers'] = new Map()
   const failures: FakeWorld['failures'] = new Map()
   const openConnections = new Map<string, number>()
@@ -146,6 +151,21 @@ export function createFakeWorld(database: DatabaseSync = openDatabase(':memory:'
       if (standing === undefined) containers.set(name, containerOf(plan))
       else standing.running = true
     },
+    async startAgain(name) {
+      note('startAgain', name)
+      const standing = containers.get(name)
+      if (standing !== undefined) standing.running = true
+    },
+    async stop(name) {
+      note('stop', name)
+      const standing = containers.get(name)
+      if (standing !== undefined) standing.running = false
+    },
+    async runOnce({ command, generation }, { output }) {
+      note('runOnce', `${generation}: ${command.join(' ')}`)
+      for (const line of releases.lines) output(line)
+      return { exitCode: releases.exitCode }
+    },
     logs: async () => ['listening', 'oh no'],
     async remove(name) {
       note('remove', name)
@@ -167,6 +187,7 @@ export function createFakeWorld(database: DatabaseSync = openDatabase(':memory:'
     answers,
     failures,
     openConnections,
+    releases,
     ports: {
       journal: store,
       engine,
@@ -192,6 +213,15 @@ export function createFakeWorld(database: DatabaseSync = openDatabase(':memory:'
         makeLive(_app, slot) {
           note('flag', slot)
           flag.live = slot
+        },
+        paused: () => flag.paused,
+        pause() {
+          note('pause', APP.name)
+          flag.paused = true
+        },
+        resume() {
+          note('resume', APP.name)
+          flag.paused = false
         },
       },
       sites: { ensure: async () => false },

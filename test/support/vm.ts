@@ -21,10 +21,16 @@ export interface Vm {
   /** Pushes a version of a small HTTP service to the app's repository; returns its digest. */
   push(version: string, options?: { dockerfile?: string; broken?: boolean }): Promise<string>
   /** Posts a hook over the local socket and waits for the end. */
-  hook(body: object, options?: { wait?: number }): Promise<{ status: number } & Accepted>
+  hook(
+    body: object,
+    options?: { wait?: number; app?: string },
+  ): Promise<{ status: number } & Accepted>
   deploy(digest: string): Promise<Deployment>
   /** Reads over the local socket. */
   read(path: string): Promise<unknown>
+  readText(path: string): Promise<{ status: number; text: string }>
+  /** Port on loopback at which Nginx serves the apps. */
+  sites: number
   /** What users get. */
   visit(path?: string): Promise<Reply>
   close(): Promise<void>
@@ -101,8 +107,8 @@ export async function startVm(stack: Stack, name: string): Promise<Vm> {
         login: stack.registry,
         ...options,
       }),
-    async hook(body, { wait = 60 } = {}) {
-      const { status, text } = await askLocally(config.socket, '/hooks/api', {
+    async hook(body, { wait = 60, app = 'api' } = {}) {
+      const { status, text } = await askLocally(config.socket, `/hooks/${app}`, {
         body: JSON.stringify(body),
         ...(wait > 0 ? { prefer: `wait=${wait}` } : {}),
       })
@@ -114,6 +120,8 @@ export async function startVm(stack: Stack, name: string): Promise<Vm> {
     async read(path) {
       return JSON.parse((await askLocally(config.socket, path)).text) as unknown
     },
+    readText: (path) => askLocally(config.socket, path),
+    sites,
     visit: (path = '/') => ask({ port: sites, domain: 'api.test' }, { path }),
     async close() {
       await receiver?.stop()

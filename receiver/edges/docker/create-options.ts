@@ -1,7 +1,7 @@
 import type { ContainerCreateOptions, HealthConfig, HostConfig } from 'dockerode'
 import type { ContainerSettings, Healthcheck, Logging } from '../../core/app.ts'
-import type { ContainerPlan } from '../../core/ports.ts'
-import { containerName, labelsOf } from './labels.ts'
+import type { ContainerPlan, ReleasePlan } from '../../core/ports.ts'
+import { containerName, labelsOf, releaseLabels, releaseName } from './labels.ts'
 
 const NANOSECONDS = 1_000_000
 /** Enough for any web service, and an end to a fork bomb. */
@@ -15,23 +15,45 @@ const ROTATED: Logging = { driver: 'json-file', options: { 'max-size': '10m', 'm
 export function createOptions(plan: ContainerPlan, network: string): ContainerCreateOptions {
   const { container } = plan.app
   return {
+    ...ofImage(plan),
     name: containerName(network, plan),
-    Image: `${plan.repository}@${plan.digest}`,
     Labels: labelsOf(network, plan),
-    Env: Object.entries(container.environment).map(([name, value]) => `${name}=${value}`),
     ...(container.command === undefined ? {} : { Cmd: [...container.command] }),
-    ...(container.entrypoint === undefined ? {} : { Entrypoint: [...container.entrypoint] }),
-    ...(container.user === undefined ? {} : { User: container.user }),
     ...(container.healthcheck === undefined
       ? {}
       : { Healthcheck: healthConfig(container.healthcheck) }),
-    ...(container.workingDir === undefined ? {} : { WorkingDir: container.workingDir }),
-    ...(container.stopSignal === undefined ? {} : { StopSignal: container.stopSignal }),
-    StopTimeout: Math.ceil(container.stopGraceMs / 1000),
     HostConfig: hostConfig(container, network),
     NetworkingConfig: {
       EndpointsConfig: { [network]: { IPAMConfig: { IPv4Address: plan.address } } },
     },
+  }
+}
+
+/** The container of a release command: as the app's own, but with this command, and never started a second time. */
+export function releaseOptions(plan: ReleasePlan, network: string): ContainerCreateOptions {
+  return {
+    ...ofImage(plan),
+    name: releaseName(network, plan),
+    Labels: releaseLabels(network, plan),
+    Cmd: [...plan.command],
+    Healthcheck: { Test: ['NONE'] },
+    HostConfig: { ...hostConfig(plan.app.container, network), RestartPolicy: { Name: 'no' } },
+  }
+}
+
+function ofImage({
+  app: { container },
+  repository,
+  digest,
+}: Pick<ContainerPlan, 'app' | 'repository' | 'digest'>): ContainerCreateOptions {
+  return {
+    Image: `${repository}@${digest}`,
+    Env: Object.entries(container.environment).map(([name, value]) => `${name}=${value}`),
+    ...(container.entrypoint === undefined ? {} : { Entrypoint: [...container.entrypoint] }),
+    ...(container.user === undefined ? {} : { User: container.user }),
+    ...(container.workingDir === undefined ? {} : { WorkingDir: container.workingDir }),
+    ...(container.stopSignal === undefined ? {} : { StopSignal: container.stopSignal }),
+    StopTimeout: Math.ceil(container.stopGraceMs / 1000),
   }
 }
 

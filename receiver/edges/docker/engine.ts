@@ -4,6 +4,8 @@ import { DeployError } from '../../core/errors.ts'
 import type { Clock, Container, ContainerPlan, Engine, Registry } from '../../core/ports.ts'
 import { createOptions } from './create-options.ts'
 import { isMissing, statusOf, translate } from './errors.ts'
+import { joinNetworks } from './network.ts'
+import { runOnce } from './run-once.ts'
 import { containerName, filterOf, readLabels } from './labels.ts'
 import { readLog } from './log.ts'
 import { type Login, pull } from './pull.ts'
@@ -110,18 +112,23 @@ export function createEngine({
       }
     },
 
-    async remove(name, { graceMs }) {
-      const container = docker.getContainer(name)
+    async startAgain(name) {
       try {
-        await container.stop({ t: Math.ceil(graceMs / 1000) })
+        await docker.getContainer(name).start()
       } catch (error) {
-        // 304: it stood still already
-        if (!isMissing(error) && statusOf(error) !== 304) {
-          throw translate(error, `cannot stop ${name}`, 'engine_unreachable')
-        }
+        // 304: it runs already
+        if (statusOf(error) !== 304) throw translate(error, `cannot start ${name}`, 'start_failed')
       }
+    },
+
+    stop: (name, { graceMs }) => stop(docker, name, graceMs),
+
+    runOnce: (plan, options) => runOnce(docker, network, plan, options),
+
+    async remove(name, { graceMs }) {
+      await stop(docker, name, graceMs)
       try {
-        await container.remove({ v: true, force: true })
+        await docker.getContainer(name).remove({ v: true, force: true })
       } catch (error) {
         // 409: someone removes it at this moment
         if (!isMissing(error) && statusOf(error) !== 409) {
@@ -146,8 +153,16 @@ export function createEngine({
 
 async function create(docker: Docker, plan: ContainerPlan, network: string): Promise<void> {
   const { id } = await docker.createContainer(createOptions(plan, network))
-  for (const other of plan.app.container.networks) {
-    await docker.getNetwork(other).connect({ Container: id })
+  await joinNetworks(docker, id, plan.app.container.networks)
+}
+
+async function stop(docker: Docker, name: string, graceMs: number): Promise<void> {
+  try {
+    await docker.getContainer(name).stop({ t: Math.ceil(graceMs / 1000) })
+  } catch (error) {
+    // 304: it stood still already
+    if (isMissing(error) || statusOf(error) === 304) return
+    throw translate(error, `cannot stop ${name}`, 'engine_unreachable')
   }
 }
 

@@ -1,4 +1,4 @@
-import type { Container, ContainerPlan, Slot } from '../../core/ports.ts'
+import type { Container, ContainerPlan, ReleasePlan, Slot } from '../../core/ports.ts'
 
 /** Labels by which the receiver knows its own containers again. */
 const LABEL = {
@@ -16,12 +16,23 @@ const LABEL = {
 export const ofNetwork = (network: string) => [`${LABEL.network}=${network}`]
 
 export const filterOf = (network: string, app: string) => ({
-  label: [...ofNetwork(network), `${LABEL.app}=${app}`],
+  // with a slot: the container of a release command is no version of the app
+  label: [...ofNetwork(network), `${LABEL.app}=${app}`, LABEL.slot],
 })
 
 /** One name for one generation of an app, so that creating it twice cannot make two. */
 export const containerName = (network: string, { app, generation, slot }: ContainerPlan) =>
   `${network}-${app.name}-${generation}-${slot}`
+
+export const releaseName = (network: string, { app, generation }: ReleasePlan) =>
+  `${network}-${app.name}-${generation}-release`
+
+export const releaseLabels = (network: string, plan: ReleasePlan): Record<string, string> => ({
+  ...plan.app.container.labels,
+  [LABEL.network]: network,
+  [LABEL.app]: plan.app.name,
+  [LABEL.generation]: String(plan.generation),
+})
 
 export const labelsOf = (network: string, plan: ContainerPlan): Record<string, string> => ({
   ...plan.app.container.labels,

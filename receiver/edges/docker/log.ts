@@ -28,7 +28,7 @@ function demultiplex(raw: Buffer): Buffer {
 }
 
 /** A log line may hold terminal escapes; whoever reads it later prints it. */
-const escapeControls = (line: string) =>
+export const escapeControls = (line: string) =>
   line.replace(
     /[^\P{Cc}\t\n]/gu,
     (character) => `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`,

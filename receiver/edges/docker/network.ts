@@ -43,6 +43,15 @@ export async function ensureNetwork(
   }
 }
 
+/** Connects a container to further networks, by name. */
+export async function joinNetworks(
+  docker: Docker,
+  container: string,
+  networks: readonly string[],
+): Promise<void> {
+  for (const name of networks) await docker.getNetwork(name).connect({ Container: container })
+}
+
 async function findSubnets(docker: Docker, name: string): Promise<string[] | undefined> {
   try {
     const { IPAM } = await docker.getNetwork(name).inspect()

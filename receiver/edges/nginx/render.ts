@@ -12,6 +12,8 @@ export interface Site {
   /** `address:port` of each slot. */
   upstreams: Readonly<Record<Slot, string>>
   flags: Flags
+  /** Whether there are times at which nobody serves, while one version takes the other's place. */
+  pauses: boolean
 }
 
 /**
@@ -52,7 +54,7 @@ ${indent(indent(proxying(name)))}  }
 }
 
 /** The choice of the slot, for each request anew; goes into a server block. */
-function choose({ app, flags }: Site): string {
+function choose({ app, flags, pauses }: Site): string {
   const name = variable(app)
   return `${HEAD}# In a site of your own:
 #   location / {
@@ -68,13 +70,13 @@ if (-f ${flags.green}) { set $${name} ${app}_green; }
 
 # nothing is live before the first deployment
 if (!-f ${flags.ready}) { return 503; }
-error_page 503 @${name}_absent;
+${pauses ? `# nor while one version takes the other's place\nif (-f ${flags.paused}) { return 503; }\n` : ''}error_page 503 @${name}_absent;
 location @${name}_absent {
   internal;
   default_type text/html;
   add_header Retry-After 5 always;
   add_header Cache-Control no-store always;
-  return 503 "<!doctype html><title>Not there yet</title><p>${app} has not been deployed yet. Please try again in a moment.</p>\\n";
+  return 503 "<!doctype html><title>Just a moment</title><p>${app} is being deployed. Please try again in a moment.</p>\\n";
 }
 
 # A slow upload that began before a swap connects to its slot only when all of its body is here, and that slot may be
@@ -151,6 +153,7 @@ function check({ app, domains, listen, upstreams: at, flags }: Site): void {
     ['upstream', at.green],
     ['path', flags.green],
     ['path', flags.ready],
+    ['path', flags.paused],
   ]
   for (const [kind, value] of values) {
     if (GRAMMAR[kind].test(value)) continue

@@ -8,7 +8,7 @@ import { render } from './render.ts'
 
 export interface SitesOptions {
   nginx: { directory: string; test: string; reload: string; listen: readonly string[] }
-  apps: Readonly<Record<string, { domains: readonly string[] }>>
+  apps: Readonly<Record<string, { domains: readonly string[]; strategy: string }>>
   flags(app: string): Flags
   address(app: string, slot: Slot): string
 }
@@ -45,8 +45,15 @@ export function createSites({ nginx, apps, flags, address }: SitesOptions): Site
           blue: `${address(app, 'blue')}:${ports.blue}`,
           green: `${address(app, 'green')}:${ports.green}`,
         }
-        const domains = apps[app]?.domains ?? []
-        const site = { app, domains, listen: nginx.listen, upstreams, flags: flags(app) }
+        const { domains = [], strategy } = apps[app] ?? {}
+        const site = {
+          app,
+          domains,
+          listen: nginx.listen,
+          upstreams,
+          flags: flags(app),
+          pauses: strategy === 'recreate',
+        }
         return change(files(app, rendered(site)), nginx, () => makeDirectory(snippets))
       }),
     remove: (app) => inTurn(() => change(files(app), nginx, () => {})),

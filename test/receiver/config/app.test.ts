@@ -9,6 +9,8 @@ test('an app needs no more than an image', () => {
     image: { repository: 'ghcr.io/acme/api', tag: 'latest' },
     domains: [],
     auth: { oidc: [], keys: [], secrets: [], basic: { tokens: [], deploy: false }, github: [] },
+    http: true,
+    strategy: 'blue-green',
     container: {
       environment: {},
       volumes: [],
@@ -224,5 +226,44 @@ describe('its own keys', () => {
     expect(
       problems(withApp(`domains: [${domain === '""' ? domain : JSON.stringify(domain)}]`)),
     ).toHaveLength(1)
+  })
+})
+
+describe('a worker, a recreated app, a release command', () => {
+  test.for([
+    ['http: false', { http: false }],
+    ['strategy: recreate', { strategy: 'recreate' }],
+    [
+      'release: npm run "db migrate"',
+      { release: { command: ['npm', 'run', 'db migrate'], timeoutMs: 600_000 } },
+    ],
+    ['release: [a, b c]', { release: { command: ['a', 'b c'], timeoutMs: 600_000 } }],
+    ['release: { command: a, timeout: 1h }', { release: { command: ['a'], timeoutMs: 3_600_000 } }],
+  ] as const)('%s', ([line, expected]) => {
+    expect(app([line])).toMatchObject(expected)
+  })
+
+  const HINT = 'it is healthy when its healthcheck says so, else when it runs steadily'
+  test.for([
+    ['domains: [a.example]', `apps.api.domains: a worker (http: false) gets no requests; ${HINT}`],
+    ['port: 80', `apps.api.port: a worker (http: false) gets no requests; ${HINT}`],
+    [
+      'health: { path: / }',
+      `apps.api.health.path: a worker (http: false) gets no requests; ${HINT}`,
+    ],
+  ] as const)('a worker with %s is refused', ([line, problem]) => {
+    expect(problems(withApp('http: false', line))[0]?.replace(/^[^ ]* /, '')).toBe(problem)
+  })
+
+  test('a worker may say how long it takes to be healthy', () => {
+    expect(app(['http: false', 'health: { deadline: 5m }']).health.deadlineMs).toBe(300_000)
+  })
+
+  test.for([
+    ['strategy: rolling', '"rolling" is not blue-green or recreate'],
+    ['release: ""', 'the release command is missing; write release: npm run migrate'],
+    ['release: { timeout: 1m }', 'the release command is missing; write release: npm run migrate'],
+  ] as const)('%s is refused', ([line, problem]) => {
+    expect(problems(withApp(line))[0]).toContain(problem)
   })
 })

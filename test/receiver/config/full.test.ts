@@ -43,6 +43,9 @@ const api: AppConfig = {
     workflow: '.github/workflows/deploy.yml',
     ref: 'refs/heads/main',
   },
+  http: true,
+  strategy: 'recreate',
+  release: { command: ['bin/migrate', '--all'], timeoutMs: 300_000 },
   container: {
     environment: { LOG_LEVEL: 'info', PRICE: '$5', FROM_RECEIVER: 'here' },
     volumes: ['api-data:/data', '/etc/api:/etc/api:ro'],

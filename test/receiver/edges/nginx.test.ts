@@ -77,11 +77,16 @@ const closed = (server: Server) => {
   return new Promise((resolve) => server.close(resolve))
 }
 
-async function site(app: string, blue: { port: number }, green: { port: number }) {
+async function site(
+  app: string,
+  blue: { port: number },
+  green: { port: number },
+  strategy = 'blue-green',
+) {
   const slots = createSlots(data)
   const sites = createSites({
     nginx: { ...nginx, listen: [`127.0.0.1:${listen}`] },
-    apps: { [app]: { domains: [`${app}.test`] } },
+    apps: { [app]: { domains: [`${app}.test`], strategy } },
     flags: slots.flags,
     address: () => '127.0.0.1',
   })
@@ -134,10 +139,22 @@ describe('a site', () => {
     const { slots } = await site('fresh', blue, green)
     const before = await get('fresh', '/')
     expect(before).toMatchObject({ status: 503, headers: { 'retry-after': '5' } })
-    expect(before.body).toContain('fresh has not been deployed yet')
+    expect(before.body).toContain('fresh is being deployed')
     slots.makeLive('fresh', 'blue')
     expect(await get('fresh', '/')).toMatchObject({ status: 200, body: 'blue' })
     await Promise.all([closed(blue), closed(green)])
+  })
+
+  test('asks visitors of a recreated app to wait while it is paused', async () => {
+    const blue = await upstream('blue')
+    const { slots } = await site('alone', blue, blue, 'recreate')
+    slots.makeLive('alone', 'blue')
+    slots.pause('alone')
+    expect(slots.paused('alone')).toBe(true)
+    expect(await get('alone', '/')).toMatchObject({ status: 503, headers: { 'retry-after': '5' } })
+    slots.resume('alone')
+    expect(await get('alone', '/')).toMatchObject({ status: 200 })
+    await closed(blue)
   })
 
   test('swaps under keep-alive GET and POST without a failed request', async () => {
@@ -271,7 +288,7 @@ describe('its file', () => {
     const { sites } = await site('same', ports, ports)
     const noReload = createSites({
       nginx: { ...nginx, listen: [`127.0.0.1:${listen}`], test: 'false', reload: 'false' },
-      apps: { same: { domains: ['same.test'] } },
+      apps: { same: { domains: ['same.test'], strategy: 'blue-green' } },
       flags: createSlots(data).flags,
       address: () => '127.0.0.1',
     })
@@ -288,7 +305,10 @@ describe('its file', () => {
     writeFileSync(broken, 'nonsense;\n')
     const sites = createSites({
       nginx: { ...nginx, listen: [`127.0.0.1:${listen}`] },
-      apps: { kept: { domains: ['other.test'] }, added: { domains: ['added.test'] } },
+      apps: {
+        kept: { domains: ['other.test'], strategy: 'blue-green' },
+        added: { domains: ['added.test'], strategy: 'blue-green' },
+      },
       flags: createSlots(data).flags,
       address: () => '127.0.0.1',
     })
@@ -306,7 +326,7 @@ describe('its file', () => {
   test('is not written for a program that is not there, which is named', async () => {
     const sites = createSites({
       nginx: { ...nginx, listen: ['80'], test: 'no-such-nginx -t' },
-      apps: { gone: { domains: ['gone.test'] } },
+      apps: { gone: { domains: ['gone.test'], strategy: 'blue-green' } },
       flags: createSlots(data).flags,
       address: () => '127.0.0.1',
     })
@@ -321,14 +341,22 @@ describe('its file', () => {
     domains: ['api.example.com'],
     listen: ['80'],
     upstreams: { blue: '10.213.0.10:8000', green: '10.213.0.11:8000' },
-    flags: { green: '/data/slots/api/green', ready: '/data/slots/api/ready' },
+    flags: {
+      green: '/data/slots/api/green',
+      ready: '/data/slots/api/ready',
+      paused: '/data/slots/api/paused',
+    },
+    pauses: true,
   }
 
   test.for<[string, object]>([
     ['a domain', { domains: ['a; } server { listen 81'] }],
     ['a domain with a line break', { domains: ['a\n'] }],
     ['a name', { app: 'api_x' }],
-    ['a path', { flags: { green: '/data/$host/green', ready: '/data/ready' } }],
+    [
+      'a path',
+      { flags: { green: '/data/$host/green', ready: '/data/ready', paused: '/data/paused' } },
+    ],
     ['an upstream', { upstreams: { blue: 'evil.example:80', green: '10.213.0.11:8000' } }],
     ['a listen', { listen: ['80; include /etc/passwd'] }],
   ])('holds nothing but what fits: %s', ([, change]) => {
