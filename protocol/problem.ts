@@ -19,6 +19,8 @@ export const PROBLEMS = {
   method_not_allowed: 405,
   nothing_to_roll_back_to: 409,
   ambiguous_digest: 409,
+  app_configured: 409,
+  config_refused: 422,
   body_too_large: 413,
   unsupported_media_type: 415,
   id_reused: 422,

@@ -1,6 +1,8 @@
 import { parseArgs } from 'node:util'
 import { audit } from './cli/audit.ts'
 import { check } from './cli/check.ts'
+import { reload } from './cli/reload.ts'
+import { remove } from './cli/remove.ts'
 import { run } from './cli/serve.ts'
 import { VERSION } from './version.ts'
 
@@ -8,6 +10,8 @@ const USAGE = `deploy-receiver runs what was pushed, behind Nginx.
 
   deploy-receiver serve    [--config FILE]   take hooks and deploy
   deploy-receiver check    [--config FILE]   say whether the config is right  [--json]
+  deploy-receiver reload                     read the config again; a wrong one is refused  [--json]
+  deploy-receiver remove   APP               take an app that is not in the config off this machine  [--json]
   deploy-receiver audit    [APP]             who asked for what, and what came of it  [--limit N] [--json]
   deploy-receiver version                    print the version
 
@@ -28,6 +32,8 @@ const COMMANDS: Readonly<
 > = {
   serve: { run, takes: 0 },
   check: { run: check, takes: 0 },
+  reload: { run: reload, takes: 0 },
+  remove: { run: remove, takes: 1 },
   audit: { run: audit, takes: 1 },
   version: {
     async run() {

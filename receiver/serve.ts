@@ -1,8 +1,7 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { parseVerifyingKey } from '../protocol/standard-webhooks.ts'
-import type { AppConfig, Config } from './config/config.ts'
-import { createDeployer } from './core/deployer.ts'
+import { type Changes, changesOf } from './config/changes.ts'
+import type { Config } from './config/config.ts'
 import { createFeed } from './core/feed.ts'
 import { heed } from './core/mishaps.ts'
 import type { Ports } from './core/ports.ts'
@@ -24,16 +23,16 @@ import { createAudit } from './edges/store/audit.ts'
 import { createOnce } from './edges/store/once.ts'
 import { openDatabase, transaction } from './edges/store/schema.ts'
 import { createStore } from './edges/store/store.ts'
+import { createFleet } from './fleet.ts'
 import { createApp } from './http/app.ts'
-import { acceptedHosts } from './http/hosts.ts'
 import { createBodyGate } from './http/limits/body-gate.ts'
-import { proxies } from './http/limits/client-address.ts'
-import { createTokenBuckets } from './http/limits/token-buckets.ts'
 import { createRefusals } from './http/refusals.ts'
-import type { HttpApp, Log, Services } from './http/services.ts'
+import type { Log, Services } from './http/services.ts'
 import { newDeploymentId } from './id.ts'
+import { putInForce } from './in-force.ts'
 import { close, listen } from './listen.ts'
 import type { Redact } from './redact.ts'
+import { removeApp } from './remove-app.ts'
 import { VERSION } from './version.ts'
 
 const PRUNE_EVERY_MS = 10 * 60 * 1000
@@ -41,6 +40,8 @@ const PRUNE_EVERY_MS = 10 * 60 * 1000
 const BODIES = { atOnce: 128, perAddress: 32, maxWaiting: 1024, waitMs: 5000 }
 
 export interface Receiver {
+  /** Takes another config. Throws, and keeps the one before, when it cannot be had while running. */
+  reload(config: Config): Promise<Changes>
   /** Stops taking requests and reconciling; what runs goes on serving. */
   close(): Promise<void>
 }
@@ -52,8 +53,18 @@ export interface Receiver {
 export async function serve(
   config: Config,
   environment: NodeJS.ProcessEnv,
-  { log, redact }: { log: Log; redact: Redact },
+  {
+    log,
+    redact,
+    reload,
+  }: {
+    log: Log
+    redact: Redact
+    /** Reads the config again and hands it to `Receiver.reload`. */
+    reload: () => Promise<Changes>
+  },
 ): Promise<Receiver> {
+  let current = putInForce(config)
   process.umask(0o077)
   // Nginx's workers look up the slot flags in here
   mkdirSync(config.data, { recursive: true, mode: 0o711 })
@@ -82,23 +93,20 @@ export async function serve(
 
   const docker = await connectDocker(environment)
   await ensureNetwork(docker, config.network)
+  const loginOf = (host: string) => current.config.registries[host]
   const engine = createEngine({
     docker,
     network: config.network.name,
-    registries: config.registries,
+    loginOf,
     clock,
   })
   const slots = createSlots(config.data)
   const sites = createSites({
     nginx: config.nginx,
-    apps: config.apps,
+    app: (name) => current.config.apps[name],
     flags: slots.flags,
     address: store.address,
   })
-  for (const app of Object.values(config.apps)) {
-    if (app.http) await sites.ensure(app.name, store.ports(app.name, app.port ?? 80))
-    else await sites.remove(app.name)
-  }
 
   const ports: Ports = {
     journal: {
@@ -109,7 +117,7 @@ export async function serve(
     registry: engine,
     attestations: {
       ...attestations,
-      fetch: createFetchAttestations(config.registries),
+      fetch: createFetchAttestations(loginOf),
       verify: createVerifyAttestation(join(config.data, 'trusted_root.json')),
     },
     slots,
@@ -119,15 +127,23 @@ export async function serve(
     clock,
     report: (message, details) => log('warn', message, details),
   }
-  const deployers = new Map(
-    Object.values(config.apps).map((app) => [app.name, createDeployer(app, ports)]),
-  )
+  const fleet = createFleet({ ports, sites, store })
+  await fleet.take(config.apps)
+  for (const app of store.liveApps()) {
+    if (!Object.hasOwn(config.apps, app)) log('warn', LEFT_RUNNING, { app })
+  }
 
   const services: Services = {
     version: VERSION,
-    url: config.url,
-    hosts: acceptedHosts(config.url, config.listen),
-    apps: new Map(Object.values(config.apps).map((app) => [app.name, httpApp(app)])),
+    get url() {
+      return current.config.url
+    },
+    get hosts() {
+      return current.hosts
+    },
+    get apps() {
+      return current.apps
+    },
     archive: store,
     intake: {
       transaction: (work) => transaction(database, work),
@@ -148,14 +164,24 @@ export async function serve(
     },
     audit,
     refusals,
-    isProxy: proxies(config.trustedProxies),
-    buckets: createTokenBuckets(config.rateLimit, () => performance.now()),
+    isProxy: (address) => current.isProxy(address),
+    get buckets() {
+      return current.buckets
+    },
     bodies: createBodyGate(BODIES),
     resolve: engine.resolve,
     feed,
     verifyToken: createVerifyToken(createIssuerKeys(database, Date.now), () => new Date()),
-    wake: (app) => deployers.get(app)?.wake(),
-    readTokens: config.readTokens,
+    reload,
+    async removeApp(app) {
+      const removed = await removeApp(app, { engine, sites, slots, store })
+      if (removed.length > 0) log('info', 'app removed', { app, removed })
+      return removed
+    },
+    wake: fleet.wake,
+    get readTokens() {
+      return current.config.readTokens
+    },
     followKey: store.secret('follow'),
     log,
     stopping: stopping.signal,
@@ -168,9 +194,9 @@ export async function serve(
     { docker, network: config.network.name, clock },
     {
       // also at the start: whatever happened while nobody listened is seen by looking
-      connected: () => deployers.forEach((deployer) => deployer.wake()),
+      connected: () => fleet.wake(),
       mishap(mishap) {
-        if (heed(mishap, ports)) deployers.get(mishap.app)?.wake()
+        if (heed(mishap, ports)) fleet.wake(mishap.app)
       },
     },
     stopping.signal,
@@ -180,34 +206,42 @@ export async function serve(
     audit.prune(new Date())
   }, PRUNE_EVERY_MS)
   const counting = setInterval(refusals.flush, 1000)
-  log('info', 'ready', { listen: hostOf(config.listen), url: config.url, apps: deployers.size })
+  log('info', 'ready', {
+    listen: hostOf(config.listen),
+    url: config.url,
+    apps: current.apps.size,
+  })
 
   return {
+    async reload(next) {
+      const changes = changesOf(current.config, next)
+      const before = current
+      current = putInForce(next, before)
+      try {
+        await fleet.take(next.apps)
+      } catch (error) {
+        current = before
+        await fleet.take(before.config.apps).catch(() => {})
+        throw error
+      }
+      for (const app of changes.removed) log('warn', LEFT_RUNNING, { app })
+      log('info', 'config taken', changes)
+      return changes
+    },
     async close() {
       clearInterval(pruning)
       clearInterval(counting)
       stopping.abort(new Error('the receiver stops'))
       await Promise.all(servers.map(close))
-      await Promise.all([events, ...[...deployers.values()].map((deployer) => deployer.stop())])
+      await Promise.all([events, fleet.stop()])
       refusals.flush()
       database.close()
     },
   }
 }
 
+const LEFT_RUNNING =
+  'the app is not in the config: it is left running until `deploy-receiver remove <app>`'
+
 const hostOf = ({ host, port }: Config['listen']) =>
   `${host.includes(':') ? `[${host}]` : host}:${port}`
-
-function httpApp(app: AppConfig): HttpApp {
-  const { oidc, keys, secrets, basic, github } = app.auth
-  return {
-    spec: app,
-    domains: app.domains,
-    credentials: {
-      oidc,
-      webhookKeys: [...keys, ...secrets].map(parseVerifyingKey),
-      basic,
-      github,
-    },
-  }
-}

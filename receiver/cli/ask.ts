@@ -3,8 +3,12 @@ import { Problem } from '../../protocol/problem.ts'
 import * as v from 'valibot'
 
 /** Asks the running receiver over its local socket. Throws an error that says what to do. */
-export async function ask(socket: string, path: string): Promise<unknown> {
-  const { status, text } = await get(socket, path)
+export async function ask(
+  socket: string,
+  path: string,
+  method: 'GET' | 'POST' | 'DELETE' = 'GET',
+): Promise<unknown> {
+  const { status, text } = await exchange(socket, path, method)
   const json: unknown = JSON.parse(text)
   if (status < 400) return json
   const problem = v.safeParse(Problem, json)
@@ -13,10 +17,14 @@ export async function ask(socket: string, path: string): Promise<unknown> {
   throw Object.assign(new Error(detail), hint === undefined ? {} : { hint })
 }
 
-function get(socket: string, path: string): Promise<{ status: number; text: string }> {
+function exchange(
+  socket: string,
+  path: string,
+  method: string,
+): Promise<{ status: number; text: string }> {
   return new Promise((resolve, reject) => {
     const outgoing = request(
-      { socketPath: socket, path, headers: { host: 'localhost' } },
+      { socketPath: socket, path, method, headers: { host: 'localhost' } },
       (incoming) => {
         const chunks: Buffer[] = []
         incoming.on('data', (chunk: Buffer) => chunks.push(chunk))

@@ -1,15 +1,38 @@
 import { loadConfig } from '../config/load.ts'
 import { createLog } from '../log.ts'
 import type { Options } from '../main.ts'
-import { createRedact, secretsOf } from '../redact.ts'
+import { createRedact, type Redact, secretsOf } from '../redact.ts'
 import { serve } from '../serve.ts'
 
-/** `deploy-receiver serve`: until SIGTERM or SIGINT. A second signal ends it at once. */
-export async function run({ config }: Options): Promise<number> {
-  const loaded = loadConfig(config, process.env)
-  const redact = createRedact(secretsOf(loaded))
+/** `deploy-receiver serve`: until SIGTERM or SIGINT; SIGHUP reads the config again. A second signal ends it at once. */
+export async function run({ config: file }: Options): Promise<number> {
+  const config = loadConfig(file, process.env)
+  let secrets = secretsOf(config)
+  let known = createRedact(secrets)
+  const redact: Redact = (value) => known(value)
   const log = createLog(redact)
-  const receiver = await serve(loaded, process.env, { log, redact })
+
+  // one after the other: each compares with what the one before left
+  let last: Promise<unknown> = Promise.resolve()
+  const reload = () => {
+    const mine = last.then(() => {
+      const next = loadConfig(file, process.env)
+      // the old ones too: containers that run have them
+      secrets = [...secretsOf(next), ...secrets]
+      known = createRedact(secrets)
+      return receiver.reload(next)
+    })
+    last = mine.catch(() => {})
+    return mine
+  }
+  const receiver = await serve(config, process.env, { log, redact, reload })
+  process.on('SIGHUP', () => {
+    reload().catch((error: unknown) => {
+      const reason = error instanceof Error ? error.message : String(error)
+      log('error', 'the config was refused; the one before stays in force', { reason })
+    })
+  })
+
   const signal = await new Promise<string>((resolve) => {
     for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, () => resolve(name))
   })

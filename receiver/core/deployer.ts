@@ -11,7 +11,8 @@ export interface Deployer {
   stop(): Promise<void>
 }
 
-export function createDeployer(app: AppSpec, ports: Ports): Deployer {
+/** `app` gives the app as it is configured now; a deployment under way keeps to what it began with. */
+export function createDeployer(app: () => AppSpec, ports: Ports): Deployer {
   const stopping = new AbortController()
   let stood = false
   let woken = false
@@ -19,15 +20,15 @@ export function createDeployer(app: AppSpec, ports: Ports): Deployer {
 
   const run = async () => {
     // at start-up users come first: a deployment that waits may take minutes
-    if (!stood) await keepStanding(app, ports, stopping.signal).catch(() => {})
+    if (!stood) await keepStanding(app(), ports, stopping.signal).catch(() => {})
     stood = true
     while (woken && !stopping.signal.aborted) {
       woken = false
       try {
-        await reconcile(app, ports, stopping.signal)
+        await reconcile(app(), ports, stopping.signal)
       } catch (error) {
         if (!stopping.signal.aborted)
-          ports.report('the reconciler failed', { app: app.name, error })
+          ports.report('the reconciler failed', { app: app().name, error })
       }
     }
     loop = undefined

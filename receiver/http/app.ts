@@ -6,6 +6,7 @@ import { followToken, requireReadAccess } from './auth/read-access.ts'
 import { streamEvents } from './events.ts'
 import { type Origin, type Taken, takeHook } from './hook.ts'
 import { addressOf, limited } from './limits/limited.ts'
+import { reload, removeApp } from './administer.ts'
 import { limitOf } from './limit-of.ts'
 import { ProblemError, problemResponse } from './problem.ts'
 import { secured } from './secured.ts'
@@ -73,7 +74,11 @@ export function createApp(services: Services, { trusted }: { trusted: boolean })
     return streamEvents(c, deploymentOf(c.req.param('id'), services).id, services)
   })
 
-  if (trusted) app.get('/audit', (c) => readAudit(c, services))
+  if (trusted) {
+    app.get('/audit', (c) => readAudit(c, services))
+    app.post('/reload', (c) => reload(c, services))
+    app.delete('/apps/:app', (c) => removeApp(c, c.req.param('app'), services))
+  }
 
   app.notFound((c) => {
     return problemResponse(

@@ -30,6 +30,15 @@ export interface Archive {
 
 export type Log = (level: 'info' | 'warn' | 'error', message: string, details?: object) => void
 
+/** What a reload changed, by name. */
+export interface Changed {
+  added: string[]
+  changed: string[]
+  /** Apps that are no longer configured and go on running. */
+  removed: string[]
+  keys: string[]
+}
+
 /** Everything that the routes need, made once in `serve`. */
 export interface Services {
   version: string
@@ -49,6 +58,10 @@ export interface Services {
   verifyToken: VerifyToken
   /** Asks the registry what a tag stands for. */
   resolve: Registry['resolve']
+  /** Takes the config as it is on disk now, and says what changed. Throws an error with its remedy. */
+  reload(): Promise<Changed>
+  /** Takes an app that is not configured off this machine. Resolves to what was removed; nothing when nothing is there. */
+  removeApp(app: string): Promise<string[]>
   /** Tells an app's reconciler to look. */
   wake(app: string): void
   readTokens: readonly string[]

@@ -146,6 +146,8 @@ export async function startHttpWorld({
     resolve: async ({ tag }) => registry(tag),
     feed,
     verifyToken: createVerifyToken(createIssuerKeys(database, Date.now), () => new Date()),
+    reload: async () => ({ added: [], changed: [], removed: [], keys: [] }),
+    removeApp: async () => [],
     wake: (app) => woken.push(app),
     readTokens: [readToken],
     followKey: store.secret('follow'),

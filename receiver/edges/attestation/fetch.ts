@@ -27,11 +27,11 @@ const Manifest = v.object({ artifactType: v.optional(v.string()), layers: v.arra
  * tag that stands for it (OCI distribution spec, "Listing Referrers"). What is fetched is checked by its digest.
  */
 export function createFetchAttestations(
-  registries: Readonly<Record<string, RegistryLogin>>,
+  loginOf: (host: string) => RegistryLogin | undefined,
   fetch = globalThis.fetch,
 ): FetchAttestations {
   return async ({ repository, digest }, signal) => {
-    const login = registries[parseImage(repository).registry]
+    const login = loginOf(parseImage(repository).registry)
     const client = createRegistryClient(repository, login, fetch)
     const until = AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)])
     const bundles: unknown[] = []

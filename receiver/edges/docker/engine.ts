@@ -14,8 +14,8 @@ import { until } from './until.ts'
 export interface DockerOptions {
   docker: Docker
   network: string
-  /** Registry host → login. */
-  registries: Readonly<Record<string, { username: string; password: string }>>
+  /** The login for a registry's host, as it is configured now. */
+  loginOf(host: string): { username: string; password: string } | undefined
   clock: Clock
 }
 
@@ -23,12 +23,12 @@ export interface DockerOptions {
 export function createEngine({
   docker,
   network,
-  registries,
+  loginOf,
   clock,
 }: DockerOptions): Engine & Registry {
   const loginFor = (repository: string): Login | undefined => {
     const { registry } = parseImage(repository)
-    const known = registries[registry]
+    const known = loginOf(registry)
     return known === undefined ? undefined : { ...known, serveraddress: registry }
   }
 

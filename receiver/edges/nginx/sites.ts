@@ -8,7 +8,8 @@ import { render } from './render.ts'
 
 export interface SitesOptions {
   nginx: { directory: string; test: string; reload: string; listen: readonly string[] }
-  apps: Readonly<Record<string, { domains: readonly string[]; strategy: string }>>
+  /** The app as it is configured now. */
+  app(name: string): { domains: readonly string[]; strategy: string } | undefined
   flags(app: string): Flags
   address(app: string, slot: Slot): string
 }
@@ -23,7 +24,7 @@ export interface SiteFiles extends Sites {
  * not reloaded; a change is tested first, and undone when the test fails. A change that a crash or a failed reload cut
  * short is tested and loaded at the next call. Throws `nginx_failed`.
  */
-export function createSites({ nginx, apps, flags, address }: SitesOptions): SiteFiles {
+export function createSites({ nginx, app: configured, flags, address }: SitesOptions): SiteFiles {
   let last: Promise<unknown> = Promise.resolve()
   const snippets = join(dirname(nginx.directory), 'deploy-receiver.d')
 
@@ -45,7 +46,7 @@ export function createSites({ nginx, apps, flags, address }: SitesOptions): Site
           blue: `${address(app, 'blue')}:${ports.blue}`,
           green: `${address(app, 'green')}:${ports.green}`,
         }
-        const { domains = [], strategy } = apps[app] ?? {}
+        const { domains = [], strategy } = configured(app) ?? {}
         const site = {
           app,
           domains,

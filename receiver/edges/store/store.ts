@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import type { DatabaseSync } from 'node:sqlite'
-import type { Deployment, DeploymentEvent } from '../../../protocol/deployment.ts'
+import type { Deployment, DeploymentError, DeploymentEvent } from '../../../protocol/deployment.ts'
 import { apply } from '../../core/deployment.ts'
 import type { Journal, Slot, StoredDeployment } from '../../core/ports.ts'
 import type { Past } from '../../core/queue.ts'
@@ -23,6 +23,10 @@ export interface Store extends Journal {
   newest(app: string): StoredDeployment | undefined
   /** Keeps a new deployment; of those that still wait, only this one stays queued. */
   accept(deployment: Deployment): void
+  /** Apps of which a deployment is live. */
+  liveApps(): string[]
+  /** Forgets where an app stood, and ends what waits; its history stays. */
+  forget(app: string, error: DeploymentError): void
   /** A secret of the store's own, made at first use. */
   secret(name: string): Buffer
 }
@@ -76,6 +80,12 @@ export function createStore(
     setLive: database.prepare(
       'INSERT INTO live (app, generation) VALUES (?, ?) ON CONFLICT (app) DO UPDATE SET generation = excluded.generation',
     ),
+    liveApps: database.prepare('SELECT app FROM live ORDER BY app'),
+    pending: database.prepare(
+      `SELECT generation, record FROM deployments WHERE app = ? AND status IN ('running', 'queued')`,
+    ),
+    removeLive: database.prepare('DELETE FROM live WHERE app = ?'),
+    removeSlots: database.prepare('DELETE FROM slots WHERE app = ?'),
     slot: database.prepare('SELECT address, port FROM slots WHERE app = ? AND slot = ?'),
     addresses: database.prepare('SELECT address FROM slots'),
     addSlot: database.prepare('INSERT INTO slots (app, slot, address) VALUES (?, ?, ?)'),
@@ -184,6 +194,24 @@ export function createStore(
       if (known === undefined) sql.addSlot.run(app, slot, free)
       else sql.moveSlot.run(free, app, slot)
       return free
+    },
+
+    liveApps: () => sql.liveApps.all().map(({ app }) => String(app)),
+
+    forget(app, error) {
+      const ended = transaction(database, () => {
+        sql.removeLive.run(app)
+        sql.removeSlots.run(app)
+        return sql.pending.all(app).map((row) =>
+          record(parse(row) as StoredDeployment, {
+            type: 'finished',
+            at: now(),
+            status: 'failed',
+            error,
+          }),
+        )
+      })
+      for (const { id } of ended) changed(id)
     },
 
     secret(name) {

@@ -50,7 +50,7 @@ beforeAll(async () => {
   engine = createEngine({
     docker,
     network: 'docker-test',
-    registries: { [stack.registry.host]: { username, password } },
+    loginOf: () => ({ username, password }),
     clock: systemClock,
   })
 })
@@ -96,7 +96,7 @@ describe('images', () => {
     const stranger = createEngine({
       docker,
       network: 'docker-test',
-      registries: { [stack.registry.host]: { username, password: 'not-the-password' } },
+      loginOf: () => ({ username, password: 'not-the-password' }),
       clock: systemClock,
     })
     const error = await stranger.resolve({ repository, tag: '1' }, signal).catch((each) => each)

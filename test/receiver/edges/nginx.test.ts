@@ -86,7 +86,7 @@ async function site(
   const slots = createSlots(data)
   const sites = createSites({
     nginx: { ...nginx, listen: [`127.0.0.1:${listen}`] },
-    apps: { [app]: { domains: [`${app}.test`], strategy } },
+    app: () => ({ domains: [`${app}.test`], strategy }),
     flags: slots.flags,
     address: () => '127.0.0.1',
   })
@@ -288,7 +288,7 @@ describe('its file', () => {
     const { sites } = await site('same', ports, ports)
     const noReload = createSites({
       nginx: { ...nginx, listen: [`127.0.0.1:${listen}`], test: 'false', reload: 'false' },
-      apps: { same: { domains: ['same.test'], strategy: 'blue-green' } },
+      app: () => ({ domains: ['same.test'], strategy: 'blue-green' }),
       flags: createSlots(data).flags,
       address: () => '127.0.0.1',
     })
@@ -305,10 +305,7 @@ describe('its file', () => {
     writeFileSync(broken, 'nonsense;\n')
     const sites = createSites({
       nginx: { ...nginx, listen: [`127.0.0.1:${listen}`] },
-      apps: {
-        kept: { domains: ['other.test'], strategy: 'blue-green' },
-        added: { domains: ['added.test'], strategy: 'blue-green' },
-      },
+      app: (name) => ({ domains: [`${name}.other.test`], strategy: 'blue-green' }),
       flags: createSlots(data).flags,
       address: () => '127.0.0.1',
     })
@@ -326,7 +323,7 @@ describe('its file', () => {
   test('is not written for a program that is not there, which is named', async () => {
     const sites = createSites({
       nginx: { ...nginx, listen: ['80'], test: 'no-such-nginx -t' },
-      apps: { gone: { domains: ['gone.test'], strategy: 'blue-green' } },
+      app: () => ({ domains: ['gone.test'], strategy: 'blue-green' }),
       flags: createSlots(data).flags,
       address: () => '127.0.0.1',
     })

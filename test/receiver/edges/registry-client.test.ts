@@ -219,7 +219,7 @@ test.each([
 describe('the bundles of a digest', () => {
   const digestOf = (body: string) => `sha256:${createHash('sha256').update(body).digest('hex')}`
   const fetchAll = () =>
-    createFetchAttestations({})(
+    createFetchAttestations(() => undefined)(
       { repository: `${registry.host}/acme/api`, digest: IMAGE },
       signal(),
     )
@@ -280,9 +280,9 @@ describe('the bundles of a digest', () => {
     const { registry: real } = inject('stack')
     const repository = `${real.host}/acme/bundles`
     await pushBundle({ repository, digest: IMAGE, bundle: { hello: 1 }, login: real })
-    const fetchReal = createFetchAttestations({ [real.host]: real })
+    const fetchReal = createFetchAttestations(() => real)
     expect(await fetchReal({ repository, digest: IMAGE }, signal())).toEqual([{ hello: 1 }])
-    const denied = createFetchAttestations({ [real.host]: { username: 'acme', password: 'no' } })
+    const denied = createFetchAttestations(() => ({ username: 'acme', password: 'no' }))
     await expect(denied({ repository, digest: IMAGE }, signal())).rejects.toMatchObject({
       code: 'registry_denied',
     })

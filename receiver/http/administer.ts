@@ -1,0 +1,30 @@
+import type { Context } from 'hono'
+import { ProblemError } from './problem.ts'
+import type { Services } from './services.ts'
+
+/** `POST /reload`, on the local socket: takes the config as it is on disk, and says what changed. */
+export async function reload(c: Context, services: Services): Promise<Response> {
+  try {
+    return c.json(await services.reload())
+  } catch (cause) {
+    const { message, hint } = cause as Error & { hint?: string }
+    throw new ProblemError('config_refused', message, {
+      hint: hint ?? 'the config that was read before stays in force',
+      cause,
+    })
+  }
+}
+
+/** `DELETE /apps/{app}`, on the local socket: takes an app that is not configured any more off this machine. */
+export async function removeApp(c: Context, app: string, services: Services): Promise<Response> {
+  if (services.apps.has(app)) {
+    throw new ProblemError('app_configured', `${app} is in the config`, {
+      hint: `take apps.${app} out of it and reload first: deploy-receiver reload`,
+    })
+  }
+  const removed = await services.removeApp(app)
+  if (removed.length > 0) return c.json({ removed })
+  throw new ProblemError('unknown_app', `there is nothing of an app ${JSON.stringify(app)}`, {
+    hint: `the config has: ${[...services.apps.keys()].join(', ')}`,
+  })
+}
