@@ -73,9 +73,9 @@ export async function watch(subject: Subject, ports: Ports, signal: AbortSignal)
   let failures = 0
   while (ports.clock.ms() < end) {
     if (ports.clock.ms() < nextProbe) {
-      await stillRuns(subject, ports)
+      await stillRuns(subject, ports).catch(unlessAway)
     } else {
-      const answer = await check(subject, ports, signal)
+      const answer = await checkIfThere(subject, ports, signal)
       failures = answer.healthy ? 0 : failures + 1
       if (failures >= FAILURES_TO_ROLL_BACK) {
         throw new DeployError(
@@ -91,6 +91,17 @@ export async function watch(subject: Subject, ports: Ports, signal: AbortSignal)
     if (left > 0) await ports.clock.sleep(Math.min(WATCH_PAUSE_MS, left), signal)
   }
   return `steady for ${app.watchMs / 1000} s`
+}
+
+/** That the engine does not answer says nothing about the container. */
+const checkIfThere = (subject: Subject, ports: Ports, signal: AbortSignal): Promise<Answer> =>
+  check(subject, ports, signal).catch((error: unknown) => {
+    unlessAway(error)
+    return { healthy: true, text: 'the engine does not answer', enough: 1 }
+  })
+
+function unlessAway(error: unknown): void {
+  if (!(error instanceof DeployError) || error.code !== 'engine_unreachable') throw error
 }
 
 interface Answer {

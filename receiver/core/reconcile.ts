@@ -7,6 +7,10 @@ import { keepStanding } from './standing.ts'
 import { resume } from './pause.ts'
 import { RUN, type RunStep } from './steps.ts'
 
+/** The engine may be away for so many looks before a deployment that is not live yet fails. */
+const LOOKS = 20
+const LOOK_AGAIN_MS = 1000
+
 /**
  * Brings an app to what its newest accepted deployment asks for, one missing step after the other, until nothing is
  * missing. It reads the world before each step, so it goes on correctly from wherever an earlier process stopped: start-up
@@ -31,20 +35,31 @@ async function deploy(
 ): Promise<void> {
   const generation = first.generation
   await begin(app, first, ports)
+  let failures = 0
   for (;;) {
     const stored = reload(app, generation, ports)
-    // a step failed, perhaps in a process that died before it could clean up
-    if (stored.deployment.error !== undefined) return abandon(app, stored, ports, signal)
     try {
+      // a step failed, perhaps in a process that died before it could clean up
+      if (stored.deployment.error !== undefined) return await abandon(app, stored, ports, signal)
       const world = await observe(app, ports)
       const step = nextStep(stored, world, app)
       if (step === undefined) return finish(stored, 'succeeded', ports)
+      failures = 0
       await run(step, { app, stored, world, ports, signal })
     } catch (error) {
       signal.throwIfAborted()
-      // not of a step (those are recorded by `run`): the world could not be read
-      if (reload(app, generation, ports).deployment.error === undefined) {
+      // not of a step, whose failures `run` records: the world cannot be read or put right
+      failures += 1
+      const isAway = error instanceof DeployError && error.code === 'engine_unreachable'
+      if (failures <= LOOKS || (isAway && stored.deployment.live_at !== undefined)) {
+        // what is live is only decided by looking, however long the engine is away
+        ports.report('the engine does not answer: looking again', { app: app.name, error })
+        await ports.clock.sleep(LOOK_AGAIN_MS, signal)
+      } else if (stored.deployment.error === undefined) {
         recordFailure(stored, 'resolve', error, ports)
+      } else {
+        // `keepStanding` removes what is left once the engine answers again
+        return finish(stored, 'failed', ports)
       }
     }
   }
@@ -147,40 +162,31 @@ async function abandon(
   signal: AbortSignal,
 ): Promise<void> {
   let error = stored.deployment.error
-  try {
-    const world = await observe(app, ports)
-    const failed = own(stored, world)
-    const swapped = stored.deployment.live_at !== undefined || isLive(stored, world)
-    const recreate = app.strategy === 'recreate'
-    const old = world.containers.find(
-      ({ running, generation }) => generation !== stored.generation && (running || recreate),
-    )
-    const removeFailed = async () => {
-      // with nothing to swap back to, what is live stays
-      if (failed === undefined || (swapped && old === undefined)) return
-      await ports.engine.remove(failed.name, { graceMs: app.container.stopGraceMs })
-    }
-    // the two cannot run side by side
-    if (recreate) await removeFailed()
-    if (old !== undefined && !old.running) await ports.engine.startAgain(old.name)
-    if (swapped && old !== undefined) {
-      swapBack(app, old, ports)
-      error = {
-        ...error,
-        code: 'rolled_back',
-        message: `${error?.message ?? 'it failed'}; swapped back to ${old.digest}`,
-      }
-    }
-    if (old !== undefined) await resume(app, old, ports, signal)
-    if (!recreate) await removeFailed()
-  } catch (cleanup) {
-    signal.throwIfAborted()
-    // `keepStanding` removes what is left once the engine answers again
-    ports.report('cleaning up after a failed deployment failed', {
-      deployment: stored.deployment.id,
-      error: cleanup,
-    })
+  const world = await observe(app, ports)
+  const failed = own(stored, world)
+  const swapped = stored.deployment.live_at !== undefined || isLive(stored, world)
+  const recreate = app.strategy === 'recreate'
+  const old = world.containers.find(
+    ({ running, generation }) => generation !== stored.generation && (running || recreate),
+  )
+  const removeFailed = async () => {
+    // with nothing to swap back to, what is live stays
+    if (failed === undefined || (swapped && old === undefined)) return
+    await ports.engine.remove(failed.name, { graceMs: app.container.stopGraceMs })
   }
+  // the two cannot run side by side
+  if (recreate) await removeFailed()
+  if (old !== undefined && !old.running) await ports.engine.startAgain(old.name)
+  if (swapped && old !== undefined) {
+    swapBack(app, old, ports)
+    error = {
+      ...error,
+      code: 'rolled_back',
+      message: `${error?.message ?? 'it failed'}; swapped back to ${old.digest}`,
+    }
+  }
+  if (old !== undefined) await resume(app, old, ports, signal)
+  if (!recreate) await removeFailed()
   finish(stored, 'failed', ports, error)
 }
 

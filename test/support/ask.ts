@@ -49,7 +49,7 @@ export function ask(
     outgoing.once('timeout', () =>
       outgoing.destroy(new Error(`no answer within ${timeoutMs} ms from ${method} ${path}`)),
     )
-    outgoing.once('error', reject)
+    outgoing.on('error', reject)
     outgoing.end(body)
   })
 }

@@ -23,7 +23,7 @@ export function askLocally(
         text(response).then((read) => resolve({ status, text: read }), reject)
       },
     )
-    sent.once('error', reject)
+    sent.on('error', reject)
     sent.end(body)
   })
 }

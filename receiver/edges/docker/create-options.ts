@@ -41,6 +41,13 @@ export function releaseOptions(plan: ReleasePlan, network: string): ContainerCre
   }
 }
 
+/**
+ * The library writes all options into the URL as well, and the engine's debug log has URLs: with the environment in them.
+ */
+export function inBody({ name, ...body }: ContainerCreateOptions): ContainerCreateOptions {
+  return { _query: { name }, _body: body } as ContainerCreateOptions
+}
+
 function ofImage({
   app: { container },
   repository,

@@ -2,12 +2,13 @@ import type Docker from 'dockerode'
 import { parseImage } from '../../../protocol/image-reference.ts'
 import { DeployError } from '../../core/errors.ts'
 import type { Clock, Container, ContainerPlan, Engine, Registry } from '../../core/ports.ts'
-import { createOptions } from './create-options.ts'
+import { createOptions, inBody } from './create-options.ts'
 import { isMissing, statusOf, translate } from './errors.ts'
 import { joinNetworks } from './network.ts'
 import { runOnce } from './run-once.ts'
 import { containerName, filterOf, readLabels } from './labels.ts'
 import { readLog } from './log.ts'
+import { patiently } from './patiently.ts'
 import { type Login, pull } from './pull.ts'
 import { until } from './until.ts'
 
@@ -50,9 +51,11 @@ export function createEngine({
 
     async containers(app) {
       try {
-        const all = await docker.listContainers({ all: true, filters: filterOf(network, app) })
-        const looked = await Promise.all(all.map(({ Id }) => inspect(docker, Id)))
-        return looked.filter((container) => container !== undefined)
+        return await patiently(async () => {
+          const all = await docker.listContainers({ all: true, filters: filterOf(network, app) })
+          const looked = await Promise.all(all.map(({ Id }) => inspect(docker, Id)))
+          return looked.filter((container) => container !== undefined)
+        })
       } catch (error) {
         throw translate(error, `cannot list the containers of ${app}`, 'engine_unreachable')
       }
@@ -60,7 +63,7 @@ export function createEngine({
 
     async container(name) {
       try {
-        return await inspect(docker, name)
+        return await patiently(() => inspect(docker, name))
       } catch (error) {
         throw translate(error, `cannot look at ${name}`, 'engine_unreachable')
       }
@@ -71,7 +74,8 @@ export function createEngine({
 
     async image({ repository, digest }) {
       try {
-        const { Config } = await docker.getImage(`${repository}@${digest}`).inspect()
+        const image = docker.getImage(`${repository}@${digest}`)
+        const { Config } = await patiently(() => image.inspect())
         const healthcheck = Config.Healthcheck?.Test ?? []
         return {
           ports: Object.keys(Config.ExposedPorts ?? {})
@@ -86,7 +90,7 @@ export function createEngine({
 
     async start(plan) {
       const name = containerName(network, plan)
-      const made = (await inspect(docker, name)) === undefined
+      const made = (await patiently(() => inspect(docker, name))) === undefined
       try {
         if (made) await create(docker, plan, network)
         await docker.getContainer(name).start()
@@ -152,7 +156,7 @@ export function createEngine({
 }
 
 async function create(docker: Docker, plan: ContainerPlan, network: string): Promise<void> {
-  const { id } = await docker.createContainer(createOptions(plan, network))
+  const { id } = await docker.createContainer(inBody(createOptions(plan, network)))
   await joinNetworks(docker, id, plan.app.container.networks)
 }
 

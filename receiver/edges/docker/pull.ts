@@ -3,6 +3,7 @@ import { parseImage } from '../../../protocol/image-reference.ts'
 import { DeployError } from '../../core/errors.ts'
 import type { Clock, Progress } from '../../core/ports.ts'
 import { isMissing, translate } from './errors.ts'
+import { patiently } from './patiently.ts'
 
 const PROGRESS_EVERY_MS = 500
 
@@ -103,7 +104,8 @@ async function holds(
   { repository, digest }: { repository: string; digest: string },
 ): Promise<boolean> {
   try {
-    const { RepoDigests } = await docker.getImage(`${repository}@${digest}`).inspect()
+    const image = docker.getImage(`${repository}@${digest}`)
+    const { RepoDigests } = await patiently(() => image.inspect())
     return (RepoDigests ?? []).some((text) => {
       const known = parseImage(text)
       return known.repository === repository && known.digest === digest

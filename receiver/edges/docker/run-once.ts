@@ -4,7 +4,7 @@ import type Docker from 'dockerode'
 import type { Container } from 'dockerode'
 import { DeployError } from '../../core/errors.ts'
 import type { ReleasePlan } from '../../core/ports.ts'
-import { releaseOptions } from './create-options.ts'
+import { inBody, releaseOptions } from './create-options.ts'
 import { isMissing, translate } from './errors.ts'
 import { releaseName } from './labels.ts'
 import { escapeControls } from './log.ts'
@@ -31,7 +31,7 @@ export async function runOnce(
   try {
     if (!(await wasStarted(container))) {
       await container.remove({ force: true, v: true }).catch(() => {})
-      const { id } = await docker.createContainer(releaseOptions(plan, network))
+      const { id } = await docker.createContainer(inBody(releaseOptions(plan, network)))
       await joinNetworks(docker, id, plan.app.container.networks)
       await container.start()
     }

@@ -1,0 +1,43 @@
+/** What is deployed while a fault strikes. */
+export interface Scenario {
+  name: string
+  /** Of each point: a fresh app for a first deployment, else one that has version 1 live. */
+  app: 'fresh' | 'standing' | 'alone'
+  /** The hook's body, when `live` and `other` are the digests of what is live and of what is not. */
+  body(digests: { live: string; other: string; broken: string }, repository: string): object
+  /** Whether visitors may be asked to wait. */
+  pauses: boolean
+}
+
+export const SCENARIOS: readonly Scenario[] = [
+  {
+    name: 'first',
+    app: 'fresh',
+    body: ({ other }, repository) => ({ image: `${repository}@${other}` }),
+    pauses: true,
+  },
+  {
+    name: 'update',
+    app: 'standing',
+    body: ({ other }, repository) => ({ image: `${repository}@${other}` }),
+    pauses: false,
+  },
+  {
+    name: 'failing',
+    app: 'standing',
+    body: ({ broken }, repository) => ({ image: `${repository}@${broken}` }),
+    pauses: false,
+  },
+  {
+    name: 'rollback',
+    app: 'standing',
+    body: () => ({ rollback: 'previous' }),
+    pauses: false,
+  },
+  {
+    name: 'recreate',
+    app: 'alone',
+    body: ({ other }, repository) => ({ image: `${repository}@${other}` }),
+    pauses: true,
+  },
+]

@@ -1,0 +1,244 @@
+import { DatabaseSync } from 'node:sqlite'
+import { randomBytes } from 'node:crypto'
+import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
+import Docker from 'dockerode'
+import { type Deployment, isFinal } from '../../protocol/deployment.ts'
+import { ask } from '../support/ask.ts'
+import type { Stack } from '../support/global-setup.ts'
+import { pushTiny } from '../support/images.ts'
+import { waitFor } from '../support/processes.ts'
+import { startVm, type Vm } from '../support/vm.ts'
+import { type EngineProxy, type Fault, startEngineProxy } from './engine-proxy.ts'
+import type { Scenario } from './scenarios.ts'
+
+const FRESH_APPS = 50
+const FINAL_MS = 30_000
+
+export interface Point {
+  scenario: Scenario
+  fault: Fault
+  /** The n-th request to the engine after the hook. */
+  at: number
+}
+
+export interface Outcome {
+  /** The request that the fault befell; none when the deployment made fewer, or none that it fits. */
+  struck: string | undefined
+  status: string
+  violations: string[]
+}
+
+/** A receiver whose way to the engine can be disturbed. */
+export interface Bench {
+  /** Whether there is an app of this kind left to strike. */
+  hasRoom(scenario: Scenario): boolean
+  run(point: Point): Promise<Outcome>
+  /** Stops the receiver, and says what is wrong with its store. */
+  close(): Promise<string[]>
+}
+
+export async function startBench(stack: Stack, name: string): Promise<Bench> {
+  const engine = stack.dockerHost.slice('unix://'.length)
+  const docker = new Docker({ socketPath: engine })
+  const socket = join(stack.dir, `${name}.sock`)
+  const proxy = await startEngineProxy(engine, socket)
+  const vm = await startVm({ ...stack, dockerHost: `unix://${socket}` }, name)
+  const { api = {} } = vm.config.apps
+  const quick = {
+    ...api,
+    health: { path: '/healthz', deadline: '1500ms', interval: '100ms' },
+    stop_grace_period: '0s',
+    watch: '300ms',
+    drain: '200ms',
+  }
+  const named = (app: string, more = {}) => [app, { ...quick, domains: [`${app}.test`], ...more }]
+  vm.config.apps = Object.fromEntries([
+    named('standing'),
+    named('alone', { strategy: 'recreate' }),
+    ...Array.from({ length: FRESH_APPS }, (_, index) => named(`fresh-${index}`)),
+  ]) as typeof vm.config.apps
+  const push = (version: string, broken = false) =>
+    pushTiny({
+      host: stack.dockerHost,
+      dir: join(vm.dir, 'build'),
+      image: `${vm.repository}:${version}`,
+      version,
+      broken,
+      login: stack.registry,
+    })
+  const [one, two, broken] = [await push('1'), await push('2'), await push('3', true)]
+  await vm.start()
+  for (const app of ['standing', 'alone']) {
+    for (const digest of [two, one]) {
+      const { deployment } = await vm.hook({ image: `${vm.repository}@${digest}` }, { app })
+      if (deployment.status !== 'succeeded')
+        throw new Error(`${app}: ${JSON.stringify(deployment)}`)
+    }
+  }
+
+  let fresh = 0
+  return {
+    hasRoom: ({ app }) => app !== 'fresh' || fresh < FRESH_APPS,
+    async run(point) {
+      const { app: kind } = point.scenario
+      const app = kind === 'fresh' ? `fresh-${fresh++}` : kind
+      const live = await liveOf(vm, app)
+      const digests = { live: live ?? '', other: live === one ? two : one, broken }
+      const body = {
+        ...point.scenario.body(digests, vm.repository),
+        id: randomBytes(9).toString('hex'),
+      }
+      return strike({ vm, docker, proxy, point, app, body })
+    },
+    async close() {
+      await vm.receiver().stop()
+      const database = new DatabaseSync(join(vm.config['data'] as string, 'deploy-receiver.db'))
+      const { integrity_check: integrity } = database.prepare('PRAGMA integrity_check').get() as {
+        integrity_check: string
+      }
+      database.close()
+      await vm.close()
+      await proxy.stop()
+      return integrity === 'ok' ? [] : [`the store: ${integrity}`]
+    },
+  }
+}
+
+/** One deployment with one fault: what became of it, and what it broke that must not break. */
+async function strike({
+  vm,
+  docker,
+  proxy,
+  point: { scenario, fault, at },
+  app,
+  body,
+}: {
+  vm: Vm
+  docker: Docker
+  proxy: EngineProxy
+  point: Point
+  app: string
+  body: object
+}): Promise<Outcome> {
+  const violations: string[] = []
+  const before = await liveOf(vm, app)
+  const visits = visitAllTheWhile(vm, app, scenario)
+  let killed = false
+  proxy.arm({
+    at,
+    fault,
+    kill() {
+      killed = true
+      vm.receiver().kill('SIGKILL')
+    },
+  })
+  const standUp = async () => {
+    if (!killed) return
+    killed = false
+    await vm.receiver().exited
+    await vm.start()
+  }
+  const send = () => vm.hook(body, { app, wait: 0 })
+  // a sender that got no answer sends the same again
+  const { deployment: accepted } = await send().catch(async () => {
+    await standUp()
+    return send()
+  })
+  let deployment: Deployment | undefined
+  const end = performance.now() + FINAL_MS
+  while (performance.now() < end) {
+    await standUp()
+    deployment = (await vm.read(`/deployments/${accepted.id}`).catch(() => undefined)) as
+      Deployment | undefined
+    if (deployment !== undefined && isFinal(deployment.status)) break
+    await pause(20)
+  }
+  const struck = proxy.struck()
+  proxy.arm()
+  const status = deployment?.status ?? 'unknown'
+  if (deployment === undefined || !isFinal(deployment.status)) {
+    violations.push(
+      `the deployment is ${status} after ${FINAL_MS / 1000} s: ${JSON.stringify(deployment?.steps.at(-1))}`,
+    )
+    // others must not wait for it
+    vm.receiver().kill('SIGKILL')
+    await vm.receiver().exited
+    await vm.start()
+  }
+
+  const again = await send()
+  if (again.deployment.id !== accepted.id)
+    violations.push('the hook sent again made another deployment')
+
+  // what a failure left over is put right at the next look, and a look is what a second has
+  await waitFor(async () => (await mess(vm, docker, app)).length === 0, {
+    what: 'a mess',
+    deadlineMs: 3000,
+    everyMs: 100,
+  }).catch(() => {})
+  violations.push(...(await mess(vm, docker, app)))
+  const live = await liveOf(vm, app)
+  if (status === 'failed' && live !== before) violations.push(`failed, but ${String(live)} is live`)
+  violations.push(...(await visits.stop()))
+  return { struck, status, violations }
+}
+
+/** What stands and should not, or should and does not. */
+async function mess(vm: Vm, docker: Docker, app: string): Promise<string[]> {
+  const found: string[] = []
+  const live = await liveOf(vm, app)
+  const all = await docker.listContainers({ all: true })
+  const ours = all.filter(
+    ({ Labels }) =>
+      Labels['deploy-receiver.network'] === (vm.config['network'] as { name: string }).name &&
+      Labels['deploy-receiver.app'] === app,
+  )
+  const standing = ours.map(({ Labels, State }) => `${Labels['deploy-receiver.digest']} ${State}`)
+  const expected = live === undefined ? [] : [`${live} running`]
+  if (standing.join() !== expected.join()) {
+    found.push(
+      `containers: ${standing.join(', ') || 'none'}; expected: ${expected.join() || 'none'}`,
+    )
+  }
+  const { status, body } = await ask({ port: vm.sites, domain: `${app}.test` }).catch(
+    (error: unknown) => ({
+      status: 0,
+      body: String(error),
+    }),
+  )
+  const served = live === undefined ? status === 503 : status === 200
+  if (!served) found.push(`a visitor gets ${status} ${body.slice(0, 60)}`)
+  return found
+}
+
+/** Visits the app over and over; tells of every failed visit, unless visitors may be asked to wait. */
+function visitAllTheWhile(vm: Vm, app: string, { pauses }: Scenario) {
+  const failures: string[] = []
+  let over = false
+  const visiting = (async () => {
+    while (!over) {
+      try {
+        const { status } = await ask({ port: vm.sites, domain: `${app}.test` })
+        if (status !== 200 && !pauses) failures.push(`a visit got ${status}`)
+      } catch (error) {
+        failures.push(`a visit failed: ${String(error)}`)
+      }
+      await pause(5)
+    }
+  })()
+  return {
+    async stop() {
+      over = true
+      await visiting
+      return [...new Set(failures)].map((text) => `${text} (${failures.length} in all)`)
+    },
+  }
+}
+
+async function liveOf(vm: Vm, app: string): Promise<string | undefined> {
+  const { live } = (await vm.read(`/apps/${app}`)) as {
+    live: Deployment | null
+  }
+  return live?.image.digest
+}
