@@ -25,11 +25,9 @@ const ONLY_WRITES: ReadonlySet<Fault> = new Set(['kill-after', 'answers-409'])
 const STALL_MS = 1500
 
 export interface EngineProxy {
-  /** Of requests since `arm`. */
-  count(): number
   /** What the n-th request was, when the fault struck. */
   struck(): string | undefined
-  /** Lets the fault befall the n-th request from now on; none without one. */
+  /** Lets the fault befall the n-th request that it fits from now on; none without one. */
   arm(plan?: { at: number; fault: Fault; kill: () => void }): void
   stop(): Promise<void>
 }
@@ -43,18 +41,15 @@ export async function startEngineProxy(engine: string, socket: string): Promise<
   const server = createServer((incoming, outgoing) => {
     outgoing.on('error', () => {})
     // the stream of events is silent for as long as nothing happens
-    const counts = incoming.url?.includes('/events') !== true
-    if (counts) count++
-    const due = plan !== undefined && counts && count >= plan.at && struck === undefined
-    if (plan === undefined || !due || !fits(plan.fault, incoming)) {
-      return forward(engine, incoming, outgoing)
-    }
+    const fits =
+      plan !== undefined && !incoming.url?.includes('/events') && isFor(plan.fault, incoming)
+    if (fits) count++
+    if (plan === undefined || !fits || count !== plan.at) return forward(engine, incoming, outgoing)
     struck = `${incoming.method} ${incoming.url?.split('?')[0]}`
     void strike(plan.fault, plan.kill, engine, incoming, outgoing)
   })
   await new Promise<void>((resolve) => server.listen(socket, resolve))
   return {
-    count: () => count,
     struck: () => struck,
     arm(next) {
       count = 0
@@ -69,7 +64,7 @@ export async function startEngineProxy(engine: string, socket: string): Promise<
   }
 }
 
-function fits(fault: Fault, { method = '', url = '' }: IncomingMessage): boolean {
+function isFor(fault: Fault, { method = '', url = '' }: IncomingMessage): boolean {
   if (fault === 'pull-error') return method === 'POST' && url.includes('/images/create')
   return method !== 'GET' || !ONLY_WRITES.has(fault)
 }

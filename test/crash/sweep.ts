@@ -13,12 +13,13 @@ import { type EngineProxy, type Fault, startEngineProxy } from './engine-proxy.t
 import type { Scenario } from './scenarios.ts'
 
 const FRESH_APPS = 50
-const FINAL_MS = 30_000
+/** An engine's answer that is cut is given up after a minute. */
+const FINAL_MS = 90_000
 
 export interface Point {
   scenario: Scenario
   fault: Fault
-  /** The n-th request to the engine after the hook. */
+  /** The n-th request to the engine after the hook, of those that the fault fits. */
   at: number
 }
 
@@ -68,6 +69,7 @@ export async function startBench(stack: Stack, name: string): Promise<Bench> {
       login: stack.registry,
     })
   const [one, two, broken] = [await push('1'), await push('2'), await push('3', true)]
+  await docker.getImage(`${vm.repository}:3`).remove()
   await vm.start()
   for (const app of ['standing', 'alone']) {
     for (const digest of [two, one]) {
@@ -83,6 +85,11 @@ export async function startBench(stack: Stack, name: string): Promise<Bench> {
     async run(point) {
       const { app: kind } = point.scenario
       const app = kind === 'fresh' ? `fresh-${fresh++}` : kind
+      // nothing runs it, so that it is pulled each time
+      await docker
+        .getImage(`${vm.repository}@${broken}`)
+        .remove()
+        .catch(() => {})
       const live = await liveOf(vm, app)
       const digests = { live: live ?? '', other: live === one ? two : one, broken }
       const body = {

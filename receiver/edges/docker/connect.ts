@@ -1,5 +1,6 @@
 import Docker from 'dockerode'
 import { DeployError } from '../../core/errors.ts'
+import { withDeadlines } from './deadlines.ts'
 
 /** Docker 20.10's API, the oldest that the receiver speaks. */
 const OLDEST_API = '1.41'
@@ -14,7 +15,10 @@ export async function connectDocker(environment: NodeJS.ProcessEnv): Promise<Doc
   const host = environment['DOCKER_HOST'] ?? 'unix:///var/run/docker.sock'
   // other than local sockets (tcp, ssh, TLS) the client library reads from the environment itself
   const where = host.startsWith('unix://') ? { socketPath: host.slice('unix://'.length) } : {}
-  const { ApiVersion: offered, Version: engine } = await askVersion(new Docker(where), host)
+  const { ApiVersion: offered, Version: engine } = await askVersion(
+    withDeadlines(new Docker(where)),
+    host,
+  )
   if (compare(offered, OLDEST_API) < 0) {
     throw new DeployError(
       'engine_unreachable',
@@ -22,10 +26,8 @@ export async function connectDocker(environment: NodeJS.ProcessEnv): Promise<Doc
       { hint: 'upgrade Docker' },
     )
   }
-  return new Docker({
-    ...where,
-    version: `v${compare(offered, NEWEST_API) < 0 ? offered : NEWEST_API}`,
-  })
+  const version = `v${compare(offered, NEWEST_API) < 0 ? offered : NEWEST_API}`
+  return withDeadlines(new Docker({ ...where, version }))
 }
 
 async function askVersion(docker: Docker, host: string) {

@@ -30,7 +30,7 @@ const RULES: readonly Rule[] = [
   },
 ]
 
-const ENGINE_GONE = /ECONNREFUSED|ENOENT|EPIPE|ECONNRESET|socket hang up/
+const ENGINE_GONE = /ECONNREFUSED|ENOENT|EPIPE|ECONNRESET|ETIMEDOUT|socket hang up/
 
 /** Docker's own words for an error, without the wrapping of the client library. */
 export function reasonOf(error: unknown): string {

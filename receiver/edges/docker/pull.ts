@@ -68,6 +68,8 @@ async function follow(
   let shown = ''
   let failure: string | undefined
   await new Promise<void>((resolve, reject) => {
+    // the library waits for an end that a broken connection never brings
+    stream.once('close', () => reject(new Error('the engine broke off in the middle of the pull')))
     docker.modem.followProgress(
       stream,
       (error) => (error === null ? resolve() : reject(error)),

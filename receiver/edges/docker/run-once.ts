@@ -1,5 +1,6 @@
 import { createInterface } from 'node:readline'
 import { PassThrough, type Readable } from 'node:stream'
+import { setTimeout as pause } from 'node:timers/promises'
 import type Docker from 'dockerode'
 import type { Container } from 'dockerode'
 import { DeployError } from '../../core/errors.ts'
@@ -9,11 +10,14 @@ import { isMissing, translate } from './errors.ts'
 import { releaseName } from './labels.ts'
 import { escapeControls } from './log.ts'
 import { joinNetworks } from './network.ts'
-import { until } from './until.ts'
+import { patiently } from './patiently.ts'
 
 /** More lines than these are counted and not shown: each one is kept in the store. */
 const SHOWN_LINES = 500
 const LONGEST_LINE = 1000
+const LOOK_MS = 200
+/** What a command printed comes a moment after its end. */
+const LAST_LINES_MS = 2000
 
 /**
  * Runs a release command to its end and removes its container. The container's name is that of the generation, so that
@@ -36,12 +40,10 @@ export async function runOnce(
       await container.start()
     }
     const shown = show(docker, container, output)
-    const { StatusCode } = (await until(container.wait(), AbortSignal.any([signal, late]))) as {
-      StatusCode: number
-    }
-    await shown
+    const exitCode = await ended(container, AbortSignal.any([signal, late]))
+    await Promise.race([shown, pause(LAST_LINES_MS, undefined, { ref: false })])
     await container.remove({ force: true, v: true })
-    return { exitCode: StatusCode }
+    return { exitCode }
   } catch (error) {
     signal.throwIfAborted()
     await container.remove({ force: true, v: true }).catch(() => {})
@@ -61,6 +63,15 @@ async function wasStarted(container: Container): Promise<boolean> {
   } catch (error) {
     if (isMissing(error)) return false
     throw error
+  }
+}
+
+/** Looks until it has ended. */
+async function ended(container: Container, signal: AbortSignal): Promise<number> {
+  for (;;) {
+    const { State } = await patiently(() => container.inspect())
+    if (!State.Running) return State.ExitCode
+    await pause(LOOK_MS, undefined, { signal })
   }
 }
 
