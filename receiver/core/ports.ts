@@ -88,6 +88,8 @@ export interface Engine {
   logs(container: string, lines: number): Promise<string[]>
   /** SIGTERM, `graceMs`, SIGKILL, then removed. Nothing to do when it is gone. */
   remove(container: string, options: { graceMs: number }): Promise<void>
+  /** Digests of a repository that the engine holds. */
+  images(repository: string): Promise<string[]>
   /** Removes images of a repository whose digests are among `digests`. Those in use stay. */
   removeImages(repository: string, digests: readonly string[]): Promise<void>
 }
@@ -173,6 +175,8 @@ export interface Journal {
   find(app: string, generation: number): StoredDeployment | undefined
   /** Distinct digests that were live, newest first. */
   digests(app: string): string[]
+  /** Whether a deployment of the app was of that digest. */
+  knows(app: string, digest: string): boolean
   /** Port of each slot's last container; a slot without one has that of the other, and both the given one at first. */
   ports(app: string, otherwise: number): Record<Slot, number>
   setPort(app: string, slot: Slot, port: number): void

@@ -5,6 +5,7 @@ import { isLive, nextStep, own, type World } from './plan.ts'
 import type { Container, Ports, StoredDeployment } from './ports.ts'
 import { keepStanding } from './standing.ts'
 import { resume } from './pause.ts'
+import { prune } from './prune.ts'
 import { RUN, type RunStep } from './steps.ts'
 
 /** The engine may be away for so many looks before a deployment that is not live yet fails. */
@@ -187,6 +188,8 @@ async function abandon(
   }
   if (old !== undefined) await resume(app, old, ports, signal)
   if (!recreate) await removeFailed()
+  // this one may be tried again soon
+  await prune(app, ports, stored.deployment.image.digest)
   finish(stored, 'failed', ports, error)
 }
 

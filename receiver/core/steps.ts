@@ -4,6 +4,7 @@ import { requireAttestation } from './attest.ts'
 import { drain } from './drain.ts'
 import { DeployError } from './errors.ts'
 import { type Subject, waitUntilHealthy, watch } from './health.ts'
+import { prune } from './prune.ts'
 import { own, targetSlot, type World } from './plan.ts'
 import type { Container, Ports, Progress, StoredDeployment } from './ports.ts'
 
@@ -126,8 +127,7 @@ export const RUN = {
     for (const container of old) {
       await ports.engine.remove(container.name, { graceMs: app.container.stopGraceMs })
     }
-    const surplus = ports.journal.digests(app.name).slice(app.keep)
-    await ports.engine.removeImages(stored.deployment.image.repository, surplus)
+    await prune(app, ports)
     return old.length === 0
       ? 'nothing to retire'
       : `removed ${old.map((container) => container.name).join(', ')}`

@@ -118,6 +118,7 @@ export function createFakeWorld(database: DatabaseSync = openDatabase(':memory:'
   const reports: string[] = []
   const containers = new Map<string, Container>()
   const bundles: unknown[] = []
+  const images = new Set<string>()
   const flag: FakeWorld['flag'] = { live: undefined, paused: false }
   const releases: FakeWorld['releases'] = { lines: [], exitCode: 0 }
   const answers: FakeWorld['answers'] = new Map()
@@ -141,6 +142,7 @@ export function createFakeWorld(database: DatabaseSync = openDatabase(':memory:'
     },
     async pull({ digest }) {
       note('pull', digest.slice(7, 11))
+      images.add(digest)
       return { pulled: true }
     },
     image: async () => ({ ports: [8000], hasHealthcheck: false }),
@@ -171,8 +173,12 @@ export function createFakeWorld(database: DatabaseSync = openDatabase(':memory:'
       note('remove', name)
       containers.delete(name)
     },
+    images: async () => [...images],
     async removeImages(_repository, digests) {
-      for (const digest of digests) note('removeImage', digest.slice(7, 11))
+      for (const digest of digests) {
+        note('removeImage', digest.slice(7, 11))
+        images.delete(digest)
+      }
     },
   }
 

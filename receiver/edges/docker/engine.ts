@@ -141,6 +141,22 @@ export function createEngine({
       }
     },
 
+    async images(repository) {
+      try {
+        const all = await patiently(() => docker.listImages())
+        return all.flatMap(({ RepoDigests }) =>
+          (RepoDigests ?? []).flatMap((text) => {
+            const known = text.startsWith('<none>') ? undefined : parseImage(text)
+            return known?.repository === repository && known.digest !== undefined
+              ? known.digest
+              : []
+          }),
+        )
+      } catch (error) {
+        throw translate(error, `cannot list the images of ${repository}`, 'engine_unreachable')
+      }
+    },
+
     async removeImages(repository, digests) {
       for (const digest of digests) {
         try {

@@ -84,6 +84,9 @@ CREATE TABLE verified_digests (
 
 CREATE INDEX deployments_by_app ON deployments (app, generation);
 `,
+  `
+CREATE INDEX deployments_by_digest ON deployments (app, digest);
+`,
 ]
 const VERSION = MIGRATIONS.length
 

@@ -67,6 +67,7 @@ export function createStore(
          (SELECT generation FROM live WHERE live.app = ?)
        GROUP BY digest ORDER BY max(generation) DESC`,
     ),
+    knows: database.prepare('SELECT 1 FROM deployments WHERE app = ? AND digest = ? LIMIT 1'),
     insert: database.prepare(
       'INSERT INTO deployments (id, app, status, digest, record) VALUES (?, ?, ?, ?, ?)',
     ),
@@ -132,6 +133,8 @@ export function createStore(
         return [{ id, digest: image.digest, ...tag, succeeded }]
       })
     },
+
+    knows: (app, digest) => sql.knows.get(app, digest) !== undefined,
 
     digests: (app) =>
       sql.digests.all(app, app).flatMap(({ digest }) => (digest === null ? [] : [String(digest)])),

@@ -66,6 +66,20 @@ describe('a deployment that goes well', () => {
     expect(world.calls).toContain('remove api-1-blue')
   })
 
+  test('images of deployments that failed are removed, but for the last', async () => {
+    const world = await worldWithOneLive()
+    const broken = [DIGEST.two, DIGEST.three, `sha256:${'4'.repeat(64)}`]
+    for (const [index, digest] of broken.entries()) {
+      world.answers.set(digest, () => ({ status: 500, body: '' }))
+      world.accept({ id: `dep_${index + 2}`, digest })
+      await run(world)
+    }
+    expect(world.calls.filter((call) => call.startsWith('removeImage'))).toEqual([
+      'removeImage 2222',
+      'removeImage 3333',
+    ])
+  })
+
   test('images beyond keep are removed, the live one and the newest others are not', async () => {
     const world = await worldWithOneLive()
     for (const [id, digest] of [

@@ -33,7 +33,9 @@ test('a database of the first format is brought to this one, with what it holds'
   })
   for (const table of ['audit', 'attestations', 'verified_digests'])
     first.exec(`DROP TABLE ${table}`)
-  first.exec('DROP INDEX deployments_by_app; PRAGMA user_version = 1')
+  for (const index of ['deployments_by_app', 'deployments_by_digest'])
+    first.exec(`DROP INDEX ${index}`)
+  first.exec('PRAGMA user_version = 1')
   first.close()
 
   const database = openDatabase(file)
