@@ -6,6 +6,7 @@ import { openWorkspace } from '../../test/support/workspace.ts'
 import { type Burst, burst } from '../../test/support/burst.ts'
 import { type Contestant, debianWebhook, deployReceiver } from './hooks/contestants.ts'
 import { type Refused, refuse } from './hooks/refuse.ts'
+import { table } from './table.ts'
 
 const USAGE = `usage: script/bench hooks [--quick]
 
@@ -168,19 +169,6 @@ const ms = (value: number) => `${value.toFixed(1)} ms`
 
 /** Progress, for the one who waits. */
 const say = (text: string) => void process.stderr.write(`· ${text}\n`)
-
-/** A Markdown table, aligned. */
-function table(head: readonly string[], rows: readonly (readonly string[])[]): void {
-  const widths = head.map((cell, at) =>
-    Math.max(cell.length, ...rows.map((row) => row[at]?.length ?? 0)),
-  )
-  const line = (cells: readonly string[]) =>
-    `| ${cells.map((cell, at) => (at === 0 ? cell.padEnd(widths[at] ?? 0) : cell.padStart(widths[at] ?? 0))).join(' | ')} |`
-  const rule = widths.map((width, at) =>
-    at === 0 ? '-'.repeat(width) : `${'-'.repeat(width - 1)}:`,
-  )
-  console.log([line(head), line(rule), ...rows.map(line), ''].join('\n'))
-}
 
 const { values } = parseArgs({
   options: { quick: { type: 'boolean', default: false }, help: { type: 'boolean', short: 'h' } },
