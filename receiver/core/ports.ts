@@ -173,8 +173,8 @@ export interface Journal {
   /** After a swap back: the deployment of that generation is the live one again. */
   setLive(app: string, generation: number): void
   find(app: string, generation: number): StoredDeployment | undefined
-  /** Distinct digests that were live, newest first. */
-  digests(app: string): string[]
+  /** The live digest and the newest others that were live, `most` in all. */
+  digests(app: string, most: number): Set<string>
   /** Whether a deployment of the app was of that digest. */
   knows(app: string, digest: string): boolean
   /** Port of each slot's last container; a slot without one has that of the other, and both the given one at first. */

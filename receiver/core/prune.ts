@@ -11,7 +11,7 @@ export async function prune(
   except?: string,
 ): Promise<void> {
   const { repository } = app.image
-  const kept = new Set(ports.journal.digests(app.name).slice(0, app.keep))
+  const kept = ports.journal.digests(app.name, app.keep)
   const surplus = (await ports.engine.images(repository)).filter(
     (digest) => digest !== except && !kept.has(digest) && ports.journal.knows(app.name, digest),
   )

@@ -63,9 +63,7 @@ export function createStore(
       'SELECT generation, record FROM deployments WHERE app = ? AND generation < ? ORDER BY generation DESC LIMIT ?',
     ),
     digests: database.prepare(
-      `SELECT digest FROM deployments WHERE app = ? AND status = 'succeeded' OR generation =
-         (SELECT generation FROM live WHERE live.app = ?)
-       GROUP BY digest ORDER BY max(generation) DESC`,
+      `SELECT digest FROM deployments WHERE app = ? AND status = 'succeeded' ORDER BY generation DESC`,
     ),
     knows: database.prepare('SELECT 1 FROM deployments WHERE app = ? AND digest = ? LIMIT 1'),
     insert: database.prepare(
@@ -136,8 +134,16 @@ export function createStore(
 
     knows: (app, digest) => sql.knows.get(app, digest) !== undefined,
 
-    digests: (app) =>
-      sql.digests.all(app, app).flatMap(({ digest }) => (digest === null ? [] : [String(digest)])),
+    digests(app, most) {
+      const live = store.live(app)?.deployment.image.digest
+      const found = new Set(live === undefined ? [] : [live])
+      // read only as far as it takes: a history may be long
+      for (const { digest } of sql.digests.iterate(app)) {
+        if (found.size >= most) break
+        if (digest !== null) found.add(String(digest))
+      }
+      return found
+    },
 
     accept(deployment) {
       for (const row of sql.queued.all(deployment.app)) {
