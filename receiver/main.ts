@@ -1,15 +1,22 @@
 import { parseArgs } from 'node:util'
 import { audit } from './cli/audit.ts'
 import { check } from './cli/check.ts'
+import { deploy, rollback } from './cli/deploy.ts'
+import { history } from './cli/history.ts'
 import { reload } from './cli/reload.ts'
 import { remove } from './cli/remove.ts'
 import { run } from './cli/serve.ts'
+import { status } from './cli/status.ts'
 import { VERSION } from './version.ts'
 
 const USAGE = `deploy-receiver runs what was pushed, behind Nginx.
 
   deploy-receiver serve    [--config FILE]   take hooks and deploy
   deploy-receiver check    [--config FILE]   say whether the config is right  [--json]
+  deploy-receiver status   [APP]             what is live, since when, and what is under way  [--json]
+  deploy-receiver history  APP               its deployments, newest first  [--limit N] [--json]
+  deploy-receiver deploy   APP [IMAGE]       deploy that image, or what the followed tag stands for now  [--json]
+  deploy-receiver rollback APP [TO]          back to the digest before, or to a digest or deployment  [--json]
   deploy-receiver reload                     read the config again; a wrong one is refused  [--json]
   deploy-receiver remove   APP               take an app that is not in the config off this machine  [--json]
   deploy-receiver audit    [APP]             who asked for what, and what came of it  [--limit N] [--json]
@@ -32,6 +39,10 @@ const COMMANDS: Readonly<
 > = {
   serve: { run, takes: 0 },
   check: { run: check, takes: 0 },
+  status: { run: status, takes: 1 },
+  history: { run: history, takes: 1 },
+  deploy: { run: deploy, takes: 2 },
+  rollback: { run: rollback, takes: 2 },
   reload: { run: reload, takes: 0 },
   remove: { run: remove, takes: 1 },
   audit: { run: audit, takes: 1 },

@@ -7,8 +7,9 @@ export async function ask(
   socket: string,
   path: string,
   method: 'GET' | 'POST' | 'DELETE' = 'GET',
+  body?: object,
 ): Promise<unknown> {
-  const { status, text } = await exchange(socket, path, method)
+  const { status, text } = await exchange(socket, path, method, body)
   const json: unknown = JSON.parse(text)
   if (status < 400) return json
   const problem = v.safeParse(Problem, json)
@@ -21,10 +22,16 @@ function exchange(
   socket: string,
   path: string,
   method: string,
+  body?: object,
 ): Promise<{ status: number; text: string }> {
   return new Promise((resolve, reject) => {
     const outgoing = request(
-      { socketPath: socket, path, method, headers: { host: 'localhost' } },
+      {
+        socketPath: socket,
+        path,
+        method,
+        headers: { host: 'localhost', 'content-type': 'application/json' },
+      },
       (incoming) => {
         const chunks: Buffer[] = []
         incoming.on('data', (chunk: Buffer) => chunks.push(chunk))
@@ -35,7 +42,7 @@ function exchange(
       },
     )
     outgoing.once('error', (error: NodeJS.ErrnoException) => reject(explain(error, socket)))
-    outgoing.end()
+    outgoing.end(body === undefined ? undefined : JSON.stringify(body))
   })
 }
 

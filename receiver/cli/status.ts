@@ -1,0 +1,45 @@
+import type { Deployment } from '../../protocol/deployment.ts'
+import { socketOf } from '../config/socket.ts'
+import type { Options } from '../main.ts'
+import { ask } from './ask.ts'
+import { table } from './table.ts'
+
+interface App {
+  name: string
+  domains: string[]
+  live: Deployment | null
+  current: Deployment | null
+}
+
+/** `deploy-receiver status [app]`: what is live, since when, and what is under way. */
+export async function status({ config, json, rest: [app] }: Options): Promise<number> {
+  const socket = socketOf(config, process.env)
+  const apps =
+    app === undefined
+      ? ((await ask(socket, '/apps')) as { apps: App[] }).apps
+      : [(await ask(socket, `/apps/${encodeURIComponent(app)}`)) as App]
+  if (json) {
+    console.log(JSON.stringify(app === undefined ? apps : apps[0]))
+    return 0
+  }
+  console.log(
+    table(
+      ['APP', 'LIVE', 'SINCE', 'DEPLOYMENT', 'UNDER WAY', 'DOMAINS'],
+      apps.map(({ name, live, current, domains }) => [
+        name,
+        live === null ? 'nothing yet' : imageOf(live),
+        live?.live_at?.replace(/\.\d+Z$/, 'Z') ?? '-',
+        live?.id ?? '-',
+        current === null ? '-' : `${current.id} ${current.steps.at(-1)?.name ?? current.status}`,
+        domains.join(' ') || '-',
+      ]),
+    ),
+  )
+  return 0
+}
+
+/** Tag, if there is one, and the first digits of the digest: as many as a rollback takes. */
+export function imageOf({ image: { tag, digest } }: Deployment): string {
+  const short = digest?.slice(0, 'sha256:'.length + 12)
+  return [tag, short].filter((part) => part !== undefined).join(' ') || '-'
+}

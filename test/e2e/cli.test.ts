@@ -1,0 +1,93 @@
+import { execFile } from 'node:child_process'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterAll, beforeAll, expect, inject, test } from 'vitest'
+import type { Deployment } from '../../protocol/deployment.ts'
+import { startVm, type Vm } from '../support/vm.ts'
+
+const PROGRAM = fileURLToPath(new URL('../../bin/deploy-receiver', import.meta.url))
+let vm: Vm
+const digests: string[] = []
+
+beforeAll(async () => {
+  vm = await startVm(inject('stack'), 'cli')
+  for (const version of ['latest', 'two']) digests.push(await vm.push(version))
+  digests.push(await vm.push('broken', { broken: true }))
+  await vm.start()
+})
+afterAll(() => vm.close())
+
+/** Runs a command as an operator would. */
+function run(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
+  return new Promise((resolve) => {
+    const config = ['--config', join(vm.dir, 'config.yaml')]
+    execFile(PROGRAM, [...args, ...config], (error, stdout, stderr) =>
+      resolve({ code: error === null ? 0 : Number(error.code), stdout, stderr }),
+    )
+  })
+}
+const short = (version: number) => digests[version - 1]?.slice(0, 19) ?? ''
+
+test('before the first deployment nothing is live', async () => {
+  expect((await run('status')).stdout).toMatch(
+    /^APP +LIVE .*\napi +nothing yet +- +- +- +api\.test\n$/,
+  )
+})
+
+test('deploy takes the followed tag, shows its steps, and says what is live', async () => {
+  const { code, stdout } = await run('deploy', 'api')
+  expect(stdout).toMatch(/^dep_\w+ {2}redeploy of api\n {2}resolve +\d+ ms\n {2}pull +\d+ ms\n/)
+  expect(stdout).toContain(`live: latest ${short(1)}`)
+  expect(code).toBe(0)
+})
+
+test('deploy takes an image, and status shows it', async () => {
+  expect((await run('deploy', 'api', `${vm.repository}:two`)).stdout).toContain(
+    `live: two ${short(2)}`,
+  )
+  expect((await run('status', 'api')).stdout).toContain(`two ${short(2)}`)
+})
+
+test('rollback goes to the digest before, or to one that is named', async () => {
+  expect((await run('rollback', 'api')).stdout).toContain(`live: latest ${short(1)}`)
+  const { stdout, code } = await run('rollback', 'api', short(2), '--json')
+  expect(code).toBe(0)
+  expect(JSON.parse(stdout) as Deployment).toMatchObject({
+    action: 'rollback',
+    status: 'succeeded',
+    image: { digest: digests[1] },
+  })
+})
+
+test('a deployment that fails ends with 1, its reason and the log', async () => {
+  const { code, stderr } = await run('deploy', 'api', `${vm.repository}:broken`)
+  expect(code).toBe(1)
+  expect(stderr).toMatch(
+    /^failed: api was not healthy within 5 s; last answer: GET \/healthz answered 404/,
+  )
+  expect(stderr).toContain('  | ')
+})
+
+test('history has all of them, newest first', async () => {
+  const { stdout } = await run('history', 'api')
+  const lines = stdout.trim().split('\n')
+  expect(lines[0]).toMatch(/^DEPLOYMENT +CREATED +ACTION +IMAGE +STATUS +TOOK +WHY$/)
+  expect(lines).toHaveLength(6)
+  expect(lines[1]).toMatch(/ deploy +broken sha256:\w{12} +failed +\d+\.\d s +api was not healthy/)
+  expect(JSON.parse((await run('history', 'api', '--limit', '2', '--json')).stdout)).toHaveLength(2)
+})
+
+test.for([
+  [['deploy'], 2, 'deploy takes the name of an app'],
+  [['history'], 2, 'history takes the name of an app'],
+  [['deploy', 'none'], 1, 'there is no app "none"'],
+  [['rollback', 'api', 'x'], 1, 'is neither "previous", nor a digest or deployment of api'],
+  [['deploy', 'api', 'ghcr.io/evil/api:1'], 1, 'ghcr.io/evil/api is not the repository of api'],
+  [['status', 'none'], 1, 'there is no app "none"'],
+  [['destroy'], 2, 'what is destroy?'],
+] as const)('%s ends with %i', async ([args, status, message]) => {
+  const { code, stderr } = await run(...args)
+  expect(code).toBe(status)
+  expect(stderr).toContain(message)
+  expect(stderr).not.toMatch(/^\s+at /m)
+})
