@@ -4,7 +4,7 @@ import { DeployError, describeError } from './errors.ts'
 import { isLive, nextStep, own, type World } from './plan.ts'
 import type { Container, Ports, StoredDeployment } from './ports.ts'
 import { keepStanding } from './standing.ts'
-import { resume } from './pause.ts'
+import { resume } from './resume.ts'
 import { prune } from './prune.ts'
 import { RUN, type RunStep } from './steps.ts'
 
