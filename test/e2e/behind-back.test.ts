@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, expect, inject, test } from 'vitest'
+import { type Deployment, isFinal } from '../../protocol/deployment.ts'
 import { type PrivateEngine, startDockerd } from '../support/dockerd.ts'
 import { waitFor } from '../support/processes.ts'
 import { startVm, type Vm } from '../support/vm.ts'
@@ -70,6 +71,23 @@ test('one that ends by itself is brought back by its restart policy, and that is
 test('when the engine is killed and started again, what was live serves again', async () => {
   await engine.restart('SIGKILL')
   await serves()
+})
+
+test('when the engine is killed in the middle of a deployment, that ends truly, and one container serves', async () => {
+  const digest = await vm.push('two')
+  const { deployment } = await vm.hook({ image: `${vm.repository}@${digest}` }, { wait: 0 })
+  const read = async () => (await vm.read(`/deployments/${deployment.id}`)) as Deployment
+  await waitFor(async () => (await read()).steps.some(({ name }) => name === 'start'), {
+    what: 'it did not start',
+  })
+  await engine.restart('SIGKILL')
+  await waitFor(async () => isFinal((await read()).status), { what: 'it has no final status' })
+  await serves()
+  const { status } = await read()
+  expect((await vm.visit()).body).toBe(status === 'succeeded' ? 'two\n' : 'one\n')
+  await waitFor(async () => (await engine.docker.listContainers({ all: true })).length === 1, {
+    what: 'there is more than one container',
+  })
 })
 
 test('with no receiver running, a restart of the engine brings it back at its address', async () => {
