@@ -3,6 +3,7 @@ import { audit } from './cli/audit.ts'
 import { check } from './cli/check.ts'
 import { deploy, rollback } from './cli/deploy.ts'
 import { history } from './cli/history.ts'
+import { hook } from './cli/hook.ts'
 import { reload } from './cli/reload.ts'
 import { remove } from './cli/remove.ts'
 import { run } from './cli/serve.ts'
@@ -17,6 +18,7 @@ const USAGE = `deploy-receiver runs what was pushed, behind Nginx.
   deploy-receiver history  APP               its deployments, newest first  [--limit N] [--json]
   deploy-receiver deploy   APP [IMAGE]       deploy that image, or what the followed tag stands for now  [--json]
   deploy-receiver rollback APP [TO]          back to the digest before, or to a digest or deployment  [--json]
+  deploy-receiver hook     APP               its URL, the workflow step and the curl lines that fit it  [--json]
   deploy-receiver reload                     read the config again; a wrong one is refused  [--json]
   deploy-receiver remove   APP               take an app that is not in the config off this machine  [--json]
   deploy-receiver audit    [APP]             who asked for what, and what came of it  [--limit N] [--json]
@@ -43,6 +45,7 @@ const COMMANDS: Readonly<
   history: { run: history, takes: 1 },
   deploy: { run: deploy, takes: 2 },
   rollback: { run: rollback, takes: 2 },
+  hook: { run: hook, takes: 1 },
   reload: { run: reload, takes: 0 },
   remove: { run: remove, takes: 1 },
   audit: { run: audit, takes: 1 },

@@ -155,15 +155,29 @@ function wrongMethod(c: Context): Response {
 }
 
 /** An app with what is live and what is under way. */
-function describe({ spec, domains }: HttpApp, { archive }: Services) {
+function describe({ spec, domains, credentials }: HttpApp, { archive, url }: Services) {
   const under = archive.next(spec.name)?.deployment
   return {
     name: spec.name,
     image: spec.image,
     domains,
+    hook: `${url}/hooks/${spec.name}`,
+    accepts: kindsOf(credentials),
     live: archive.live(spec.name)?.deployment ?? null,
     current: under === undefined || isFinal(under.status) ? null : under,
   }
+}
+
+/** Kinds of credentials that an app accepts, the best first. */
+function kindsOf({ oidc, webhookKeys, basic, github }: HttpApp['credentials']): string[] {
+  const kinds = {
+    oidc: oidc.length > 0,
+    ed25519: webhookKeys.some(({ kind }) => kind === 'ed25519'),
+    hmac: webhookKeys.some(({ kind }) => kind === 'hmac'),
+    basic: basic.tokens.length > 0,
+    github: github.length > 0,
+  }
+  return Object.entries(kinds).flatMap(([kind, accepted]) => (accepted ? kind : []))
 }
 
 function appOf(name: string, { apps }: Services): HttpApp {

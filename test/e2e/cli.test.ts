@@ -1,6 +1,8 @@
 import { execFile } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, inject, test } from 'vitest'
 import type { Deployment } from '../../protocol/deployment.ts'
 import { startVm, type Vm } from '../support/vm.ts'
@@ -8,11 +10,24 @@ import { startVm, type Vm } from '../support/vm.ts'
 const PROGRAM = fileURLToPath(new URL('../../bin/deploy-receiver', import.meta.url))
 let vm: Vm
 const digests: string[] = []
+const tokens = [
+  `whsec_${randomBytes(32).toString('base64')}`,
+  ...[0, 1].map(() => randomBytes(24).toString('hex')),
+]
 
 beforeAll(async () => {
   vm = await startVm(inject('stack'), 'cli')
   for (const version of ['latest', 'two']) digests.push(await vm.push(version))
   digests.push(await vm.push('broken', { broken: true }))
+  const { api = {} } = vm.config.apps
+  vm.config['url'] = `http://${vm.config.listen}`
+  const [one = '', two = '', three = ''] = tokens
+  api['auth'] = {
+    oidc: { repository_id: '123456789' },
+    secrets: [one],
+    basic: { token: two },
+    github: { secret: three },
+  }
   await vm.start()
 })
 afterAll(() => vm.close())
@@ -26,12 +41,35 @@ function run(...args: string[]): Promise<{ code: number; stdout: string; stderr:
     )
   })
 }
+const shell = async (command: string, more: Record<string, string>) =>
+  (await promisify(execFile)('bash', ['-c', command], { env: { ...process.env, ...more } })).stdout
+
 const short = (version: number) => digests[version - 1]?.slice(0, 19) ?? ''
 
 test('before the first deployment nothing is live', async () => {
   expect((await run('status')).stdout).toMatch(
     /^APP +LIVE .*\napi +nothing yet +- +- +- +api\.test\n$/,
   )
+})
+
+test('hook prints what works for the app, and no secret', async () => {
+  const { stdout } = await run('hook', 'api')
+  const url = `${vm.config['url'] as string}/hooks/api`
+  expect(stdout.split('\n')[0]).toBe(url)
+  expect(stdout).toContain(
+    `      - uses: org/deploy-action@v1\n        with:\n          url: ${url}\n`,
+  )
+  for (const token of tokens) expect(stdout).not.toContain(token.replace('whsec_', ''))
+  const { ways } = JSON.parse((await run('hook', 'api', '--json')).stdout) as {
+    ways: { title: string; text: string }[]
+  }
+  const lines = ways.filter(({ title }) => title.startsWith('curl'))
+  expect(lines).toHaveLength(2)
+  for (const { text } of lines) {
+    const [HOOK_SECRET = '', HOOK_TOKEN = ''] = tokens
+    const answer = await shell(text, { HOOK_SECRET, HOOK_TOKEN })
+    expect(JSON.parse(answer)).toMatchObject({ deployment: { app: 'api', action: 'redeploy' } })
+  }
 })
 
 test('deploy takes the followed tag, shows its steps, and says what is live', async () => {
@@ -72,7 +110,7 @@ test('history has all of them, newest first', async () => {
   const { stdout } = await run('history', 'api')
   const lines = stdout.trim().split('\n')
   expect(lines[0]).toMatch(/^DEPLOYMENT +CREATED +ACTION +IMAGE +STATUS +TOOK +WHY$/)
-  expect(lines).toHaveLength(6)
+  expect(lines).toHaveLength(8)
   expect(lines[1]).toMatch(/ deploy +broken sha256:\w{12} +failed +\d+\.\d s +api was not healthy/)
   expect(JSON.parse((await run('history', 'api', '--limit', '2', '--json')).stdout)).toHaveLength(2)
 })

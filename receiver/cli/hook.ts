@@ -1,0 +1,85 @@
+import { socketOf } from '../config/socket.ts'
+import type { Options } from '../main.ts'
+import { ask } from './ask.ts'
+
+/** `deploy-receiver hook <app>`: its URL, and the workflow step and curl lines that fit what it accepts. */
+export async function hook({ config, json, rest: [app] }: Options): Promise<number> {
+  if (app === undefined) {
+    console.error('deploy-receiver: hook takes the name of an app')
+    return 2
+  }
+  const socket = socketOf(config, process.env)
+  const { hook: url, accepts } = (await ask(socket, `/apps/${encodeURIComponent(app)}`)) as {
+    hook: string
+    accepts: string[]
+  }
+  const ways = [
+    ...accepts.flatMap((kind) => (Object.hasOwn(WAYS, kind) ? (WAYS[kind]?.(url) ?? []) : [])),
+    { title: 'on this machine', text: `deploy-receiver deploy ${app}` },
+  ]
+  if (json) console.log(JSON.stringify({ url, ways }))
+  else console.log([url, ...ways.flatMap(({ title, text }) => ['', `# ${title}`, text])].join('\n'))
+  return 0
+}
+
+interface Way {
+  title: string
+  text: string
+}
+
+/** How each kind of credentials is used. The texts hold no secret: they name a variable or a file that has it. */
+const WAYS: Readonly<Record<string, (url: string) => Way[]>> = {
+  oidc: (url) => [
+    {
+      title: 'a job of a workflow; no secret is needed',
+      text: `    permissions: { contents: read, packages: write, id-token: write }
+    steps:
+      - uses: org/deploy-action@v1
+        with:
+          url: ${url}`,
+    },
+  ],
+  ed25519: (url) => [
+    {
+      title: 'curl, with the private key of the whpk_… in key.pem',
+      text: signed(url, {
+        key: '',
+        signature: `v1a,$(openssl pkeyutl -sign -rawin -inkey key.pem -in "$message" | base64 -w 0)`,
+      }),
+    },
+    {
+      title: 'a step of a workflow, with its whsk_… as a secret',
+      text: `      - uses: org/deploy-action@v1
+        with:
+          url: ${url}
+          secret: \${{ secrets.DEPLOY_KEY }}`,
+    },
+  ],
+  hmac: (url) => [
+    {
+      title: 'curl, with the whsec_… in HOOK_SECRET',
+      text: signed(url, {
+        key: `key=$(printf %s "\${HOOK_SECRET#whsec_}" | base64 -d | od -An -tx1 | tr -d ' \\n')\n`,
+        signature: `v1,$(openssl dgst -sha256 -mac HMAC -macopt "hexkey:$key" -binary "$message" | base64)`,
+      }),
+    },
+  ],
+  basic: (url) => [
+    {
+      title: 'curl, with the token in HOOK_TOKEN; the same URL as CI_CD_URL and for registries',
+      text: `curl -sS -d '' "${url.replace('://', `://${url.split('/').at(-1)}:$HOOK_TOKEN@`)}"`,
+    },
+  ],
+  github: (url) => [
+    {
+      title: 'a webhook of GitHub: events Packages and Registry packages, application/json',
+      text: `Payload URL: ${url}`,
+    },
+  ],
+}
+
+const signed = (url: string, { key, signature }: { key: string; signature: string }): string =>
+  `id="cli-$(date +%s%N)" now=$(date +%s) body='{}' message=$(mktemp)
+printf '%s.%s.%s' "$id" "$now" "$body" >"$message"
+${key}curl -sS ${url} -H 'Content-Type: application/json' -H 'Prefer: wait=120' -d "$body" \\
+  -H "webhook-id: $id" -H "webhook-timestamp: $now" -H "webhook-signature: ${signature}"`
