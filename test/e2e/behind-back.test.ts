@@ -48,14 +48,33 @@ test('a live container that someone stopped runs again', async () => {
   await (await ours()).stop({ t: 0 })
   await serves()
   await hears('someone stopped the live container')
-  await hears('the live container stands still: starting it')
+  await hears('a live container stands still: starting it')
 })
 
 test('one that someone removed is made anew', async () => {
   await (await ours()).remove({ force: true })
   await serves()
   await hears('someone removed the live container')
-  await hears('the live container is gone: starting it anew')
+  await hears('a live container is gone: starting it anew')
+})
+
+test('one that someone killed, which no restart policy brings back, runs again', async () => {
+  await (await ours()).kill()
+  await serves()
+  await hears('a docker kill')
+})
+
+test('one that someone paused goes on', async () => {
+  await (await ours()).pause()
+  await serves()
+  await hears('someone paused the live container')
+})
+
+test('one that someone took off its network gets its address back', async () => {
+  const network = engine.docker.getNetwork('behind')
+  await network.disconnect({ Container: (await ours()).id })
+  await serves()
+  await hears('someone took the live container off its network')
 })
 
 test('one that ends by itself is brought back by its restart policy, and that is reported', async () => {

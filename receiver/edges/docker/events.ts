@@ -14,6 +14,7 @@ const KINDS: Readonly<Record<string, Mishap['kind']>> = {
   'health_status: unhealthy': 'unhealthy',
   stop: 'stopped',
   destroy: 'removed',
+  pause: 'paused',
 }
 
 /**
@@ -25,31 +26,55 @@ export async function followEvents(
   { connected, mishap }: { connected: () => void; mishap: (mishap: Mishap) => void },
   signal: AbortSignal,
 ): Promise<void> {
-  while (!signal.aborted) {
-    try {
-      const stream = (await docker.getEvents({
-        filters: { type: ['container'], label: ofNetwork(network) },
-        abortSignal: signal,
-      })) as Readable
-      connected()
-      for await (const line of createInterface({ input: stream })) {
-        const found = read(line)
-        if (found !== undefined) mishap(found)
+  const follow = async (
+    filters: Record<string, string[]>,
+    heard: (event: DockerEvent) => void,
+    opened = () => {},
+  ) => {
+    while (!signal.aborted) {
+      try {
+        const stream = (await docker.getEvents({ filters, abortSignal: signal })) as Readable
+        opened()
+        for await (const line of createInterface({ input: stream })) {
+          heard(JSON.parse(line) as DockerEvent)
+        }
+      } catch {
+        // the engine is away: asked again below, until it answers
       }
-    } catch {
-      // the engine is away: asked again below, until it answers
+      await clock.sleep(AGAIN_MS, signal).catch(() => {})
     }
-    await clock.sleep(AGAIN_MS, signal).catch(() => {})
   }
+  const later = (looked: Promise<Mishap | undefined>) => {
+    looked.then(
+      (found) => found !== undefined && mishap(found),
+      // it is gone, or the engine is: the next look tells
+      () => {},
+    )
+  }
+  await Promise.all([
+    follow(
+      { type: ['container'], label: ofNetwork(network) },
+      (event) => {
+        const found = read(event)
+        if (found === undefined) return
+        mishap(found)
+        if (found.kind === 'exited') later(killed(docker, event, found, clock, signal))
+      },
+      connected,
+    ),
+    // these bear no labels, and come with every stop as well
+    follow({ type: ['network'], event: ['disconnect'], network: [network] }, (event) => {
+      later(cutOff(docker, network, event))
+    }),
+  ])
 }
 
 interface DockerEvent {
   Action?: string
-  Actor?: { Attributes?: Record<string, string> }
+  Actor?: { ID?: string; Attributes?: Record<string, string> }
 }
 
-function read(line: string): Mishap | undefined {
-  const { Action = '', Actor } = JSON.parse(line) as DockerEvent
+function read({ Action = '', Actor }: DockerEvent): Mishap | undefined {
   const kind = Object.hasOwn(KINDS, Action) ? KINDS[Action] : undefined
   const attributes = Actor?.Attributes ?? {}
   if (kind === undefined) return undefined
@@ -61,4 +86,30 @@ function read(line: string): Mishap | undefined {
     kind,
     ...(kind === 'exited' && exitCode !== undefined ? { exitCode: Number(exitCode) } : {}),
   }
+}
+
+/** Docker's restart policies do not start what `docker kill` ended, and its events do not tell. */
+async function killed(
+  docker: Docker,
+  { Actor }: DockerEvent,
+  exited: Mishap,
+  clock: Clock,
+  signal: AbortSignal,
+): Promise<Mishap | undefined> {
+  await clock.sleep(AGAIN_MS, signal)
+  const { State, HostConfig } = await docker.getContainer(Actor?.ID ?? '').inspect()
+  const restarts = ['always', 'unless-stopped'].includes(HostConfig.RestartPolicy?.Name ?? '')
+  return State.Status === 'exited' && restarts ? { ...exited, kind: 'killed' } : undefined
+}
+
+async function cutOff(
+  docker: Docker,
+  network: string,
+  { Actor }: DockerEvent,
+): Promise<Mishap | undefined> {
+  const container = docker.getContainer(Actor?.Attributes?.['container'] ?? '')
+  const { State, NetworkSettings, Config } = await container.inspect()
+  if (!State.Running || NetworkSettings.Networks[network] !== undefined) return undefined
+  const { app, generation } = readLabels(Config.Labels)
+  return { app, generation, kind: 'cut_off' }
 }
