@@ -1007,6 +1007,22 @@ function array(item, message$1) {
 	});
 }
 /* @__NO_SIDE_EFFECTS__ */
+function boolean(message$1) {
+	return _standardSchema({
+		kind: "schema",
+		type: "boolean",
+		reference: boolean,
+		expects: "boolean",
+		async: false,
+		message: message$1,
+		"~run"(dataset, config$1) {
+			if (typeof dataset.value === "boolean") dataset.typed = true;
+			else _addIssue(this, "type", dataset, config$1);
+			return dataset;
+		}
+	});
+}
+/* @__NO_SIDE_EFFECTS__ */
 function literal(literal_, message$1) {
 	return _standardSchema({
 		kind: "schema",
@@ -1326,6 +1342,8 @@ const Source = pipe(notList, object({
 const HookBody = pipe(notList, object({
 	image: optional(pipe(string(), minLength(1), maxLength(1024))),
 	rollback: optional(pipe(string(), minLength(1), maxLength(256))),
+	/** With `rollback`: run it with the settings of the config, not with those that it had then. */
+	current_settings: optional(boolean()),
 	id: optional(pipe(string(), minLength(1), maxLength(256))),
 	source: optional(Source),
 	/** Sigstore bundles of the image. */
@@ -1395,6 +1413,8 @@ const Deployment = object({
 		deployment: string(),
 		digest: string()
 	})),
+	/** Of a rollback: the deployment whose settings it runs with; absent for those of the config. */
+	settings_of: optional(string()),
 	source: Source,
 	created_at: string(),
 	started_at: optional(string()),

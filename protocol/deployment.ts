@@ -53,6 +53,8 @@ export const Deployment = v.object({
     digest: v.optional(v.string()),
   }),
   previous: v.optional(v.object({ deployment: v.string(), digest: v.string() })),
+  /** Of a rollback: the deployment whose settings it runs with; absent for those of the config. */
+  settings_of: v.optional(v.string()),
   source: Source,
   created_at: v.string(),
   started_at: v.optional(v.string()),

@@ -36,6 +36,8 @@ export const HookBody = v.pipe(
   v.object({
     image: v.optional(v.pipe(v.string(), v.minLength(1), v.maxLength(1024))),
     rollback: v.optional(v.pipe(v.string(), v.minLength(1), v.maxLength(256))),
+    /** With `rollback`: run it with the settings of the config, not with those that it had then. */
+    current_settings: v.optional(v.boolean()),
     id: v.optional(v.pipe(v.string(), v.minLength(1), v.maxLength(MAX_ID_CHARACTERS))),
     source: v.optional(Source),
     /** Sigstore bundles of the image. */

@@ -10,6 +10,8 @@ export interface Fleet {
   take(apps: Config['apps']): Promise<void>
   /** Tells the deployer of an app to look, or those of all. */
   wake(app?: string): void
+  /** Lets each of them remove the images that it does not keep. */
+  tidy(): void
   stop(): Promise<void>
 }
 
@@ -20,18 +22,27 @@ export function createFleet({
 }: {
   ports: Ports
   sites: SiteFiles
-  store: Pick<Store, 'ports'>
+  store: Pick<Store, 'upstreams'>
 }): Fleet {
   const members = new Map<string, { app: AppConfig; deployer: Deployer }>()
 
-  const show = async (app: AppConfig) => {
-    if (app.http) await sites.ensure(app.name, store.ports(app.name, app.port ?? 80))
-    else await sites.remove(app.name)
+  const show = async (apps: readonly AppConfig[]) => {
+    // all at once: Nginx is tested and reloaded for them once
+    const served = apps.filter(({ http }) => http)
+    await sites.ensure(
+      Object.fromEntries(
+        served.map(({ name, port = 80, replicas }) => [
+          name,
+          store.upstreams(name, { port, replicas }),
+        ]),
+      ),
+    )
+    for (const { name, http } of apps) if (!http) await sites.remove(name)
   }
 
   return {
     async take(apps) {
-      for (const app of Object.values(apps)) await show(app)
+      await show(Object.values(apps))
       for (const [name, { deployer }] of members) {
         if (Object.hasOwn(apps, name)) continue
         members.delete(name)
@@ -44,6 +55,9 @@ export function createFleet({
           members.set(app.name, { app, deployer: createDeployer(now, ports) })
         } else member.app = app
       }
+    },
+    tidy() {
+      for (const { deployer } of members.values()) deployer.tidy()
     },
     wake(name) {
       if (name !== undefined) return members.get(name)?.deployer.wake()

@@ -17,7 +17,7 @@ const USAGE = `deploy-receiver runs what was pushed, behind Nginx.
   deploy-receiver status   [APP]             what is live, since when, and what is under way  [--json]
   deploy-receiver history  APP               its deployments, newest first  [--limit N] [--json]
   deploy-receiver deploy   APP [IMAGE]       deploy that image, or what the followed tag stands for now  [--json]
-  deploy-receiver rollback APP [TO]          back to the digest before, or to a digest or deployment  [--json]
+  deploy-receiver rollback APP [TO]          back to the digest before, or to a digest or deployment  [--current-settings] [--json]
   deploy-receiver hook     APP               its URL, the workflow step and the curl lines that fit it  [--json]
   deploy-receiver reload                     read the config again; a wrong one is refused  [--json]
   deploy-receiver remove   APP               take an app that is not in the config off this machine  [--json]
@@ -31,6 +31,8 @@ export interface Options {
   config: string
   json: boolean
   limit: string
+  /** Of a rollback: not those that the release had. */
+  currentSettings: boolean
   /** What stands after the command. */
   rest: readonly string[]
 }
@@ -74,6 +76,7 @@ async function main(argv: string[]): Promise<number> {
       options: {
         config: { type: 'string', short: 'c', default: '/etc/deploy-receiver/config.yaml' },
         json: { type: 'boolean', default: false },
+        'current-settings': { type: 'boolean', default: false },
         limit: { type: 'string', short: 'n', default: '20' },
         help: { type: 'boolean', short: 'h', default: false },
       },
@@ -94,7 +97,7 @@ async function main(argv: string[]): Promise<number> {
     console.error(`deploy-receiver: ${what}\n\n${USAGE}`)
     return 2
   }
-  return command.run({ ...values, rest })
+  return command.run({ ...values, currentSettings: values['current-settings'], rest })
 }
 
 /** The message with its remedy, without a stack: the reader is an operator. */

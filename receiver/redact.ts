@@ -1,4 +1,5 @@
 import type { Config } from './config/config.ts'
+import type { ContainerSettings, HealthPolicy } from './core/app.ts'
 
 /** Takes secrets out of whatever is to be logged, stored or shown: of a text, or of every text within a value. */
 export type Redact = <T>(value: T) => T
@@ -81,12 +82,22 @@ export function secretsOf(config: Config): Secret[] {
         named(`token of ${name}`, [token, encoded(name, token), encoded(`$${name}`, token)]),
       ),
       ...named(`secret of ${name}`, auth.github),
-      ...[...Object.entries(container.environment), ...Object.entries(health.headers)]
-        // shorter ones are words and numbers, which stand everywhere
-        .filter(([, value]) => value.length >= 8)
-        .flatMap(([key, value]) => named(key, [value])),
+      ...valuesOf(container, health),
     ]),
   ]
+}
+
+/** The values that a container and its probe get. */
+export function valuesOf(
+  { environment }: Pick<ContainerSettings, 'environment'>,
+  { headers }: Pick<HealthPolicy, 'headers'>,
+): Secret[] {
+  return (
+    [...Object.entries(environment), ...Object.entries(headers)]
+      // shorter ones are words and numbers, which stand everywhere
+      .filter(([, value]) => value.length >= 8)
+      .map(([name, value]) => ({ name, value }))
+  )
 }
 
 /** As in an `Authorization: Basic` header, and in Docker's `auths`. */

@@ -22,6 +22,7 @@ import { createAttestations } from './edges/store/attestations.ts'
 import { createAudit } from './edges/store/audit.ts'
 import { createOnce } from './edges/store/once.ts'
 import { openDatabase, transaction } from './edges/store/schema.ts'
+import { createSettingsVault, settingsKey } from './edges/store/settings.ts'
 import { createStore } from './edges/store/store.ts'
 import { createFleet } from './fleet.ts'
 import { createApp } from './http/app.ts'
@@ -31,11 +32,12 @@ import type { Log, Services } from './http/services.ts'
 import { newDeploymentId } from './id.ts'
 import { putInForce } from './in-force.ts'
 import { close, listen } from './listen.ts'
-import type { Redact } from './redact.ts'
+import { type Redact, type Secret, valuesOf } from './redact.ts'
 import { removeApp } from './remove-app.ts'
 import { VERSION } from './version.ts'
 
 const PRUNE_EVERY_MS = 10 * 60 * 1000
+const TIDY_EVERY_MS = 60 * 60 * 1000
 /** Bodies of strangers that are read at once: 8 MiB at most. */
 const BODIES = { atOnce: 128, perAddress: 32, maxWaiting: 1024, waitMs: 5000 }
 
@@ -56,10 +58,13 @@ export async function serve(
   {
     log,
     redact,
+    learn,
     reload,
   }: {
     log: Log
     redact: Redact
+    /** Further values that `redact` takes out from now on. */
+    learn: (secrets: readonly Secret[]) => void
     /** Reads the config again and hands it to `Receiver.reload`. */
     reload: () => Promise<Changes>
   },
@@ -78,6 +83,11 @@ export async function serve(
     subnet: config.network.subnet,
     now: clock.now,
     changed: feed.changed,
+    settings: createSettingsVault(
+      database,
+      settingsKey(join(config.data, 'settings.key')),
+      ({ container, health }) => learn(valuesOf(container, health)),
+    ),
   })
   const once = createOnce(database)
   const audit = createAudit(database)
@@ -205,6 +215,7 @@ export async function serve(
     once.prune(nowSeconds())
     audit.prune(new Date())
   }, PRUNE_EVERY_MS)
+  const tidying = setInterval(fleet.tidy, TIDY_EVERY_MS)
   const counting = setInterval(refusals.flush, 1000)
   log('info', 'ready', {
     listen: hostOf(config.listen),
@@ -230,6 +241,7 @@ export async function serve(
     },
     async close() {
       clearInterval(pruning)
+      clearInterval(tidying)
       clearInterval(counting)
       stopping.abort(new Error('the receiver stops'))
       await Promise.all(servers.map(close))

@@ -11,9 +11,15 @@ const LOOK_MS = 150
 export const deploy = (options: Options): Promise<number> =>
   order('deploy', options, (image) => (image === undefined ? {} : { image }))
 
-/** `deploy-receiver rollback <app> [to]`: the digest before the live one, or the one that is named. */
+/**
+ * `deploy-receiver rollback <app> [to]`: the digest before the live one, or the one that is named, with the settings that it
+ * had, or with `--current-settings` those of the config.
+ */
 export const rollback = (options: Options): Promise<number> =>
-  order('rollback', options, (to = 'previous') => ({ rollback: to }))
+  order('rollback', options, (to = 'previous') => ({
+    rollback: to,
+    current_settings: options.currentSettings,
+  }))
 
 /** Sends an order, shows its steps until it is over, and gives 0 when it succeeded, else 1. */
 async function order(

@@ -1,7 +1,7 @@
 import { loadConfig } from '../config/load.ts'
 import { createLog } from '../log.ts'
 import type { Options } from '../main.ts'
-import { createRedact, type Redact, secretsOf } from '../redact.ts'
+import { createRedact, type Redact, type Secret, secretsOf } from '../redact.ts'
 import { serve } from '../serve.ts'
 
 /** `deploy-receiver serve`: until SIGTERM or SIGINT; SIGHUP reads the config again. A second signal ends it at once. */
@@ -10,6 +10,14 @@ export async function run({ config: file }: Options): Promise<number> {
   let secrets = secretsOf(config)
   let known = createRedact(secrets)
   const redact: Redact = (value) => known(value)
+  // those of before are kept: containers that run have them
+  const learn = (more: readonly Secret[]) => {
+    const values = new Set(secrets.map(({ value }) => value))
+    const news = more.filter(({ value }) => !values.has(value))
+    if (news.length === 0) return
+    secrets = [...news, ...secrets]
+    known = createRedact(secrets)
+  }
   const log = createLog(redact)
 
   // one after the other: each compares with what the one before left
@@ -17,15 +25,13 @@ export async function run({ config: file }: Options): Promise<number> {
   const reload = () => {
     const mine = last.then(() => {
       const next = loadConfig(file, process.env)
-      // the old ones too: containers that run have them
-      secrets = [...secretsOf(next), ...secrets]
-      known = createRedact(secrets)
+      learn(secretsOf(next))
       return receiver.reload(next)
     })
     last = mine.catch(() => {})
     return mine
   }
-  const receiver = await serve(config, process.env, { log, redact, reload })
+  const receiver = await serve(config, process.env, { log, redact, learn, reload })
   process.on('SIGHUP', () => {
     reload().catch((error: unknown) => {
       const reason = error instanceof Error ? error.message : String(error)

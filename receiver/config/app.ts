@@ -22,7 +22,11 @@ const OWN_KEYS = [
   'watch',
   'drain',
   'keep',
+  'replicas',
+  'warm',
 ]
+/** A slot's addresses are few, and so are a VM's cores. */
+const MOST_REPLICAS = 32
 /** As long as a release command may take. */
 const RELEASE_MS = 10 * 60 * 1000
 const LABEL = '[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?'
@@ -56,6 +60,17 @@ export function readApp(
     'blue-green or recreate',
   )
   const release = readRelease(reader, keys.get('release'))
+  const warm = keys.get('warm')
+  const warmMs = duration(reader, warm) ?? 0
+  if (warm !== undefined && warmMs > 0 && (!http || strategy === 'recreate')) {
+    reader.problem(
+      warm,
+      http
+        ? 'an app with strategy: recreate cannot run twice'
+        : 'a worker kept warm would go on working',
+      'leave warm out: a rollback starts the old version anew',
+    )
+  }
   return {
     name,
     image: readImage(reader, field, keys.get('image')),
@@ -72,10 +87,12 @@ export function readApp(
     http,
     strategy: strategy === 'recreate' ? 'recreate' : 'blue-green',
     container: readContainer(reader, keys),
+    replicas: number(reader, keys.get('replicas'), { min: 1, max: MOST_REPLICAS }) ?? 1,
     ...(release === undefined ? {} : { release }),
     health: readHealth(reader, health),
     watchMs: duration(reader, keys.get('watch')) ?? 10_000,
     drainMs: duration(reader, keys.get('drain')) ?? 30_000,
+    warmMs,
     keep: number(reader, keys.get('keep'), { min: 1 }) ?? 5,
   }
 }

@@ -119,6 +119,8 @@ export interface AppSpec {
   /** `recreate`: the old container is stopped before the new one starts, for what cannot run twice. */
   strategy: 'blue-green' | 'recreate'
   container: ContainerSettings
+  /** Containers per slot. */
+  replicas: number
   /** A command that runs once in the new image before it starts. */
   release?: Release
   health: HealthPolicy
@@ -126,8 +128,29 @@ export interface AppSpec {
   watchMs: number
   /** Longest wait for the connections to the old slot to end. */
   drainMs: number
+  /** How long the replaced containers go on running, for a rollback that only sets the flag. */
+  warmMs: number
   /** Digests kept for rollback, the live one included. */
   keep: number
   /** Whose attested images alone may run; absent: an attestation is not asked for. */
   attestation?: AttestationPolicy
+}
+
+/** The part of an app's config that belongs to a release of it: a rollback brings it back. */
+export type Settings = Pick<AppSpec, 'port' | 'container' | 'replicas' | 'release' | 'health'>
+
+export function settingsOf({ port, container, replicas, release, health }: AppSpec): Settings {
+  return {
+    ...(port === undefined ? {} : { port }),
+    container,
+    replicas,
+    ...(release === undefined ? {} : { release }),
+    health,
+  }
+}
+
+/** The app with the settings of one of its releases. */
+export function withSettings(app: AppSpec, settings: Settings): AppSpec {
+  const { port: _port, release: _release, ...others } = app
+  return { ...others, ...settings }
 }

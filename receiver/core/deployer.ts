@@ -1,12 +1,15 @@
 import type { AppSpec } from './app.ts'
 import type { Ports } from './ports.ts'
+import { pruneQuietly } from './prune.ts'
 import { reconcile } from './reconcile.ts'
-import { keepStanding } from './standing.ts'
+import { keepStanding, type LookAgain } from './standing.ts'
 
 /** Runs the reconciler of one app: one at a time, again whenever it is woken. */
 export interface Deployer {
   /** Something changed: look again. Returns at once. */
   wake(): void
+  /** Removes images that are not kept, when nothing else is to do. Returns at once. */
+  tidy(): void
   /** Stops between two steps or within one that can be stopped; resolves when nothing of it runs any more. */
   stop(): Promise<void>
 }
@@ -16,32 +19,52 @@ export function createDeployer(app: () => AppSpec, ports: Ports): Deployer {
   const stopping = new AbortController()
   let stood = false
   let woken = false
+  let untidy = false
   let loop: Promise<void> | undefined
+  let nap = new AbortController()
 
   const run = async () => {
+    nap.abort()
+    let lookAgain: LookAgain
     // at start-up users come first: a deployment that waits may take minutes
     if (!stood) await keepStanding(app(), ports, stopping.signal).catch(() => {})
     stood = true
     while (woken && !stopping.signal.aborted) {
       woken = false
       try {
-        await reconcile(app(), ports, stopping.signal)
+        lookAgain = await reconcile(app(), ports, stopping.signal)
+        if (untidy) await pruneQuietly(app(), ports)
+        untidy = false
       } catch (error) {
         if (!stopping.signal.aborted)
           ports.report('the reconciler failed', { app: app().name, error })
       }
     }
     loop = undefined
+    if (lookAgain !== undefined) wakeIn(lookAgain)
   }
 
-  return {
+  const wakeIn = (ms: number) => {
+    nap = new AbortController()
+    ports.clock
+      .sleep(ms, AbortSignal.any([nap.signal, stopping.signal]))
+      .then(deployer.wake)
+      .catch(() => {})
+  }
+
+  const deployer: Deployer = {
     wake() {
       woken = true
       loop ??= run()
+    },
+    tidy() {
+      untidy = true
+      deployer.wake()
     },
     async stop() {
       stopping.abort(new Error('the receiver stops'))
       await loop
     },
   }
+  return deployer
 }

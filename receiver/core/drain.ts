@@ -6,19 +6,21 @@ const PAUSE_MS = 200
 const QUIET_MS = 1000
 
 /**
- * Waits until no connection to the old container is left, at most `drainMs`. Nginx closes its idle ones after 5 s, so
+ * Waits until no connection to the old containers is left, at most `drainMs`. Nginx closes its idle ones after 5 s, so
  * these count until then. Returns a line that says how it ended.
  */
 export async function drain(
   app: AppSpec,
-  old: Container,
+  old: readonly Container[],
   ports: Pick<Ports, 'connections' | 'clock'>,
   signal: AbortSignal,
 ): Promise<string> {
   const began = ports.clock.ms()
   let quietSince: number | undefined
   for (;;) {
-    const open = old.running ? ports.connections(old) : 0
+    const open = old
+      .filter(({ running }) => running)
+      .reduce((sum, container) => sum + ports.connections(container), 0)
     const now = ports.clock.ms()
     quietSince = open > 0 ? undefined : (quietSince ?? now)
     if (quietSince !== undefined && now - quietSince >= QUIET_MS) return 'no connection left'

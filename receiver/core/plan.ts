@@ -17,14 +17,16 @@ export interface World {
 export function nextStep(
   stored: StoredDeployment,
   world: World,
-  { release }: Pick<AppSpec, 'release'>,
+  { release, replicas }: Pick<AppSpec, 'release' | 'replicas'>,
 ): StepName | undefined {
   const { deployment } = stored
   if (!done(deployment, 'resolve')) return 'resolve'
   if (!isLive(stored, world)) {
     if (!done(deployment, 'pull')) return 'pull'
-    if (release !== undefined && !done(deployment, 'release')) return 'release'
-    if (own(stored, world) === undefined || !done(deployment, 'start')) return 'start'
+    // what a rollback brings back was released once already
+    if (release !== undefined && deployment.action !== 'rollback' && !done(deployment, 'release'))
+      return 'release'
+    if (own(stored, world).length < replicas || !done(deployment, 'start')) return 'start'
     if (!done(deployment, 'health')) return 'health'
     return 'swap'
   }
@@ -36,20 +38,27 @@ export function nextStep(
   return undefined
 }
 
-/** Whether requests go to this deployment's container, or did until someone took that container away. */
+/** Whether requests go to this deployment's containers, or did until someone took those away. */
 export function isLive(stored: StoredDeployment, world: World): boolean {
-  const container = own(stored, world)
+  const [container] = own(stored, world)
   if (container === undefined) return stored.deployment.live_at !== undefined
   return container.slot === world.live
 }
 
-/** The container that this deployment made. */
-export const own = (stored: StoredDeployment, world: World): Container | undefined =>
-  world.containers.find((container) => container.generation === stored.generation)
+/** The containers that this deployment runs in, by replica. */
+export const own = (stored: StoredDeployment, world: World): Container[] =>
+  world.containers
+    .filter((container) => container.generation === stored.standsIn)
+    .sort((one, other) => one.replica - other.replica)
 
-/** Where this deployment's container stands or will stand: never in the live slot. */
+/** All containers of the app but its own. */
+export const others = (stored: StoredDeployment, world: World): Container[] =>
+  world.containers.filter((container) => container.generation !== stored.standsIn)
+
+/** Where this deployment's containers stand or will stand: never in the live slot. */
 export function targetSlot(stored: StoredDeployment, world: World): Slot {
-  return own(stored, world)?.slot ?? (world.live === undefined ? 'blue' : otherSlot(world.live))
+  const [container] = own(stored, world)
+  return container?.slot ?? (world.live === undefined ? 'blue' : otherSlot(world.live))
 }
 
 /** A step that failed after the swap is over too: cleaning up is tried once. */

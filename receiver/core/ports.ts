@@ -1,5 +1,5 @@
 import type { Deployment, DeploymentEvent } from '../../protocol/deployment.ts'
-import type { AppSpec } from './app.ts'
+import type { AppSpec, Settings } from './app.ts'
 import type { FetchAttestations, VerifyAttestation } from './attestation.ts'
 
 export type Slot = 'blue' | 'green'
@@ -13,10 +13,13 @@ export interface Container {
   /** The generation of the deployment that made it. */
   generation: number
   slot: Slot
+  /** Its number among those of its slot, from 1. */
+  replica: number
   digest: string
   /** Address and port that Nginx sends requests to. */
   address: string
   port: number
+  /** It runs and can be reached: neither paused nor taken off its network. */
   running: boolean
   exitCode: number
   oomKilled: boolean
@@ -40,6 +43,7 @@ export interface ContainerPlan {
   deployment: string
   generation: number
   slot: Slot
+  replica: number
   repository: string
   digest: string
   address: string
@@ -70,7 +74,10 @@ export interface Engine {
     options: { progress: Progress; signal: AbortSignal },
   ): Promise<{ pulled: boolean }>
   image(image: { repository: string; digest: string }): Promise<ImageFacts>
-  /** Creates and starts the container; one of the same generation is started if it stands still. */
+  /**
+   * Creates and starts the container. One of the same generation is started if it stands still, goes on if it was paused,
+   * and gets back its address if it was taken off the network.
+   */
   start(plan: ContainerPlan): Promise<void>
   /** Starts one that stands still. */
   startAgain(container: string): Promise<void>
@@ -124,8 +131,15 @@ export interface Slots {
 /** Nginx's view of an app: written when the config or a port changes, never for a mere swap. */
 export interface Sites {
   /** Resolves to whether something changed, and Nginx was told to reload. */
-  ensure(app: string, ports: Readonly<Record<Slot, number>>): Promise<boolean>
+  ensure(upstreams: Readonly<Record<string, AppUpstreams>>): Promise<boolean>
 }
+
+/** Where requests of a slot go: to its replicas' addresses at this port. */
+export interface Upstream {
+  port: number
+  replicas: number
+}
+export type AppUpstreams = Readonly<Record<Slot, Upstream>>
 
 export interface ProbeAnswer {
   status: number
@@ -151,6 +165,8 @@ export interface Clock {
   now(): string
   /** Monotonic milliseconds. */
   ms(): number
+  /** Milliseconds since such a time, by the wall clock. */
+  since(at: string): number
   /** Resolves after `ms`; rejects with the signal's reason when it aborts. */
   sleep(ms: number, signal: AbortSignal): Promise<void>
 }
@@ -160,6 +176,10 @@ export interface StoredDeployment {
   /** Rises with every accepted deployment; a greater one is newer. */
   generation: number
   deployment: Deployment
+  /** The generation whose containers it runs in: its own, or an older one that a rollback found standing. */
+  standsIn: number
+  /** Number of the settings that it runs with; the same number means the same settings. */
+  settings?: number
 }
 
 /** The memory of deployments, as the reconciler uses it. Every write is durable when the call returns. */
@@ -168,20 +188,32 @@ export interface Journal {
   next(app: string): StoredDeployment | undefined
   /** The deployment that is live, by the record. */
   live(app: string): StoredDeployment | undefined
-  /** Keeps an event and folds it into the deployment; `live` makes that deployment the live one, in the same transaction. */
-  append(id: string, event: DeploymentEvent, options?: { live?: string }): Deployment
-  /** After a swap back: the deployment of that generation is the live one again. */
-  setLive(app: string, generation: number): void
+  /**
+   * Keeps an event and folds it into the deployment. In the same transaction `live` makes it the live one, and `settings` are
+   * those that it runs with.
+   */
+  append(
+    id: string,
+    event: DeploymentEvent,
+    options?: { live?: boolean; settings?: Settings },
+  ): Deployment
+  /** The settings that a deployment runs with; `undefined` when they are not known (any more). */
+  settings(id: string): Settings | undefined
+  /** The deployment runs in the containers that this generation made. */
+  standIn(id: string, generation: number): void
+  /** After a swap back: that deployment is the live one again. */
+  setLive(app: string, id: string): void
   find(app: string, generation: number): StoredDeployment | undefined
   /** The live digest and the newest others that were live, `most` in all. */
   digests(app: string, most: number): Set<string>
   /** Whether a deployment of the app was of that digest. */
   knows(app: string, digest: string): boolean
-  /** Port of each slot's last container; a slot without one has that of the other, and both the given one at first. */
-  ports(app: string, otherwise: number): Record<Slot, number>
-  setPort(app: string, slot: Slot, port: number): void
-  /** Fixed address of a slot on the bridge network. */
-  address(app: string, slot: Slot): string
+  /** Of each slot's last containers; a slot without any has that of the other, and both the given one at first. */
+  upstreams(app: string, otherwise: Upstream): AppUpstreams
+  /** Addresses of replicas that there are no longer become free. */
+  setUpstream(app: string, slot: Slot, upstream: Upstream): void
+  /** Fixed address of a slot's replica on the bridge network. */
+  address(app: string, slot: Slot, replica: number): string
 }
 
 export interface Ports {

@@ -17,3 +17,12 @@ export async function prune(
   )
   await ports.engine.removeImages(repository, surplus)
 }
+
+/** Tidies up where nobody waits for it: a failure is reported. */
+export async function pruneQuietly(app: AppSpec, ports: Ports): Promise<void> {
+  try {
+    await prune(app, ports)
+  } catch (error) {
+    ports.report('could not remove old images', { app: app.name, error })
+  }
+}

@@ -6,7 +6,7 @@ import type { AppSpec } from './app.ts'
 export type Request =
   | { action: 'deploy'; tag?: string; digest?: string }
   | { action: 'redeploy' }
-  | { action: 'rollback'; to: string }
+  | { action: 'rollback'; to: string; currentSettings?: boolean }
 
 /** A deployment of the past, as a rollback needs it. */
 export interface Past {
@@ -50,12 +50,14 @@ export function newDeployment({
   history: () => readonly Past[]
   live: () => string | undefined
 }): Deployment {
+  const { settingsOf, ...image } = wanted(app, request, history, live)
   return {
     id,
     app: app.name,
     action: request.action,
     status: 'queued',
-    image: { repository: app.image.repository, ...wanted(app, request, history, live) },
+    image: { repository: app.image.repository, ...image },
+    ...(settingsOf === undefined ? {} : { settings_of: settingsOf }),
     source,
     created_at: now,
     steps: [],
@@ -67,7 +69,7 @@ function wanted(
   request: Request,
   history: () => readonly Past[],
   live: () => string | undefined,
-): { tag?: string; digest?: string } {
+): { tag?: string; digest?: string; settingsOf?: string } {
   switch (request.action) {
     case 'redeploy':
       return { tag: app.image.tag }
@@ -79,7 +81,11 @@ function wanted(
       }
     case 'rollback': {
       const past = findPast(app.name, request.to, history(), live())
-      return { digest: past.digest, ...(past.tag === undefined ? {} : { tag: past.tag }) }
+      return {
+        digest: past.digest,
+        ...(past.tag === undefined ? {} : { tag: past.tag }),
+        ...(request.currentSettings === true ? {} : { settingsOf: past.id }),
+      }
     }
   }
 }

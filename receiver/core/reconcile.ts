@@ -1,12 +1,18 @@
-import type { DeploymentEvent, FinalStatus, StepName } from '../../protocol/deployment.ts'
-import type { AppSpec } from './app.ts'
+import type {
+  Deployment,
+  DeploymentEvent,
+  FinalStatus,
+  StepName,
+} from '../../protocol/deployment.ts'
+import { type AppSpec, type Settings, settingsOf, withSettings } from './app.ts'
 import { DeployError, describeError } from './errors.ts'
-import { isLive, nextStep, own, type World } from './plan.ts'
+import { isLive, nextStep, others, own, type World } from './plan.ts'
 import type { Container, Ports, StoredDeployment } from './ports.ts'
-import { keepStanding } from './standing.ts'
+import { keepStanding, type LookAgain } from './standing.ts'
 import { resume } from './resume.ts'
 import { prune } from './prune.ts'
 import { RUN, type RunStep } from './steps.ts'
+import { together } from './together.ts'
 
 /** The engine may be away for so many looks before a deployment that is not live yet fails. */
 const LOOKS = 20
@@ -17,7 +23,11 @@ const LOOK_AGAIN_MS = 1000
  * missing. It reads the world before each step, so it goes on correctly from wherever an earlier process stopped: start-up
  * is this same call. Rejects only when `signal` aborts; failures of deployments are recorded in the journal.
  */
-export async function reconcile(app: AppSpec, ports: Ports, signal: AbortSignal): Promise<void> {
+export async function reconcile(
+  app: AppSpec,
+  ports: Ports,
+  signal: AbortSignal,
+): Promise<LookAgain> {
   for (;;) {
     signal.throwIfAborted()
     // taken up before anything is waited for, so that the next to come queues up behind it
@@ -25,17 +35,19 @@ export async function reconcile(app: AppSpec, ports: Ports, signal: AbortSignal)
     if (stored === undefined) break
     await deploy(app, stored, ports, signal)
   }
-  await keepStanding(app, ports, signal)
+  return keepStanding(app, ports, signal)
 }
 
 async function deploy(
-  app: AppSpec,
+  configured: AppSpec,
   first: StoredDeployment,
   ports: Ports,
   signal: AbortSignal,
 ): Promise<void> {
   const generation = first.generation
-  await begin(app, first, ports)
+  await begin(configured, first, ports)
+  const settings = ports.journal.settings(first.deployment.id)
+  const app = settings === undefined ? configured : withSettings(configured, settings)
   let failures = 0
   for (;;) {
     const stored = reload(app, generation, ports)
@@ -70,7 +82,12 @@ async function deploy(
 async function begin(app: AppSpec, stored: StoredDeployment, ports: Ports): Promise<void> {
   const { deployment } = stored
   if (deployment.status === 'queued') {
-    ports.journal.append(deployment.id, { type: 'started', at: ports.clock.now() })
+    const at = ports.clock.now()
+    ports.journal.append(
+      deployment.id,
+      { type: 'started', at },
+      { settings: wanted(app, deployment, ports) },
+    )
     return
   }
   const world = await observe(app, ports).catch(() => undefined)
@@ -79,6 +96,12 @@ async function begin(app: AppSpec, stored: StoredDeployment, ports: Ports): Prom
     if (step.name !== 'start' && step.name !== 'health') continue
     emit(stored, { type: 'step', at: ports.clock.now(), step: step.name, status: 'running' }, ports)
   }
+}
+
+/** A rollback brings back the settings of its release, everything else has those of the config. */
+function wanted(app: AppSpec, { settings_of: of }: Deployment, ports: Ports): Settings {
+  const known = of === undefined ? undefined : ports.journal.settings(of)
+  return known ?? settingsOf(app)
 }
 
 async function run(
@@ -114,7 +137,7 @@ async function run(
     // live first: whoever sees the swap as done finds the deployment live
     if (step === 'swap') {
       const live: DeploymentEvent = { type: 'live', at: ports.clock.now() }
-      ports.journal.append(stored.deployment.id, live, { live: stored.deployment.id })
+      ports.journal.append(stored.deployment.id, live, { live: true })
     }
     emit(
       stored,
@@ -167,19 +190,21 @@ async function abandon(
   const failed = own(stored, world)
   const swapped = stored.deployment.live_at !== undefined || isLive(stored, world)
   const recreate = app.strategy === 'recreate'
-  const old = world.containers.find(
-    ({ running, generation }) => generation !== stored.generation && (running || recreate),
-  )
+  const standing = others(stored, world).filter(({ running }) => running || recreate)
+  const [old] = standing
   const removeFailed = async () => {
     // with nothing to swap back to, what is live stays
-    if (failed === undefined || (swapped && old === undefined)) return
-    await ports.engine.remove(failed.name, { graceMs: app.container.stopGraceMs })
+    if (swapped && old === undefined) return
+    await together(failed, signal, ({ name }) =>
+      ports.engine.remove(name, { graceMs: app.container.stopGraceMs }),
+    )
   }
   // the two cannot run side by side
   if (recreate) await removeFailed()
-  if (old !== undefined && !old.running) await ports.engine.startAgain(old.name)
+  const still = standing.filter(({ running }) => !running)
+  await together(still, signal, ({ name }) => ports.engine.startAgain(name))
   if (swapped && old !== undefined) {
-    swapBack(app, old, ports)
+    swapBack(app, stored, old, ports)
     error = {
       ...error,
       code: 'rolled_back',
@@ -193,9 +218,11 @@ async function abandon(
   finish(stored, 'failed', ports, error)
 }
 
-function swapBack(app: AppSpec, old: Container, ports: Ports): void {
+function swapBack(app: AppSpec, { deployment }: StoredDeployment, old: Container, ports: Ports) {
   ports.slots.makeLive(app.name, old.slot)
-  ports.journal.setLive(app.name, old.generation)
+  if (deployment.previous !== undefined) {
+    ports.journal.setLive(app.name, deployment.previous.deployment)
+  }
 }
 
 function finish(

@@ -5,8 +5,9 @@ import { drain } from './drain.ts'
 import { DeployError } from './errors.ts'
 import { type Subject, waitUntilHealthy, watch } from './health.ts'
 import { prune } from './prune.ts'
-import { own, targetSlot, type World } from './plan.ts'
-import type { Container, Ports, Progress, StoredDeployment } from './ports.ts'
+import { others, own, targetSlot, type World } from './plan.ts'
+import type { Container, ContainerPlan, Ports, Progress, Slot, StoredDeployment } from './ports.ts'
+import { together } from './together.ts'
 
 /** Nginx takes a reload up a moment after the command returns, and must know a new port before the swap. */
 const RELOAD_MS = 1000
@@ -40,7 +41,9 @@ export const RUN = {
     })
     const attested = await requireAttestation(app, stored.deployment, digest, ports, signal)
     const resolved = named === undefined ? `${repository}:${tag} is ${digest}` : digest
-    return attested === '' ? resolved : `${resolved}, ${attested}`
+    return [resolved, attested, whoseSettings(stored, ports)]
+      .filter((each) => each !== '')
+      .join(', ')
   },
 
   async pull({ stored, ports, progress, signal }) {
@@ -72,65 +75,75 @@ export const RUN = {
     if (app.strategy === 'recreate') await makeRoom({ app, stored, world, ports, signal, progress })
     const image = imageOf(stored)
     const slot = targetSlot(stored, world)
-    for (const leftover of inSlot(world, slot)) {
-      if (leftover.generation === stored.generation) continue
-      await ports.engine.remove(leftover.name, { graceMs: app.container.stopGraceMs })
-    }
+    const standing = spare(stored, world, slot, { replicas: app.replicas, ports })
+    if (standing !== undefined) ports.journal.standIn(stored.deployment.id, standing)
+    const generation = standing ?? stored.standsIn
+    const leftovers = inSlot(world, slot).filter((each) => each.generation !== generation)
+    await together(leftovers, signal, ({ name }) =>
+      ports.engine.remove(name, { graceMs: app.container.stopGraceMs }),
+    )
     const port = await choosePort(app, image, ports)
+    const upstream = { port, replicas: app.replicas }
     if (app.http) {
-      ports.journal.setPort(app.name, slot, port)
-      if (await ports.sites.ensure(app.name, ports.journal.ports(app.name, port))) {
+      ports.journal.setUpstream(app.name, slot, upstream)
+      const upstreams = ports.journal.upstreams(app.name, upstream)
+      if (await ports.sites.ensure({ [app.name]: upstreams })) {
         await ports.clock.sleep(RELOAD_MS, signal)
       }
     }
-    const address = ports.journal.address(app.name, slot)
-    await ports.engine.start({
-      app,
-      deployment: stored.deployment.id,
-      generation: stored.generation,
-      slot,
-      ...image,
-      address,
-      port,
-    })
-    return app.http ? `${slot} at ${address}:${port}` : slot
+    const { id: deployment } = stored.deployment
+    await startAll({ app, deployment, generation, slot, ...image, port }, ports, signal)
+    const where = app.http ? `${slot} at ${addressesOf(app, slot, ports)}:${port}` : slot
+    return standing === undefined ? where : `${where}, where it still stood`
   },
 
   async health(context) {
-    const { ports, signal, progress } = context
-    const subject = await subjectOf(context)
-    return waitUntilHealthy(subject, ports, {
-      progress: (message) => progress({ message }),
-      signal,
-    })
+    const { ports, progress } = context
+    const subjects = await subjectsOf(context)
+    const lines = await together(subjects, context.signal, (subject, signal) =>
+      waitUntilHealthy(subject, ports, {
+        progress: (message) => progress({ message: `${nameOf(subject)}${message}` }),
+        signal,
+      }).then((line) => `${nameOf(subject)}${line}`),
+    )
+    return lines.join('; ')
   },
 
   async swap({ app, stored, world, ports }) {
-    const container = ownOrThrow(stored, world)
-    ports.slots.makeLive(app.name, container.slot)
+    const { slot } = firstOwn(stored, world)
+    ports.slots.makeLive(app.name, slot)
     if (ports.slots.paused(app.name)) ports.slots.resume(app.name)
-    return `${container.slot} is live`
+    return `${slot} is live`
   },
 
   async watch(context) {
-    return watch(await subjectOf(context), context.ports, context.signal)
+    const subjects = await subjectsOf(context)
+    const [line = ''] = await together(subjects, context.signal, (subject, signal) =>
+      watch(subject, context.ports, signal),
+    )
+    return line
   },
 
   async drain({ app, stored, world, ports, signal }) {
-    const old = others(stored, world).find((container) => container.running)
-    if (old === undefined || !app.http) return 'nothing to drain'
+    const old = others(stored, world).filter((container) => container.running)
+    if (old.length === 0 || !app.http) return 'nothing to drain'
     return drain(app, old, ports, signal)
   },
 
-  async retire({ app, stored, world, ports }) {
+  async retire({ app, stored, world, ports, signal }) {
     const old = others(stored, world)
-    for (const container of old) {
-      await ports.engine.remove(container.name, { graceMs: app.container.stopGraceMs })
-    }
+    const warm = app.warmMs > 0 ? old.filter((container) => container.running) : []
+    const retired = old.filter((container) => !warm.includes(container))
+    await together(retired, signal, ({ name }) =>
+      ports.engine.remove(name, { graceMs: app.container.stopGraceMs }),
+    )
     await prune(app, ports)
-    return old.length === 0
-      ? 'nothing to retire'
-      : `removed ${old.map((container) => container.name).join(', ')}`
+    return (
+      [
+        ...retired.map(({ name }) => `removed ${name}`),
+        ...warm.map(({ name }) => `${name} stays warm for ${app.warmMs / 1000} s`),
+      ].join(', ') || 'nothing to retire'
+    )
   },
 } satisfies Partial<Record<StepName, RunStep>>
 
@@ -143,15 +156,76 @@ async function makeRoom({
   signal,
   progress,
 }: StepContext): Promise<void> {
-  for (const old of others(stored, world)) {
-    if (!old.running) continue
-    if (app.http) {
-      ports.slots.pause(app.name)
-      progress({ message: `visitors are asked to wait; ${await drain(app, old, ports, signal)}` })
-    }
-    await ports.engine.stop(old.name, { graceMs: app.container.stopGraceMs })
+  const old = others(stored, world).filter(({ running }) => running)
+  if (old.length === 0) return
+  if (app.http) {
+    ports.slots.pause(app.name)
+    progress({ message: `visitors are asked to wait; ${await drain(app, old, ports, signal)}` })
   }
+  await together(old, signal, ({ name }) =>
+    ports.engine.stop(name, { graceMs: app.container.stopGraceMs }),
+  )
 }
+
+/** Starts every replica of a generation that does not run yet. */
+export async function startAll(
+  plan: Omit<ContainerPlan, 'replica' | 'address'>,
+  ports: Ports,
+  signal: AbortSignal,
+): Promise<void> {
+  const { app, slot } = plan
+  await together(replicasOf(app), signal, (replica) =>
+    ports.engine.start({
+      ...plan,
+      replica,
+      address: ports.journal.address(app.name, slot, replica),
+    }),
+  )
+}
+
+/**
+ * The generation of older containers that a rollback can have as they stand: of the same digest and with the same settings,
+ * all of them there and none restarted.
+ */
+function spare(
+  stored: StoredDeployment,
+  world: World,
+  slot: Slot,
+  { replicas, ports }: { replicas: number; ports: Pick<Ports, 'journal'> },
+): number | undefined {
+  if (stored.deployment.action !== 'rollback' || own(stored, world).length > 0) return undefined
+  const standing = inSlot(world, slot)
+  const [first] = standing
+  if (first === undefined || standing.length !== replicas) return undefined
+  const { digest } = imageOf(stored)
+  const fits = standing.every(
+    (each) => each.generation === first.generation && each.digest === digest && each.restarts === 0,
+  )
+  const made = ports.journal.find(stored.deployment.app, first.generation)
+  return fits && made?.settings !== undefined && made.settings === stored.settings
+    ? first.generation
+    : undefined
+}
+
+/** Whose settings a rollback brings. */
+function whoseSettings({ deployment }: StoredDeployment, ports: Pick<Ports, 'journal'>): string {
+  if (deployment.action !== 'rollback') return ''
+  if (deployment.settings_of === undefined) return 'with the current settings'
+  return ports.journal.settings(deployment.settings_of) === undefined
+    ? `with the current settings: those of ${deployment.settings_of} are not known`
+    : `with the settings of ${deployment.settings_of}`
+}
+
+const replicasOf = ({ replicas }: AppSpec) => Array.from({ length: replicas }, (_, at) => at + 1)
+
+const addressesOf = (app: AppSpec, slot: Slot, ports: Pick<Ports, 'journal'>) =>
+  replicasOf(app)
+    .map((replica) => ports.journal.address(app.name, slot, replica))
+    .join(', ')
+
+/** Tells the replicas of an app apart. */
+const nameOf = ({ app, container }: Subject) =>
+  app.replicas === 1 ? '' : `replica ${container.replica}: `
 
 /** The configured port, or the only one that the image EXPOSEs. */
 export async function choosePort(
@@ -173,18 +247,18 @@ export async function choosePort(
   )
 }
 
-async function subjectOf({ app, stored, world, ports }: StepContext): Promise<Subject> {
-  const container = ownOrThrow(stored, world)
+async function subjectsOf({ app, stored, world, ports }: StepContext): Promise<Subject[]> {
+  firstOwn(stored, world)
   const configured = app.container.healthcheck?.test
   const hasHealthcheck =
     configured === undefined
       ? (await ports.engine.image(imageOf(stored))).hasHealthcheck
       : configured[0] !== 'NONE'
-  return { app, container, hasHealthcheck }
+  return own(stored, world).map((container) => ({ app, container, hasHealthcheck }))
 }
 
-function ownOrThrow(stored: StoredDeployment, world: World): Container {
-  const container = own(stored, world)
+function firstOwn(stored: StoredDeployment, world: World): Container {
+  const [container] = own(stored, world)
   if (container !== undefined) return container
   throw new DeployError(
     'exited',
@@ -200,6 +274,3 @@ export function imageOf({ deployment }: StoredDeployment): { repository: string;
 
 const inSlot = (world: World, slot: Container['slot']) =>
   world.containers.filter((container) => container.slot === slot)
-
-const others = (stored: StoredDeployment, world: World) =>
-  world.containers.filter((container) => container.generation !== stored.generation)

@@ -5,6 +5,7 @@ import type { Clock } from '../core/ports.ts'
 export const systemClock: Clock = {
   now: () => new Date().toISOString(),
   ms: () => performance.now(),
+  since: (at) => Date.now() - Date.parse(at),
   async sleep(ms, signal) {
     try {
       await setTimeout(ms, undefined, { signal })

@@ -34,7 +34,14 @@ export function wishOf(
   if (said !== undefined) {
     return { ...said, source: {}, attestations: [], summary: summaryOfPayload(said) }
   }
-  const { id, image, rollback, source = {}, attestations = [] } = parseHook(json)
+  const {
+    id,
+    image,
+    rollback,
+    current_settings: currentSettings,
+    source = {},
+    attestations = [],
+  } = parseHook(json)
   if (image !== undefined && !mayDeploy) {
     throw new ProblemError(
       'deploy_not_allowed',
@@ -46,7 +53,7 @@ export function wishOf(
   }
   return {
     kind: 'order',
-    request: requestOf({ image, rollback }, app),
+    request: requestOf({ image, rollback, currentSettings }, app),
     ...(id === undefined ? {} : { id }),
     source,
     attestations,
@@ -87,10 +94,17 @@ function parseHook(json: unknown): HookBody {
 
 /** What is asked for, if the app's policy allows it: only its own repository, compared as a parsed reference. */
 function requestOf(
-  hook: { image: string | undefined; rollback: string | undefined },
+  hook: {
+    image: string | undefined
+    rollback: string | undefined
+    currentSettings: boolean | undefined
+  },
   { spec }: HttpApp,
 ): DeployRequest {
-  if (hook.rollback !== undefined) return { action: 'rollback', to: hook.rollback }
+  if (hook.rollback !== undefined) {
+    const { rollback: to, currentSettings = false } = hook
+    return { action: 'rollback', to, currentSettings }
+  }
   if (hook.image === undefined) return { action: 'redeploy' }
   const image = parse(hook.image)
   if (image.repository !== spec.image.repository) {

@@ -92,9 +92,13 @@ test('rollback goes to the digest before, or to one that is named', async () => 
   expect(code).toBe(0)
   expect(JSON.parse(stdout) as Deployment).toMatchObject({
     action: 'rollback',
+    settings_of: expect.stringMatching(/^dep_/),
     status: 'succeeded',
     image: { digest: digests[1] },
   })
+  const { stdout: current } = await run('rollback', 'api', short(1), '--current-settings', '--json')
+  expect(JSON.parse(current)).not.toHaveProperty('settings_of')
+  await run('rollback', 'api', short(2))
 })
 
 test('a deployment that fails ends with 1, its reason and the log', async () => {
@@ -110,7 +114,7 @@ test('history has all of them, newest first', async () => {
   const { stdout } = await run('history', 'api')
   const lines = stdout.trim().split('\n')
   expect(lines[0]).toMatch(/^DEPLOYMENT +CREATED +ACTION +IMAGE +STATUS +TOOK +WHY$/)
-  expect(lines).toHaveLength(8)
+  expect(lines).toHaveLength(10)
   expect(lines[1]).toMatch(/ deploy +broken sha256:\w{12} +failed +\d+\.\d s +api was not healthy/)
   expect(JSON.parse((await run('history', 'api', '--limit', '2', '--json')).stdout)).toHaveLength(2)
 })

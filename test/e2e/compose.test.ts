@@ -119,6 +119,7 @@ async function byReceiver(name: string, line: string): Promise<Facts> {
       deployment: 'dep_1',
       generation: 1,
       slot: 'blue',
+      replica: 1,
       repository,
       digest,
       address: '',

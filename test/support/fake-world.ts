@@ -11,6 +11,7 @@ import type {
 import { DeployError } from '../../receiver/core/errors.ts'
 import { createAttestations } from '../../receiver/edges/store/attestations.ts'
 import { openDatabase } from '../../receiver/edges/store/schema.ts'
+import { createSettingsVault } from '../../receiver/edges/store/settings.ts'
 import { createStore, type Store } from '../../receiver/edges/store/store.ts'
 
 export const DIGEST = {
@@ -54,8 +55,10 @@ export const APP: AppSpec = {
     healthyAfter: 2,
     deadlineMs: 10_000,
   },
+  replicas: 1,
   watchMs: 3000,
   drainMs: 5000,
+  warmMs: 0,
   keep: 2,
 }
 
@@ -70,6 +73,7 @@ export function createFakeClock(): FakeClock {
     during: () => {},
     now: () => new Date(Date.UTC(2026, 0, 1) + now).toISOString(),
     ms: () => now,
+    since: (at) => Date.UTC(2026, 0, 1) + now - Date.parse(at),
     async sleep(ms, signal) {
       signal.throwIfAborted()
       now += ms
@@ -87,12 +91,16 @@ export interface FakeWorld {
   clock: FakeClock
   calls: string[]
   containers: Map<string, Container>
+  /** What each container was made with. */
+  plans: Map<string, ContainerPlan>
   flag: { live: Slot | undefined; paused: boolean }
   /** Answers of the probe, by digest; 200 unless set. */
   answers: Map<string, () => { status: number; body: string }>
   /** Thrown by the engine's or registry's method of that name. */
   failures: Map<string, Error>
   openConnections: Map<string, number>
+  /** What Nginx knows of each app. */
+  shown: Map<string, string>
   /** What release commands print, and their exit code. */
   releases: { lines: string[]; exitCode: number }
   reports: string[]
@@ -104,6 +112,8 @@ export interface FakeWorld {
     digest?: string
     tag?: string
     action?: 'deploy' | 'rollback'
+    /** Of a rollback: the deployment whose settings it brings back. */
+    settingsOf?: string
   }): void
 }
 
@@ -113,12 +123,15 @@ export function createFakeWorld(database: DatabaseSync = openDatabase(':memory:'
     subnet: '10.213.0.0/24',
     now: clock.now,
     changed: () => {},
+    settings: createSettingsVault(database, Buffer.alloc(32, 7)),
   })
   const calls: string[] = []
   const reports: string[] = []
   const containers = new Map<string, Container>()
+  const plans = new Map<string, ContainerPlan>()
   const bundles: unknown[] = []
   const images = new Set<string>()
+  const shown = new Map<string, string>()
   const flag: FakeWorld['flag'] = { live: undefined, paused: false }
   const releases: FakeWorld['releases'] = { lines: [], exitCode: 0 }
   const answers: FakeWorld['answers'] = new Map()
@@ -150,8 +163,11 @@ export function createFakeWorld(database: DatabaseSync = openDatabase(':memory:'
       const name = nameOf(plan)
       note('start', name)
       const standing = containers.get(name)
-      if (standing === undefined) containers.set(name, containerOf(plan))
-      else standing.running = true
+      if (standing !== undefined) standing.running = true
+      else {
+        containers.set(name, containerOf(plan))
+        plans.set(name, plan)
+      }
     },
     async startAgain(name) {
       note('startAgain', name)
@@ -189,10 +205,12 @@ export function createFakeWorld(database: DatabaseSync = openDatabase(':memory:'
     reports,
     bundles,
     containers,
+    plans,
     flag,
     answers,
     failures,
     openConnections,
+    shown,
     releases,
     ports: {
       journal: store,
@@ -230,7 +248,14 @@ export function createFakeWorld(database: DatabaseSync = openDatabase(':memory:'
           flag.paused = false
         },
       },
-      sites: { ensure: async () => false },
+      sites: {
+        async ensure(upstreams) {
+          for (const [app, { blue, green }] of Object.entries(upstreams)) {
+            shown.set(app, `${blue.replicas} blue, ${green.replicas} green`)
+          }
+          return false
+        },
+      },
       async probe({ url }) {
         const at = [...containers.values()].find(({ address }) => url.includes(`//${address}:`))
         if (at?.running !== true) throw new Error(`connection refused by ${url}`)
@@ -245,7 +270,7 @@ export function createFakeWorld(database: DatabaseSync = openDatabase(':memory:'
         reports.push(`${message} ${JSON.stringify(details)}`)
       },
     },
-    accept({ id, digest, tag, action = 'deploy' }) {
+    accept({ id, digest, tag, action = 'deploy', settingsOf }) {
       store.accept({
         id,
         app: APP.name,
@@ -256,6 +281,7 @@ export function createFakeWorld(database: DatabaseSync = openDatabase(':memory:'
           ...(tag === undefined ? {} : { tag }),
           ...(digest === undefined ? {} : { digest }),
         },
+        ...(settingsOf === undefined ? {} : { settings_of: settingsOf }),
         source: {},
         created_at: clock.now(),
         steps: [],
@@ -264,8 +290,8 @@ export function createFakeWorld(database: DatabaseSync = openDatabase(':memory:'
   }
 }
 
-export const nameOf = ({ app, generation, slot }: ContainerPlan) =>
-  `${app.name}-${generation}-${slot}`
+export const nameOf = ({ app, generation, slot, replica }: ContainerPlan) =>
+  `${app.name}-${generation}-${slot}${replica === 1 ? '' : `-${replica}`}`
 
 let nextPid = 1000
 
@@ -275,6 +301,7 @@ const containerOf = (plan: ContainerPlan): Container => ({
   app: plan.app.name,
   generation: plan.generation,
   slot: plan.slot,
+  replica: plan.replica,
   digest: plan.digest,
   address: plan.address,
   port: plan.port,

@@ -9,6 +9,7 @@ import { createAttestations } from '../../receiver/edges/store/attestations.ts'
 import { createAudit } from '../../receiver/edges/store/audit.ts'
 import { createOnce } from '../../receiver/edges/store/once.ts'
 import { openDatabase, transaction } from '../../receiver/edges/store/schema.ts'
+import { createSettingsVault } from '../../receiver/edges/store/settings.ts'
 import { createStore, type Store } from '../../receiver/edges/store/store.ts'
 import { createApp } from '../../receiver/http/app.ts'
 import { createBodyGate } from '../../receiver/http/limits/body-gate.ts'
@@ -62,6 +63,7 @@ export async function startHttpWorld({
     subnet: '10.213.0.0/24',
     now,
     changed: (id) => feed.changed(id),
+    settings: createSettingsVault(database, Buffer.alloc(32, 7)),
   })
   const secret = `whsec_${randomBytes(32).toString('base64')}`
   const pair = ed25519Pair()

@@ -1,4 +1,5 @@
 import type Docker from 'dockerode'
+import type { ContainerInspectInfo } from 'dockerode'
 import { parseImage } from '../../../protocol/image-reference.ts'
 import { DeployError } from '../../core/errors.ts'
 import type { Clock, Container, ContainerPlan, Engine, Registry } from '../../core/ports.ts'
@@ -53,7 +54,7 @@ export function createEngine({
       try {
         return await patiently(async () => {
           const all = await docker.listContainers({ all: true, filters: filterOf(network, app) })
-          const looked = await Promise.all(all.map(({ Id }) => inspect(docker, Id)))
+          const looked = await Promise.all(all.map(({ Id }) => inspect(docker, network, Id)))
           return looked.filter((container) => container !== undefined)
         })
       } catch (error) {
@@ -63,7 +64,7 @@ export function createEngine({
 
     async container(name) {
       try {
-        return await patiently(() => inspect(docker, name))
+        return await patiently(() => inspect(docker, network, name))
       } catch (error) {
         throw translate(error, `cannot look at ${name}`, 'engine_unreachable')
       }
@@ -90,19 +91,17 @@ export function createEngine({
 
     async start(plan) {
       const name = containerName(network, plan)
-      const made = (await patiently(() => inspect(docker, name))) === undefined
+      const made = (await patiently(() => inspect(docker, network, name))) === undefined
+      const container = docker.getContainer(name)
       try {
         if (made) await create(docker, plan, network)
-        await docker.getContainer(name).start()
+        else await mend(docker, network, plan, name)
+        await container.start()
       } catch (error) {
         // 304: it runs already
         if (statusOf(error) === 304) return
         // one that never ran is no use to anybody
-        if (made)
-          await docker
-            .getContainer(name)
-            .remove({ v: true, force: true })
-            .catch(() => {})
+        if (made) await container.remove({ v: true, force: true }).catch(() => {})
         throw startFailure(error, name, plan)
       }
     },
@@ -176,6 +175,37 @@ async function create(docker: Docker, plan: ContainerPlan, network: string): Pro
   await joinNetworks(docker, id, plan.app.container.networks)
 }
 
+/** Undoes `docker pause` and `docker network disconnect`. */
+async function mend(
+  docker: Docker,
+  network: string,
+  { address }: ContainerPlan,
+  name: string,
+): Promise<void> {
+  const container = docker.getContainer(name)
+  const { State, NetworkSettings } = await container.inspect()
+  if (!isAttached(NetworkSettings, network, address)) {
+    const home = docker.getNetwork(network)
+    if (NetworkSettings.Networks[network] !== undefined) {
+      await home.disconnect({ Container: name, Force: true })
+    }
+    await home.connect({
+      Container: name,
+      EndpointConfig: { IPAMConfig: { IPv4Address: address } },
+    })
+  }
+  if (State.Paused) await container.unpause()
+}
+
+/** Whether it has its fixed address, or will have it when it starts. */
+function isAttached(
+  { Networks }: ContainerInspectInfo['NetworkSettings'],
+  network: string,
+  address: string,
+): boolean {
+  return Networks[network]?.IPAMConfig?.IPv4Address === address
+}
+
 async function stop(docker: Docker, name: string, graceMs: number): Promise<void> {
   try {
     await docker.getContainer(name).stop({ t: Math.ceil(graceMs / 1000) })
@@ -186,16 +216,27 @@ async function stop(docker: Docker, name: string, graceMs: number): Promise<void
   }
 }
 
-async function inspect(docker: Docker, name: string): Promise<Container | undefined> {
+async function inspect(
+  docker: Docker,
+  network: string,
+  name: string,
+): Promise<Container | undefined> {
   try {
-    const { Id, Name, Config, State, RestartCount } = await docker.getContainer(name).inspect()
+    const { Id, Name, Config, State, RestartCount, NetworkSettings } = await docker
+      .getContainer(name)
+      .inspect()
     const health = State.Health
     const status = health?.Status
+    const labels = readLabels(Config.Labels)
     return {
       id: Id,
       name: Name.replace(/^\//, ''),
-      ...readLabels(Config.Labels),
-      running: State.Running && !State.Restarting,
+      ...labels,
+      running:
+        State.Running &&
+        !State.Restarting &&
+        !State.Paused &&
+        isAttached(NetworkSettings, network, labels.address),
       exitCode: State.ExitCode,
       oomKilled: State.OOMKilled,
       restarts: RestartCount,

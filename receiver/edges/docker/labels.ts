@@ -6,6 +6,7 @@ const LABEL = {
   app: 'deploy-receiver.app',
   generation: 'deploy-receiver.generation',
   slot: 'deploy-receiver.slot',
+  replica: 'deploy-receiver.replica',
   deployment: 'deploy-receiver.deployment',
   digest: 'deploy-receiver.digest',
   address: 'deploy-receiver.address',
@@ -21,8 +22,8 @@ export const filterOf = (network: string, app: string) => ({
 })
 
 /** One name for one generation of an app, so that creating it twice cannot make two. */
-export const containerName = (network: string, { app, generation, slot }: ContainerPlan) =>
-  `${network}-${app.name}-${generation}-${slot}`
+export const containerName = (network: string, { app, generation, slot, replica }: ContainerPlan) =>
+  `${network}-${app.name}-${generation}-${slot}${replica === 1 ? '' : `-${replica}`}`
 
 export const releaseName = (network: string, { app, generation }: ReleasePlan) =>
   `${network}-${app.name}-${generation}-release`
@@ -40,6 +41,7 @@ export const labelsOf = (network: string, plan: ContainerPlan): Record<string, s
   [LABEL.app]: plan.app.name,
   [LABEL.generation]: String(plan.generation),
   [LABEL.slot]: plan.slot,
+  [LABEL.replica]: String(plan.replica),
   [LABEL.deployment]: plan.deployment,
   [LABEL.digest]: plan.digest,
   [LABEL.address]: plan.address,
@@ -49,12 +51,13 @@ export const labelsOf = (network: string, plan: ContainerPlan): Record<string, s
 /** What the labels say of a container. */
 export function readLabels(
   labels: Readonly<Record<string, string>>,
-): Pick<Container, 'app' | 'generation' | 'slot' | 'digest' | 'address' | 'port'> {
+): Pick<Container, 'app' | 'generation' | 'slot' | 'replica' | 'digest' | 'address' | 'port'> {
   const slot: Slot = labels[LABEL.slot] === 'green' ? 'green' : 'blue'
   return {
     app: labels[LABEL.app] ?? '',
     generation: Number(labels[LABEL.generation]),
     slot,
+    replica: Number(labels[LABEL.replica] ?? 1),
     digest: labels[LABEL.digest] ?? '',
     address: labels[LABEL.address] ?? '',
     port: Number(labels[LABEL.port]),

@@ -9,8 +9,8 @@ export interface Site {
   domains: readonly string[]
   /** `listen` of the server block. */
   listen: readonly string[]
-  /** `address:port` of each slot. */
-  upstreams: Readonly<Record<Slot, string>>
+  /** `address:port` of each replica of a slot. */
+  upstreams: Readonly<Record<Slot, readonly string[]>>
   flags: Flags
   /** Whether there are times at which nobody serves, while one version takes the other's place. */
   pauses: boolean
@@ -32,11 +32,17 @@ const HEAD = '# Written by deploy-receiver, and written again when its config ch
 
 function upstreams({ app, upstreams: at }: Site): string {
   const one = (slot: Slot) =>
-    `upstream ${app}_${slot} { server ${at[slot]}; keepalive 64; keepalive_timeout 5s; }\n`
+    `upstream ${app}_${slot} { ${servers(at[slot])} keepalive 64; keepalive_timeout 5s; }\n`
   // Only WebSockets: many HTTP clients offer h2c with each request, and an app that has WebSockets answers 400 to it.
   const connection = `map $http_upgrade $ws_${variable(app)} { default ""; websocket upgrade; }\n`
   return `${HEAD}${one('blue')}${one('green')}${connection}`
 }
+
+/** A replica that does not answer is passed over, but not for long: it may be back at once. */
+const servers = (addresses: readonly string[]): string =>
+  addresses.length === 1
+    ? `server ${addresses.join('')};`
+    : addresses.map((address) => `server ${address} fail_timeout=3s;`).join(' ')
 
 function server(site: Site): string {
   const name = variable(site.app)
@@ -88,7 +94,7 @@ location @${name}_moved {
   set $${name} ${app}_blue;
   if (-f ${flags.green}) { set $${name} ${app}_green; }
   set $why_${name} "$was_${name} $${name} $upstream_connect_time";
-  if ($why_${name} !~ "^(\\S+) (?!\\1 )\\S+ -$") { set $why_${name} "stays $upstream_status"; }
+  if ($why_${name} !~ "^(\\S+) (?!\\1 )\\S+ -(, -)*$") { set $why_${name} "stays $upstream_status"; }
   if ($why_${name} ~ "^stays .*504$") { return 504; }
   if ($why_${name} ~ "^stays ") { return 502; }
   proxy_pass http://$${name};
@@ -149,8 +155,7 @@ function check({ app, domains, listen, upstreams: at, flags }: Site): void {
     ['app', app],
     ...domains.map((domain): ['domain', string] => ['domain', domain]),
     ...listen.map((each): ['listen', string] => ['listen', each]),
-    ['upstream', at.blue],
-    ['upstream', at.green],
+    ...[...at.blue, ...at.green].map((each): ['upstream', string] => ['upstream', each]),
     ['path', flags.green],
     ['path', flags.ready],
     ['path', flags.paused],

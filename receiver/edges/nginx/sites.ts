@@ -1,6 +1,6 @@
 import { dirname, join } from 'node:path'
 import { DeployError } from '../../core/errors.ts'
-import type { Sites, Slot } from '../../core/ports.ts'
+import type { AppUpstreams, Sites, Slot } from '../../core/ports.ts'
 import type { Flags } from '../slots.ts'
 import { CommandError, runCommand } from './command.ts'
 import { isSettled, makeDirectory, put, restore, settle, type Wanted } from './files.ts'
@@ -11,7 +11,7 @@ export interface SitesOptions {
   /** The app as it is configured now. */
   app(name: string): { domains: readonly string[]; strategy: string } | undefined
   flags(app: string): Flags
-  address(app: string, slot: Slot): string
+  address(app: string, slot: Slot, replica: number): string
 }
 
 export interface SiteFiles extends Sites {
@@ -39,23 +39,30 @@ export function createSites({ nginx, app: configured, flags, address }: SitesOpt
     { file: join(snippets, `${app}.slot`), text: texts?.snippet },
   ]
 
+  const siteOf = (app: string, upstreams: AppUpstreams) => {
+    const { domains = [], strategy } = configured(app) ?? {}
+    const servers = (slot: Slot) =>
+      Array.from(
+        { length: upstreams[slot].replicas },
+        (_, at) => `${address(app, slot, at + 1)}:${upstreams[slot].port}`,
+      )
+    return {
+      app,
+      domains,
+      listen: nginx.listen,
+      upstreams: { blue: servers('blue'), green: servers('green') },
+      flags: flags(app),
+      pauses: strategy === 'recreate',
+    }
+  }
+
   return {
-    ensure: (app, ports) =>
+    ensure: (upstreams) =>
       inTurn(async () => {
-        const upstreams = {
-          blue: `${address(app, 'blue')}:${ports.blue}`,
-          green: `${address(app, 'green')}:${ports.green}`,
-        }
-        const { domains = [], strategy } = configured(app) ?? {}
-        const site = {
-          app,
-          domains,
-          listen: nginx.listen,
-          upstreams,
-          flags: flags(app),
-          pauses: strategy === 'recreate',
-        }
-        return change(files(app, rendered(site)), nginx, () => makeDirectory(snippets))
+        const wanted = Object.entries(upstreams).flatMap(([app, each]) =>
+          files(app, rendered(siteOf(app, each))),
+        )
+        return change(wanted, nginx, () => makeDirectory(snippets))
       }),
     remove: (app) => inTurn(() => change(files(app), nginx, () => {})),
   }

@@ -87,6 +87,35 @@ CREATE INDEX deployments_by_app ON deployments (app, generation);
   `
 CREATE INDEX deployments_by_digest ON deployments (app, digest);
 `,
+  `
+CREATE TABLE settings (
+  number INTEGER PRIMARY KEY AUTOINCREMENT,
+  fingerprint BLOB NOT NULL UNIQUE,
+  sealed BLOB NOT NULL
+) STRICT;
+ALTER TABLE deployments ADD COLUMN settings INTEGER REFERENCES settings (number);
+ALTER TABLE deployments ADD COLUMN stands_in INTEGER;
+
+CREATE TABLE addresses (
+  app TEXT NOT NULL,
+  slot TEXT NOT NULL,
+  replica INTEGER NOT NULL,
+  address TEXT NOT NULL UNIQUE,
+  PRIMARY KEY (app, slot, replica)
+) STRICT, WITHOUT ROWID;
+INSERT INTO addresses SELECT app, slot, 1, address FROM slots;
+
+CREATE TABLE upstreams (
+  app TEXT NOT NULL,
+  slot TEXT NOT NULL,
+  port INTEGER NOT NULL,
+  replicas INTEGER NOT NULL,
+  PRIMARY KEY (app, slot)
+) STRICT, WITHOUT ROWID;
+INSERT INTO upstreams SELECT app, slot, port, 1 FROM slots WHERE port IS NOT NULL;
+
+DROP TABLE slots;
+`,
 ]
 const VERSION = MIGRATIONS.length
 

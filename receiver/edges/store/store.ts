@@ -2,10 +2,11 @@ import { randomBytes } from 'node:crypto'
 import type { DatabaseSync } from 'node:sqlite'
 import type { Deployment, DeploymentError, DeploymentEvent } from '../../../protocol/deployment.ts'
 import { apply } from '../../core/deployment.ts'
-import type { Journal, Slot, StoredDeployment } from '../../core/ports.ts'
+import type { Journal, Slot, StoredDeployment, Upstream } from '../../core/ports.ts'
 import type { Past } from '../../core/queue.ts'
 import { divide } from './addresses.ts'
 import { transaction } from './schema.ts'
+import type { SettingsVault } from './settings.ts'
 
 /** An event with its number, which rises over the whole store. */
 export interface NumberedEvent {
@@ -34,33 +35,44 @@ export interface Store extends Journal {
 interface Row {
   generation: number
   record: string
+  stands_in: number | null
+  settings: number | null
 }
+const COLUMNS = 'generation, record, stands_in, settings'
 
 /** Deployments, events, slots: the durable memory. `changed` hears of every deployment that got an event. */
 export function createStore(
   database: DatabaseSync,
-  { subnet, now, changed }: { subnet: string; now: () => string; changed: (id: string) => void },
+  {
+    subnet,
+    now,
+    changed,
+    settings: vault,
+  }: {
+    subnet: string
+    now: () => string
+    changed: (id: string) => void
+    settings: SettingsVault
+  },
 ): Store {
   const sql = {
-    get: database.prepare('SELECT generation, record FROM deployments WHERE id = ?'),
-    find: database.prepare(
-      'SELECT generation, record FROM deployments WHERE app = ? AND generation = ?',
-    ),
+    get: database.prepare(`SELECT ${COLUMNS} FROM deployments WHERE id = ?`),
+    find: database.prepare(`SELECT ${COLUMNS} FROM deployments WHERE app = ? AND generation = ?`),
     next: database.prepare(
-      `SELECT generation, record FROM deployments WHERE app = ? AND status IN ('running', 'queued')
+      `SELECT ${COLUMNS} FROM deployments WHERE app = ? AND status IN ('running', 'queued')
        ORDER BY status = 'running' DESC, generation LIMIT 1`,
     ),
     queued: database.prepare(
-      `SELECT generation, record FROM deployments WHERE app = ? AND status = 'queued'`,
+      `SELECT ${COLUMNS} FROM deployments WHERE app = ? AND status = 'queued'`,
     ),
     newest: database.prepare(
-      'SELECT generation, record FROM deployments WHERE app = ? ORDER BY generation DESC LIMIT 1',
+      `SELECT ${COLUMNS} FROM deployments WHERE app = ? ORDER BY generation DESC LIMIT 1`,
     ),
     live: database.prepare(
-      'SELECT d.generation, d.record FROM live JOIN deployments d USING (generation) WHERE live.app = ?',
+      `SELECT ${COLUMNS} FROM live JOIN deployments USING (generation) WHERE live.app = ?`,
     ),
     list: database.prepare(
-      'SELECT generation, record FROM deployments WHERE app = ? AND generation < ? ORDER BY generation DESC LIMIT ?',
+      `SELECT ${COLUMNS} FROM deployments WHERE app = ? AND generation < ? ORDER BY generation DESC LIMIT ?`,
     ),
     digests: database.prepare(
       `SELECT digest FROM deployments WHERE app = ? AND status = 'succeeded' ORDER BY generation DESC`,
@@ -81,15 +93,29 @@ export function createStore(
     ),
     liveApps: database.prepare('SELECT app FROM live ORDER BY app'),
     pending: database.prepare(
-      `SELECT generation, record FROM deployments WHERE app = ? AND status IN ('running', 'queued')`,
+      `SELECT ${COLUMNS} FROM deployments WHERE app = ? AND status IN ('running', 'queued')`,
     ),
     removeLive: database.prepare('DELETE FROM live WHERE app = ?'),
-    removeSlots: database.prepare('DELETE FROM slots WHERE app = ?'),
-    slot: database.prepare('SELECT address, port FROM slots WHERE app = ? AND slot = ?'),
-    addresses: database.prepare('SELECT address FROM slots'),
-    addSlot: database.prepare('INSERT INTO slots (app, slot, address) VALUES (?, ?, ?)'),
-    moveSlot: database.prepare('UPDATE slots SET address = ? WHERE app = ? AND slot = ?'),
-    setPort: database.prepare('UPDATE slots SET port = ? WHERE app = ? AND slot = ?'),
+    setSettings: database.prepare('UPDATE deployments SET settings = ? WHERE id = ?'),
+    standIn: database.prepare('UPDATE deployments SET stands_in = ? WHERE id = ?'),
+    address: database.prepare(
+      'SELECT address FROM addresses WHERE app = ? AND slot = ? AND replica = ?',
+    ),
+    addresses: database.prepare('SELECT address FROM addresses'),
+    setAddress: database.prepare(
+      `INSERT INTO addresses (app, slot, replica, address) VALUES (?, ?, ?, ?)
+       ON CONFLICT (app, slot, replica) DO UPDATE SET address = excluded.address`,
+    ),
+    freeAddresses: database.prepare(
+      'DELETE FROM addresses WHERE app = ? AND slot = ? AND replica > ?',
+    ),
+    removeAddresses: database.prepare('DELETE FROM addresses WHERE app = ?'),
+    upstream: database.prepare('SELECT port, replicas FROM upstreams WHERE app = ? AND slot = ?'),
+    setUpstream: database.prepare(
+      `INSERT INTO upstreams (app, slot, port, replicas) VALUES (?, ?, ?, ?)
+       ON CONFLICT (app, slot) DO UPDATE SET port = excluded.port, replicas = excluded.replicas`,
+    ),
+    removeUpstreams: database.prepare('DELETE FROM upstreams WHERE app = ?'),
     secret: database.prepare('SELECT value FROM secrets WHERE name = ?'),
     addSecret: database.prepare('INSERT INTO secrets (name, value) VALUES (?, ?)'),
   }
@@ -155,19 +181,30 @@ export function createStore(
       sql.insert.run(id, app, status, image.digest ?? null, JSON.stringify(deployment))
     },
 
-    append(id, event, { live } = {}) {
+    append(id, event, { live = false, settings } = {}) {
       const after = transaction(database, () => {
         const stored = store.get(id)
         if (stored === undefined) throw new Error(`deployment ${id} is not on record`)
         const deployment = record(stored, event)
-        if (live !== undefined) sql.setLive.run(deployment.app, stored.generation)
+        if (live) sql.setLive.run(deployment.app, stored.generation)
+        if (settings !== undefined) sql.setSettings.run(vault.keep(settings), id)
         return deployment
       })
       changed(id)
       return after
     },
 
-    setLive: (app, generation) => void sql.setLive.run(app, generation),
+    settings(id) {
+      const number = store.get(id)?.settings
+      return number === undefined ? undefined : vault.read(number)
+    },
+
+    standIn: (id, generation) => void sql.standIn.run(generation, id),
+
+    setLive(app, id) {
+      const stored = store.get(id)
+      if (stored !== undefined) sql.setLive.run(app, stored.generation)
+    },
 
     events: (id, after) =>
       sql.events.all(id, after).map(({ number, event }) => ({
@@ -175,33 +212,31 @@ export function createStore(
         event: JSON.parse(String(event)) as DeploymentEvent,
       })),
 
-    ports(app, otherwise) {
-      const port = (slot: Slot) => sql.slot.get(app, slot)?.['port'] ?? undefined
-      const [blue, green] = [port('blue'), port('green')]
-      return {
-        blue: Number(blue ?? green ?? otherwise),
-        green: Number(green ?? blue ?? otherwise),
-      }
+    upstreams(app, otherwise) {
+      const known = (slot: Slot) => sql.upstream.get(app, slot) as Upstream | undefined
+      const [blue, green] = [known('blue'), known('green')]
+      return { blue: blue ?? green ?? otherwise, green: green ?? blue ?? otherwise }
     },
 
-    setPort(app, slot, port) {
-      store.address(app, slot)
-      sql.setPort.run(port, app, slot)
+    setUpstream(app, slot, { port, replicas }) {
+      transaction(database, () => {
+        sql.setUpstream.run(app, slot, port, replicas)
+        sql.freeAddresses.run(app, slot, replicas)
+      })
     },
 
-    address(app, slot) {
-      const known = sql.slot.get(app, slot)?.['address']
+    address(app, slot, replica) {
+      const known = sql.address.get(app, slot, replica)?.['address']
       // the subnet may have changed in the config since
       if (known !== undefined && slotAddresses.includes(String(known))) return String(known)
       const taken = new Set(sql.addresses.all().map(({ address }) => String(address)))
       const free = slotAddresses.find((address) => !taken.has(address))
       if (free === undefined) {
         throw new Error(
-          `no address is left in ${subnet} for ${app}: its lower half holds ${slotAddresses.length / 2} apps; give network.subnet a larger one`,
+          `no address is left in ${subnet} for ${app}: its lower half holds ${slotAddresses.length} containers, two for each replica of an app; give network.subnet a larger one`,
         )
       }
-      if (known === undefined) sql.addSlot.run(app, slot, free)
-      else sql.moveSlot.run(free, app, slot)
+      sql.setAddress.run(app, slot, replica, free)
       return free
     },
 
@@ -210,7 +245,8 @@ export function createStore(
     forget(app, error) {
       const ended = transaction(database, () => {
         sql.removeLive.run(app)
-        sql.removeSlots.run(app)
+        sql.removeAddresses.run(app)
+        sql.removeUpstreams.run(app)
         return sql.pending.all(app).map((row) =>
           record(parse(row) as StoredDeployment, {
             type: 'finished',
@@ -236,6 +272,11 @@ export function createStore(
 
 function parse(row: unknown): StoredDeployment | undefined {
   if (row === undefined) return undefined
-  const { generation, record } = row as Row
-  return { generation, deployment: JSON.parse(record) as Deployment }
+  const { generation, record, stands_in: standsIn, settings } = row as Row
+  return {
+    generation,
+    deployment: JSON.parse(record) as Deployment,
+    standsIn: standsIn ?? generation,
+    ...(settings === null ? {} : { settings }),
+  }
 }

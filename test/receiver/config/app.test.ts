@@ -41,6 +41,8 @@ test('an app needs no more than an image', () => {
     },
     watchMs: 10_000,
     drainMs: 30_000,
+    replicas: 1,
+    warmMs: 0,
     keep: 5,
   })
 })
@@ -238,6 +240,8 @@ describe('a worker, a recreated app, a release command', () => {
       { release: { command: ['npm', 'run', 'db migrate'], timeoutMs: 600_000 } },
     ],
     ['release: [a, b c]', { release: { command: ['a', 'b c'], timeoutMs: 600_000 } }],
+    ['replicas: 3', { replicas: 3 }],
+    ['warm: 10m', { warmMs: 600_000 }],
     ['release: { command: a, timeout: 1h }', { release: { command: ['a'], timeoutMs: 3_600_000 } }],
   ] as const)('%s', ([line, expected]) => {
     expect(app([line])).toMatchObject(expected)
@@ -261,6 +265,10 @@ describe('a worker, a recreated app, a release command', () => {
 
   test.for([
     ['strategy: rolling', '"rolling" is not blue-green or recreate'],
+    ['replicas: 0', '0'],
+    ['replicas: 33', '33'],
+    ['strategy: recreate\n    warm: 1m', 'an app with strategy: recreate cannot run twice'],
+    ['http: false\n    warm: 1m', 'a worker kept warm would go on working'],
     ['release: ""', 'the release command is missing; write release: npm run migrate'],
     ['release: { timeout: 1m }', 'the release command is missing; write release: npm run migrate'],
   ] as const)('%s is refused', ([line, problem]) => {

@@ -104,6 +104,8 @@ const api: AppConfig = {
   watchMs: 15_000,
   drainMs: 60_000,
   keep: 10,
+  replicas: 3,
+  warmMs: 0,
 }
 
 const expected: Config = {

@@ -28,6 +28,7 @@ const plan = (overrides: Partial<ContainerPlan> = {}): ContainerPlan => ({
   deployment: 'dep_1',
   generation: 1,
   slot: 'blue',
+  replica: 1,
   repository,
   digest,
   address,

@@ -90,9 +90,14 @@ async function site(
     flags: slots.flags,
     address: () => '127.0.0.1',
   })
-  await nginx.reloaded(() => sites.ensure(app, { blue: blue.port, green: green.port }))
+  await nginx.reloaded(() => sites.ensure({ [app]: upstreams(blue.port, green.port) }))
   return { slots, sites }
 }
+
+const upstreams = (blue: number, green: number) => ({
+  blue: { port: blue, replicas: 1 },
+  green: { port: green, replicas: 1 },
+})
 
 interface Answer {
   status: number
@@ -292,8 +297,8 @@ describe('its file', () => {
       flags: createSlots(data).flags,
       address: () => '127.0.0.1',
     })
-    await noReload.ensure('same', { blue: ports.port, green: ports.port })
-    await sites.ensure('same', { blue: ports.port, green: ports.port })
+    await noReload.ensure({ same: upstreams(ports.port, ports.port) })
+    await sites.ensure({ same: upstreams(ports.port, ports.port) })
   })
 
   test('is put back when Nginx does not take it, with what Nginx said', async () => {
@@ -310,7 +315,7 @@ describe('its file', () => {
       address: () => '127.0.0.1',
     })
     for (const app of ['kept', 'added']) {
-      await expect(sites.ensure(app, { blue: 1, green: 2 })).rejects.toMatchObject({
+      await expect(sites.ensure({ [app]: upstreams(1, 2) })).rejects.toMatchObject({
         code: 'nginx_failed',
         message: expect.stringMatching(/unknown directive "nonsense"/),
       })
@@ -327,7 +332,7 @@ describe('its file', () => {
       flags: createSlots(data).flags,
       address: () => '127.0.0.1',
     })
-    await expect(sites.ensure('gone', { blue: 1, green: 2 })).rejects.toMatchObject({
+    await expect(sites.ensure({ gone: upstreams(1, 2) })).rejects.toMatchObject({
       message: expect.stringContaining('no-such-nginx'),
       hint: expect.stringContaining('install Nginx'),
     })
@@ -337,7 +342,7 @@ describe('its file', () => {
     app: 'api',
     domains: ['api.example.com'],
     listen: ['80'],
-    upstreams: { blue: '10.213.0.10:8000', green: '10.213.0.11:8000' },
+    upstreams: { blue: ['10.213.0.10:8000'], green: ['10.213.0.11:8000'] },
     flags: {
       green: '/data/slots/api/green',
       ready: '/data/slots/api/ready',
@@ -354,7 +359,7 @@ describe('its file', () => {
       'a path',
       { flags: { green: '/data/$host/green', ready: '/data/ready', paused: '/data/paused' } },
     ],
-    ['an upstream', { upstreams: { blue: 'evil.example:80', green: '10.213.0.11:8000' } }],
+    ['an upstream', { upstreams: { blue: ['evil.example:80'], green: ['10.213.0.11:8000'] } }],
     ['a listen', { listen: ['80; include /etc/passwd'] }],
   ])('holds nothing but what fits: %s', ([, change]) => {
     expect(() => render({ ...good, ...change })).toThrow(/cannot stand in an Nginx file/)

@@ -6,6 +6,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import { createAudit } from '../../../receiver/edges/store/audit.ts'
 import { createOnce } from '../../../receiver/edges/store/once.ts'
 import { openDatabase } from '../../../receiver/edges/store/schema.ts'
+import { createSettingsVault } from '../../../receiver/edges/store/settings.ts'
 import { createStore } from '../../../receiver/edges/store/store.ts'
 
 let dir: string
@@ -17,7 +18,12 @@ beforeEach(() => {
 afterEach(() => rmSync(dir, { recursive: true }))
 
 const storeOf = (database: DatabaseSync) =>
-  createStore(database, { subnet: '10.213.0.0/24', now: () => '', changed: () => {} })
+  createStore(database, {
+    subnet: '10.213.0.0/24',
+    now: () => '',
+    changed: () => {},
+    settings: createSettingsVault(database, Buffer.alloc(32, 7)),
+  })
 
 test('a database of the first format is brought to this one, with what it holds', () => {
   const first = openDatabase(file)
@@ -35,11 +41,24 @@ test('a database of the first format is brought to this one, with what it holds'
     first.exec(`DROP TABLE ${table}`)
   for (const index of ['deployments_by_app', 'deployments_by_digest'])
     first.exec(`DROP INDEX ${index}`)
+  first.exec('ALTER TABLE deployments DROP COLUMN settings')
+  first.exec('ALTER TABLE deployments DROP COLUMN stands_in')
+  for (const table of ['settings', 'addresses', 'upstreams']) first.exec(`DROP TABLE ${table}`)
+  first.exec(
+    'CREATE TABLE slots (app TEXT, slot TEXT, address TEXT UNIQUE, port INTEGER, PRIMARY KEY (app, slot))',
+  )
+  first.exec(`INSERT INTO slots VALUES ('api', 'blue', '10.213.0.77', 8000)`)
+  first.exec(`INSERT INTO slots VALUES ('api', 'green', '10.213.0.78', NULL)`)
   first.exec('PRAGMA user_version = 1')
   first.close()
 
   const database = openDatabase(file)
   expect(storeOf(database).newest('api')?.deployment.id).toBe('dep_1')
+  expect(storeOf(database).address('api', 'blue', 1)).toBe('10.213.0.77')
+  expect(storeOf(database).upstreams('api', { port: 1, replicas: 1 })).toEqual({
+    blue: { port: 8000, replicas: 1 },
+    green: { port: 8000, replicas: 1 },
+  })
   expect(createAudit(database).list({ limit: 1 })).toEqual([])
   database.close()
   openDatabase(file).close()

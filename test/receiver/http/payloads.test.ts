@@ -181,7 +181,7 @@ describe('a hint', () => {
   const succeed = (id: string) => {
     const at = new Date().toISOString()
     world.store.append(id, { type: 'started', at })
-    world.store.append(id, { type: 'live', at }, { live: id })
+    world.store.append(id, { type: 'live', at }, { live: true })
     world.store.append(id, { type: 'finished', at, status: 'succeeded' })
   }
 

@@ -71,7 +71,7 @@ describe('history', () => {
       unknown
     >
     expect(before).toMatchObject({ live: null, current: { id: deployment.id, status: 'running' } })
-    world.store.append(deployment.id, { type: 'live', at: at() }, { live: deployment.id })
+    world.store.append(deployment.id, { type: 'live', at: at() }, { live: true })
     world.store.append(deployment.id, { type: 'finished', at: at(), status: 'succeeded' })
     const after = (await (await world.local.request('/apps/api')).json()) as Record<string, unknown>
     expect(after).toMatchObject({ live: { id: deployment.id }, current: null })
