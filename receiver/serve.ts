@@ -17,6 +17,7 @@ import { createSites } from './edges/nginx/sites.ts'
 import { createIssuerKeys } from './edges/oidc/issuer-keys.ts'
 import { createVerifyToken } from './edges/oidc/verify.ts'
 import { httpProbe } from './edges/probe.ts'
+import { createLayers } from './edges/registry/layers.ts'
 import { createSlots } from './edges/slots.ts'
 import { createAttestations } from './edges/store/attestations.ts'
 import { createAudit } from './edges/store/audit.ts'
@@ -124,7 +125,7 @@ export async function serve(
       append: (id, event, options) => store.append(id, redact(event), options),
     },
     engine,
-    registry: engine,
+    registry: { resolve: engine.resolve, layers: createLayers(loginOf) },
     attestations: {
       ...attestations,
       fetch: createFetchAttestations(loginOf),

@@ -62,12 +62,33 @@ export interface ReleasePlan {
 
 export type Progress = (progress: { message: string; current?: number; total?: number }) => void
 
+/** Where the engine keeps images and containers. */
+export interface Disk {
+  path: string
+  freeBytes: number
+  /** What the engine runs, in the names that images have: `linux`, `amd64`. */
+  platform: { os: string; architecture: string }
+}
+
+/** One layer of an image. */
+export interface Layer {
+  /** Digest of what it unpacks to. */
+  diffId: string
+  /** Size as the registry has it, mostly compressed. */
+  bytes: number
+}
+
 /** Docker, or what stands for it. Every method throws `DeployError` alone. */
 export interface Engine {
   /** All containers of an app, running or not. */
   containers(app: string): Promise<Container[]>
   /** One container by name; `undefined` when it is gone. */
   container(name: string): Promise<Container | undefined>
+  holds(image: { repository: string; digest: string }): Promise<boolean>
+  /** `undefined` when it is on another machine. */
+  disk(): Promise<Disk | undefined>
+  /** Of each image that it holds, the `diffId`s from the lowest layer. */
+  layers(): Promise<string[][]>
   /** Pulls by digest, unless it is there, and checks afterwards that this digest is what it got. */
   pull(
     image: { repository: string; digest: string },
@@ -104,6 +125,12 @@ export interface Engine {
 export interface Registry {
   /** The digest that a tag stands for now. Throws `DeployError`. */
   resolve(image: { repository: string; tag: string }, signal: AbortSignal): Promise<string>
+  /** The layers of an image, from the lowest, of a multi-platform one those of that platform. Throws when it cannot tell. */
+  layers(
+    image: { repository: string; digest: string },
+    platform: Disk['platform'],
+    signal: AbortSignal,
+  ): Promise<Layer[]>
 }
 
 /** Attestations of images, and what is known of them already. */

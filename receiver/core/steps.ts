@@ -7,6 +7,7 @@ import { type Subject, waitUntilHealthy, watch } from './health.ts'
 import { prune } from './prune.ts'
 import { others, own, targetSlot, type World } from './plan.ts'
 import type { Container, ContainerPlan, Ports, Progress, Slot, StoredDeployment } from './ports.ts'
+import { requireRoom } from './room.ts'
 import { together } from './together.ts'
 
 /** Nginx takes a reload up a moment after the command returns, and must know a new port before the swap. */
@@ -47,7 +48,9 @@ export const RUN = {
   },
 
   async pull({ stored, ports, progress, signal }) {
-    const { pulled } = await ports.engine.pull(imageOf(stored), { progress, signal })
+    const image = imageOf(stored)
+    if (!(await ports.engine.holds(image))) await requireRoom(image, ports, signal)
+    const { pulled } = await ports.engine.pull(image, { progress, signal })
     return pulled ? 'pulled, and its digest is right' : 'was there already'
   },
 

@@ -43,18 +43,39 @@ const push = (version: string, dockerfile = '') =>
     login: stack.registry,
   })
 
-test('a pull that fills the disk ends in one message with the remedy, and the old version serves', async () => {
+test('an image that does not fit is refused before the pull, with figures, and the old version serves', async () => {
   expect((await vm.deploy(await push('small'))).status).toBe('succeeded')
-  const context = join(vm.dir, 'tiny-large')
-  mkdirSync(context)
-  writeFileSync(join(context, 'layer'), randomFillSync(Buffer.alloc(LAYER_BYTES)))
-  const { status, error } = await vm.deploy(await push('large', 'COPY layer /layer'))
+  const { status, error } = await vm.deploy(await pushLarge('large', randomFillSync))
   expect(status).toBe('failed')
   expect(error).toMatchObject({
     code: 'disk_full',
     hint: expect.stringContaining('docker system df'),
   })
-  expect(error?.message).toContain('no space left on device')
+  expect(error?.message).toMatch(
+    /its 2 new layers are 60\.0 MB to pull and take at least 120\.\d MB unpacked, and \S+ has \d+\.\d MB left/,
+  )
+  await stillServes()
+})
+
+test('one that compresses well, and fills the disk as it is unpacked, ends in one message too', async () => {
+  const { status, error } = await vm.deploy(await pushLarge('zeros', (zeros) => zeros))
+  expect(status).toBe('failed')
+  expect(error).toMatchObject({
+    code: 'disk_full',
+    message: expect.stringContaining('no space left on device'),
+    hint: expect.stringContaining('docker system df'),
+  })
+  await stillServes()
+})
+
+function pushLarge(version: string, fill: (bytes: Buffer) => Buffer): Promise<string> {
+  const context = join(vm.dir, `tiny-${version}`)
+  mkdirSync(context)
+  writeFileSync(join(context, 'layer'), fill(Buffer.alloc(LAYER_BYTES)))
+  return push(version, 'COPY layer /layer')
+}
+
+async function stillServes(): Promise<void> {
   expect(await vm.visit()).toEqual({ status: 200, body: 'small\n' })
   expect((await engine.docker.listContainers({ all: true })).length).toBe(1)
-})
+}

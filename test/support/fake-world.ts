@@ -4,7 +4,9 @@ import type {
   Clock,
   Container,
   ContainerPlan,
+  Disk,
   Engine,
+  Layer,
   Ports,
   Slot,
 } from '../../receiver/core/ports.ts'
@@ -99,6 +101,8 @@ export interface FakeWorld {
   /** Thrown by the engine's or registry's method of that name. */
   failures: Map<string, Error>
   openConnections: Map<string, number>
+  /** The engine's disk, the layers that it holds, and those that a pull would bring. */
+  disk: { value: Disk | undefined; held: string[][]; wanted: Layer[] }
   /** What Nginx knows of each app. */
   shown: Map<string, string>
   /** What release commands print, and their exit code. */
@@ -132,6 +136,7 @@ export function createFakeWorld(database: DatabaseSync = openDatabase(':memory:'
   const bundles: unknown[] = []
   const images = new Set<string>()
   const shown = new Map<string, string>()
+  const disk: FakeWorld['disk'] = { value: undefined, held: [], wanted: [] }
   const flag: FakeWorld['flag'] = { live: undefined, paused: false }
   const releases: FakeWorld['releases'] = { lines: [], exitCode: 0 }
   const answers: FakeWorld['answers'] = new Map()
@@ -153,6 +158,9 @@ export function createFakeWorld(database: DatabaseSync = openDatabase(':memory:'
       const found = containers.get(name)
       return found === undefined ? undefined : { ...found }
     },
+    holds: async ({ digest }) => images.has(digest),
+    disk: async () => disk.value,
+    layers: async () => disk.held,
     async pull({ digest }) {
       note('pull', digest.slice(7, 11))
       images.add(digest)
@@ -211,6 +219,7 @@ export function createFakeWorld(database: DatabaseSync = openDatabase(':memory:'
     failures,
     openConnections,
     shown,
+    disk,
     releases,
     ports: {
       journal: store,
@@ -220,6 +229,7 @@ export function createFakeWorld(database: DatabaseSync = openDatabase(':memory:'
           note('resolve', tag)
           return DIGEST.one
         },
+        layers: async () => disk.wanted,
       },
       attestations: {
         ...createAttestations(database),

@@ -10,7 +10,8 @@ import { runOnce } from './run-once.ts'
 import { containerName, filterOf, readLabels } from './labels.ts'
 import { readLog } from './log.ts'
 import { patiently } from './patiently.ts'
-import { type Login, pull } from './pull.ts'
+import { holds, type Login, pull } from './pull.ts'
+import { diskOf, layerChains } from './disk.ts'
 import { until } from './until.ts'
 
 export interface DockerOptions {
@@ -21,13 +22,13 @@ export interface DockerOptions {
   clock: Clock
 }
 
-/** The Docker engine as the reconciler's `Engine`, and its way to registries as `Registry`. */
+/** The Docker engine as the reconciler's `Engine`, and its way to a registry's tags. */
 export function createEngine({
   docker,
   network,
   loginOf,
   clock,
-}: DockerOptions): Engine & Registry {
+}: DockerOptions): Engine & Pick<Registry, 'resolve'> {
   const loginFor = (repository: string): Login | undefined => {
     const { registry } = parseImage(repository)
     const known = loginOf(registry)
@@ -69,6 +70,12 @@ export function createEngine({
         throw translate(error, `cannot look at ${name}`, 'engine_unreachable')
       }
     },
+
+    holds: (image) => holds(docker, image),
+
+    disk: () => diskOf(docker),
+
+    layers: () => layerChains(docker),
 
     pull: (image, { progress, signal }) =>
       pull(docker, image, { login: loginFor(image.repository), clock, progress, signal }),

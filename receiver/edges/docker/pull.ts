@@ -101,7 +101,7 @@ async function follow(
 const megabytes = (bytes: number) => (bytes / 1_000_000).toFixed(1)
 
 /** Whether Docker knows the image by this repository and digest. Docker shortens the names of Docker Hub. */
-async function holds(
+export async function holds(
   docker: Docker,
   { repository, digest }: { repository: string; digest: string },
 ): Promise<boolean> {

@@ -17,7 +17,7 @@ const signal = new AbortController().signal
 const noProgress = () => {}
 
 let docker: Docker
-let engine: Engine & Registry
+let engine: Engine & Pick<Registry, 'resolve'>
 let subnet: Subnet
 let digest: string
 let address: string

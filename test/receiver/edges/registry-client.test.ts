@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, inject, test } from 'vitest'
 import { createFetchAttestations } from '../../../receiver/edges/attestation/fetch.ts'
 import { parseChallenge } from '../../../receiver/edges/registry/challenge.ts'
 import { createRegistryClient } from '../../../receiver/edges/registry/client.ts'
+import { createLayers } from '../../../receiver/edges/registry/layers.ts'
 import { pushBundle } from '../../support/push-bundle.ts'
 
 const BUNDLE = 'application/vnd.dev.sigstore.bundle.v0.3+json'
@@ -286,5 +287,61 @@ describe('the bundles of a digest', () => {
     await expect(denied({ repository, digest: IMAGE }, signal())).rejects.toMatchObject({
       code: 'registry_denied',
     })
+  })
+})
+
+describe('the layers of an image', () => {
+  const digestOf = (letter: string) => `sha256:${letter.repeat(64)}`
+  const layers = (digest: string) =>
+    createLayers(() => LOGIN)(
+      { repository: `${registry.host}/acme/api`, digest },
+      { os: 'linux', architecture: 'arm64' },
+      signal(),
+    )
+  const manifest = {
+    config: { digest: digestOf('c') },
+    layers: [{ size: 10 }, { size: 20 }],
+  }
+  const prepare = () => {
+    registry.answers.set(`/v2/acme/api/manifests/${digestOf('b')}`, json(manifest))
+    registry.answers.set(
+      `/v2/acme/api/blobs/${digestOf('c')}`,
+      json({ rootfs: { diff_ids: ['sha256:1', 'sha256:2'] } }),
+    )
+  }
+  const expected = [
+    { diffId: 'sha256:1', bytes: 10 },
+    { diffId: 'sha256:2', bytes: 20 },
+  ]
+
+  test('are read from its manifest and its config', async () => {
+    prepare()
+    expect(await layers(digestOf('b'))).toEqual(expected)
+  })
+
+  test('are those of the platform that will run', async () => {
+    prepare()
+    registry.answers.set(
+      `/v2/acme/api/manifests/${digestOf('a')}`,
+      json({
+        manifests: [
+          { digest: digestOf('d'), platform: { os: 'linux', architecture: 'amd64' } },
+          { digest: digestOf('b'), platform: { os: 'linux', architecture: 'arm64' } },
+          { digest: digestOf('e') },
+        ],
+      }),
+    )
+    expect(await layers(digestOf('a'))).toEqual(expected)
+  })
+
+  test('cannot be told when there is none for the platform, or it is gone', async () => {
+    registry.answers.set(
+      `/v2/acme/api/manifests/${digestOf('a')}`,
+      json({
+        manifests: [{ digest: digestOf('d'), platform: { os: 'linux', architecture: 'amd64' } }],
+      }),
+    )
+    await expect(layers(digestOf('a'))).rejects.toThrow()
+    await expect(layers(digestOf('f'))).rejects.toThrow('the registry answered 404')
   })
 })
