@@ -13,6 +13,7 @@ export type DeployErrorCode =
   | 'no_port'
   | 'not_attested'
   | 'pull_failed'
+  | 'registry_busy'
   | 'registry_denied'
   | 'registry_unreachable'
   | 'release_failed'

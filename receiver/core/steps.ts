@@ -1,4 +1,5 @@
 import type { StepName } from '../../protocol/deployment.ts'
+import { again } from './again.ts'
 import type { AppSpec } from './app.ts'
 import { requireAttestation } from './attest.ts'
 import { drain } from './drain.ts'
@@ -28,9 +29,10 @@ export type RunStep = (context: StepContext) => Promise<string>
 
 /** What each step does. The swap is the one commit point: its flag decides who serves. */
 export const RUN = {
-  async resolve({ app, stored, ports, signal }) {
+  async resolve({ app, stored, ports, progress, signal }) {
     const { repository, tag = 'latest', digest: named } = stored.deployment.image
-    const digest = named ?? (await ports.registry.resolve({ repository, tag }, signal))
+    const ask = () => ports.registry.resolve({ repository, tag }, signal)
+    const digest = named ?? (await again(ask, { clock: ports.clock, said: say(progress), signal }))
     const replaced = ports.journal.live(stored.deployment.app)?.deployment
     ports.journal.append(stored.deployment.id, {
       type: 'image',
@@ -50,7 +52,8 @@ export const RUN = {
   async pull({ stored, ports, progress, signal }) {
     const image = imageOf(stored)
     if (!(await ports.engine.holds(image))) await requireRoom(image, ports, signal)
-    const { pulled } = await ports.engine.pull(image, { progress, signal })
+    const ask = () => ports.engine.pull(image, { progress, signal })
+    const { pulled } = await again(ask, { clock: ports.clock, said: say(progress), signal })
     return pulled ? 'pulled, and its digest is right' : 'was there already'
   },
 
@@ -149,6 +152,8 @@ export const RUN = {
     )
   },
 } satisfies Partial<Record<StepName, RunStep>>
+
+const say = (progress: Progress) => (message: string) => progress({ message })
 
 /** What cannot run twice: visitors are asked to wait, requests under way end, and the old container stops. */
 async function makeRoom({

@@ -14,6 +14,16 @@ const RULES: readonly Rule[] = [
     hint: 'free space on the VM: `docker system df` shows what takes it, `docker image prune -a` frees images that nothing runs',
   },
   {
+    when: /toomanyrequests|too many requests|rate limit|status: 429/i,
+    code: 'registry_busy',
+    hint: 'the registry limits how often it is asked (Docker Hub: by address, more with a login): set user and password under `registries:`, or deploy again later',
+  },
+  {
+    when: /verification failed for digest|digest (?:mismatch|did not match)|failed to register layer: .*unexpected EOF|invalid checksum digest|failed digest verification/i,
+    code: 'digest_mismatch',
+    hint: "the registry gave something else than what was asked for: check the registry, or Docker's registry-mirrors",
+  },
+  {
     when: /unauthorized|authentication required|no basic auth credentials|denied|forbidden|status: 40[13]/i,
     code: 'registry_denied',
     hint: 'check user and password under `registries:` and that this user may pull the repository (some registries also answer so when the repository does not exist)',
@@ -24,7 +34,7 @@ const RULES: readonly Rule[] = [
     hint: 'check that this tag or digest was pushed to this repository, and was not deleted since',
   },
   {
-    when: /connection refused|no such host|i\/o timeout|timeout|network is unreachable|no route to host|EOF|connection reset|x509|tls|server gave HTTP response|bad gateway|service unavailable/i,
+    when: /connection refused|no such host|i\/o timeout|timeout|network is unreachable|no route to host|EOF|connection reset|x509|tls|server gave HTTP response|status: 5\d\d|bad gateway|service unavailable|unexpected EOF/i,
     code: 'registry_unreachable',
     hint: 'check that the VM reaches the registry (curl -v https://<registry>/v2/) and that Docker trusts its certificate',
   },

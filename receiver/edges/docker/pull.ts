@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream'
 import type Docker from 'dockerode'
 import { parseImage } from '../../../protocol/image-reference.ts'
 import { DeployError } from '../../core/errors.ts'
@@ -6,6 +7,8 @@ import { isMissing, translate } from './errors.ts'
 import { patiently } from './patiently.ts'
 
 const PROGRESS_EVERY_MS = 500
+/** Docker says something at least every few seconds, also while it unpacks. */
+const SILENCE_MS = 3 * 60 * 1000
 
 export interface Login {
   username: string
@@ -25,7 +28,15 @@ export async function pull(
     clock,
     progress,
     signal,
-  }: { login: Login | undefined; clock: Clock; progress: Progress; signal: AbortSignal },
+    silenceMs = SILENCE_MS,
+  }: {
+    login: Login | undefined
+    clock: Clock
+    progress: Progress
+    signal: AbortSignal
+    /** A pull of which nothing is heard for so long is given up. */
+    silenceMs?: number
+  },
 ): Promise<{ pulled: boolean }> {
   const reference = `${image.repository}@${image.digest}`
   if (await holds(docker, image)) return { pulled: false }
@@ -35,7 +46,7 @@ export async function pull(
       tag: image.digest,
       abortSignal: signal,
     })
-    await follow(docker, stream, clock, progress)
+    await follow(docker, stream, { clock, progress, silenceMs })
   } catch (error) {
     signal.throwIfAborted()
     throw translate(error, `cannot pull ${reference}`, 'pull_failed')
@@ -60,20 +71,29 @@ interface PullLine {
 async function follow(
   docker: Docker,
   stream: NodeJS.ReadableStream,
-  clock: Clock,
-  progress: Progress,
+  { clock, progress, silenceMs }: { clock: Clock; progress: Progress; silenceMs: number },
 ): Promise<void> {
   const layers = new Map<string, { current: number; total: number }>()
   let shownAt = clock.ms()
   let shown = ''
   let failure: string | undefined
+  let silence: NodeJS.Timeout | undefined
   await new Promise<void>((resolve, reject) => {
+    const heard = () => {
+      clearTimeout(silence)
+      silence = setTimeout(() => {
+        reject(new Error(`timeout: nothing was heard of the pull for ${silenceMs / 1000} s`))
+        ;(stream as Readable).destroy()
+      }, silenceMs)
+    }
+    heard()
     // the library waits for an end that a broken connection never brings
     stream.once('close', () => reject(new Error('the engine broke off in the middle of the pull')))
     docker.modem.followProgress(
       stream,
       (error) => (error === null ? resolve() : reject(error)),
       (line: PullLine) => {
+        heard()
         // the answer was 200 long ago; what goes wrong later is a line among the others
         failure ??= line.error
         if (line.id === undefined || line.status !== 'Downloading') return
@@ -94,7 +114,7 @@ async function follow(
         progress({ message, ...sum })
       },
     )
-  })
+  }).finally(() => clearTimeout(silence))
   if (failure !== undefined) throw new Error(failure)
 }
 

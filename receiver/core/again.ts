@@ -1,0 +1,23 @@
+import { DeployError, type DeployErrorCode } from './errors.ts'
+import type { Clock } from './ports.ts'
+
+/** What may be over in a moment. A login that is refused or an image that is missing is not tried twice. */
+const PASSING: ReadonlySet<DeployErrorCode> = new Set(['registry_unreachable', 'registry_busy'])
+const PAUSES_MS = [1000, 3000, 9000]
+
+/** Asks a registry again, a few times and ever later, when it fails in a way that passes. `said` hears of each pause. */
+export async function again<T>(
+  ask: () => Promise<T>,
+  { clock, said, signal }: { clock: Clock; said: (line: string) => void; signal: AbortSignal },
+): Promise<T> {
+  for (const pause of PAUSES_MS) {
+    try {
+      return await ask()
+    } catch (error) {
+      if (!(error instanceof DeployError) || !PASSING.has(error.code)) throw error
+      said(`${error.message}; again in ${pause / 1000} s`)
+      await clock.sleep(pause, signal)
+    }
+  }
+  return ask()
+}

@@ -1,0 +1,183 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { randomFillSync } from 'node:crypto'
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
+import Docker from 'dockerode'
+import { afterAll, afterEach, beforeAll, beforeEach, expect, inject, test } from 'vitest'
+import { systemClock } from '../../receiver/edges/clock.ts'
+import { pull } from '../../receiver/edges/docker/pull.ts'
+import {
+  type Interfere,
+  type RegistryProxy,
+  startRegistryProxy,
+} from '../support/registry-proxy.ts'
+import { startVm, type Vm } from '../support/vm.ts'
+
+const LAYER_BYTES = 5_000_000
+const stack = inject('stack')
+const docker = new Docker({ socketPath: stack.dockerHost.slice('unix://'.length) })
+let proxy: RegistryProxy
+let vm: Vm
+let one: string
+/** Never pulled: the engine keeps manifests that it once had. */
+let fresh: string
+let version = 0
+/** Requests that something befell. */
+let struck = 0
+
+beforeAll(async () => {
+  proxy = await startRegistryProxy(stack.registry.host)
+  vm = await startVm({ ...stack, registry: { ...stack.registry, host: proxy.host } }, 'faults')
+  const quick = { watch: '200ms', drain: '200ms', stop_grace_period: '0s' }
+  Object.assign(vm.config.apps['api'] ?? {}, quick)
+  one = await vm.push('one')
+  await vm.start()
+  expect(await vm.deploy(one)).toMatchObject({ status: 'succeeded' })
+})
+afterAll(async () => {
+  await vm.close()
+  await proxy.stop()
+})
+beforeEach(async () => {
+  struck = 0
+  version += 1
+  // a layer large enough to be cut in the middle
+  const context = join(vm.dir, 'build', `tiny-v${version}`)
+  mkdirSync(context, { recursive: true })
+  writeFileSync(join(context, 'layer'), randomFillSync(Buffer.alloc(LAYER_BYTES)))
+  fresh = await vm.push(`v${version}`, { dockerfile: 'COPY layer /layer' })
+  await docker.getImage(`${vm.repository}:v${version}`).remove()
+})
+afterEach(() => proxy.interfere())
+
+const answers =
+  (status: number, body: object, headers: Record<string, string> = {}) =>
+  (_: IncomingMessage, response: ServerResponse) => {
+    response
+      .writeHead(status, { 'content-type': 'application/json', ...headers })
+      .end(JSON.stringify(body))
+    return true
+  }
+const error = (code: string, message: string) => ({ errors: [{ code, message }] })
+const asks = (part: string) => (request: IncomingMessage) => request.url?.includes(part) === true
+/** Only for what fits, and only so many times. */
+const when = (
+  fits: (request: IncomingMessage) => boolean,
+  by: Interfere,
+  times = Infinity,
+): Interfere => {
+  let left = times
+  return (request, response) => {
+    if (!fits(request) || left <= 0) return false
+    left -= 1
+    struck += 1
+    return by(request, response)
+  }
+}
+
+test.for<[string, Interfere, string, RegExp]>([
+  [
+    '401',
+    answers(401, error('UNAUTHORIZED', 'authentication required')),
+    'registry_denied',
+    /unauthorized|authentication required|no basic auth/,
+  ],
+  ['403', answers(403, error('DENIED', 'requested access is denied')), 'registry_denied', /denied/],
+  [
+    '404',
+    when(asks('/manifests/'), answers(404, error('MANIFEST_UNKNOWN', 'manifest unknown'))),
+    'image_missing',
+    /manifest unknown|not found/,
+  ],
+  [
+    '429',
+    answers(429, error('TOOMANYREQUESTS', 'You have reached your pull rate limit'), {
+      'retry-after': '1',
+    }),
+    'registry_busy',
+    /toomanyrequests|rate limit/i,
+  ],
+  ['500', answers(500, error('UNKNOWN', 'boom')), 'registry_unreachable', /500|boom/],
+])(
+  'a registry that answers %s ends it with a reason, and the old version serves',
+  { timeout: 60_000 },
+  async ([, by, code, says]) => {
+    proxy.interfere(by)
+    const { status, error: reason } = await vm.deploy(fresh)
+    expect(status).toBe('failed')
+    expect(reason).toMatchObject({ code, hint: expect.any(String) })
+    expect(reason?.message).toMatch(says)
+    expect(reason?.message).toContain(fresh)
+    expect((await vm.visit()).body).toBe('one\n')
+  },
+)
+
+test.for<[string, Interfere]>([
+  ['500 twice', when(asks('/manifests/'), answers(500, error('UNKNOWN', 'boom')), 2)],
+  ['429 once', when(asks('/manifests/'), answers(429, error('TOOMANYREQUESTS', 'slow down')), 1)],
+  ['a slow answer', slowly],
+  ['a layer that is cut in the middle', when(asks('/blobs/'), cutInTheMiddle, 1)],
+])('%s delays it only', { timeout: 90_000 }, async ([, by]) => {
+  proxy.interfere(by)
+  expect(await vm.deploy(fresh)).toMatchObject({ status: 'succeeded' })
+  expect((await vm.visit()).body).toBe(`v${version}\n`)
+  expect(struck).toBeGreaterThan(0)
+  proxy.interfere()
+  await vm.deploy(one)
+})
+
+test.for<[string, Interfere]>([
+  ['manifest', when(asks('/manifests/'), otherManifest)],
+  ['layer', when(asks('/blobs/'), otherLayer)],
+])('another %s than was asked for is refused', { timeout: 90_000 }, async ([, by]) => {
+  proxy.interfere(by)
+  const { status, error: reason } = await vm.deploy(fresh)
+  expect(status).toBe('failed')
+  expect(reason?.code).toBe('digest_mismatch')
+  expect((await vm.visit()).body).toBe('one\n')
+})
+
+test('a pull of which nothing is heard any more is given up', async () => {
+  proxy.interfere(when(asks('/blobs/'), () => true))
+  const { username, password } = stack.registry
+  const pulling = pull(
+    docker,
+    { repository: vm.repository, digest: fresh },
+    {
+      login: { username, password, serveraddress: proxy.host },
+      clock: systemClock,
+      progress: () => {},
+      signal: AbortSignal.timeout(20_000),
+      silenceMs: 1500,
+    },
+  )
+  await expect(pulling).rejects.toMatchObject({
+    code: 'registry_unreachable',
+    message: expect.stringContaining('nothing was heard of the pull for 1.5 s'),
+  })
+})
+
+/** Lets it through after a while. */
+async function slowly(): Promise<boolean> {
+  struck += 1
+  await pause(1000)
+  return false
+}
+
+function cutInTheMiddle(_: IncomingMessage, response: ServerResponse): boolean {
+  response.writeHead(200, { 'content-length': String(LAYER_BYTES) })
+  response.write(Buffer.alloc(1000), () => response.destroy())
+  return true
+}
+
+function otherManifest(request: IncomingMessage): boolean {
+  request.url = request.url?.replace(fresh, one)
+  return false
+}
+
+function otherLayer({ headers }: IncomingMessage, response: ServerResponse): boolean {
+  if (headers.authorization === undefined) return false
+  response.writeHead(200, { 'content-type': 'application/octet-stream' }).end('something else')
+  return true
+}
