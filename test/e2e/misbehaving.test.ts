@@ -1,0 +1,139 @@
+import { statSync } from 'node:fs'
+import Docker from 'dockerode'
+import { afterAll, beforeAll, expect, inject, test } from 'vitest'
+import type { Deployment } from '../../protocol/deployment.ts'
+import { ask } from '../support/ask.ts'
+import { startVm, type Vm } from '../support/vm.ts'
+
+// apps of one image: busybox and its httpd on port 8000, with commands that go wrong
+const stack = inject('stack')
+const docker = new Docker({ socketPath: stack.dockerHost.slice('unix://'.length) })
+const HTTPD = '/bin/busybox httpd -p 8000 -h /www'
+const FOREVER = 'while :; do /bin/busybox sleep 1; done'
+const shell = (script: string) => ['/bin/busybox', 'sh', '-c', script]
+/** Answers every connection with what the script prints. */
+const answering = (script: string) =>
+  ['/bin/busybox', 'nc', '-ll', '-p', '8000', '-e'].concat(shell(script))
+/** Reads a request to its end; `$ours` says whether it was for that host. */
+const READ = [
+  'while read -r line; do case "$line" in',
+  '  [Hh]ost:*api.example.com*) ours=1 ;;',
+  '  ?) break ;;',
+  'esac; done',
+].join('\n')
+const ONLY_FOR_A_HOST = `${READ}
+if test "$ours"; then printf "HTTP/1.0 200 OK\\r\\n\\r\\nhere\\n"
+else printf "HTTP/1.0 421 Misdirected\\r\\n\\r\\nwhich host?\\n"; fi`
+
+const COMMANDS = {
+  gone: shell('echo "no database"; exit 3'),
+  short: shell(`${HTTPD}; /bin/busybox sleep 2; echo "out of ideas"; exit 4`),
+  deaf: shell(`trap "" TERM; ${HTTPD}; ${FOREVER}`),
+  late: shell(`/bin/busybox sleep 2; ${HTTPD}; ${FOREVER}`),
+  sick: answering(`${READ}; printf "HTTP/1.0 500 Oops\\r\\n\\r\\nno database\\n"`),
+  picky: answering(ONLY_FOR_A_HOST),
+  loud: shell(`${HTTPD}; /bin/busybox yes "a line of a log that never ends"`),
+}
+let vm: Vm
+let digest: string
+
+beforeAll(async () => {
+  vm = await startVm(stack, 'misbehaving')
+  const { api = {} } = vm.config.apps
+  vm.config.apps = {
+    ...Object.fromEntries(
+      Object.entries(COMMANDS).map(([name, command]) => [
+        name,
+        { ...api, domains: [`${name}.test`], command: command.map(dollars), watch: '4s' },
+      ]),
+    ),
+    heard: {
+      ...api,
+      domains: ['heard.test'],
+      command: COMMANDS.picky.map(dollars),
+      health: { path: '/', headers: { Host: 'api.example.com' } },
+    },
+  }
+  digest = await vm.push('one')
+  await vm.start()
+})
+afterAll(() => vm.close())
+
+/** As in Compose, a dollar that is meant as one is written twice. */
+const dollars = (text: string) => text.replaceAll('$', '$$$$')
+const deploy = async (app: string) =>
+  (await vm.hook({ image: `${vm.repository}@${digest}` }, { app })).deployment
+const containers = async (app: string) =>
+  (await docker.listContainers({ all: true })).filter(({ Names }) =>
+    Names[0]?.startsWith(`/misbehaving-${app}-`),
+  )
+const ms = ({ steps }: Deployment, name: string) =>
+  steps.find((step) => step.name === name)?.ms ?? 0
+
+test.concurrent(
+  'a container that exits at once fails it with its exit code and log, and is removed',
+  async () => {
+    const { status, error } = await deploy('gone')
+    expect(status).toBe('failed')
+    expect(error).toMatchObject({ code: 'exited', log: expect.arrayContaining(['no database']) })
+    expect(error?.message).toMatch(/exited with code 3|was restarted/)
+    expect(await containers('gone')).toEqual([])
+  },
+)
+
+test.concurrent('one that answers and then dies fails it in watch', async () => {
+  const { error, steps } = await deploy('short')
+  expect(steps.at(-1)).toMatchObject({ name: 'watch', status: 'failed' })
+  expect(error).toMatchObject({ code: 'exited', log: expect.arrayContaining(['out of ideas']) })
+})
+
+test.concurrent(
+  'one that ignores SIGTERM is killed after its grace, and the next one is live before that',
+  async () => {
+    await deploy('deaf')
+    const second = await deploy('deaf')
+    expect(second).toMatchObject({ status: 'succeeded' })
+    expect(ms(second, 'retire')).toBeGreaterThan(900)
+    expect(ms(second, 'retire')).toBeLessThan(4000)
+    expect(await containers('deaf')).toHaveLength(1)
+  },
+)
+
+test.concurrent('one that listens late is waited for', async () => {
+  const deployment = await deploy('late')
+  expect(deployment).toMatchObject({ status: 'succeeded' })
+  expect(ms(deployment, 'health')).toBeGreaterThan(1000)
+})
+
+test.concurrent('one that answers 500 fails it with what it answered', async () => {
+  const { status, error } = await deploy('sick')
+  expect(status).toBe('failed')
+  expect(error).toMatchObject({ code: 'unhealthy' })
+  expect(error?.message).toContain('GET /healthz answered 500: no database')
+})
+
+test.concurrent(
+  'one that answers another Host only is told apart by its answer, and healthy with that header',
+  async () => {
+    const { error } = await deploy('picky')
+    expect(error?.message).toContain('GET /healthz answered 421: which host?')
+    expect(await deploy('heard')).toMatchObject({ status: 'succeeded' })
+    expect(await ask({ port: vm.sites, domain: 'heard.test' })).toMatchObject({ status: 421 })
+  },
+)
+
+test.concurrent(
+  'one that floods its log is deployed, and its log stays within bounds',
+  async () => {
+    expect(await deploy('loud')).toMatchObject({ status: 'succeeded' })
+    const [container] = await containers('loud')
+    const { LogPath } = await docker.getContainer(container?.Id ?? '').inspect()
+    const bytes = ['', '.1', '.2', '.3', '.4'].reduce(
+      (sum, end) => sum + (statSync(`${LogPath}${end}`, { throwIfNoEntry: false })?.size ?? 0),
+      0,
+    )
+    expect(bytes).toBeGreaterThan(1_000_000)
+    expect(bytes).toBeLessThan(35_000_000)
+    await docker.getContainer(container?.Id ?? '').remove({ force: true })
+  },
+)
