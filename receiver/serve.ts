@@ -212,12 +212,23 @@ export async function serve(
     },
     stopping.signal,
   )
-  const pruning = setInterval(() => {
-    once.prune(nowSeconds())
-    audit.prune(new Date())
-  }, PRUNE_EVERY_MS)
-  const tidying = setInterval(fleet.tidy, TIDY_EVERY_MS)
-  const counting = setInterval(refusals.flush, 1000)
+  // a full disk must not end the receiver: it goes on when there is room
+  const every = (ms: number, work: () => void) =>
+    setInterval(() => {
+      try {
+        work()
+      } catch (error) {
+        log('error', 'housekeeping failed', { error })
+      }
+    }, ms)
+  const housekeeping = [
+    every(PRUNE_EVERY_MS, () => {
+      once.prune(nowSeconds())
+      audit.prune(new Date())
+    }),
+    every(TIDY_EVERY_MS, fleet.tidy),
+    every(1000, refusals.flush),
+  ]
   log('info', 'ready', {
     listen: hostOf(config.listen),
     url: config.url,
@@ -241,14 +252,15 @@ export async function serve(
       return changes
     },
     async close() {
-      clearInterval(pruning)
-      clearInterval(tidying)
-      clearInterval(counting)
+      for (const each of housekeeping) clearInterval(each)
       stopping.abort(new Error('the receiver stops'))
       await Promise.all(servers.map(close))
       await Promise.all([events, fleet.stop()])
-      refusals.flush()
-      database.close()
+      try {
+        refusals.flush()
+      } finally {
+        database.close()
+      }
     },
   }
 }

@@ -4,6 +4,9 @@ import { pruneQuietly } from './prune.ts'
 import { reconcile } from './reconcile.ts'
 import { keepStanding, type LookAgain } from './standing.ts'
 
+/** A full disk, say: nothing can be recorded until there is room. */
+const AFTER_FAILURE_MS = 5000
+
 /** Runs the reconciler of one app: one at a time, again whenever it is woken. */
 export interface Deployer {
   /** Something changed: look again. Returns at once. */
@@ -36,8 +39,9 @@ export function createDeployer(app: () => AppSpec, ports: Ports): Deployer {
         if (untidy) await pruneQuietly(app(), ports)
         untidy = false
       } catch (error) {
-        if (!stopping.signal.aborted)
-          ports.report('the reconciler failed', { app: app().name, error })
+        if (stopping.signal.aborted) break
+        ports.report('the reconciler failed', { app: app().name, error })
+        lookAgain = AFTER_FAILURE_MS
       }
     }
     loop = undefined

@@ -61,6 +61,8 @@ async function deploy(
       await run(step, { app, stored, world, ports, signal })
     } catch (error) {
       signal.throwIfAborted()
+      // nothing can be recorded: the deployer takes it up again
+      if (error instanceof DeployError && error.code === 'disk_full') throw error
       // not of a step, whose failures `run` records: the world cannot be read or put right
       failures += 1
       const isAway = error instanceof DeployError && error.code === 'engine_unreachable'

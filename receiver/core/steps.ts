@@ -117,8 +117,15 @@ export const RUN = {
 
   async swap({ app, stored, world, ports }) {
     const { slot } = firstOwn(stored, world)
-    ports.slots.makeLive(app.name, slot)
-    if (ports.slots.paused(app.name)) ports.slots.resume(app.name)
+    try {
+      ports.slots.makeLive(app.name, slot)
+      if (ports.slots.paused(app.name)) ports.slots.resume(app.name)
+    } catch (cause) {
+      throw new DeployError('swap_failed', `cannot set the flag of ${slot}: ${reasonOf(cause)}`, {
+        hint: 'check that the disk of `data:` has room and can be written',
+        cause,
+      })
+    }
     return `${slot} is live`
   },
 
@@ -152,6 +159,8 @@ export const RUN = {
     )
   },
 } satisfies Partial<Record<StepName, RunStep>>
+
+const reasonOf = (error: unknown) => (error instanceof Error ? error.message : String(error))
 
 const say = (progress: Progress) => (message: string) => progress({ message })
 

@@ -1,5 +1,6 @@
 import { type Context, Hono } from 'hono'
 import { type Deployment, isFinal } from '../../protocol/deployment.ts'
+import { DeployError } from '../core/errors.ts'
 import { readAudit } from './audit.ts'
 import { appOfHeaders } from './auth/basic.ts'
 import { followToken, requireReadAccess } from './auth/read-access.ts'
@@ -90,6 +91,8 @@ export function createApp(services: Services, { trusted }: { trusted: boolean })
 
   app.onError((error, c) => {
     if (error instanceof ProblemError) return problemResponse(error)
+    if (error instanceof DeployError && error.code === 'disk_full')
+      return problemResponse(diskFull(error))
     services.log('error', 'a request failed', { method: c.req.method, path: c.req.path, error })
     return problemResponse(
       new ProblemError('internal_error', 'something failed in the receiver; its log says what', {}),
@@ -98,6 +101,12 @@ export function createApp(services: Services, { trusted }: { trusted: boolean })
 
   return app
 }
+
+const diskFull = ({ message, hint }: DeployError) =>
+  new ProblemError('disk_full', message, {
+    ...(hint === undefined ? {} : { hint }),
+    headers: { 'retry-after': '60' },
+  })
 
 /** What became of a hook, told to its sender. */
 async function answer(c: Context, taken: Taken, services: Services): Promise<Response> {

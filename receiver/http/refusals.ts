@@ -78,9 +78,12 @@ export function createRefusals(
     flush() {
       const changed = [...groups.values()].filter(({ unwritten }) => unwritten > 0)
       if (changed.length > 0) {
+        const entries = new Map<Group, number>()
         transaction(() => {
-          for (const group of changed) write(group, audit)
+          for (const group of changed) entries.set(group, write(group, audit))
         })
+        // only what is durable counts as written
+        for (const [group, entry] of entries) Object.assign(group, { entry, unwritten: 0 })
       }
       for (const [key, group] of groups) {
         if (group.unlogged > 0 && now() - group.loggedAt >= LOG_EVERY_MS) tell(group)
@@ -90,13 +93,15 @@ export function createRefusals(
   }
 }
 
-function write(group: Group, audit: AuditTrail): void {
-  const lastAt = new Date(group.last).toISOString()
-  if (group.entry === undefined) {
-    const at = new Date(group.since).toISOString()
-    group.entry = audit.add({ ...group.refusal, at, last_at: lastAt, count: group.unwritten })
-  } else audit.again(group.entry, group.unwritten, lastAt)
-  group.unwritten = 0
+/** The number of the group's entry. */
+function write({ refusal, since, last, unwritten, entry }: Group, audit: AuditTrail): number {
+  const lastAt = new Date(last).toISOString()
+  if (entry !== undefined) {
+    audit.again(entry, unwritten, lastAt)
+    return entry
+  }
+  const at = new Date(since).toISOString()
+  return audit.add({ ...refusal, at, last_at: lastAt, count: unwritten })
 }
 
 const OVERFLOW: Refusal = {

@@ -1,4 +1,5 @@
 import { DatabaseSync } from 'node:sqlite'
+import { DeployError } from '../../core/errors.ts'
 
 /** What makes each format out of the one before it. */
 const MIGRATIONS = [
@@ -154,7 +155,7 @@ export function openDatabase(file: string): DatabaseSync {
   }
 }
 
-/** Runs `work` in one transaction: all of it is durable afterwards, or nothing. */
+/** Runs `work` in one transaction: all of it is durable afterwards, or nothing. Throws `disk_full` when the disk is. */
 export function transaction<T>(database: DatabaseSync, work: () => T): T {
   database.exec('BEGIN IMMEDIATE')
   try {
@@ -162,7 +163,15 @@ export function transaction<T>(database: DatabaseSync, work: () => T): T {
     database.exec('COMMIT')
     return result
   } catch (error) {
-    database.exec('ROLLBACK')
-    throw error
+    // SQLite has rolled back already after some errors, a full disk among them
+    if (database.isTransaction) database.exec('ROLLBACK')
+    if ((error as { errcode?: number }).errcode !== SQLITE_FULL) throw error
+    throw new DeployError('disk_full', 'the receiver cannot write: the disk of its data is full', {
+      hint: `free space on the disk of ${database.location() ?? 'the database'}`,
+      cause: error,
+    })
   }
 }
+
+/** sqlite.org/rescode.html#full */
+const SQLITE_FULL = 13

@@ -199,11 +199,14 @@ export function createStore(
       return number === undefined ? undefined : vault.read(number)
     },
 
-    standIn: (id, generation) => void sql.standIn.run(generation, id),
+    standIn(id, generation) {
+      transaction(database, () => sql.standIn.run(generation, id))
+    },
 
     setLive(app, id) {
       const stored = store.get(id)
-      if (stored !== undefined) sql.setLive.run(app, stored.generation)
+      if (stored === undefined) return
+      transaction(database, () => sql.setLive.run(app, stored.generation))
     },
 
     events: (id, after) =>
@@ -236,7 +239,7 @@ export function createStore(
           `no address is left in ${subnet} for ${app}: its lower half holds ${slotAddresses.length} containers, two for each replica of an app; give network.subnet a larger one`,
         )
       }
-      sql.setAddress.run(app, slot, replica, free)
+      transaction(database, () => sql.setAddress.run(app, slot, replica, free))
       return free
     },
 
