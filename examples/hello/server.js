@@ -7,6 +7,7 @@ const port = Number(process.env.PORT ?? 8000)
 // an image built with BROKEN=1 never becomes healthy, to show what a deployment does then
 const broken = process.env.BROKEN === '1'
 const sockets = new Set()
+const streams = new Set()
 let stopping = false
 
 const server = createServer((request, response) => {
@@ -14,6 +15,7 @@ const server = createServer((request, response) => {
   const { pathname, searchParams } = new URL(request.url ?? '/', 'http://hello')
   if (pathname === '/healthz') return health(response)
   if (pathname === '/slow') return slow(response, Number(searchParams.get('ms') ?? 3000))
+  if (pathname === '/events') return events(response)
   if (request.method === 'POST') return received(request, response)
   return json(response, 200, { version, commit, hostname: process.env.HOSTNAME })
 })
@@ -27,11 +29,12 @@ server.on('upgrade', (request, socket) => {
 
 server.listen(port, () => console.log(`hello ${version} (${commit}) listens on port ${port}`))
 
-// Docker says SIGTERM when the container is to go: answer what is under way, say goodbye to WebSockets, then end
+// Docker says SIGTERM when the container is to go: answer what is under way, end streams, say goodbye to WebSockets
 process.on('SIGTERM', () => {
   console.log(`hello ${version} stops: ${sockets.size} WebSockets open`)
   stopping = true
   server.close(() => process.exit(0))
+  for (const response of streams) response.end()
   for (const client of sockets) client.close(1001, 'the server is going away')
 })
 
@@ -52,6 +55,17 @@ function slow(response, ms) {
     response.end(`${version} done\n`)
   }, ms / 10)
   response.once('close', () => clearInterval(timer))
+}
+
+/** Server-sent events, four a second, until one side has enough. */
+function events(response) {
+  response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' })
+  const timer = setInterval(() => response.write(`data: ${version}\n\n`), 250)
+  streams.add(response)
+  response.once('close', () => {
+    streams.delete(response)
+    clearInterval(timer)
+  })
 }
 
 function received(request, response) {

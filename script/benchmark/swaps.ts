@@ -1,22 +1,27 @@
 import { execFileSync } from 'node:child_process'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import type { Accepted } from '../../protocol/deployment.ts'
 import { buildHelloBase, pushHello } from '../../test/support/images.ts'
 import { startLoad } from '../../test/support/load.ts'
 import { askLocally } from '../../test/support/local.ts'
-import { startStack } from '../../test/support/stack.ts'
+import type { TlsSite } from '../../test/support/multiplex.ts'
+import { freePort } from '../../test/support/ports.ts'
+import { type Stack, startStack } from '../../test/support/stack.ts'
 import type { LoadReport } from '../../test/support/tally.ts'
 import { openWorkspace } from '../../test/support/workspace.ts'
 import { table } from './table.ts'
 
 const USAGE = `usage: script/bench swaps [--swaps 100]
 
-  So many deployments under load: keep-alive GET and POST, fresh connections, slow responses and WebSockets, none of which
-  may fail. Then as many \`nginx -s reload\` under the same load, to show that it sees what a careless swap does.`
+  So many deployments under load: keep-alive GET and POST, fresh connections, responses of 5 s, WebSockets, server-sent
+  events, and HTTP/2 over TLS. None may fail, and no WebSocket may be closed before \`drain\` is over. Then as many \`nginx -s reload\` under the same load, to show that it sees what a careless swap does.`
 
-const SLOW_MS = 1500
-const SETTINGS = { watch: '500ms', drain: '4s', stop_grace_period: '2s' }
+const SLOW_MS = 5000
+const DRAIN_MS = 6000
+const SETTINGS = { watch: '500ms', drain: `${DRAIN_MS}ms`, stop_grace_period: '2s' }
 
 async function bench(swaps: number): Promise<boolean> {
   const workspace = openWorkspace()
@@ -31,24 +36,28 @@ async function bench(swaps: number): Promise<boolean> {
       digests.push(await pushHello({ ...where, image, version }))
     }
     await stack.startReceiver()
+    /** When each deployment went live. */
+    const swapped: number[] = []
     const deploy = async (number: number) => {
       const { text } = await askLocally(stack.config.socket, '/hooks/hello', {
         body: JSON.stringify({ image: `${stack.repository}@${digests[number % 2]}` }),
         prefer: 'wait=60',
       })
       const { deployment } = JSON.parse(text) as Accepted
+      swapped.push(Date.parse(deployment.live_at ?? ''))
       if (deployment.status !== 'succeeded') throw new Error(`a deployment failed: ${text}`)
     }
     await deploy(0)
+    const load = { slowMs: SLOW_MS, tls: await serveTls(stack, workspace.dir) }
 
-    const underSwaps = startLoad(stack.hello, { slowMs: SLOW_MS })
+    const underSwaps = startLoad(stack.hello, load)
     for (let number = 1; number <= swaps; number++) {
       process.stderr.write(`\r· swap ${number} of ${swaps}, ${underSwaps.report().failed} failed `)
       await deploy(number)
     }
     const ours = await underSwaps.stop()
 
-    const underReloads = startLoad(stack.hello, { slowMs: SLOW_MS })
+    const underReloads = startLoad(stack.hello, load)
     for (let number = 1; number <= swaps; number++) {
       process.stderr.write(
         `\r· reload ${number} of ${swaps}, ${underReloads.report().failed} failed `,
@@ -59,11 +68,52 @@ async function bench(swaps: number): Promise<boolean> {
     const theirs = await underReloads.stop()
     process.stderr.write('\n')
     show(swaps, ours, theirs)
+    const earliest = Math.min(
+      ...ours.closings.map((at) => at - Math.max(...swapped.filter((swap) => swap < at))),
+    )
+    console.log(
+      `\nearliest end of a WebSocket or stream after a swap: ${earliest} ms, drain ${DRAIN_MS} ms`,
+    )
     await stack.close()
-    return ours.failed === 0
+    return ours.failed === 0 && earliest >= DRAIN_MS
   } finally {
     await workspace.close()
   }
+}
+
+/** A site of the user's own in front of the app: TLS with HTTP/2. */
+async function serveTls(stack: Stack, dir: string): Promise<TlsSite> {
+  const port = await freePort()
+  const [key, certificate] = [join(dir, 'tls.key'), join(dir, 'tls.crt')]
+  const subject = ['-subj', '/CN=hello', '-addext', `subjectAltName=DNS:${stack.hello.domain}`]
+  const files = ['-keyout', key, '-out', certificate]
+  execFileSync('openssl', ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', ...files, ...subject], {
+    stdio: 'pipe',
+  })
+  const include = join(stack.nginx.directory, '..', 'deploy-receiver.d', 'hello.slot')
+  writeFileSync(
+    join(stack.nginx.directory, 'tls.conf'),
+    `server {
+  listen 127.0.0.1:${port} ssl http2;
+  server_name ${stack.hello.domain};
+  ssl_certificate ${certificate};
+  ssl_certificate_key ${key};
+  keepalive_requests 1000000;
+  include ${include};
+  location / {
+    proxy_pass http://$deploy_hello;
+    error_page 502 504 = @deploy_hello_moved;
+    proxy_http_version 1.1;
+    proxy_set_header Connection $ws_deploy_hello;
+    proxy_set_header Upgrade $http_upgrade;
+    proxy_set_header Host $host;
+  }
+}
+`,
+  )
+  stack.reloadNginx()
+  await pause(1500)
+  return { port, ca: readFileSync(certificate, 'utf8') }
 }
 
 function show(swaps: number, ours: LoadReport, theirs: LoadReport): void {
@@ -78,7 +128,7 @@ function show(swaps: number, ours: LoadReport, theirs: LoadReport): void {
       ...kinds.map((kind) => row(`requests: ${kind}`, ({ kinds: all }) => all[kind].requests)),
       row('requests in all', ({ requests }) => requests),
       row('**failed**', ({ failed }) => failed),
-      row('WebSockets closed, and opened again', ({ reconnects }) => reconnects),
+      row('WebSockets and streams ended, and opened again', ({ closings }) => closings.length),
       row('longest gap of one client (ms)', ({ longestGapMs }) => longestGapMs),
     ],
   )

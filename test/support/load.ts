@@ -2,7 +2,8 @@ import { Agent } from 'node:http'
 import { setTimeout as pause } from 'node:timers/promises'
 import { ask, type Site, versionOf } from './ask.ts'
 import { createTally, type Kind, type LoadReport, reasonOf, type Tally } from './tally.ts'
-import { talk } from './talk.ts'
+import { multiplex, type TlsSite } from './multiplex.ts'
+import { listen, talk } from './talk.ts'
 
 /** Enough to have requests under way at every instant of a swap, and bounded: it may not starve what it measures. */
 const PAUSE_MS = 8
@@ -17,11 +18,17 @@ export interface Load {
 
 /**
  * Asks a hello service through Nginx the ways in which a careless swap fails: keep-alive GET and POST, fresh connections,
- * responses that take `slowMs`, and a WebSocket. Anything but the right answer is a failure; nothing is tried again.
+ * responses that take `slowMs`, a WebSocket and a stream of
+ * events, and with `tls` HTTP/2. Anything but the right answer is a failure; nothing is tried again.
  */
 export function startLoad(
   site: Site,
-  { gets = 4, posts = 2, slowMs = 3000 }: { gets?: number; posts?: number; slowMs?: number } = {},
+  {
+    gets = 4,
+    posts = 2,
+    slowMs = 3000,
+    tls,
+  }: { gets?: number; posts?: number; slowMs?: number; tls?: TlsSite } = {},
 ): Load {
   const tally = createTally()
   const stopping = new AbortController()
@@ -32,6 +39,8 @@ export function startLoad(
     requester(context, 'fresh connection', new Agent({ keepAlive: false })),
     slowReader(context, slowMs),
     talk(context),
+    listen(context),
+    ...(tls === undefined ? [] : [multiplex(context, tls)]),
   ]
   return {
     report: tally.report,

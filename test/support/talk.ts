@@ -1,3 +1,4 @@
+import { get } from 'node:http'
 import { setTimeout as pause } from 'node:timers/promises'
 import { WebSocket } from 'ws'
 import type { Site } from './ask.ts'
@@ -6,6 +7,8 @@ import { reasonOf, type Tally } from './tally.ts'
 const PAUSE_MS = 50
 const DEADLINE_MS = 5000
 const GOING_AWAY = 1001
+/** The service sends four a second. */
+const EVENT_DEADLINE_MS = 3000
 
 /**
  * Sends message after message over a WebSocket and wants each one's echo. Opens it again when the server says that it
@@ -42,6 +45,51 @@ export async function talk({
     }
     connection.end()
   }
+}
+
+/** Reads server-sent events. Opens the stream again when the server ends it, as `EventSource` does; silence is a failure. */
+export async function listen({
+  site,
+  tally,
+  signal,
+}: {
+  site: Site
+  tally: Tally
+  signal: AbortSignal
+}): Promise<void> {
+  const client = tally.client('server-sent events')
+  while (!signal.aborted) {
+    try {
+      await readEvents(site, signal, (version) => client.succeeded(version))
+      if (!signal.aborted) tally.reconnected()
+    } catch (error) {
+      if (!signal.aborted) client.failed(reasonOf(error))
+    }
+    await pause(PAUSE_MS)
+  }
+}
+
+/** Resolves when the server ends the stream in good order. */
+function readEvents(
+  { port, domain }: Site,
+  signal: AbortSignal,
+  heard: (version: string) => void,
+): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const headers = { host: domain, accept: 'text/event-stream' }
+    const options = { host: '127.0.0.1', port, path: '/events', headers, agent: false, signal }
+    const outgoing = get({ ...options, timeout: EVENT_DEADLINE_MS }, (incoming) => {
+      if (incoming.statusCode !== 200) reject(new Error(`status ${incoming.statusCode}`))
+      incoming.setEncoding('utf8')
+      incoming.on('data', (text: string) => {
+        for (const [, version = ''] of text.matchAll(/data: (\S+)/g)) heard(version)
+      })
+      incoming.once('error', reject)
+      incoming.once('end', resolve)
+    })
+    outgoing.once('timeout', () => outgoing.destroy(new Error('the events fell silent')))
+    outgoing.once('error', reject)
+  })
 }
 
 class GoingAway extends Error {}

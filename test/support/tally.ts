@@ -1,7 +1,13 @@
 const SHOWN_REASONS = 5
 
 export type Kind =
-  'keep-alive GET' | 'keep-alive POST' | 'fresh connection' | 'slow response' | 'WebSocket'
+  | 'keep-alive GET'
+  | 'keep-alive POST'
+  | 'fresh connection'
+  | 'slow response'
+  | 'HTTP/2 over TLS'
+  | 'WebSocket'
+  | 'server-sent events'
 
 /** What one kind of client met. */
 export interface KindReport {
@@ -16,13 +22,16 @@ export interface LoadReport {
   failed: number
   /** The first failures, each with its kind and cause. */
   reasons: string[]
-  /** Longest time between two successful answers to the same client; slow responses are left out. */
+  /** Longest time between two successful answers to the same client; slow ones and events are left out. */
   longestGapMs: number
   kinds: Record<Kind, KindReport>
   /** Time of each version's first answer, in milliseconds since the epoch, in that order. */
   versions: { version: string; firstAt: number }[]
-  /** WebSockets that the server closed with 1001, "going away", and that were opened again. */
-  reconnects: number
+  /**
+   * When a WebSocket was closed with 1001, "going away", or a stream of events was ended, and was opened again: milliseconds
+   * since the epoch.
+   */
+  closings: number[]
 }
 
 export interface Tally {
@@ -39,11 +48,13 @@ export function createTally(): Tally {
     'keep-alive POST': empty(),
     'fresh connection': empty(),
     'slow response': empty(),
+    'HTTP/2 over TLS': empty(),
     WebSocket: empty(),
+    'server-sent events': empty(),
   } satisfies Record<Kind, KindReport>
   const reasons: string[] = []
   const versions = new Map<string, number>()
-  let reconnects = 0
+  const closings: number[] = []
   return {
     client(kind) {
       const own = kinds[kind]
@@ -63,10 +74,10 @@ export function createTally(): Tally {
         },
       }
     },
-    reconnected: () => void (reconnects += 1),
+    reconnected: () => void closings.push(Date.now()),
     report() {
       const all = Object.values(kinds)
-      const { 'slow response': _, ...quick } = kinds
+      const { 'slow response': _, 'server-sent events': __, ...quick } = kinds
       return {
         requests: all.reduce((sum, { requests }) => sum + requests, 0),
         failed: all.reduce((sum, { failed }) => sum + failed, 0),
@@ -74,7 +85,7 @@ export function createTally(): Tally {
         longestGapMs: Math.max(...Object.values(quick).map(({ longestGapMs }) => longestGapMs)),
         kinds,
         versions: [...versions].map(([version, firstAt]) => ({ version, firstAt })),
-        reconnects,
+        closings: [...closings],
       }
     },
   }

@@ -1,0 +1,62 @@
+import { type ClientHttp2Session, connect } from 'node:http2'
+import { setTimeout as pause } from 'node:timers/promises'
+import { type Reply, type Site, versionOf } from './ask.ts'
+import { reasonOf, type Tally } from './tally.ts'
+
+const PAUSE_MS = 8
+const DEADLINE_MS = 10_000
+const BODY = Buffer.alloc(2048, 'x')
+
+/** Where the same site answers over TLS. */
+export interface TlsSite {
+  port: number
+  /** Certificate, PEM. */
+  ca: string
+}
+
+/** GET and POST side by side over one HTTP/2 connection, which is opened again when the server is done with it. */
+export async function multiplex(
+  { site, tally, signal }: { site: Site; tally: Tally; signal: AbortSignal },
+  tls: TlsSite,
+): Promise<void> {
+  let session = open(site, tls)
+  const ask = async (body?: Buffer) => {
+    const client = tally.client('HTTP/2 over TLS')
+    while (!signal.aborted) {
+      if (session.closed || session.destroyed) session = open(site, tls)
+      try {
+        const reply = await request(session, site.domain, body)
+        const version = versionOf(reply)
+        if (version === undefined) client.failed(`status ${reply.status}`)
+        else client.succeeded(version)
+      } catch (error) {
+        client.failed(reasonOf(error))
+      }
+      await pause(PAUSE_MS)
+    }
+  }
+  await Promise.all([ask(), ask(BODY)])
+  session.close()
+}
+
+function open({ domain }: Site, { port, ca }: TlsSite): ClientHttp2Session {
+  const session = connect(`https://127.0.0.1:${port}`, { ca, servername: domain })
+  // each of its requests tells
+  session.on('error', () => {})
+  return session
+}
+
+function request(session: ClientHttp2Session, domain: string, body?: Buffer): Promise<Reply> {
+  return new Promise((resolve, reject) => {
+    const method = body === undefined ? 'GET' : 'POST'
+    const stream = session.request({ ':path': '/', ':method': method, ':authority': domain })
+    const chunks: Buffer[] = []
+    let status = 0
+    stream.setTimeout(DEADLINE_MS, () => stream.destroy(new Error('no answer')))
+    stream.once('response', (headers) => (status = headers[':status'] ?? 0))
+    stream.on('data', (chunk: Buffer) => chunks.push(chunk))
+    stream.once('error', reject)
+    stream.once('end', () => resolve({ status, body: Buffer.concat(chunks).toString() }))
+    stream.end(body)
+  })
+}
