@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util'
 import { startDockerd } from '../support/dockerd.ts'
 import { startRegistry } from '../support/registry.ts'
 import { openWorkspace } from '../support/workspace.ts'
+import { DISK_FAULTS } from './disk-faults.ts'
 import { FAULTS } from './engine-proxy.ts'
 import { type Random, randomOf } from './random.ts'
 import { SCENARIOS } from './scenarios.ts'
@@ -9,15 +10,18 @@ import { type Bench, type Point, startBench } from './sweep.ts'
 
 const USAGE = `usage: npm run test:crash -- [--scenario NAME] [--every N] [--random COUNT --seed N]
 
-  Breaks the way to the Docker engine at each request of a first deployment, an update, a failing update, a rollback and a
-  recreate, in each way (${FAULTS.join(', ')}), and checks what must hold
-  afterwards. The last line counts points and violations.
+  Breaks the way to the Docker engine at each request of a first deployment, an update, a failing update, a rollback, a recreate,
+  a rollback to what is warm and an update of replicas, in each way (${FAULTS.join(', ')}),
+  and the receiver's own fsyncs and writes (${DISK_FAULTS.join(', ')}). Checks what must hold afterwards. The last line counts
+  points and violations.
 
   --every N        only each N-th request
   --random COUNT   so many points at random instead; --seed N gives the same ones again`
 
 /** No deployment makes more requests to the engine than this. */
 const MOST_REQUESTS = 400
+/** Of one transaction there are ten writes and more. */
+const WRITES_APART = 9
 
 async function sweep(options: {
   scenario: string | undefined
@@ -67,14 +71,15 @@ async function sweep(options: {
       while (points < options.random) {
         await run({
           scenario: random.pick(scenarios),
-          fault: random.pick(FAULTS),
+          fault: random.pick([...FAULTS, ...DISK_FAULTS]),
           at: 1 + random.below(60),
         })
       }
     } else {
       for (const scenario of scenarios) {
-        for (const fault of FAULTS) {
-          for (let at = 1; at < MOST_REQUESTS; at += options.every) {
+        for (const fault of [...FAULTS, ...DISK_FAULTS]) {
+          const every = options.every * (fault.startsWith('write') ? WRITES_APART : 1)
+          for (let at = 1; at < MOST_REQUESTS; at += every) {
             if (!(await run({ scenario, fault, at }))) break
           }
         }

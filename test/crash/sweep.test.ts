@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, inject, test } from 'vitest'
-import { type Fault, FAULTS } from './engine-proxy.ts'
+import { DISK_FAULTS } from './disk-faults.ts'
+import { FAULTS } from './engine-proxy.ts'
 import { randomOf } from './random.ts'
 import { SCENARIOS } from './scenarios.ts'
 import { type Bench, startBench } from './sweep.ts'
@@ -11,13 +12,13 @@ const POINTS = 15
 const SLOW = new Set(['truncates'])
 
 /** Requests that the fault fits are fewer for these. */
-const MOST: Partial<Record<Fault, number>> = { 'pull-error': 1, 'kill-after': 5, 'answers-409': 5 }
+const MOST: Partial<Record<string, number>> = { 'pull-error': 1, 'kill-after': 5, 'answers-409': 5 }
 
 const random = randomOf(SEED)
 const points = Array.from({ length: POINTS }, (_, index) => {
   const scenario = SCENARIOS[index % SCENARIOS.length]
   if (scenario === undefined) throw new Error('there are no scenarios')
-  const fault = random.pick(FAULTS.filter((each) => !SLOW.has(each)))
+  const fault = random.pick([...FAULTS, ...DISK_FAULTS].filter((each) => !SLOW.has(each)))
   return { scenario, fault, at: 1 + random.below(MOST[fault] ?? 30) }
 })
 

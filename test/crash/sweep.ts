@@ -9,6 +9,7 @@ import type { Stack } from '../support/global-setup.ts'
 import { pushTiny } from '../support/images.ts'
 import { waitFor } from '../support/processes.ts'
 import { startVm, type Vm } from '../support/vm.ts'
+import { type DiskFault, isDiskFault, strikeDisk } from './disk-faults.ts'
 import { type EngineProxy, type Fault, startEngineProxy } from './engine-proxy.ts'
 import type { Scenario } from './scenarios.ts'
 
@@ -18,13 +19,13 @@ const FINAL_MS = 90_000
 
 export interface Point {
   scenario: Scenario
-  fault: Fault
-  /** The n-th request to the engine after the hook, of those that the fault fits. */
+  fault: Fault | DiskFault
+  /** The n-th request to the engine after the hook, or call to the kernel, of those that the fault fits. */
   at: number
 }
 
 export interface Outcome {
-  /** The request that the fault befell; none when the deployment made fewer, or none that it fits. */
+  /** The request or call that the fault befell; none when the deployment made fewer, or none that it fits. */
   struck: string | undefined
   status: string
   violations: string[]
@@ -57,6 +58,8 @@ export async function startBench(stack: Stack, name: string): Promise<Bench> {
   vm.config.apps = Object.fromEntries([
     named('standing'),
     named('alone', { strategy: 'recreate' }),
+    named('warm', { warm: '1h' }),
+    named('twins', { replicas: 2 }),
     ...Array.from({ length: FRESH_APPS }, (_, index) => named(`fresh-${index}`)),
   ]) as typeof vm.config.apps
   const push = (version: string, broken = false) =>
@@ -71,7 +74,7 @@ export async function startBench(stack: Stack, name: string): Promise<Bench> {
   const [one, two, broken] = [await push('1'), await push('2'), await push('3', true)]
   await docker.getImage(`${vm.repository}:3`).remove()
   await vm.start()
-  for (const app of ['standing', 'alone']) {
+  for (const app of ['standing', 'alone', 'warm', 'twins']) {
     for (const digest of [two, one]) {
       const { deployment } = await vm.hook({ image: `${vm.repository}@${digest}` }, { app })
       if (deployment.status !== 'succeeded')
@@ -132,14 +135,23 @@ async function strike({
   const before = await liveOf(vm, app)
   const visits = visitAllTheWhile(vm, app, scenario)
   let killed = false
-  proxy.arm({
-    at,
-    fault,
-    kill() {
-      killed = true
-      vm.receiver().kill('SIGKILL')
-    },
-  })
+  const arm = async () => {
+    if (isDiskFault(fault)) {
+      const { pid, exited } = vm.receiver()
+      void exited.then(() => (killed = true))
+      return strikeDisk({ pid, fault, at, file: join(vm.dir, 'strace.out') })
+    }
+    proxy.arm({
+      at,
+      fault,
+      kill() {
+        killed = true
+        vm.receiver().kill('SIGKILL')
+      },
+    })
+    return { struck: proxy.struck, stop: async () => proxy.arm() }
+  }
+  const disturbance = await arm()
   const standUp = async () => {
     if (!killed) return
     killed = false
@@ -161,8 +173,9 @@ async function strike({
     if (deployment !== undefined && isFinal(deployment.status)) break
     await pause(20)
   }
-  const struck = proxy.struck()
-  proxy.arm()
+  const struck = disturbance.struck()
+  await disturbance.stop()
+  await standUp()
   const status = deployment?.status ?? 'unknown'
   if (deployment === undefined || !isFinal(deployment.status)) {
     violations.push(
@@ -201,8 +214,12 @@ async function mess(vm: Vm, docker: Docker, app: string): Promise<string[]> {
       Labels['deploy-receiver.network'] === (vm.config['network'] as { name: string }).name &&
       Labels['deploy-receiver.app'] === app,
   )
-  const standing = ours.map(({ Labels, State }) => `${Labels['deploy-receiver.digest']} ${State}`)
-  const expected = live === undefined ? [] : [`${live} running`]
+  const standing = ours
+    .map(({ Labels, State }) => `${Labels['deploy-receiver.digest']} ${State}`)
+    // what was replaced may stay there, warm or kept
+    .filter((each) => app !== 'warm' || each.startsWith(String(live)))
+  const replicas = app === 'twins' ? 2 : 1
+  const expected = live === undefined ? [] : Array<string>(replicas).fill(`${live} running`)
   if (standing.join() !== expected.join()) {
     found.push(
       `containers: ${standing.join(', ') || 'none'}; expected: ${expected.join() || 'none'}`,
