@@ -1,3 +1,5 @@
+import { parseFields } from './lists.ts'
+
 /** What a build is made of, apart from what runs it. */
 export interface BuildOptions {
   context: string
@@ -5,11 +7,24 @@ export interface BuildOptions {
   target: string
   buildArgs: readonly string[]
   labels: readonly string[]
+  annotations: readonly string[]
   /** Whole references, `repository:tag`. */
   references: readonly string[]
   platforms: readonly string[]
-  /** Environment variable that holds the token for a private Git context. */
-  gitToken?: { variable: string; host: string }
+  buildContexts: readonly string[]
+  /** For `--secret`: each names a file or a variable, and holds no value. */
+  secrets: readonly string[]
+  ssh: readonly string[]
+  cacheFrom: readonly string[]
+  cacheTo: readonly string[]
+  noCache: boolean
+  pull: boolean
+  provenance: string
+  sbom: string
+  addHosts: readonly string[]
+  network: string
+  shmSize: string
+  ulimit: readonly string[]
 }
 
 /** `docker buildx build …`: builds, pushes every reference and leaves the pushed digest in the metadata file. */
@@ -20,10 +35,16 @@ export const buildxArguments = (options: BuildOptions, metadataFile: string): st
   '--metadata-file',
   metadataFile,
   ...commonArguments(options),
+  ...each('--annotation', options.annotations),
   ...(options.platforms.length > 0 ? ['--platform', options.platforms.join(',')] : []),
-  ...(options.gitToken === undefined
-    ? []
-    : ['--secret', `id=GIT_AUTH_TOKEN.${options.gitToken.host},env=${options.gitToken.variable}`]),
+  ...each('--build-context', options.buildContexts),
+  ...each('--secret', options.secrets),
+  ...each('--ssh', options.ssh),
+  ...each('--cache-from', options.cacheFrom),
+  ...each('--cache-to', options.cacheTo.map(ignoringErrors)),
+  // without a word of it buildx adds provenance, and the digest would be that of an index
+  `--provenance=${options.provenance === '' ? 'false' : options.provenance}`,
+  ...(options.sbom === '' ? [] : [`--sbom=${options.sbom}`]),
   '--',
   options.context,
 ]
@@ -32,14 +53,53 @@ export const buildxArguments = (options: BuildOptions, metadataFile: string): st
 export const plainArguments = (options: BuildOptions): string[] => [
   'build',
   ...commonArguments(options),
+  ...each('--cache-from', options.cacheFrom),
   '--',
   options.context,
 ]
 
+/** The inputs in use that only buildx knows. */
+export const needsBuildx = (options: BuildOptions): string[] =>
+  Object.entries({
+    annotations: options.annotations,
+    platforms: options.platforms,
+    'build-contexts': options.buildContexts,
+    // a token for a Git context is there by itself
+    'secrets, secret-files or secret-envs': options.secrets.filter(
+      (secret) => !secret.startsWith('id=GIT_AUTH_TOKEN.'),
+    ),
+    ssh: options.ssh,
+    'cache-from with a type': options.cacheFrom.filter((entry) => entry.includes('=')),
+    'cache-to': options.cacheTo,
+    provenance: options.provenance,
+    sbom: options.sbom,
+  })
+    .filter(([, value]) => value.length > 0)
+    .map(([name]) => name)
+
 const commonArguments = (options: BuildOptions): string[] => [
-  ...(options.file === '' ? [] : ['--file', options.file]),
-  ...(options.target === '' ? [] : ['--target', options.target]),
-  ...options.buildArgs.flatMap((value) => ['--build-arg', value]),
-  ...options.labels.flatMap((value) => ['--label', value]),
-  ...options.references.flatMap((value) => ['--tag', value]),
+  ...one('--file', options.file),
+  ...one('--target', options.target),
+  ...each('--build-arg', options.buildArgs),
+  ...each('--label', options.labels),
+  ...each('--tag', options.references),
+  ...each('--add-host', options.addHosts),
+  ...one('--network', options.network),
+  ...one('--shm-size', options.shmSize),
+  ...each('--ulimit', options.ulimit),
+  ...(options.noCache ? ['--no-cache'] : []),
+  ...(options.pull ? ['--pull'] : []),
 ]
+
+const one = (flag: string, value: string): string[] => (value === '' ? [] : [flag, value])
+const each = (flag: string, values: readonly string[]): string[] =>
+  values.flatMap((value) => [flag, value])
+
+/** A cache that cannot be written is no reason to fail a build. `inline` knows no such attribute. */
+function ignoringErrors(entry: string): string {
+  const fields = parseFields(entry, 'cache-to')
+  const [first = ''] = fields
+  if (!entry.includes('=')) return `type=registry,ref=${first},ignore-error=true`
+  const has = (start: string) => fields.some((field) => field.trim().startsWith(start))
+  return has('ignore-error=') || has('type=inline') ? entry : `${entry},ignore-error=true`
+}

@@ -2,14 +2,14 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parseImage } from '../protocol/image-reference.ts'
 import type { BuildOptions } from './build-arguments.ts'
-import { buildxArguments, plainArguments } from './build-arguments.ts'
+import { buildxArguments, needsBuildx, plainArguments } from './build-arguments.ts'
 import type { DockerCall } from './docker.ts'
 import { hasBuildx, readDocker, runDocker } from './docker.ts'
 import { ActionError } from './error.ts'
 import { say } from './log.ts'
 
 /**
- * Builds, pushes every reference, and returns the pushed manifest's digest.
+ * Builds and pushes every reference.
  * @param deployed the one of the references that the digest is wanted for
  * @param directory a private directory for the metadata file
  * @throws ActionError `build_failed`, `no_buildx`, `no_docker`, `no_digest`, `cancelled`.
@@ -19,14 +19,26 @@ export const buildAndPush = async (
   deployed: { repository: string; tag: string },
   directory: string,
   call: DockerCall,
-): Promise<string> => {
+): Promise<BuildResult> => {
   if (await hasBuildx(call)) return buildWithBuildx(options, join(directory, 'metadata.json'), call)
   refuseWithoutBuildx(options)
   say('docker buildx is not here: building with docker build and docker push')
-  return buildPlainly(options, deployed, call)
+  return { digest: await buildPlainly(options, deployed, call) }
 }
 
-async function buildWithBuildx(options: BuildOptions, metadataFile: string, call: DockerCall) {
+/** What a build was: the pushed manifest's digest, and what buildx says of it. */
+export interface BuildResult {
+  digest: string
+  imageId?: string
+  /** buildx's metadata, JSON. */
+  metadata?: string
+}
+
+async function buildWithBuildx(
+  options: BuildOptions,
+  metadataFile: string,
+  call: DockerCall,
+): Promise<BuildResult> {
   await runDocker(buildxArguments(options, metadataFile), call)
   const text = await readFile(metadataFile, 'utf8').catch((cause: unknown) => {
     throw new ActionError('no_digest', `docker buildx wrote no metadata to ${metadataFile}`, {
@@ -34,7 +46,12 @@ async function buildWithBuildx(options: BuildOptions, metadataFile: string, call
       cause,
     })
   })
-  return digestOfMetadata(text)
+  const imageId = (JSON.parse(text) as Record<string, unknown>)['containerimage.config.digest']
+  return {
+    digest: digestOfMetadata(text),
+    ...(typeof imageId === 'string' && { imageId }),
+    metadata: text.trim(),
+  }
 }
 
 /**
@@ -67,10 +84,12 @@ export const digestOfMetadata = (text: string): string => {
 }
 
 function refuseWithoutBuildx(options: BuildOptions): void {
-  if (options.platforms.length === 0) return
+  const inputs = needsBuildx(options)
+  if (inputs.length === 0) return
+  const verb = inputs.length === 1 ? 'needs' : 'need'
   throw new ActionError(
     'no_buildx',
-    'input platforms needs docker buildx, which is not on this runner',
+    `input ${inputs.join(', ')} ${verb} docker buildx, which is not on this runner`,
     {
       hint: 'Add docker/setup-buildx-action before this step, or leave the input out.',
     },

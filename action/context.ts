@@ -15,11 +15,17 @@ export interface RunContext {
   runAttempt: string
   /** `https://github.com`, or the company's own. */
   serverUrl: string
+  /** `https://api.github.com`, or the company's own. */
+  apiUrl: string
   /** Page of this attempt of the run. */
   runUrl: string
   /** Only of a `pull_request` or `pull_request_target` event. */
   pullRequest?: number
   defaultBranch: string
+  /** Branch that a pull request is to be merged into; `''` without one. */
+  baseRef: string
+  /** When the head commit was made; unknown for most events but a push. */
+  committedAt?: Date
   /** First line of the head commit's message, or the title of the pull request. */
   message: string
   description: string
@@ -53,12 +59,15 @@ export const readContext = (env: NodeJS.ProcessEnv): RunContext => {
     runId,
     runAttempt,
     serverUrl,
+    apiUrl: (env['GITHUB_API_URL'] ?? 'https://api.github.com').replace(/\/+$/, ''),
     runUrl:
       repository === '' || runId === ''
         ? ''
         : `${serverUrl}/${repository}/actions/runs/${runId}/attempts/${runAttempt}`,
     ...(pullRequest !== undefined && { pullRequest }),
     defaultBranch: payload.repository?.default_branch ?? branchOfSchedule(eventName, ref),
+    baseRef: env['GITHUB_BASE_REF'] ?? '',
+    ...readCommitDate(payload.head_commit?.timestamp),
     message: firstLine(payload.head_commit?.message ?? payload.pull_request?.title),
     description: firstLine(payload.repository?.description),
     license: payload.repository?.license?.spdx_id ?? '',
@@ -72,7 +81,7 @@ interface Payload {
     description?: string | null
     license?: { spdx_id?: string } | null
   }
-  head_commit?: { message?: string } | null
+  head_commit?: { message?: string; timestamp?: string } | null
   pull_request?: { number?: number; title?: string }
 }
 
@@ -92,6 +101,11 @@ function readPayload(path: string | undefined): Payload {
 /** A schedule runs on the default branch only, and its payload does not name that branch. */
 const branchOfSchedule = (eventName: string, ref: string): string =>
   eventName === 'schedule' ? ref.replace(/^refs\/heads\//, '') : ''
+
+function readCommitDate(timestamp: string | undefined): { committedAt?: Date } {
+  const date = new Date(timestamp ?? '')
+  return Number.isNaN(date.getTime()) ? {} : { committedAt: date }
+}
 
 const firstLine = (text: string | null | undefined): string =>
   (text ?? '')

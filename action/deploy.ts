@@ -32,8 +32,9 @@ export const deployTo = async (
   onResult: (result: Result) => void,
 ): Promise<Result> => {
   const { inputs, signal } = order
-  const known = (result: Pick<Result, 'status' | 'deployment'>): Result => {
-    const whole = { url, app, ...result }
+  let whole: Result | undefined
+  const known = (result: Omit<Result, 'url' | 'app'>): Result => {
+    whole = { ...whole, url, app, ...result }
     onResult(whole)
     return whole
   }
@@ -57,7 +58,11 @@ export const deployTo = async (
   }
   const { deployment, follow: following } = outcome
   hide(following?.token)
-  const accepted = known({ status: deployment.status, deployment })
+  const accepted = known({
+    status: deployment.status,
+    deployment,
+    ...(following && { follow: following }),
+  })
   say(`deployment ${deployment.id} of ${deployment.app}: ${deployment.status}`)
   if (!inputs.wait || following === undefined) return accepted
   const progress = createProgress(say)

@@ -7,6 +7,7 @@ export type ActionErrorCode =
   | 'no_buildx'
   | 'no_docker'
   | 'no_id_token'
+  | 'login_failed'
   | 'unreachable'
   | 'rejected'
   | 'bad_answer'

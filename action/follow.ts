@@ -162,27 +162,16 @@ async function readFinal(
   finished: Finished | undefined,
   ended: AbortSignal,
 ): Promise<Deployment> {
-  const url = accepted.follow.url.replace(/\/events$/, '')
   for (let read = 0; read < FINAL_READS; read++) {
     if (read > 0) await pause(reconnectMs * 2 ** read, ended)
-    try {
-      const answer = await send(url, {
-        method: 'GET',
-        headers: { accept: 'application/json', authorization: `Bearer ${accepted.follow.token}` },
-        answerTimeoutMs: ANSWER_TIMEOUT_MS,
-        signal: ended,
-      })
-      const parsed = v.safeParse(Deployment, JSON.parse(await readText(answer)))
-      if (answer.status === 200 && parsed.success && isFinal(parsed.output.status))
-        return parsed.output
-    } catch {
-      ended.throwIfAborted()
-    }
+    const deployment = await readDeployment(accepted.follow, ended)
+    if (deployment !== undefined && isFinal(deployment.status)) return deployment
+    ended.throwIfAborted()
   }
   if (finished === undefined) {
     throw new ActionError(
       'lost',
-      `the end of deployment ${accepted.deployment.id} cannot be read from ${url}`,
+      `the end of deployment ${accepted.deployment.id} cannot be read from ${accepted.follow.url}`,
       {
         hint: 'Look at it on the receiver with "deploy-receiver history".',
       },
@@ -190,6 +179,25 @@ async function readFinal(
   }
   const { status, at, error } = finished
   return { ...accepted.deployment, status, finished_at: at, ...(error && { error }) }
+}
+
+/** The deployment as it is now; undefined when it cannot be read. */
+export const readDeployment = async (
+  { url, token }: Accepted['follow'],
+  signal = AbortSignal.timeout(ANSWER_TIMEOUT_MS),
+): Promise<Deployment | undefined> => {
+  try {
+    const answer = await send(url.replace(/\/events$/, ''), {
+      method: 'GET',
+      headers: { accept: 'application/json', authorization: `Bearer ${token}` },
+      answerTimeoutMs: ANSWER_TIMEOUT_MS,
+      signal,
+    })
+    const parsed = v.safeParse(Deployment, JSON.parse(await readText(answer)))
+    return answer.status === 200 && parsed.success ? parsed.output : undefined
+  } catch {
+    return undefined
+  }
 }
 
 function leftAlone(

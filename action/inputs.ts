@@ -3,8 +3,9 @@ import { ActionError } from './error.ts'
 import type { HookTarget } from './hook-target.ts'
 import { parseHookTarget } from './hook-target.ts'
 import { parseList } from './lists.ts'
+import { type Flavor, isRule, parseFlavor } from './tag-rules.ts'
 import type { RunContext } from './context.ts'
-import { registryHost } from './registry.ts'
+import { registryHost } from './registries/host.ts'
 
 /** The Action's inputs, checked and with their defaults. */
 export interface Inputs {
@@ -20,17 +21,54 @@ export interface Inputs {
   registry: string
   username: string
   password: string
+  /** ARN of the role to assume, for ECR without a password. */
+  awsRole: string
+  /** `''` for that of the registry's host. */
+  awsRegion: string
+  /** Entra application, for ACR without a password. */
+  azureClientId: string
+  azureTenantId: string
   context: string
   file: string
   target: string
   buildArgs: readonly string[]
   labels: readonly string[]
+  annotations: readonly string[]
   /** As given: bare tags of {@link image} or whole references. */
   tags: readonly string[]
+  /** Lines of `tags` that are docker/metadata-action's rules. */
+  tagRules: readonly string[]
+  flavor: Flavor
   platforms: readonly string[]
+  /** `name=value`. */
+  buildContexts: readonly string[]
+  /** `id=value`; values may have several lines. */
+  secrets: readonly string[]
+  /** `id=path`. */
+  secretFiles: readonly string[]
+  /** `id=name of a variable`. */
+  secretEnvs: readonly string[]
+  /** `default` or `id=socket or key`. */
+  ssh: readonly string[]
+  cacheFrom: readonly string[]
+  cacheTo: readonly string[]
+  noCache: boolean
+  pull: boolean
+  /** `''` for none, else as buildx's `--provenance` and `--sbom` have it. */
+  provenance: string
+  sbom: string
+  /** `host:address`. */
+  addHosts: readonly string[]
+  network: string
+  shmSize: string
+  ulimit: readonly string[]
   build: boolean
   /** `previous`, a digest or a deployment's id; `''` for none. */
   rollback: string
+  /** Environment of the GitHub deployment; `''` for none. */
+  environment: string
+  /** Where users see the result; `''` for what the receiver says. */
+  environmentUrl: string
   wait: boolean
   timeoutMs: number
   githubToken: string
@@ -48,6 +86,10 @@ export const readInputs = (env: NodeJS.ProcessEnv, run: RunContext): Inputs => {
 
   const registry = registryHost(read('registry', 'ghcr.io'))
   const githubToken = read('github-token')
+  const tagLines = read('tags')
+    .split(/\r?\n/)
+    .map((line) => line.trim())
+    .filter((line) => line !== '' && !line.startsWith('#'))
   const inputs = Object.freeze({
     hooks: parseList(read('url'), { name: 'url', keepCommas: true }).map(parseHookTarget),
     secret: read('secret'),
@@ -56,15 +98,39 @@ export const readInputs = (env: NodeJS.ProcessEnv, run: RunContext): Inputs => {
     registry,
     username: read('username', run.actor),
     password: read('password', githubToken),
+    awsRole: read('aws-role'),
+    awsRegion: read('aws-region'),
+    azureClientId: read('azure-client-id'),
+    azureTenantId: read('azure-tenant-id'),
     context: read('context', '.'),
     file: read('file'),
     target: read('target'),
     buildArgs: list('build-args', true),
     labels: list('labels', true),
-    tags: list('tags', false),
+    annotations: list('annotations', true),
+    tags: tagLines.filter((line) => !isRule(line)).flatMap(plainTags),
+    tagRules: tagLines.filter(isRule),
+    flavor: parseFlavor(list('flavor', true)),
     platforms: list('platforms', false),
+    buildContexts: list('build-contexts', true),
+    secrets: list('secrets', true),
+    secretFiles: list('secret-files', true),
+    secretEnvs: list('secret-envs', false),
+    ssh: list('ssh', false),
+    cacheFrom: list('cache-from', true),
+    cacheTo: list('cache-to', true),
+    noCache: readBoolean('no-cache', read('no-cache', 'false')),
+    pull: readBoolean('pull', read('pull', 'false')),
+    provenance: readAttest(read('provenance')),
+    sbom: readAttest(read('sbom')),
+    addHosts: list('add-hosts', false),
+    network: read('network'),
+    shmSize: read('shm-size'),
+    ulimit: list('ulimit', false),
     build: readBoolean('build', read('build', 'true')),
     rollback: read('rollback'),
+    environment: read('environment'),
+    environmentUrl: read('environment-url'),
     wait: readBoolean('wait', read('wait', 'true')),
     timeoutMs: readDuration('timeout', read('timeout', '10m')),
     githubToken,
@@ -72,6 +138,11 @@ export const readInputs = (env: NodeJS.ProcessEnv, run: RunContext): Inputs => {
   checkTogether(inputs)
   return inputs
 }
+
+const plainTags = (line: string): string[] => parseList(line, { name: 'tags', keepCommas: false })
+
+/** `false` is what it is anyway. */
+const readAttest = (text: string): string => (/^(?:false|False|FALSE)$/.test(text) ? '' : text)
 
 /** Booleans of YAML 1.2's core schema, as every GitHub Action reads them. */
 function readBoolean(name: string, text: string): boolean {

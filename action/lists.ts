@@ -23,6 +23,12 @@ export const parseList = (text: string, form: ListForm): string[] =>
     .map((item) => item.trim())
     .filter((item) => item !== '')
 
+/**
+ * Reads the fields of one line, as `type=raw,"value=a,b"`.
+ * @throws ActionError `bad_input` when a quote is never closed.
+ */
+export const parseFields = (line: string, name: string): string[] => parseRows(line, name)[0] ?? []
+
 function parseRows(text: string, name: string): string[][] {
   const rows: string[][] = []
   let rest = text.replaceAll('\r\n', '\n').replaceAll('\r', '\n')

@@ -10,7 +10,7 @@ import { homedir, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { ActionError } from './error.ts'
 import { hide } from './log.ts'
-import { configKey } from './registry.ts'
+import { configKey } from './registries/host.ts'
 
 export interface Login {
   registry: string

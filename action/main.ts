@@ -2,20 +2,24 @@ import { rm } from 'node:fs/promises'
 import * as core from '@actions/core'
 import { formatImage } from '../protocol/image-reference.ts'
 import { buildAndPush } from './build.ts'
+import { prepareSecrets } from './build-secrets.ts'
 import type { RunContext } from './context.ts'
 import { readContext } from './context.ts'
 import { chooseLogin } from './credentials.ts'
 import { deployTo } from './deploy.ts'
 import { ActionError, describeError } from './error.ts'
+import { createGithubDeployment } from './github-deployment.ts'
+import { endedAs, endedWell, environmentUrl } from './outcome.ts'
 import { gitToken, GIT_TOKEN_VARIABLE } from './git-token.ts'
 import { planPush, readReference } from './image.ts'
 import type { Inputs } from './inputs.ts'
 import { readInputs } from './inputs.ts'
 import { hide, plainLines, say, warn } from './log.ts'
-import { prepareDocker } from './login.ts'
+import { type Login, prepareDocker } from './login.ts'
 import type { Built } from './report.ts'
 import { reportBuild, reportEnd, reportFailure } from './report.ts'
 import type { Result } from './summary.ts'
+import { tagsOfRules } from './tag-rules.ts'
 import { defaultLabels, defaultTags, mergeLabels } from './tags.ts'
 
 const main = async (signal: AbortSignal): Promise<void> => {
@@ -30,38 +34,68 @@ const main = async (signal: AbortSignal): Promise<void> => {
 
   const results: Result[] = []
   try {
-    await deploy(inputs, run, built, results, signal)
+    await deployOnGithub(inputs, run, built, results, signal)
   } finally {
-    await reportEnd(results, built)
+    await reportEnd(results, built, inputs.environmentUrl)
   }
 }
 
+/** Deploys, and says so on GitHub's pages when the input `environment` asks for it. */
+async function deployOnGithub(
+  inputs: Inputs,
+  run: RunContext,
+  built: Built | undefined,
+  results: Result[],
+  signal: AbortSignal,
+): Promise<void> {
+  const { environment, githubToken: token, hooks } = inputs
+  const image = built?.image ?? inputs.image
+  const named = { environment: hooks.length === 0 ? '' : environment, token }
+  const github = await createGithubDeployment(
+    { ...named, image: inputs.rollback === '' ? image : `rollback to ${inputs.rollback}` },
+    run,
+  )
+  try {
+    await deploy(inputs, run, built, results, signal)
+  } catch (error) {
+    await github?.set(await endedAs(results, error))
+    throw error
+  }
+  const url = environmentUrl(results, inputs.environmentUrl)
+  await github?.set({ ...endedWell(results), ...(url !== undefined && { url }) })
+}
+
 async function build(inputs: Inputs, run: RunContext, signal: AbortSignal): Promise<Built> {
-  const { references, deployed } = planPush(inputs, defaultTags(run))
-  const login = chooseLogin(inputs, run)
-  sayWhoPushes(login !== undefined, inputs, deployed.registry)
+  const now = new Date()
+  const ruled = tagsOfRules(inputs.tagRules, inputs.flavor, run, now)
+  const { references, deployed } = planPush(
+    { ...inputs, tags: [...inputs.tags, ...ruled] },
+    defaultTags(run),
+  )
+  const login = await chooseLogin(inputs, run, process.env, signal)
+  sayWhoPushes(login, inputs, deployed.registry)
   const docker = prepareDocker(login, process.env, run.temporary)
   core.saveState('docker-config', docker.directory)
   try {
     const token = gitToken(inputs, run)
-    const digest = await buildAndPush(
+    const secrets = prepareSecrets(inputs, docker.directory, process.env)
+    if (token !== undefined) {
+      secrets.push(`id=GIT_AUTH_TOKEN.${token.host},env=${GIT_TOKEN_VARIABLE}`)
+    }
+    const result = await buildAndPush(
       {
-        context: inputs.context,
-        file: inputs.file,
-        target: inputs.target,
-        buildArgs: inputs.buildArgs,
-        labels: mergeLabels(defaultLabels(run, new Date()), inputs.labels),
+        ...inputs,
+        labels: mergeLabels(defaultLabels(run, now), inputs.labels),
         references,
-        platforms: inputs.platforms,
-        ...(token && { gitToken: { variable: GIT_TOKEN_VARIABLE, host: token.host } }),
+        secrets,
       },
       deployed,
       docker.directory,
       { env: { ...docker.env, ...(token && { [GIT_TOKEN_VARIABLE]: token.value }) }, signal },
     )
     say(`pushed ${references.join(', ')}`)
-    say(`digest ${digest}`)
-    return { image: formatImage({ ...deployed, digest }), digest, references }
+    say(`digest ${result.digest}`)
+    return { image: formatImage({ ...deployed, digest: result.digest }), references, ...result }
   } finally {
     await rm(docker.directory, { recursive: true, force: true })
   }
@@ -92,9 +126,9 @@ const checkedReference = (image: string): string => {
   return image
 }
 
-function sayWhoPushes(signsIn: boolean, inputs: Inputs, host: string): void {
-  if (!signsIn) return say(`pushing to ${host} with the logins that Docker has already`)
-  say(`signing in to ${inputs.registry} as ${inputs.username}`)
+function sayWhoPushes(login: Login | undefined, inputs: Inputs, host: string): void {
+  if (login === undefined) return say(`pushing to ${host} with the logins that Docker has already`)
+  say(`signing in to ${inputs.registry} as ${login.username}`)
   if (host !== inputs.registry) {
     say(`the image goes to ${host}: for a login there, write registry: ${host}`)
   }

@@ -2,6 +2,7 @@ import * as core from '@actions/core'
 import type { Deployment } from '../protocol/deployment.ts'
 import { formatImage } from '../protocol/image-reference.ts'
 import { ActionError } from './error.ts'
+import { environmentUrl } from './outcome.ts'
 import { plainLines, sayFolded } from './log.ts'
 import type { Result } from './summary.ts'
 import { renderSummary, tookMs } from './summary.ts'
@@ -12,6 +13,9 @@ export interface Built {
   image: string
   digest: string
   references: readonly string[]
+  /** What buildx says of it; absent without buildx. */
+  imageId?: string
+  metadata?: string
 }
 
 /** A container's log in an annotation, in characters: GitHub cuts longer ones. */
@@ -22,14 +26,19 @@ export const reportBuild = (built: Built): void => {
   core.setOutput('image', built.image)
   core.setOutput('digest', built.digest)
   core.setOutput('tags', built.references.join('\n'))
+  if (built.imageId !== undefined) core.setOutput('imageid', built.imageId)
+  if (built.metadata !== undefined) core.setOutput('metadata', built.metadata)
 }
 
 /** Outputs and job summary of all that happened, also when it ended badly. */
 export const reportEnd = async (
   results: readonly Result[],
   built: Built | undefined,
+  givenUrl: string,
 ): Promise<void> => {
   setDeploymentOutputs(results, built)
+  const url = environmentUrl(results, givenUrl)
+  if (url !== undefined) core.setOutput('environment-url', url)
   if (!process.env['GITHUB_STEP_SUMMARY'] || (results.length === 0 && built === undefined)) return
   await core.summary.addRaw(renderSummary(results, built)).write()
 }

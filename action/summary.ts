@@ -1,4 +1,4 @@
-import type { Deployment } from '../protocol/deployment.ts'
+import type { Accepted, Deployment } from '../protocol/deployment.ts'
 import { showDuration } from './duration.ts'
 
 /** What one receiver made of the hook, for people. */
@@ -9,6 +9,8 @@ export interface Result {
   /** `accepted` where the receiver cannot be followed. */
   status: Deployment['status'] | 'accepted'
   deployment?: Deployment
+  /** Where it can be read, and the token for it. */
+  follow?: Accepted['follow']
 }
 
 /** GitHub refuses a summary above 1 MiB; a log of this many characters leaves room for several. */

@@ -1,12 +1,10 @@
-import { a as info, c as setOutput, d as warning, f as summary, l as setSecret, n as error, o as saveState, r as getIDToken, s as setFailed, t as endGroup, u as startGroup } from "./core.js";
+import { _ as setFailed, a as isPassing, c as hide, d as sayFolded, f as warn, g as saveState, i as explainNetworkError, l as plainLines, m as getIDToken, o as readText, p as error, s as send, t as createGithubDeployment, u as say, v as setOutput, y as summary } from "./github-deployment.js";
 import { readFile, rm } from "node:fs/promises";
-import http from "node:http";
 import { createHash, createHmac, createPrivateKey, createPublicKey, createSecretKey, randomUUID, sign } from "node:crypto";
 import { join } from "node:path";
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
-import { mkdirSync, mkdtempSync, readFileSync, readdirSync, symlinkSync, writeFileSync } from "node:fs";
-import https from "node:https";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { homedir, tmpdir } from "node:os";
 
 // protocol/image-reference.ts
@@ -35,7 +33,7 @@ const SHA256 = /^sha256:[a-f0-9]{64}$/;
 function parseImage(text) {
 	if (IDENTIFIER.test(text)) throw new ImageReferenceError("invalid_format", text, "it is the id of an image");
 	const [registry, rest] = splitHost(text);
-	const { repository, tag, digest } = read(`${registry}/${registry === "docker.io" && !namePart(rest).includes("/") ? `library/${rest}` : rest}`, text);
+	const { repository, tag, digest } = read$1(`${registry}/${registry === "docker.io" && !namePart(rest).includes("/") ? `library/${rest}` : rest}`, text);
 	return {
 		registry,
 		repository,
@@ -54,7 +52,7 @@ function splitHost(text) {
 }
 const namePart = (rest) => rest.split(/[:@]/, 1)[0] ?? "";
 /** Errors name what was written, not what it was completed to. */
-function read(text, written) {
+function read$1(text, written) {
 	if (written === "") throw new ImageReferenceError("empty", written, "it is empty");
 	const found = REFERENCE.exec(text)?.groups;
 	if (found === void 0) {
@@ -77,35 +75,6 @@ function checkDigest(digest, text) {
 	throw new ImageReferenceError(digest.length === 71 ? "digest_unsupported" : "digest_invalid_length", text, "a digest is sha256: and 64 hex digits in lower case");
 }
 
-// action/build-arguments.ts
-/** `docker buildx build …`: builds, pushes every reference and leaves the pushed digest in the metadata file. */
-const buildxArguments = (options, metadataFile) => [
-	"buildx",
-	"build",
-	"--push",
-	"--metadata-file",
-	metadataFile,
-	...commonArguments(options),
-	...options.platforms.length > 0 ? ["--platform", options.platforms.join(",")] : [],
-	...options.gitToken === void 0 ? [] : ["--secret", `id=GIT_AUTH_TOKEN.${options.gitToken.host},env=${options.gitToken.variable}`],
-	"--",
-	options.context
-];
-/** `docker build …`, for a Docker without buildx. */
-const plainArguments = (options) => [
-	"build",
-	...commonArguments(options),
-	"--",
-	options.context
-];
-const commonArguments = (options) => [
-	...options.file === "" ? [] : ["--file", options.file],
-	...options.target === "" ? [] : ["--target", options.target],
-	...options.buildArgs.flatMap((value) => ["--build-arg", value]),
-	...options.labels.flatMap((value) => ["--label", value]),
-	...options.references.flatMap((value) => ["--tag", value])
-];
-
 // action/error.ts
 /** The one error of the Action: what failed with its value, and what to do about it. */
 var ActionError = class extends Error {
@@ -125,32 +94,130 @@ const describeError = (error) => {
 	return error instanceof Error ? error.message : String(error);
 };
 
-// action/log.ts
+// action/lists.ts
 /**
-* Prints text to the job's log, line by line. Whatever it holds (a container's log, a server's words) stays text: it
-* can end no line early and issue no workflow command.
+* Reads a list as docker/build-push-action does: a CSV table whose rows and fields are all items. `"…"` around a field
+* keeps commas, line ends and doubled quotes; a quote inside an unquoted field is an ordinary character; a line that
+* begins with `#` is a comment.
+* @throws ActionError `bad_input` when a quote is never closed.
 */
-const say = (text) => {
-	for (const line of plainLines(text)) info(line);
-};
-/** Prints text like {@link say}, folded under a title. */
-const sayFolded = (title, lines) => {
-	startGroup(plainLines(title).join(" "));
-	for (const line of lines) say(line);
-	endGroup();
-};
-/** A warning with an annotation. */
-const warn = (text) => warning(plainLines(text).join("\n"));
-/** Hides a secret, and each form in which it travels, from everything printed afterwards. */
-const hide = (...secrets) => {
-	for (const secret of secrets) if (secret !== void 0 && secret !== "") setSecret(secret);
-};
+const parseList = (text, form) => parseRows(text, form.name).flatMap((fields) => {
+	if (form.keepCommas) return [fields.join(",")];
+	return fields.length === 1 ? fields.flatMap((field) => field.split(",")) : fields;
+}).map((item) => item.trim()).filter((item) => item !== "");
 /**
-* Lines that the runner takes for no command. It reads `::name::` at a line's start, after white space, and
-* `##[name]` anywhere in a line; a zero-width space breaks both and changes nothing for the reader. A carriage return
-* ends a line for the runner too, and other control characters would let a text repaint what was printed before.
+* Reads the fields of one line, as `type=raw,"value=a,b"`.
+* @throws ActionError `bad_input` when a quote is never closed.
 */
-const plainLines = (text) => text.split(/\r\n|\r|\n|\u2028|\u2029|\u0085/).map((line) => line.replace(/\u001b\[[0-9;?]*[A-Za-z]|[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, "").replaceAll("##[", "##​[").replace(/^(\s*)::/, "$1​::"));
+const parseFields = (line, name) => parseRows(line, name)[0] ?? [];
+function parseRows(text, name) {
+	const rows = [];
+	let rest = text.replaceAll("\r\n", "\n").replaceAll("\r", "\n");
+	while (rest !== "") {
+		if (/^[ \t]*#/.test(rest)) {
+			rest = rest.slice(lineEnd(rest) + 1);
+			continue;
+		}
+		const row = [];
+		for (;;) {
+			const { value, length } = readField(rest, name);
+			row.push(value);
+			const separator = rest[length];
+			rest = rest.slice(length + 1);
+			if (separator !== ",") break;
+		}
+		rows.push(row);
+	}
+	return rows;
+}
+/** The field at the start of `text`, and how many characters it takes without its separator. */
+function readField(text, name) {
+	if (text.startsWith("\"")) {
+		const quoted = /^"((?:[^"]|"")*)"(?=[,\n]|$)/.exec(text);
+		if (quoted) {
+			const [whole, value = ""] = quoted;
+			return {
+				value: value.replaceAll("\"\"", "\""),
+				length: whole.length
+			};
+		}
+		if (!/^"(?:[^"]|"")*"/.test(text)) {
+			const line = text.slice(0, lineEnd(text));
+			throw new ActionError("bad_input", `input ${name}: the quote that opens ${line} is never closed`, { hint: `Close it at the end of the item, or double a quote that belongs to it ("").` });
+		}
+	}
+	const value = text.replace(/[,\n][^]*/, "");
+	return {
+		value,
+		length: value.length
+	};
+}
+const lineEnd = (text) => text.includes("\n") ? text.indexOf("\n") : text.length;
+
+// action/build-arguments.ts
+/** `docker buildx build …`: builds, pushes every reference and leaves the pushed digest in the metadata file. */
+const buildxArguments = (options, metadataFile) => [
+	"buildx",
+	"build",
+	"--push",
+	"--metadata-file",
+	metadataFile,
+	...commonArguments(options),
+	...each("--annotation", options.annotations),
+	...options.platforms.length > 0 ? ["--platform", options.platforms.join(",")] : [],
+	...each("--build-context", options.buildContexts),
+	...each("--secret", options.secrets),
+	...each("--ssh", options.ssh),
+	...each("--cache-from", options.cacheFrom),
+	...each("--cache-to", options.cacheTo.map(ignoringErrors)),
+	`--provenance=${options.provenance === "" ? "false" : options.provenance}`,
+	...options.sbom === "" ? [] : [`--sbom=${options.sbom}`],
+	"--",
+	options.context
+];
+/** `docker build …`, for a Docker without buildx. */
+const plainArguments = (options) => [
+	"build",
+	...commonArguments(options),
+	...each("--cache-from", options.cacheFrom),
+	"--",
+	options.context
+];
+/** The inputs in use that only buildx knows. */
+const needsBuildx = (options) => Object.entries({
+	annotations: options.annotations,
+	platforms: options.platforms,
+	"build-contexts": options.buildContexts,
+	"secrets, secret-files or secret-envs": options.secrets.filter((secret) => !secret.startsWith("id=GIT_AUTH_TOKEN.")),
+	ssh: options.ssh,
+	"cache-from with a type": options.cacheFrom.filter((entry) => entry.includes("=")),
+	"cache-to": options.cacheTo,
+	provenance: options.provenance,
+	sbom: options.sbom
+}).filter(([, value]) => value.length > 0).map(([name]) => name);
+const commonArguments = (options) => [
+	...one("--file", options.file),
+	...one("--target", options.target),
+	...each("--build-arg", options.buildArgs),
+	...each("--label", options.labels),
+	...each("--tag", options.references),
+	...each("--add-host", options.addHosts),
+	...one("--network", options.network),
+	...one("--shm-size", options.shmSize),
+	...each("--ulimit", options.ulimit),
+	...options.noCache ? ["--no-cache"] : [],
+	...options.pull ? ["--pull"] : []
+];
+const one = (flag, value) => value === "" ? [] : [flag, value];
+const each = (flag, values) => values.flatMap((value) => [flag, value]);
+/** A cache that cannot be written is no reason to fail a build. `inline` knows no such attribute. */
+function ignoringErrors(entry) {
+	const fields = parseFields(entry, "cache-to");
+	const [first = ""] = fields;
+	if (!entry.includes("=")) return `type=registry,ref=${first},ignore-error=true`;
+	const has = (start) => fields.some((field) => field.trim().startsWith(start));
+	return has("ignore-error=") || has("type=inline") ? entry : `${entry},ignore-error=true`;
+}
 
 // action/docker.ts
 /**
@@ -207,7 +274,7 @@ function failed(args, status) {
 
 // action/build.ts
 /**
-* Builds, pushes every reference, and returns the pushed manifest's digest.
+* Builds and pushes every reference.
 * @param deployed the one of the references that the digest is wanted for
 * @param directory a private directory for the metadata file
 * @throws ActionError `build_failed`, `no_buildx`, `no_docker`, `no_digest`, `cancelled`.
@@ -216,7 +283,7 @@ const buildAndPush = async (options, deployed, directory, call) => {
 	if (await hasBuildx(call)) return buildWithBuildx(options, join(directory, "metadata.json"), call);
 	refuseWithoutBuildx(options);
 	say("docker buildx is not here: building with docker build and docker push");
-	return buildPlainly(options, deployed, call);
+	return { digest: await buildPlainly(options, deployed, call) };
 };
 async function buildWithBuildx(options, metadataFile, call) {
 	await runDocker(buildxArguments(options, metadataFile), call);
@@ -226,7 +293,12 @@ async function buildWithBuildx(options, metadataFile, call) {
 			cause
 		});
 	});
-	return digestOfMetadata(text);
+	const imageId = JSON.parse(text)["containerimage.config.digest"];
+	return {
+		digest: digestOfMetadata(text),
+		...typeof imageId === "string" && { imageId },
+		metadata: text.trim()
+	};
 }
 /**
 * The pushed manifest's digest in a buildx metadata file. Where the Docker engine itself builds, an old buildx writes
@@ -241,8 +313,10 @@ const digestOfMetadata = (text) => {
 	return digest;
 };
 function refuseWithoutBuildx(options) {
-	if (options.platforms.length === 0) return;
-	throw new ActionError("no_buildx", "input platforms needs docker buildx, which is not on this runner", { hint: "Add docker/setup-buildx-action before this step, or leave the input out." });
+	const inputs = needsBuildx(options);
+	if (inputs.length === 0) return;
+	const verb = inputs.length === 1 ? "needs" : "need";
+	throw new ActionError("no_buildx", `input ${inputs.join(", ")} ${verb} docker buildx, which is not on this runner`, { hint: "Add docker/setup-buildx-action before this step, or leave the input out." });
 }
 async function buildPlainly(options, { repository, tag }, call) {
 	await runDocker(plainArguments(options), call);
@@ -268,6 +342,49 @@ const digestOfRepository = (repoDigests, repository) => {
 	throw new ActionError("no_digest", `docker knows no digest of ${repository} after the push`, { hint: "Add docker/setup-buildx-action before this step: buildx reports the pushed digest itself." });
 };
 
+// action/build-secrets.ts
+/**
+* The build's secrets as buildx's `--secret` wants them. Values are written to files of the private directory, so that none
+* stands on a command line, and are masked in the log.
+* @throws ActionError `bad_input`, which names the secret and never shows its value.
+*/
+const prepareSecrets = (inputs, directory, env) => [
+	...inputs.secrets.map((entry, number) => {
+		const [id, value] = split(entry, "secrets", "id=value");
+		hide(value);
+		const folder = join(directory, "secrets");
+		mkdirSync(folder, {
+			recursive: true,
+			mode: 448
+		});
+		const file = join(folder, String(number));
+		writeFileSync(file, value, {
+			mode: 384,
+			flag: "wx"
+		});
+		return `id=${id},src=${file}`;
+	}),
+	...inputs.secretFiles.map((entry) => {
+		const [id, file] = split(entry, "secret-files", "id=path");
+		if (existsSync(file)) return `id=${id},src=${file}`;
+		throw new ActionError("bad_input", `input secret-files: ${id} is ${file}, which is not there`, { hint: "Write the path of a file that an earlier step made, from the working directory." });
+	}),
+	...inputs.secretEnvs.map((entry) => {
+		const [id, name] = split(entry, "secret-envs", "id=VARIABLE");
+		if (env[name] !== void 0) {
+			hide(env[name]);
+			return `id=${id},env=${name}`;
+		}
+		throw new ActionError("bad_input", `input secret-envs: ${id} is ${name}, which is not set`, { hint: `Set it under env: of this step: ${name}: \${{ secrets.… }}.` });
+	})
+];
+function split(entry, input, form) {
+	const at = entry.indexOf("=");
+	const [id, value] = [entry.slice(0, Math.max(at, 0)).trim(), entry.slice(at + 1)];
+	if (at > 0 && /^[\w.-]+$/.test(id) && value !== "") return [id, value];
+	throw new ActionError("bad_input", `input ${input}: one of its lines is not ${form}`, { hint: `Write one ${form} a line. A value with line ends, commas or quotes stands in quotes: "id=…".` });
+}
+
 // action/context.ts
 /**
 * Reads `GITHUB_*`, `RUNNER_TEMP` and the event's payload.
@@ -291,9 +408,12 @@ const readContext = (env) => {
 		runId,
 		runAttempt,
 		serverUrl,
+		apiUrl: (env["GITHUB_API_URL"] ?? "https://api.github.com").replace(/\/+$/, ""),
 		runUrl: repository === "" || runId === "" ? "" : `${serverUrl}/${repository}/actions/runs/${runId}/attempts/${runAttempt}`,
 		...pullRequest !== void 0 && { pullRequest },
 		defaultBranch: payload.repository?.default_branch ?? branchOfSchedule(eventName, ref),
+		baseRef: env["GITHUB_BASE_REF"] ?? "",
+		...readCommitDate(payload.head_commit?.timestamp),
 		message: firstLine$1(payload.head_commit?.message ?? payload.pull_request?.title),
 		description: firstLine$1(payload.repository?.description),
 		license: payload.repository?.license?.spdx_id ?? "",
@@ -314,38 +434,581 @@ function readPayload(path) {
 }
 /** A schedule runs on the default branch only, and its payload does not name that branch. */
 const branchOfSchedule = (eventName, ref) => eventName === "schedule" ? ref.replace(/^refs\/heads\//, "") : "";
+function readCommitDate(timestamp) {
+	const date = new Date(timestamp ?? "");
+	return Number.isNaN(date.getTime()) ? {} : { committedAt: date };
+}
 const firstLine$1 = (text) => (text ?? "").trim().replace(/[\r\n][^]*/, "").slice(0, 1e3);
 
-// action/registry.ts
-/** Docker's name for Docker Hub in `config.json` (docker/cli `authConfigKey`). */
-const DOCKER_HUB_KEY = "https://index.docker.io/v1/";
-/** The key of a registry in `auths`: its host and port, however it was written; Docker Hub has a name of its own. */
-const configKey = (registry) => {
-	const host = registryHost(registry);
-	return host === "docker.io" ? DOCKER_HUB_KEY : host;
+// action/registries/exchange.ts
+const ANSWER_TIMEOUT_MS$2 = 3e4;
+/**
+* GitHub's OIDC token for another system, which the toolkit masks.
+* @throws ActionError `no_id_token`, with the permission that is missing.
+*/
+const idTokenFor = async (audience, purpose) => {
+	if (!process.env["ACTIONS_ID_TOKEN_REQUEST_URL"]) throw new ActionError("no_id_token", `GitHub gives this job no OIDC token to ${purpose}`, { hint: "Add \"permissions: { id-token: write, contents: read }\" to the job." });
+	try {
+		return await getIDToken(audience);
+	} catch (cause) {
+		const why = cause instanceof Error ? cause.message.replace(/\s+/g, " ") : String(cause);
+		throw new ActionError("no_id_token", `GitHub's OIDC token could not be had: ${why}`, {
+			hint: "Run the job again; see https://www.githubstatus.com.",
+			cause
+		});
+	}
 };
-/** Host and port of a registry written as `host`, `https://host/` or `https://host/v2/`; all of Docker Hub's names are `docker.io`. */
-const registryHost = (registry) => {
-	const host = registry.replace(/^https?:\/\//i, "").replace(/\/.*/, "").toLowerCase();
-	return [
-		"docker.io",
-		"index.docker.io",
-		"registry-1.docker.io"
-	].includes(host) ? "docker.io" : host;
+/**
+* Posts to a service that gives credentials, and returns its answer's text.
+* @throws ActionError `login_failed`, with what the service said and `hint`.
+*/
+const exchange = async (url, { headers, body, what, hint, signal }) => {
+	let answer;
+	try {
+		answer = await send(url, {
+			method: "POST",
+			headers: {
+				...headers,
+				"content-length": String(Buffer.byteLength(body))
+			},
+			body: Buffer.from(body),
+			answerTimeoutMs: ANSWER_TIMEOUT_MS$2,
+			signal
+		});
+	} catch (cause) {
+		if (signal.aborted) throw new ActionError("cancelled", "cancelled while signing in", { cause });
+		const { why } = explainNetworkError(cause, url);
+		throw new ActionError("login_failed", `${what}: ${why}`, {
+			hint,
+			cause
+		});
+	}
+	const text = await readText(answer);
+	if (answer.status === 200) return text;
+	throw new ActionError("login_failed", `${what}: ${new URL(url).host} answered ${answer.status}: ${reasonOf(text)}`, { hint });
 };
+/** What the service says went wrong, out of JSON or XML, on one line. */
+function reasonOf(text) {
+	return (/"(?:error_description|message|Message|detail)"\s*:\s*"((?:[^"\\]|\\.)*)"/.exec(text)?.[1] ?? /<Message>([^<]*)<\/Message>/.exec(text)?.[1] ?? text).replace(/\\[rn]|\s+/g, " ").trim().slice(0, 300) || "nothing";
+}
+/** A form's body. */
+const form = (values) => new URLSearchParams(values).toString();
+const FORM = { "content-type": "application/x-www-form-urlencoded" };
+
+// action/registries/acr.ts
+/** Azure's clouds: where they sign in, and the suffix of their registries. */
+const CLOUDS = [
+	{
+		suffix: ".azurecr.io",
+		authority: "https://login.microsoftonline.com"
+	},
+	{
+		suffix: ".azurecr.cn",
+		authority: "https://login.chinacloudapi.cn"
+	},
+	{
+		suffix: ".azurecr.us",
+		authority: "https://login.microsoftonline.us"
+	}
+];
+/** The user name of whoever has a token (learn.microsoft.com, "Authenticate with an Azure container registry"). */
+const TOKEN_USER = "00000000-0000-0000-0000-000000000000";
+const isAcr = (host) => CLOUDS.some(({ suffix }) => host.endsWith(suffix));
+/**
+* Signs in to Azure Container Registry with no secret: GitHub's OIDC token becomes an Entra token, and that the registry's
+* refresh token.
+* @throws ActionError `login_failed`, `no_id_token`.
+*/
+const acrLogin = async (host, { clientId, tenantId }, env, signal, base = `https://${host}`) => {
+	const cloud = CLOUDS.find(({ suffix }) => host.endsWith(suffix)) ?? CLOUDS[0];
+	const authority = (env["AZURE_AUTHORITY_HOST"] || cloud.authority).replace(/\/+$/, "");
+	const assertion = await idTokenFor("api://AzureADTokenExchange", `sign in to ${host}`);
+	const accessToken = read(await exchange(`${authority}/${tenantId}/oauth2/v2.0/token`, {
+		headers: FORM,
+		body: form({
+			client_id: clientId,
+			scope: "https://containerregistry.azure.net/.default",
+			client_assertion_type: "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
+			client_assertion: assertion,
+			grant_type: "client_credentials"
+		}),
+		what: `Entra does not sign in the application ${clientId}`,
+		hint: "The application or managed identity needs a federated credential with the issuer https://token.actions.githubusercontent.com and this repository as subject.",
+		signal
+	}), "access_token", "Entra");
+	const registry = await exchange(`${base}/oauth2/exchange`, {
+		headers: FORM,
+		body: form({
+			grant_type: "access_token",
+			service: host,
+			tenant: tenantId,
+			access_token: accessToken
+		}),
+		what: `${host} does not take Entra's token`,
+		hint: `The application needs the role AcrPush on ${host}.`,
+		signal
+	});
+	say(`signed in to ${host} as the application ${clientId}`);
+	return {
+		registry: host,
+		username: TOKEN_USER,
+		password: read(registry, "refresh_token", host)
+	};
+};
+function read(text, name, from) {
+	const value = JSON.parse(text)[name];
+	if (typeof value !== "string" || value === "") throw new ActionError("login_failed", `${from} answered without ${name}`);
+	hide(value);
+	return value;
+}
+
+// action/registries/docker-hub.ts
+const IDENTITY = "https://identity.docker.com";
+/** As long as a token may live: it has to outlast the build. */
+const TOKEN_SECONDS = 3600;
+/**
+* Signs in to Docker Hub with no secret, by an OIDC connection of the organization (docs.docker.com, "OIDC connections").
+* @throws ActionError `login_failed`, `no_id_token`.
+*/
+const dockerHubLogin = async (organization, connection, signal, identity = IDENTITY) => {
+	const token = await idTokenFor(identity, "sign in to Docker Hub");
+	const answer = await exchange(`${identity}/oauth/token`, {
+		headers: FORM,
+		body: form({
+			grant_type: "urn:ietf:params:oauth:grant-type:token-exchange",
+			subject_token_type: "urn:ietf:params:oauth:token-type:id_token",
+			subject_token: token,
+			connection_id: connection,
+			expires_in: String(TOKEN_SECONDS)
+		}),
+		what: `Docker Hub does not sign in ${organization}`,
+		hint: "DOCKERHUB_OIDC_CONNECTIONID has to be the id of an OIDC connection whose rules take this workflow, and username the organization.",
+		signal
+	});
+	const password = JSON.parse(answer).access_token;
+	if (typeof password !== "string" || password === "") throw new ActionError("login_failed", "Docker Hub answered without access_token");
+	hide(password);
+	return {
+		registry: "docker.io",
+		username: organization,
+		password
+	};
+};
+
+// node_modules/aws4fetch/dist/aws4fetch.esm.mjs
+/**
+* @license MIT <https://opensource.org/licenses/MIT>
+* @copyright Michael Hart 2024
+*/
+const encoder = new TextEncoder();
+const HOST_SERVICES = {
+	appstream2: "appstream",
+	cloudhsmv2: "cloudhsm",
+	email: "ses",
+	marketplace: "aws-marketplace",
+	mobile: "AWSMobileHubService",
+	pinpoint: "mobiletargeting",
+	queue: "sqs",
+	"git-codecommit": "codecommit",
+	"mturk-requester-sandbox": "mturk-requester",
+	"personalize-runtime": "personalize"
+};
+const UNSIGNABLE_HEADERS = /* @__PURE__ */ new Set([
+	"authorization",
+	"content-type",
+	"content-length",
+	"user-agent",
+	"presigned-expires",
+	"expect",
+	"x-amzn-trace-id",
+	"range",
+	"connection"
+]);
+var AwsClient = class {
+	constructor({ accessKeyId, secretAccessKey, sessionToken, service, region, cache, retries, initRetryMs }) {
+		if (accessKeyId == null) throw new TypeError("accessKeyId is a required option");
+		if (secretAccessKey == null) throw new TypeError("secretAccessKey is a required option");
+		this.accessKeyId = accessKeyId;
+		this.secretAccessKey = secretAccessKey;
+		this.sessionToken = sessionToken;
+		this.service = service;
+		this.region = region;
+		this.cache = cache || /* @__PURE__ */ new Map();
+		this.retries = retries != null ? retries : 10;
+		this.initRetryMs = initRetryMs || 50;
+	}
+	async sign(input, init) {
+		if (input instanceof Request) {
+			const { method, url, headers, body } = input;
+			init = Object.assign({
+				method,
+				url,
+				headers
+			}, init);
+			if (init.body == null && headers.has("Content-Type")) init.body = body != null && headers.has("X-Amz-Content-Sha256") ? body : await input.clone().arrayBuffer();
+			input = url;
+		}
+		const signer = new AwsV4Signer(Object.assign({ url: input.toString() }, init, this, init && init.aws));
+		const signed = Object.assign({}, init, await signer.sign());
+		delete signed.aws;
+		try {
+			return new Request(signed.url.toString(), signed);
+		} catch (e) {
+			if (e instanceof TypeError) return new Request(signed.url.toString(), Object.assign({ duplex: "half" }, signed));
+			throw e;
+		}
+	}
+	async fetch(input, init) {
+		for (let i = 0; i <= this.retries; i++) {
+			const fetched = fetch(await this.sign(input, init));
+			if (i === this.retries) return fetched;
+			const res = await fetched;
+			if (res.status < 500 && res.status !== 429) return res;
+			await new Promise((resolve) => setTimeout(resolve, Math.random() * this.initRetryMs * Math.pow(2, i)));
+		}
+		throw new Error("An unknown error occurred, ensure retries is not negative");
+	}
+};
+var AwsV4Signer = class {
+	constructor({ method, url, headers, body, accessKeyId, secretAccessKey, sessionToken, service, region, cache, datetime, signQuery, appendSessionToken, allHeaders, singleEncode }) {
+		if (url == null) throw new TypeError("url is a required option");
+		if (accessKeyId == null) throw new TypeError("accessKeyId is a required option");
+		if (secretAccessKey == null) throw new TypeError("secretAccessKey is a required option");
+		this.method = method || (body ? "POST" : "GET");
+		this.url = new URL(url);
+		this.headers = new Headers(headers || {});
+		this.body = body;
+		this.accessKeyId = accessKeyId;
+		this.secretAccessKey = secretAccessKey;
+		this.sessionToken = sessionToken;
+		let guessedService, guessedRegion;
+		if (!service || !region) [guessedService, guessedRegion] = guessServiceRegion(this.url, this.headers);
+		this.service = service || guessedService || "";
+		this.region = region || guessedRegion || "us-east-1";
+		this.cache = cache || /* @__PURE__ */ new Map();
+		this.datetime = datetime || (/* @__PURE__ */ new Date()).toISOString().replace(/[:-]|\.\d{3}/g, "");
+		this.signQuery = signQuery;
+		this.appendSessionToken = appendSessionToken || this.service === "iotdevicegateway";
+		this.headers.delete("Host");
+		if (this.service === "s3" && !this.signQuery && !this.headers.has("X-Amz-Content-Sha256")) this.headers.set("X-Amz-Content-Sha256", "UNSIGNED-PAYLOAD");
+		const params = this.signQuery ? this.url.searchParams : this.headers;
+		params.set("X-Amz-Date", this.datetime);
+		if (this.sessionToken && !this.appendSessionToken) params.set("X-Amz-Security-Token", this.sessionToken);
+		this.signableHeaders = ["host", ...this.headers.keys()].filter((header) => allHeaders || !UNSIGNABLE_HEADERS.has(header)).sort();
+		this.signedHeaders = this.signableHeaders.join(";");
+		this.canonicalHeaders = this.signableHeaders.map((header) => header + ":" + (header === "host" ? this.url.host : (this.headers.get(header) || "").replace(/\s+/g, " "))).join("\n");
+		this.credentialString = [
+			this.datetime.slice(0, 8),
+			this.region,
+			this.service,
+			"aws4_request"
+		].join("/");
+		if (this.signQuery) {
+			if (this.service === "s3" && !params.has("X-Amz-Expires")) params.set("X-Amz-Expires", "86400");
+			params.set("X-Amz-Algorithm", "AWS4-HMAC-SHA256");
+			params.set("X-Amz-Credential", this.accessKeyId + "/" + this.credentialString);
+			params.set("X-Amz-SignedHeaders", this.signedHeaders);
+		}
+		if (this.service === "s3") try {
+			this.encodedPath = decodeURIComponent(this.url.pathname.replace(/\+/g, " "));
+		} catch (e) {
+			this.encodedPath = this.url.pathname;
+		}
+		else this.encodedPath = this.url.pathname.replace(/\/+/g, "/");
+		if (!singleEncode) this.encodedPath = encodeURIComponent(this.encodedPath).replace(/%2F/g, "/");
+		this.encodedPath = encodeRfc3986(this.encodedPath);
+		const seenKeys = /* @__PURE__ */ new Set();
+		this.encodedSearch = [...this.url.searchParams].filter(([k]) => {
+			if (!k) return false;
+			if (this.service === "s3") {
+				if (seenKeys.has(k)) return false;
+				seenKeys.add(k);
+			}
+			return true;
+		}).map((pair) => pair.map((p) => encodeRfc3986(encodeURIComponent(p)))).sort(([k1, v1], [k2, v2]) => k1 < k2 ? -1 : k1 > k2 ? 1 : v1 < v2 ? -1 : v1 > v2 ? 1 : 0).map((pair) => pair.join("=")).join("&");
+	}
+	async sign() {
+		if (this.signQuery) {
+			this.url.searchParams.set("X-Amz-Signature", await this.signature());
+			if (this.sessionToken && this.appendSessionToken) this.url.searchParams.set("X-Amz-Security-Token", this.sessionToken);
+		} else this.headers.set("Authorization", await this.authHeader());
+		return {
+			method: this.method,
+			url: this.url,
+			headers: this.headers,
+			body: this.body
+		};
+	}
+	async authHeader() {
+		return [
+			"AWS4-HMAC-SHA256 Credential=" + this.accessKeyId + "/" + this.credentialString,
+			"SignedHeaders=" + this.signedHeaders,
+			"Signature=" + await this.signature()
+		].join(", ");
+	}
+	async signature() {
+		const date = this.datetime.slice(0, 8);
+		const cacheKey = [
+			this.secretAccessKey,
+			date,
+			this.region,
+			this.service
+		].join();
+		let kCredentials = this.cache.get(cacheKey);
+		if (!kCredentials) {
+			kCredentials = await hmac(await hmac(await hmac(await hmac("AWS4" + this.secretAccessKey, date), this.region), this.service), "aws4_request");
+			this.cache.set(cacheKey, kCredentials);
+		}
+		return buf2hex(await hmac(kCredentials, await this.stringToSign()));
+	}
+	async stringToSign() {
+		return [
+			"AWS4-HMAC-SHA256",
+			this.datetime,
+			this.credentialString,
+			buf2hex(await hash(await this.canonicalString()))
+		].join("\n");
+	}
+	async canonicalString() {
+		return [
+			this.method.toUpperCase(),
+			this.encodedPath,
+			this.encodedSearch,
+			this.canonicalHeaders + "\n",
+			this.signedHeaders,
+			await this.hexBodyHash()
+		].join("\n");
+	}
+	async hexBodyHash() {
+		let hashHeader = this.headers.get("X-Amz-Content-Sha256") || (this.service === "s3" && this.signQuery ? "UNSIGNED-PAYLOAD" : null);
+		if (hashHeader == null) {
+			if (this.body && typeof this.body !== "string" && !("byteLength" in this.body)) throw new Error("body must be a string, ArrayBuffer or ArrayBufferView, unless you include the X-Amz-Content-Sha256 header");
+			hashHeader = buf2hex(await hash(this.body || ""));
+		}
+		return hashHeader;
+	}
+};
+async function hmac(key, string) {
+	const cryptoKey = await crypto.subtle.importKey("raw", typeof key === "string" ? encoder.encode(key) : key, {
+		name: "HMAC",
+		hash: { name: "SHA-256" }
+	}, false, ["sign"]);
+	return crypto.subtle.sign("HMAC", cryptoKey, encoder.encode(string));
+}
+async function hash(content) {
+	return crypto.subtle.digest("SHA-256", typeof content === "string" ? encoder.encode(content) : content);
+}
+const HEX_CHARS = [
+	"0",
+	"1",
+	"2",
+	"3",
+	"4",
+	"5",
+	"6",
+	"7",
+	"8",
+	"9",
+	"a",
+	"b",
+	"c",
+	"d",
+	"e",
+	"f"
+];
+function buf2hex(arrayBuffer) {
+	const buffer = new Uint8Array(arrayBuffer);
+	let out = "";
+	for (let idx = 0; idx < buffer.length; idx++) {
+		const n = buffer[idx];
+		out += HEX_CHARS[n >>> 4 & 15];
+		out += HEX_CHARS[n & 15];
+	}
+	return out;
+}
+function encodeRfc3986(urlEncodedStr) {
+	return urlEncodedStr.replace(/[!'()*]/g, (c) => "%" + c.charCodeAt(0).toString(16).toUpperCase());
+}
+function guessServiceRegion(url, headers) {
+	const { hostname, pathname } = url;
+	if (hostname.endsWith(".on.aws")) {
+		const match = hostname.match(/^[^.]{1,63}\.lambda-url\.([^.]{1,63})\.on\.aws$/);
+		return match != null ? ["lambda", match[1] || ""] : ["", ""];
+	}
+	if (hostname.endsWith(".r2.cloudflarestorage.com")) return ["s3", "auto"];
+	if (hostname.endsWith(".backblazeb2.com")) {
+		const match = hostname.match(/^(?:[^.]{1,63}\.)?s3\.([^.]{1,63})\.backblazeb2\.com$/);
+		return match != null ? ["s3", match[1] || ""] : ["", ""];
+	}
+	const match = hostname.replace("dualstack.", "").match(/([^.]{1,63})\.(?:([^.]{0,63})\.)?amazonaws\.com(?:\.cn)?$/);
+	let service = match && match[1] || "";
+	let region = match && match[2];
+	if (region === "us-gov") region = "us-gov-west-1";
+	else if (region === "s3" || region === "s3-accelerate") {
+		region = "us-east-1";
+		service = "s3";
+	} else if (service === "iot") {
+		if (hostname.startsWith("iot.")) service = "execute-api";
+		else if (hostname.startsWith("data.jobs.iot.")) service = "iot-jobs-data";
+		else service = pathname === "/mqtt" ? "iotdevicegateway" : "iotdata";
+	} else if (service === "autoscaling") {
+		const targetPrefix = (headers.get("X-Amz-Target") || "").split(".")[0];
+		if (targetPrefix === "AnyScaleFrontendService") service = "application-autoscaling";
+		else if (targetPrefix === "AnyScaleScalingPlannerFrontendService") service = "autoscaling-plans";
+	} else if (region == null && service.startsWith("s3-")) {
+		region = service.slice(3).replace(/^fips-|^external-1/, "");
+		service = "s3";
+	} else if (service.endsWith("-fips")) service = service.slice(0, -5);
+	else if (region && /-\d$/.test(service) && !/-\d$/.test(region)) [service, region] = [region, service];
+	return [HOST_SERVICES[service] || service, region || ""];
+}
+
+// action/registries/ecr.ts
+const PRIVATE = /^(\d{12})\.dkr[.-]ecr(?:-fips)?\.([a-z0-9-]+)\.(amazonaws\.com(?:\.cn)?|on\.aws)$/;
+const PUBLIC = "public.ecr.aws";
+/** ECR Public gives its tokens here alone. */
+const PUBLIC_REGION = "us-east-1";
+/** Long enough to ask for the registry's token, which then is good for 12 hours. */
+const SESSION_SECONDS = 900;
+const isEcr = (host) => host === PUBLIC || PRIVATE.test(host);
+/**
+* Signs in to ECR or ECR Public: with a role that is assumed by GitHub's OIDC token, else with the credentials of the
+* environment (as aws-actions/configure-aws-credentials leaves them). `undefined` when there are neither.
+* @throws ActionError `login_failed`, `no_id_token`, `bad_input`.
+*/
+const ecrLogin = async (host, { role, region: given }, env, signal) => {
+	const [, , own = PUBLIC_REGION, domain = "amazonaws.com"] = PRIVATE.exec(host) ?? [];
+	const region = host === PUBLIC ? PUBLIC_REGION : given || own;
+	const credentials = role === "" ? credentialsOf(env) : await assume(role, {
+		region,
+		domain,
+		run: env["GITHUB_RUN_ID"] ?? "",
+		env,
+		signal
+	});
+	if (credentials === void 0) return void 0;
+	const token = await authorizationToken(host, {
+		region,
+		domain,
+		credentials,
+		env,
+		signal
+	});
+	const [username = "", ...password] = Buffer.from(token, "base64").toString("utf8").split(":");
+	return {
+		registry: host,
+		username,
+		password: password.join(":")
+	};
+};
+function credentialsOf(env) {
+	const { AWS_ACCESS_KEY_ID: id, AWS_SECRET_ACCESS_KEY: secret, AWS_SESSION_TOKEN: token } = env;
+	if (!id || !secret) return void 0;
+	hide(secret, token);
+	return {
+		accessKeyId: id,
+		secretAccessKey: secret,
+		...token && { sessionToken: token }
+	};
+}
+/** STS's AssumeRoleWithWebIdentity, which is not signed: the token is the proof. */
+async function assume(role, { region, domain, run, env, signal }) {
+	if (!/^arn:aws[\w-]*:iam::\d{12}:role\/\S+$/.test(role)) throw new ActionError("bad_input", `input aws-role: "${role}" is no role`, { hint: "Write its ARN: arn:aws:iam::123456789012:role/deploy." });
+	const token = await idTokenFor("sts.amazonaws.com", `assume ${role}`);
+	const answer = await exchange(endpoint("STS", `https://sts.${region}.${domain}/`, env), {
+		headers: FORM,
+		body: form({
+			Action: "AssumeRoleWithWebIdentity",
+			Version: "2011-06-15",
+			RoleArn: role,
+			RoleSessionName: `deploy-action-${run}`.slice(0, 64),
+			DurationSeconds: String(SESSION_SECONDS),
+			WebIdentityToken: token
+		}),
+		what: `the role ${role} cannot be assumed`,
+		hint: "The trust policy of the role has to name the provider token.actions.githubusercontent.com, the audience sts.amazonaws.com and this repository as subject.",
+		signal
+	});
+	const read = (name) => new RegExp(`<${name}>([^<]+)</${name}>`).exec(answer)?.[1] ?? "";
+	const credentials = {
+		accessKeyId: read("AccessKeyId"),
+		secretAccessKey: read("SecretAccessKey"),
+		sessionToken: read("SessionToken")
+	};
+	hide(credentials.secretAccessKey, credentials.sessionToken);
+	if (Object.values(credentials).includes("")) throw new ActionError("login_failed", `STS gave no credentials for ${role}`);
+	say(`assumed ${role}`);
+	return credentials;
+}
+/** ECR's and ECR Public's GetAuthorizationToken: `AWS:password`, in base64. */
+async function authorizationToken(host, { region, domain, credentials, env, signal }) {
+	const isPublic = host === PUBLIC;
+	const service = isPublic ? "ecr-public" : "ecr";
+	const target = isPublic ? "SpencerFrontendService.GetAuthorizationToken" : "AmazonEC2ContainerRegistry_V20150921.GetAuthorizationToken";
+	const standard = `https://api.${service}.${region}.${domain === "on.aws" ? "amazonaws.com" : domain}/`;
+	const url = endpoint(isPublic ? "ECR_PUBLIC" : "ECR", standard, env);
+	const body = "{}";
+	const signed = await new AwsClient({
+		...credentials,
+		service,
+		region
+	}).sign(url, {
+		method: "POST",
+		headers: {
+			"content-type": "application/x-amz-json-1.1",
+			"x-amz-target": target
+		},
+		body
+	});
+	const answer = await exchange(url, {
+		headers: Object.fromEntries(signed.headers),
+		body,
+		what: `${host} gives no token`,
+		hint: `The role or user needs ${service}:GetAuthorizationToken${isPublic ? " and sts:GetServiceBearerToken" : ""}, and to push ecr:BatchCheckLayerAvailability, InitiateLayerUpload, UploadLayerPart, CompleteLayerUpload and PutImage on the repository.`,
+		signal
+	});
+	const { authorizationData: data } = JSON.parse(answer);
+	const token = (Array.isArray(data) ? data[0] : data)?.authorizationToken;
+	if (token !== void 0) return token;
+	throw new ActionError("login_failed", `${url} answered without a token`);
+}
+/** AWS's tools let the environment name another endpoint: https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html */
+const endpoint = (service, standard, env) => env[`AWS_ENDPOINT_URL_${service}`] || env["AWS_ENDPOINT_URL"] || standard;
 
 // action/credentials.ts
 /**
-* The login that the inputs ask for; undefined leaves Docker's own logins in charge. The workflow's token is only ever
-* sent to GitHub's registries: for another host it would be a secret handed to a stranger.
+* The login that the inputs ask for; undefined leaves Docker's own logins in charge. A password that was given goes before
+* what can be had without one. The workflow's token is only ever sent to GitHub's registries: for another host it would
+* be a secret handed to a stranger.
+* @throws ActionError `login_failed`, `no_id_token`, `bad_input`.
 */
-const chooseLogin = (inputs, run) => {
-	if (inputs.password === "" || inputs.username === "") return void 0;
-	if (inputs.password === inputs.githubToken && !isGithubRegistry(registryHost(inputs.registry), run)) return void 0;
+const chooseLogin = async (inputs, run, env, signal) => {
+	const { registry, username, password } = inputs;
+	const isWorkflowToken = password !== "" && password === inputs.githubToken;
+	if (password !== "" && username !== "" && !isWorkflowToken) return {
+		registry,
+		username,
+		password
+	};
+	if (isEcr(registry)) return ecrLogin(registry, {
+		role: inputs.awsRole,
+		region: inputs.awsRegion
+	}, env, signal);
+	const { azureClientId: clientId, azureTenantId: tenantId } = inputs;
+	if (isAcr(registry) && (clientId !== "" || tenantId !== "")) {
+		if (clientId === "" || tenantId === "") throw new ActionError("bad_input", "azure-client-id and azure-tenant-id go together", { hint: "Give both: az ad app list and az account show print them." });
+		return acrLogin(registry, {
+			clientId,
+			tenantId
+		}, env, signal);
+	}
+	const connection = env["DOCKERHUB_OIDC_CONNECTIONID"]?.trim() ?? "";
+	if (registry === "docker.io" && connection !== "") return dockerHubLogin(username, connection, signal);
+	if (!isWorkflowToken || username === "" || !isGithubRegistry(registry, run)) return void 0;
 	return {
-		registry: inputs.registry,
-		username: inputs.username,
-		password: inputs.password
+		registry,
+		username,
+		password
 	};
 };
 /** `ghcr.io`, GitHub's older registries, and `containers.` of a company's own GitHub. */
@@ -1415,6 +2078,8 @@ const Deployment = object({
 	})),
 	/** Of a rollback: the deployment whose settings it runs with; absent for those of the config. */
 	settings_of: optional(string()),
+	/** Where users reach the app, if its config names a domain. */
+	url: optional(string()),
 	source: Source,
 	created_at: string(),
 	started_at: optional(string()),
@@ -1503,95 +2168,6 @@ const showDuration = (ms) => {
 	const seconds = Math.round(ms / 1e3);
 	const rest = seconds % 60;
 	return rest === 0 ? `${seconds / 60} min` : `${Math.floor(seconds / 60)} min ${rest} s`;
-};
-
-// action/http.ts
-/** Longest answer that is read whole, in bytes. */
-const MAX_TEXT_BYTES = 4194304;
-/**
-* One request, through the proxy of `HTTPS_PROXY` and `NO_PROXY` where they are set. It follows no redirect: what was
-* signed is for one address. Rejects with Node's own network errors.
-*/
-const send = (url, request) => new Promise((resolve, reject) => {
-	const target = new URL(url);
-	const { request: open, Agent } = target.protocol === "https:" ? https : http;
-	const outgoing = open(target, {
-		method: request.method,
-		headers: {
-			"user-agent": "deploy-action",
-			...request.headers
-		},
-		agent: new Agent({ proxyEnv: process.env }),
-		...request.signal && { signal: request.signal }
-	});
-	const timer = setTimeout(() => {
-		const error = /* @__PURE__ */ new Error(`no answer within ${request.answerTimeoutMs / 1e3} s`);
-		outgoing.destroy(Object.assign(error, { code: "ETIMEDOUT" }));
-	}, request.answerTimeoutMs);
-	outgoing.on("close", () => clearTimeout(timer));
-	outgoing.on("error", reject);
-	outgoing.on("response", (body) => {
-		clearTimeout(timer);
-		resolve({
-			status: body.statusCode ?? 0,
-			headers: body.headers,
-			body
-		});
-	});
-	outgoing.end(request.body);
-});
-/** The answer's whole body; rejects when it is longer than 4 MiB. */
-const readText = async (answer) => {
-	const chunks = [];
-	let length = 0;
-	for await (const chunk of answer.body) {
-		length += chunk.length;
-		if (length > MAX_TEXT_BYTES) throw new Error(`the answer is longer than ${MAX_TEXT_BYTES} bytes`);
-		chunks.push(chunk);
-	}
-	return Buffer.concat(chunks).toString("utf8");
-};
-const CERTIFICATE_CODES = /* @__PURE__ */ new Set([
-	"CERT_HAS_EXPIRED",
-	"CERT_NOT_YET_VALID",
-	"DEPTH_ZERO_SELF_SIGNED_CERT",
-	"SELF_SIGNED_CERT_IN_CHAIN",
-	"UNABLE_TO_GET_ISSUER_CERT",
-	"UNABLE_TO_GET_ISSUER_CERT_LOCALLY",
-	"UNABLE_TO_VERIFY_LEAF_SIGNATURE",
-	"ERR_TLS_CERT_ALTNAME_INVALID"
-]);
-/** Whether a failed request may succeed when it is made again: a wrong certificate stays wrong. */
-const isPassing = (error) => {
-	const code = codeOf(error);
-	return !CERTIFICATE_CODES.has(code) && code !== "EPROTO" && !code.startsWith("ERR_SSL");
-};
-/** Why a host could not be reached, and what to do, for people. */
-const explainNetworkError = (error, url) => {
-	const { host, hostname } = new URL(url);
-	const code = codeOf(error);
-	const message = error instanceof Error ? error.message || code : String(error);
-	if (code === "ENOTFOUND" || code === "EAI_AGAIN") return {
-		why: `the name ${hostname} does not resolve (${code})`,
-		hint: "Check the spelling of url and the DNS record of the host."
-	};
-	if (CERTIFICATE_CODES.has(code)) return {
-		why: `the TLS certificate of ${host} is not accepted: ${message} (${code})`,
-		hint: "Give the host a certificate for this name from a public authority, or set NODE_EXTRA_CA_CERTS in the job to the file of your own."
-	};
-	if (code === "EPROTO" || code.startsWith("ERR_SSL")) return {
-		why: `${host} does not speak TLS there: ${message}`,
-		hint: "Check the port and the scheme (http or https) of url."
-	};
-	return {
-		why: `${host} cannot be reached: ${message}`,
-		hint: "Check that the receiver and its Nginx run, and that the firewall lets this runner in."
-	};
-};
-const codeOf = (error) => {
-	if (error instanceof AggregateError) return codeOf(error.errors[0]);
-	const code = error?.code;
-	return typeof code === "string" ? code : "";
 };
 
 // protocol/problem.ts
@@ -1766,26 +2342,13 @@ function parseEvent(data) {
 }
 /** The deployment as the receiver shows it in the end; where that cannot be read any more, as its events told it. */
 async function readFinal({ accepted, reconnectMs = RECONNECT_MS }, finished, ended) {
-	const url = accepted.follow.url.replace(/\/events$/, "");
 	for (let read = 0; read < FINAL_READS; read++) {
 		if (read > 0) await pause(reconnectMs * 2 ** read, ended);
-		try {
-			const answer = await send(url, {
-				method: "GET",
-				headers: {
-					accept: "application/json",
-					authorization: `Bearer ${accepted.follow.token}`
-				},
-				answerTimeoutMs: ANSWER_TIMEOUT_MS$1,
-				signal: ended
-			});
-			const parsed = safeParse(Deployment, JSON.parse(await readText(answer)));
-			if (answer.status === 200 && parsed.success && isFinal(parsed.output.status)) return parsed.output;
-		} catch {
-			ended.throwIfAborted();
-		}
+		const deployment = await readDeployment(accepted.follow, ended);
+		if (deployment !== void 0 && isFinal(deployment.status)) return deployment;
+		ended.throwIfAborted();
 	}
-	if (finished === void 0) throw new ActionError("lost", `the end of deployment ${accepted.deployment.id} cannot be read from ${url}`, { hint: "Look at it on the receiver with \"deploy-receiver history\"." });
+	if (finished === void 0) throw new ActionError("lost", `the end of deployment ${accepted.deployment.id} cannot be read from ${accepted.follow.url}`, { hint: "Look at it on the receiver with \"deploy-receiver history\"." });
 	const { status, at, error } = finished;
 	return {
 		...accepted.deployment,
@@ -1794,6 +2357,24 @@ async function readFinal({ accepted, reconnectMs = RECONNECT_MS }, finished, end
 		...error && { error }
 	};
 }
+/** The deployment as it is now; undefined when it cannot be read. */
+const readDeployment = async ({ url, token }, signal = AbortSignal.timeout(ANSWER_TIMEOUT_MS$1)) => {
+	try {
+		const answer = await send(url.replace(/\/events$/, ""), {
+			method: "GET",
+			headers: {
+				accept: "application/json",
+				authorization: `Bearer ${token}`
+			},
+			answerTimeoutMs: ANSWER_TIMEOUT_MS$1,
+			signal
+		});
+		const parsed = safeParse(Deployment, JSON.parse(await readText(answer)));
+		return answer.status === 200 && parsed.success ? parsed.output : void 0;
+	} catch {
+		return;
+	}
+};
 function leftAlone(code, words, { deployment }, cause) {
 	return new ActionError(code, `deployment ${deployment.id} of ${deployment.app}: ${words}`, {
 		hint: code === "cancelled" ? "The deployment goes on by itself." : "The deployment goes on by itself. Give the job longer with timeout, or do not follow it with wait: false.",
@@ -2126,8 +2707,10 @@ function withOidc(url) {
 */
 const deployTo = async (target, order, onResult) => {
 	const { inputs, signal } = order;
+	let whole;
 	const known = (result) => {
-		const whole = {
+		whole = {
+			...whole,
 			url,
 			app,
 			...result
@@ -2153,7 +2736,8 @@ const deployTo = async (target, order, onResult) => {
 	hide(following?.token);
 	const accepted = known({
 		status: deployment.status,
-		deployment
+		deployment,
+		...following && { follow: following }
 	});
 	say(`deployment ${deployment.id} of ${deployment.app}: ${deployment.status}`);
 	if (!inputs.wait || following === void 0) return accepted;
@@ -2223,6 +2807,61 @@ function warnOfAnotherDigest(digest, { builtDigest }) {
 	if (builtDigest === void 0 || digest === void 0 || digest === builtDigest) return;
 	warn(`the receiver deployed ${digest}, not the ${builtDigest} that this job pushed: the tag that the app follows names another image.`);
 }
+
+// action/outcome.ts
+/** What GitHub's pages say of a run that had no error. */
+const endedWell = (results) => {
+	const open = results.find(({ status }) => status === "queued" || status === "running");
+	if (open !== void 0) return {
+		state: "in_progress",
+		description: `${open.app} is ${open.status}: not followed`
+	};
+	const superseded = results.find(({ status }) => status === "superseded");
+	if (superseded !== void 0) return {
+		state: "inactive",
+		description: `a newer deployment of ${superseded.app} took its place`
+	};
+	const image = results.at(-1)?.deployment?.image;
+	return {
+		state: "success",
+		description: image === void 0 ? "the hook was taken" : `live: ${image.repository.split("/").at(-1) ?? ""}${image.tag === void 0 ? "" : `:${image.tag}`} ${image.digest?.slice(0, 19) ?? ""}`
+	};
+};
+/**
+* What GitHub's pages say of a run that ended in an error. One that was cancelled or timed out while the deployment went on
+* asks the receiver once more: what is true then is shown.
+*/
+const endedAs = async (results, error) => {
+	const { app = "it", deployment, status, follow } = results.at(-1) ?? {};
+	const [reason = "it failed"] = describeError(error).split("\n");
+	if (status === void 0 || status === "failed") return {
+		state: "failure",
+		description: reason
+	};
+	const now = follow === void 0 ? void 0 : await readDeployment(follow);
+	switch (now?.status ?? deployment?.status) {
+		case "succeeded": return {
+			state: "success",
+			description: `${app} is live; ${reason}`
+		};
+		case "failed": return {
+			state: "failure",
+			description: now?.error?.message ?? reason
+		};
+		case "superseded": return {
+			state: "inactive",
+			description: `a newer deployment of ${app} took its place`
+		};
+		case void 0:
+		case "queued":
+		case "running": return {
+			state: "error",
+			description: `no longer followed, and goes on: ${reason}`
+		};
+	}
+};
+/** What the workflow says, else where the receiver says that users reach the app. */
+const environmentUrl = (results, given) => given === "" ? results.findLast(({ deployment }) => deployment?.url)?.deployment?.url : given;
 
 // action/git-token.ts
 /** Environment variable by which the token reaches BuildKit: a command line would show it. */
@@ -2330,60 +2969,403 @@ function decode(text) {
 	}
 }
 
-// action/lists.ts
+// action/tags.ts
 /**
-* Reads a list as docker/build-push-action does: a CSV table whose rows and fields are all items. `"…"` around a field
-* keeps commas, line ends and doubled quotes; a quote inside an unquoted field is an ordinary character; a line that
-* begins with `#` is a comment.
-* @throws ActionError `bad_input` when a quote is never closed.
+* The tags of a build that names none: the git tag, `sha-…` of the commit, the branch or `pr-N`, and `latest` on the
+* default branch. The first one says best what was built.
 */
-const parseList = (text, form) => parseRows(text, form.name).flatMap((fields) => {
-	if (form.keepCommas) return [fields.join(",")];
-	return fields.length === 1 ? fields.flatMap((field) => field.split(",")) : fields;
-}).map((item) => item.trim()).filter((item) => item !== "");
-function parseRows(text, name) {
-	const rows = [];
-	let rest = text.replaceAll("\r\n", "\n").replaceAll("\r", "\n");
-	while (rest !== "") {
-		if (/^[ \t]*#/.test(rest)) {
-			rest = rest.slice(lineEnd(rest) + 1);
-			continue;
-		}
-		const row = [];
-		for (;;) {
-			const { value, length } = readField(rest, name);
-			row.push(value);
-			const separator = rest[length];
-			rest = rest.slice(length + 1);
-			if (separator !== ",") break;
-		}
-		rows.push(row);
+const defaultTags = (run) => {
+	const name = refName(run);
+	const tags = [
+		...isGitTag(run) ? [name] : [],
+		...commitTag(run),
+		...isGitTag(run) ? [] : [name],
+		...onDefaultBranch(run) ? ["latest"] : []
+	];
+	const named = [...new Set(tags.filter((tag) => tag !== ""))];
+	return named.length === 0 ? ["latest"] : named;
+};
+/** `org.opencontainers.image.*`, as `key=value`, for what the run knows about itself. */
+const defaultLabels = (run, now) => {
+	const page = run.repository === "" ? "" : `${run.serverUrl}/${run.repository}`;
+	const labels = {
+		created: now.toISOString(),
+		description: run.description,
+		licenses: run.license,
+		revision: run.sha,
+		source: page,
+		title: run.repository.split("/")[1] ?? "",
+		url: page,
+		version: refName(run)
+	};
+	return Object.entries(labels).filter(([, value]) => value !== "").map(([key, value]) => `org.opencontainers.image.${key}=${value}`);
+};
+/** Labels in the order given, a later one of the same key winning over an earlier one. */
+const mergeLabels = (...lists) => {
+	const byKey = /* @__PURE__ */ new Map();
+	for (const label of lists.flat()) byKey.set(label.replace(/=[^]*/, ""), label);
+	return [...byKey.values()];
+};
+/** A name in the grammar of tags: `[A-Za-z0-9_][A-Za-z0-9._-]{0,127}`; `''` when nothing of it fits. */
+const sanitiseTag = (name) => name.replace(/[^A-Za-z0-9._-]+/g, "-").replace(/^[.-]+/, "").slice(0, 128);
+const isGitTag = (run) => run.ref.startsWith("refs/tags/");
+/**
+* `pull_request_target` runs on the base commit but usually builds the pull request's files, so the commit's tag would
+* name what was not built.
+*/
+const commitTag = (run) => run.sha === "" || run.eventName === "pull_request_target" ? [] : [`sha-${run.sha.slice(0, 7)}`];
+const refName = (run) => {
+	if (run.pullRequest !== void 0) return `pr-${run.pullRequest}`;
+	const pull = /^refs\/pull\/(\d+)\//.exec(run.ref)?.[1];
+	if (pull !== void 0) return `pr-${pull}`;
+	return sanitiseTag(run.ref.replace(/^refs\/(heads|tags)\//, ""));
+};
+const onDefaultBranch = (run) => run.pullRequest === void 0 && run.defaultBranch !== "" && run.ref === `refs/heads/${run.defaultBranch}`;
+
+// action/template.ts
+/**
+* Fills docker/metadata-action's expressions in: `{{branch}}`, `{{tag}}`, `{{sha}}`, `{{base_ref}}`, `{{is_default_branch}}`,
+* `{{is_not_default_branch}}`, `{{date 'YYYYMMDD' tz='Europe/Berlin'}}`, `{{commit_date 'YYYYMMDD'}}`, and `words`.
+* @throws ActionError `bad_input` for another one.
+*/
+const fillTemplate = (text, run, now, words = {}) => text.replace(/\{\{\s*([^{}]*?)\s*\}\}/g, (whole, expression) => {
+	const [, name = "", format, zone] = /^(\w+)(?:\s+'([^']*)')?(?:\s+tz='([^']*)')?$/.exec(expression) ?? [];
+	const value = words[name] ?? valueOf(name, {
+		format,
+		zone,
+		run,
+		now
+	});
+	if (value !== void 0) return value;
+	throw new ActionError("bad_input", `input tags: ${whole} is not known here`, { hint: `Write one of ${[...Object.keys(words), ...NAMES].map((each) => `{{${each}}}`).join(" ")}.` });
+});
+const NAMES = [
+	"branch",
+	"tag",
+	"sha",
+	"base_ref",
+	"is_default_branch",
+	"is_not_default_branch",
+	"date 'YYYYMMDD'",
+	"commit_date 'YYYYMMDD'"
+];
+function valueOf(name, { format, zone, run, now }) {
+	const isDefault = run.pullRequest === void 0 && run.ref === `refs/heads/${run.defaultBranch}`;
+	switch (name) {
+		case "branch": return run.ref.startsWith("refs/heads/") ? run.ref.slice(11) : "";
+		case "tag": return run.ref.startsWith("refs/tags/") ? run.ref.slice(10) : "";
+		case "sha": return run.sha.slice(0, 7);
+		case "base_ref": return run.baseRef;
+		case "is_default_branch": return String(isDefault);
+		case "is_not_default_branch": return String(!isDefault);
+		case "date": return formatDate(now, format, zone);
+		case "commit_date": return formatDate(run.committedAt ?? now, format, zone);
+		default: return;
 	}
-	return rows;
 }
-/** The field at the start of `text`, and how many characters it takes without its separator. */
-function readField(text, name) {
-	if (text.startsWith("\"")) {
-		const quoted = /^"((?:[^"]|"")*)"(?=[,\n]|$)/.exec(text);
-		if (quoted) {
-			const [whole, value = ""] = quoted;
-			return {
-				value: value.replaceAll("\"\"", "\""),
-				length: whole.length
-			};
-		}
-		if (!/^"(?:[^"]|"")*"/.test(text)) {
-			const line = text.slice(0, lineEnd(text));
-			throw new ActionError("bad_input", `input ${name}: the quote that opens ${line} is never closed`, { hint: `Close it at the end of the item, or double a quote that belongs to it ("").` });
-		}
+/** Moment's tokens, as far as tags have use for them. */
+const TOKENS = /YYYY|YY|MM|M|DD|D|HH|H|mm|ss|X|\[[^\]]*\]/g;
+function formatDate(date, format = "YYYY-MM-DDTHH:mm:ss", zone = "UTC") {
+	let parts;
+	try {
+		const formatter = new Intl.DateTimeFormat("en-GB", {
+			timeZone: zone,
+			hourCycle: "h23",
+			year: "numeric",
+			month: "2-digit",
+			day: "2-digit",
+			hour: "2-digit",
+			minute: "2-digit",
+			second: "2-digit"
+		});
+		parts = Object.fromEntries(formatter.formatToParts(date).map(({ type, value }) => [type, value]));
+	} catch (cause) {
+		throw new ActionError("bad_input", `input tags: there is no time zone "${zone}"`, {
+			hint: "Write one of the IANA database: tz='Europe/Berlin'.",
+			cause
+		});
 	}
-	const value = text.replace(/[,\n][^]*/, "");
+	const { year = "", month = "", day = "", hour = "", minute = "", second = "" } = parts;
+	const values = {
+		YYYY: year,
+		YY: year.slice(-2),
+		MM: month,
+		M: String(Number(month)),
+		DD: day,
+		D: String(Number(day)),
+		HH: hour,
+		H: String(Number(hour)),
+		mm: minute,
+		ss: second,
+		X: String(Math.floor(date.getTime() / 1e3))
+	};
+	return format.replace(TOKENS, (token) => values[token] ?? token.slice(1, -1));
+}
+
+// action/tag-rules.ts
+/** Attributes that every type takes. */
+const COMMON = [
+	"enable",
+	"priority",
+	"prefix",
+	"suffix"
+];
+/** docker/metadata-action's rule types: their own attributes, their priority, and what they give. */
+const RULES = {
+	schedule: {
+		attributes: ["pattern"],
+		priority: 1e3,
+		give: giveSchedule
+	},
+	semver: {
+		attributes: ["pattern", "value"],
+		priority: 900,
+		give: giveSemver
+	},
+	match: {
+		attributes: [
+			"pattern",
+			"group",
+			"value"
+		],
+		priority: 800,
+		give: giveMatch
+	},
+	edge: {
+		attributes: ["branch"],
+		priority: 700,
+		give: giveEdge
+	},
+	ref: {
+		attributes: ["event"],
+		priority: 600,
+		give: giveRef
+	},
+	raw: {
+		attributes: ["value"],
+		priority: 200,
+		give: giveRaw
+	},
+	sha: {
+		attributes: ["format"],
+		priority: 100,
+		give: giveSha
+	}
+};
+/** Whether a line of `tags` is a rule, and no tag. */
+const isRule = (line) => line.startsWith("type=");
+/**
+* The tags that rules give, the ones of the highest priority first, and `latest` where the first one or the flavor says
+* so. What does not fit the grammar of tags is mended.
+* @throws ActionError `bad_input` for an unknown type, attribute or expression.
+*/
+const tagsOfRules = (lines, flavor, run, now) => {
+	const rules = lines.map(parseRule).filter(({ attributes }) => isEnabled(attributes, run, now)).map((rule) => ({
+		...rule,
+		priority: priorityOf(rule)
+	})).toSorted((one, other) => other.priority - one.priority);
+	const tags = [];
+	let latest;
+	for (const { type, attributes } of rules) {
+		const give = RULES[type].give;
+		const given = give(attributes, run, now);
+		if (given === void 0) continue;
+		const { prefix = given.prefix ?? flavor.prefix, suffix = flavor.suffix } = attributes;
+		const tag = sanitiseTag(`${fillTemplate(prefix, run, now)}${given.tag}${fillTemplate(suffix, run, now)}`);
+		if (tag === "") continue;
+		tags.push(tag);
+		latest ??= flavor.latest === "auto" ? given.isLatest : flavor.latest;
+	}
+	if (latest === true) {
+		const [prefix, suffix] = [flavor.prefixLatest, flavor.suffixLatest];
+		tags.push(sanitiseTag(`${prefix ? flavor.prefix : ""}latest${suffix ? flavor.suffix : ""}`));
+	}
+	return [...new Set(tags)];
+};
+/**
+* Reads the input `flavor`: lines of `latest=`, `prefix=` and `suffix=`; `onlatest=true` behind one of these means `latest` too.
+* @throws ActionError `bad_input`.
+*/
+const parseFlavor = (lines) => {
+	const flavor = {
+		latest: "auto",
+		prefix: "",
+		suffix: "",
+		prefixLatest: false,
+		suffixLatest: false
+	};
+	for (const line of lines) {
+		const attributes = parseAttributes(line, "flavor");
+		const [name = "", value = ""] = Object.entries(attributes)[0] ?? [];
+		const onLatest = attributes["onlatest"] === "true";
+		if (name === "latest" && [
+			"auto",
+			"true",
+			"false"
+		].includes(value)) flavor.latest = value === "auto" ? "auto" : value === "true";
+		else if (name === "prefix") Object.assign(flavor, {
+			prefix: value,
+			prefixLatest: onLatest
+		});
+		else if (name === "suffix") Object.assign(flavor, {
+			suffix: value,
+			suffixLatest: onLatest
+		});
+		else throw new ActionError("bad_input", `input flavor: "${line}" is none of its lines`, { hint: "Write latest=auto (or true, false), prefix=… or suffix=…, with ,onlatest=true behind it." });
+	}
+	return flavor;
+};
+function parseRule(line) {
+	const { type = "", ...attributes } = parseAttributes(line, "tags");
+	if (!Object.hasOwn(RULES, type)) {
+		const hint = type === "pep440" ? "For Python versions write type=match,pattern=(.*) or give the tags themselves." : `Its type is one of ${Object.keys(RULES).join(", ")}.`;
+		throw new ActionError("bad_input", `input tags: "${line}" has the type "${type}"`, { hint });
+	}
+	const rule = {
+		type,
+		attributes
+	};
+	const known = [...RULES[rule.type].attributes, ...COMMON];
+	const unknown = Object.keys(attributes).find((name) => !known.includes(name));
+	if (unknown !== void 0) throw new ActionError("bad_input", `input tags: "${line}" has the attribute "${unknown}"`, { hint: `type=${type} takes ${known.join(", ")}.` });
+	return rule;
+}
+function parseAttributes(line, name) {
+	const pairs = parseFields(line, name).map((field) => {
+		const at = field.indexOf("=");
+		return at === -1 ? [field.trim().toLowerCase(), ""] : [field.slice(0, at).trim().toLowerCase(), field.slice(at + 1).trim()];
+	});
+	return Object.fromEntries(pairs);
+}
+function isEnabled({ enable = "true" }, run, now) {
+	const value = fillTemplate(enable, run, now);
+	if (value === "true" || value === "false") return value === "true";
+	throw new ActionError("bad_input", `input tags: enable=${enable} is no boolean`, { hint: "Write enable=true, enable=false or an expression: enable={{is_default_branch}}." });
+}
+function priorityOf({ type, attributes: { priority } }) {
+	if (priority === void 0) return RULES[type].priority;
+	if (/^\d+$/.test(priority)) return Number(priority);
+	throw new ActionError("bad_input", `input tags: priority=${priority} is no number`, { hint: `type=${type} has ${RULES[type].priority} unless you write another.` });
+}
+function giveSchedule({ pattern = "nightly" }, run, now) {
+	if (run.eventName !== "schedule") return void 0;
 	return {
-		value,
-		length: value.length
+		tag: fillTemplate(pattern, run, now),
+		isLatest: false
 	};
 }
-const lineEnd = (text) => text.includes("\n") ? text.indexOf("\n") : text.length;
+/** semver.org, with the `v` that git tags mostly have. */
+const SEMVER = /^v?(?<major>0|[1-9]\d*)\.(?<minor>0|[1-9]\d*)\.(?<patch>0|[1-9]\d*)(?:-(?<prerelease>[\dA-Za-z-]+(?:\.[\dA-Za-z-]+)*))?(?:\+[\dA-Za-z.-]+)?$/;
+function giveSemver({ pattern, value }, run, now) {
+	if (pattern === void 0 || pattern === "") throw new ActionError("bad_input", "input tags: type=semver has no pattern", { hint: "Write type=semver,pattern={{version}} or pattern={{major}}.{{minor}}." });
+	const raw = valueOrGitTag(value, run, now);
+	if (raw === void 0) return void 0;
+	const { major = "", minor = "", patch = "", prerelease } = SEMVER.exec(raw)?.groups ?? {};
+	if (major === "") {
+		warn(`tags: ${raw} is no semantic version, so type=semver,pattern=${pattern} gives no tag`);
+		return;
+	}
+	const numbers = `${major}.${minor}.${patch}`;
+	const words = {
+		raw,
+		version: prerelease === void 0 ? numbers : `${numbers}-${prerelease}`,
+		major,
+		minor,
+		patch
+	};
+	return {
+		tag: fillTemplate(prerelease === void 0 || pattern === "{{raw}}" ? pattern : "{{version}}", run, now, words),
+		isLatest: prerelease === void 0
+	};
+}
+function giveMatch({ pattern = "", group = "0", value }, run, now) {
+	const raw = valueOrGitTag(value, run, now);
+	if (raw === void 0) return void 0;
+	const [, source = pattern, flags = ""] = /^\/(.+)\/([a-z]*)$/.exec(pattern) ?? [];
+	let found;
+	try {
+		found = new RegExp(source, flags.replace("g", "")).exec(raw);
+	} catch (cause) {
+		throw new ActionError("bad_input", `input tags: "${pattern}" is no regular expression`, {
+			hint: "Write type=match,pattern=v(.*),group=1.",
+			cause
+		});
+	}
+	const tag = found?.[Number(group)];
+	if (tag === void 0) {
+		warn(`tags: ${raw} does not match ${pattern} (group ${group}), so it gives no tag`);
+		return;
+	}
+	return {
+		tag,
+		isLatest: true
+	};
+}
+function giveEdge({ branch }, run) {
+	const name = branch === void 0 || branch === "" ? run.defaultBranch : branch;
+	return run.pullRequest === void 0 && run.ref === `refs/heads/${name}` ? {
+		tag: "edge",
+		isLatest: false
+	} : void 0;
+}
+function giveRef({ event = "" }, run) {
+	switch (event) {
+		case "branch": return run.pullRequest === void 0 && run.ref.startsWith("refs/heads/") ? {
+			tag: run.ref.slice(11),
+			isLatest: false
+		} : void 0;
+		case "tag": return run.ref.startsWith("refs/tags/") ? {
+			tag: run.ref.slice(10),
+			isLatest: true
+		} : void 0;
+		case "pr": {
+			const number = run.pullRequest ?? /^refs\/pull\/(\d+)\//.exec(run.ref)?.[1];
+			return number === void 0 ? void 0 : {
+				tag: String(number),
+				isLatest: false,
+				prefix: "pr-"
+			};
+		}
+		default: throw new ActionError("bad_input", `input tags: type=ref has the event "${event}"`, { hint: "Write type=ref,event=branch, event=tag or event=pr." });
+	}
+}
+function giveRaw({ value = "" }, run, now) {
+	return {
+		tag: fillTemplate(value, run, now),
+		isLatest: false
+	};
+}
+function giveSha({ format = "short" }, run) {
+	if (run.sha === "") return void 0;
+	return {
+		tag: format === "long" ? run.sha : run.sha.slice(0, 7),
+		isLatest: false,
+		prefix: "sha-"
+	};
+}
+/** What `value` says, else the name of the git tag; neither: the rule gives nothing. */
+function valueOrGitTag(value, run, now) {
+	if (value !== void 0 && value !== "") return fillTemplate(value, run, now);
+	return run.ref.startsWith("refs/tags/") ? run.ref.slice(10).replaceAll("/", "-") : void 0;
+}
+
+// action/registries/host.ts
+/** Docker's name for Docker Hub in `config.json` (docker/cli `authConfigKey`). */
+const DOCKER_HUB_KEY = "https://index.docker.io/v1/";
+/** The key of a registry in `auths`: its host and port, however it was written; Docker Hub has a name of its own. */
+const configKey = (registry) => {
+	const host = registryHost(registry);
+	return host === "docker.io" ? DOCKER_HUB_KEY : host;
+};
+/** Host and port of a registry written as `host`, `https://host/` or `https://host/v2/`; all of Docker Hub's names are `docker.io`. */
+const registryHost = (registry) => {
+	const host = registry.replace(/^https?:\/\//i, "").replace(/\/.*/, "").toLowerCase();
+	return [
+		"docker.io",
+		"index.docker.io",
+		"registry-1.docker.io"
+	].includes(host) ? "docker.io" : host;
+};
 
 // action/inputs.ts
 /**
@@ -2399,6 +3381,7 @@ const readInputs = (env, run) => {
 	});
 	const registry = registryHost(read("registry", "ghcr.io"));
 	const githubToken = read("github-token");
+	const tagLines = read("tags").split(/\r?\n/).map((line) => line.trim()).filter((line) => line !== "" && !line.startsWith("#"));
 	const inputs = Object.freeze({
 		hooks: parseList(read("url"), {
 			name: "url",
@@ -2410,15 +3393,39 @@ const readInputs = (env, run) => {
 		registry,
 		username: read("username", run.actor),
 		password: read("password", githubToken),
+		awsRole: read("aws-role"),
+		awsRegion: read("aws-region"),
+		azureClientId: read("azure-client-id"),
+		azureTenantId: read("azure-tenant-id"),
 		context: read("context", "."),
 		file: read("file"),
 		target: read("target"),
 		buildArgs: list("build-args", true),
 		labels: list("labels", true),
-		tags: list("tags", false),
+		annotations: list("annotations", true),
+		tags: tagLines.filter((line) => !isRule(line)).flatMap(plainTags),
+		tagRules: tagLines.filter(isRule),
+		flavor: parseFlavor(list("flavor", true)),
 		platforms: list("platforms", false),
+		buildContexts: list("build-contexts", true),
+		secrets: list("secrets", true),
+		secretFiles: list("secret-files", true),
+		secretEnvs: list("secret-envs", false),
+		ssh: list("ssh", false),
+		cacheFrom: list("cache-from", true),
+		cacheTo: list("cache-to", true),
+		noCache: readBoolean("no-cache", read("no-cache", "false")),
+		pull: readBoolean("pull", read("pull", "false")),
+		provenance: readAttest(read("provenance")),
+		sbom: readAttest(read("sbom")),
+		addHosts: list("add-hosts", false),
+		network: read("network"),
+		shmSize: read("shm-size"),
+		ulimit: list("ulimit", false),
 		build: readBoolean("build", read("build", "true")),
 		rollback: read("rollback"),
+		environment: read("environment"),
+		environmentUrl: read("environment-url"),
 		wait: readBoolean("wait", read("wait", "true")),
 		timeoutMs: readDuration("timeout", read("timeout", "10m")),
 		githubToken
@@ -2426,6 +3433,12 @@ const readInputs = (env, run) => {
 	checkTogether(inputs);
 	return inputs;
 };
+const plainTags = (line) => parseList(line, {
+	name: "tags",
+	keepCommas: false
+});
+/** `false` is what it is anyway. */
+const readAttest = (text) => /^(?:false|False|FALSE)$/.test(text) ? "" : text;
 /** Booleans of YAML 1.2's core schema, as every GitHub Action reads them. */
 function readBoolean(name, text) {
 	if ([
@@ -2623,10 +3636,14 @@ const reportBuild = (built) => {
 	setOutput("image", built.image);
 	setOutput("digest", built.digest);
 	setOutput("tags", built.references.join("\n"));
+	if (built.imageId !== void 0) setOutput("imageid", built.imageId);
+	if (built.metadata !== void 0) setOutput("metadata", built.metadata);
 };
 /** Outputs and job summary of all that happened, also when it ended badly. */
-const reportEnd = async (results, built) => {
+const reportEnd = async (results, built, givenUrl) => {
 	setDeploymentOutputs(results, built);
+	const url = environmentUrl(results, givenUrl);
+	if (url !== void 0) setOutput("environment-url", url);
 	if (!process.env["GITHUB_STEP_SUMMARY"] || results.length === 0 && built === void 0) return;
 	await summary.addRaw(renderSummary(results, built)).write();
 };
@@ -2681,59 +3698,6 @@ function tail(log) {
 	return kept;
 }
 
-// action/tags.ts
-/**
-* The tags of a build that names none: the git tag, `sha-…` of the commit, the branch or `pr-N`, and `latest` on the
-* default branch. The first one says best what was built.
-*/
-const defaultTags = (run) => {
-	const name = refName(run);
-	const tags = [
-		...isGitTag(run) ? [name] : [],
-		...commitTag(run),
-		...isGitTag(run) ? [] : [name],
-		...onDefaultBranch(run) ? ["latest"] : []
-	];
-	const named = [...new Set(tags.filter((tag) => tag !== ""))];
-	return named.length === 0 ? ["latest"] : named;
-};
-/** `org.opencontainers.image.*`, as `key=value`, for what the run knows about itself. */
-const defaultLabels = (run, now) => {
-	const page = run.repository === "" ? "" : `${run.serverUrl}/${run.repository}`;
-	const labels = {
-		created: now.toISOString(),
-		description: run.description,
-		licenses: run.license,
-		revision: run.sha,
-		source: page,
-		title: run.repository.split("/")[1] ?? "",
-		url: page,
-		version: refName(run)
-	};
-	return Object.entries(labels).filter(([, value]) => value !== "").map(([key, value]) => `org.opencontainers.image.${key}=${value}`);
-};
-/** Labels in the order given, a later one of the same key winning over an earlier one. */
-const mergeLabels = (...lists) => {
-	const byKey = /* @__PURE__ */ new Map();
-	for (const label of lists.flat()) byKey.set(label.replace(/=[^]*/, ""), label);
-	return [...byKey.values()];
-};
-/** A name in the grammar of tags: `[A-Za-z0-9_][A-Za-z0-9._-]{0,127}`; `''` when nothing of it fits. */
-const sanitiseTag = (name) => name.replace(/[^A-Za-z0-9._-]+/g, "-").replace(/^[.-]+/, "").slice(0, 128);
-const isGitTag = (run) => run.ref.startsWith("refs/tags/");
-/**
-* `pull_request_target` runs on the base commit but usually builds the pull request's files, so the commit's tag would
-* name what was not built.
-*/
-const commitTag = (run) => run.sha === "" || run.eventName === "pull_request_target" ? [] : [`sha-${run.sha.slice(0, 7)}`];
-const refName = (run) => {
-	if (run.pullRequest !== void 0) return `pr-${run.pullRequest}`;
-	const pull = /^refs\/pull\/(\d+)\//.exec(run.ref)?.[1];
-	if (pull !== void 0) return `pr-${pull}`;
-	return sanitiseTag(run.ref.replace(/^refs\/(heads|tags)\//, ""));
-};
-const onDefaultBranch = (run) => run.pullRequest === void 0 && run.defaultBranch !== "" && run.ref === `refs/heads/${run.defaultBranch}`;
-
 // action/main.ts
 const main = async (signal) => {
 	hideSecrets(process.env);
@@ -2744,31 +3708,55 @@ const main = async (signal) => {
 	if (built !== void 0) reportBuild(built);
 	const results = [];
 	try {
-		await deploy(inputs, run, built, results, signal);
+		await deployOnGithub(inputs, run, built, results, signal);
 	} finally {
-		await reportEnd(results, built);
+		await reportEnd(results, built, inputs.environmentUrl);
 	}
 };
+/** Deploys, and says so on GitHub's pages when the input `environment` asks for it. */
+async function deployOnGithub(inputs, run, built, results, signal) {
+	const { environment, githubToken: token, hooks } = inputs;
+	const image = built?.image ?? inputs.image;
+	const named = {
+		environment: hooks.length === 0 ? "" : environment,
+		token
+	};
+	const github = await createGithubDeployment({
+		...named,
+		image: inputs.rollback === "" ? image : `rollback to ${inputs.rollback}`
+	}, run);
+	try {
+		await deploy(inputs, run, built, results, signal);
+	} catch (error) {
+		await github?.set(await endedAs(results, error));
+		throw error;
+	}
+	const url = environmentUrl(results, inputs.environmentUrl);
+	await github?.set({
+		...endedWell(results),
+		...url !== void 0 && { url }
+	});
+}
 async function build(inputs, run, signal) {
-	const { references, deployed } = planPush(inputs, defaultTags(run));
-	const login = chooseLogin(inputs, run);
-	sayWhoPushes(login !== void 0, inputs, deployed.registry);
+	const now = /* @__PURE__ */ new Date();
+	const ruled = tagsOfRules(inputs.tagRules, inputs.flavor, run, now);
+	const { references, deployed } = planPush({
+		...inputs,
+		tags: [...inputs.tags, ...ruled]
+	}, defaultTags(run));
+	const login = await chooseLogin(inputs, run, process.env, signal);
+	sayWhoPushes(login, inputs, deployed.registry);
 	const docker = prepareDocker(login, process.env, run.temporary);
 	saveState("docker-config", docker.directory);
 	try {
 		const token = gitToken(inputs, run);
-		const digest = await buildAndPush({
-			context: inputs.context,
-			file: inputs.file,
-			target: inputs.target,
-			buildArgs: inputs.buildArgs,
-			labels: mergeLabels(defaultLabels(run, /* @__PURE__ */ new Date()), inputs.labels),
+		const secrets = prepareSecrets(inputs, docker.directory, process.env);
+		if (token !== void 0) secrets.push(`id=GIT_AUTH_TOKEN.${token.host},env=${GIT_TOKEN_VARIABLE}`);
+		const result = await buildAndPush({
+			...inputs,
+			labels: mergeLabels(defaultLabels(run, now), inputs.labels),
 			references,
-			platforms: inputs.platforms,
-			...token && { gitToken: {
-				variable: "DEPLOY_ACTION_GIT_TOKEN",
-				host: token.host
-			} }
+			secrets
 		}, deployed, docker.directory, {
 			env: {
 				...docker.env,
@@ -2777,14 +3765,14 @@ async function build(inputs, run, signal) {
 			signal
 		});
 		say(`pushed ${references.join(", ")}`);
-		say(`digest ${digest}`);
+		say(`digest ${result.digest}`);
 		return {
 			image: formatImage({
 				...deployed,
-				digest
+				digest: result.digest
 			}),
-			digest,
-			references
+			references,
+			...result
 		};
 	} finally {
 		await rm(docker.directory, {
@@ -2811,9 +3799,9 @@ const checkedReference = (image) => {
 	readReference(image, "image");
 	return image;
 };
-function sayWhoPushes(signsIn, inputs, host) {
-	if (!signsIn) return say(`pushing to ${host} with the logins that Docker has already`);
-	say(`signing in to ${inputs.registry} as ${inputs.username}`);
+function sayWhoPushes(login, inputs, host) {
+	if (login === void 0) return say(`pushing to ${host} with the logins that Docker has already`);
+	say(`signing in to ${inputs.registry} as ${login.username}`);
 	if (host !== inputs.registry) say(`the image goes to ${host}: for a login there, write registry: ${host}`);
 }
 function hideSecrets(env) {

@@ -55,6 +55,8 @@ export const Deployment = v.object({
   previous: v.optional(v.object({ deployment: v.string(), digest: v.string() })),
   /** Of a rollback: the deployment whose settings it runs with; absent for those of the config. */
   settings_of: v.optional(v.string()),
+  /** Where users reach the app, if its config names a domain. */
+  url: v.optional(v.string()),
   source: Source,
   created_at: v.string(),
   started_at: v.optional(v.string()),

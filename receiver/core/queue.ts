@@ -38,6 +38,7 @@ export function newDeployment({
   app,
   request,
   source,
+  url,
   now,
   history,
   live,
@@ -46,6 +47,7 @@ export function newDeployment({
   app: AppSpec
   request: Request
   source: Source
+  url?: string
   now: string
   history: () => readonly Past[]
   live: () => string | undefined
@@ -58,6 +60,7 @@ export function newDeployment({
     status: 'queued',
     image: { repository: app.image.repository, ...image },
     ...(settingsOf === undefined ? {} : { settings_of: settingsOf }),
+    ...(url === undefined ? {} : { url }),
     source,
     created_at: now,
     steps: [],

@@ -49,6 +49,8 @@ export interface Intake {
 
 export interface Submission {
   app: AppSpec
+  /** Where users reach the app. */
+  url?: string
   /** What the sender orders, or what a registry said was pushed. */
   asks: { kind: 'order'; request: Request } | { kind: 'hint'; hint: Hint }
   source: Source
@@ -106,6 +108,7 @@ export function submit(submission: Submission, intake: Intake): Outcome {
       app,
       request: asks.kind === 'order' ? asks.request : { action: 'deploy', ...asks.hint },
       source,
+      ...(submission.url === undefined ? {} : { url: submission.url }),
       now: intake.now(),
       history: () => intake.history(app.name),
       live: () => intake.live(app.name)?.image.digest,

@@ -129,6 +129,12 @@ async function identify(
   }
 }
 
+/** Where users reach an app: its first domain that names one host. */
+function urlOf({ domains }: HttpApp): { url?: string } {
+  const domain = domains.find((each) => !each.startsWith('*.'))
+  return domain === undefined ? {} : { url: `https://${domain}` }
+}
+
 async function take(
   wish: Wish,
   {
@@ -152,6 +158,7 @@ async function take(
     authentic.key ?? (wish.id === undefined ? undefined : ({ kind: 'body', key: wish.id } as const))
   const submission: Submission = {
     app: app.spec,
+    ...urlOf(app),
     asks,
     source: wish.source,
     attestations: wish.attestations,

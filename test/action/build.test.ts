@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { BuildOptions } from '../../action/build-arguments.ts'
-import { buildxArguments, plainArguments } from '../../action/build-arguments.ts'
+import { buildxArguments, needsBuildx, plainArguments } from '../../action/build-arguments.ts'
 import { digestOfMetadata, digestOfRepository } from '../../action/build.ts'
 import { gitToken } from '../../action/git-token.ts'
 import { planPush } from '../../action/image.ts'
@@ -11,8 +11,22 @@ const options = (overrides: Partial<BuildOptions> = {}): BuildOptions => ({
   target: '',
   buildArgs: [],
   labels: [],
+  annotations: [],
   references: ['ghcr.io/acme/hello:1'],
   platforms: [],
+  buildContexts: [],
+  secrets: [],
+  ssh: [],
+  cacheFrom: [],
+  cacheTo: [],
+  noCache: false,
+  pull: false,
+  provenance: '',
+  sbom: '',
+  addHosts: [],
+  network: '',
+  shmSize: '',
+  ulimit: [],
   ...overrides,
 })
 
@@ -22,7 +36,7 @@ const IMAGE_ID = `sha256:${'b'.repeat(64)}`
 describe('arguments of docker', () => {
   test('the least build names its metadata file, its tag and its context', () => {
     expect(buildxArguments(options(), '/t/metadata.json').join(' ')).toBe(
-      'buildx build --push --metadata-file /t/metadata.json --tag ghcr.io/acme/hello:1 -- .',
+      'buildx build --push --metadata-file /t/metadata.json --tag ghcr.io/acme/hello:1 --provenance=false -- .',
     )
   })
 
@@ -36,7 +50,25 @@ describe('arguments of docker', () => {
         labels: ['l=one\ntwo'],
         references: ['r/a:1', 'r/a:2'],
         platforms: ['linux/amd64', 'linux/arm64'],
-        gitToken: { variable: 'TOKEN', host: 'github.com' },
+        annotations: ['index:a=b, c'],
+        buildContexts: ['base=docker-image://alpine:3'],
+        secrets: ['id=npm,src=/t/0', 'id=GIT_AUTH_TOKEN.github.com,env=TOKEN'],
+        ssh: ['default'],
+        cacheFrom: ['type=gha'],
+        cacheTo: [
+          'type=gha,mode=max',
+          'type=inline',
+          'r/a:cache',
+          'type=local,dest=c,ignore-error=false',
+        ],
+        noCache: true,
+        pull: true,
+        provenance: 'mode=max',
+        sbom: 'true',
+        addHosts: ['db:10.0.0.5'],
+        network: 'host',
+        shmSize: '1g',
+        ulimit: ['nofile=1024:4096'],
       }),
       'm.json',
     )
@@ -60,10 +92,40 @@ describe('arguments of docker', () => {
       'r/a:1',
       '--tag',
       'r/a:2',
+      '--add-host',
+      'db:10.0.0.5',
+      '--network',
+      'host',
+      '--shm-size',
+      '1g',
+      '--ulimit',
+      'nofile=1024:4096',
+      '--no-cache',
+      '--pull',
+      '--annotation',
+      'index:a=b, c',
       '--platform',
       'linux/amd64,linux/arm64',
+      '--build-context',
+      'base=docker-image://alpine:3',
+      '--secret',
+      'id=npm,src=/t/0',
       '--secret',
       'id=GIT_AUTH_TOKEN.github.com,env=TOKEN',
+      '--ssh',
+      'default',
+      '--cache-from',
+      'type=gha',
+      '--cache-to',
+      'type=gha,mode=max,ignore-error=true',
+      '--cache-to',
+      'type=inline',
+      '--cache-to',
+      'type=registry,ref=r/a:cache,ignore-error=true',
+      '--cache-to',
+      'type=local,dest=c,ignore-error=false',
+      '--provenance=mode=max',
+      '--sbom=true',
       '--',
       '-odd',
     ])
@@ -73,6 +135,25 @@ describe('arguments of docker', () => {
     expect(plainArguments(options({ target: 'run' })).join(' ')).toBe(
       'build --target run --tag ghcr.io/acme/hello:1 -- .',
     )
+  })
+})
+
+describe('what only buildx knows', () => {
+  test.for<[string, Partial<BuildOptions>, string[]]>([
+    [
+      'a plain build',
+      { cacheFrom: ['r/a:1'], noCache: true, secrets: ['id=GIT_AUTH_TOKEN.x,env=T'] },
+      [],
+    ],
+    ['platforms', { platforms: ['linux/arm64'] }, ['platforms']],
+    ['a typed cache', { cacheFrom: ['type=gha'] }, ['cache-from with a type']],
+    [
+      'several',
+      { cacheTo: ['type=gha'], sbom: 'true', secrets: ['id=a,src=b'] },
+      ['secrets, secret-files or secret-envs', 'cache-to', 'sbom'],
+    ],
+  ])('%s', ([, change, expected]) => {
+    expect(needsBuildx(options(change))).toEqual(expected)
   })
 })
 

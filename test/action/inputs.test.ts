@@ -29,15 +29,39 @@ test('without any variable each input has its documented default', () => {
     registry: 'ghcr.io',
     username: 'octocat',
     password: 'ghs_1',
+    awsRole: '',
+    awsRegion: '',
+    azureClientId: '',
+    azureTenantId: '',
     context: '.',
     file: '',
     target: '',
     buildArgs: [],
     labels: [],
+    annotations: [],
     tags: [],
+    tagRules: [],
+    flavor: { latest: 'auto', prefix: '', suffix: '', prefixLatest: false, suffixLatest: false },
     platforms: [],
+    buildContexts: [],
+    secrets: [],
+    secretFiles: [],
+    secretEnvs: [],
+    ssh: [],
+    cacheFrom: [],
+    cacheTo: [],
+    noCache: false,
+    pull: false,
+    provenance: '',
+    sbom: '',
+    addHosts: [],
+    network: '',
+    shmSize: '',
+    ulimit: [],
     build: true,
     rollback: '',
+    environment: '',
+    environmentUrl: '',
     wait: true,
     timeoutMs: 600_000,
     githubToken: 'ghs_1',
@@ -52,6 +76,30 @@ test('an empty variable means the default too', () => {
     build: true,
     context: '.',
   })
+})
+
+test('tags may be mixed with rules, which keep their commas', () => {
+  const { tags, tagRules } = read({
+    tags: '# all of them\nlatest,edge\ntype=raw,"value=a,b"\n  ghcr.io/acme/other:1\ntype=sha',
+  })
+  expect(tags).toEqual(['latest', 'edge', 'ghcr.io/acme/other:1'])
+  expect(tagRules).toEqual(['type=raw,"value=a,b"', 'type=sha'])
+})
+
+test('a secret keeps its commas, and in quotes its lines and quotes', () => {
+  expect(read({ secrets: 'one=a,b\n"two=line 1\nline ""2"""\nthree=c' }).secrets).toEqual([
+    'one=a,b',
+    'two=line 1\nline "2"',
+    'three=c',
+  ])
+})
+
+test.for([
+  ['false', ''],
+  ['true', 'true'],
+  ['mode=max', 'mode=max'],
+] as const)('provenance %s', ([text, provenance]) => {
+  expect(read({ provenance: text, sbom: text })).toMatchObject({ provenance, sbom: provenance })
 })
 
 test('the registry is its host, however it was written, and the image is on it', () => {

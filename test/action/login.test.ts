@@ -14,7 +14,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { chooseLogin } from '../../action/credentials.ts'
 import { readInputs } from '../../action/inputs.ts'
 import { mergeLogin, prepareDocker } from '../../action/login.ts'
-import { configKey, registryHost } from '../../action/registry.ts'
+import { configKey, registryHost } from '../../action/registries/host.ts'
 import { contextOf } from './context-of.ts'
 
 let home: string
@@ -120,25 +120,32 @@ describe('who signs in', () => {
     const run = contextOf({ serverUrl })
     const env = Object.entries({ 'github-token': 'ghs_1', ...inputs })
     const variables = env.map(([name, value]) => [`INPUT_${name.toUpperCase()}`, value])
-    return chooseLogin(readInputs(Object.fromEntries(variables), run), run)
+    const chosen = readInputs(Object.fromEntries(variables), run)
+    return chooseLogin(chosen, run, {}, AbortSignal.timeout(5000))
   }
 
-  test('GHCR takes the workflow’s token', () => {
-    expect(choose({})).toEqual({ registry: 'ghcr.io', username: 'octocat', password: 'ghs_1' })
+  test('GHCR takes the workflow’s token', async () => {
+    expect(await choose({})).toEqual({
+      registry: 'ghcr.io',
+      username: 'octocat',
+      password: 'ghs_1',
+    })
   })
 
-  test('no other registry is ever sent the workflow’s token', () => {
-    expect(choose({ registry: 'registry.example.com' })).toBeUndefined()
-    expect(choose({ registry: 'ghcr.io.evil.example' })).toBeUndefined()
+  test('no other registry is ever sent the workflow’s token', async () => {
+    expect(await choose({ registry: 'registry.example.com' })).toBeUndefined()
+    expect(await choose({ registry: 'ghcr.io.evil.example' })).toBeUndefined()
   })
 
-  test('a company’s own GitHub has a registry beside it', () => {
-    expect(choose({ registry: 'containers.git.acme.com' }, 'https://git.acme.com')).toBeDefined()
-  })
-
-  test('any registry takes a password of its own', () => {
+  test('a company’s own GitHub has a registry beside it', async () => {
     expect(
-      choose({ registry: 'registry.example.com', password: 'pw', username: 'ci' }),
+      await choose({ registry: 'containers.git.acme.com' }, 'https://git.acme.com'),
+    ).toBeDefined()
+  })
+
+  test('any registry takes a password of its own', async () => {
+    expect(
+      await choose({ registry: 'registry.example.com', password: 'pw', username: 'ci' }),
     ).toMatchObject({
       registry: 'registry.example.com',
       username: 'ci',

@@ -1,0 +1,40 @@
+import { ActionError } from '../error.ts'
+import { hide } from '../log.ts'
+import type { Login } from '../login.ts'
+import { exchange, form, FORM, idTokenFor } from './exchange.ts'
+
+const IDENTITY = 'https://identity.docker.com'
+/** As long as a token may live: it has to outlast the build. */
+const TOKEN_SECONDS = 3600
+
+/**
+ * Signs in to Docker Hub with no secret, by an OIDC connection of the organization (docs.docker.com, "OIDC connections").
+ * @throws ActionError `login_failed`, `no_id_token`.
+ */
+export const dockerHubLogin = async (
+  organization: string,
+  connection: string,
+  signal: AbortSignal,
+  identity = IDENTITY,
+): Promise<Login> => {
+  const token = await idTokenFor(identity, 'sign in to Docker Hub')
+  const answer = await exchange(`${identity}/oauth/token`, {
+    headers: FORM,
+    body: form({
+      grant_type: 'urn:ietf:params:oauth:grant-type:token-exchange',
+      subject_token_type: 'urn:ietf:params:oauth:token-type:id_token',
+      subject_token: token,
+      connection_id: connection,
+      expires_in: String(TOKEN_SECONDS),
+    }),
+    what: `Docker Hub does not sign in ${organization}`,
+    hint: 'DOCKERHUB_OIDC_CONNECTIONID has to be the id of an OIDC connection whose rules take this workflow, and username the organization.',
+    signal,
+  })
+  const password = (JSON.parse(answer) as { access_token?: unknown }).access_token
+  if (typeof password !== 'string' || password === '') {
+    throw new ActionError('login_failed', 'Docker Hub answered without access_token')
+  }
+  hide(password)
+  return { registry: 'docker.io', username: organization, password }
+}

@@ -1,0 +1,92 @@
+import * as core from '@actions/core'
+import { ActionError } from '../error.ts'
+import { explainNetworkError, readText, send } from '../http.ts'
+
+const ANSWER_TIMEOUT_MS = 30_000
+
+/**
+ * GitHub's OIDC token for another system, which the toolkit masks.
+ * @throws ActionError `no_id_token`, with the permission that is missing.
+ */
+export const idTokenFor = async (audience: string, purpose: string): Promise<string> => {
+  if (!process.env['ACTIONS_ID_TOKEN_REQUEST_URL']) {
+    throw new ActionError('no_id_token', `GitHub gives this job no OIDC token to ${purpose}`, {
+      hint: 'Add "permissions: { id-token: write, contents: read }" to the job.',
+    })
+  }
+  try {
+    return await core.getIDToken(audience)
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message.replace(/\s+/g, ' ') : String(cause)
+    throw new ActionError('no_id_token', `GitHub's OIDC token could not be had: ${why}`, {
+      hint: 'Run the job again; see https://www.githubstatus.com.',
+      cause,
+    })
+  }
+}
+
+/**
+ * Posts to a service that gives credentials, and returns its answer's text.
+ * @throws ActionError `login_failed`, with what the service said and `hint`.
+ */
+export const exchange = async (
+  url: string,
+  {
+    headers,
+    body,
+    what,
+    hint,
+    signal,
+  }: {
+    headers: Readonly<Record<string, string>>
+    body: string
+    /** What failed, for the error: `the role … cannot be assumed`. */
+    what: string
+    hint: string
+    signal: AbortSignal
+  },
+): Promise<string> => {
+  let answer
+  try {
+    answer = await send(url, {
+      method: 'POST',
+      headers: { ...headers, 'content-length': String(Buffer.byteLength(body)) },
+      body: Buffer.from(body),
+      answerTimeoutMs: ANSWER_TIMEOUT_MS,
+      signal,
+    })
+  } catch (cause) {
+    if (signal.aborted) throw new ActionError('cancelled', 'cancelled while signing in', { cause })
+    const { why } = explainNetworkError(cause, url)
+    throw new ActionError('login_failed', `${what}: ${why}`, { hint, cause })
+  }
+  const text = await readText(answer)
+  if (answer.status === 200) return text
+  throw new ActionError(
+    'login_failed',
+    `${what}: ${new URL(url).host} answered ${answer.status}: ${reasonOf(text)}`,
+    {
+      hint,
+    },
+  )
+}
+
+/** What the service says went wrong, out of JSON or XML, on one line. */
+function reasonOf(text: string): string {
+  const said =
+    /"(?:error_description|message|Message|detail)"\s*:\s*"((?:[^"\\]|\\.)*)"/.exec(text)?.[1] ??
+    /<Message>([^<]*)<\/Message>/.exec(text)?.[1] ??
+    text
+  return (
+    said
+      .replace(/\\[rn]|\s+/g, ' ')
+      .trim()
+      .slice(0, 300) || 'nothing'
+  )
+}
+
+/** A form's body. */
+export const form = (values: Readonly<Record<string, string>>): string =>
+  new URLSearchParams(values).toString()
+
+export const FORM = { 'content-type': 'application/x-www-form-urlencoded' } as const
