@@ -24,8 +24,9 @@ export interface ActionRun {
   post?: boolean
   /** Whether `action.yml`'s defaults are applied; true unless said otherwise. */
   defaults?: boolean
-  /** Aborting it cancels the job as the runner does, with SIGINT. */
+  /** Aborting it cancels the job as the runner does, with SIGINT, or with `killSignal`. */
   signal?: AbortSignal
+  killSignal?: NodeJS.Signals
   /** Called with each line of the log, masked, as it comes. */
   onLine?: (line: string) => void
 }
@@ -82,6 +83,7 @@ async function runIn(home: string, run: ActionRun): Promise<ActionResult> {
     cwd: run.cwd ?? ROOT,
     onLine: reader.read,
     ...(run.signal && { signal: run.signal }),
+    killSignal: run.killSignal ?? 'SIGINT',
   }
   const exitCode = await runNode(join(ROOT, action.runs.main), { ...start, env })
   const state = parseKeyValues(await readFile(files.GITHUB_STATE, 'utf8'))
@@ -197,14 +199,18 @@ interface Start {
   env: NodeJS.ProcessEnv
   onLine: (line: string) => void
   signal?: AbortSignal
+  killSignal?: NodeJS.Signals
 }
 
-function runNode(script: string, { cwd, env, onLine, signal }: Start): Promise<number> {
+function runNode(
+  script: string,
+  { cwd, env, onLine, signal, killSignal = 'SIGINT' }: Start,
+): Promise<number> {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [script], { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] })
     createInterface({ input: child.stdout }).on('line', onLine)
     createInterface({ input: child.stderr }).on('line', onLine)
-    signal?.addEventListener('abort', () => child.kill('SIGINT'), { once: true })
+    signal?.addEventListener('abort', () => child.kill(killSignal), { once: true })
     child.on('error', reject)
     child.on('close', (code, killedBy) => resolve(code ?? (killedBy === null ? 1 : 130)))
   })

@@ -1,0 +1,189 @@
+import type { IncomingHttpHeaders } from 'node:http'
+import { describe, expect, test } from 'vitest'
+import type { Deployment, DeploymentEvent } from '../../protocol/deployment.ts'
+import { runAction } from '../support/github-runner.ts'
+import { deploymentOf } from './deployment-of.ts'
+import { answerJson, bodyOf, serve } from './loopback.ts'
+
+const at = '2026-01-02T03:04:06.000Z'
+const digest = `sha256:${'a'.repeat(64)}`
+const image = { repository: 'ghcr.io/acme/hello', tag: 'main', digest }
+const url = 'https://hello.example.com'
+const SECRET = `whsec_${Buffer.alloc(32, 7).toString('base64')}`
+const TOKEN = 'ghs_0123456789abcdefghijklmnopqrstuvwxyz'
+
+interface Heard {
+  method: string
+  path: string
+  headers: IncomingHttpHeaders
+  body: Record<string, unknown>
+}
+
+/** Stands in for GitHub's REST API (docs.github.com, "REST API endpoints for deployments"). */
+async function github(status = 201) {
+  const heard: Heard[] = []
+  const api: string = await serve((request, response) => {
+    void bodyOf(request).then((text) => {
+      const { method = '', url: path = '', headers } = request
+      heard.push({ method, path, headers, body: JSON.parse(text) as Heard['body'] })
+      if (status !== 201) {
+        return answerJson(response, status, { message: 'Resource not accessible by integration' })
+      }
+      answerJson(response, 201, {
+        id: 42,
+        statuses_url: `${api}/repos/acme/hello/deployments/42/statuses`,
+      })
+    })
+  })
+  return { api, heard }
+}
+
+/** Stands in for a receiver; the last event comes only when `ends` is true. */
+async function receiver(ended: Deployment, { ends = true, status = 202 } = {}) {
+  const base: string = await serve((request, response) => {
+    const path = request.url ?? ''
+    if (path === '/deployments/d1') return answerJson(response, 200, ended)
+    if (path === '/deployments/d1/events') {
+      response.writeHead(200, { 'content-type': 'text/event-stream' })
+      const events: DeploymentEvent[] = [{ type: 'started', at }]
+      const { error } = ended
+      if (ends && (ended.status === 'succeeded' || ended.status === 'failed')) {
+        events.push({ type: 'finished', at, status: ended.status, ...(error && { error }) })
+      }
+      return events.forEach((event, index) =>
+        response.write(`id: ${index + 1}\ndata: ${JSON.stringify(event)}\n\n`),
+      )
+    }
+    const follow = { url: `${base}/deployments/d1/events`, token: 'follow-token-0123456789' }
+    answerJson(response, status, { deployment: deploymentOf({ url }), follow })
+  })
+  return `${base}/hooks/hello`
+}
+
+const run = (hook: string, api: string, more: Parameters<typeof runAction>[0] = {}) =>
+  runAction({
+    ...more,
+    inputs: {
+      url: hook,
+      secret: SECRET,
+      build: 'false',
+      image: 'ghcr.io/acme/hello:main',
+      environment: 'production',
+      ...more.inputs,
+    },
+    env: { GITHUB_API_URL: api },
+  })
+const states = (heard: readonly Heard[]) =>
+  heard.slice(1).map(({ body }) => [body['state'], body['description']])
+
+describe('a GitHub deployment', () => {
+  test('is made of the commit, without merging or waiting for checks, and succeeds with its URL', async () => {
+    const { api, heard } = await github()
+    const hook = await receiver(deploymentOf({ status: 'succeeded', image, url }))
+    const { exitCode, outputs, annotations } = await run(hook, api)
+    expect({ exitCode, annotations }).toEqual({ exitCode: 0, annotations: [] })
+    expect(outputs['environment-url']).toBe(url)
+    const [created, , last] = heard
+    expect(created).toMatchObject({ method: 'POST', path: '/repos/acme/hello/deployments' })
+    expect(created?.headers).toMatchObject({
+      authorization: `Bearer ${TOKEN}`,
+      accept: 'application/vnd.github+json',
+      'x-github-api-version': '2022-11-28',
+    })
+    expect(created?.body).toEqual({
+      ref: '0123456789abcdef0123456789abcdef01234567',
+      environment: 'production',
+      description: 'ghcr.io/acme/hello:main',
+      auto_merge: false,
+      required_contexts: [],
+    })
+    expect(states(heard)).toEqual([
+      ['in_progress', 'the deployment was sent'],
+      ['success', 'live: hello:main sha256:aaaaaaaaaaaa'],
+    ])
+    expect(last).toMatchObject({
+      path: '/repos/acme/hello/deployments/42/statuses',
+      body: {
+        log_url: 'https://github.com/acme/hello/actions/runs/1000000001/attempts/1',
+        environment_url: url,
+      },
+    })
+  })
+
+  test('fails with the reason, shortened to what GitHub takes', async () => {
+    const { api, heard } = await github()
+    const message = `GET /healthz answered 500: ${'x'.repeat(300)}`
+    const error = { code: 'unhealthy', message }
+    const hook = await receiver(deploymentOf({ status: 'failed', image, error }))
+    expect((await run(hook, api)).exitCode).toBe(1)
+    const [, [state, description] = []] = states(heard)
+    expect(state).toBe('failure')
+    expect(String(description)).toHaveLength(140)
+    expect(description).toContain('answered 500: xxx')
+  })
+
+  test('fails when the hook is refused', async () => {
+    const { api, heard } = await github()
+    expect((await run(await receiver(deploymentOf(), { status: 401 }), api)).exitCode).toBe(1)
+    expect(states(heard).at(-1)?.[0]).toBe('failure')
+  })
+
+  test('without the permission is only warned of, by its name', async () => {
+    const { api } = await github(403)
+    const hook = await receiver(deploymentOf({ status: 'succeeded', image, url }))
+    const { exitCode, annotations } = await run(hook, api)
+    expect(exitCode).toBe(0)
+    expect(annotations).toMatchObject([
+      { level: 'warning', message: expect.stringContaining('deployments: write') },
+    ])
+  })
+
+  test('shows what is true when the job is cancelled', async () => {
+    for (const [status, expected] of [
+      ['running', 'error'],
+      ['succeeded', 'success'],
+    ] as const) {
+      const { api, heard } = await github()
+      const hook = await receiver(deploymentOf({ status, image, url }), { ends: false })
+      const cancel = new AbortController()
+      const { exitCode } = await run(hook, api, {
+        signal: cancel.signal,
+        onLine: (line) => line.includes('deployment d1') && cancel.abort(),
+      })
+      expect(exitCode).toBe(1)
+      expect(states(heard).at(-1)?.[0]).toBe(expected)
+    }
+  })
+
+  test('is ended by the post step when the job was killed', async () => {
+    const { api, heard } = await github()
+    const hook = await receiver(deploymentOf({ status: 'running', image, url }), { ends: false })
+    const kill = new AbortController()
+    const { postExitCode } = await run(hook, api, {
+      signal: kill.signal,
+      killSignal: 'SIGKILL',
+      onLine: (line) => line.includes('deployment d1') && kill.abort(),
+    })
+    expect(postExitCode).toBe(0)
+    expect(states(heard)).toEqual([
+      ['in_progress', 'the deployment was sent'],
+      ['error', 'the job was killed while it followed; the deployment goes on by itself'],
+    ])
+  })
+
+  test('is not made without an environment, nor without a receiver', async () => {
+    const { api, heard } = await github()
+    const hook = await receiver(deploymentOf({ status: 'succeeded', image, url }))
+    await run(hook, api, { inputs: { environment: '' } })
+    expect(heard).toEqual([])
+  })
+
+  test('an environment-url of the workflow goes before the receiver’s', async () => {
+    const { api, heard } = await github()
+    const hook = await receiver(deploymentOf({ status: 'succeeded', image, url }))
+    const given = 'https://pr-7.example.com'
+    const { outputs } = await run(hook, api, { inputs: { 'environment-url': given } })
+    expect(outputs['environment-url']).toBe(given)
+    expect(heard.at(-1)?.body['environment_url']).toBe(given)
+  })
+})
