@@ -8,5 +8,7 @@ export default defineConfig({
     hookTimeout: 120_000,
     // the engines, registries and servers of the tests share two cores on small machines
     maxWorkers: 2,
+    // they import JSON as only bundlers do
+    server: { deps: { inline: [/@actions\/(languageservice|workflow-parser|expressions)/] } },
   },
 })

@@ -7,6 +7,8 @@ import Docker from 'dockerode'
 const DEPTH = 4
 const CLOCK_TICKS_PER_SECOND = 100
 const GRACE_MS = 10_000
+/** Of hundreds of containers the last one waits for all others. */
+const EMPTY_MS = 120_000
 
 /**
  * Removes whatever was started under a directory, by what the directory itself says: its `*.pid` files and engine
@@ -30,7 +32,7 @@ export async function clearAway(dir: string): Promise<void> {
 
 /** Removes all containers and user networks of an engine. Only ever called with a private one's socket. */
 export async function emptyEngine(socketPath: string): Promise<void> {
-  const docker = new Docker({ socketPath, timeout: GRACE_MS })
+  const docker = new Docker({ socketPath, timeout: EMPTY_MS })
   const containers = await docker.listContainers({ all: true })
   await Promise.all(
     containers.map(({ Id }) => docker.getContainer(Id).remove({ force: true, v: true })),
