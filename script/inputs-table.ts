@@ -16,7 +16,11 @@ interface Action {
 }
 
 const { inputs, outputs } = parse(await readFile(join(ROOT, 'action.yml'), 'utf8')) as Action
-const cell = (text: string) => text.trim().replaceAll('|', String.raw`\|`).replaceAll('*', String.raw`\*`)
+const cell = (text: string) =>
+  text
+    .trim()
+    .replaceAll('|', String.raw`\|`)
+    .replaceAll('*', String.raw`\*`)
 const code = (text: string | undefined) =>
   text === undefined ? '' : `\`${text.replace(/^\$\{\{ (.*) \}\}$/, '$1')}\``
 const tables = [
