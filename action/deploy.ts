@@ -16,6 +16,8 @@ export interface Order {
   run: RunContext
   /** Reference to deploy; `''` for a rollback. */
   image: string
+  /** Sigstore bundles of the image. */
+  attestations: readonly unknown[]
   /** Digest that was just pushed, if one was. */
   builtDigest?: string
   signal: AbortSignal
@@ -96,6 +98,7 @@ function hookBody(target: HookTarget, order: Order): HookBody & { id: string } {
     ...(rollback
       ? { rollback: inputs.rollback }
       : target.basic === undefined && { image: order.image }),
+    ...(order.attestations.length > 0 && { attestations: [...order.attestations] }),
     id: key.join('-').replaceAll('.', '-').slice(0, 256),
     source: source(run),
   }

@@ -69,6 +69,8 @@ export interface Inputs {
   environment: string
   /** Where users see the result; `''` for what the receiver says. */
   environmentUrl: string
+  /** Files with Sigstore bundles of the image, to go with the hook. */
+  attestations: readonly string[]
   wait: boolean
   timeoutMs: number
   githubToken: string
@@ -131,6 +133,7 @@ export const readInputs = (env: NodeJS.ProcessEnv, run: RunContext): Inputs => {
     rollback: read('rollback'),
     environment: read('environment'),
     environmentUrl: read('environment-url'),
+    attestations: list('attestations', true),
     wait: readBoolean('wait', read('wait', 'true')),
     timeoutMs: readDuration('timeout', read('timeout', '10m')),
     githubToken,

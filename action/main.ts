@@ -1,6 +1,7 @@
 import { rm } from 'node:fs/promises'
 import * as core from '@actions/core'
 import { formatImage } from '../protocol/image-reference.ts'
+import { readAttestations } from './attestations.ts'
 import { buildAndPush } from './build.ts'
 import { prepareSecrets } from './build-secrets.ts'
 import type { RunContext } from './context.ts'
@@ -109,10 +110,11 @@ async function deploy(
   signal: AbortSignal,
 ): Promise<void> {
   const image = inputs.rollback === '' ? (built?.image ?? checkedReference(inputs.image)) : ''
+  const attestations = readAttestations(inputs.attestations)
   for (const [index, target] of inputs.hooks.entries()) {
     const { status, deployment } = await deployTo(
       target,
-      { inputs, run, image, ...(built && { builtDigest: built.digest }), signal },
+      { inputs, run, image, attestations, ...(built && { builtDigest: built.digest }), signal },
       (result) => (results[index] = result),
     )
     if (status === 'failed' && deployment !== undefined) throw reportFailure(deployment)

@@ -1,10 +1,10 @@
 import { _ as setFailed, a as isPassing, c as hide, d as sayFolded, f as warn, g as saveState, i as explainNetworkError, l as plainLines, m as getIDToken, o as readText, p as error, s as send, t as createGithubDeployment, u as say, v as setOutput, y as summary } from "./github-deployment.js";
 import { readFile, rm } from "node:fs/promises";
 import { createHash, createHmac, createPrivateKey, createPublicKey, createSecretKey, randomUUID, sign } from "node:crypto";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { homedir, tmpdir } from "node:os";
 
 // protocol/image-reference.ts
@@ -93,6 +93,42 @@ const describeError = (error) => {
 	if (error instanceof ActionError) return error.hint === void 0 ? error.message : `${error.message}\n${error.hint}`;
 	return error instanceof Error ? error.message : String(error);
 };
+
+// action/attestations.ts
+/** The receiver takes no more than this many. */
+const MOST = 8;
+/**
+* Reads Sigstore bundles from files that hold one, or one a line (as `actions/attest-build-provenance` leaves them in
+* its output `bundle-path`).
+* @throws ActionError `bad_input`, naming the file.
+*/
+const readAttestations = (files) => {
+	const bundles = files.flatMap(readBundles);
+	if (bundles.length <= MOST) return bundles;
+	throw new ActionError("bad_input", `input attestations: ${bundles.length} bundles`, { hint: `A hook takes ${MOST} at most; those in the registry need not be sent.` });
+};
+function readBundles(file) {
+	let text;
+	try {
+		text = readFileSync(file, "utf8");
+	} catch (cause) {
+		throw new ActionError("bad_input", `input attestations: ${file} cannot be read`, {
+			hint: "Give the bundle-path output of the step that attested: ${{ steps.attest.outputs.bundle-path }}.",
+			cause
+		});
+	}
+	const bundles = parse(text) ?? text.split("\n").flatMap((line) => parse(line) ?? []);
+	const lines = text.split("\n").filter((line) => line.trim() !== "");
+	if (bundles.length > 0 && (bundles.length === 1 || bundles.length === lines.length)) return bundles;
+	throw new ActionError("bad_input", `input attestations: ${file} holds no Sigstore bundle`, { hint: "It has to be JSON, whole or one bundle a line." });
+}
+function parse(text) {
+	try {
+		return [JSON.parse(text)];
+	} catch {
+		return;
+	}
+}
 
 // action/lists.ts
 /**
@@ -2782,6 +2818,7 @@ function hookBody(target, order) {
 	if (rollback) key.push("rollback");
 	return {
 		...rollback ? { rollback: inputs.rollback } : target.basic === void 0 && { image: order.image },
+		...order.attestations.length > 0 && { attestations: [...order.attestations] },
 		id: key.join("-").replaceAll(".", "-").slice(0, 256),
 		source: source(run)
 	};
@@ -3426,6 +3463,7 @@ const readInputs = (env, run) => {
 		rollback: read("rollback"),
 		environment: read("environment"),
 		environmentUrl: read("environment-url"),
+		attestations: list("attestations", true),
 		wait: readBoolean("wait", read("wait", "true")),
 		timeoutMs: readDuration("timeout", read("timeout", "10m")),
 		githubToken
@@ -3783,11 +3821,13 @@ async function build(inputs, run, signal) {
 }
 async function deploy(inputs, run, built, results, signal) {
 	const image = inputs.rollback === "" ? built?.image ?? checkedReference(inputs.image) : "";
+	const attestations = readAttestations(inputs.attestations);
 	for (const [index, target] of inputs.hooks.entries()) {
 		const { status, deployment } = await deployTo(target, {
 			inputs,
 			run,
 			image,
+			attestations,
 			...built && { builtDigest: built.digest },
 			signal
 		}, (result) => results[index] = result);

@@ -62,6 +62,7 @@ test('without any variable each input has its documented default', () => {
     rollback: '',
     environment: '',
     environmentUrl: '',
+    attestations: [],
     wait: true,
     timeoutMs: 600_000,
     githubToken: 'ghs_1',
