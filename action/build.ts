@@ -4,7 +4,7 @@ import { parseImage } from '../protocol/image-reference.ts'
 import type { BuildOptions } from './build-arguments.ts'
 import { buildxArguments, needsBuildx, plainArguments } from './build-arguments.ts'
 import type { DockerCall } from './docker.ts'
-import { hasBuildx, readDocker, runDocker } from './docker.ts'
+import { DockerError, hasBuildx, readDocker, runDocker } from './docker.ts'
 import { ActionError } from './error.ts'
 import { say } from './log.ts'
 
@@ -39,7 +39,14 @@ async function buildWithBuildx(
   metadataFile: string,
   call: DockerCall,
 ): Promise<BuildResult> {
-  await runDocker(buildxArguments(options, metadataFile), call)
+  try {
+    await runDocker(buildxArguments(options, metadataFile), call)
+  } catch (error) {
+    const digest = await digestThere(error, options, call)
+    if (digest === undefined) throw error
+    say('the tag is immutable, and holds this very digest already')
+    return { digest }
+  }
   const text = await readFile(metadataFile, 'utf8').catch((cause: unknown) => {
     throw new ActionError('no_digest', `docker buildx wrote no metadata to ${metadataFile}`, {
       hint: 'Update buildx: the Action needs its --metadata-file (0.6 or newer).',
@@ -52,6 +59,28 @@ async function buildWithBuildx(
     ...(typeof imageId === 'string' && { imageId }),
     metadata: text.trim(),
   }
+}
+
+/**
+ * The digest that could not be pushed because its tags are immutable, when all of them hold just that digest: an earlier
+ * attempt got so far.
+ */
+async function digestThere(
+  error: unknown,
+  options: BuildOptions,
+  call: DockerCall,
+): Promise<string | undefined> {
+  if (!(error instanceof DockerError) || !/immutable|cannot be overwritten/i.test(error.output)) {
+    return undefined
+  }
+  const digest = /pushing manifest for \S+@(sha256:[0-9a-f]{64})/.exec(error.output)?.[1]
+  if (digest === undefined) return undefined
+  for (const reference of options.references) {
+    const args = ['buildx', 'imagetools', 'inspect', reference, '--format', '{{.Manifest.Digest}}']
+    const there = await readDocker(args, call).catch(() => '')
+    if (there.trim() !== digest) return undefined
+  }
+  return digest
 }
 
 /**

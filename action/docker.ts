@@ -3,6 +3,9 @@ import { createInterface } from 'node:readline'
 import { ActionError } from './error.ts'
 import { say } from './log.ts'
 
+/** Lines of a command that are kept for the reason of its failure. */
+const KEPT_LINES = 60
+
 export interface DockerCall {
   env: NodeJS.ProcessEnv
   signal: AbortSignal
@@ -14,8 +17,12 @@ export interface DockerCall {
  * `no_docker` when there is none, `cancelled`.
  */
 export const runDocker = async (args: readonly string[], call: DockerCall): Promise<void> => {
-  const status = await start(args, call, say)
-  if (status !== 0) throw failed(args, status)
+  const last: string[] = []
+  const status = await start(args, call, (line) => {
+    if (last.push(line) > KEPT_LINES) last.shift()
+    say(line)
+  })
+  if (status !== 0) throw failed(args, status, last)
 }
 
 /** Runs `docker` and returns what it wrote to standard output; its errors are printed. Throws like {@link runDocker}. */
@@ -25,7 +32,7 @@ export const readDocker = async (args: readonly string[], call: DockerCall): Pro
     if (source === 'stdout') output.push(line)
     else say(line)
   })
-  if (status !== 0) throw failed(args, status)
+  if (status !== 0) throw failed(args, status, output)
   return output.join('\n')
 }
 
@@ -66,12 +73,39 @@ function couldNotRun(cause: Error, signal: AbortSignal): ActionError {
   return new ActionError('no_docker', `docker cannot be run: ${cause.message}`, { cause })
 }
 
-function failed(args: readonly string[], status: number): ActionError {
+/** A failed command, with the last lines that it printed. */
+export class DockerError extends ActionError {
+  readonly output: string
+
+  constructor(message: string, hint: string, output: string) {
+    super('build_failed', message, { hint })
+    this.output = output
+  }
+}
+
+/** What a registry or a builder says when it fails, and what to do. */
+const HINTS: readonly (readonly [RegExp, string])[] = [
+  [
+    /immutable|cannot be overwritten/i,
+    'The registry does not let a tag be pushed twice, and it holds another image: give each build a tag of its own (the commit is one).',
+  ],
+  [
+    /unauthorized|authentication required|no basic auth|denied|forbidden|\b40[13]\b/i,
+    'Check registry, username and password, and that this user may push to the repository. For ghcr.io the job needs "permissions: packages: write".',
+  ],
+  [/no space left on device/i, 'The runner’s disk is full.'],
+  [
+    /toomanyrequests|rate limit|\b429\b/i,
+    'The registry limits how often it is asked: sign in to it, or run the job again later.',
+  ],
+]
+
+function failed(args: readonly string[], status: number, lines: readonly string[]): ActionError {
   const command = [
     'docker',
     ...args.slice(0, args[0] === 'buildx' || args[0] === 'image' ? 2 : 1),
   ].join(' ')
-  return new ActionError('build_failed', `${command} ended with status ${status}`, {
-    hint: 'Its output above says why.',
-  })
+  const output = lines.join('\n')
+  const hint = HINTS.find(([says]) => says.test(output))?.[1] ?? 'Its output above says why.'
+  return new DockerError(`${command} ended with status ${status}`, hint, output)
 }

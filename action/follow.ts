@@ -7,6 +7,7 @@ import { showDuration } from './duration.ts'
 import type { Answer } from './http.ts'
 import { explainNetworkError, readText, send } from './http.ts'
 import { say } from './log.ts'
+import { pause } from './pause.ts'
 import { rejected } from './rejection.ts'
 
 export interface Following {
@@ -214,18 +215,3 @@ function leftAlone(
     cause,
   })
 }
-
-/** Resolves after `ms`, rejects when the signal aborts. */
-export const pause = (ms: number, signal: AbortSignal): Promise<void> =>
-  new Promise((resolve, reject) => {
-    signal.throwIfAborted()
-    const stop = () => {
-      clearTimeout(timer)
-      reject(signal.reason as Error)
-    }
-    const timer = setTimeout(() => {
-      signal.removeEventListener('abort', stop)
-      resolve()
-    }, ms)
-    signal.addEventListener('abort', stop, { once: true })
-  })

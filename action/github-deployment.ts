@@ -1,7 +1,7 @@
-import * as core from '@actions/core'
 import type { RunContext } from './context.ts'
 import { explainNetworkError, readText, send } from './http.ts'
 import { plainLines, say, warn } from './log.ts'
+import { getState, saveState } from './runner.ts'
 
 /** GitHub's states, as far as they are used here. */
 export type DeploymentState = 'in_progress' | 'success' | 'failure' | 'error' | 'inactive'
@@ -20,7 +20,7 @@ export interface GithubDeployment {
 }
 
 /** What the post step needs to end it when this one was killed. */
-export interface Unended {
+interface Unended {
   /** Address of its statuses. */
   statuses: string
   logUrl: string
@@ -61,18 +61,15 @@ export const createGithubDeployment = async (
   const statuses = answer?.['statuses_url']
   if (typeof statuses !== 'string' || !statuses.startsWith(`${run.apiUrl}/`)) return undefined
   const begun = { statuses, logUrl: run.runUrl, environment }
-  core.saveState(STATE, JSON.stringify(begun))
+  saveState(STATE, JSON.stringify(begun))
   const deployment = resume(begun, token)
   await deployment.set({ state: 'in_progress', description: 'the deployment was sent' })
   say(`GitHub deployment in the environment ${environment}: in progress`)
   return deployment
 }
 
-/** The deployment that an earlier process began. */
-export const resume = (
-  { statuses, logUrl, environment }: Unended,
-  token: string,
-): GithubDeployment => ({
+/** The deployment that this process or an earlier one began. */
+const resume = ({ statuses, logUrl, environment }: Unended, token: string): GithubDeployment => ({
   async set({ state, description, url }) {
     await call(statuses, token, environment, {
       state,
@@ -80,14 +77,17 @@ export const resume = (
       ...(logUrl !== '' && { log_url: logUrl }),
       ...(url !== undefined && { environment_url: url }),
     })
-    if (state !== 'in_progress') core.saveState(STATE, '')
+    if (state !== 'in_progress') saveState(STATE, '')
   },
 })
 
-/** What the main step left unended, in the post step. */
-export const unended = (): Unended | undefined => {
-  const text = core.getState(STATE)
-  return text === '' ? undefined : (JSON.parse(text) as Unended)
+/** Ends what the main step left unended, in the post step. */
+export const endUnended = async (token: string): Promise<void> => {
+  const left = JSON.parse(getState(STATE)) as Unended
+  await resume(left, token).set({
+    state: 'error',
+    description: 'the job was killed while it followed; the deployment goes on by itself',
+  })
 }
 
 /** Resolves to the answer, or to nothing after a warning. */

@@ -59,7 +59,8 @@ function readField(text: string, name: string): { value: string; length: number 
       return { value: value.replaceAll('""', '"'), length: whole.length }
     }
     if (!/^"(?:[^"]|"")*"/.test(text)) {
-      const line = text.slice(0, lineEnd(text))
+      // a line of secrets is a secret
+      const line = name === 'secrets' ? 'one of its lines' : text.slice(0, lineEnd(text))
       throw new ActionError(
         'bad_input',
         `input ${name}: the quote that opens ${line} is never closed`,

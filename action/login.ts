@@ -16,6 +16,8 @@ export interface Login {
   registry: string
   username: string
   password: string
+  /** It was asked for by OIDC, and lasts for minutes: another one can be had. */
+  isShortLived?: boolean
 }
 
 /** Docker's settings for the child processes of this step alone. */

@@ -1,27 +1,19 @@
-import { rm } from 'node:fs/promises'
-import * as core from '@actions/core'
-import { formatImage } from '../protocol/image-reference.ts'
 import { readAttestations } from './attestations.ts'
-import { buildAndPush } from './build.ts'
-import { prepareSecrets } from './build-secrets.ts'
 import type { RunContext } from './context.ts'
 import { readContext } from './context.ts'
-import { chooseLogin } from './credentials.ts'
 import { deployTo } from './deploy.ts'
 import { ActionError, describeError } from './error.ts'
+import { buildImage } from './build-image.ts'
 import { createGithubDeployment } from './github-deployment.ts'
 import { endedAs, endedWell, environmentUrl } from './outcome.ts'
-import { gitToken, GIT_TOKEN_VARIABLE } from './git-token.ts'
-import { planPush, readReference } from './image.ts'
+import { readReference } from './image.ts'
 import type { Inputs } from './inputs.ts'
 import { readInputs } from './inputs.ts'
-import { hide, plainLines, say, warn } from './log.ts'
-import { type Login, prepareDocker } from './login.ts'
+import { hide, plainLines, warn } from './log.ts'
 import type { Built } from './report.ts'
 import { reportBuild, reportEnd, reportFailure } from './report.ts'
+import { setFailed } from './runner.ts'
 import type { Result } from './summary.ts'
-import { tagsOfRules } from './tag-rules.ts'
-import { defaultLabels, defaultTags, mergeLabels } from './tags.ts'
 
 const main = async (signal: AbortSignal): Promise<void> => {
   hideSecrets(process.env)
@@ -30,14 +22,14 @@ const main = async (signal: AbortSignal): Promise<void> => {
   for (const { basic } of inputs.hooks) hide(basic?.password)
 
   const built =
-    inputs.build && inputs.rollback === '' ? await build(inputs, run, signal) : undefined
+    inputs.build && inputs.rollback === '' ? await buildImage(inputs, run, signal) : undefined
   if (built !== undefined) reportBuild(built)
 
   const results: Result[] = []
   try {
     await deployOnGithub(inputs, run, built, results, signal)
   } finally {
-    await reportEnd(results, built, inputs.environmentUrl)
+    reportEnd(results, built, inputs.environmentUrl)
   }
 }
 
@@ -66,42 +58,6 @@ async function deployOnGithub(
   await github?.set({ ...endedWell(results), ...(url !== undefined && { url }) })
 }
 
-async function build(inputs: Inputs, run: RunContext, signal: AbortSignal): Promise<Built> {
-  const now = new Date()
-  const ruled = tagsOfRules(inputs.tagRules, inputs.flavor, run, now)
-  const { references, deployed } = planPush(
-    { ...inputs, tags: [...inputs.tags, ...ruled] },
-    defaultTags(run),
-  )
-  const login = await chooseLogin(inputs, run, process.env, signal)
-  sayWhoPushes(login, inputs, deployed.registry)
-  const docker = prepareDocker(login, process.env, run.temporary)
-  core.saveState('docker-config', docker.directory)
-  try {
-    const token = gitToken(inputs, run)
-    const secrets = prepareSecrets(inputs, docker.directory, process.env)
-    if (token !== undefined) {
-      secrets.push(`id=GIT_AUTH_TOKEN.${token.host},env=${GIT_TOKEN_VARIABLE}`)
-    }
-    const result = await buildAndPush(
-      {
-        ...inputs,
-        labels: mergeLabels(defaultLabels(run, now), inputs.labels),
-        references,
-        secrets,
-      },
-      deployed,
-      docker.directory,
-      { env: { ...docker.env, ...(token && { [GIT_TOKEN_VARIABLE]: token.value }) }, signal },
-    )
-    say(`pushed ${references.join(', ')}`)
-    say(`digest ${result.digest}`)
-    return { image: formatImage({ ...deployed, digest: result.digest }), references, ...result }
-  } finally {
-    await rm(docker.directory, { recursive: true, force: true })
-  }
-}
-
 async function deploy(
   inputs: Inputs,
   run: RunContext,
@@ -128,14 +84,6 @@ const checkedReference = (image: string): string => {
   return image
 }
 
-function sayWhoPushes(login: Login | undefined, inputs: Inputs, host: string): void {
-  if (login === undefined) return say(`pushing to ${host} with the logins that Docker has already`)
-  say(`signing in to ${inputs.registry} as ${login.username}`)
-  if (host !== inputs.registry) {
-    say(`the image goes to ${host}: for a login there, write registry: ${host}`)
-  }
-}
-
 function hideSecrets(env: NodeJS.ProcessEnv): void {
   hide(
     env['INPUT_PASSWORD']?.trim(),
@@ -155,5 +103,5 @@ try {
 } catch (caught) {
   const isCancelled = cancelling.signal.aborted && !(caught instanceof ActionError)
   const error = isCancelled ? new ActionError('cancelled', 'the job was cancelled') : caught
-  core.setFailed(plainLines(describeError(error)).join('\n'))
+  setFailed(plainLines(describeError(error)).join('\n'))
 }

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
-import * as core from '@actions/core'
 import { parseSigningKey, sign } from '../protocol/standard-webhooks.ts'
 import { ActionError } from './error.ts'
 import type { HookTarget } from './hook-target.ts'
+import { idToken, requireIdToken } from './id-token.ts'
 import { hide } from './log.ts'
 
 /** Makes the headers that prove one request; called afresh for each try. */
@@ -50,25 +50,10 @@ function readKey(secret: string) {
 
 /** A receiver takes a token once, for one app and one body, so that each try has a token of its own. */
 function withOidc(url: string): Authorize {
-  if (!process.env['ACTIONS_ID_TOKEN_REQUEST_URL']) {
-    throw new ActionError(
-      'no_id_token',
-      `GitHub gives this job no OIDC token to sign the hook ${url}`,
-      {
-        hint: 'Add "permissions: { id-token: write }" to the job (and contents: read, packages: write as needed; a pull request from a fork never gets one), or give secret.',
-      },
-    )
-  }
+  const purpose = `sign the hook ${url}`
+  requireIdToken(purpose)
   return async (body) => {
     const hash = createHash('sha256').update(body).digest('hex')
-    // it masks the token itself
-    const token = await core.getIDToken(`${url}#sha256=${hash}`).catch((cause: unknown) => {
-      const why = cause instanceof Error ? cause.message.replace(/\s+/g, ' ') : String(cause)
-      throw new ActionError('no_id_token', `GitHub's OIDC token could not be had: ${why}`, {
-        hint: 'Run the job again; see https://www.githubstatus.com.',
-        cause,
-      })
-    })
-    return { authorization: `Bearer ${token}` }
+    return { authorization: `Bearer ${await idToken(`${url}#sha256=${hash}`, purpose)}` }
   }
 }

@@ -1,79 +1,12 @@
-import { _ as setFailed, a as isPassing, c as hide, d as sayFolded, f as warn, g as saveState, i as explainNetworkError, l as plainLines, m as getIDToken, o as readText, p as error, s as send, t as createGithubDeployment, u as say, v as setOutput, y as summary } from "./github-deployment.js";
-import { readFile, rm } from "node:fs/promises";
-import { createHash, createHmac, createPrivateKey, createPublicKey, createSecretKey, randomUUID, sign } from "node:crypto";
+import { a as say, c as explainNetworkError, d as send, i as plainLines, l as isPassing, o as sayFolded, r as hide, s as warn, t as createGithubDeployment, u as readText } from "./github-deployment.js";
+import { c as setOutput, l as setSecret, n as annotate, o as saveState, s as setFailed, t as addSummary } from "./runner.js";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { createHash, createHmac, createPrivateKey, createPublicKey, createSecretKey, randomUUID, sign } from "node:crypto";
+import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { homedir, tmpdir } from "node:os";
-
-// protocol/image-reference.ts
-/** A text that is no image reference. The message names it; `hint` says what one looks like. */
-var ImageReferenceError = class extends Error {
-	code;
-	hint;
-	constructor(code, text, why) {
-		super(`${JSON.stringify(text.slice(0, 300))} is not an image reference: ${why}`);
-		this.name = "ImageReferenceError";
-		this.code = code;
-		this.hint = "it looks like registry.example.com/team/app:tag or …/app@sha256:<64 hex digits>";
-	}
-};
-const MAX_PATH_CHARACTERS = 255;
-const LABEL = "(?:[a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9])";
-const HOST = String.raw`(?:${LABEL}(?:\.${LABEL})*|\[[a-fA-F0-9:]+\])`;
-const DOMAIN = String.raw`${HOST}(?::[0-9]+)?`;
-const COMPONENT = "[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*";
-const PATH = `${COMPONENT}(?:/${COMPONENT})*`;
-const TAG = String.raw`[a-zA-Z0-9_][a-zA-Z0-9_.-]{0,127}`;
-const REFERENCE = new RegExp(`^(?:(?<domain>${DOMAIN})/)?(?<path>${PATH})(?::(?<tag>${TAG}))?(?:@(?<digest>[A-Za-z][A-Za-z0-9]*(?:[-_+.][A-Za-z][A-Za-z0-9]*)*:[0-9a-fA-F]{32,}))?$`);
-const IDENTIFIER = /^[a-f0-9]{64}$/;
-const SHA256 = /^sha256:[a-f0-9]{64}$/;
-/** Reads a reference as Docker does: short names are Docker Hub's. Throws `ImageReferenceError`. */
-function parseImage(text) {
-	if (IDENTIFIER.test(text)) throw new ImageReferenceError("invalid_format", text, "it is the id of an image");
-	const [registry, rest] = splitHost(text);
-	const { repository, tag, digest } = read$1(`${registry}/${registry === "docker.io" && !namePart(rest).includes("/") ? `library/${rest}` : rest}`, text);
-	return {
-		registry,
-		repository,
-		...tag === void 0 ? {} : { tag },
-		...digest === void 0 ? {} : { digest }
-	};
-}
-/** `repository[:tag][@digest]`. */
-const formatImage = ({ repository, tag, digest }) => `${repository}${tag === void 0 ? "" : `:${tag}`}${digest === void 0 ? "" : `@${digest}`}`;
-/** The first part is a host if it has a dot, a colon or an upper-case letter, or is `localhost`: Docker's rule. */
-function splitHost(text) {
-	const slash = text.indexOf("/");
-	const first = text.slice(0, Math.max(slash, 0));
-	if (!(slash > 0 && (/[.:A-Z]/.test(first) || first === "localhost"))) return ["docker.io", text];
-	return [first === "index.docker.io" ? "docker.io" : first, text.slice(slash + 1)];
-}
-const namePart = (rest) => rest.split(/[:@]/, 1)[0] ?? "";
-/** Errors name what was written, not what it was completed to. */
-function read$1(text, written) {
-	if (written === "") throw new ImageReferenceError("empty", written, "it is empty");
-	const found = REFERENCE.exec(text)?.groups;
-	if (found === void 0) {
-		if (REFERENCE.test(text.toLowerCase())) throw new ImageReferenceError("contains_uppercase", written, "a repository is in lower case");
-		throw new ImageReferenceError("invalid_format", written, "it does not have the form of one");
-	}
-	const { domain, path = "", tag, digest } = found;
-	if (path.length > MAX_PATH_CHARACTERS) throw new ImageReferenceError("name_too_long", written, `its path has ${path.length} characters, at most ${MAX_PATH_CHARACTERS} are allowed`);
-	if (digest !== void 0) checkDigest(digest, written);
-	return {
-		...domain === void 0 ? {} : { domain },
-		repository: domain === void 0 ? path : `${domain}/${path}`,
-		...tag === void 0 ? {} : { tag },
-		...digest === void 0 ? {} : { digest }
-	};
-}
-function checkDigest(digest, text) {
-	if (SHA256.test(digest)) return;
-	if (!digest.startsWith("sha256:")) throw new ImageReferenceError("digest_unsupported", text, "only sha256 digests are taken");
-	throw new ImageReferenceError(digest.length === 71 ? "digest_unsupported" : "digest_invalid_length", text, "a digest is sha256: and 64 hex digits in lower case");
-}
 
 // action/error.ts
 /** The one error of the Action: what failed with its value, and what to do about it. */
@@ -130,297 +63,6 @@ function parse(text) {
 	}
 }
 
-// action/lists.ts
-/**
-* Reads a list as docker/build-push-action does: a CSV table whose rows and fields are all items. `"…"` around a field
-* keeps commas, line ends and doubled quotes; a quote inside an unquoted field is an ordinary character; a line that
-* begins with `#` is a comment.
-* @throws ActionError `bad_input` when a quote is never closed.
-*/
-const parseList = (text, form) => parseRows(text, form.name).flatMap((fields) => {
-	if (form.keepCommas) return [fields.join(",")];
-	return fields.length === 1 ? fields.flatMap((field) => field.split(",")) : fields;
-}).map((item) => item.trim()).filter((item) => item !== "");
-/**
-* Reads the fields of one line, as `type=raw,"value=a,b"`.
-* @throws ActionError `bad_input` when a quote is never closed.
-*/
-const parseFields = (line, name) => parseRows(line, name)[0] ?? [];
-function parseRows(text, name) {
-	const rows = [];
-	let rest = text.replaceAll("\r\n", "\n").replaceAll("\r", "\n");
-	while (rest !== "") {
-		if (/^[ \t]*#/.test(rest)) {
-			rest = rest.slice(lineEnd(rest) + 1);
-			continue;
-		}
-		const row = [];
-		for (;;) {
-			const { value, length } = readField(rest, name);
-			row.push(value);
-			const separator = rest[length];
-			rest = rest.slice(length + 1);
-			if (separator !== ",") break;
-		}
-		rows.push(row);
-	}
-	return rows;
-}
-/** The field at the start of `text`, and how many characters it takes without its separator. */
-function readField(text, name) {
-	if (text.startsWith("\"")) {
-		const quoted = /^"((?:[^"]|"")*)"(?=[,\n]|$)/.exec(text);
-		if (quoted) {
-			const [whole, value = ""] = quoted;
-			return {
-				value: value.replaceAll("\"\"", "\""),
-				length: whole.length
-			};
-		}
-		if (!/^"(?:[^"]|"")*"/.test(text)) {
-			const line = text.slice(0, lineEnd(text));
-			throw new ActionError("bad_input", `input ${name}: the quote that opens ${line} is never closed`, { hint: `Close it at the end of the item, or double a quote that belongs to it ("").` });
-		}
-	}
-	const value = text.replace(/[,\n][^]*/, "");
-	return {
-		value,
-		length: value.length
-	};
-}
-const lineEnd = (text) => text.includes("\n") ? text.indexOf("\n") : text.length;
-
-// action/build-arguments.ts
-/** `docker buildx build …`: builds, pushes every reference and leaves the pushed digest in the metadata file. */
-const buildxArguments = (options, metadataFile) => [
-	"buildx",
-	"build",
-	"--push",
-	"--metadata-file",
-	metadataFile,
-	...commonArguments(options),
-	...each("--annotation", options.annotations),
-	...options.platforms.length > 0 ? ["--platform", options.platforms.join(",")] : [],
-	...each("--build-context", options.buildContexts),
-	...each("--secret", options.secrets),
-	...each("--ssh", options.ssh),
-	...each("--cache-from", options.cacheFrom),
-	...each("--cache-to", options.cacheTo.map(ignoringErrors)),
-	`--provenance=${options.provenance === "" ? "false" : options.provenance}`,
-	...options.sbom === "" ? [] : [`--sbom=${options.sbom}`],
-	"--",
-	options.context
-];
-/** `docker build …`, for a Docker without buildx. */
-const plainArguments = (options) => [
-	"build",
-	...commonArguments(options),
-	...each("--cache-from", options.cacheFrom),
-	"--",
-	options.context
-];
-/** The inputs in use that only buildx knows. */
-const needsBuildx = (options) => Object.entries({
-	annotations: options.annotations,
-	platforms: options.platforms,
-	"build-contexts": options.buildContexts,
-	"secrets, secret-files or secret-envs": options.secrets.filter((secret) => !secret.startsWith("id=GIT_AUTH_TOKEN.")),
-	ssh: options.ssh,
-	"cache-from with a type": options.cacheFrom.filter((entry) => entry.includes("=")),
-	"cache-to": options.cacheTo,
-	provenance: options.provenance,
-	sbom: options.sbom
-}).filter(([, value]) => value.length > 0).map(([name]) => name);
-const commonArguments = (options) => [
-	...one("--file", options.file),
-	...one("--target", options.target),
-	...each("--build-arg", options.buildArgs),
-	...each("--label", options.labels),
-	...each("--tag", options.references),
-	...each("--add-host", options.addHosts),
-	...one("--network", options.network),
-	...one("--shm-size", options.shmSize),
-	...each("--ulimit", options.ulimit),
-	...options.noCache ? ["--no-cache"] : [],
-	...options.pull ? ["--pull"] : []
-];
-const one = (flag, value) => value === "" ? [] : [flag, value];
-const each = (flag, values) => values.flatMap((value) => [flag, value]);
-/** A cache that cannot be written is no reason to fail a build. `inline` knows no such attribute. */
-function ignoringErrors(entry) {
-	const fields = parseFields(entry, "cache-to");
-	const [first = ""] = fields;
-	if (!entry.includes("=")) return `type=registry,ref=${first},ignore-error=true`;
-	const has = (start) => fields.some((field) => field.trim().startsWith(start));
-	return has("ignore-error=") || has("type=inline") ? entry : `${entry},ignore-error=true`;
-}
-
-// action/docker.ts
-/**
-* Runs `docker` and prints what it says as it comes.
-* @throws ActionError `build_failed` with the command's first words when it ends with another status than 0,
-* `no_docker` when there is none, `cancelled`.
-*/
-const runDocker = async (args, call) => {
-	const status = await start(args, call, say);
-	if (status !== 0) throw failed(args, status);
-};
-/** Runs `docker` and returns what it wrote to standard output; its errors are printed. Throws like {@link runDocker}. */
-const readDocker = async (args, call) => {
-	const output = [];
-	const status = await start(args, call, (line, source) => {
-		if (source === "stdout") output.push(line);
-		else say(line);
-	});
-	if (status !== 0) throw failed(args, status);
-	return output.join("\n");
-};
-/** Whether `docker buildx` is there. */
-const hasBuildx = async (call) => await start(["buildx", "version"], call, () => {}) === 0;
-function start(args, { env, signal }, onLine) {
-	return new Promise((resolve, reject) => {
-		const child = spawn("docker", args, {
-			env,
-			signal,
-			killSignal: "SIGINT",
-			stdio: [
-				"ignore",
-				"pipe",
-				"pipe"
-			]
-		});
-		createInterface({ input: child.stdout }).on("line", (line) => onLine(line, "stdout"));
-		createInterface({ input: child.stderr }).on("line", (line) => onLine(line, "stderr"));
-		child.on("error", (cause) => reject(couldNotRun(cause, signal)));
-		child.on("close", (code, killedBy) => resolve(code ?? (killedBy === null ? 1 : 130)));
-	});
-}
-function couldNotRun(cause, signal) {
-	if (signal.aborted) return new ActionError("cancelled", "cancelled while docker ran", { cause });
-	if (cause.code === "ENOENT") return new ActionError("no_docker", "the docker command is not on this runner", {
-		hint: "Use a runner that has Docker (ubuntu-latest does), or build: false to deploy an image that exists.",
-		cause
-	});
-	return new ActionError("no_docker", `docker cannot be run: ${cause.message}`, { cause });
-}
-function failed(args, status) {
-	const command = ["docker", ...args.slice(0, args[0] === "buildx" || args[0] === "image" ? 2 : 1)].join(" ");
-	return new ActionError("build_failed", `${command} ended with status ${status}`, { hint: "Its output above says why." });
-}
-
-// action/build.ts
-/**
-* Builds and pushes every reference.
-* @param deployed the one of the references that the digest is wanted for
-* @param directory a private directory for the metadata file
-* @throws ActionError `build_failed`, `no_buildx`, `no_docker`, `no_digest`, `cancelled`.
-*/
-const buildAndPush = async (options, deployed, directory, call) => {
-	if (await hasBuildx(call)) return buildWithBuildx(options, join(directory, "metadata.json"), call);
-	refuseWithoutBuildx(options);
-	say("docker buildx is not here: building with docker build and docker push");
-	return { digest: await buildPlainly(options, deployed, call) };
-};
-async function buildWithBuildx(options, metadataFile, call) {
-	await runDocker(buildxArguments(options, metadataFile), call);
-	const text = await readFile(metadataFile, "utf8").catch((cause) => {
-		throw new ActionError("no_digest", `docker buildx wrote no metadata to ${metadataFile}`, {
-			hint: "Update buildx: the Action needs its --metadata-file (0.6 or newer).",
-			cause
-		});
-	});
-	const imageId = JSON.parse(text)["containerimage.config.digest"];
-	return {
-		digest: digestOfMetadata(text),
-		...typeof imageId === "string" && { imageId },
-		metadata: text.trim()
-	};
-}
-/**
-* The pushed manifest's digest in a buildx metadata file. Where the Docker engine itself builds, an old buildx writes
-* the image's id there instead: that is refused, for no registry can find an image by it.
-* @throws ActionError `no_digest`.
-*/
-const digestOfMetadata = (text) => {
-	const metadata = JSON.parse(text);
-	const digest = metadata["containerimage.digest"];
-	if (typeof digest !== "string" || !/^sha256:[0-9a-f]{64}$/.test(digest)) throw new ActionError("no_digest", `docker buildx reported no digest (containerimage.digest is ${JSON.stringify(digest)})`, { hint: "Choose a builder that can push (docker/setup-buildx-action makes one)." });
-	if (digest === metadata["containerimage.config.digest"]) throw new ActionError("no_digest", `docker buildx reported the image's id ${digest} instead of the pushed digest`, { hint: "Update buildx, or add docker/setup-buildx-action before this step." });
-	return digest;
-};
-function refuseWithoutBuildx(options) {
-	const inputs = needsBuildx(options);
-	if (inputs.length === 0) return;
-	const verb = inputs.length === 1 ? "needs" : "need";
-	throw new ActionError("no_buildx", `input ${inputs.join(", ")} ${verb} docker buildx, which is not on this runner`, { hint: "Add docker/setup-buildx-action before this step, or leave the input out." });
-}
-async function buildPlainly(options, { repository, tag }, call) {
-	await runDocker(plainArguments(options), call);
-	for (const reference of options.references) await runDocker(["push", reference], call);
-	const output = await readDocker([
-		"image",
-		"inspect",
-		"--format",
-		"{{json .RepoDigests}}",
-		`${repository}:${tag}`
-	], call);
-	return digestOfRepository(JSON.parse(output), repository);
-}
-/**
-* The digest that a repository knows an image by, from Docker's `RepoDigests`, which name each repository that the
-* image was ever pushed to.
-* @param repository with its host, as `docker.io/library/nginx`
-* @throws ActionError `no_digest`.
-*/
-const digestOfRepository = (repoDigests, repository) => {
-	const digest = (repoDigests ?? []).filter((one) => !one.startsWith("<none>")).map(parseImage).find((image) => image.repository === repository)?.digest;
-	if (digest !== void 0) return digest;
-	throw new ActionError("no_digest", `docker knows no digest of ${repository} after the push`, { hint: "Add docker/setup-buildx-action before this step: buildx reports the pushed digest itself." });
-};
-
-// action/build-secrets.ts
-/**
-* The build's secrets as buildx's `--secret` wants them. Values are written to files of the private directory, so that none
-* stands on a command line, and are masked in the log.
-* @throws ActionError `bad_input`, which names the secret and never shows its value.
-*/
-const prepareSecrets = (inputs, directory, env) => [
-	...inputs.secrets.map((entry, number) => {
-		const [id, value] = split(entry, "secrets", "id=value");
-		hide(value);
-		const folder = join(directory, "secrets");
-		mkdirSync(folder, {
-			recursive: true,
-			mode: 448
-		});
-		const file = join(folder, String(number));
-		writeFileSync(file, value, {
-			mode: 384,
-			flag: "wx"
-		});
-		return `id=${id},src=${file}`;
-	}),
-	...inputs.secretFiles.map((entry) => {
-		const [id, file] = split(entry, "secret-files", "id=path");
-		if (existsSync(file)) return `id=${id},src=${file}`;
-		throw new ActionError("bad_input", `input secret-files: ${id} is ${file}, which is not there`, { hint: "Write the path of a file that an earlier step made, from the working directory." });
-	}),
-	...inputs.secretEnvs.map((entry) => {
-		const [id, name] = split(entry, "secret-envs", "id=VARIABLE");
-		if (env[name] !== void 0) {
-			hide(env[name]);
-			return `id=${id},env=${name}`;
-		}
-		throw new ActionError("bad_input", `input secret-envs: ${id} is ${name}, which is not set`, { hint: `Set it under env: of this step: ${name}: \${{ secrets.… }}.` });
-	})
-];
-function split(entry, input, form) {
-	const at = entry.indexOf("=");
-	const [id, value] = [entry.slice(0, Math.max(at, 0)).trim(), entry.slice(at + 1)];
-	if (at > 0 && /^[\w.-]+$/.test(id) && value !== "") return [id, value];
-	throw new ActionError("bad_input", `input ${input}: one of its lines is not ${form}`, { hint: `Write one ${form} a line. A value with line ends, commas or quotes stands in quotes: "id=…".` });
-}
-
 // action/context.ts
 /**
 * Reads `GITHUB_*`, `RUNNER_TEMP` and the event's payload.
@@ -475,584 +117,6 @@ function readCommitDate(timestamp) {
 	return Number.isNaN(date.getTime()) ? {} : { committedAt: date };
 }
 const firstLine$1 = (text) => (text ?? "").trim().replace(/[\r\n][^]*/, "").slice(0, 1e3);
-
-// action/registries/exchange.ts
-const ANSWER_TIMEOUT_MS$2 = 3e4;
-/**
-* GitHub's OIDC token for another system, which the toolkit masks.
-* @throws ActionError `no_id_token`, with the permission that is missing.
-*/
-const idTokenFor = async (audience, purpose) => {
-	if (!process.env["ACTIONS_ID_TOKEN_REQUEST_URL"]) throw new ActionError("no_id_token", `GitHub gives this job no OIDC token to ${purpose}`, { hint: "Add \"permissions: { id-token: write, contents: read }\" to the job." });
-	try {
-		return await getIDToken(audience);
-	} catch (cause) {
-		const why = cause instanceof Error ? cause.message.replace(/\s+/g, " ") : String(cause);
-		throw new ActionError("no_id_token", `GitHub's OIDC token could not be had: ${why}`, {
-			hint: "Run the job again; see https://www.githubstatus.com.",
-			cause
-		});
-	}
-};
-/**
-* Posts to a service that gives credentials, and returns its answer's text.
-* @throws ActionError `login_failed`, with what the service said and `hint`.
-*/
-const exchange = async (url, { headers, body, what, hint, signal }) => {
-	let answer;
-	try {
-		answer = await send(url, {
-			method: "POST",
-			headers: {
-				...headers,
-				"content-length": String(Buffer.byteLength(body))
-			},
-			body: Buffer.from(body),
-			answerTimeoutMs: ANSWER_TIMEOUT_MS$2,
-			signal
-		});
-	} catch (cause) {
-		if (signal.aborted) throw new ActionError("cancelled", "cancelled while signing in", { cause });
-		const { why } = explainNetworkError(cause, url);
-		throw new ActionError("login_failed", `${what}: ${why}`, {
-			hint,
-			cause
-		});
-	}
-	const text = await readText(answer);
-	if (answer.status === 200) return text;
-	throw new ActionError("login_failed", `${what}: ${new URL(url).host} answered ${answer.status}: ${reasonOf(text)}`, { hint });
-};
-/** What the service says went wrong, out of JSON or XML, on one line. */
-function reasonOf(text) {
-	return (/"(?:error_description|message|Message|detail)"\s*:\s*"((?:[^"\\]|\\.)*)"/.exec(text)?.[1] ?? /<Message>([^<]*)<\/Message>/.exec(text)?.[1] ?? text).replace(/\\[rn]|\s+/g, " ").trim().slice(0, 300) || "nothing";
-}
-/** A form's body. */
-const form = (values) => new URLSearchParams(values).toString();
-const FORM = { "content-type": "application/x-www-form-urlencoded" };
-
-// action/registries/acr.ts
-/** Azure's clouds: where they sign in, and the suffix of their registries. */
-const CLOUDS = [
-	{
-		suffix: ".azurecr.io",
-		authority: "https://login.microsoftonline.com"
-	},
-	{
-		suffix: ".azurecr.cn",
-		authority: "https://login.chinacloudapi.cn"
-	},
-	{
-		suffix: ".azurecr.us",
-		authority: "https://login.microsoftonline.us"
-	}
-];
-/** The user name of whoever has a token (learn.microsoft.com, "Authenticate with an Azure container registry"). */
-const TOKEN_USER = "00000000-0000-0000-0000-000000000000";
-const isAcr = (host) => CLOUDS.some(({ suffix }) => host.endsWith(suffix));
-/**
-* Signs in to Azure Container Registry with no secret: GitHub's OIDC token becomes an Entra token, and that the registry's
-* refresh token.
-* @throws ActionError `login_failed`, `no_id_token`.
-*/
-const acrLogin = async (host, { clientId, tenantId }, env, signal, base = `https://${host}`) => {
-	const cloud = CLOUDS.find(({ suffix }) => host.endsWith(suffix)) ?? CLOUDS[0];
-	const authority = (env["AZURE_AUTHORITY_HOST"] || cloud.authority).replace(/\/+$/, "");
-	const assertion = await idTokenFor("api://AzureADTokenExchange", `sign in to ${host}`);
-	const accessToken = read(await exchange(`${authority}/${tenantId}/oauth2/v2.0/token`, {
-		headers: FORM,
-		body: form({
-			client_id: clientId,
-			scope: "https://containerregistry.azure.net/.default",
-			client_assertion_type: "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
-			client_assertion: assertion,
-			grant_type: "client_credentials"
-		}),
-		what: `Entra does not sign in the application ${clientId}`,
-		hint: "The application or managed identity needs a federated credential with the issuer https://token.actions.githubusercontent.com and this repository as subject.",
-		signal
-	}), "access_token", "Entra");
-	const registry = await exchange(`${base}/oauth2/exchange`, {
-		headers: FORM,
-		body: form({
-			grant_type: "access_token",
-			service: host,
-			tenant: tenantId,
-			access_token: accessToken
-		}),
-		what: `${host} does not take Entra's token`,
-		hint: `The application needs the role AcrPush on ${host}.`,
-		signal
-	});
-	say(`signed in to ${host} as the application ${clientId}`);
-	return {
-		registry: host,
-		username: TOKEN_USER,
-		password: read(registry, "refresh_token", host)
-	};
-};
-function read(text, name, from) {
-	const value = JSON.parse(text)[name];
-	if (typeof value !== "string" || value === "") throw new ActionError("login_failed", `${from} answered without ${name}`);
-	hide(value);
-	return value;
-}
-
-// action/registries/docker-hub.ts
-const IDENTITY = "https://identity.docker.com";
-/** As long as a token may live: it has to outlast the build. */
-const TOKEN_SECONDS = 3600;
-/**
-* Signs in to Docker Hub with no secret, by an OIDC connection of the organization (docs.docker.com, "OIDC connections").
-* @throws ActionError `login_failed`, `no_id_token`.
-*/
-const dockerHubLogin = async (organization, connection, signal, identity = IDENTITY) => {
-	const token = await idTokenFor(identity, "sign in to Docker Hub");
-	const answer = await exchange(`${identity}/oauth/token`, {
-		headers: FORM,
-		body: form({
-			grant_type: "urn:ietf:params:oauth:grant-type:token-exchange",
-			subject_token_type: "urn:ietf:params:oauth:token-type:id_token",
-			subject_token: token,
-			connection_id: connection,
-			expires_in: String(TOKEN_SECONDS)
-		}),
-		what: `Docker Hub does not sign in ${organization}`,
-		hint: "DOCKERHUB_OIDC_CONNECTIONID has to be the id of an OIDC connection whose rules take this workflow, and username the organization.",
-		signal
-	});
-	const password = JSON.parse(answer).access_token;
-	if (typeof password !== "string" || password === "") throw new ActionError("login_failed", "Docker Hub answered without access_token");
-	hide(password);
-	return {
-		registry: "docker.io",
-		username: organization,
-		password
-	};
-};
-
-// node_modules/aws4fetch/dist/aws4fetch.esm.mjs
-/**
-* @license MIT <https://opensource.org/licenses/MIT>
-* @copyright Michael Hart 2024
-*/
-const encoder = new TextEncoder();
-const HOST_SERVICES = {
-	appstream2: "appstream",
-	cloudhsmv2: "cloudhsm",
-	email: "ses",
-	marketplace: "aws-marketplace",
-	mobile: "AWSMobileHubService",
-	pinpoint: "mobiletargeting",
-	queue: "sqs",
-	"git-codecommit": "codecommit",
-	"mturk-requester-sandbox": "mturk-requester",
-	"personalize-runtime": "personalize"
-};
-const UNSIGNABLE_HEADERS = /* @__PURE__ */ new Set([
-	"authorization",
-	"content-type",
-	"content-length",
-	"user-agent",
-	"presigned-expires",
-	"expect",
-	"x-amzn-trace-id",
-	"range",
-	"connection"
-]);
-var AwsClient = class {
-	constructor({ accessKeyId, secretAccessKey, sessionToken, service, region, cache, retries, initRetryMs }) {
-		if (accessKeyId == null) throw new TypeError("accessKeyId is a required option");
-		if (secretAccessKey == null) throw new TypeError("secretAccessKey is a required option");
-		this.accessKeyId = accessKeyId;
-		this.secretAccessKey = secretAccessKey;
-		this.sessionToken = sessionToken;
-		this.service = service;
-		this.region = region;
-		this.cache = cache || /* @__PURE__ */ new Map();
-		this.retries = retries != null ? retries : 10;
-		this.initRetryMs = initRetryMs || 50;
-	}
-	async sign(input, init) {
-		if (input instanceof Request) {
-			const { method, url, headers, body } = input;
-			init = Object.assign({
-				method,
-				url,
-				headers
-			}, init);
-			if (init.body == null && headers.has("Content-Type")) init.body = body != null && headers.has("X-Amz-Content-Sha256") ? body : await input.clone().arrayBuffer();
-			input = url;
-		}
-		const signer = new AwsV4Signer(Object.assign({ url: input.toString() }, init, this, init && init.aws));
-		const signed = Object.assign({}, init, await signer.sign());
-		delete signed.aws;
-		try {
-			return new Request(signed.url.toString(), signed);
-		} catch (e) {
-			if (e instanceof TypeError) return new Request(signed.url.toString(), Object.assign({ duplex: "half" }, signed));
-			throw e;
-		}
-	}
-	async fetch(input, init) {
-		for (let i = 0; i <= this.retries; i++) {
-			const fetched = fetch(await this.sign(input, init));
-			if (i === this.retries) return fetched;
-			const res = await fetched;
-			if (res.status < 500 && res.status !== 429) return res;
-			await new Promise((resolve) => setTimeout(resolve, Math.random() * this.initRetryMs * Math.pow(2, i)));
-		}
-		throw new Error("An unknown error occurred, ensure retries is not negative");
-	}
-};
-var AwsV4Signer = class {
-	constructor({ method, url, headers, body, accessKeyId, secretAccessKey, sessionToken, service, region, cache, datetime, signQuery, appendSessionToken, allHeaders, singleEncode }) {
-		if (url == null) throw new TypeError("url is a required option");
-		if (accessKeyId == null) throw new TypeError("accessKeyId is a required option");
-		if (secretAccessKey == null) throw new TypeError("secretAccessKey is a required option");
-		this.method = method || (body ? "POST" : "GET");
-		this.url = new URL(url);
-		this.headers = new Headers(headers || {});
-		this.body = body;
-		this.accessKeyId = accessKeyId;
-		this.secretAccessKey = secretAccessKey;
-		this.sessionToken = sessionToken;
-		let guessedService, guessedRegion;
-		if (!service || !region) [guessedService, guessedRegion] = guessServiceRegion(this.url, this.headers);
-		this.service = service || guessedService || "";
-		this.region = region || guessedRegion || "us-east-1";
-		this.cache = cache || /* @__PURE__ */ new Map();
-		this.datetime = datetime || (/* @__PURE__ */ new Date()).toISOString().replace(/[:-]|\.\d{3}/g, "");
-		this.signQuery = signQuery;
-		this.appendSessionToken = appendSessionToken || this.service === "iotdevicegateway";
-		this.headers.delete("Host");
-		if (this.service === "s3" && !this.signQuery && !this.headers.has("X-Amz-Content-Sha256")) this.headers.set("X-Amz-Content-Sha256", "UNSIGNED-PAYLOAD");
-		const params = this.signQuery ? this.url.searchParams : this.headers;
-		params.set("X-Amz-Date", this.datetime);
-		if (this.sessionToken && !this.appendSessionToken) params.set("X-Amz-Security-Token", this.sessionToken);
-		this.signableHeaders = ["host", ...this.headers.keys()].filter((header) => allHeaders || !UNSIGNABLE_HEADERS.has(header)).sort();
-		this.signedHeaders = this.signableHeaders.join(";");
-		this.canonicalHeaders = this.signableHeaders.map((header) => header + ":" + (header === "host" ? this.url.host : (this.headers.get(header) || "").replace(/\s+/g, " "))).join("\n");
-		this.credentialString = [
-			this.datetime.slice(0, 8),
-			this.region,
-			this.service,
-			"aws4_request"
-		].join("/");
-		if (this.signQuery) {
-			if (this.service === "s3" && !params.has("X-Amz-Expires")) params.set("X-Amz-Expires", "86400");
-			params.set("X-Amz-Algorithm", "AWS4-HMAC-SHA256");
-			params.set("X-Amz-Credential", this.accessKeyId + "/" + this.credentialString);
-			params.set("X-Amz-SignedHeaders", this.signedHeaders);
-		}
-		if (this.service === "s3") try {
-			this.encodedPath = decodeURIComponent(this.url.pathname.replace(/\+/g, " "));
-		} catch (e) {
-			this.encodedPath = this.url.pathname;
-		}
-		else this.encodedPath = this.url.pathname.replace(/\/+/g, "/");
-		if (!singleEncode) this.encodedPath = encodeURIComponent(this.encodedPath).replace(/%2F/g, "/");
-		this.encodedPath = encodeRfc3986(this.encodedPath);
-		const seenKeys = /* @__PURE__ */ new Set();
-		this.encodedSearch = [...this.url.searchParams].filter(([k]) => {
-			if (!k) return false;
-			if (this.service === "s3") {
-				if (seenKeys.has(k)) return false;
-				seenKeys.add(k);
-			}
-			return true;
-		}).map((pair) => pair.map((p) => encodeRfc3986(encodeURIComponent(p)))).sort(([k1, v1], [k2, v2]) => k1 < k2 ? -1 : k1 > k2 ? 1 : v1 < v2 ? -1 : v1 > v2 ? 1 : 0).map((pair) => pair.join("=")).join("&");
-	}
-	async sign() {
-		if (this.signQuery) {
-			this.url.searchParams.set("X-Amz-Signature", await this.signature());
-			if (this.sessionToken && this.appendSessionToken) this.url.searchParams.set("X-Amz-Security-Token", this.sessionToken);
-		} else this.headers.set("Authorization", await this.authHeader());
-		return {
-			method: this.method,
-			url: this.url,
-			headers: this.headers,
-			body: this.body
-		};
-	}
-	async authHeader() {
-		return [
-			"AWS4-HMAC-SHA256 Credential=" + this.accessKeyId + "/" + this.credentialString,
-			"SignedHeaders=" + this.signedHeaders,
-			"Signature=" + await this.signature()
-		].join(", ");
-	}
-	async signature() {
-		const date = this.datetime.slice(0, 8);
-		const cacheKey = [
-			this.secretAccessKey,
-			date,
-			this.region,
-			this.service
-		].join();
-		let kCredentials = this.cache.get(cacheKey);
-		if (!kCredentials) {
-			kCredentials = await hmac(await hmac(await hmac(await hmac("AWS4" + this.secretAccessKey, date), this.region), this.service), "aws4_request");
-			this.cache.set(cacheKey, kCredentials);
-		}
-		return buf2hex(await hmac(kCredentials, await this.stringToSign()));
-	}
-	async stringToSign() {
-		return [
-			"AWS4-HMAC-SHA256",
-			this.datetime,
-			this.credentialString,
-			buf2hex(await hash(await this.canonicalString()))
-		].join("\n");
-	}
-	async canonicalString() {
-		return [
-			this.method.toUpperCase(),
-			this.encodedPath,
-			this.encodedSearch,
-			this.canonicalHeaders + "\n",
-			this.signedHeaders,
-			await this.hexBodyHash()
-		].join("\n");
-	}
-	async hexBodyHash() {
-		let hashHeader = this.headers.get("X-Amz-Content-Sha256") || (this.service === "s3" && this.signQuery ? "UNSIGNED-PAYLOAD" : null);
-		if (hashHeader == null) {
-			if (this.body && typeof this.body !== "string" && !("byteLength" in this.body)) throw new Error("body must be a string, ArrayBuffer or ArrayBufferView, unless you include the X-Amz-Content-Sha256 header");
-			hashHeader = buf2hex(await hash(this.body || ""));
-		}
-		return hashHeader;
-	}
-};
-async function hmac(key, string) {
-	const cryptoKey = await crypto.subtle.importKey("raw", typeof key === "string" ? encoder.encode(key) : key, {
-		name: "HMAC",
-		hash: { name: "SHA-256" }
-	}, false, ["sign"]);
-	return crypto.subtle.sign("HMAC", cryptoKey, encoder.encode(string));
-}
-async function hash(content) {
-	return crypto.subtle.digest("SHA-256", typeof content === "string" ? encoder.encode(content) : content);
-}
-const HEX_CHARS = [
-	"0",
-	"1",
-	"2",
-	"3",
-	"4",
-	"5",
-	"6",
-	"7",
-	"8",
-	"9",
-	"a",
-	"b",
-	"c",
-	"d",
-	"e",
-	"f"
-];
-function buf2hex(arrayBuffer) {
-	const buffer = new Uint8Array(arrayBuffer);
-	let out = "";
-	for (let idx = 0; idx < buffer.length; idx++) {
-		const n = buffer[idx];
-		out += HEX_CHARS[n >>> 4 & 15];
-		out += HEX_CHARS[n & 15];
-	}
-	return out;
-}
-function encodeRfc3986(urlEncodedStr) {
-	return urlEncodedStr.replace(/[!'()*]/g, (c) => "%" + c.charCodeAt(0).toString(16).toUpperCase());
-}
-function guessServiceRegion(url, headers) {
-	const { hostname, pathname } = url;
-	if (hostname.endsWith(".on.aws")) {
-		const match = hostname.match(/^[^.]{1,63}\.lambda-url\.([^.]{1,63})\.on\.aws$/);
-		return match != null ? ["lambda", match[1] || ""] : ["", ""];
-	}
-	if (hostname.endsWith(".r2.cloudflarestorage.com")) return ["s3", "auto"];
-	if (hostname.endsWith(".backblazeb2.com")) {
-		const match = hostname.match(/^(?:[^.]{1,63}\.)?s3\.([^.]{1,63})\.backblazeb2\.com$/);
-		return match != null ? ["s3", match[1] || ""] : ["", ""];
-	}
-	const match = hostname.replace("dualstack.", "").match(/([^.]{1,63})\.(?:([^.]{0,63})\.)?amazonaws\.com(?:\.cn)?$/);
-	let service = match && match[1] || "";
-	let region = match && match[2];
-	if (region === "us-gov") region = "us-gov-west-1";
-	else if (region === "s3" || region === "s3-accelerate") {
-		region = "us-east-1";
-		service = "s3";
-	} else if (service === "iot") {
-		if (hostname.startsWith("iot.")) service = "execute-api";
-		else if (hostname.startsWith("data.jobs.iot.")) service = "iot-jobs-data";
-		else service = pathname === "/mqtt" ? "iotdevicegateway" : "iotdata";
-	} else if (service === "autoscaling") {
-		const targetPrefix = (headers.get("X-Amz-Target") || "").split(".")[0];
-		if (targetPrefix === "AnyScaleFrontendService") service = "application-autoscaling";
-		else if (targetPrefix === "AnyScaleScalingPlannerFrontendService") service = "autoscaling-plans";
-	} else if (region == null && service.startsWith("s3-")) {
-		region = service.slice(3).replace(/^fips-|^external-1/, "");
-		service = "s3";
-	} else if (service.endsWith("-fips")) service = service.slice(0, -5);
-	else if (region && /-\d$/.test(service) && !/-\d$/.test(region)) [service, region] = [region, service];
-	return [HOST_SERVICES[service] || service, region || ""];
-}
-
-// action/registries/ecr.ts
-const PRIVATE = /^(\d{12})\.dkr[.-]ecr(?:-fips)?\.([a-z0-9-]+)\.(amazonaws\.com(?:\.cn)?|on\.aws)$/;
-const PUBLIC = "public.ecr.aws";
-/** ECR Public gives its tokens here alone. */
-const PUBLIC_REGION = "us-east-1";
-/** Long enough to ask for the registry's token, which then is good for 12 hours. */
-const SESSION_SECONDS = 900;
-const isEcr = (host) => host === PUBLIC || PRIVATE.test(host);
-/**
-* Signs in to ECR or ECR Public: with a role that is assumed by GitHub's OIDC token, else with the credentials of the
-* environment (as aws-actions/configure-aws-credentials leaves them). `undefined` when there are neither.
-* @throws ActionError `login_failed`, `no_id_token`, `bad_input`.
-*/
-const ecrLogin = async (host, { role, region: given }, env, signal) => {
-	const [, , own = PUBLIC_REGION, domain = "amazonaws.com"] = PRIVATE.exec(host) ?? [];
-	const region = host === PUBLIC ? PUBLIC_REGION : given || own;
-	const credentials = role === "" ? credentialsOf(env) : await assume(role, {
-		region,
-		domain,
-		run: env["GITHUB_RUN_ID"] ?? "",
-		env,
-		signal
-	});
-	if (credentials === void 0) return void 0;
-	const token = await authorizationToken(host, {
-		region,
-		domain,
-		credentials,
-		env,
-		signal
-	});
-	const [username = "", ...password] = Buffer.from(token, "base64").toString("utf8").split(":");
-	return {
-		registry: host,
-		username,
-		password: password.join(":")
-	};
-};
-function credentialsOf(env) {
-	const { AWS_ACCESS_KEY_ID: id, AWS_SECRET_ACCESS_KEY: secret, AWS_SESSION_TOKEN: token } = env;
-	if (!id || !secret) return void 0;
-	hide(secret, token);
-	return {
-		accessKeyId: id,
-		secretAccessKey: secret,
-		...token && { sessionToken: token }
-	};
-}
-/** STS's AssumeRoleWithWebIdentity, which is not signed: the token is the proof. */
-async function assume(role, { region, domain, run, env, signal }) {
-	if (!/^arn:aws[\w-]*:iam::\d{12}:role\/\S+$/.test(role)) throw new ActionError("bad_input", `input aws-role: "${role}" is no role`, { hint: "Write its ARN: arn:aws:iam::123456789012:role/deploy." });
-	const token = await idTokenFor("sts.amazonaws.com", `assume ${role}`);
-	const answer = await exchange(endpoint("STS", `https://sts.${region}.${domain}/`, env), {
-		headers: FORM,
-		body: form({
-			Action: "AssumeRoleWithWebIdentity",
-			Version: "2011-06-15",
-			RoleArn: role,
-			RoleSessionName: `deploy-action-${run}`.slice(0, 64),
-			DurationSeconds: String(SESSION_SECONDS),
-			WebIdentityToken: token
-		}),
-		what: `the role ${role} cannot be assumed`,
-		hint: "The trust policy of the role has to name the provider token.actions.githubusercontent.com, the audience sts.amazonaws.com and this repository as subject.",
-		signal
-	});
-	const read = (name) => new RegExp(`<${name}>([^<]+)</${name}>`).exec(answer)?.[1] ?? "";
-	const credentials = {
-		accessKeyId: read("AccessKeyId"),
-		secretAccessKey: read("SecretAccessKey"),
-		sessionToken: read("SessionToken")
-	};
-	hide(credentials.secretAccessKey, credentials.sessionToken);
-	if (Object.values(credentials).includes("")) throw new ActionError("login_failed", `STS gave no credentials for ${role}`);
-	say(`assumed ${role}`);
-	return credentials;
-}
-/** ECR's and ECR Public's GetAuthorizationToken: `AWS:password`, in base64. */
-async function authorizationToken(host, { region, domain, credentials, env, signal }) {
-	const isPublic = host === PUBLIC;
-	const service = isPublic ? "ecr-public" : "ecr";
-	const target = isPublic ? "SpencerFrontendService.GetAuthorizationToken" : "AmazonEC2ContainerRegistry_V20150921.GetAuthorizationToken";
-	const standard = `https://api.${service}.${region}.${domain === "on.aws" ? "amazonaws.com" : domain}/`;
-	const url = endpoint(isPublic ? "ECR_PUBLIC" : "ECR", standard, env);
-	const body = "{}";
-	const signed = await new AwsClient({
-		...credentials,
-		service,
-		region
-	}).sign(url, {
-		method: "POST",
-		headers: {
-			"content-type": "application/x-amz-json-1.1",
-			"x-amz-target": target
-		},
-		body
-	});
-	const answer = await exchange(url, {
-		headers: Object.fromEntries(signed.headers),
-		body,
-		what: `${host} gives no token`,
-		hint: `The role or user needs ${service}:GetAuthorizationToken${isPublic ? " and sts:GetServiceBearerToken" : ""}, and to push ecr:BatchCheckLayerAvailability, InitiateLayerUpload, UploadLayerPart, CompleteLayerUpload and PutImage on the repository.`,
-		signal
-	});
-	const { authorizationData: data } = JSON.parse(answer);
-	const token = (Array.isArray(data) ? data[0] : data)?.authorizationToken;
-	if (token !== void 0) return token;
-	throw new ActionError("login_failed", `${url} answered without a token`);
-}
-/** AWS's tools let the environment name another endpoint: https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html */
-const endpoint = (service, standard, env) => env[`AWS_ENDPOINT_URL_${service}`] || env["AWS_ENDPOINT_URL"] || standard;
-
-// action/credentials.ts
-/**
-* The login that the inputs ask for; undefined leaves Docker's own logins in charge. A password that was given goes before
-* what can be had without one. The workflow's token is only ever sent to GitHub's registries: for another host it would
-* be a secret handed to a stranger.
-* @throws ActionError `login_failed`, `no_id_token`, `bad_input`.
-*/
-const chooseLogin = async (inputs, run, env, signal) => {
-	const { registry, username, password } = inputs;
-	const isWorkflowToken = password !== "" && password === inputs.githubToken;
-	if (password !== "" && username !== "" && !isWorkflowToken) return {
-		registry,
-		username,
-		password
-	};
-	if (isEcr(registry)) return ecrLogin(registry, {
-		role: inputs.awsRole,
-		region: inputs.awsRegion
-	}, env, signal);
-	const { azureClientId: clientId, azureTenantId: tenantId } = inputs;
-	if (isAcr(registry) && (clientId !== "" || tenantId !== "")) {
-		if (clientId === "" || tenantId === "") throw new ActionError("bad_input", "azure-client-id and azure-tenant-id go together", { hint: "Give both: az ad app list and az account show print them." });
-		return acrLogin(registry, {
-			clientId,
-			tenantId
-		}, env, signal);
-	}
-	const connection = env["DOCKERHUB_OIDC_CONNECTIONID"]?.trim() ?? "";
-	if (registry === "docker.io" && connection !== "") return dockerHubLogin(username, connection, signal);
-	if (!isWorkflowToken || username === "" || !isGithubRegistry(registry, run)) return void 0;
-	return {
-		registry,
-		username,
-		password
-	};
-};
-/** `ghcr.io`, GitHub's older registries, and `containers.` of a company's own GitHub. */
-const isGithubRegistry = (host, run) => {
-	if (host === "ghcr.io" || host.endsWith(".pkg.github.com")) return true;
-	const server = new URL(run.serverUrl).host;
-	return server !== "github.com" && (host === `containers.${server}` || host === `docker.${server}`);
-};
 
 // node_modules/eventsource-parser/dist/errors.js
 /**
@@ -2206,6 +1270,21 @@ const showDuration = (ms) => {
 	return rest === 0 ? `${seconds / 60} min` : `${Math.floor(seconds / 60)} min ${rest} s`;
 };
 
+// action/pause.ts
+/** Resolves after `ms`, rejects when the signal aborts. */
+const pause = (ms, signal) => new Promise((resolve, reject) => {
+	signal.throwIfAborted();
+	const stop = () => {
+		clearTimeout(timer);
+		reject(signal.reason);
+	};
+	const timer = setTimeout(() => {
+		signal.removeEventListener("abort", stop);
+		resolve();
+	}, ms);
+	signal.addEventListener("abort", stop, { once: true });
+});
+
 // protocol/problem.ts
 /** Body of an error answer. */
 const Problem = object({
@@ -2221,7 +1300,7 @@ const Problem = object({
 
 // action/rejection.ts
 /** What to do when the receiver's own words hold no hint. */
-const HINTS = {
+const HINTS$1 = {
 	301: () => "Write the address it redirects to as url: a signed hook follows no redirect.",
 	308: () => "Write the address it redirects to as url: a signed hook follows no redirect.",
 	401: (app) => `The receiver's log says precisely why. Usual reasons: the app ${app} is not in its config; its auth does not name this repository (repository_id) or this key; its url is not the one that this hook is posted to; the clocks differ by minutes.`,
@@ -2238,7 +1317,7 @@ const rejected = (answer) => {
 	const problem = readProblem(answer.text);
 	const words = problem?.detail ?? problem?.title ?? firstLine(answer.text);
 	const message = `${answer.url} answered ${answer.status}${words === "" ? "" : `: ${words}`}`;
-	const hint = problem?.hint ?? HINTS[answer.status]?.(answer.app);
+	const hint = problem?.hint ?? HINTS$1[answer.status]?.(answer.app);
 	return new ActionError("rejected", message, hint === void 0 ? {} : { hint });
 };
 const ProblemWords = partial(pick(Problem, [
@@ -2260,7 +1339,7 @@ const firstLine = (text) => (/<title>([^<]*)<\/title>/i.exec(text)?.[1] ?? text.
 // action/follow.ts
 const RECONNECT_MS = 500;
 const MAX_RECONNECT_MS = 1e4;
-const ANSWER_TIMEOUT_MS$1 = 15e3;
+const ANSWER_TIMEOUT_MS$3 = 15e3;
 /** A connection over which nothing came for so long, not even a comment, is taken for dead. */
 const SILENCE_MS = 45e3;
 /** An established connection ended amid an answer. */
@@ -2333,7 +1412,7 @@ async function readStream({ url, headers, ended, onMessage }) {
 		const answer = await send(url, {
 			method: "GET",
 			headers,
-			answerTimeoutMs: ANSWER_TIMEOUT_MS$1,
+			answerTimeoutMs: ANSWER_TIMEOUT_MS$3,
 			signal: AbortSignal.any([ended, silence.signal])
 		});
 		if (answer.status !== 200) return await notAStream(answer, url);
@@ -2394,7 +1473,7 @@ async function readFinal({ accepted, reconnectMs = RECONNECT_MS }, finished, end
 	};
 }
 /** The deployment as it is now; undefined when it cannot be read. */
-const readDeployment = async ({ url, token }, signal = AbortSignal.timeout(ANSWER_TIMEOUT_MS$1)) => {
+const readDeployment = async ({ url, token }, signal = AbortSignal.timeout(ANSWER_TIMEOUT_MS$3)) => {
 	try {
 		const answer = await send(url.replace(/\/events$/, ""), {
 			method: "GET",
@@ -2402,7 +1481,7 @@ const readDeployment = async ({ url, token }, signal = AbortSignal.timeout(ANSWE
 				accept: "application/json",
 				authorization: `Bearer ${token}`
 			},
-			answerTimeoutMs: ANSWER_TIMEOUT_MS$1,
+			answerTimeoutMs: ANSWER_TIMEOUT_MS$3,
 			signal
 		});
 		const parsed = safeParse(Deployment, JSON.parse(await readText(answer)));
@@ -2417,23 +1496,10 @@ function leftAlone(code, words, { deployment }, cause) {
 		cause
 	});
 }
-/** Resolves after `ms`, rejects when the signal aborts. */
-const pause = (ms, signal) => new Promise((resolve, reject) => {
-	signal.throwIfAborted();
-	const stop = () => {
-		clearTimeout(timer);
-		reject(signal.reason);
-	};
-	const timer = setTimeout(() => {
-		signal.removeEventListener("abort", stop);
-		resolve();
-	}, ms);
-	signal.addEventListener("abort", stop, { once: true });
-});
 
 // action/hook.ts
 /** Pauses between the tries: 6 of them within a minute and a half. */
-const PAUSES_MS = [
+const PAUSES_MS$1 = [
 	1e3,
 	2e3,
 	5e3,
@@ -2441,7 +1507,7 @@ const PAUSES_MS = [
 	6e4
 ];
 /** A hook is answered as soon as it is stored. */
-const ANSWER_TIMEOUT_MS = 3e4;
+const ANSWER_TIMEOUT_MS$2 = 3e4;
 const RETRIED_STATUSES = /* @__PURE__ */ new Set([
 	429,
 	502,
@@ -2457,7 +1523,7 @@ const postHook = async (delivery) => {
 	const { url } = delivery.target;
 	const bytes = Buffer.from(JSON.stringify(delivery.body));
 	for (let attempt = 0;; attempt++) {
-		const pauseMs = PAUSES_MS[attempt];
+		const pauseMs = PAUSES_MS$1[attempt];
 		const answer = await tryOnce(delivery, bytes);
 		if ("error" in answer) {
 			const { why, hint } = explainNetworkError(answer.error, url);
@@ -2495,8 +1561,8 @@ async function tryOnce(delivery, body) {
 				...headers
 			},
 			body,
-			answerTimeoutMs: ANSWER_TIMEOUT_MS,
-			signal: AbortSignal.any([delivery.signal, AbortSignal.timeout(2 * ANSWER_TIMEOUT_MS)])
+			answerTimeoutMs: ANSWER_TIMEOUT_MS$2,
+			signal: AbortSignal.any([delivery.signal, AbortSignal.timeout(2 * ANSWER_TIMEOUT_MS$2)])
 		});
 		return {
 			status: answer.status,
@@ -2678,6 +1744,62 @@ function rawPublicKey(privateKey) {
 	}).subarray(-32);
 }
 
+// action/id-token.ts
+const ANSWER_TIMEOUT_MS$1 = 15e3;
+const PAUSES_MS = [
+	500,
+	2e3,
+	5e3
+];
+/**
+* GitHub's OIDC token for an audience, masked (docs.github.com, "OpenID Connect reference", methods for requesting the token).
+* @param purpose what it is for, for the error: `sign the hook …`
+* @throws ActionError `no_id_token`, with the permission that is missing.
+*/
+const idToken = async (audience, purpose, signal = AbortSignal.timeout(6e4)) => {
+	const { ACTIONS_ID_TOKEN_REQUEST_URL: base, ACTIONS_ID_TOKEN_REQUEST_TOKEN: bearer = "" } = process.env;
+	if (!base) throw missing(purpose);
+	const url = `${base}&audience=${encodeURIComponent(audience)}`;
+	for (let attempt = 0;; attempt++) {
+		const { token, why } = await ask(url, bearer, signal);
+		if (token !== void 0) {
+			setSecret(token);
+			return token;
+		}
+		const pauseMs = PAUSES_MS[attempt];
+		if (pauseMs === void 0) throw new ActionError("no_id_token", `GitHub's OIDC token could not be had: ${why}`, { hint: "Run the job again; see https://www.githubstatus.com." });
+		await pause(pauseMs, signal);
+	}
+};
+/** Whether GitHub gives this job tokens; else an error says what is missing. */
+const requireIdToken = (purpose) => {
+	if (!process.env["ACTIONS_ID_TOKEN_REQUEST_URL"]) throw missing(purpose);
+};
+const missing = (purpose) => new ActionError("no_id_token", `GitHub gives this job no OIDC token to ${purpose}`, { hint: "Add \"permissions: { id-token: write }\" to the job (and contents: read, packages: write as needed; a pull request from a fork never gets one), or give a secret or password instead." });
+async function ask(url, bearer, signal) {
+	try {
+		const answer = await send(url, {
+			method: "GET",
+			headers: {
+				authorization: `Bearer ${bearer}`,
+				accept: "application/json"
+			},
+			answerTimeoutMs: ANSWER_TIMEOUT_MS$1,
+			signal
+		});
+		const text = await readText(answer);
+		if (answer.status !== 200) return { why: `it answered ${answer.status}` };
+		const { value } = JSON.parse(text);
+		return typeof value === "string" ? {
+			token: value,
+			why: ""
+		} : { why: "its answer has no token" };
+	} catch (error) {
+		signal.throwIfAborted();
+		return { why: explainNetworkError(error, url).why };
+	}
+}
+
 // action/signing.ts
 /**
 * How a hook is signed: user and password of its URL, else the secret, else GitHub's OIDC token.
@@ -2722,16 +1844,11 @@ function readKey(secret) {
 }
 /** A receiver takes a token once, for one app and one body, so that each try has a token of its own. */
 function withOidc(url) {
-	if (!process.env["ACTIONS_ID_TOKEN_REQUEST_URL"]) throw new ActionError("no_id_token", `GitHub gives this job no OIDC token to sign the hook ${url}`, { hint: "Add \"permissions: { id-token: write }\" to the job (and contents: read, packages: write as needed; a pull request from a fork never gets one), or give secret." });
+	const purpose = `sign the hook ${url}`;
+	requireIdToken(purpose);
 	return async (body) => {
 		const hash = createHash("sha256").update(body).digest("hex");
-		return { authorization: `Bearer ${await getIDToken(`${url}#sha256=${hash}`).catch((cause) => {
-			const why = cause instanceof Error ? cause.message.replace(/\s+/g, " ") : String(cause);
-			throw new ActionError("no_id_token", `GitHub's OIDC token could not be had: ${why}`, {
-				hint: "Run the job again; see https://www.githubstatus.com.",
-				cause
-			});
-		})}` };
+		return { authorization: `Bearer ${await idToken(`${url}#sha256=${hash}`, purpose)}` };
 	};
 }
 
@@ -2845,60 +1962,977 @@ function warnOfAnotherDigest(digest, { builtDigest }) {
 	warn(`the receiver deployed ${digest}, not the ${builtDigest} that this job pushed: the tag that the app follows names another image.`);
 }
 
-// action/outcome.ts
-/** What GitHub's pages say of a run that had no error. */
-const endedWell = (results) => {
-	const open = results.find(({ status }) => status === "queued" || status === "running");
-	if (open !== void 0) return {
-		state: "in_progress",
-		description: `${open.app} is ${open.status}: not followed`
-	};
-	const superseded = results.find(({ status }) => status === "superseded");
-	if (superseded !== void 0) return {
-		state: "inactive",
-		description: `a newer deployment of ${superseded.app} took its place`
-	};
-	const image = results.at(-1)?.deployment?.image;
-	return {
-		state: "success",
-		description: image === void 0 ? "the hook was taken" : `live: ${image.repository.split("/").at(-1) ?? ""}${image.tag === void 0 ? "" : `:${image.tag}`} ${image.digest?.slice(0, 19) ?? ""}`
-	};
-};
-/**
-* What GitHub's pages say of a run that ended in an error. One that was cancelled or timed out while the deployment went on
-* asks the receiver once more: what is true then is shown.
-*/
-const endedAs = async (results, error) => {
-	const { app = "it", deployment, status, follow } = results.at(-1) ?? {};
-	const [reason = "it failed"] = describeError(error).split("\n");
-	if (status === void 0 || status === "failed") return {
-		state: "failure",
-		description: reason
-	};
-	const now = follow === void 0 ? void 0 : await readDeployment(follow);
-	switch (now?.status ?? deployment?.status) {
-		case "succeeded": return {
-			state: "success",
-			description: `${app} is live; ${reason}`
-		};
-		case "failed": return {
-			state: "failure",
-			description: now?.error?.message ?? reason
-		};
-		case "superseded": return {
-			state: "inactive",
-			description: `a newer deployment of ${app} took its place`
-		};
-		case void 0:
-		case "queued":
-		case "running": return {
-			state: "error",
-			description: `no longer followed, and goes on: ${reason}`
-		};
+// protocol/image-reference.ts
+/** A text that is no image reference. The message names it; `hint` says what one looks like. */
+var ImageReferenceError = class extends Error {
+	code;
+	hint;
+	constructor(code, text, why) {
+		super(`${JSON.stringify(text.slice(0, 300))} is not an image reference: ${why}`);
+		this.name = "ImageReferenceError";
+		this.code = code;
+		this.hint = "it looks like registry.example.com/team/app:tag or …/app@sha256:<64 hex digits>";
 	}
 };
-/** What the workflow says, else where the receiver says that users reach the app. */
-const environmentUrl = (results, given) => given === "" ? results.findLast(({ deployment }) => deployment?.url)?.deployment?.url : given;
+const MAX_PATH_CHARACTERS = 255;
+const LABEL = "(?:[a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9])";
+const HOST = String.raw`(?:${LABEL}(?:\.${LABEL})*|\[[a-fA-F0-9:]+\])`;
+const DOMAIN = String.raw`${HOST}(?::[0-9]+)?`;
+const COMPONENT = "[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*";
+const PATH = `${COMPONENT}(?:/${COMPONENT})*`;
+const TAG = String.raw`[a-zA-Z0-9_][a-zA-Z0-9_.-]{0,127}`;
+const REFERENCE = new RegExp(`^(?:(?<domain>${DOMAIN})/)?(?<path>${PATH})(?::(?<tag>${TAG}))?(?:@(?<digest>[A-Za-z][A-Za-z0-9]*(?:[-_+.][A-Za-z][A-Za-z0-9]*)*:[0-9a-fA-F]{32,}))?$`);
+const IDENTIFIER = /^[a-f0-9]{64}$/;
+const SHA256 = /^sha256:[a-f0-9]{64}$/;
+/** Reads a reference as Docker does: short names are Docker Hub's. Throws `ImageReferenceError`. */
+function parseImage(text) {
+	if (IDENTIFIER.test(text)) throw new ImageReferenceError("invalid_format", text, "it is the id of an image");
+	const [registry, rest] = splitHost(text);
+	const { repository, tag, digest } = read$1(`${registry}/${registry === "docker.io" && !namePart(rest).includes("/") ? `library/${rest}` : rest}`, text);
+	return {
+		registry,
+		repository,
+		...tag === void 0 ? {} : { tag },
+		...digest === void 0 ? {} : { digest }
+	};
+}
+/** `repository[:tag][@digest]`. */
+const formatImage = ({ repository, tag, digest }) => `${repository}${tag === void 0 ? "" : `:${tag}`}${digest === void 0 ? "" : `@${digest}`}`;
+/** The first part is a host if it has a dot, a colon or an upper-case letter, or is `localhost`: Docker's rule. */
+function splitHost(text) {
+	const slash = text.indexOf("/");
+	const first = text.slice(0, Math.max(slash, 0));
+	if (!(slash > 0 && (/[.:A-Z]/.test(first) || first === "localhost"))) return ["docker.io", text];
+	return [first === "index.docker.io" ? "docker.io" : first, text.slice(slash + 1)];
+}
+const namePart = (rest) => rest.split(/[:@]/, 1)[0] ?? "";
+/** Errors name what was written, not what it was completed to. */
+function read$1(text, written) {
+	if (written === "") throw new ImageReferenceError("empty", written, "it is empty");
+	const found = REFERENCE.exec(text)?.groups;
+	if (found === void 0) {
+		if (REFERENCE.test(text.toLowerCase())) throw new ImageReferenceError("contains_uppercase", written, "a repository is in lower case");
+		throw new ImageReferenceError("invalid_format", written, "it does not have the form of one");
+	}
+	const { domain, path = "", tag, digest } = found;
+	if (path.length > MAX_PATH_CHARACTERS) throw new ImageReferenceError("name_too_long", written, `its path has ${path.length} characters, at most ${MAX_PATH_CHARACTERS} are allowed`);
+	if (digest !== void 0) checkDigest(digest, written);
+	return {
+		...domain === void 0 ? {} : { domain },
+		repository: domain === void 0 ? path : `${domain}/${path}`,
+		...tag === void 0 ? {} : { tag },
+		...digest === void 0 ? {} : { digest }
+	};
+}
+function checkDigest(digest, text) {
+	if (SHA256.test(digest)) return;
+	if (!digest.startsWith("sha256:")) throw new ImageReferenceError("digest_unsupported", text, "only sha256 digests are taken");
+	throw new ImageReferenceError(digest.length === 71 ? "digest_unsupported" : "digest_invalid_length", text, "a digest is sha256: and 64 hex digits in lower case");
+}
+
+// action/lists.ts
+/**
+* Reads a list as docker/build-push-action does: a CSV table whose rows and fields are all items. `"…"` around a field
+* keeps commas, line ends and doubled quotes; a quote inside an unquoted field is an ordinary character; a line that
+* begins with `#` is a comment.
+* @throws ActionError `bad_input` when a quote is never closed.
+*/
+const parseList = (text, form) => parseRows(text, form.name).flatMap((fields) => {
+	if (form.keepCommas) return [fields.join(",")];
+	return fields.length === 1 ? fields.flatMap((field) => field.split(",")) : fields;
+}).map((item) => item.trim()).filter((item) => item !== "");
+/**
+* Reads the fields of one line, as `type=raw,"value=a,b"`.
+* @throws ActionError `bad_input` when a quote is never closed.
+*/
+const parseFields = (line, name) => parseRows(line, name)[0] ?? [];
+function parseRows(text, name) {
+	const rows = [];
+	let rest = text.replaceAll("\r\n", "\n").replaceAll("\r", "\n");
+	while (rest !== "") {
+		if (/^[ \t]*#/.test(rest)) {
+			rest = rest.slice(lineEnd(rest) + 1);
+			continue;
+		}
+		const row = [];
+		for (;;) {
+			const { value, length } = readField(rest, name);
+			row.push(value);
+			const separator = rest[length];
+			rest = rest.slice(length + 1);
+			if (separator !== ",") break;
+		}
+		rows.push(row);
+	}
+	return rows;
+}
+/** The field at the start of `text`, and how many characters it takes without its separator. */
+function readField(text, name) {
+	if (text.startsWith("\"")) {
+		const quoted = /^"((?:[^"]|"")*)"(?=[,\n]|$)/.exec(text);
+		if (quoted) {
+			const [whole, value = ""] = quoted;
+			return {
+				value: value.replaceAll("\"\"", "\""),
+				length: whole.length
+			};
+		}
+		if (!/^"(?:[^"]|"")*"/.test(text)) {
+			const line = name === "secrets" ? "one of its lines" : text.slice(0, lineEnd(text));
+			throw new ActionError("bad_input", `input ${name}: the quote that opens ${line} is never closed`, { hint: `Close it at the end of the item, or double a quote that belongs to it ("").` });
+		}
+	}
+	const value = text.replace(/[,\n][^]*/, "");
+	return {
+		value,
+		length: value.length
+	};
+}
+const lineEnd = (text) => text.includes("\n") ? text.indexOf("\n") : text.length;
+
+// action/build-arguments.ts
+/** `docker buildx build …`: builds, pushes every reference and leaves the pushed digest in the metadata file. */
+const buildxArguments = (options, metadataFile) => [
+	"buildx",
+	"build",
+	"--push",
+	"--metadata-file",
+	metadataFile,
+	...commonArguments(options),
+	...each("--annotation", options.annotations),
+	...options.platforms.length > 0 ? ["--platform", options.platforms.join(",")] : [],
+	...each("--build-context", options.buildContexts),
+	...each("--secret", options.secrets),
+	...each("--ssh", options.ssh),
+	...each("--cache-from", options.cacheFrom),
+	...each("--cache-to", options.cacheTo.map(ignoringErrors)),
+	`--provenance=${options.provenance === "" ? "false" : options.provenance}`,
+	...options.sbom === "" ? [] : [`--sbom=${options.sbom}`],
+	"--",
+	options.context
+];
+/** `docker build …`, for a Docker without buildx. */
+const plainArguments = (options) => [
+	"build",
+	...commonArguments(options),
+	...each("--cache-from", options.cacheFrom),
+	"--",
+	options.context
+];
+/** The inputs in use that only buildx knows. */
+const needsBuildx = (options) => Object.entries({
+	annotations: options.annotations,
+	platforms: options.platforms,
+	"build-contexts": options.buildContexts,
+	"secrets, secret-files or secret-envs": options.secrets.filter((secret) => !secret.startsWith("id=GIT_AUTH_TOKEN.")),
+	ssh: options.ssh,
+	"cache-from with a type": options.cacheFrom.filter((entry) => entry.includes("=")),
+	"cache-to": options.cacheTo,
+	provenance: options.provenance,
+	sbom: options.sbom
+}).filter(([, value]) => value.length > 0).map(([name]) => name);
+const commonArguments = (options) => [
+	...one("--file", options.file),
+	...one("--target", options.target),
+	...each("--build-arg", options.buildArgs),
+	...each("--label", options.labels),
+	...each("--tag", options.references),
+	...each("--add-host", options.addHosts),
+	...one("--network", options.network),
+	...one("--shm-size", options.shmSize),
+	...each("--ulimit", options.ulimit),
+	...options.noCache ? ["--no-cache"] : [],
+	...options.pull ? ["--pull"] : []
+];
+const one = (flag, value) => value === "" ? [] : [flag, value];
+const each = (flag, values) => values.flatMap((value) => [flag, value]);
+/** A cache that cannot be written is no reason to fail a build. `inline` knows no such attribute. */
+function ignoringErrors(entry) {
+	const fields = parseFields(entry, "cache-to");
+	const [first = ""] = fields;
+	if (!entry.includes("=")) return `type=registry,ref=${first},ignore-error=true`;
+	const has = (start) => fields.some((field) => field.trim().startsWith(start));
+	return has("ignore-error=") || has("type=inline") ? entry : `${entry},ignore-error=true`;
+}
+
+// action/docker.ts
+/** Lines of a command that are kept for the reason of its failure. */
+const KEPT_LINES = 60;
+/**
+* Runs `docker` and prints what it says as it comes.
+* @throws ActionError `build_failed` with the command's first words when it ends with another status than 0,
+* `no_docker` when there is none, `cancelled`.
+*/
+const runDocker = async (args, call) => {
+	const last = [];
+	const status = await start(args, call, (line) => {
+		if (last.push(line) > KEPT_LINES) last.shift();
+		say(line);
+	});
+	if (status !== 0) throw failed(args, status, last);
+};
+/** Runs `docker` and returns what it wrote to standard output; its errors are printed. Throws like {@link runDocker}. */
+const readDocker = async (args, call) => {
+	const output = [];
+	const status = await start(args, call, (line, source) => {
+		if (source === "stdout") output.push(line);
+		else say(line);
+	});
+	if (status !== 0) throw failed(args, status, output);
+	return output.join("\n");
+};
+/** Whether `docker buildx` is there. */
+const hasBuildx = async (call) => await start(["buildx", "version"], call, () => {}) === 0;
+function start(args, { env, signal }, onLine) {
+	return new Promise((resolve, reject) => {
+		const child = spawn("docker", args, {
+			env,
+			signal,
+			killSignal: "SIGINT",
+			stdio: [
+				"ignore",
+				"pipe",
+				"pipe"
+			]
+		});
+		createInterface({ input: child.stdout }).on("line", (line) => onLine(line, "stdout"));
+		createInterface({ input: child.stderr }).on("line", (line) => onLine(line, "stderr"));
+		child.on("error", (cause) => reject(couldNotRun(cause, signal)));
+		child.on("close", (code, killedBy) => resolve(code ?? (killedBy === null ? 1 : 130)));
+	});
+}
+function couldNotRun(cause, signal) {
+	if (signal.aborted) return new ActionError("cancelled", "cancelled while docker ran", { cause });
+	if (cause.code === "ENOENT") return new ActionError("no_docker", "the docker command is not on this runner", {
+		hint: "Use a runner that has Docker (ubuntu-latest does), or build: false to deploy an image that exists.",
+		cause
+	});
+	return new ActionError("no_docker", `docker cannot be run: ${cause.message}`, { cause });
+}
+/** A failed command, with the last lines that it printed. */
+var DockerError = class extends ActionError {
+	output;
+	constructor(message, hint, output) {
+		super("build_failed", message, { hint });
+		this.output = output;
+	}
+};
+/** What a registry or a builder says when it fails, and what to do. */
+const HINTS = [
+	[/immutable|cannot be overwritten/i, "The registry does not let a tag be pushed twice, and it holds another image: give each build a tag of its own (the commit is one)."],
+	[/unauthorized|authentication required|no basic auth|denied|forbidden|\b40[13]\b/i, "Check registry, username and password, and that this user may push to the repository. For ghcr.io the job needs \"permissions: packages: write\"."],
+	[/no space left on device/i, "The runner’s disk is full."],
+	[/toomanyrequests|rate limit|\b429\b/i, "The registry limits how often it is asked: sign in to it, or run the job again later."]
+];
+function failed(args, status, lines) {
+	const command = ["docker", ...args.slice(0, args[0] === "buildx" || args[0] === "image" ? 2 : 1)].join(" ");
+	const output = lines.join("\n");
+	const hint = HINTS.find(([says]) => says.test(output))?.[1] ?? "Its output above says why.";
+	return new DockerError(`${command} ended with status ${status}`, hint, output);
+}
+
+// action/build.ts
+/**
+* Builds and pushes every reference.
+* @param deployed the one of the references that the digest is wanted for
+* @param directory a private directory for the metadata file
+* @throws ActionError `build_failed`, `no_buildx`, `no_docker`, `no_digest`, `cancelled`.
+*/
+const buildAndPush = async (options, deployed, directory, call) => {
+	if (await hasBuildx(call)) return buildWithBuildx(options, join(directory, "metadata.json"), call);
+	refuseWithoutBuildx(options);
+	say("docker buildx is not here: building with docker build and docker push");
+	return { digest: await buildPlainly(options, deployed, call) };
+};
+async function buildWithBuildx(options, metadataFile, call) {
+	try {
+		await runDocker(buildxArguments(options, metadataFile), call);
+	} catch (error) {
+		const digest = await digestThere(error, options, call);
+		if (digest === void 0) throw error;
+		say("the tag is immutable, and holds this very digest already");
+		return { digest };
+	}
+	const text = await readFile(metadataFile, "utf8").catch((cause) => {
+		throw new ActionError("no_digest", `docker buildx wrote no metadata to ${metadataFile}`, {
+			hint: "Update buildx: the Action needs its --metadata-file (0.6 or newer).",
+			cause
+		});
+	});
+	const imageId = JSON.parse(text)["containerimage.config.digest"];
+	return {
+		digest: digestOfMetadata(text),
+		...typeof imageId === "string" && { imageId },
+		metadata: text.trim()
+	};
+}
+/**
+* The digest that could not be pushed because its tags are immutable, when all of them hold just that digest: an earlier
+* attempt got so far.
+*/
+async function digestThere(error, options, call) {
+	if (!(error instanceof DockerError) || !/immutable|cannot be overwritten/i.test(error.output)) return;
+	const digest = /pushing manifest for \S+@(sha256:[0-9a-f]{64})/.exec(error.output)?.[1];
+	if (digest === void 0) return void 0;
+	for (const reference of options.references) if ((await readDocker([
+		"buildx",
+		"imagetools",
+		"inspect",
+		reference,
+		"--format",
+		"{{.Manifest.Digest}}"
+	], call).catch(() => "")).trim() !== digest) return void 0;
+	return digest;
+}
+/**
+* The pushed manifest's digest in a buildx metadata file. Where the Docker engine itself builds, an old buildx writes
+* the image's id there instead: that is refused, for no registry can find an image by it.
+* @throws ActionError `no_digest`.
+*/
+const digestOfMetadata = (text) => {
+	const metadata = JSON.parse(text);
+	const digest = metadata["containerimage.digest"];
+	if (typeof digest !== "string" || !/^sha256:[0-9a-f]{64}$/.test(digest)) throw new ActionError("no_digest", `docker buildx reported no digest (containerimage.digest is ${JSON.stringify(digest)})`, { hint: "Choose a builder that can push (docker/setup-buildx-action makes one)." });
+	if (digest === metadata["containerimage.config.digest"]) throw new ActionError("no_digest", `docker buildx reported the image's id ${digest} instead of the pushed digest`, { hint: "Update buildx, or add docker/setup-buildx-action before this step." });
+	return digest;
+};
+function refuseWithoutBuildx(options) {
+	const inputs = needsBuildx(options);
+	if (inputs.length === 0) return;
+	const verb = inputs.length === 1 ? "needs" : "need";
+	throw new ActionError("no_buildx", `input ${inputs.join(", ")} ${verb} docker buildx, which is not on this runner`, { hint: "Add docker/setup-buildx-action before this step, or leave the input out." });
+}
+async function buildPlainly(options, { repository, tag }, call) {
+	await runDocker(plainArguments(options), call);
+	for (const reference of options.references) await runDocker(["push", reference], call);
+	const output = await readDocker([
+		"image",
+		"inspect",
+		"--format",
+		"{{json .RepoDigests}}",
+		`${repository}:${tag}`
+	], call);
+	return digestOfRepository(JSON.parse(output), repository);
+}
+/**
+* The digest that a repository knows an image by, from Docker's `RepoDigests`, which name each repository that the
+* image was ever pushed to.
+* @param repository with its host, as `docker.io/library/nginx`
+* @throws ActionError `no_digest`.
+*/
+const digestOfRepository = (repoDigests, repository) => {
+	const digest = (repoDigests ?? []).filter((one) => !one.startsWith("<none>")).map(parseImage).find((image) => image.repository === repository)?.digest;
+	if (digest !== void 0) return digest;
+	throw new ActionError("no_digest", `docker knows no digest of ${repository} after the push`, { hint: "Add docker/setup-buildx-action before this step: buildx reports the pushed digest itself." });
+};
+
+// action/build-secrets.ts
+/**
+* The build's secrets as buildx's `--secret` wants them. Values are written to files of the private directory, so that none
+* stands on a command line, and are masked in the log.
+* @throws ActionError `bad_input`, which names the secret and never shows its value.
+*/
+const prepareSecrets = (inputs, directory, env) => [
+	...inputs.secrets.map((entry, number) => {
+		const [id, value] = split(entry, "secrets", "id=value");
+		hide(value);
+		const folder = join(directory, "secrets");
+		mkdirSync(folder, {
+			recursive: true,
+			mode: 448
+		});
+		const file = join(folder, String(number));
+		writeFileSync(file, value, {
+			mode: 384,
+			flag: "wx"
+		});
+		return `id=${id},src=${file}`;
+	}),
+	...inputs.secretFiles.map((entry) => {
+		const [id, file] = split(entry, "secret-files", "id=path");
+		if (existsSync(file)) return `id=${id},src=${file}`;
+		throw new ActionError("bad_input", `input secret-files: ${id} is ${file}, which is not there`, { hint: "Write the path of a file that an earlier step made, from the working directory." });
+	}),
+	...inputs.secretEnvs.map((entry) => {
+		const [id, name] = split(entry, "secret-envs", "id=VARIABLE");
+		if (env[name] !== void 0) {
+			hide(env[name]);
+			return `id=${id},env=${name}`;
+		}
+		throw new ActionError("bad_input", `input secret-envs: ${id} is ${name}, which is not set`, { hint: `Set it under env: of this step: ${name}: \${{ secrets.… }}.` });
+	})
+];
+function split(entry, input, form) {
+	const at = entry.indexOf("=");
+	const [id, value] = [entry.slice(0, Math.max(at, 0)).trim(), entry.slice(at + 1)];
+	if (at > 0 && /^[\w.-]+$/.test(id) && value !== "") return [id, value];
+	throw new ActionError("bad_input", `input ${input}: one of its lines is not ${form}`, { hint: `Write one ${form} a line. A value with line ends, commas or quotes stands in quotes: "id=…".` });
+}
+
+// action/registries/exchange.ts
+const ANSWER_TIMEOUT_MS = 3e4;
+/**
+* Posts to a service that gives credentials, and returns its answer's text.
+* @throws ActionError `login_failed`, with what the service said and `hint`.
+*/
+const exchange = async (url, { headers, body, what, hint, signal }) => {
+	let answer;
+	try {
+		answer = await send(url, {
+			method: "POST",
+			headers: {
+				...headers,
+				"content-length": String(Buffer.byteLength(body))
+			},
+			body: Buffer.from(body),
+			answerTimeoutMs: ANSWER_TIMEOUT_MS,
+			signal
+		});
+	} catch (cause) {
+		if (signal.aborted) throw new ActionError("cancelled", "cancelled while signing in", { cause });
+		const { why } = explainNetworkError(cause, url);
+		throw new ActionError("login_failed", `${what}: ${why}`, {
+			hint,
+			cause
+		});
+	}
+	const text = await readText(answer);
+	if (answer.status === 200) return text;
+	throw new ActionError("login_failed", `${what}: ${new URL(url).host} answered ${answer.status}: ${reasonOf(text)}`, { hint });
+};
+/** What the service says went wrong, out of JSON or XML, on one line. */
+function reasonOf(text) {
+	return (/"(?:error_description|message|Message|detail)"\s*:\s*"((?:[^"\\]|\\.)*)"/.exec(text)?.[1] ?? /<Message>([^<]*)<\/Message>/.exec(text)?.[1] ?? text).replace(/\\[rn]|\s+/g, " ").trim().slice(0, 300) || "nothing";
+}
+/** A form's body. */
+const form = (values) => new URLSearchParams(values).toString();
+const FORM = { "content-type": "application/x-www-form-urlencoded" };
+
+// action/registries/acr.ts
+/** Azure's clouds: where they sign in, and the suffix of their registries. */
+const CLOUDS = [
+	{
+		suffix: ".azurecr.io",
+		authority: "https://login.microsoftonline.com"
+	},
+	{
+		suffix: ".azurecr.cn",
+		authority: "https://login.chinacloudapi.cn"
+	},
+	{
+		suffix: ".azurecr.us",
+		authority: "https://login.microsoftonline.us"
+	}
+];
+/** The user name of whoever has a token (learn.microsoft.com, "Authenticate with an Azure container registry"). */
+const TOKEN_USER = "00000000-0000-0000-0000-000000000000";
+const isAcr = (host) => CLOUDS.some(({ suffix }) => host.endsWith(suffix));
+/**
+* Signs in to Azure Container Registry with no secret: GitHub's OIDC token becomes an Entra token, and that the registry's
+* refresh token.
+* @throws ActionError `login_failed`, `no_id_token`.
+*/
+const acrLogin = async (host, { clientId, tenantId }, env, signal, base = `https://${host}`) => {
+	const cloud = CLOUDS.find(({ suffix }) => host.endsWith(suffix)) ?? CLOUDS[0];
+	const authority = (env["AZURE_AUTHORITY_HOST"] || cloud.authority).replace(/\/+$/, "");
+	const assertion = await idToken("api://AzureADTokenExchange", `sign in to ${host}`, signal);
+	const accessToken = read(await exchange(`${authority}/${tenantId}/oauth2/v2.0/token`, {
+		headers: FORM,
+		body: form({
+			client_id: clientId,
+			scope: "https://containerregistry.azure.net/.default",
+			client_assertion_type: "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
+			client_assertion: assertion,
+			grant_type: "client_credentials"
+		}),
+		what: `Entra does not sign in the application ${clientId}`,
+		hint: "The application or managed identity needs a federated credential with the issuer https://token.actions.githubusercontent.com and this repository as subject.",
+		signal
+	}), "access_token", "Entra");
+	const registry = await exchange(`${base}/oauth2/exchange`, {
+		headers: FORM,
+		body: form({
+			grant_type: "access_token",
+			service: host,
+			tenant: tenantId,
+			access_token: accessToken
+		}),
+		what: `${host} does not take Entra's token`,
+		hint: `The application needs the role AcrPush on ${host}.`,
+		signal
+	});
+	say(`signed in to ${host} as the application ${clientId}`);
+	return {
+		registry: host,
+		username: TOKEN_USER,
+		password: read(registry, "refresh_token", host),
+		isShortLived: true
+	};
+};
+function read(text, name, from) {
+	const value = JSON.parse(text)[name];
+	if (typeof value !== "string" || value === "") throw new ActionError("login_failed", `${from} answered without ${name}`);
+	hide(value);
+	return value;
+}
+
+// action/registries/docker-hub.ts
+const IDENTITY = "https://identity.docker.com";
+/** As long as a token may live: it has to outlast the build. */
+const TOKEN_SECONDS = 3600;
+/**
+* Signs in to Docker Hub with no secret, by an OIDC connection of the organization (docs.docker.com, "OIDC connections").
+* @throws ActionError `login_failed`, `no_id_token`.
+*/
+const dockerHubLogin = async (organization, connection, signal, identity = IDENTITY) => {
+	const token = await idToken(identity, "sign in to Docker Hub", signal);
+	const answer = await exchange(`${identity}/oauth/token`, {
+		headers: FORM,
+		body: form({
+			grant_type: "urn:ietf:params:oauth:grant-type:token-exchange",
+			subject_token_type: "urn:ietf:params:oauth:token-type:id_token",
+			subject_token: token,
+			connection_id: connection,
+			expires_in: String(TOKEN_SECONDS)
+		}),
+		what: `Docker Hub does not sign in ${organization}`,
+		hint: "DOCKERHUB_OIDC_CONNECTIONID has to be the id of an OIDC connection whose rules take this workflow, and username the organization.",
+		signal
+	});
+	const password = JSON.parse(answer).access_token;
+	if (typeof password !== "string" || password === "") throw new ActionError("login_failed", "Docker Hub answered without access_token");
+	hide(password);
+	return {
+		registry: "docker.io",
+		username: organization,
+		password,
+		isShortLived: true
+	};
+};
+
+// node_modules/aws4fetch/dist/aws4fetch.esm.mjs
+/**
+* @license MIT <https://opensource.org/licenses/MIT>
+* @copyright Michael Hart 2024
+*/
+const encoder = new TextEncoder();
+const HOST_SERVICES = {
+	appstream2: "appstream",
+	cloudhsmv2: "cloudhsm",
+	email: "ses",
+	marketplace: "aws-marketplace",
+	mobile: "AWSMobileHubService",
+	pinpoint: "mobiletargeting",
+	queue: "sqs",
+	"git-codecommit": "codecommit",
+	"mturk-requester-sandbox": "mturk-requester",
+	"personalize-runtime": "personalize"
+};
+const UNSIGNABLE_HEADERS = /* @__PURE__ */ new Set([
+	"authorization",
+	"content-type",
+	"content-length",
+	"user-agent",
+	"presigned-expires",
+	"expect",
+	"x-amzn-trace-id",
+	"range",
+	"connection"
+]);
+var AwsClient = class {
+	constructor({ accessKeyId, secretAccessKey, sessionToken, service, region, cache, retries, initRetryMs }) {
+		if (accessKeyId == null) throw new TypeError("accessKeyId is a required option");
+		if (secretAccessKey == null) throw new TypeError("secretAccessKey is a required option");
+		this.accessKeyId = accessKeyId;
+		this.secretAccessKey = secretAccessKey;
+		this.sessionToken = sessionToken;
+		this.service = service;
+		this.region = region;
+		this.cache = cache || /* @__PURE__ */ new Map();
+		this.retries = retries != null ? retries : 10;
+		this.initRetryMs = initRetryMs || 50;
+	}
+	async sign(input, init) {
+		if (input instanceof Request) {
+			const { method, url, headers, body } = input;
+			init = Object.assign({
+				method,
+				url,
+				headers
+			}, init);
+			if (init.body == null && headers.has("Content-Type")) init.body = body != null && headers.has("X-Amz-Content-Sha256") ? body : await input.clone().arrayBuffer();
+			input = url;
+		}
+		const signer = new AwsV4Signer(Object.assign({ url: input.toString() }, init, this, init && init.aws));
+		const signed = Object.assign({}, init, await signer.sign());
+		delete signed.aws;
+		try {
+			return new Request(signed.url.toString(), signed);
+		} catch (e) {
+			if (e instanceof TypeError) return new Request(signed.url.toString(), Object.assign({ duplex: "half" }, signed));
+			throw e;
+		}
+	}
+	async fetch(input, init) {
+		for (let i = 0; i <= this.retries; i++) {
+			const fetched = fetch(await this.sign(input, init));
+			if (i === this.retries) return fetched;
+			const res = await fetched;
+			if (res.status < 500 && res.status !== 429) return res;
+			await new Promise((resolve) => setTimeout(resolve, Math.random() * this.initRetryMs * Math.pow(2, i)));
+		}
+		throw new Error("An unknown error occurred, ensure retries is not negative");
+	}
+};
+var AwsV4Signer = class {
+	constructor({ method, url, headers, body, accessKeyId, secretAccessKey, sessionToken, service, region, cache, datetime, signQuery, appendSessionToken, allHeaders, singleEncode }) {
+		if (url == null) throw new TypeError("url is a required option");
+		if (accessKeyId == null) throw new TypeError("accessKeyId is a required option");
+		if (secretAccessKey == null) throw new TypeError("secretAccessKey is a required option");
+		this.method = method || (body ? "POST" : "GET");
+		this.url = new URL(url);
+		this.headers = new Headers(headers || {});
+		this.body = body;
+		this.accessKeyId = accessKeyId;
+		this.secretAccessKey = secretAccessKey;
+		this.sessionToken = sessionToken;
+		let guessedService, guessedRegion;
+		if (!service || !region) [guessedService, guessedRegion] = guessServiceRegion(this.url, this.headers);
+		this.service = service || guessedService || "";
+		this.region = region || guessedRegion || "us-east-1";
+		this.cache = cache || /* @__PURE__ */ new Map();
+		this.datetime = datetime || (/* @__PURE__ */ new Date()).toISOString().replace(/[:-]|\.\d{3}/g, "");
+		this.signQuery = signQuery;
+		this.appendSessionToken = appendSessionToken || this.service === "iotdevicegateway";
+		this.headers.delete("Host");
+		if (this.service === "s3" && !this.signQuery && !this.headers.has("X-Amz-Content-Sha256")) this.headers.set("X-Amz-Content-Sha256", "UNSIGNED-PAYLOAD");
+		const params = this.signQuery ? this.url.searchParams : this.headers;
+		params.set("X-Amz-Date", this.datetime);
+		if (this.sessionToken && !this.appendSessionToken) params.set("X-Amz-Security-Token", this.sessionToken);
+		this.signableHeaders = ["host", ...this.headers.keys()].filter((header) => allHeaders || !UNSIGNABLE_HEADERS.has(header)).sort();
+		this.signedHeaders = this.signableHeaders.join(";");
+		this.canonicalHeaders = this.signableHeaders.map((header) => header + ":" + (header === "host" ? this.url.host : (this.headers.get(header) || "").replace(/\s+/g, " "))).join("\n");
+		this.credentialString = [
+			this.datetime.slice(0, 8),
+			this.region,
+			this.service,
+			"aws4_request"
+		].join("/");
+		if (this.signQuery) {
+			if (this.service === "s3" && !params.has("X-Amz-Expires")) params.set("X-Amz-Expires", "86400");
+			params.set("X-Amz-Algorithm", "AWS4-HMAC-SHA256");
+			params.set("X-Amz-Credential", this.accessKeyId + "/" + this.credentialString);
+			params.set("X-Amz-SignedHeaders", this.signedHeaders);
+		}
+		if (this.service === "s3") try {
+			this.encodedPath = decodeURIComponent(this.url.pathname.replace(/\+/g, " "));
+		} catch (e) {
+			this.encodedPath = this.url.pathname;
+		}
+		else this.encodedPath = this.url.pathname.replace(/\/+/g, "/");
+		if (!singleEncode) this.encodedPath = encodeURIComponent(this.encodedPath).replace(/%2F/g, "/");
+		this.encodedPath = encodeRfc3986(this.encodedPath);
+		const seenKeys = /* @__PURE__ */ new Set();
+		this.encodedSearch = [...this.url.searchParams].filter(([k]) => {
+			if (!k) return false;
+			if (this.service === "s3") {
+				if (seenKeys.has(k)) return false;
+				seenKeys.add(k);
+			}
+			return true;
+		}).map((pair) => pair.map((p) => encodeRfc3986(encodeURIComponent(p)))).sort(([k1, v1], [k2, v2]) => k1 < k2 ? -1 : k1 > k2 ? 1 : v1 < v2 ? -1 : v1 > v2 ? 1 : 0).map((pair) => pair.join("=")).join("&");
+	}
+	async sign() {
+		if (this.signQuery) {
+			this.url.searchParams.set("X-Amz-Signature", await this.signature());
+			if (this.sessionToken && this.appendSessionToken) this.url.searchParams.set("X-Amz-Security-Token", this.sessionToken);
+		} else this.headers.set("Authorization", await this.authHeader());
+		return {
+			method: this.method,
+			url: this.url,
+			headers: this.headers,
+			body: this.body
+		};
+	}
+	async authHeader() {
+		return [
+			"AWS4-HMAC-SHA256 Credential=" + this.accessKeyId + "/" + this.credentialString,
+			"SignedHeaders=" + this.signedHeaders,
+			"Signature=" + await this.signature()
+		].join(", ");
+	}
+	async signature() {
+		const date = this.datetime.slice(0, 8);
+		const cacheKey = [
+			this.secretAccessKey,
+			date,
+			this.region,
+			this.service
+		].join();
+		let kCredentials = this.cache.get(cacheKey);
+		if (!kCredentials) {
+			kCredentials = await hmac(await hmac(await hmac(await hmac("AWS4" + this.secretAccessKey, date), this.region), this.service), "aws4_request");
+			this.cache.set(cacheKey, kCredentials);
+		}
+		return buf2hex(await hmac(kCredentials, await this.stringToSign()));
+	}
+	async stringToSign() {
+		return [
+			"AWS4-HMAC-SHA256",
+			this.datetime,
+			this.credentialString,
+			buf2hex(await hash(await this.canonicalString()))
+		].join("\n");
+	}
+	async canonicalString() {
+		return [
+			this.method.toUpperCase(),
+			this.encodedPath,
+			this.encodedSearch,
+			this.canonicalHeaders + "\n",
+			this.signedHeaders,
+			await this.hexBodyHash()
+		].join("\n");
+	}
+	async hexBodyHash() {
+		let hashHeader = this.headers.get("X-Amz-Content-Sha256") || (this.service === "s3" && this.signQuery ? "UNSIGNED-PAYLOAD" : null);
+		if (hashHeader == null) {
+			if (this.body && typeof this.body !== "string" && !("byteLength" in this.body)) throw new Error("body must be a string, ArrayBuffer or ArrayBufferView, unless you include the X-Amz-Content-Sha256 header");
+			hashHeader = buf2hex(await hash(this.body || ""));
+		}
+		return hashHeader;
+	}
+};
+async function hmac(key, string) {
+	const cryptoKey = await crypto.subtle.importKey("raw", typeof key === "string" ? encoder.encode(key) : key, {
+		name: "HMAC",
+		hash: { name: "SHA-256" }
+	}, false, ["sign"]);
+	return crypto.subtle.sign("HMAC", cryptoKey, encoder.encode(string));
+}
+async function hash(content) {
+	return crypto.subtle.digest("SHA-256", typeof content === "string" ? encoder.encode(content) : content);
+}
+const HEX_CHARS = [
+	"0",
+	"1",
+	"2",
+	"3",
+	"4",
+	"5",
+	"6",
+	"7",
+	"8",
+	"9",
+	"a",
+	"b",
+	"c",
+	"d",
+	"e",
+	"f"
+];
+function buf2hex(arrayBuffer) {
+	const buffer = new Uint8Array(arrayBuffer);
+	let out = "";
+	for (let idx = 0; idx < buffer.length; idx++) {
+		const n = buffer[idx];
+		out += HEX_CHARS[n >>> 4 & 15];
+		out += HEX_CHARS[n & 15];
+	}
+	return out;
+}
+function encodeRfc3986(urlEncodedStr) {
+	return urlEncodedStr.replace(/[!'()*]/g, (c) => "%" + c.charCodeAt(0).toString(16).toUpperCase());
+}
+function guessServiceRegion(url, headers) {
+	const { hostname, pathname } = url;
+	if (hostname.endsWith(".on.aws")) {
+		const match = hostname.match(/^[^.]{1,63}\.lambda-url\.([^.]{1,63})\.on\.aws$/);
+		return match != null ? ["lambda", match[1] || ""] : ["", ""];
+	}
+	if (hostname.endsWith(".r2.cloudflarestorage.com")) return ["s3", "auto"];
+	if (hostname.endsWith(".backblazeb2.com")) {
+		const match = hostname.match(/^(?:[^.]{1,63}\.)?s3\.([^.]{1,63})\.backblazeb2\.com$/);
+		return match != null ? ["s3", match[1] || ""] : ["", ""];
+	}
+	const match = hostname.replace("dualstack.", "").match(/([^.]{1,63})\.(?:([^.]{0,63})\.)?amazonaws\.com(?:\.cn)?$/);
+	let service = match && match[1] || "";
+	let region = match && match[2];
+	if (region === "us-gov") region = "us-gov-west-1";
+	else if (region === "s3" || region === "s3-accelerate") {
+		region = "us-east-1";
+		service = "s3";
+	} else if (service === "iot") {
+		if (hostname.startsWith("iot.")) service = "execute-api";
+		else if (hostname.startsWith("data.jobs.iot.")) service = "iot-jobs-data";
+		else service = pathname === "/mqtt" ? "iotdevicegateway" : "iotdata";
+	} else if (service === "autoscaling") {
+		const targetPrefix = (headers.get("X-Amz-Target") || "").split(".")[0];
+		if (targetPrefix === "AnyScaleFrontendService") service = "application-autoscaling";
+		else if (targetPrefix === "AnyScaleScalingPlannerFrontendService") service = "autoscaling-plans";
+	} else if (region == null && service.startsWith("s3-")) {
+		region = service.slice(3).replace(/^fips-|^external-1/, "");
+		service = "s3";
+	} else if (service.endsWith("-fips")) service = service.slice(0, -5);
+	else if (region && /-\d$/.test(service) && !/-\d$/.test(region)) [service, region] = [region, service];
+	return [HOST_SERVICES[service] || service, region || ""];
+}
+
+// action/registries/ecr.ts
+const PRIVATE = /^(\d{12})\.dkr[.-]ecr(?:-fips)?\.([a-z0-9-]+)\.(amazonaws\.com(?:\.cn)?|on\.aws)$/;
+const PUBLIC = "public.ecr.aws";
+/** ECR Public gives its tokens here alone. */
+const PUBLIC_REGION = "us-east-1";
+/** Long enough to ask for the registry's token, which then is good for 12 hours. */
+const SESSION_SECONDS = 900;
+const isEcr = (host) => host === PUBLIC || PRIVATE.test(host);
+/**
+* Signs in to ECR or ECR Public: with a role that is assumed by GitHub's OIDC token, else with the credentials of the
+* environment (as aws-actions/configure-aws-credentials leaves them). `undefined` when there are neither.
+* @throws ActionError `login_failed`, `no_id_token`, `bad_input`.
+*/
+const ecrLogin = async (host, { role, region: given }, env, signal) => {
+	const [, , own = PUBLIC_REGION, domain = "amazonaws.com"] = PRIVATE.exec(host) ?? [];
+	const region = host === PUBLIC ? PUBLIC_REGION : given || own;
+	const credentials = role === "" ? credentialsOf(env) : await assume(role, {
+		region,
+		domain,
+		run: env["GITHUB_RUN_ID"] ?? "",
+		env,
+		signal
+	});
+	if (credentials === void 0) return void 0;
+	const token = await authorizationToken(host, {
+		region,
+		domain,
+		credentials,
+		env,
+		signal
+	});
+	const [username = "", ...password] = Buffer.from(token, "base64").toString("utf8").split(":");
+	return {
+		registry: host,
+		username,
+		password: password.join(":"),
+		isShortLived: true
+	};
+};
+function credentialsOf(env) {
+	const { AWS_ACCESS_KEY_ID: id, AWS_SECRET_ACCESS_KEY: secret, AWS_SESSION_TOKEN: token } = env;
+	if (!id || !secret) return void 0;
+	hide(secret, token);
+	return {
+		accessKeyId: id,
+		secretAccessKey: secret,
+		...token && { sessionToken: token }
+	};
+}
+/** STS's AssumeRoleWithWebIdentity, which is not signed: the token is the proof. */
+async function assume(role, { region, domain, run, env, signal }) {
+	if (!/^arn:aws[\w-]*:iam::\d{12}:role\/\S+$/.test(role)) throw new ActionError("bad_input", `input aws-role: "${role}" is no role`, { hint: "Write its ARN: arn:aws:iam::123456789012:role/deploy." });
+	const token = await idToken("sts.amazonaws.com", `assume ${role}`, signal);
+	const answer = await exchange(endpoint("STS", `https://sts.${region}.${domain}/`, env), {
+		headers: FORM,
+		body: form({
+			Action: "AssumeRoleWithWebIdentity",
+			Version: "2011-06-15",
+			RoleArn: role,
+			RoleSessionName: `deploy-action-${run}`.slice(0, 64),
+			DurationSeconds: String(SESSION_SECONDS),
+			WebIdentityToken: token
+		}),
+		what: `the role ${role} cannot be assumed`,
+		hint: "The trust policy of the role has to name the provider token.actions.githubusercontent.com, the audience sts.amazonaws.com and this repository as subject.",
+		signal
+	});
+	const read = (name) => new RegExp(`<${name}>([^<]+)</${name}>`).exec(answer)?.[1] ?? "";
+	const credentials = {
+		accessKeyId: read("AccessKeyId"),
+		secretAccessKey: read("SecretAccessKey"),
+		sessionToken: read("SessionToken")
+	};
+	hide(credentials.secretAccessKey, credentials.sessionToken);
+	if (Object.values(credentials).includes("")) throw new ActionError("login_failed", `STS gave no credentials for ${role}`);
+	say(`assumed ${role}`);
+	return credentials;
+}
+/** ECR's and ECR Public's GetAuthorizationToken: `AWS:password`, in base64. */
+async function authorizationToken(host, { region, domain, credentials, env, signal }) {
+	const isPublic = host === PUBLIC;
+	const service = isPublic ? "ecr-public" : "ecr";
+	const target = isPublic ? "SpencerFrontendService.GetAuthorizationToken" : "AmazonEC2ContainerRegistry_V20150921.GetAuthorizationToken";
+	const standard = `https://api.${service}.${region}.${domain === "on.aws" ? "amazonaws.com" : domain}/`;
+	const url = endpoint(isPublic ? "ECR_PUBLIC" : "ECR", standard, env);
+	const body = "{}";
+	const signed = await new AwsClient({
+		...credentials,
+		service,
+		region
+	}).sign(url, {
+		method: "POST",
+		headers: {
+			"content-type": "application/x-amz-json-1.1",
+			"x-amz-target": target
+		},
+		body
+	});
+	const answer = await exchange(url, {
+		headers: Object.fromEntries(signed.headers),
+		body,
+		what: `${host} gives no token`,
+		hint: `The role or user needs ${service}:GetAuthorizationToken${isPublic ? " and sts:GetServiceBearerToken" : ""}, and to push ecr:BatchCheckLayerAvailability, InitiateLayerUpload, UploadLayerPart, CompleteLayerUpload and PutImage on the repository.`,
+		signal
+	});
+	const { authorizationData: data } = JSON.parse(answer);
+	const token = (Array.isArray(data) ? data[0] : data)?.authorizationToken;
+	if (token !== void 0) return token;
+	throw new ActionError("login_failed", `${url} answered without a token`);
+}
+/** AWS's tools let the environment name another endpoint: https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html */
+const endpoint = (service, standard, env) => env[`AWS_ENDPOINT_URL_${service}`] || env["AWS_ENDPOINT_URL"] || standard;
+
+// action/credentials.ts
+/**
+* The login that the inputs ask for; undefined leaves Docker's own logins in charge. A password that was given goes before
+* what can be had without one. The workflow's token is only ever sent to GitHub's registries: for another host it would
+* be a secret handed to a stranger.
+* @throws ActionError `login_failed`, `no_id_token`, `bad_input`.
+*/
+const chooseLogin = async (inputs, run, env, signal) => {
+	const { registry, username, password } = inputs;
+	const isWorkflowToken = password !== "" && password === inputs.githubToken;
+	if (password !== "" && username !== "" && !isWorkflowToken) return {
+		registry,
+		username,
+		password
+	};
+	if (isEcr(registry)) return ecrLogin(registry, {
+		role: inputs.awsRole,
+		region: inputs.awsRegion
+	}, env, signal);
+	const { azureClientId: clientId, azureTenantId: tenantId } = inputs;
+	if (isAcr(registry) && (clientId !== "" || tenantId !== "")) {
+		if (clientId === "" || tenantId === "") throw new ActionError("bad_input", "azure-client-id and azure-tenant-id go together", { hint: "Give both: az ad app list and az account show print them." });
+		return acrLogin(registry, {
+			clientId,
+			tenantId
+		}, env, signal);
+	}
+	const connection = env["DOCKERHUB_OIDC_CONNECTIONID"]?.trim() ?? "";
+	if (registry === "docker.io" && connection !== "") return dockerHubLogin(username, connection, signal);
+	if (!isWorkflowToken || username === "" || !isGithubRegistry(registry, run)) return void 0;
+	return {
+		registry,
+		username,
+		password
+	};
+};
+/** `ghcr.io`, GitHub's older registries, and `containers.` of a company's own GitHub. */
+const isGithubRegistry = (host, run) => {
+	if (host === "ghcr.io" || host.endsWith(".pkg.github.com")) return true;
+	const server = new URL(run.serverUrl).host;
+	return server !== "github.com" && (host === `containers.${server}` || host === `docker.${server}`);
+};
 
 // action/git-token.ts
 /** Environment variable by which the token reaches BuildKit: a command line would show it. */
@@ -2961,49 +2995,127 @@ function wholeReference(text, image) {
 	};
 }
 
-// action/hook-target.ts
+// action/registries/host.ts
+/** Docker's name for Docker Hub in `config.json` (docker/cli `authConfigKey`). */
+const DOCKER_HUB_KEY = "https://index.docker.io/v1/";
+/** The key of a registry in `auths`: its host and port, however it was written; Docker Hub has a name of its own. */
+const configKey = (registry) => {
+	const host = registryHost(registry);
+	return host === "docker.io" ? DOCKER_HUB_KEY : host;
+};
+/** Host and port of a registry written as `host`, `https://host/` or `https://host/v2/`; all of Docker Hub's names are `docker.io`. */
+const registryHost = (registry) => {
+	const host = registry.replace(/^https?:\/\//i, "").replace(/\/.*/, "").toLowerCase();
+	return [
+		"docker.io",
+		"index.docker.io",
+		"registry-1.docker.io"
+	].includes(host) ? "docker.io" : host;
+};
+
+// action/login.ts
 /**
-* Reads one line of the input `url`.
-* @throws ActionError `bad_input`; the message never holds the password.
+* Makes a private `DOCKER_CONFIG` that knows the workflow's own settings and logins, and this one login over them.
+* Nothing outside of that directory changes, so no later step of the job is signed in by it.
+* @param login undefined to use the logins that Docker has already.
+* @throws ActionError `bad_environment` when the workflow's `config.json` is no JSON object.
 */
-const parseHookTarget = (line) => {
-	const url = parseUrl(line);
-	const basic = url.username === "" && url.password === "" ? void 0 : {
-		username: decode(url.username),
-		password: decode(url.password)
-	};
-	url.username = "";
-	url.password = "";
-	url.hash = "";
-	const path = url.pathname.replace(/\/+$/, "");
-	const app = /\/hooks\/([^/]+)$/.exec(path)?.[1] ?? basic?.username.replace(/^\$/, "");
-	if (app === void 0 || app === "") throw new ActionError("bad_input", `input url: ${url.href} names no app`, { hint: "A hook URL ends in /hooks/ and the app: https://deploy.example.com/hooks/api. \"deploy-receiver hook api\" prints it." });
+const prepareDocker = (login, env, temporary) => {
+	if (login !== void 0) hide(login.password, encode(login));
+	const original = env["DOCKER_CONFIG"] || join(homedir(), ".docker");
+	const config = mergeLogin(readConfig(join(original, "config.json")), login);
+	const base = temporary === "" ? tmpdir() : temporary;
+	mkdirSync(base, { recursive: true });
+	const directory = mkdtempSync(join(base, "deploy-action-docker-"));
+	linkEverythingElse(original, directory);
+	writeFileSync(join(directory, "config.json"), `${JSON.stringify(config, null, 2)}\n`, {
+		mode: 384,
+		flag: "wx"
+	});
 	return {
-		url: `${url.origin}${path}${url.search}`,
-		app,
-		...basic && { basic }
+		directory,
+		env: childEnvironment({
+			env,
+			directory,
+			original,
+			login
+		})
 	};
 };
-function parseUrl(line) {
-	let url;
+/**
+* The caller's settings with one login over them. Other hosts keep their `auths`, `credHelpers` and `credsStore`. A
+* `credsStore` would hide a plain entry; an empty helper for the host brings docker/cli's
+* `getConfiguredCredentialStore` back to the file for that host alone.
+*/
+const mergeLogin = (config, login) => {
+	if (login === void 0) return config;
+	const key = configKey(login.registry);
+	const auth = encode(login);
+	return {
+		...config,
+		auths: {
+			...config.auths,
+			[key]: { auth }
+		},
+		credHelpers: {
+			...config.credHelpers,
+			[key]: ""
+		}
+	};
+};
+/** The form that the password has in the file. */
+const encode = ({ username, password }) => Buffer.from(`${username}:${password}`).toString("base64");
+function readConfig(path) {
+	let text;
 	try {
-		url = new URL(line);
-	} catch (cause) {
-		const shown = line.includes("@") ? `…@${line.slice(line.lastIndexOf("@") + 1)}` : line;
-		throw new ActionError("bad_input", `input url: "${shown}" is not a URL`, {
-			hint: "Write it whole, as https://deploy.example.com/hooks/api.",
-			cause
+		text = readFileSync(path, "utf8");
+	} catch (error) {
+		if (error.code === "ENOENT") return {};
+		throw new ActionError("bad_environment", `Docker's settings ${path} cannot be read`, {
+			hint: "Let the user that runs the job read the file, or set DOCKER_CONFIG to another directory.",
+			cause: error
 		});
 	}
-	if (url.protocol === "https:" || url.protocol === "http:") return url;
-	throw new ActionError("bad_input", `input url: it begins with ${url.protocol}//`, { hint: "A hook is posted to an https:// URL." });
+	const value = text.trim() === "" ? {} : parseObject(text);
+	if (value !== void 0) return value;
+	throw new ActionError("bad_environment", `Docker's settings ${path} are no JSON object`, { hint: "Mend or delete the file, or set DOCKER_CONFIG to another directory." });
 }
-function decode(text) {
+function parseObject(text) {
 	try {
-		return decodeURIComponent(text);
+		const value = JSON.parse(text);
+		return typeof value === "object" && value !== null && !Array.isArray(value) ? value : void 0;
 	} catch {
-		return text;
+		return;
 	}
+}
+/** Plugins, contexts, TLS files and the workflow's builder are found where they are. */
+function linkEverythingElse(original, directory) {
+	let names;
+	try {
+		names = readdirSync(original);
+	} catch {
+		return;
+	}
+	for (const name of names) if (name !== "config.json") symlinkSync(join(original, name), join(directory, name));
+}
+function childEnvironment(from) {
+	const entries = Object.entries(from.env).filter(([name]) => !name.startsWith("INPUT_"));
+	const env = Object.fromEntries(entries);
+	env["DOCKER_CONFIG"] = from.directory;
+	env["BUILDX_CONFIG"] ||= join(from.original, "buildx");
+	const auths = env["DOCKER_AUTH_CONFIG"];
+	if (auths !== void 0 && from.login !== void 0) env["DOCKER_AUTH_CONFIG"] = withoutHost(auths, configKey(from.login.registry));
+	return env;
+}
+/** `DOCKER_AUTH_CONFIG` goes before `config.json` in docker/cli, and would hide the login. */
+function withoutHost(text, key) {
+	const config = parseObject(text);
+	if (config?.auths === void 0) return text;
+	const { [key]: _, ...auths } = config.auths;
+	return JSON.stringify({
+		...config,
+		auths
+	});
 }
 
 // action/tags.ts
@@ -3386,23 +3498,180 @@ function valueOrGitTag(value, run, now) {
 	return run.ref.startsWith("refs/tags/") ? run.ref.slice(10).replaceAll("/", "-") : void 0;
 }
 
-// action/registries/host.ts
-/** Docker's name for Docker Hub in `config.json` (docker/cli `authConfigKey`). */
-const DOCKER_HUB_KEY = "https://index.docker.io/v1/";
-/** The key of a registry in `auths`: its host and port, however it was written; Docker Hub has a name of its own. */
-const configKey = (registry) => {
-	const host = registryHost(registry);
-	return host === "docker.io" ? DOCKER_HUB_KEY : host;
+// action/build-image.ts
+/**
+* Signs in, builds and pushes. A login that lasts for minutes may end before a long build does: then once more, with a new one
+* and the builder's cache.
+* @throws ActionError of the inputs, the login and the build.
+*/
+const buildImage = async (inputs, run, signal) => {
+	const now = /* @__PURE__ */ new Date();
+	const plan = planPush({
+		...inputs,
+		tags: tagsOf(inputs, run, now)
+	}, defaultTags(run));
+	const labels = mergeLabels(defaultLabels(run, now), inputs.labels);
+	for (let isLast = false;; isLast = true) {
+		const login = await chooseLogin(inputs, run, process.env, signal);
+		sayWhoPushes(login, inputs, plan.deployed.registry);
+		try {
+			const result = await buildAs(login, {
+				...inputs,
+				labels
+			}, plan, run, signal);
+			say(`pushed ${plan.references.join(", ")}`);
+			say(`digest ${result.digest}`);
+			return {
+				image: formatImage({
+					...plan.deployed,
+					digest: result.digest
+				}),
+				references: plan.references,
+				...result
+			};
+		} catch (error) {
+			if (isLast || login?.isShortLived !== true || !isRefused(error)) throw error;
+			say("the registry refuses the login, which may have ended during the build: once more, with a new one");
+		}
+	}
 };
-/** Host and port of a registry written as `host`, `https://host/` or `https://host/v2/`; all of Docker Hub's names are `docker.io`. */
-const registryHost = (registry) => {
-	const host = registry.replace(/^https?:\/\//i, "").replace(/\/.*/, "").toLowerCase();
-	return [
-		"docker.io",
-		"index.docker.io",
-		"registry-1.docker.io"
-	].includes(host) ? "docker.io" : host;
+function tagsOf({ tags, tagRules, flavor }, run, now) {
+	const all = [...tags, ...tagsOfRules(tagRules, flavor, run, now)];
+	if (tagRules.length === 0 || all.length > 0) return all;
+	throw new ActionError("bad_input", `input tags: none of its rules gives a tag for ${run.ref}`, { hint: "Add one that always does, as type=sha, or run the job only when one fits." });
+}
+async function buildAs(login, options, { references, deployed }, run, signal) {
+	const docker = prepareDocker(login, process.env, run.temporary);
+	saveState("docker-config", docker.directory);
+	try {
+		const token = gitToken(options, run);
+		const secrets = prepareSecrets(options, docker.directory, process.env);
+		if (token !== void 0) secrets.push(`id=GIT_AUTH_TOKEN.${token.host},env=${GIT_TOKEN_VARIABLE}`);
+		const call = {
+			env: {
+				...docker.env,
+				...token && { ["DEPLOY_ACTION_GIT_TOKEN"]: token.value }
+			},
+			signal
+		};
+		return await buildAndPush({
+			...options,
+			references,
+			secrets
+		}, deployed, docker.directory, call);
+	} finally {
+		await rm(docker.directory, {
+			recursive: true,
+			force: true
+		});
+	}
+}
+const isRefused = (error) => error instanceof DockerError && /unauthorized|denied|expired|\b40[13]\b/i.test(error.output);
+function sayWhoPushes(login, inputs, host) {
+	if (login === void 0) return say(`pushing to ${host} with the logins that Docker has already`);
+	say(`signing in to ${inputs.registry} as ${login.username}`);
+	if (host !== inputs.registry) say(`the image goes to ${host}: for a login there, write registry: ${host}`);
+}
+
+// action/outcome.ts
+/** What GitHub's pages say of a run that had no error. */
+const endedWell = (results) => {
+	const open = results.find(({ status }) => status === "queued" || status === "running");
+	if (open !== void 0) return {
+		state: "in_progress",
+		description: `${open.app} is ${open.status}: not followed`
+	};
+	const superseded = results.find(({ status }) => status === "superseded");
+	if (superseded !== void 0) return {
+		state: "inactive",
+		description: `a newer deployment of ${superseded.app} took its place`
+	};
+	const image = results.at(-1)?.deployment?.image;
+	return {
+		state: "success",
+		description: image === void 0 ? "the hook was taken" : `live: ${image.repository.split("/").at(-1) ?? ""}${image.tag === void 0 ? "" : `:${image.tag}`} ${image.digest?.slice(0, 19) ?? ""}`
+	};
 };
+/**
+* What GitHub's pages say of a run that ended in an error. One that was cancelled or timed out while the deployment went on
+* asks the receiver once more: what is true then is shown.
+*/
+const endedAs = async (results, error) => {
+	const { app = "it", deployment, status, follow } = results.at(-1) ?? {};
+	const [reason = "it failed"] = describeError(error).split("\n");
+	if (status === void 0 || status === "failed") return {
+		state: "failure",
+		description: reason
+	};
+	const now = follow === void 0 ? void 0 : await readDeployment(follow);
+	switch (now?.status ?? deployment?.status) {
+		case "succeeded": return {
+			state: "success",
+			description: `${app} is live; ${reason}`
+		};
+		case "failed": return {
+			state: "failure",
+			description: now?.error?.message ?? reason
+		};
+		case "superseded": return {
+			state: "inactive",
+			description: `a newer deployment of ${app} took its place`
+		};
+		case void 0:
+		case "queued":
+		case "running": return {
+			state: "error",
+			description: `no longer followed, and goes on: ${reason}`
+		};
+	}
+};
+/** What the workflow says, else where the receiver says that users reach the app. */
+const environmentUrl = (results, given) => given === "" ? results.findLast(({ deployment }) => deployment?.url)?.deployment?.url : given;
+
+// action/hook-target.ts
+/**
+* Reads one line of the input `url`.
+* @throws ActionError `bad_input`; the message never holds the password.
+*/
+const parseHookTarget = (line) => {
+	const url = parseUrl(line);
+	const basic = url.username === "" && url.password === "" ? void 0 : {
+		username: decode(url.username),
+		password: decode(url.password)
+	};
+	url.username = "";
+	url.password = "";
+	url.hash = "";
+	const path = url.pathname.replace(/\/+$/, "");
+	const app = /\/hooks\/([^/]+)$/.exec(path)?.[1] ?? basic?.username.replace(/^\$/, "");
+	if (app === void 0 || app === "") throw new ActionError("bad_input", `input url: ${url.href} names no app`, { hint: "A hook URL ends in /hooks/ and the app: https://deploy.example.com/hooks/api. \"deploy-receiver hook api\" prints it." });
+	return {
+		url: `${url.origin}${path}${url.search}`,
+		app,
+		...basic && { basic }
+	};
+};
+function parseUrl(line) {
+	let url;
+	try {
+		url = new URL(line);
+	} catch (cause) {
+		const shown = line.includes("@") ? `…@${line.slice(line.lastIndexOf("@") + 1)}` : line;
+		throw new ActionError("bad_input", `input url: "${shown}" is not a URL`, {
+			hint: "Write it whole, as https://deploy.example.com/hooks/api.",
+			cause
+		});
+	}
+	if (url.protocol === "https:" || url.protocol === "http:") return url;
+	throw new ActionError("bad_input", `input url: it begins with ${url.protocol}//`, { hint: "A hook is posted to an https:// URL." });
+}
+function decode(text) {
+	try {
+		return decodeURIComponent(text);
+	} catch {
+		return text;
+	}
+}
 
 // action/inputs.ts
 /**
@@ -3505,111 +3774,6 @@ function checkTogether(inputs) {
 	if (inputs.image === "" && inputs.rollback === "") throw new ActionError("bad_input", "input image is empty, and GITHUB_REPOSITORY is too", { hint: "Give image, the repository to push to: ghcr.io/acme/api." });
 }
 
-// action/login.ts
-/**
-* Makes a private `DOCKER_CONFIG` that knows the workflow's own settings and logins, and this one login over them.
-* Nothing outside of that directory changes, so no later step of the job is signed in by it.
-* @param login undefined to use the logins that Docker has already.
-* @throws ActionError `bad_environment` when the workflow's `config.json` is no JSON object.
-*/
-const prepareDocker = (login, env, temporary) => {
-	if (login !== void 0) hide(login.password, encode(login));
-	const original = env["DOCKER_CONFIG"] || join(homedir(), ".docker");
-	const config = mergeLogin(readConfig(join(original, "config.json")), login);
-	const base = temporary === "" ? tmpdir() : temporary;
-	mkdirSync(base, { recursive: true });
-	const directory = mkdtempSync(join(base, "deploy-action-docker-"));
-	linkEverythingElse(original, directory);
-	writeFileSync(join(directory, "config.json"), `${JSON.stringify(config, null, 2)}\n`, {
-		mode: 384,
-		flag: "wx"
-	});
-	return {
-		directory,
-		env: childEnvironment({
-			env,
-			directory,
-			original,
-			login
-		})
-	};
-};
-/**
-* The caller's settings with one login over them. Other hosts keep their `auths`, `credHelpers` and `credsStore`. A
-* `credsStore` would hide a plain entry; an empty helper for the host brings docker/cli's
-* `getConfiguredCredentialStore` back to the file for that host alone.
-*/
-const mergeLogin = (config, login) => {
-	if (login === void 0) return config;
-	const key = configKey(login.registry);
-	const auth = encode(login);
-	return {
-		...config,
-		auths: {
-			...config.auths,
-			[key]: { auth }
-		},
-		credHelpers: {
-			...config.credHelpers,
-			[key]: ""
-		}
-	};
-};
-/** The form that the password has in the file. */
-const encode = ({ username, password }) => Buffer.from(`${username}:${password}`).toString("base64");
-function readConfig(path) {
-	let text;
-	try {
-		text = readFileSync(path, "utf8");
-	} catch (error) {
-		if (error.code === "ENOENT") return {};
-		throw new ActionError("bad_environment", `Docker's settings ${path} cannot be read`, {
-			hint: "Let the user that runs the job read the file, or set DOCKER_CONFIG to another directory.",
-			cause: error
-		});
-	}
-	const value = text.trim() === "" ? {} : parseObject(text);
-	if (value !== void 0) return value;
-	throw new ActionError("bad_environment", `Docker's settings ${path} are no JSON object`, { hint: "Mend or delete the file, or set DOCKER_CONFIG to another directory." });
-}
-function parseObject(text) {
-	try {
-		const value = JSON.parse(text);
-		return typeof value === "object" && value !== null && !Array.isArray(value) ? value : void 0;
-	} catch {
-		return;
-	}
-}
-/** Plugins, contexts, TLS files and the workflow's builder are found where they are. */
-function linkEverythingElse(original, directory) {
-	let names;
-	try {
-		names = readdirSync(original);
-	} catch {
-		return;
-	}
-	for (const name of names) if (name !== "config.json") symlinkSync(join(original, name), join(directory, name));
-}
-function childEnvironment(from) {
-	const entries = Object.entries(from.env).filter(([name]) => !name.startsWith("INPUT_"));
-	const env = Object.fromEntries(entries);
-	env["DOCKER_CONFIG"] = from.directory;
-	env["BUILDX_CONFIG"] ||= join(from.original, "buildx");
-	const auths = env["DOCKER_AUTH_CONFIG"];
-	if (auths !== void 0 && from.login !== void 0) env["DOCKER_AUTH_CONFIG"] = withoutHost(auths, configKey(from.login.registry));
-	return env;
-}
-/** `DOCKER_AUTH_CONFIG` goes before `config.json` in docker/cli, and would hide the login. */
-function withoutHost(text, key) {
-	const config = parseObject(text);
-	if (config?.auths === void 0) return text;
-	const { [key]: _, ...auths } = config.auths;
-	return JSON.stringify({
-		...config,
-		auths
-	});
-}
-
 // action/summary.ts
 /** The job summary, in the HTML that GitHub's Markdown lets through. Every value is escaped. */
 const renderSummary = (results, built) => {
@@ -3678,29 +3842,30 @@ const reportBuild = (built) => {
 	if (built.metadata !== void 0) setOutput("metadata", built.metadata);
 };
 /** Outputs and job summary of all that happened, also when it ended badly. */
-const reportEnd = async (results, built, givenUrl) => {
+const reportEnd = (results, built, givenUrl) => {
 	setDeploymentOutputs(results, built);
 	const url = environmentUrl(results, givenUrl);
 	if (url !== void 0) setOutput("environment-url", url);
 	if (!process.env["GITHUB_STEP_SUMMARY"] || results.length === 0 && built === void 0) return;
-	await summary.addRaw(renderSummary(results, built)).write();
+	addSummary(renderSummary(results, built));
 };
 /**
 * Says why a deployment failed: log and annotation.
 * @returns the error that ends the job.
 */
 const reportFailure = (deployment) => {
-	const { app, id, error: error$1 } = deployment;
-	const reason = error$1?.message ?? "the receiver gave no reason";
-	const log = error$1?.log ?? [];
+	const { app, id, error } = deployment;
+	const reason = error?.message ?? "the receiver gave no reason";
+	const log = error?.log ?? [];
 	if (log.length > 0) sayFolded(`Last ${log.length} lines of the container`, log);
 	const words = [
 		reason,
-		...error$1?.hint === void 0 ? [] : [error$1.hint],
+		...error?.hint === void 0 ? [] : [error.hint],
 		...log.length > 0 ? ["", ...tail(log)] : []
 	];
-	error(words.flatMap(plainLines).join("\n"), { title: `${app} was not deployed: ${error$1?.code ?? "failed"}` });
-	const hint = error$1?.hint;
+	const title = `${app} was not deployed: ${error?.code ?? "failed"}`;
+	annotate("error", words.flatMap(plainLines).join("\n"), title);
+	const hint = error?.hint;
 	return new ActionError("deployment_failed", `deployment ${id} of ${app} failed: ${reason}`, { ...hint !== void 0 && { hint } });
 };
 /** With several receivers: one line each, the first bad status of all, and the times together. */
@@ -3742,13 +3907,13 @@ const main = async (signal) => {
 	const run = readContext(process.env);
 	const inputs = readInputs(process.env, run);
 	for (const { basic } of inputs.hooks) hide(basic?.password);
-	const built = inputs.build && inputs.rollback === "" ? await build(inputs, run, signal) : void 0;
+	const built = inputs.build && inputs.rollback === "" ? await buildImage(inputs, run, signal) : void 0;
 	if (built !== void 0) reportBuild(built);
 	const results = [];
 	try {
 		await deployOnGithub(inputs, run, built, results, signal);
 	} finally {
-		await reportEnd(results, built, inputs.environmentUrl);
+		reportEnd(results, built, inputs.environmentUrl);
 	}
 };
 /** Deploys, and says so on GitHub's pages when the input `environment` asks for it. */
@@ -3775,50 +3940,6 @@ async function deployOnGithub(inputs, run, built, results, signal) {
 		...url !== void 0 && { url }
 	});
 }
-async function build(inputs, run, signal) {
-	const now = /* @__PURE__ */ new Date();
-	const ruled = tagsOfRules(inputs.tagRules, inputs.flavor, run, now);
-	const { references, deployed } = planPush({
-		...inputs,
-		tags: [...inputs.tags, ...ruled]
-	}, defaultTags(run));
-	const login = await chooseLogin(inputs, run, process.env, signal);
-	sayWhoPushes(login, inputs, deployed.registry);
-	const docker = prepareDocker(login, process.env, run.temporary);
-	saveState("docker-config", docker.directory);
-	try {
-		const token = gitToken(inputs, run);
-		const secrets = prepareSecrets(inputs, docker.directory, process.env);
-		if (token !== void 0) secrets.push(`id=GIT_AUTH_TOKEN.${token.host},env=${GIT_TOKEN_VARIABLE}`);
-		const result = await buildAndPush({
-			...inputs,
-			labels: mergeLabels(defaultLabels(run, now), inputs.labels),
-			references,
-			secrets
-		}, deployed, docker.directory, {
-			env: {
-				...docker.env,
-				...token && { ["DEPLOY_ACTION_GIT_TOKEN"]: token.value }
-			},
-			signal
-		});
-		say(`pushed ${references.join(", ")}`);
-		say(`digest ${result.digest}`);
-		return {
-			image: formatImage({
-				...deployed,
-				digest: result.digest
-			}),
-			references,
-			...result
-		};
-	} finally {
-		await rm(docker.directory, {
-			recursive: true,
-			force: true
-		});
-	}
-}
 async function deploy(inputs, run, built, results, signal) {
 	const image = inputs.rollback === "" ? built?.image ?? checkedReference(inputs.image) : "";
 	const attestations = readAttestations(inputs.attestations);
@@ -3839,11 +3960,6 @@ const checkedReference = (image) => {
 	readReference(image, "image");
 	return image;
 };
-function sayWhoPushes(login, inputs, host) {
-	if (login === void 0) return say(`pushing to ${host} with the logins that Docker has already`);
-	say(`signing in to ${inputs.registry} as ${login.username}`);
-	if (host !== inputs.registry) say(`the image goes to ${host}: for a login there, write registry: ${host}`);
-}
 function hideSecrets(env) {
 	hide(env["INPUT_PASSWORD"]?.trim(), env["INPUT_SECRET"]?.trim(), env["INPUT_GITHUB-TOKEN"]?.trim());
 }

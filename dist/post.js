@@ -1,4 +1,4 @@
-import { h as getState, n as resume, r as unended } from "./github-deployment.js";
+import { i as getState } from "./runner.js";
 import { rm } from "node:fs/promises";
 
 // action/post.ts
@@ -7,10 +7,9 @@ if (directory !== "") await rm(directory, {
 	recursive: true,
 	force: true
 });
-const left = unended();
-if (left !== void 0) await resume(left, process.env["INPUT_GITHUB-TOKEN"] ?? "").set({
-	state: "error",
-	description: "the job was killed while it followed; the deployment goes on by itself"
-});
+if (getState("github-deployment") !== "") {
+	const { endUnended } = await import("./github-deployment2.js");
+	await endUnended(process.env["INPUT_GITHUB-TOKEN"] ?? "");
+}
 
 export {  };

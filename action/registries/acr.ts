@@ -1,7 +1,8 @@
 import { ActionError } from '../error.ts'
+import { idToken } from '../id-token.ts'
 import { hide, say } from '../log.ts'
 import type { Login } from '../login.ts'
-import { exchange, form, FORM, idTokenFor } from './exchange.ts'
+import { exchange, form, FORM } from './exchange.ts'
 
 /** Azure's clouds: where they sign in, and the suffix of their registries. */
 const CLOUDS = [
@@ -29,7 +30,7 @@ export const acrLogin = async (
 ): Promise<Login> => {
   const cloud = CLOUDS.find(({ suffix }) => host.endsWith(suffix)) ?? CLOUDS[0]
   const authority = (env['AZURE_AUTHORITY_HOST'] || cloud.authority).replace(/\/+$/, '')
-  const assertion = await idTokenFor('api://AzureADTokenExchange', `sign in to ${host}`)
+  const assertion = await idToken('api://AzureADTokenExchange', `sign in to ${host}`, signal)
   const entra = await exchange(`${authority}/${tenantId}/oauth2/v2.0/token`, {
     headers: FORM,
     body: form({
@@ -57,7 +58,12 @@ export const acrLogin = async (
     signal,
   })
   say(`signed in to ${host} as the application ${clientId}`)
-  return { registry: host, username: TOKEN_USER, password: read(registry, 'refresh_token', host) }
+  return {
+    registry: host,
+    username: TOKEN_USER,
+    password: read(registry, 'refresh_token', host),
+    isShortLived: true,
+  }
 }
 
 function read(text: string, name: string, from: string): string {

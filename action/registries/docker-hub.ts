@@ -1,7 +1,8 @@
 import { ActionError } from '../error.ts'
+import { idToken } from '../id-token.ts'
 import { hide } from '../log.ts'
 import type { Login } from '../login.ts'
-import { exchange, form, FORM, idTokenFor } from './exchange.ts'
+import { exchange, form, FORM } from './exchange.ts'
 
 const IDENTITY = 'https://identity.docker.com'
 /** As long as a token may live: it has to outlast the build. */
@@ -17,7 +18,7 @@ export const dockerHubLogin = async (
   signal: AbortSignal,
   identity = IDENTITY,
 ): Promise<Login> => {
-  const token = await idTokenFor(identity, 'sign in to Docker Hub')
+  const token = await idToken(identity, 'sign in to Docker Hub', signal)
   const answer = await exchange(`${identity}/oauth/token`, {
     headers: FORM,
     body: form({
@@ -36,5 +37,5 @@ export const dockerHubLogin = async (
     throw new ActionError('login_failed', 'Docker Hub answered without access_token')
   }
   hide(password)
-  return { registry: 'docker.io', username: organization, password }
+  return { registry: 'docker.io', username: organization, password, isShortLived: true }
 }

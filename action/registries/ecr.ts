@@ -1,8 +1,9 @@
 import { AwsClient } from 'aws4fetch'
 import { ActionError } from '../error.ts'
+import { idToken } from '../id-token.ts'
 import { hide, say } from '../log.ts'
 import type { Login } from '../login.ts'
-import { exchange, form, FORM, idTokenFor } from './exchange.ts'
+import { exchange, form, FORM } from './exchange.ts'
 
 const PRIVATE = /^(\d{12})\.dkr[.-]ecr(?:-fips)?\.([a-z0-9-]+)\.(amazonaws\.com(?:\.cn)?|on\.aws)$/
 const PUBLIC = 'public.ecr.aws'
@@ -40,7 +41,7 @@ export const ecrLogin = async (
   if (credentials === undefined) return undefined
   const token = await authorizationToken(host, { region, domain, credentials, env, signal })
   const [username = '', ...password] = Buffer.from(token, 'base64').toString('utf8').split(':')
-  return { registry: host, username, password: password.join(':') }
+  return { registry: host, username, password: password.join(':'), isShortLived: true }
 }
 
 function credentialsOf(env: NodeJS.ProcessEnv): Credentials | undefined {
@@ -67,7 +68,7 @@ async function assume(
       hint: 'Write its ARN: arn:aws:iam::123456789012:role/deploy.',
     })
   }
-  const token = await idTokenFor('sts.amazonaws.com', `assume ${role}`)
+  const token = await idToken('sts.amazonaws.com', `assume ${role}`, signal)
   const answer = await exchange(endpoint('STS', `https://sts.${region}.${domain}/`, env), {
     headers: FORM,
     body: form({

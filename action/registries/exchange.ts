@@ -1,29 +1,7 @@
-import * as core from '@actions/core'
 import { ActionError } from '../error.ts'
 import { explainNetworkError, readText, send } from '../http.ts'
 
 const ANSWER_TIMEOUT_MS = 30_000
-
-/**
- * GitHub's OIDC token for another system, which the toolkit masks.
- * @throws ActionError `no_id_token`, with the permission that is missing.
- */
-export const idTokenFor = async (audience: string, purpose: string): Promise<string> => {
-  if (!process.env['ACTIONS_ID_TOKEN_REQUEST_URL']) {
-    throw new ActionError('no_id_token', `GitHub gives this job no OIDC token to ${purpose}`, {
-      hint: 'Add "permissions: { id-token: write, contents: read }" to the job.',
-    })
-  }
-  try {
-    return await core.getIDToken(audience)
-  } catch (cause) {
-    const why = cause instanceof Error ? cause.message.replace(/\s+/g, ' ') : String(cause)
-    throw new ActionError('no_id_token', `GitHub's OIDC token could not be had: ${why}`, {
-      hint: 'Run the job again; see https://www.githubstatus.com.',
-      cause,
-    })
-  }
-}
 
 /**
  * Posts to a service that gives credentials, and returns its answer's text.

@@ -1,4 +1,15 @@
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import {
+  chmodSync,
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -7,6 +18,7 @@ import { startDockerd } from '../support/dockerd.ts'
 import { runAction } from '../support/github-runner.ts'
 import type { PrivateRegistry } from '../support/registry.ts'
 import { startRegistry } from '../support/registry.ts'
+import { answerJson, serve } from './loopback.ts'
 
 const password = 'registry-password-0123456789'
 let home: string
@@ -19,10 +31,23 @@ beforeAll(async () => {
   engine = await startDockerd({ dir: join(home, 'engine') })
   mkdirSync(join(home, 'context'))
   mkdirSync(join(home, 'docker'))
+  const busybox = execFileSync('sh', ['-c', 'command -v busybox'], { encoding: 'utf8' }).trim()
+  copyFileSync(busybox, join(home, 'context', 'busybox'))
   writeFileSync(join(home, 'context', 'hello.txt'), 'hello\n')
   writeFileSync(
     join(home, 'context', 'Dockerfile'),
-    'FROM scratch AS run\nARG GREETING\nLABEL greeting=$GREETING\nCOPY hello.txt /\nCMD ["/hello.txt"]\n',
+    `FROM scratch AS run
+ARG GREETING
+LABEL greeting=$GREETING
+COPY hello.txt /
+CMD ["/hello.txt"]
+
+FROM scratch AS secret
+ARG HASH
+COPY busybox /bin/busybox
+SHELL ["/bin/busybox", "sh", "-c"]
+RUN --mount=type=secret,id=token test "$(/bin/busybox sha256sum </run/secrets/token)" = "$HASH  -" && /bin/busybox sleep 1
+`,
   )
 }, 120_000)
 
@@ -31,6 +56,18 @@ afterAll(async () => {
   await registry?.stop()
   rmSync(home, { recursive: true, force: true })
 }, 60_000)
+
+/** What `ps` shows of every process. */
+const commandLines = (): string[] =>
+  readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .flatMap((pid) => {
+      try {
+        return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ')
+      } catch {
+        return []
+      }
+    })
 
 const push = (inputs: Record<string, string> = {}, env: Record<string, string> = {}) =>
   runAction({
@@ -80,7 +117,10 @@ test('a build is pushed under every tag, and its digest is the one that the regi
   expect(run).toMatchObject({ exitCode: 0, leftovers: [] })
   const { digest, labels } = await manifest('latest')
   const repository = `${registry.host}/acme/hello`
-  expect(run.outputs).toEqual({
+  const { imageid, metadata, ...outputs } = run.outputs
+  expect(imageid).toMatch(/^sha256:[0-9a-f]{64}$/)
+  expect(JSON.parse(metadata ?? '')).toMatchObject({ 'containerimage.digest': digest })
+  expect(outputs).toEqual({
     image: `${repository}:sha-0123456@${digest}`,
     digest,
     tags: ['sha-0123456', 'main', 'latest'].map((tag) => `${repository}:${tag}`).join('\n'),
@@ -93,6 +133,103 @@ test('a build is pushed under every tag, and its digest is the one that the regi
   })
   expect(run.lines.join('\n')).not.toContain(password)
 }, 60_000)
+
+test('a secret reaches the build as it is, and nothing else', async () => {
+  const secret = 'line one, with "quotes"\nline two = $HOME'
+  const hash = createHash('sha256').update(secret).digest('hex')
+  const seen: string[] = []
+  const run = await runAction({
+    cwd: home,
+    inputs: {
+      registry: registry.host,
+      username: 'ci',
+      password,
+      context: 'context',
+      target: 'secret',
+      tags: 'type=raw,value=secret\ntype=semver,pattern={{version}}',
+      'build-args': `HASH=${hash}`,
+      secrets: `"token=${secret.replaceAll('"', '""')}"`,
+      'no-cache': 'true',
+      network: 'none',
+    },
+    env: { DOCKER_HOST: engine.host, DOCKER_CONFIG: join(home, 'docker') },
+    onLine: () => seen.push(...commandLines()),
+  })
+  expect(run.exitCode, run.lines.join('\n')).toBe(0)
+  expect(run.outputs['tags']).toBe(`${registry.host}/acme/hello:secret`)
+  expect(run.leftovers).toEqual([])
+  expect(seen.some((line) => line.includes('buildx'))).toBe(true)
+  for (const text of [...run.lines, ...seen, JSON.stringify(run.outputs), run.summary]) {
+    expect(text).not.toContain('line one')
+    expect(text).not.toContain('line two')
+    expect(text).not.toContain(password)
+  }
+}, 60_000)
+
+/** A docker whose builds fail as a registry's refusal makes them, the first `times`; what it was called with goes to `calls`. */
+const refusing = (says: string, times: number, digest = ''): Record<string, string> => {
+  const folder = mkdtempSync(join(home, 'refusing-'))
+  writeFileSync(
+    join(folder, 'docker'),
+    `#!/bin/sh
+echo "$*" >>${folder}/calls
+case "$2" in
+version) exit 0 ;;
+imagetools) echo '${digest}'; exit 0 ;;
+esac
+[ "$(grep -c 'buildx build' ${folder}/calls)" -gt ${times} ] &&
+  PATH='${process.env['PATH']}' exec docker "$@"
+echo '#9 pushing manifest for registry.example/acme/hello:1@sha256:${'a'.repeat(64)}'
+echo '${says}' >&2
+exit 1
+`,
+  )
+  chmodSync(join(folder, 'docker'), 0o755)
+  return { PATH: `${folder}:${process.env['PATH']}`, CALLS: join(folder, 'calls') }
+}
+const IMMUTABLE =
+  "ERROR: failed to push: tag invalid: The image tag 'main' already exists in the 'hello' repository and cannot be overwritten because the tag is immutable."
+
+test('an immutable tag that holds this digest already is no failure', async () => {
+  const digest = `sha256:${'a'.repeat(64)}`
+  const run = await push({}, refusing(IMMUTABLE, 9, digest))
+  expect(run.exitCode, run.lines.join('\n')).toBe(0)
+  expect(run.outputs['digest']).toBe(digest)
+})
+
+test('an immutable tag that holds another digest fails, and says what to do', async () => {
+  const run = await push({}, refusing(IMMUTABLE, 9, `sha256:${'b'.repeat(64)}`))
+  expect(run.exitCode).toBe(1)
+  expect(run.annotations[0]?.message).toContain('give each build a tag of its own')
+})
+
+test('a short-lived login that ended during the build is renewed once', async () => {
+  const token = (user: string, secret: string) =>
+    Buffer.from(`${user}:${secret}`).toString('base64')
+  let asked = 0
+  const ecr = await serve((_, response) => {
+    asked += 1
+    answerJson(response, 200, {
+      authorizationData: [{ authorizationToken: token('ci', `${password}-${asked}`) }],
+    })
+  })
+  const docker = refusing('ERROR: failed to push: unexpected status: 401 Unauthorized', 9)
+  const env = {
+    ...docker,
+    AWS_ENDPOINT_URL_ECR: ecr,
+    AWS_ACCESS_KEY_ID: 'AKIDEXAMPLE',
+    AWS_SECRET_ACCESS_KEY: 'a-secret-access-key',
+  }
+  const host = '123456789012.dkr.ecr.eu-central-1.amazonaws.com'
+  const run = await push({ registry: host, image: `${host}/hello`, password: '' }, env)
+  expect(run.exitCode).toBe(1)
+  expect(asked).toBe(2)
+  const builds = readFileSync(docker['CALLS'] ?? '', 'utf8').match(/buildx build/g)
+  expect(builds).toHaveLength(2)
+  expect(run.lines.join('\n')).toContain('once more, with a new one')
+  expect(run.lines.join('\n')).not.toContain(`${password}-`)
+  expect(run.leftovers).toEqual([])
+})
 
 test('without buildx the digest is the same kind', async () => {
   const run = await push({ tags: 'plain', 'build-args': 'GREETING=plain' }, withoutBuildx())

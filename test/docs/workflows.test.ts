@@ -31,7 +31,7 @@ const diagnosed = async (text: string) => {
   const uri = `file:///workflow-${documents++}.yml`
   const found = await validate(TextDocument.create(uri, 'yaml', 1, text))
   expect(broken).toEqual([])
-  return found.map(({ message, range }) => `${range.start.line + 1}: ${message}`)
+  return found.map(({ message, range }) => `${range.start.line + 1}: ${JSON.stringify(message)}`)
 }
 
 test.for(files)('%s is a workflow that GitHub takes', async (file) => {
