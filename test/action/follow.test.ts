@@ -91,6 +91,26 @@ test('after a cut it goes on behind the last event that it heard', async () => {
   ])
 })
 
+test('a stream that is cut after each event loses and repeats none', async () => {
+  const steps = Array.from({ length: 10 }, (_, number): DeploymentEvent => ({
+    type: 'progress',
+    at,
+    step: 'health',
+    message: `answer ${number}`,
+  }))
+  const all = [...steps, finished]
+  const { accepted } = await receiver([
+    (response, lastEventId = '0') => {
+      const next = Number(lastEventId)
+      write(response, [[next + 1, all[next]]])
+      setTimeout(() => response.destroy(), 5)
+    },
+  ])
+  const { outcome, events } = start({ accepted })
+  expect(await outcome).toEqual(final)
+  expect(events).toEqual(all)
+})
+
 test('events of a newer receiver, comments and broken data are passed over', async () => {
   const { accepted } = await receiver([
     (response) => {
