@@ -28,7 +28,7 @@ export const PROBLEMS = {
   internal_error: 500,
   shutting_down: 503,
   busy: 503,
-  disk_full: 503,
+  store_failed: 503,
   issuer_unavailable: 503,
 } as const satisfies Record<string, number>
 export type ProblemCode = keyof typeof PROBLEMS

@@ -19,6 +19,7 @@ export type DeployErrorCode =
   | 'release_failed'
   | 'rolled_back'
   | 'start_failed'
+  | 'store_failed'
   | 'swap_failed'
   | 'trust_root_missing'
   | 'unhealthy'

@@ -62,7 +62,7 @@ async function deploy(
     } catch (error) {
       signal.throwIfAborted()
       // nothing can be recorded: the deployer takes it up again
-      if (error instanceof DeployError && error.code === 'disk_full') throw error
+      if (isStoreFailure(error)) throw error
       // not of a step, whose failures `run` records: the world cannot be read or put right
       failures += 1
       const isAway = error instanceof DeployError && error.code === 'engine_unreachable'
@@ -149,6 +149,8 @@ async function run(
   } catch (error) {
     // the receiver stops: the next start goes on from here
     signal.throwIfAborted()
+    // what the step did is there: only that cannot be recorded
+    if (isStoreFailure(error)) throw error
     recordFailure(stored, step, error, ports, Math.round(ports.clock.ms() - began))
   }
 }
@@ -257,6 +259,9 @@ function reload(app: AppSpec, generation: number, ports: Ports): StoredDeploymen
     `deployment ${generation} of ${app.name} is not on record`,
   )
 }
+
+const isStoreFailure = (error: unknown): boolean =>
+  error instanceof DeployError && error.code === 'store_failed'
 
 const emit = (stored: StoredDeployment, event: DeploymentEvent, ports: Ports) =>
   ports.journal.append(stored.deployment.id, event)

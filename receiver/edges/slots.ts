@@ -86,14 +86,19 @@ function makeSearchable(directory: string, mode: number): void {
   if (before === undefined) sync(dirname(directory))
 }
 
+/** A flag that is not sure to last is taken back: it would count at once, and the caller is told that it does not. */
 function create(file: string): void {
+  const isNew = !isThere(file)
   const descriptor = openSync(file, 'w', 0o644)
   try {
     fsyncSync(descriptor)
+    sync(dirname(file))
+  } catch (error) {
+    if (isNew) rmSync(file, { force: true })
+    throw error
   } finally {
     closeSync(descriptor)
   }
-  sync(dirname(file))
 }
 
 function remove(file: string): void {

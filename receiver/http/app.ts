@@ -91,8 +91,8 @@ export function createApp(services: Services, { trusted }: { trusted: boolean })
 
   app.onError((error, c) => {
     if (error instanceof ProblemError) return problemResponse(error)
-    if (error instanceof DeployError && error.code === 'disk_full')
-      return problemResponse(diskFull(error))
+    if (error instanceof DeployError && error.code === 'store_failed')
+      return problemResponse(storeFailed(error))
     services.log('error', 'a request failed', { method: c.req.method, path: c.req.path, error })
     return problemResponse(
       new ProblemError('internal_error', 'something failed in the receiver; its log says what', {}),
@@ -102,8 +102,8 @@ export function createApp(services: Services, { trusted }: { trusted: boolean })
   return app
 }
 
-const diskFull = ({ message, hint }: DeployError) =>
-  new ProblemError('disk_full', message, {
+const storeFailed = ({ message, hint }: DeployError) =>
+  new ProblemError('store_failed', message, {
     ...(hint === undefined ? {} : { hint }),
     headers: { 'retry-after': '60' },
   })

@@ -8,7 +8,7 @@ import { type Random, randomOf } from './random.ts'
 import { SCENARIOS } from './scenarios.ts'
 import { type Bench, type Point, startBench } from './sweep.ts'
 
-const USAGE = `usage: npm run test:crash -- [--scenario NAME] [--every N] [--random COUNT --seed N]
+const USAGE = `usage: npm run test:crash -- [--scenario NAME] [--fault NAME] [--every N] [--random COUNT --seed N]
 
   Breaks the way to the Docker engine at each request of a first deployment, an update, a failing update, a rollback, a recreate,
   a rollback to what is warm and an update of replicas, in each way (${FAULTS.join(', ')}),
@@ -25,6 +25,7 @@ const WRITES_APART = 9
 
 async function sweep(options: {
   scenario: string | undefined
+  fault: string | undefined
   every: number
   random: number
   seed: number
@@ -78,6 +79,7 @@ async function sweep(options: {
     } else {
       for (const scenario of scenarios) {
         for (const fault of [...FAULTS, ...DISK_FAULTS]) {
+          if (options.fault !== undefined && fault !== options.fault) continue
           const every = options.every * (fault.startsWith('write') ? WRITES_APART : 1)
           for (let at = 1; at < MOST_REQUESTS; at += every) {
             if (!(await run({ scenario, fault, at }))) break
@@ -98,6 +100,7 @@ async function sweep(options: {
 const { values } = parseArgs({
   options: {
     scenario: { type: 'string' },
+    fault: { type: 'string' },
     every: { type: 'string', default: '1' },
     random: { type: 'string', default: '0' },
     seed: { type: 'string', default: String(Date.now() % 100_000) },
@@ -109,6 +112,7 @@ else {
   console.log(`seed ${values.seed}`)
   process.exitCode = await sweep({
     scenario: values.scenario,
+    fault: values.fault,
     every: Number(values.every),
     random: Number(values.random),
     seed: Number(values.seed),

@@ -45,7 +45,7 @@ test('a hook that cannot be kept is not taken, and says why', async () => {
   const answer = await vm.hook({ image: `${vm.repository}@${two}` })
   expect(answer).toMatchObject({
     status: 503,
-    code: 'disk_full',
+    code: 'store_failed',
     hint: expect.stringContaining(data),
   })
   expect((await vm.visit()).body).toBe('one\n')

@@ -155,7 +155,7 @@ export function openDatabase(file: string): DatabaseSync {
   }
 }
 
-/** Runs `work` in one transaction: all of it is durable afterwards, or nothing. Throws `disk_full` when the disk is. */
+/** Runs `work` in one transaction: all of it is durable afterwards, or nothing. Throws `store_failed` when it cannot write. */
 export function transaction<T>(database: DatabaseSync, work: () => T): T {
   database.exec('BEGIN IMMEDIATE')
   try {
@@ -165,9 +165,11 @@ export function transaction<T>(database: DatabaseSync, work: () => T): T {
   } catch (error) {
     // SQLite has rolled back already after some errors, a full disk among them
     if (database.isTransaction) database.exec('ROLLBACK')
-    if ((error as { errcode?: number }).errcode !== SQLITE_FULL) throw error
-    throw new DeployError('disk_full', 'the receiver cannot write: the disk of its data is full', {
-      hint: `free space on the disk of ${database.location() ?? 'the database'}`,
+    const { errcode, message } = error as { errcode?: number; message: string }
+    if (errcode === undefined) throw error
+    const why = errcode === SQLITE_FULL ? 'its disk is full' : message
+    throw new DeployError('store_failed', `the receiver cannot write its data: ${why}`, {
+      hint: `check the disk of ${database.location() ?? 'the database'}: it needs room, and no errors in the kernel's log (dmesg)`,
       cause: error,
     })
   }
