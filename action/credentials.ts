@@ -1,10 +1,11 @@
+import { isEcr } from '../protocol/registries/ecr.ts'
 import type { RunContext } from './context.ts'
 import { ActionError } from './error.ts'
 import type { Inputs } from './inputs.ts'
 import type { Login } from './login.ts'
 import { acrLogin, isAcr } from './registries/acr.ts'
 import { dockerHubLogin } from './registries/docker-hub.ts'
-import { ecrLogin, isEcr } from './registries/ecr.ts'
+import { ecrLogin } from './registries/ecr.ts'
 
 /**
  * The login that the inputs ask for; undefined leaves Docker's own logins in charge. A password that was given goes before

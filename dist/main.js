@@ -2369,147 +2369,6 @@ function split(entry, input, form) {
 	throw new ActionError("bad_input", `input ${input}: one of its lines is not ${form}`, { hint: `Write one ${form} a line. A value with line ends, commas or quotes stands in quotes: "id=…".` });
 }
 
-// action/registries/exchange.ts
-const ANSWER_TIMEOUT_MS = 3e4;
-/**
-* Posts to a service that gives credentials, and returns its answer's text.
-* @throws ActionError `login_failed`, with what the service said and `hint`.
-*/
-const exchange = async (url, { headers, body, what, hint, signal }) => {
-	let answer;
-	try {
-		answer = await send(url, {
-			method: "POST",
-			headers: {
-				...headers,
-				"content-length": String(Buffer.byteLength(body))
-			},
-			body: Buffer.from(body),
-			answerTimeoutMs: ANSWER_TIMEOUT_MS,
-			signal
-		});
-	} catch (cause) {
-		if (signal.aborted) throw new ActionError("cancelled", "cancelled while signing in", { cause });
-		const { why } = explainNetworkError(cause, url);
-		throw new ActionError("login_failed", `${what}: ${why}`, {
-			hint,
-			cause
-		});
-	}
-	const text = await readText(answer);
-	if (answer.status === 200) return text;
-	throw new ActionError("login_failed", `${what}: ${new URL(url).host} answered ${answer.status}: ${reasonOf(text)}`, { hint });
-};
-/** What the service says went wrong, out of JSON or XML, on one line. */
-function reasonOf(text) {
-	return (/"(?:error_description|message|Message|detail)"\s*:\s*"((?:[^"\\]|\\.)*)"/.exec(text)?.[1] ?? /<Message>([^<]*)<\/Message>/.exec(text)?.[1] ?? text).replace(/\\[rn]|\s+/g, " ").trim().slice(0, 300) || "nothing";
-}
-/** A form's body. */
-const form = (values) => new URLSearchParams(values).toString();
-const FORM = { "content-type": "application/x-www-form-urlencoded" };
-
-// action/registries/acr.ts
-/** Azure's clouds: where they sign in, and the suffix of their registries. */
-const CLOUDS = [
-	{
-		suffix: ".azurecr.io",
-		authority: "https://login.microsoftonline.com"
-	},
-	{
-		suffix: ".azurecr.cn",
-		authority: "https://login.chinacloudapi.cn"
-	},
-	{
-		suffix: ".azurecr.us",
-		authority: "https://login.microsoftonline.us"
-	}
-];
-/** The user name of whoever has a token (learn.microsoft.com, "Authenticate with an Azure container registry"). */
-const TOKEN_USER = "00000000-0000-0000-0000-000000000000";
-const isAcr = (host) => CLOUDS.some(({ suffix }) => host.endsWith(suffix));
-/**
-* Signs in to Azure Container Registry with no secret: GitHub's OIDC token becomes an Entra token, and that the registry's
-* refresh token.
-* @throws ActionError `login_failed`, `no_id_token`.
-*/
-const acrLogin = async (host, { clientId, tenantId }, env, signal, base = `https://${host}`) => {
-	const cloud = CLOUDS.find(({ suffix }) => host.endsWith(suffix)) ?? CLOUDS[0];
-	const authority = (env["AZURE_AUTHORITY_HOST"] || cloud.authority).replace(/\/+$/, "");
-	const assertion = await idToken("api://AzureADTokenExchange", `sign in to ${host}`, signal);
-	const accessToken = read(await exchange(`${authority}/${tenantId}/oauth2/v2.0/token`, {
-		headers: FORM,
-		body: form({
-			client_id: clientId,
-			scope: "https://containerregistry.azure.net/.default",
-			client_assertion_type: "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
-			client_assertion: assertion,
-			grant_type: "client_credentials"
-		}),
-		what: `Entra does not sign in the application ${clientId}`,
-		hint: "The application or managed identity needs a federated credential with the issuer https://token.actions.githubusercontent.com and this repository as subject.",
-		signal
-	}), "access_token", "Entra");
-	const registry = await exchange(`${base}/oauth2/exchange`, {
-		headers: FORM,
-		body: form({
-			grant_type: "access_token",
-			service: host,
-			tenant: tenantId,
-			access_token: accessToken
-		}),
-		what: `${host} does not take Entra's token`,
-		hint: `The application needs the role AcrPush on ${host}.`,
-		signal
-	});
-	say(`signed in to ${host} as the application ${clientId}`);
-	return {
-		registry: host,
-		username: TOKEN_USER,
-		password: read(registry, "refresh_token", host),
-		isShortLived: true
-	};
-};
-function read(text, name, from) {
-	const value = JSON.parse(text)[name];
-	if (typeof value !== "string" || value === "") throw new ActionError("login_failed", `${from} answered without ${name}`);
-	hide(value);
-	return value;
-}
-
-// action/registries/docker-hub.ts
-const IDENTITY = "https://identity.docker.com";
-/** As long as a token may live: it has to outlast the build. */
-const TOKEN_SECONDS = 3600;
-/**
-* Signs in to Docker Hub with no secret, by an OIDC connection of the organization (docs.docker.com, "OIDC connections").
-* @throws ActionError `login_failed`, `no_id_token`.
-*/
-const dockerHubLogin = async (organization, connection, signal, identity = IDENTITY) => {
-	const token = await idToken(identity, "sign in to Docker Hub", signal);
-	const answer = await exchange(`${identity}/oauth/token`, {
-		headers: FORM,
-		body: form({
-			grant_type: "urn:ietf:params:oauth:grant-type:token-exchange",
-			subject_token_type: "urn:ietf:params:oauth:token-type:id_token",
-			subject_token: token,
-			connection_id: connection,
-			expires_in: String(TOKEN_SECONDS)
-		}),
-		what: `Docker Hub does not sign in ${organization}`,
-		hint: "DOCKERHUB_OIDC_CONNECTIONID has to be the id of an OIDC connection whose rules take this workflow, and username the organization.",
-		signal
-	});
-	const password = JSON.parse(answer).access_token;
-	if (typeof password !== "string" || password === "") throw new ActionError("login_failed", "Docker Hub answered without access_token");
-	hide(password);
-	return {
-		registry: "docker.io",
-		username: organization,
-		password,
-		isShortLived: true
-	};
-};
-
 // node_modules/aws4fetch/dist/aws4fetch.esm.mjs
 /**
 * @license MIT <https://opensource.org/licenses/MIT>
@@ -2778,42 +2637,262 @@ function guessServiceRegion(url, headers) {
 	return [HOST_SERVICES[service] || service, region || ""];
 }
 
-// action/registries/ecr.ts
+// protocol/registries/ecr.ts
 const PRIVATE = /^(\d{12})\.dkr[.-]ecr(?:-fips)?\.([a-z0-9-]+)\.(amazonaws\.com(?:\.cn)?|on\.aws)$/;
 const PUBLIC = "public.ecr.aws";
 /** ECR Public gives its tokens here alone. */
 const PUBLIC_REGION = "us-east-1";
+const isEcr = (host) => host === PUBLIC || PRIVATE.test(host);
+/** @param region another one than that of the host's name; ECR Public has but one. */
+const ecrPlace = (host, region = "") => {
+	if (host === PUBLIC) return {
+		service: "ecr-public",
+		region: PUBLIC_REGION,
+		domain: "amazonaws.com"
+	};
+	const [, , own = PUBLIC_REGION, domain = "amazonaws.com"] = PRIVATE.exec(host) ?? [];
+	return {
+		service: "ecr",
+		region: region === "" ? own : region,
+		domain: domain === "on.aws" ? "amazonaws.com" : domain
+	};
+};
+/** GetAuthorizationToken of ECR and ECR Public (docs.aws.amazon.com, "Amazon ECR API Reference"), signed. */
+const ecrTokenRequest = async ({ service, region, domain }, credentials, env) => {
+	const isPublic = service === "ecr-public";
+	const url = awsEndpoint(isPublic ? "ECR_PUBLIC" : "ECR", `https://api.${service}.${region}.${domain}/`, env);
+	const body = "{}";
+	const { headers } = await new AwsClient({
+		...credentials,
+		service,
+		region
+	}).sign(url, {
+		method: "POST",
+		headers: {
+			"content-type": "application/x-amz-json-1.1",
+			"x-amz-target": isPublic ? "SpencerFrontendService.GetAuthorizationToken" : "AmazonEC2ContainerRegistry_V20150921.GetAuthorizationToken"
+		},
+		body
+	});
+	return {
+		url,
+		headers: Object.fromEntries(headers),
+		body
+	};
+};
+/** The login that the answer holds; `undefined` when it holds none. */
+const readEcrToken = (text) => {
+	const { authorizationData: data } = JSON.parse(text);
+	const { authorizationToken, expiresAt } = (Array.isArray(data) ? data[0] : data) ?? {};
+	if (authorizationToken === void 0) return void 0;
+	const [username = "", ...password] = Buffer.from(authorizationToken, "base64").toString("utf8").split(":");
+	return {
+		username,
+		password: password.join(":"),
+		...expiresAt === void 0 ? {} : { expiresAt }
+	};
+};
+/** STS's AssumeRoleWithWebIdentity, which is not signed: the token is the proof. */
+const assumeRoleRequest = ({ role, session, seconds, token }, { region, domain }, env) => ({
+	url: awsEndpoint("STS", `https://sts.${region}.${domain}/`, env),
+	headers: { "content-type": "application/x-www-form-urlencoded" },
+	body: new URLSearchParams({
+		Action: "AssumeRoleWithWebIdentity",
+		Version: "2011-06-15",
+		RoleArn: role,
+		RoleSessionName: session.slice(0, 64),
+		DurationSeconds: String(seconds),
+		WebIdentityToken: token
+	}).toString()
+});
+/** The credentials that STS's answer holds; `undefined` when it holds none. */
+const readAssumedRole = (text) => {
+	const read = (name) => new RegExp(`<${name}>([^<]+)</${name}>`).exec(text)?.[1];
+	const accessKeyId = read("AccessKeyId");
+	const secretAccessKey = read("SecretAccessKey");
+	const sessionToken = read("SessionToken");
+	return accessKeyId === void 0 || secretAccessKey === void 0 || sessionToken === void 0 ? void 0 : {
+		accessKeyId,
+		secretAccessKey,
+		sessionToken
+	};
+};
+/** AWS's tools let the environment name another endpoint (docs.aws.amazon.com, "Service-specific endpoints"). */
+const awsEndpoint = (service, standard, env) => env[`AWS_ENDPOINT_URL_${service}`] || env["AWS_ENDPOINT_URL"] || standard;
+
+// action/registries/exchange.ts
+const ANSWER_TIMEOUT_MS = 3e4;
+/**
+* Posts to a service that gives credentials, and returns its answer's text.
+* @throws ActionError `login_failed`, with what the service said and `hint`.
+*/
+const exchange = async (url, { headers, body, what, hint, signal }) => {
+	let answer;
+	try {
+		answer = await send(url, {
+			method: "POST",
+			headers: {
+				...headers,
+				"content-length": String(Buffer.byteLength(body))
+			},
+			body: Buffer.from(body),
+			answerTimeoutMs: ANSWER_TIMEOUT_MS,
+			signal
+		});
+	} catch (cause) {
+		if (signal.aborted) throw new ActionError("cancelled", "cancelled while signing in", { cause });
+		const { why } = explainNetworkError(cause, url);
+		throw new ActionError("login_failed", `${what}: ${why}`, {
+			hint,
+			cause
+		});
+	}
+	const text = await readText(answer);
+	if (answer.status === 200) return text;
+	throw new ActionError("login_failed", `${what}: ${new URL(url).host} answered ${answer.status}: ${reasonOf(text)}`, { hint });
+};
+/** What the service says went wrong, out of JSON or XML, on one line. */
+function reasonOf(text) {
+	return (/"(?:error_description|message|Message|detail)"\s*:\s*"((?:[^"\\]|\\.)*)"/.exec(text)?.[1] ?? /<Message>([^<]*)<\/Message>/.exec(text)?.[1] ?? text).replace(/\\[rn]|\s+/g, " ").trim().slice(0, 300) || "nothing";
+}
+/** A form's body. */
+const form = (values) => new URLSearchParams(values).toString();
+const FORM = { "content-type": "application/x-www-form-urlencoded" };
+
+// action/registries/acr.ts
+/** Azure's clouds: where they sign in, and the suffix of their registries. */
+const CLOUDS = [
+	{
+		suffix: ".azurecr.io",
+		authority: "https://login.microsoftonline.com"
+	},
+	{
+		suffix: ".azurecr.cn",
+		authority: "https://login.chinacloudapi.cn"
+	},
+	{
+		suffix: ".azurecr.us",
+		authority: "https://login.microsoftonline.us"
+	}
+];
+/** The user name of whoever has a token (learn.microsoft.com, "Authenticate with an Azure container registry"). */
+const TOKEN_USER = "00000000-0000-0000-0000-000000000000";
+const isAcr = (host) => CLOUDS.some(({ suffix }) => host.endsWith(suffix));
+/**
+* Signs in to Azure Container Registry with no secret: GitHub's OIDC token becomes an Entra token, and that the registry's
+* refresh token.
+* @throws ActionError `login_failed`, `no_id_token`.
+*/
+const acrLogin = async (host, { clientId, tenantId }, env, signal, base = `https://${host}`) => {
+	const cloud = CLOUDS.find(({ suffix }) => host.endsWith(suffix)) ?? CLOUDS[0];
+	const authority = (env["AZURE_AUTHORITY_HOST"] || cloud.authority).replace(/\/+$/, "");
+	const assertion = await idToken("api://AzureADTokenExchange", `sign in to ${host}`, signal);
+	const accessToken = read(await exchange(`${authority}/${tenantId}/oauth2/v2.0/token`, {
+		headers: FORM,
+		body: form({
+			client_id: clientId,
+			scope: "https://containerregistry.azure.net/.default",
+			client_assertion_type: "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
+			client_assertion: assertion,
+			grant_type: "client_credentials"
+		}),
+		what: `Entra does not sign in the application ${clientId}`,
+		hint: "The application or managed identity needs a federated credential with the issuer https://token.actions.githubusercontent.com and this repository as subject.",
+		signal
+	}), "access_token", "Entra");
+	const registry = await exchange(`${base}/oauth2/exchange`, {
+		headers: FORM,
+		body: form({
+			grant_type: "access_token",
+			service: host,
+			tenant: tenantId,
+			access_token: accessToken
+		}),
+		what: `${host} does not take Entra's token`,
+		hint: `The application needs the role AcrPush on ${host}.`,
+		signal
+	});
+	say(`signed in to ${host} as the application ${clientId}`);
+	return {
+		registry: host,
+		username: TOKEN_USER,
+		password: read(registry, "refresh_token", host),
+		isShortLived: true
+	};
+};
+function read(text, name, from) {
+	const value = JSON.parse(text)[name];
+	if (typeof value !== "string" || value === "") throw new ActionError("login_failed", `${from} answered without ${name}`);
+	hide(value);
+	return value;
+}
+
+// action/registries/docker-hub.ts
+const IDENTITY = "https://identity.docker.com";
+/** As long as a token may live: it has to outlast the build. */
+const TOKEN_SECONDS = 3600;
+/**
+* Signs in to Docker Hub with no secret, by an OIDC connection of the organization (docs.docker.com, "OIDC connections").
+* @throws ActionError `login_failed`, `no_id_token`.
+*/
+const dockerHubLogin = async (organization, connection, signal, identity = IDENTITY) => {
+	const token = await idToken(identity, "sign in to Docker Hub", signal);
+	const answer = await exchange(`${identity}/oauth/token`, {
+		headers: FORM,
+		body: form({
+			grant_type: "urn:ietf:params:oauth:grant-type:token-exchange",
+			subject_token_type: "urn:ietf:params:oauth:token-type:id_token",
+			subject_token: token,
+			connection_id: connection,
+			expires_in: String(TOKEN_SECONDS)
+		}),
+		what: `Docker Hub does not sign in ${organization}`,
+		hint: "DOCKERHUB_OIDC_CONNECTIONID has to be the id of an OIDC connection whose rules take this workflow, and username the organization.",
+		signal
+	});
+	const password = JSON.parse(answer).access_token;
+	if (typeof password !== "string" || password === "") throw new ActionError("login_failed", "Docker Hub answered without access_token");
+	hide(password);
+	return {
+		registry: "docker.io",
+		username: organization,
+		password,
+		isShortLived: true
+	};
+};
+
+// action/registries/ecr.ts
 /** Long enough to ask for the registry's token, which then is good for 12 hours. */
 const SESSION_SECONDS = 900;
-const isEcr = (host) => host === PUBLIC || PRIVATE.test(host);
 /**
 * Signs in to ECR or ECR Public: with a role that is assumed by GitHub's OIDC token, else with the credentials of the
 * environment (as aws-actions/configure-aws-credentials leaves them). `undefined` when there are neither.
 * @throws ActionError `login_failed`, `no_id_token`, `bad_input`.
 */
-const ecrLogin = async (host, { role, region: given }, env, signal) => {
-	const [, , own = PUBLIC_REGION, domain = "amazonaws.com"] = PRIVATE.exec(host) ?? [];
-	const region = host === PUBLIC ? PUBLIC_REGION : given || own;
+const ecrLogin = async (host, { role, region }, env, signal) => {
 	const credentials = role === "" ? credentialsOf(env) : await assume(role, {
+		host,
 		region,
-		domain,
-		run: env["GITHUB_RUN_ID"] ?? "",
 		env,
 		signal
 	});
 	if (credentials === void 0) return void 0;
-	const token = await authorizationToken(host, {
-		region,
-		domain,
-		credentials,
-		env,
+	const place = ecrPlace(host, region);
+	const { url, ...request } = await ecrTokenRequest(place, credentials, env);
+	const isPublic = place.service === "ecr-public";
+	const answer = await exchange(url, {
+		...request,
+		what: `${host} gives no token`,
+		hint: `The role or user needs ${place.service}:GetAuthorizationToken${isPublic ? " and sts:GetServiceBearerToken" : ""}, and to push ${place.service}:BatchCheckLayerAvailability, InitiateLayerUpload, UploadLayerPart, CompleteLayerUpload and PutImage on the repository.`,
 		signal
 	});
-	const [username = "", ...password] = Buffer.from(token, "base64").toString("utf8").split(":");
+	const login = readEcrToken(answer);
+	if (login === void 0) throw new ActionError("login_failed", `${url} answered without a token`);
+	const { username, password } = login;
 	return {
 		registry: host,
 		username,
-		password: password.join(":"),
+		password,
 		isShortLived: true
 	};
 };
@@ -2827,69 +2906,28 @@ function credentialsOf(env) {
 		...token && { sessionToken: token }
 	};
 }
-/** STS's AssumeRoleWithWebIdentity, which is not signed: the token is the proof. */
-async function assume(role, { region, domain, run, env, signal }) {
+async function assume(role, { host, region, env, signal }) {
 	if (!/^arn:aws[\w-]*:iam::\d{12}:role\/\S+$/.test(role)) throw new ActionError("bad_input", `input aws-role: "${role}" is no role`, { hint: "Write its ARN: arn:aws:iam::123456789012:role/deploy." });
 	const token = await idToken("sts.amazonaws.com", `assume ${role}`, signal);
-	const answer = await exchange(endpoint("STS", `https://sts.${region}.${domain}/`, env), {
-		headers: FORM,
-		body: form({
-			Action: "AssumeRoleWithWebIdentity",
-			Version: "2011-06-15",
-			RoleArn: role,
-			RoleSessionName: `deploy-action-${run}`.slice(0, 64),
-			DurationSeconds: String(SESSION_SECONDS),
-			WebIdentityToken: token
-		}),
+	const session = `deploy-action-${env["GITHUB_RUN_ID"] ?? ""}`;
+	const { url, ...request } = assumeRoleRequest({
+		role,
+		session,
+		seconds: SESSION_SECONDS,
+		token
+	}, ecrPlace(host, region), env);
+	const answer = await exchange(url, {
+		...request,
 		what: `the role ${role} cannot be assumed`,
 		hint: "The trust policy of the role has to name the provider token.actions.githubusercontent.com, the audience sts.amazonaws.com and this repository as subject.",
 		signal
 	});
-	const read = (name) => new RegExp(`<${name}>([^<]+)</${name}>`).exec(answer)?.[1] ?? "";
-	const credentials = {
-		accessKeyId: read("AccessKeyId"),
-		secretAccessKey: read("SecretAccessKey"),
-		sessionToken: read("SessionToken")
-	};
+	const credentials = readAssumedRole(answer);
+	if (credentials === void 0) throw new ActionError("login_failed", `STS gave no credentials for ${role}`);
 	hide(credentials.secretAccessKey, credentials.sessionToken);
-	if (Object.values(credentials).includes("")) throw new ActionError("login_failed", `STS gave no credentials for ${role}`);
 	say(`assumed ${role}`);
 	return credentials;
 }
-/** ECR's and ECR Public's GetAuthorizationToken: `AWS:password`, in base64. */
-async function authorizationToken(host, { region, domain, credentials, env, signal }) {
-	const isPublic = host === PUBLIC;
-	const service = isPublic ? "ecr-public" : "ecr";
-	const target = isPublic ? "SpencerFrontendService.GetAuthorizationToken" : "AmazonEC2ContainerRegistry_V20150921.GetAuthorizationToken";
-	const standard = `https://api.${service}.${region}.${domain === "on.aws" ? "amazonaws.com" : domain}/`;
-	const url = endpoint(isPublic ? "ECR_PUBLIC" : "ECR", standard, env);
-	const body = "{}";
-	const signed = await new AwsClient({
-		...credentials,
-		service,
-		region
-	}).sign(url, {
-		method: "POST",
-		headers: {
-			"content-type": "application/x-amz-json-1.1",
-			"x-amz-target": target
-		},
-		body
-	});
-	const answer = await exchange(url, {
-		headers: Object.fromEntries(signed.headers),
-		body,
-		what: `${host} gives no token`,
-		hint: `The role or user needs ${service}:GetAuthorizationToken${isPublic ? " and sts:GetServiceBearerToken" : ""}, and to push ecr:BatchCheckLayerAvailability, InitiateLayerUpload, UploadLayerPart, CompleteLayerUpload and PutImage on the repository.`,
-		signal
-	});
-	const { authorizationData: data } = JSON.parse(answer);
-	const token = (Array.isArray(data) ? data[0] : data)?.authorizationToken;
-	if (token !== void 0) return token;
-	throw new ActionError("login_failed", `${url} answered without a token`);
-}
-/** AWS's tools let the environment name another endpoint: https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html */
-const endpoint = (service, standard, env) => env[`AWS_ENDPOINT_URL_${service}`] || env["AWS_ENDPOINT_URL"] || standard;
 
 // action/credentials.ts
 /**

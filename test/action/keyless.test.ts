@@ -4,7 +4,8 @@ import { AwsClient } from 'aws4fetch'
 import { beforeEach, describe, expect, test, vi } from 'vitest'
 import { acrLogin } from '../../action/registries/acr.ts'
 import { dockerHubLogin } from '../../action/registries/docker-hub.ts'
-import { ecrLogin, isEcr } from '../../action/registries/ecr.ts'
+import { ecrLogin } from '../../action/registries/ecr.ts'
+import { isEcr } from '../../protocol/registries/ecr.ts'
 import { answerJson, bodyOf, serve } from './loopback.ts'
 
 const signal = AbortSignal.timeout(20_000)
@@ -120,6 +121,7 @@ describe('ECR', () => {
       registry: ECR,
       username: 'AWS',
       password: 'a:password',
+      isShortLived: true,
     })
     const [request] = heard
     expect(request?.body).toBe('{}')
@@ -219,6 +221,7 @@ describe('ACR', () => {
       registry: HOST,
       username: '00000000-0000-0000-0000-000000000000',
       password: 'refresh-token',
+      isShortLived: true,
     })
     expect(heard.map(({ body }) => form(body))).toEqual([
       {
@@ -265,6 +268,7 @@ describe('Docker Hub', () => {
       registry: 'docker.io',
       username: 'acme',
       password: 'hub-token',
+      isShortLived: true,
     })
     expect(form(heard[0]?.body ?? '')).toEqual({
       grant_type: 'urn:ietf:params:oauth:grant-type:token-exchange',
