@@ -69,9 +69,13 @@ export function secretsOf(config: Config): Secret[] {
     values.map((value) => ({ name, value }))
   return [
     ...named('read token', config.readTokens),
-    ...Object.entries(config.registries).flatMap(([host, { username, password }]) =>
-      named(`password of ${host}`, [password, encoded(username, password)]),
-    ),
+    ...Object.entries(config.registries).flatMap(([host, login]) => {
+      const name = `password of ${host}`
+      if (login.kind === 'azure') return named(name, [login.clientSecret])
+      if (login.kind !== 'password') return []
+      const { username, password } = login
+      return named(name, [password, encoded(username, password)])
+    }),
     ...Object.values(config.apps).flatMap(({ name, auth, container, health }) => [
       ...named(`secret of ${name}`, auth.secrets),
       ...named(

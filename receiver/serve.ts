@@ -9,6 +9,7 @@ import { createFetchAttestations } from './edges/attestation/fetch.ts'
 import { createVerifyAttestation } from './edges/attestation/verify.ts'
 import { systemClock } from './edges/clock.ts'
 import { countConnections } from './edges/connections.ts'
+import { createCredentials } from './edges/credentials/credentials.ts'
 import { connectDocker } from './edges/docker/connect.ts'
 import { createEngine } from './edges/docker/engine.ts'
 import { followEvents } from './edges/docker/events.ts'
@@ -104,11 +105,15 @@ export async function serve(
 
   const docker = await connectDocker(environment)
   await ensureNetwork(docker, config.network)
-  const loginOf = (host: string) => current.config.registries[host]
+  const credentials = createCredentials({
+    registries: () => current.config.registries,
+    env: environment,
+    learn,
+  })
   const engine = createEngine({
     docker,
     network: config.network.name,
-    loginOf,
+    credentials,
     clock,
   })
   const slots = createSlots(config.data)
@@ -125,10 +130,10 @@ export async function serve(
       append: (id, event, options) => store.append(id, redact(event), options),
     },
     engine,
-    registry: { resolve: engine.resolve, layers: createLayers(loginOf) },
+    registry: { resolve: engine.resolve, layers: createLayers(credentials) },
     attestations: {
       ...attestations,
-      fetch: createFetchAttestations(loginOf),
+      fetch: createFetchAttestations(credentials),
       verify: createVerifyAttestation(join(config.data, 'trusted_root.json')),
     },
     slots,

@@ -1,4 +1,5 @@
 import type { AppSpec } from '../core/app.ts'
+import type { RegistryLogin } from '../core/registry-login.ts'
 
 /** One accepted issuer with the claims that a token must bear. */
 export interface OidcRule {
@@ -27,11 +28,6 @@ export interface AppAuth {
 export interface AppConfig extends AppSpec {
   domains: readonly string[]
   auth: AppAuth
-}
-
-export interface RegistryLogin {
-  username: string
-  password: string
 }
 
 /** The checked, frozen configuration of a receiver. Durations are milliseconds. */

@@ -1,16 +1,15 @@
-import { isAbsolute, resolve } from 'node:path'
-import { parseImage } from '../../protocol/image-reference.ts'
+import { dirname, isAbsolute, resolve } from 'node:path'
 import { readApp } from './app.ts'
-import type { AppConfig, Config, RegistryLogin } from './config.ts'
+import type { AppConfig, Config } from './config.ts'
 import { readProxies, readRateLimit } from './limits.ts'
 import { createReader, type Field, type Reader } from './reader.ts'
 import { emptyRecord } from './record.ts'
+import { readRegistries } from './registries.ts'
 import { type SecretOwners, secretTexts } from './secrets.ts'
 import { DEFAULT_SOCKET } from './socket.ts'
 import { readSource } from './source.ts'
 import { matching } from './values.ts'
 
-const DOCKER_HUB = new Set(['docker.io', 'index.docker.io', 'registry-1.docker.io'])
 const PATH = /^\/+[A-Za-z0-9._-][A-Za-z0-9._/-]*$/
 const NETWORK = /^[a-zA-Z0-9][a-zA-Z0-9_.-]*$/
 const LISTEN =
@@ -52,7 +51,7 @@ export function loadConfig(
     data: absolute(reader, keys.get('data'))?.replace(/\/+$/, '') ?? '/var/lib/deploy-receiver',
     network: readNetwork(reader, keys.get('network')),
     nginx: readNginx(reader, keys.get('nginx')),
-    registries: readRegistries(reader, keys.get('registries')),
+    registries: readRegistries(reader, keys.get('registries'), dirname(path)),
     trustedProxies: readProxies(reader, keys.get('trusted_proxies')),
     rateLimit: readRateLimit(reader, keys.get('rate_limit')),
     readTokens: secretTexts(reader, keys.get('read_tokens'), owners),
@@ -153,39 +152,6 @@ function readNginx(reader: Reader, field: Field | undefined): Config['nginx'] {
     test: matching(reader, keys.get('test'), /\S/, 'a command') ?? 'nginx -t',
     reload: matching(reader, keys.get('reload'), /\S/, 'a command') ?? 'nginx -s reload',
     listen: listen.length === 0 ? ['80'] : listen,
-  }
-}
-
-function readRegistries(reader: Reader, field: Field | undefined): Record<string, RegistryLogin> {
-  const logins = emptyRecord<RegistryLogin>()
-  for (const [host, each] of reader.mapping(field)) {
-    const keys = reader.mapping(each, ['username', 'password'])
-    const [username, password] = ['username', 'password'].map((key) => {
-      const text = reader.text(keys.get(key))
-      if (text === '' || reader.isNothing(keys.get(key)))
-        reader.problem(each, `${key} is missing or empty`)
-      return text ?? ''
-    })
-    const name = registryHost(host)
-    if (name === undefined)
-      reader.problem(
-        each,
-        `${JSON.stringify(host)} is not a registry`,
-        'write its host, like ghcr.io or registry.example.com:5000',
-      )
-    else logins[name] = { username: username ?? '', password: password ?? '' }
-  }
-  return logins
-}
-
-/** The host as it stands in parsed references, `docker.io` for all names of Docker Hub. */
-function registryHost(host: string): string | undefined {
-  if (DOCKER_HUB.has(host)) return 'docker.io'
-  try {
-    const { registry } = parseImage(`${host}/x/y`)
-    return registry === host ? registry : undefined
-  } catch {
-    return undefined
   }
 }
 

@@ -15,6 +15,8 @@ export interface Vm {
   nginx: PrivateNginx
   /** To change before `start()`. */
   config: VmConfig
+  /** Further variables of the receiver's environment. */
+  env: Record<string, string>
   repository: string
   receiver(): RunningReceiver
   start(): Promise<RunningReceiver>
@@ -88,13 +90,18 @@ export async function startVm(stack: Stack, name: string): Promise<Vm> {
     dir,
     nginx,
     config,
+    env: {},
     repository,
     receiver: running,
     async start() {
       receiver = await startReceiver({
         config,
         dir,
-        env: { DOCKER_HOST: stack.dockerHost, REGISTRY_PASSWORD: stack.registry.password },
+        env: {
+          DOCKER_HOST: stack.dockerHost,
+          REGISTRY_PASSWORD: stack.registry.password,
+          ...vm.env,
+        },
       })
       return receiver
     },

@@ -2,11 +2,8 @@ import { createHash } from 'node:crypto'
 import * as v from 'valibot'
 import { parseImage } from '../../../protocol/image-reference.ts'
 import type { FetchAttestations } from '../../core/attestation.ts'
-import {
-  createRegistryClient,
-  type RegistryClient,
-  type RegistryLogin,
-} from '../registry/client.ts'
+import type { Credentials } from '../credentials/credentials.ts'
+import { createRegistryClient, type RegistryClient } from '../registry/client.ts'
 
 const MAX_BUNDLES = 16
 const TIMEOUT_MS = 30_000
@@ -27,12 +24,12 @@ const Manifest = v.object({ artifactType: v.optional(v.string()), layers: v.arra
  * tag that stands for it (OCI distribution spec, "Listing Referrers"). What is fetched is checked by its digest.
  */
 export function createFetchAttestations(
-  loginOf: (host: string) => RegistryLogin | undefined,
+  credentials: Pick<Credentials, 'of'>,
   fetch = globalThis.fetch,
 ): FetchAttestations {
   return async ({ repository, digest }, signal) => {
-    const login = loginOf(parseImage(repository).registry)
-    const client = createRegistryClient(repository, login, fetch)
+    const known = await credentials.of(parseImage(repository).registry, signal)
+    const client = createRegistryClient(repository, known?.login, fetch)
     const until = AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)])
     const bundles: unknown[] = []
     for (const referrer of await referrersOf(client, digest, until)) {

@@ -10,15 +10,16 @@ import { runOnce } from './run-once.ts'
 import { containerName, filterOf, readLabels } from './labels.ts'
 import { readLog } from './log.ts'
 import { patiently } from './patiently.ts'
-import { holds, type Login, pull } from './pull.ts'
+import { type AuthConfig, holds, pull } from './pull.ts'
+import type { Credentials, Known } from '../credentials/credentials.ts'
 import { diskOf, layerChains } from './disk.ts'
 import { until } from './until.ts'
 
 export interface DockerOptions {
   docker: Docker
   network: string
-  /** The login for a registry's host, as it is configured now. */
-  loginOf(host: string): { username: string; password: string } | undefined
+  /** The logins of registries. */
+  credentials: Credentials
   clock: Clock
 }
 
@@ -26,29 +27,42 @@ export interface DockerOptions {
 export function createEngine({
   docker,
   network,
-  loginOf,
+  credentials,
   clock,
 }: DockerOptions): Engine & Pick<Registry, 'resolve'> {
-  const loginFor = (repository: string): Login | undefined => {
+  /** Asks with the registry's login; one that is refused and can be renewed is renewed once. */
+  const signedIn = async <T>(
+    repository: string,
+    signal: AbortSignal,
+    ask: (login: AuthConfig | undefined) => Promise<T>,
+  ): Promise<T> => {
     const { registry } = parseImage(repository)
-    const known = loginOf(registry)
-    return known === undefined ? undefined : { ...known, serveraddress: registry }
+    const known = await credentials.of(registry, signal)
+    try {
+      return await ask(authConfig(registry, known))
+    } catch (error) {
+      const isRefused = error instanceof DeployError && error.code === 'registry_denied'
+      if (!isRefused || known?.isRenewable !== true) throw error
+      credentials.forget(registry)
+      return ask(authConfig(registry, await credentials.of(registry, signal)))
+    }
   }
 
   return {
     async resolve({ repository, tag }, signal) {
       const reference = `${repository}:${tag}`
-      const login = loginFor(repository)
-      try {
-        const asked = docker
-          .getImage(reference)
-          .distribution(login === undefined ? {} : { authconfig: login })
-        const answer: unknown = await until(asked, signal)
-        return (answer as { Descriptor: { digest: string } }).Descriptor.digest
-      } catch (error) {
-        signal.throwIfAborted()
-        throw translate(error, `cannot resolve ${reference}`, 'pull_failed')
-      }
+      return signedIn(repository, signal, async (login) => {
+        try {
+          const asked = docker
+            .getImage(reference)
+            .distribution(login === undefined ? {} : { authconfig: login })
+          const answer: unknown = await until(asked, signal)
+          return (answer as { Descriptor: { digest: string } }).Descriptor.digest
+        } catch (error) {
+          signal.throwIfAborted()
+          throw translate(error, `cannot resolve ${reference}`, 'pull_failed')
+        }
+      })
     },
 
     async containers(app) {
@@ -77,8 +91,13 @@ export function createEngine({
 
     layers: () => layerChains(docker),
 
-    pull: (image, { progress, signal }) =>
-      pull(docker, image, { login: loginFor(image.repository), clock, progress, signal }),
+    async pull(image, { progress, signal }) {
+      // what is there needs no registry, and no login that may not be had now
+      if (await holds(docker, image)) return { pulled: false }
+      return signedIn(image.repository, signal, (login) =>
+        pull(docker, image, { login, clock, progress, signal }),
+      )
+    },
 
     async image({ repository, digest }) {
       try {
@@ -175,6 +194,15 @@ export function createEngine({
       }
     },
   }
+}
+
+/** A login as Docker's API takes it with a call. */
+const authConfig = (registry: string, known: Known | undefined): AuthConfig | undefined => {
+  if (known === undefined) return undefined
+  const { login } = known
+  return 'identityToken' in login
+    ? { identitytoken: login.identityToken, serveraddress: registry }
+    : { ...login, serveraddress: registry }
 }
 
 async function create(docker: Docker, plan: ContainerPlan, network: string): Promise<void> {

@@ -10,11 +10,9 @@ const PROGRESS_EVERY_MS = 500
 /** Docker says something at least every few seconds, also while it unpacks. */
 const SILENCE_MS = 3 * 60 * 1000
 
-export interface Login {
-  username: string
-  password: string
-  serveraddress: string
-}
+export type AuthConfig = { serveraddress: string } & (
+  { username: string; password: string } | { identitytoken: string }
+)
 
 /**
  * Pulls `repository@digest`, and checks afterwards that Docker holds it under just that digest. A digest that is there
@@ -30,7 +28,7 @@ export async function pull(
     signal,
     silenceMs = SILENCE_MS,
   }: {
-    login: Login | undefined
+    login: AuthConfig | undefined
     clock: Clock
     progress: Progress
     signal: AbortSignal

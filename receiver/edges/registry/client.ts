@@ -1,5 +1,6 @@
 import { parseImage } from '../../../protocol/image-reference.ts'
 import { DeployError } from '../../core/errors.ts'
+import type { Login } from '../credentials/login.ts'
 import { type Challenge, parseChallenge } from './challenge.ts'
 
 export interface RegistryAnswer {
@@ -14,11 +15,6 @@ export interface RegistryClient {
   get(path: string, options: { accept?: string; signal: AbortSignal }): Promise<RegistryAnswer>
 }
 
-export interface RegistryLogin {
-  username: string
-  password: string
-}
-
 const MAX_BYTES = 1024 * 1024
 const MAX_REDIRECTS = 5
 const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/
@@ -26,7 +22,7 @@ const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/
 /** A client for `repository` (with its registry). Tokens are asked for when the registry wants one, and kept. */
 export function createRegistryClient(
   repository: string,
-  login: RegistryLogin | undefined,
+  login: Login | undefined,
   fetch = globalThis.fetch,
 ): RegistryClient {
   const { registry } = parseImage(repository)
@@ -52,11 +48,37 @@ export function createRegistryClient(
     throw unreachable(repository, `more than ${MAX_REDIRECTS} redirects`)
   }
 
+  /** OAuth2 with a refresh token (github.com/distribution/distribution, spec/auth/oauth). */
+  const refreshed = async (
+    { identityToken }: { identityToken: string },
+    { realm, service = '' }: Extract<Challenge, { scheme: 'bearer' }>,
+    signal: AbortSignal,
+  ): Promise<string> => {
+    const url = new URL(realm)
+    const response = await fetch(url, {
+      method: 'POST',
+      redirect: 'error',
+      body: new URLSearchParams({
+        grant_type: 'refresh_token',
+        service,
+        scope: `repository:${name}:pull`,
+        client_id: 'deploy-receiver',
+        refresh_token: identityToken,
+      }),
+      signal,
+    })
+    const token = tokenOf(await readBytes(response, repository))
+    if (response.status === 200 && token !== undefined) return `Bearer ${token}`
+    throw denied(repository, `${url.host} gives no token: ${response.status}`)
+  }
+
   const tokenFor = async (challenge: Challenge, signal: AbortSignal): Promise<string> => {
     if (challenge.scheme === 'basic') {
       if (login === undefined) throw denied(repository, 'it wants a login, and there is none')
+      if ('identityToken' in login) throw denied(repository, 'it wants a password, not a token')
       return basic(login)
     }
+    if (login !== undefined && 'identityToken' in login) return refreshed(login, challenge, signal)
     const url = new URL(challenge.realm)
     if (challenge.service !== undefined) url.searchParams.set('service', challenge.service)
     url.searchParams.set('scope', `repository:${name}:pull`)
@@ -115,7 +137,7 @@ const apiHost = (registry: string) => (registry === 'docker.io' ? 'registry-1.do
 const schemeOf = (registry: string) =>
   LOOPBACK.test(registry.replace(/:\d+$/, '')) ? 'http' : 'https'
 
-const basic = ({ username, password }: RegistryLogin) =>
+const basic = ({ username, password }: { username: string; password: string }) =>
   `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`
 
 function tokenOf(body: Buffer): string | undefined {

@@ -2,7 +2,8 @@ import * as v from 'valibot'
 import { parseImage } from '../../../protocol/image-reference.ts'
 import { DeployError } from '../../core/errors.ts'
 import type { Registry } from '../../core/ports.ts'
-import { createRegistryClient, type RegistryClient, type RegistryLogin } from './client.ts'
+import type { Credentials } from '../credentials/credentials.ts'
+import { createRegistryClient, type RegistryClient } from './client.ts'
 
 const TIMEOUT_MS = 10_000
 const INDEXES = [
@@ -31,11 +32,12 @@ const Config = v.object({ rootfs: v.object({ diff_ids: v.array(v.string()) }) })
 
 /** Reads the layers of an image, of a multi-platform one those of the platform that will run. */
 export function createLayers(
-  loginOf: (host: string) => RegistryLogin | undefined,
+  credentials: Pick<Credentials, 'of'>,
   fetch = globalThis.fetch,
 ): Registry['layers'] {
   return async ({ repository, digest }, platform, signal) => {
-    const client = createRegistryClient(repository, loginOf(parseImage(repository).registry), fetch)
+    const known = await credentials.of(parseImage(repository).registry, signal)
+    const client = createRegistryClient(repository, known?.login, fetch)
     const until = AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)])
     const first = await readJson(client, `manifests/${digest}`, until)
     const index = v.safeParse(Index, first)

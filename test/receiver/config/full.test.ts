@@ -123,9 +123,9 @@ const expected: Config = {
     listen: ['80', '[::]:80'],
   },
   registries: {
-    'ghcr.io': { username: 'acme', password: 'ghp_1' },
-    'docker.io': { username: 'acme', password: 'none' },
-    'localhost:5000': { username: 'me', password: '0123' },
+    'ghcr.io': { kind: 'password', username: 'acme', password: 'ghp_1' },
+    'docker.io': { kind: 'password', username: 'acme', password: 'none' },
+    'localhost:5000': { kind: 'password', username: 'me', password: '0123' },
   },
   trustedProxies: ['127.0.0.1', '10.0.0.0/8', 'fd00::/8'],
   rateLimit: { burst: 50, perSecond: 0.5 },

@@ -142,7 +142,9 @@ describe('the receiver', () => {
       const { registries } = load(
         withLines(`registries: { ${host}: { username: a, password: b } }`),
       )
-      expect(registries).toEqual({ 'docker.io': { username: 'a', password: 'b' } })
+      expect(registries).toEqual({
+        'docker.io': { kind: 'password', username: 'a', password: 'b' },
+      })
     }
   })
 
@@ -150,7 +152,51 @@ describe('the receiver', () => {
     const { registries } = load(
       withLines('registries: { "localhost:5000": { username: a, password: 007 } }'),
     )
-    expect(registries).toEqual({ 'localhost:5000': { username: 'a', password: '007' } })
+    expect(registries).toEqual({
+      'localhost:5000': { kind: 'password', username: 'a', password: '007' },
+    })
+  })
+
+  const GUID = '00000000-1111-2222-3333-444444444444'
+  test.for([
+    [
+      '{ username: a, password_file: pw }',
+      { kind: 'password_file', username: 'a', file: expect.stringMatching(/^\/.*\/pw$/) },
+    ],
+    [
+      '{ username: a, password_file: /run/credentials/pw }',
+      { kind: 'password_file', username: 'a', file: '/run/credentials/pw' },
+    ],
+    ['{ ecr: true }', { kind: 'ecr', region: '', profile: '' }],
+    [
+      '{ ecr: { region: eu-west-1, profile: pull } }',
+      { kind: 'ecr', region: 'eu-west-1', profile: 'pull' },
+    ],
+    ['{ azure: true }', { kind: 'azure', clientId: '', tenantId: '', clientSecret: '' }],
+    [
+      `{ azure: { client_id: ${GUID}, tenant_id: ${GUID}, client_secret: s } }`,
+      { kind: 'azure', clientId: GUID, tenantId: GUID, clientSecret: 's' },
+    ],
+    [
+      '{ github_app: { id: 12, installation: 77, key_file: /etc/app.pem } }',
+      { kind: 'github_app', id: '12', installation: '77', keyFile: '/etc/app.pem' },
+    ],
+  ] as const)('signs in to a registry by %s', ([entry, expected]) => {
+    const { registries } = load(withLines(`registries: { ghcr.io: ${entry} }`))
+    expect(registries).toEqual({ 'ghcr.io': expected })
+  })
+
+  test.for([
+    ['{ username: a }', 'password is missing or empty'],
+    ['{ username: a, password: b, ecr: true }', 'password and ecr exclude each other'],
+    ['{ ecr: maybe }', 'this is neither true nor a mapping'],
+    ['{ ecr: { region: Frankfurt } }', '"Frankfurt" is not a region'],
+    ['{ azure: { client_id: me } }', '"me" is not a client id'],
+    ['{ azure: { client_secret: s } }', 'client_secret needs client_id and tenant_id'],
+    ['{ github_app: { id: 1, installation: 2 } }', 'key_file is missing or empty'],
+    ['{ username: a, password_file: "" }', 'password_file is missing or empty'],
+  ] as const)('refuses a registry by %s', ([entry, problem]) => {
+    expect(problems(withLines(`registries: { ghcr.io: ${entry} }`)).join()).toContain(problem)
   })
 })
 

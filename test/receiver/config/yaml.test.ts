@@ -89,7 +89,7 @@ describe('unknown keys', () => {
     ],
     [
       withLines('registries: { ghcr.io: { username: a, password: b, user: c } }'),
-      '3:52: registries.ghcr.io.user: unknown key "user"; known are: username, password',
+      '3:52: registries.ghcr.io.user: unknown key "user"; known are: username, password, password_file, ecr, azure, github_app',
     ],
     [withApp('ports: [80]'), '5:5: apps.api.ports: unknown key "ports"; did you mean "port"?'],
     [

@@ -7,6 +7,7 @@ import { createEngine } from '../../../receiver/edges/docker/engine.ts'
 import { ensureNetwork } from '../../../receiver/edges/docker/network.ts'
 import { divide } from '../../../receiver/edges/store/addresses.ts'
 import { APP } from '../../support/fake-world.ts'
+import { fixedLogin } from '../../support/fixed-login.ts'
 import { pushTiny } from '../../support/images.ts'
 import { reserveSubnet, type Subnet } from '../../support/ports.ts'
 
@@ -51,7 +52,7 @@ beforeAll(async () => {
   engine = createEngine({
     docker,
     network: 'docker-test',
-    loginOf: () => ({ username, password }),
+    credentials: fixedLogin({ username, password }),
     clock: systemClock,
   })
 })
@@ -97,7 +98,7 @@ describe('images', () => {
     const stranger = createEngine({
       docker,
       network: 'docker-test',
-      loginOf: () => ({ username, password: 'not-the-password' }),
+      credentials: fixedLogin({ username, password: 'not-the-password' }),
       clock: systemClock,
     })
     const error = await stranger.resolve({ repository, tag: '1' }, signal).catch((each) => each)

@@ -6,6 +6,7 @@ import { createFetchAttestations } from '../../../receiver/edges/attestation/fet
 import { parseChallenge } from '../../../receiver/edges/registry/challenge.ts'
 import { createRegistryClient } from '../../../receiver/edges/registry/client.ts'
 import { createLayers } from '../../../receiver/edges/registry/layers.ts'
+import { fixedLogin } from '../../support/fixed-login.ts'
 import { pushBundle } from '../../support/push-bundle.ts'
 
 const BUNDLE = 'application/vnd.dev.sigstore.bundle.v0.3+json'
@@ -220,7 +221,7 @@ test.each([
 describe('the bundles of a digest', () => {
   const digestOf = (body: string) => `sha256:${createHash('sha256').update(body).digest('hex')}`
   const fetchAll = () =>
-    createFetchAttestations(() => undefined)(
+    createFetchAttestations(fixedLogin())(
       { repository: `${registry.host}/acme/api`, digest: IMAGE },
       signal(),
     )
@@ -281,9 +282,9 @@ describe('the bundles of a digest', () => {
     const { registry: real } = inject('stack')
     const repository = `${real.host}/acme/bundles`
     await pushBundle({ repository, digest: IMAGE, bundle: { hello: 1 }, login: real })
-    const fetchReal = createFetchAttestations(() => real)
+    const fetchReal = createFetchAttestations(fixedLogin(real))
     expect(await fetchReal({ repository, digest: IMAGE }, signal())).toEqual([{ hello: 1 }])
-    const denied = createFetchAttestations(() => ({ username: 'acme', password: 'no' }))
+    const denied = createFetchAttestations(fixedLogin({ username: 'acme', password: 'no' }))
     await expect(denied({ repository, digest: IMAGE }, signal())).rejects.toMatchObject({
       code: 'registry_denied',
     })
@@ -293,7 +294,7 @@ describe('the bundles of a digest', () => {
 describe('the layers of an image', () => {
   const digestOf = (letter: string) => `sha256:${letter.repeat(64)}`
   const layers = (digest: string) =>
-    createLayers(() => LOGIN)(
+    createLayers(fixedLogin(LOGIN))(
       { repository: `${registry.host}/acme/api`, digest },
       { os: 'linux', architecture: 'arm64' },
       signal(),

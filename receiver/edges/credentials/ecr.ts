@@ -1,0 +1,30 @@
+import { ecrPlace, ecrTokenRequest, readEcrToken } from '../../../protocol/registries/ecr.ts'
+import { ask } from './ask.ts'
+import { awsCredentials } from './aws.ts'
+import type { Issued } from './login.ts'
+
+/** ECR's own, where the answer names no end. */
+const LIFETIME_MS = 12 * 60 * 60 * 1000
+
+/** A login for ECR or ECR Public, good for twelve hours. Throws an error in words. */
+export async function ecrLogin(
+  host: string,
+  { region, profile }: { region: string; profile: string },
+  context: {
+    env: NodeJS.ProcessEnv
+    fetch: typeof globalThis.fetch
+    signal: AbortSignal
+    now: () => number
+  },
+): Promise<Issued> {
+  const place = ecrPlace(host, region)
+  const { credentials } = await awsCredentials({ ...context, profile, place })
+  const { url, headers, body } = await ecrTokenRequest(place, credentials, context.env)
+  const token = readEcrToken(await ask(url, { method: 'POST', headers, body }, context))
+  if (token === undefined) throw new Error(`${new URL(url).host} answered without a token`)
+  const { username, password, expiresAt } = token
+  return {
+    login: { username, password },
+    expiresAt: expiresAt === undefined ? context.now() + LIFETIME_MS : expiresAt * 1000,
+  }
+}

@@ -1,0 +1,87 @@
+import { spawn } from 'node:child_process'
+import * as v from 'valibot'
+import { type Login, loginFailed } from './login.ts'
+
+const DEADLINE_MS = 30_000
+const MAX_BYTES = 64 * 1024
+/** The user name by which a helper says that the secret is a refresh token (docker/cli `native_store.go`). */
+const TOKEN_USER = '<token>'
+const NOT_FOUND = /credentials not found/i
+
+const Answer = v.object({ Username: v.string(), Secret: v.string() })
+
+/**
+ * Asks a credential helper, `docker-credential-NAME get` (github.com/docker/docker-credential-helpers): the registry's name goes
+ * in, JSON comes out. `undefined` when it has no login for it. Throws `DeployError` when it fails otherwise.
+ */
+export async function askHelper(
+  name: string,
+  {
+    host,
+    key,
+    env,
+    signal,
+  }: {
+    host: string
+    /** The registry as the helper knows it. */
+    key: string
+    env: NodeJS.ProcessEnv
+    signal: AbortSignal
+  },
+): Promise<Login | undefined> {
+  const program = `docker-credential-${name}`
+  const failed = (why: string, cause?: unknown) =>
+    loginFailed(
+      host,
+      `${program} ${why}`,
+      `try it by hand, as the receiver's user: echo ${key} | ${program} get`,
+      cause,
+    )
+  if (!/^[\w.-]+$/.test(name)) throw failed('is no name of a helper')
+  const { code, output } = await run(program, key, { env, signal }).catch((error: unknown) => {
+    signal.throwIfAborted()
+    const missing = (error as NodeJS.ErrnoException).code === 'ENOENT'
+    throw failed(missing ? 'is not there' : `failed: ${String(error)}`, error)
+  })
+  if (code !== 0) {
+    if (NOT_FOUND.test(output)) return undefined
+    throw failed(`ended with ${code}: ${output.trim().slice(0, 200)}`)
+  }
+  const answer = parse(output)
+  if (answer === undefined) throw failed('answered something else than JSON')
+  const { Username: username, Secret: secret } = answer
+  if (secret === '') return undefined
+  return username === TOKEN_USER ? { identityToken: secret } : { username, password: secret }
+}
+
+function parse(output: string): v.InferOutput<typeof Answer> | undefined {
+  try {
+    const parsed = v.safeParse(Answer, JSON.parse(output))
+    return parsed.success ? parsed.output : undefined
+  } catch {
+    return undefined
+  }
+}
+
+function run(
+  program: string,
+  input: string,
+  { env, signal }: { env: NodeJS.ProcessEnv; signal: AbortSignal },
+): Promise<{ code: number; output: string }> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(program, ['get'], {
+      env,
+      signal: AbortSignal.any([signal, AbortSignal.timeout(DEADLINE_MS)]),
+      // what it says on standard error may hold anything: it is not kept
+      stdio: ['pipe', 'pipe', 'ignore'],
+    })
+    let output = ''
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      if (output.length < MAX_BYTES) output += text
+    })
+    child.on('error', reject)
+    child.on('close', (code) => resolve({ code: code ?? 1, output }))
+    child.stdin.on('error', () => {})
+    child.stdin.end(input)
+  })
+}

@@ -1,0 +1,13 @@
+import { DeployError } from '../../core/errors.ts'
+
+/** A login as registries take it: a user with a password, or a refresh token (Docker's `identitytoken`). */
+export type Login = { username: string; password: string } | { identityToken: string }
+
+/** A login and when it ends, in milliseconds since the epoch; absent: as long as nobody changes it. */
+export interface Issued {
+  login: Login
+  expiresAt?: number
+}
+
+export const loginFailed = (host: string, why: string, hint: string, cause?: unknown) =>
+  new DeployError('registry_denied', `cannot sign in to ${host}: ${why}`, { hint, cause })
