@@ -29,6 +29,7 @@ export const PROBLEMS = {
   shutting_down: 503,
   busy: 503,
   store_failed: 503,
+  registry_failed: 503,
   issuer_unavailable: 503,
 } as const satisfies Record<string, number>
 export type ProblemCode = keyof typeof PROBLEMS

@@ -2,22 +2,26 @@ import { parseArgs } from 'node:util'
 import { audit } from './cli/audit.ts'
 import { check } from './cli/check.ts'
 import { deploy, rollback } from './cli/deploy.ts'
+import { doctor } from './cli/doctor.ts'
 import { history } from './cli/history.ts'
 import { hook } from './cli/hook.ts'
 import { reload } from './cli/reload.ts'
 import { remove } from './cli/remove.ts'
 import { run } from './cli/serve.ts'
 import { status } from './cli/status.ts'
+import { tags } from './cli/tags.ts'
 import { VERSION } from './version.ts'
 
 const USAGE = `deploy-receiver runs what was pushed, behind Nginx.
 
   deploy-receiver serve    [--config FILE]   take hooks and deploy
-  deploy-receiver check    [--config FILE]   say whether the config is right  [--json]
+  deploy-receiver check    [--config FILE]   say whether the config is right  [--registries] [--json]
+  deploy-receiver doctor                     look at all that a deployment needs, with remedies  [--json]
   deploy-receiver status   [APP]             what is live, since when, and what is under way  [--json]
   deploy-receiver history  APP               its deployments, newest first  [--limit N] [--json]
   deploy-receiver deploy   APP [IMAGE]       deploy that image, or what the followed tag stands for now  [--json]
   deploy-receiver rollback APP [TO]          back to the digest before, or to a digest or deployment  [--current-settings] [--json]
+  deploy-receiver tags     APP               the registry's tags, and which of them were deployed  [--json]
   deploy-receiver hook     APP               its URL, the workflow step and the curl lines that fit it  [--json]
   deploy-receiver reload                     read the config again; a wrong one is refused  [--json]
   deploy-receiver remove   APP               take an app that is not in the config off this machine  [--json]
@@ -31,6 +35,8 @@ export interface Options {
   config: string
   json: boolean
   limit: string
+  /** Of a check: the registries too. */
+  registries: boolean
   /** Of a rollback: not those that the release had. */
   currentSettings: boolean
   /** What stands after the command. */
@@ -43,10 +49,12 @@ const COMMANDS: Readonly<
 > = {
   serve: { run, takes: 0 },
   check: { run: check, takes: 0 },
+  doctor: { run: doctor, takes: 0 },
   status: { run: status, takes: 1 },
   history: { run: history, takes: 1 },
   deploy: { run: deploy, takes: 2 },
   rollback: { run: rollback, takes: 2 },
+  tags: { run: tags, takes: 1 },
   hook: { run: hook, takes: 1 },
   reload: { run: reload, takes: 0 },
   remove: { run: remove, takes: 1 },
@@ -76,6 +84,7 @@ async function main(argv: string[]): Promise<number> {
       options: {
         config: { type: 'string', short: 'c', default: '/etc/deploy-receiver/config.yaml' },
         json: { type: 'boolean', default: false },
+        registries: { type: 'boolean', default: false },
         'current-settings': { type: 'boolean', default: false },
         limit: { type: 'string', short: 'n', default: '20' },
         help: { type: 'boolean', short: 'h', default: false },

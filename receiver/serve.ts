@@ -26,6 +26,8 @@ import { createOnce } from './edges/store/once.ts'
 import { openDatabase, transaction } from './edges/store/schema.ts'
 import { createSettingsVault, settingsKey } from './edges/store/settings.ts'
 import { createStore } from './edges/store/store.ts'
+import { listTags } from './edges/registry/repository.ts'
+import { examine } from './examine.ts'
 import { createFleet } from './fleet.ts'
 import { createApp } from './http/app.ts'
 import { createBodyGate } from './http/limits/body-gate.ts'
@@ -194,6 +196,8 @@ export async function serve(
       if (removed.length > 0) log('info', 'app removed', { app, removed })
       return removed
     },
+    examine: () => examine({ config: current.config, docker, engine, store, credentials }),
+    tags: ({ image }) => listTags(image.repository, credentials, stopping.signal),
     wake: fleet.wake,
     get readTokens() {
       return current.config.readTokens

@@ -1,10 +1,21 @@
 import { loadConfig } from '../config/load.ts'
+import { createCredentials } from '../edges/credentials/credentials.ts'
+import { examineRegistries } from '../examine.ts'
 import type { Options } from '../main.ts'
+import { showChecks } from './doctor.ts'
 
-/** `deploy-receiver check`: reads the config as `serve` would, and says what it found. */
-export async function check({ config: file, json }: Options): Promise<number> {
+/** `deploy-receiver check`: reads the config as `serve` would, and says what it found; with `--registries` also whether the apps' can be read. */
+export async function check({ config: file, json, registries }: Options): Promise<number> {
   const config = loadConfig(file, process.env)
   const apps = Object.values(config.apps)
+  if (registries) {
+    const credentials = createCredentials({
+      registries: () => config.registries,
+      env: process.env,
+      learn: () => {},
+    })
+    return showChecks(await examineRegistries(apps, credentials), json)
+  }
   if (json) {
     console.log(
       JSON.stringify({

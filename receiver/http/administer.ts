@@ -1,4 +1,5 @@
 import type { Context } from 'hono'
+import { DeployError } from '../core/errors.ts'
 import { ProblemError } from './problem.ts'
 import type { Services } from './services.ts'
 
@@ -26,5 +27,30 @@ export async function removeApp(c: Context, app: string, services: Services): Pr
   if (removed.length > 0) return c.json({ removed })
   throw new ProblemError('unknown_app', `there is nothing of an app ${JSON.stringify(app)}`, {
     hint: `the config has: ${[...services.apps.keys()].join(', ')}`,
+  })
+}
+
+/** `GET /apps/{app}/tags`, on the local socket: the registry's tags beside the digests in history. */
+export async function readTags(c: Context, name: string, services: Services): Promise<Response> {
+  const app = services.apps.get(name)
+  if (app === undefined) {
+    throw new ProblemError('unknown_app', `there is no app ${JSON.stringify(name)}`, {
+      hint: `the config has: ${[...services.apps.keys()].join(', ')}`,
+    })
+  }
+  const live = services.archive.live(name)?.deployment.image.digest
+  const past = services.intake.history(name)
+  const tags = await services.tags(app.spec).catch((cause: unknown) => {
+    if (!(cause instanceof DeployError)) throw cause
+    const { message, hint } = cause
+    throw new ProblemError('registry_failed', message, hint === undefined ? {} : { hint })
+  })
+  return c.json({
+    tags: tags.map(({ tag, digest }) => ({
+      tag,
+      digest: digest ?? null,
+      deployment: past.find((each) => each.digest === digest)?.id ?? null,
+      live: digest !== undefined && digest === live,
+    })),
   })
 }

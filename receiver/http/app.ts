@@ -7,7 +7,7 @@ import { followToken, requireReadAccess } from './auth/read-access.ts'
 import { streamEvents } from './events.ts'
 import { type Origin, type Taken, takeHook } from './hook.ts'
 import { addressOf, limited } from './limits/limited.ts'
-import { reload, removeApp } from './administer.ts'
+import { readTags, reload, removeApp } from './administer.ts'
 import { limitOf } from './limit-of.ts'
 import { ProblemError, problemResponse } from './problem.ts'
 import { secured } from './secured.ts'
@@ -77,6 +77,8 @@ export function createApp(services: Services, { trusted }: { trusted: boolean })
 
   if (trusted) {
     app.get('/audit', (c) => readAudit(c, services))
+    app.get('/doctor', async (c) => c.json({ checks: await services.examine() }))
+    app.get('/apps/:app/tags', (c) => readTags(c, c.req.param('app'), services))
     app.post('/reload', (c) => reload(c, services))
     app.delete('/apps/:app', (c) => removeApp(c, c.req.param('app'), services))
   }

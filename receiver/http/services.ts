@@ -1,6 +1,7 @@
 import type { Deployment, DeploymentEvent } from '../../protocol/deployment.ts'
 import type { AppSpec } from '../core/app.ts'
 import type { AuditTrail } from '../core/audit.ts'
+import type { Check } from '../core/check.ts'
 import type { Feed } from '../core/feed.ts'
 import type { Registry } from '../core/ports.ts'
 import type { Intake } from '../core/submit.ts'
@@ -62,6 +63,10 @@ export interface Services {
   reload(): Promise<Changed>
   /** Takes an app that is not configured off this machine. Resolves to what was removed; nothing when nothing is there. */
   removeApp(app: string): Promise<string[]>
+  /** Looks at all that a deployment needs. */
+  examine(): Promise<Check[]>
+  /** The tags of an app's repository, with their digests. */
+  tags(app: AppSpec): Promise<{ tag: string; digest: string | undefined }[]>
   /** Tells an app's reconciler to look. */
   wake(app: string): void
   readTokens: readonly string[]

@@ -119,9 +119,50 @@ test('history has all of them, newest first', async () => {
   expect(JSON.parse((await run('history', 'api', '--limit', '2', '--json')).stdout)).toHaveLength(2)
 })
 
+test('tags lists the registry’s tags, and which of them were deployed', async () => {
+  const { stdout } = await run('tags', 'api')
+  expect(stdout).toMatch(/^TAG +DIGEST +DEPLOYMENT\n/)
+  expect(stdout).toMatch(new RegExp(`\nlatest +${short(1)} +dep_\\w+`))
+  expect(stdout).toMatch(new RegExp(`\ntwo +${short(2)} +dep_\\w+ +live\n`))
+})
+
+test('doctor says of each thing whether it is right', async () => {
+  const { stdout, code } = await run('doctor')
+  expect(code, stdout).toBe(0)
+  expect(stdout).toMatch(/^ok +docker +engine \d+/)
+  expect(stdout).toMatch(/\nok +nginx +nginx -t/)
+  expect(stdout).toMatch(
+    /\nok +registry of api +\S+: signed in as \w+ \(the config\); :latest is there/,
+  )
+  expect(stdout).toMatch(/\nok +app api +dep_\w+ is live in cli-api-\d+-\w+: sha256:/)
+})
+
+test('doctor ends with 1 and the remedy when something is wrong', async () => {
+  const config = vm.config['registries'] as Record<string, { password: string }>
+  const [host = ''] = Object.keys(config)
+  const before = { ...config[host] }
+  Object.assign(config[host] ?? {}, { password: 'not the password' })
+  await vm.receiver().stop()
+  await vm.start()
+  const { stdout, code } = await run('doctor')
+  const check = await run('check', '--registries')
+  Object.assign(config[host] ?? {}, before)
+  await vm.receiver().stop()
+  await vm.start()
+  expect(code).toBe(1)
+  expect(stdout).toMatch(
+    /\nFAIL +registry of api +the registry does not let us read .*\n +check user/,
+  )
+  expect(check.code).toBe(1)
+  expect(check.stdout).toMatch(/^FAIL +registry of api/)
+  expect(stdout).not.toContain('not the password')
+})
+
 test.for([
   [['deploy'], 2, 'deploy takes the name of an app'],
   [['history'], 2, 'history takes the name of an app'],
+  [['tags'], 2, 'tags takes the name of an app'],
+  [['tags', 'none'], 1, 'there is no app "none"'],
   [['deploy', 'none'], 1, 'there is no app "none"'],
   [['rollback', 'api', 'x'], 1, 'is neither "previous", nor a digest or deployment of api'],
   [['deploy', 'api', 'ghcr.io/evil/api:1'], 1, 'ghcr.io/evil/api is not the repository of api'],

@@ -150,6 +150,8 @@ export async function startHttpWorld({
     verifyToken: createVerifyToken(createIssuerKeys(database, Date.now), () => new Date()),
     reload: async () => ({ added: [], changed: [], removed: [], keys: [] }),
     removeApp: async () => [],
+    examine: async () => [],
+    tags: async () => [],
     wake: (app) => woken.push(app),
     readTokens: [readToken],
     followKey: store.secret('follow'),

@@ -6,6 +6,8 @@ import { type Challenge, parseChallenge } from './challenge.ts'
 export interface RegistryAnswer {
   status: number
   contentType: string
+  /** `Docker-Content-Digest`, of a manifest. */
+  digest: string | undefined
   body: Buffer
 }
 
@@ -121,7 +123,12 @@ export function createRegistryClient(
         if (status !== 200 && status !== 404) {
           throw unreachable(repository, `${url.pathname} answered ${status}`)
         }
-        return { status, contentType: response.headers.get('content-type') ?? '', body }
+        return {
+          status,
+          contentType: response.headers.get('content-type') ?? '',
+          digest: response.headers.get('docker-content-digest') ?? undefined,
+          body,
+        }
       } catch (error) {
         signal.throwIfAborted()
         if (error instanceof DeployError) throw error

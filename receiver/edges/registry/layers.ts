@@ -4,17 +4,9 @@ import { DeployError } from '../../core/errors.ts'
 import type { Registry } from '../../core/ports.ts'
 import type { Credentials } from '../credentials/credentials.ts'
 import { createRegistryClient, type RegistryClient } from './client.ts'
+import { MANIFEST_TYPES } from './media-types.ts'
 
 const TIMEOUT_MS = 10_000
-const INDEXES = [
-  'application/vnd.oci.image.index.v1+json',
-  'application/vnd.docker.distribution.manifest.list.v2+json',
-]
-const MANIFESTS = [
-  'application/vnd.oci.image.manifest.v1+json',
-  'application/vnd.docker.distribution.manifest.v2+json',
-]
-
 const Digest = v.pipe(v.string(), v.regex(/^sha256:[0-9a-f]{64}$/))
 const Manifest = v.object({
   config: v.object({ digest: Digest }),
@@ -65,8 +57,7 @@ async function readJson(
   path: string,
   signal: AbortSignal,
 ): Promise<unknown> {
-  const accept = [...INDEXES, ...MANIFESTS].join(', ')
-  const { status, body } = await client.get(path, { accept, signal })
+  const { status, body } = await client.get(path, { accept: MANIFEST_TYPES, signal })
   if (status === 200) return JSON.parse(body.toString())
   throw new DeployError('image_missing', `the registry answered ${status} to ${path}`)
 }

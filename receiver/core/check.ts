@@ -1,0 +1,21 @@
+/** One thing that was looked at, for people: whether it is as it has to be. */
+export interface Check {
+  /** `docker`, `nginx`, `registry ghcr.io`, `app api`. */
+  what: string
+  ok: boolean
+  /** What was found, with its figures. */
+  message: string
+  /** What to do about it. */
+  hint?: string
+}
+
+/** Looks, and makes whatever is thrown a failed check. */
+export async function checked(what: string, look: () => Promise<string> | string): Promise<Check> {
+  try {
+    return { what, ok: true, message: await look() }
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error)
+    const hint = (error as { hint?: unknown } | undefined)?.hint
+    return { what, ok: false, message, ...(typeof hint === 'string' ? { hint } : {}) }
+  }
+}

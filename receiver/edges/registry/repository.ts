@@ -1,0 +1,61 @@
+import * as v from 'valibot'
+import { parseImage } from '../../../protocol/image-reference.ts'
+import { DeployError } from '../../core/errors.ts'
+import type { Credentials } from '../credentials/credentials.ts'
+import { createRegistryClient } from './client.ts'
+import { MANIFEST_TYPES } from './media-types.ts'
+
+/** More tags than these are not asked for their digests. */
+const MOST_TAGS = 100
+
+const Tags = v.object({ tags: v.nullish(v.array(v.string())) })
+
+/**
+ * Says as whom a repository is read, and until when, after having read it. Throws `DeployError` when it may not be, or is not
+ * there.
+ */
+export async function examineRepository(
+  image: { repository: string; tag: string },
+  credentials: Pick<Credentials, 'of'>,
+  signal: AbortSignal,
+  fetch = globalThis.fetch,
+): Promise<string> {
+  const known = await credentials.of(parseImage(image.repository).registry, signal)
+  const client = createRegistryClient(image.repository, known?.login, fetch)
+  const { status } = await client.get(`manifests/${image.tag}`, { accept: MANIFEST_TYPES, signal })
+  const login = known?.login
+  const who =
+    login === undefined
+      ? 'read anonymously'
+      : 'username' in login
+        ? `signed in as ${login.username} (${known?.from})`
+        : `signed in with a token (${known?.from})`
+  const until =
+    known?.expiresAt === undefined ? '' : `, until ${new Date(known.expiresAt).toISOString()}`
+  const tag = status === 200 ? `:${image.tag} is there` : `there is no tag ${image.tag} yet`
+  return `${image.repository}: ${who}${until}; ${tag}`
+}
+
+/** The tags of a repository with their digests, in the registry's order. Throws `DeployError`. */
+export async function listTags(
+  repository: string,
+  credentials: Pick<Credentials, 'of'>,
+  signal: AbortSignal,
+  fetch = globalThis.fetch,
+): Promise<{ tag: string; digest: string | undefined }[]> {
+  const known = await credentials.of(parseImage(repository).registry, signal)
+  const client = createRegistryClient(repository, known?.login, fetch)
+  const { status, body } = await client.get('tags/list', { signal })
+  if (status !== 200) {
+    throw new DeployError('image_missing', `the registry has no ${repository}`, {
+      hint: 'push to it first, or check the name under `image:`',
+    })
+  }
+  const tags = v.parse(Tags, JSON.parse(body.toString())).tags ?? []
+  const asked: { tag: string; digest: string | undefined }[] = []
+  for (const tag of tags.slice(-MOST_TAGS)) {
+    const { digest } = await client.get(`manifests/${tag}`, { accept: MANIFEST_TYPES, signal })
+    asked.push({ tag, digest })
+  }
+  return asked
+}
