@@ -5,6 +5,7 @@ import type { Config } from './config/config.ts'
 import { createFeed } from './core/feed.ts'
 import { heed } from './core/mishaps.ts'
 import type { Ports } from './core/ports.ts'
+import { submit } from './core/submit.ts'
 import { createFetchAttestations } from './edges/attestation/fetch.ts'
 import { createVerifyAttestation } from './edges/attestation/verify.ts'
 import { systemClock } from './edges/clock.ts'
@@ -23,18 +24,21 @@ import { createSlots } from './edges/slots.ts'
 import { createAttestations } from './edges/store/attestations.ts'
 import { createAudit } from './edges/store/audit.ts'
 import { createOnce } from './edges/store/once.ts'
+import { createPolls } from './edges/store/polls.ts'
 import { openDatabase, transaction } from './edges/store/schema.ts'
 import { createSettingsVault, settingsKey } from './edges/store/settings.ts'
 import { createStore } from './edges/store/store.ts'
-import { listTags } from './edges/registry/repository.ts'
+import { digestOf, listTags } from './edges/registry/repository.ts'
 import { examine } from './examine.ts'
 import { createFleet } from './fleet.ts'
 import { createApp } from './http/app.ts'
 import { createBodyGate } from './http/limits/body-gate.ts'
+import { urlOf } from './http/hook.ts'
 import { createRefusals } from './http/refusals.ts'
 import type { Log, Services } from './http/services.ts'
 import { newDeploymentId } from './id.ts'
 import { putInForce } from './in-force.ts'
+import { createPollers } from './pollers.ts'
 import { close, listen } from './listen.ts'
 import { type Redact, type Secret, valuesOf } from './redact.ts'
 import { removeApp } from './remove-app.ts'
@@ -206,6 +210,33 @@ export async function serve(
     log,
     stopping: stopping.signal,
   }
+  const pollers = createPollers({
+    ...createPolls(database),
+    resolve: ({ image }, signal) => digestOf(image, credentials, signal),
+    isLive: (app) => store.live(app) !== undefined,
+    deploy(app, digest) {
+      const { tag } = app.image
+      const http = current.apps.get(app.name)
+      const outcome = submit(
+        {
+          app,
+          ...(http === undefined ? {} : urlOf(http)),
+          asks: { kind: 'order', request: { action: 'deploy', tag, digest } },
+          source: {},
+          attestations: [],
+          bodySha256: '',
+          audit: { sender: { kind: 'poll' }, request: `${app.image.repository}:${tag} moved` },
+        },
+        services.intake,
+      )
+      log('info', 'the followed tag moved', { app: app.name, digest, outcome: outcome.kind })
+      fleet.wake(app.name)
+    },
+    clock,
+    random: Math.random,
+    report: ports.report,
+  })
+  pollers.take(config.apps)
   const servers = [
     await listen(createApp(services, { trusted: false }), config.listen),
     await listen(createApp(services, { trusted: true }), { path: config.socket }),
@@ -251,6 +282,7 @@ export async function serve(
       current = putInForce(next, before)
       try {
         await fleet.take(next.apps)
+        pollers.take(next.apps)
       } catch (error) {
         current = before
         await fleet.take(before.config.apps).catch(() => {})
@@ -264,7 +296,7 @@ export async function serve(
       for (const each of housekeeping) clearInterval(each)
       stopping.abort(new Error('the receiver stops'))
       await Promise.all(servers.map(close))
-      await Promise.all([events, fleet.stop()])
+      await Promise.all([events, pollers.stop(), fleet.stop()])
       try {
         refusals.flush()
       } finally {

@@ -24,9 +24,12 @@ const OWN_KEYS = [
   'keep',
   'replicas',
   'warm',
+  'poll',
 ]
 /** A slot's addresses are few, and so are a VM's cores. */
 const MOST_REPLICAS = 32
+/** Registries count requests. */
+const SHORTEST_POLL_MS = 10_000
 /** As long as a release command may take. */
 const RELEASE_MS = 10 * 60 * 1000
 const LABEL = '[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?'
@@ -93,6 +96,7 @@ export function readApp(
     watchMs: duration(reader, keys.get('watch')) ?? 10_000,
     drainMs: duration(reader, keys.get('drain')) ?? 30_000,
     warmMs,
+    pollMs: duration(reader, keys.get('poll'), { min: SHORTEST_POLL_MS }) ?? 0,
     keep: number(reader, keys.get('keep'), { min: 1 }) ?? 5,
   }
 }

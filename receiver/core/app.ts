@@ -130,6 +130,8 @@ export interface AppSpec {
   drainMs: number
   /** How long the replaced containers go on running, for a rollback that only sets the flag. */
   warmMs: number
+  /** How often the registry is asked for the followed tag; 0 is never. */
+  pollMs: number
   /** Digests kept for rollback, the live one included. */
   keep: number
   /** Whose attested images alone may run; absent: an attestation is not asked for. */

@@ -1,6 +1,6 @@
 /** Who asked, as far as it is known. */
 export interface Sender {
-  kind: 'oidc' | 'webhook' | 'basic' | 'github' | 'socket' | 'none'
+  kind: 'oidc' | 'webhook' | 'basic' | 'github' | 'socket' | 'poll' | 'none'
   /** Fingerprint of the key: first 12 hex digits of its SHA-256. */
   key?: string
   /** Of an OIDC token. */

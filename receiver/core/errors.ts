@@ -12,6 +12,7 @@ export type DeployErrorCode =
   | 'nginx_failed'
   | 'no_port'
   | 'not_attested'
+  | 'platform_missing'
   | 'pull_failed'
   | 'registry_busy'
   | 'registry_denied'

@@ -1,6 +1,9 @@
 import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, expect, inject, test } from 'vitest'
+import type { Deployment } from '../../protocol/deployment.ts'
+import { pushTiny } from '../support/images.ts'
+import { waitFor } from '../support/processes.ts'
 import { startVm, type Vm } from '../support/vm.ts'
 
 const stack = inject('stack')
@@ -15,7 +18,10 @@ beforeAll(async () => {
   docker = join(vm.dir, 'docker')
   mkdirSync(docker)
   vm.config['registries'] = {}
-  Object.assign(vm.config.apps['api'] ?? {}, { watch: '200ms', drain: '200ms' })
+  const { api = {} } = vm.config.apps
+  Object.assign(api, { watch: '200ms', drain: '200ms' })
+  const image = `${stack.registry.host}/acme/polled`
+  vm.config.apps['polled'] = { ...api, image, domains: ['polled.test'], poll: '10s' }
   // programs that the receiver finds, as it would find docker-credential-pass
   vm.env = { DOCKER_CONFIG: docker, PATH: `${docker}:${process.env['PATH']}` }
   await vm.start()
@@ -69,6 +75,26 @@ test('what is there already comes back without any login', async () => {
   expect((await vm.hook({ rollback: 'previous' })).deployment).toMatchObject({
     status: 'succeeded',
   })
+})
+
+test('an app that polls deploys what is new, and says so in the audit trail', async () => {
+  dockerConfig({ auths: { [host]: { auth } } })
+  const digest = await pushTiny({
+    host: stack.dockerHost,
+    dir: join(vm.dir, 'build'),
+    image: `${host}/acme/polled:latest`,
+    version: 'polled',
+    login: stack.registry,
+  })
+  await waitFor(
+    async () => {
+      const { live } = (await vm.read('/apps/polled')) as { live: Deployment | null }
+      return live?.image.digest === digest
+    },
+    { what: 'it was not deployed' },
+  )
+  const { entries } = (await vm.read('/audit?app=polled')) as { entries: { sender: object }[] }
+  expect(entries[0]?.sender).toEqual({ kind: 'poll' })
 })
 
 test('none of it is in the log or in the data', async () => {

@@ -61,6 +61,7 @@ export const APP: AppSpec = {
   watchMs: 3000,
   drainMs: 5000,
   warmMs: 0,
+  pollMs: 0,
   keep: 2,
 }
 

@@ -29,6 +29,11 @@ const RULES: readonly Rule[] = [
     hint: 'check user and password under `registries:` and that this user may pull the repository (some registries also answer so when the repository does not exist)',
   },
   {
+    when: /no matching manifest for/i,
+    code: 'platform_missing',
+    hint: 'the image was not built for this machine: add its platform to the build (platforms: linux/amd64,linux/arm64)',
+  },
+  {
     when: /manifest unknown|not found|no such image|repository does not exist|name unknown/i,
     code: 'image_missing',
     hint: 'check that this tag or digest was pushed to this repository, and was not deleted since',

@@ -14,7 +14,10 @@ export interface RegistryAnswer {
 /** Reads one repository of a registry, by the distribution API (github.com/distribution/distribution, spec/api). */
 export interface RegistryClient {
   /** `path` stands behind `/v2/{name}/`. 404 is an answer; every other failure throws `DeployError`. */
-  get(path: string, options: { accept?: string; signal: AbortSignal }): Promise<RegistryAnswer>
+  get(
+    path: string,
+    options: { accept?: string; signal: AbortSignal; method?: 'GET' | 'HEAD' },
+  ): Promise<RegistryAnswer>
 }
 
 const MAX_BYTES = 1024 * 1024
@@ -32,7 +35,12 @@ export function createRegistryClient(
   const base = new URL(`${schemeOf(registry)}://${apiHost(registry)}/v2/${name}/`)
   let authorization: string | undefined
 
-  const request = async (url: URL, headers: Record<string, string>, signal: AbortSignal) => {
+  const request = async (
+    url: URL,
+    headers: Record<string, string>,
+    signal: AbortSignal,
+    method: 'GET' | 'HEAD' = 'GET',
+  ) => {
     let to = url
     for (let redirects = 0; redirects <= MAX_REDIRECTS; redirects++) {
       if (to.protocol !== 'https:' && !LOOPBACK.test(to.hostname)) {
@@ -41,7 +49,7 @@ export function createRegistryClient(
       // what lies elsewhere (a storage bucket, mostly) must not see the login
       const { authorization: secret, ...others } = headers
       const sent = to.origin === url.origin && secret !== undefined ? headers : others
-      const response = await fetch(to, { redirect: 'manual', headers: sent, signal })
+      const response = await fetch(to, { method, redirect: 'manual', headers: sent, signal })
       const location = response.headers.get('location')
       if (response.status < 300 || response.status >= 400 || location === null) return response
       await response.body?.cancel()
@@ -57,6 +65,9 @@ export function createRegistryClient(
     signal: AbortSignal,
   ): Promise<string> => {
     const url = new URL(realm)
+    if (url.protocol !== 'https:' && !LOOPBACK.test(url.hostname)) {
+      throw unreachable(repository, `its tokens come from ${url.origin}, which is not https`)
+    }
     const response = await fetch(url, {
       method: 'POST',
       redirect: 'error',
@@ -98,7 +109,7 @@ export function createRegistryClient(
   }
 
   return {
-    async get(path, { accept, signal }) {
+    async get(path, { accept, signal, method = 'GET' }) {
       const url = new URL(path, base)
       const ask = () =>
         request(
@@ -108,6 +119,7 @@ export function createRegistryClient(
             ...(authorization === undefined ? {} : { authorization }),
           },
           signal,
+          method,
         )
       try {
         let response = await ask()

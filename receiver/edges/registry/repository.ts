@@ -8,6 +8,8 @@ import { MANIFEST_TYPES } from './media-types.ts'
 /** More tags than these are not asked for their digests. */
 const MOST_TAGS = 100
 
+const HEAD = { accept: MANIFEST_TYPES, method: 'HEAD' } as const
+
 const Tags = v.object({ tags: v.nullish(v.array(v.string())) })
 
 /**
@@ -54,8 +56,24 @@ export async function listTags(
   const tags = v.parse(Tags, JSON.parse(body.toString())).tags ?? []
   const asked: { tag: string; digest: string | undefined }[] = []
   for (const tag of tags.slice(-MOST_TAGS)) {
-    const { digest } = await client.get(`manifests/${tag}`, { accept: MANIFEST_TYPES, signal })
+    const { digest } = await client.get(`manifests/${tag}`, { ...HEAD, signal })
     asked.push({ tag, digest })
   }
   return asked
+}
+
+/** The digest that a tag stands for now, by one request that counts as no pull. Throws `DeployError`. */
+export async function digestOf(
+  { repository, tag }: { repository: string; tag: string },
+  credentials: Pick<Credentials, 'of'>,
+  signal: AbortSignal,
+  fetch = globalThis.fetch,
+): Promise<string> {
+  const known = await credentials.of(parseImage(repository).registry, signal)
+  const client = createRegistryClient(repository, known?.login, fetch)
+  const { status, digest } = await client.get(`manifests/${tag}`, { ...HEAD, signal })
+  if (status === 200 && digest !== undefined) return digest
+  throw new DeployError('image_missing', `the registry has no ${repository}:${tag}`, {
+    hint: 'check that this tag was pushed to this repository',
+  })
 }

@@ -117,6 +117,9 @@ INSERT INTO upstreams SELECT app, slot, port, 1 FROM slots WHERE port IS NOT NUL
 
 DROP TABLE slots;
 `,
+  `
+CREATE TABLE polls (app TEXT PRIMARY KEY, digest TEXT NOT NULL) STRICT, WITHOUT ROWID;
+`,
 ]
 const VERSION = MIGRATIONS.length
 

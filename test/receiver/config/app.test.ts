@@ -43,6 +43,7 @@ test('an app needs no more than an image', () => {
     drainMs: 30_000,
     replicas: 1,
     warmMs: 0,
+    pollMs: 0,
     keep: 5,
   })
 })
@@ -242,6 +243,7 @@ describe('a worker, a recreated app, a release command', () => {
     ['release: [a, b c]', { release: { command: ['a', 'b c'], timeoutMs: 600_000 } }],
     ['replicas: 3', { replicas: 3 }],
     ['warm: 10m', { warmMs: 600_000 }],
+    ['poll: 60s', { pollMs: 60_000 }],
     ['release: { command: a, timeout: 1h }', { release: { command: ['a'], timeoutMs: 3_600_000 } }],
   ] as const)('%s', ([line, expected]) => {
     expect(app([line])).toMatchObject(expected)
@@ -266,6 +268,7 @@ describe('a worker, a recreated app, a release command', () => {
   test.for([
     ['strategy: rolling', '"rolling" is not blue-green or recreate'],
     ['replicas: 0', '0'],
+    ['poll: 1s', '"1s" is not a duration from 10000ms'],
     ['replicas: 33', '33'],
     ['strategy: recreate\n    warm: 1m', 'an app with strategy: recreate cannot run twice'],
     ['http: false\n    warm: 1m', 'a worker kept warm would go on working'],

@@ -106,6 +106,7 @@ const api: AppConfig = {
   keep: 10,
   replicas: 3,
   warmMs: 0,
+  pollMs: 60_000,
 }
 
 const expected: Config = {

@@ -1,0 +1,45 @@
+import type { Config } from './config/config.ts'
+import { poll, type PollPorts } from './core/poll.ts'
+
+/** One poller for each app that has `poll:`. */
+export interface Pollers {
+  /** Takes these apps in place of the ones before. */
+  take(apps: Config['apps']): void
+  stop(): Promise<void>
+}
+
+export function createPollers(ports: PollPorts): Pollers {
+  const running = new Map<string, { stop: AbortController; ended: Promise<void> }>()
+  let apps: Config['apps'] = {}
+
+  const start = (name: string) => {
+    const stop = new AbortController()
+    const app = () => {
+      const now = apps[name]
+      if (now === undefined) throw new Error(`${name} is not configured any more`)
+      return now
+    }
+    const ended = poll(app, ports, stop.signal).catch((error: unknown) => {
+      if (!stop.signal.aborted) ports.report('polling ended', { app: name, error })
+    })
+    running.set(name, { stop, ended })
+  }
+
+  return {
+    take(next) {
+      apps = next
+      for (const [name, { stop }] of running) {
+        if ((next[name]?.pollMs ?? 0) > 0) continue
+        stop.abort(new Error('the config does not poll any more'))
+        running.delete(name)
+      }
+      for (const { name, pollMs } of Object.values(next)) {
+        if (pollMs > 0 && !running.has(name)) start(name)
+      }
+    },
+    async stop() {
+      for (const { stop } of running.values()) stop.abort(new Error('the receiver stops'))
+      await Promise.all([...running.values()].map(({ ended }) => ended))
+    },
+  }
+}
