@@ -2,6 +2,7 @@ import type Docker from 'dockerode'
 import type { ContainerInspectInfo } from 'dockerode'
 import { parseImage } from '../../../protocol/image-reference.ts'
 import { DeployError } from '../../core/errors.ts'
+import { createTurns } from '../../core/turns.ts'
 import type { Clock, Container, ContainerPlan, Engine, Registry } from '../../core/ports.ts'
 import { createOptions, inBody } from './create-options.ts'
 import { isMissing, statusOf, translate } from './errors.ts'
@@ -14,6 +15,8 @@ import { type AuthConfig, holds, pull } from './pull.ts'
 import type { Credentials, Known } from '../credentials/credentials.ts'
 import { diskOf, layerChains } from './disk.ts'
 import { until } from './until.ts'
+
+const PULLS_AT_ONCE = 3
 
 export interface DockerOptions {
   docker: Docker
@@ -30,6 +33,9 @@ export function createEngine({
   credentials,
   clock,
 }: DockerOptions): Engine & Pick<Registry, 'resolve'> {
+  // more at once would only slow each other down, and the apps that serve
+  const inTurn = createTurns(PULLS_AT_ONCE)
+
   /** Asks with the registry's login; one that is refused and can be renewed is renewed once. */
   const signedIn = async <T>(
     repository: string,
@@ -94,8 +100,10 @@ export function createEngine({
     async pull(image, { progress, signal }) {
       // what is there needs no registry, and no login that may not be had now
       if (await holds(docker, image)) return { pulled: false }
-      return signedIn(image.repository, signal, (login) =>
-        pull(docker, image, { login, clock, progress, signal }),
+      return inTurn(() =>
+        signedIn(image.repository, signal, (login) =>
+          pull(docker, image, { login, clock, progress, signal }),
+        ),
       )
     },
 

@@ -94,6 +94,26 @@ describe('images', () => {
     })
   })
 
+  test('a login that was refused is renewed once, when it can be', async () => {
+    const given: string[] = []
+    const passwords = ['ended', password]
+    const renewing = createEngine({
+      docker,
+      network: 'docker-test',
+      credentials: {
+        async of() {
+          const [next = 'none'] = passwords
+          given.push(next)
+          return { login: { username, password: next }, from: 'the test', isRenewable: true }
+        },
+        forget: () => void passwords.shift(),
+      },
+      clock: systemClock,
+    })
+    expect(await renewing.resolve({ repository, tag: '1' }, signal)).toBe(digest)
+    expect(given).toEqual(['ended', password])
+  })
+
   test('a wrong password is registry_denied, and the message does not hold it', async () => {
     const stranger = createEngine({
       docker,
