@@ -3156,6 +3156,49 @@ function withoutHost(text, key) {
 	});
 }
 
+// action/flavor.ts
+/**
+* Reads the input `flavor`: lines of `latest=`, `prefix=` and `suffix=`; `onlatest=true` behind one of these means `latest` too.
+* @throws ActionError `bad_input`.
+*/
+const parseFlavor = (lines) => {
+	const flavor = {
+		latest: "auto",
+		prefix: "",
+		suffix: "",
+		prefixLatest: false,
+		suffixLatest: false
+	};
+	for (const line of lines) {
+		const attributes = parseAttributes(line, "flavor");
+		const [name = "", value = ""] = Object.entries(attributes)[0] ?? [];
+		const onLatest = attributes["onlatest"] === "true";
+		if (name === "latest" && [
+			"auto",
+			"true",
+			"false"
+		].includes(value)) flavor.latest = value === "auto" ? "auto" : value === "true";
+		else if (name === "prefix") Object.assign(flavor, {
+			prefix: value,
+			prefixLatest: onLatest
+		});
+		else if (name === "suffix") Object.assign(flavor, {
+			suffix: value,
+			suffixLatest: onLatest
+		});
+		else throw new ActionError("bad_input", `input flavor: "${line}" is none of its lines`, { hint: "Write latest=auto (or true, false), prefix=… or suffix=…, with ,onlatest=true behind it." });
+	}
+	return flavor;
+};
+/** `name=value` fields of one line, names in lower case. */
+function parseAttributes(line, name) {
+	const pairs = parseFields(line, name).map((field) => {
+		const at = field.indexOf("=");
+		return at === -1 ? [field.trim().toLowerCase(), ""] : [field.slice(0, at).trim().toLowerCase(), field.slice(at + 1).trim()];
+	});
+	return Object.fromEntries(pairs);
+}
+
 // action/tags.ts
 /**
 * The tags of a build that names none: the git tag, `sha-…` of the commit, the branch or `pr-N`, and `latest` on the
@@ -3369,39 +3412,6 @@ const tagsOfRules = (lines, flavor, run, now) => {
 	}
 	return [...new Set(tags)];
 };
-/**
-* Reads the input `flavor`: lines of `latest=`, `prefix=` and `suffix=`; `onlatest=true` behind one of these means `latest` too.
-* @throws ActionError `bad_input`.
-*/
-const parseFlavor = (lines) => {
-	const flavor = {
-		latest: "auto",
-		prefix: "",
-		suffix: "",
-		prefixLatest: false,
-		suffixLatest: false
-	};
-	for (const line of lines) {
-		const attributes = parseAttributes(line, "flavor");
-		const [name = "", value = ""] = Object.entries(attributes)[0] ?? [];
-		const onLatest = attributes["onlatest"] === "true";
-		if (name === "latest" && [
-			"auto",
-			"true",
-			"false"
-		].includes(value)) flavor.latest = value === "auto" ? "auto" : value === "true";
-		else if (name === "prefix") Object.assign(flavor, {
-			prefix: value,
-			prefixLatest: onLatest
-		});
-		else if (name === "suffix") Object.assign(flavor, {
-			suffix: value,
-			suffixLatest: onLatest
-		});
-		else throw new ActionError("bad_input", `input flavor: "${line}" is none of its lines`, { hint: "Write latest=auto (or true, false), prefix=… or suffix=…, with ,onlatest=true behind it." });
-	}
-	return flavor;
-};
 function parseRule(line) {
 	const { type = "", ...attributes } = parseAttributes(line, "tags");
 	if (!Object.hasOwn(RULES, type)) {
@@ -3416,13 +3426,6 @@ function parseRule(line) {
 	const unknown = Object.keys(attributes).find((name) => !known.includes(name));
 	if (unknown !== void 0) throw new ActionError("bad_input", `input tags: "${line}" has the attribute "${unknown}"`, { hint: `type=${type} takes ${known.join(", ")}.` });
 	return rule;
-}
-function parseAttributes(line, name) {
-	const pairs = parseFields(line, name).map((field) => {
-		const at = field.indexOf("=");
-		return at === -1 ? [field.trim().toLowerCase(), ""] : [field.slice(0, at).trim().toLowerCase(), field.slice(at + 1).trim()];
-	});
-	return Object.fromEntries(pairs);
 }
 function isEnabled({ enable = "true" }, run, now) {
 	const value = fillTemplate(enable, run, now);

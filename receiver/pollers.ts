@@ -1,5 +1,7 @@
 import type { Config } from './config/config.ts'
+import type { AppSpec } from './core/app.ts'
 import { poll, type PollPorts } from './core/poll.ts'
+import { type Intake, submit } from './core/submit.ts'
 
 /** One poller for each app that has `poll:`. */
 export interface Pollers {
@@ -42,4 +44,20 @@ export function createPollers(ports: PollPorts): Pollers {
       await Promise.all([...running.values()].map(({ ended }) => ended))
     },
   }
+}
+
+/** Accepts a deployment of what the followed tag stands for now, as a hook would. */
+export function submitPolled(app: AppSpec, digest: string, intake: Intake): void {
+  const { repository, tag } = app.image
+  submit(
+    {
+      app,
+      asks: { kind: 'order', request: { action: 'deploy', tag, digest } },
+      source: {},
+      attestations: [],
+      bodySha256: '',
+      audit: { sender: { kind: 'poll' }, request: `${repository}:${tag} moved` },
+    },
+    intake,
+  )
 }

@@ -5,7 +5,6 @@ import type { Config } from './config/config.ts'
 import { createFeed } from './core/feed.ts'
 import { heed } from './core/mishaps.ts'
 import type { Ports } from './core/ports.ts'
-import { submit } from './core/submit.ts'
 import { createFetchAttestations } from './edges/attestation/fetch.ts'
 import { createVerifyAttestation } from './edges/attestation/verify.ts'
 import { systemClock } from './edges/clock.ts'
@@ -33,12 +32,11 @@ import { examine } from './examine.ts'
 import { createFleet } from './fleet.ts'
 import { createApp } from './http/app.ts'
 import { createBodyGate } from './http/limits/body-gate.ts'
-import { urlOf } from './http/hook.ts'
 import { createRefusals } from './http/refusals.ts'
 import type { Log, Services } from './http/services.ts'
 import { newDeploymentId } from './id.ts'
 import { putInForce } from './in-force.ts'
-import { createPollers } from './pollers.ts'
+import { createPollers, submitPolled } from './pollers.ts'
 import { close, listen } from './listen.ts'
 import { type Redact, type Secret, valuesOf } from './redact.ts'
 import { removeApp } from './remove-app.ts'
@@ -215,21 +213,8 @@ export async function serve(
     resolve: ({ image }, signal) => digestOf(image, credentials, signal),
     isLive: (app) => store.live(app) !== undefined,
     deploy(app, digest) {
-      const { tag } = app.image
-      const http = current.apps.get(app.name)
-      const outcome = submit(
-        {
-          app,
-          ...(http === undefined ? {} : urlOf(http)),
-          asks: { kind: 'order', request: { action: 'deploy', tag, digest } },
-          source: {},
-          attestations: [],
-          bodySha256: '',
-          audit: { sender: { kind: 'poll' }, request: `${app.image.repository}:${tag} moved` },
-        },
-        services.intake,
-      )
-      log('info', 'the followed tag moved', { app: app.name, digest, outcome: outcome.kind })
+      submitPolled(app, digest, services.intake)
+      log('info', 'the followed tag moved', { app: app.name, digest })
       fleet.wake(app.name)
     },
     clock,

@@ -55,6 +55,10 @@ export const own = (stored: StoredDeployment, world: World): Container[] =>
 export const others = (stored: StoredDeployment, world: World): Container[] =>
   world.containers.filter((container) => container.generation !== stored.standsIn)
 
+/** The containers that stand in a slot. */
+export const inSlot = (world: World, slot: Slot): Container[] =>
+  world.containers.filter((container) => container.slot === slot)
+
 /** Where this deployment's containers stand or will stand: never in the live slot. */
 export function targetSlot(stored: StoredDeployment, world: World): Slot {
   const [container] = own(stored, world)

@@ -1,7 +1,8 @@
 import { type AppSpec, withSettings } from './app.ts'
+import { imageOf } from './image-of.ts'
 import { others, own, type World } from './plan.ts'
 import type { Container, Ports, StoredDeployment } from './ports.ts'
-import { choosePort, imageOf, startAll } from './steps.ts'
+import { choosePort, startAll } from './steps.ts'
 import { together } from './together.ts'
 
 /** Milliseconds until something is due though nobody wakes the app; `undefined` when nothing is. */

@@ -6,8 +6,10 @@ import { drain } from './drain.ts'
 import { DeployError } from './errors.ts'
 import { type Subject, waitUntilHealthy, watch } from './health.ts'
 import { prune } from './prune.ts'
-import { others, own, targetSlot, type World } from './plan.ts'
+import { imageOf } from './image-of.ts'
+import { inSlot, others, own, targetSlot, type World } from './plan.ts'
 import type { Container, ContainerPlan, Ports, Progress, Slot, StoredDeployment } from './ports.ts'
+import { spare, whoseSettings } from './release-of.ts'
 import { requireRoom } from './room.ts'
 import { together } from './together.ts'
 
@@ -200,39 +202,6 @@ export async function startAll(
   )
 }
 
-/**
- * The generation of older containers that a rollback can have as they stand: of the same digest and with the same settings,
- * all of them there and none restarted.
- */
-function spare(
-  stored: StoredDeployment,
-  world: World,
-  slot: Slot,
-  { replicas, ports }: { replicas: number; ports: Pick<Ports, 'journal'> },
-): number | undefined {
-  if (stored.deployment.action !== 'rollback' || own(stored, world).length > 0) return undefined
-  const standing = inSlot(world, slot)
-  const [first] = standing
-  if (first === undefined || standing.length !== replicas) return undefined
-  const { digest } = imageOf(stored)
-  const fits = standing.every(
-    (each) => each.generation === first.generation && each.digest === digest && each.restarts === 0,
-  )
-  const made = ports.journal.find(stored.deployment.app, first.generation)
-  return fits && made?.settings !== undefined && made.settings === stored.settings
-    ? first.generation
-    : undefined
-}
-
-/** Whose settings a rollback brings. */
-function whoseSettings({ deployment }: StoredDeployment, ports: Pick<Ports, 'journal'>): string {
-  if (deployment.action !== 'rollback') return ''
-  if (deployment.settings_of === undefined) return 'with the current settings'
-  return ports.journal.settings(deployment.settings_of) === undefined
-    ? `with the current settings: those of ${deployment.settings_of} are not known`
-    : `with the settings of ${deployment.settings_of}`
-}
-
 const replicasOf = ({ replicas }: AppSpec) => Array.from({ length: replicas }, (_, at) => at + 1)
 
 const addressesOf = (app: AppSpec, slot: Slot, ports: Pick<Ports, 'journal'>) =>
@@ -282,12 +251,3 @@ function firstOwn(stored: StoredDeployment, world: World): Container {
     `the container of ${stored.deployment.id} is gone: someone removed it`,
   )
 }
-
-export function imageOf({ deployment }: StoredDeployment): { repository: string; digest: string } {
-  const { repository, digest } = deployment.image
-  if (digest === undefined) throw new Error(`${deployment.id} has no digest yet`)
-  return { repository, digest }
-}
-
-const inSlot = (world: World, slot: Container['slot']) =>
-  world.containers.filter((container) => container.slot === slot)

@@ -130,7 +130,7 @@ async function identify(
 }
 
 /** Where users reach an app: its first domain that names one host. */
-export function urlOf({ domains }: Pick<HttpApp, 'domains'>): { url?: string } {
+function urlOf({ domains }: HttpApp): { url?: string } {
   const domain = domains.find((each) => !each.startsWith('*.'))
   return domain === undefined ? {} : { url: `https://${domain}` }
 }

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { isRule, parseFlavor, tagsOfRules } from '../../action/tag-rules.ts'
+import { parseFlavor } from '../../action/flavor.ts'
+import { isRule, tagsOfRules } from '../../action/tag-rules.ts'
 import type { RunContext } from '../../action/context.ts'
 import { contextOf } from './context-of.ts'
 

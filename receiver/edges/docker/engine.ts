@@ -1,14 +1,12 @@
 import type Docker from 'dockerode'
-import type { ContainerInspectInfo } from 'dockerode'
 import { parseImage } from '../../../protocol/image-reference.ts'
 import { DeployError } from '../../core/errors.ts'
 import { createTurns } from '../../core/turns.ts'
-import type { Clock, Container, ContainerPlan, Engine, Registry } from '../../core/ports.ts'
-import { createOptions, inBody } from './create-options.ts'
+import type { Clock, Engine, Registry } from '../../core/ports.ts'
+import { create, inspect, mend, startFailure, stop } from './containers.ts'
 import { isMissing, statusOf, translate } from './errors.ts'
-import { joinNetworks } from './network.ts'
 import { runOnce } from './run-once.ts'
-import { containerName, filterOf, readLabels } from './labels.ts'
+import { containerName, filterOf } from './labels.ts'
 import { readLog } from './log.ts'
 import { patiently } from './patiently.ts'
 import { type AuthConfig, holds, pull } from './pull.ts'
@@ -211,98 +209,4 @@ const authConfig = (registry: string, known: Known | undefined): AuthConfig | un
   return 'identityToken' in login
     ? { identitytoken: login.identityToken, serveraddress: registry }
     : { ...login, serveraddress: registry }
-}
-
-async function create(docker: Docker, plan: ContainerPlan, network: string): Promise<void> {
-  const { id } = await docker.createContainer(inBody(createOptions(plan, network)))
-  await joinNetworks(docker, id, plan.app.container.networks)
-}
-
-/** Undoes `docker pause` and `docker network disconnect`. */
-async function mend(
-  docker: Docker,
-  network: string,
-  { address }: ContainerPlan,
-  name: string,
-): Promise<void> {
-  const container = docker.getContainer(name)
-  const { State, NetworkSettings } = await container.inspect()
-  if (!isAttached(NetworkSettings, network, address)) {
-    const home = docker.getNetwork(network)
-    if (NetworkSettings.Networks[network] !== undefined) {
-      await home.disconnect({ Container: name, Force: true })
-    }
-    await home.connect({
-      Container: name,
-      EndpointConfig: { IPAMConfig: { IPv4Address: address } },
-    })
-  }
-  if (State.Paused) await container.unpause()
-}
-
-/** Whether it has its fixed address, or will have it when it starts. */
-function isAttached(
-  { Networks }: ContainerInspectInfo['NetworkSettings'],
-  network: string,
-  address: string,
-): boolean {
-  return Networks[network]?.IPAMConfig?.IPv4Address === address
-}
-
-async function stop(docker: Docker, name: string, graceMs: number): Promise<void> {
-  try {
-    await docker.getContainer(name).stop({ t: Math.ceil(graceMs / 1000) })
-  } catch (error) {
-    // 304: it stood still already
-    if (isMissing(error) || statusOf(error) === 304) return
-    throw translate(error, `cannot stop ${name}`, 'engine_unreachable')
-  }
-}
-
-async function inspect(
-  docker: Docker,
-  network: string,
-  name: string,
-): Promise<Container | undefined> {
-  try {
-    const { Id, Name, Config, State, RestartCount, NetworkSettings } = await docker
-      .getContainer(name)
-      .inspect()
-    const health = State.Health
-    const status = health?.Status
-    const labels = readLabels(Config.Labels)
-    return {
-      id: Id,
-      name: Name.replace(/^\//, ''),
-      ...labels,
-      running:
-        State.Running &&
-        !State.Restarting &&
-        !State.Paused &&
-        isAttached(NetworkSettings, network, labels.address),
-      exitCode: State.ExitCode,
-      oomKilled: State.OOMKilled,
-      restarts: RestartCount,
-      pid: State.Pid,
-      ...(status === 'starting' || status === 'healthy' || status === 'unhealthy'
-        ? { health: { status, output: health?.Log?.at(-1)?.Output ?? '' } }
-        : {}),
-    }
-  } catch (error) {
-    if (isMissing(error)) return undefined
-    throw error
-  }
-}
-
-function startFailure(error: unknown, name: string, plan: ContainerPlan): DeployError {
-  const failure = translate(error, `cannot start ${name}`, 'start_failed')
-  if (failure.code !== 'start_failed') return failure
-  const network = /network (\S+) not found/.exec(failure.message)?.[1]
-  const hint =
-    network !== undefined
-      ? `apps.${plan.app.name}.networks names it: docker network create ${network}`
-      : /Address already in use/i.test(failure.message)
-        ? `something else on the network holds ${plan.address}: docker network inspect shows what`
-        : `check the settings of apps.${plan.app.name}: command, entrypoint, user, volumes, networks`
-  return new DeployError('start_failed', failure.message, { hint, cause: error })
 }

@@ -2,9 +2,9 @@ import { randomBytes } from 'node:crypto'
 import type { DatabaseSync } from 'node:sqlite'
 import type { Deployment, DeploymentError, DeploymentEvent } from '../../../protocol/deployment.ts'
 import { apply } from '../../core/deployment.ts'
-import type { Journal, Slot, StoredDeployment, Upstream } from '../../core/ports.ts'
+import type { Journal, StoredDeployment } from '../../core/ports.ts'
 import type { Past } from '../../core/queue.ts'
-import { divide } from './addresses.ts'
+import { createPlaces } from './places.ts'
 import { transaction } from './schema.ts'
 import type { SettingsVault } from './settings.ts'
 
@@ -98,28 +98,10 @@ export function createStore(
     removeLive: database.prepare('DELETE FROM live WHERE app = ?'),
     setSettings: database.prepare('UPDATE deployments SET settings = ? WHERE id = ?'),
     standIn: database.prepare('UPDATE deployments SET stands_in = ? WHERE id = ?'),
-    address: database.prepare(
-      'SELECT address FROM addresses WHERE app = ? AND slot = ? AND replica = ?',
-    ),
-    addresses: database.prepare('SELECT address FROM addresses'),
-    setAddress: database.prepare(
-      `INSERT INTO addresses (app, slot, replica, address) VALUES (?, ?, ?, ?)
-       ON CONFLICT (app, slot, replica) DO UPDATE SET address = excluded.address`,
-    ),
-    freeAddresses: database.prepare(
-      'DELETE FROM addresses WHERE app = ? AND slot = ? AND replica > ?',
-    ),
-    removeAddresses: database.prepare('DELETE FROM addresses WHERE app = ?'),
-    upstream: database.prepare('SELECT port, replicas FROM upstreams WHERE app = ? AND slot = ?'),
-    setUpstream: database.prepare(
-      `INSERT INTO upstreams (app, slot, port, replicas) VALUES (?, ?, ?, ?)
-       ON CONFLICT (app, slot) DO UPDATE SET port = excluded.port, replicas = excluded.replicas`,
-    ),
-    removeUpstreams: database.prepare('DELETE FROM upstreams WHERE app = ?'),
     secret: database.prepare('SELECT value FROM secrets WHERE name = ?'),
     addSecret: database.prepare('INSERT INTO secrets (name, value) VALUES (?, ?)'),
   }
-  const slotAddresses = [...divide(subnet).slotAddresses()]
+  const places = createPlaces(database, subnet)
 
   /** Keeps an event and the deployment that it makes; inside a transaction. */
   const record = (stored: StoredDeployment, event: DeploymentEvent): Deployment => {
@@ -135,6 +117,9 @@ export function createStore(
   }
 
   const store: Store = {
+    address: places.address,
+    upstreams: places.upstreams,
+    setUpstream: places.setUpstream,
     get: (id) => parse(sql.get.get(id)),
     find: (app, generation) => parse(sql.find.get(app, generation)),
     next: (app) => parse(sql.next.get(app)),
@@ -215,41 +200,12 @@ export function createStore(
         event: JSON.parse(String(event)) as DeploymentEvent,
       })),
 
-    upstreams(app, otherwise) {
-      const known = (slot: Slot) => sql.upstream.get(app, slot) as Upstream | undefined
-      const [blue, green] = [known('blue'), known('green')]
-      return { blue: blue ?? green ?? otherwise, green: green ?? blue ?? otherwise }
-    },
-
-    setUpstream(app, slot, { port, replicas }) {
-      transaction(database, () => {
-        sql.setUpstream.run(app, slot, port, replicas)
-        sql.freeAddresses.run(app, slot, replicas)
-      })
-    },
-
-    address(app, slot, replica) {
-      const known = sql.address.get(app, slot, replica)?.['address']
-      // the subnet may have changed in the config since
-      if (known !== undefined && slotAddresses.includes(String(known))) return String(known)
-      const taken = new Set(sql.addresses.all().map(({ address }) => String(address)))
-      const free = slotAddresses.find((address) => !taken.has(address))
-      if (free === undefined) {
-        throw new Error(
-          `no address is left in ${subnet} for ${app}: its lower half holds ${slotAddresses.length} containers, two for each replica of an app; give network.subnet a larger one`,
-        )
-      }
-      transaction(database, () => sql.setAddress.run(app, slot, replica, free))
-      return free
-    },
-
     liveApps: () => sql.liveApps.all().map(({ app }) => String(app)),
 
     forget(app, error) {
       const ended = transaction(database, () => {
         sql.removeLive.run(app)
-        sql.removeAddresses.run(app)
-        sql.removeUpstreams.run(app)
+        places.forget(app)
         return sql.pending.all(app).map((row) =>
           record(parse(row) as StoredDeployment, {
             type: 'finished',
