@@ -1,30 +1,33 @@
+import type { Inputs } from './inputs.ts'
 import { parseFields } from './lists.ts'
 
 /** What a build is made of, apart from what runs it. */
-export interface BuildOptions {
-  context: string
-  file: string
-  target: string
-  buildArgs: readonly string[]
-  labels: readonly string[]
-  annotations: readonly string[]
+export interface BuildOptions extends Pick<
+  Inputs,
+  | 'context'
+  | 'file'
+  | 'target'
+  | 'buildArgs'
+  | 'labels'
+  | 'annotations'
+  | 'platforms'
+  | 'buildContexts'
+  | 'ssh'
+  | 'cacheFrom'
+  | 'cacheTo'
+  | 'noCache'
+  | 'pull'
+  | 'provenance'
+  | 'sbom'
+  | 'addHosts'
+  | 'network'
+  | 'shmSize'
+  | 'ulimit'
+> {
   /** Whole references, `repository:tag`. */
   references: readonly string[]
-  platforms: readonly string[]
-  buildContexts: readonly string[]
   /** For `--secret`: each names a file or a variable, and holds no value. */
   secrets: readonly string[]
-  ssh: readonly string[]
-  cacheFrom: readonly string[]
-  cacheTo: readonly string[]
-  noCache: boolean
-  pull: boolean
-  provenance: string
-  sbom: string
-  addHosts: readonly string[]
-  network: string
-  shmSize: string
-  ulimit: readonly string[]
 }
 
 /** `docker buildx build …`: builds, pushes every reference and leaves the pushed digest in the metadata file. */
