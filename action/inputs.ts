@@ -1,3 +1,4 @@
+import { parseImage } from '../protocol/image-reference.ts'
 import { parseDuration } from './duration.ts'
 import { ActionError } from './error.ts'
 import type { HookTarget } from './hook-target.ts'
@@ -7,6 +8,8 @@ import { type Flavor, parseFlavor } from './flavor.ts'
 import { isRule } from './tag-rules.ts'
 import type { RunContext } from './context.ts'
 import { registryHost } from './registries/host.ts'
+
+const DEFAULT_REGISTRY = 'ghcr.io'
 
 /** The Action's inputs, checked and with their defaults. */
 export interface Inputs {
@@ -87,7 +90,7 @@ export const readInputs = (env: NodeJS.ProcessEnv, run: RunContext): Inputs => {
     env[`INPUT_${name.toUpperCase()}`]?.trim() || fallback
   const list = (name: string, keepCommas: boolean) => parseList(read(name), { name, keepCommas })
 
-  const registry = registryHost(read('registry', 'ghcr.io'))
+  const registry = readRegistry(read('registry', DEFAULT_REGISTRY), read('image'))
   const githubToken = read('github-token')
   const tagLines = read('tags')
     .split(/\r?\n/)
@@ -147,6 +150,18 @@ const plainTags = (line: string): string[] => parseList(line, { name: 'tags', ke
 
 /** `false` is what it is anyway. */
 const readAttest = (text: string): string => (/^(?:false|False|FALSE)$/.test(text) ? '' : text)
+
+/** Left at its default, it is where the image goes: a login elsewhere would be of no use. */
+function readRegistry(given: string, image: string): string {
+  const registry = registryHost(given)
+  if (registry !== DEFAULT_REGISTRY || image === '') return registry
+  try {
+    return parseImage(image).registry
+  } catch {
+    // told when the image itself is read
+    return registry
+  }
+}
 
 /** Booleans of YAML 1.2's core schema, as every GitHub Action reads them. */
 function readBoolean(name: string, text: string): boolean {

@@ -39,7 +39,8 @@ function renderResult({ url, app, status, deployment }: Result): string {
       ...(deployment && deployment.steps.length > 0 ? [row('Steps', steps(deployment))] : []),
       ...(deployment?.previous ? [row('Previous digest', code(deployment.previous.digest))] : []),
       ...(deployment ? [row('Deployment', code(deployment.id))] : []),
-      row('URL', code(url)),
+      ...(deployment?.url === undefined ? [] : [row('Live at', link(deployment.url))]),
+      row('Hook', code(url)),
     ]),
     ...(deployment?.error ? [failure(deployment.error)] : []),
   ].join('\n\n')
@@ -82,6 +83,7 @@ function failure(error: NonNullable<Deployment['error']>): string {
 }
 
 const table = (rows: readonly string[]): string => `<table>\n${rows.join('\n')}\n</table>`
+const link = (url: string): string => `<a href="${escape(url)}">${escape(url)}</a>`
 const row = (name: string, html: string): string =>
   `<tr><th align="left">${name}</th><td>${html}</td></tr>`
 const code = (text: string): string => `<code>${escape(text)}</code>`

@@ -3715,6 +3715,7 @@ function decode(text) {
 }
 
 // action/inputs.ts
+const DEFAULT_REGISTRY = "ghcr.io";
 /**
 * Reads the `INPUT_*` variables. An absent or empty one means its documented default, also when the Action is run
 * without `action.yml` applied.
@@ -3726,7 +3727,7 @@ const readInputs = (env, run) => {
 		name,
 		keepCommas
 	});
-	const registry = registryHost(read("registry", "ghcr.io"));
+	const registry = readRegistry(read("registry", DEFAULT_REGISTRY), read("image"));
 	const githubToken = read("github-token");
 	const tagLines = read("tags").split(/\r?\n/).map((line) => line.trim()).filter((line) => line !== "" && !line.startsWith("#"));
 	const inputs = Object.freeze({
@@ -3787,6 +3788,16 @@ const plainTags = (line) => parseList(line, {
 });
 /** `false` is what it is anyway. */
 const readAttest = (text) => /^(?:false|False|FALSE)$/.test(text) ? "" : text;
+/** Left at its default, it is where the image goes: a login elsewhere would be of no use. */
+function readRegistry(given, image) {
+	const registry = registryHost(given);
+	if (registry !== DEFAULT_REGISTRY || image === "") return registry;
+	try {
+		return parseImage(image).registry;
+	} catch {
+		return registry;
+	}
+}
 /** Booleans of YAML 1.2's core schema, as every GitHub Action reads them. */
 function readBoolean(name, text) {
 	if ([
@@ -3836,7 +3847,8 @@ function renderResult({ url, app, status, deployment }) {
 			...deployment && deployment.steps.length > 0 ? [row("Steps", steps(deployment))] : [],
 			...deployment?.previous ? [row("Previous digest", code(deployment.previous.digest))] : [],
 			...deployment ? [row("Deployment", code(deployment.id))] : [],
-			row("URL", code(url))
+			...deployment?.url === void 0 ? [] : [row("Live at", link(deployment.url))],
+			row("Hook", code(url))
 		]),
 		...deployment?.error ? [failure(deployment.error)] : []
 	].join("\n\n");
@@ -3865,6 +3877,7 @@ function failure(error) {
 	return said.join("\n\n");
 }
 const table = (rows) => `<table>\n${rows.join("\n")}\n</table>`;
+const link = (url) => `<a href="${escape(url)}">${escape(url)}</a>`;
 const row = (name, html) => `<tr><th align="left">${name}</th><td>${html}</td></tr>`;
 const code = (text) => `<code>${escape(text)}</code>`;
 /** On one line: a blank line would end the HTML block and let Markdown begin. */

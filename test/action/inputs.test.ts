@@ -110,6 +110,15 @@ test('the registry is its host, however it was written, and the image is on it',
   })
 })
 
+test.for([
+  ['registry.example.com:5000/acme/api', {}, 'registry.example.com:5000'],
+  ['acme/api', {}, 'docker.io'],
+  ['ghcr.io/acme/api', {}, 'ghcr.io'],
+  ['acme.azurecr.io/api', { registry: 'other.azurecr.io' }, 'other.azurecr.io'],
+] as const)('an image %s with %j is signed in to at %s', ([image, more, registry]) => {
+  expect(read({ image, ...more }).registry).toBe(registry)
+})
+
 describe('url', () => {
   test('each line is one receiver', () => {
     const { hooks } = read({
