@@ -6,8 +6,8 @@ export default defineConfig({
     globalSetup: ['test/support/global-setup.ts'],
     testTimeout: 30_000,
     hookTimeout: 120_000,
-    // the engines, registries and servers of the tests share two cores on small machines
-    maxWorkers: 2,
+    // most of them wait for engines, registries and servers, which share two cores on small machines
+    maxWorkers: 3,
     // they import JSON as only bundlers do
     server: { deps: { inline: [/@actions\/(languageservice|workflow-parser|expressions)/] } },
   },

@@ -2,7 +2,6 @@ import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Changes, changesOf } from './config/changes.ts'
 import type { Config } from './config/config.ts'
-import { createFeed } from './core/feed.ts'
 import { heed } from './core/mishaps.ts'
 import type { Ports } from './core/ports.ts'
 import { createFetchAttestations } from './edges/attestation/fetch.ts'
@@ -20,25 +19,20 @@ import { createVerifyToken } from './edges/oidc/verify.ts'
 import { httpProbe } from './edges/probe.ts'
 import { createLayers } from './edges/registry/layers.ts'
 import { createSlots } from './edges/slots.ts'
-import { createAttestations } from './edges/store/attestations.ts'
-import { createAudit } from './edges/store/audit.ts'
-import { createOnce } from './edges/store/once.ts'
 import { createPolls } from './edges/store/polls.ts'
-import { openDatabase, transaction } from './edges/store/schema.ts'
-import { createSettingsVault, settingsKey } from './edges/store/settings.ts'
-import { createStore } from './edges/store/store.ts'
+import { transaction } from './edges/store/schema.ts'
 import { digestOf, listTags } from './edges/registry/repository.ts'
 import { examine } from './examine.ts'
 import { createFleet } from './fleet.ts'
 import { createApp } from './http/app.ts'
 import { createBodyGate } from './http/limits/body-gate.ts'
-import { createRefusals } from './http/refusals.ts'
 import type { Log, Services } from './http/services.ts'
 import { newDeploymentId } from './id.ts'
 import { putInForce } from './in-force.ts'
+import { openMemory } from './memory.ts'
 import { createPollers, submitPolled } from './pollers.ts'
 import { close, listen } from './listen.ts'
-import { type Redact, type Secret, valuesOf } from './redact.ts'
+import type { Redact, Secret } from './redact.ts'
 import { removeApp } from './remove-app.ts'
 import { VERSION } from './version.ts'
 
@@ -83,29 +77,8 @@ export async function serve(
   const nowSeconds = () => Math.floor(Date.now() / 1000)
   const stopping = new AbortController()
 
-  const database = openDatabase(join(config.data, 'deploy-receiver.db'))
-  const feed = createFeed()
-  const store = createStore(database, {
-    subnet: config.network.subnet,
-    now: clock.now,
-    changed: feed.changed,
-    settings: createSettingsVault(
-      database,
-      settingsKey(join(config.data, 'settings.key')),
-      ({ container, health }) => learn(valuesOf(container, health)),
-    ),
-  })
-  const once = createOnce(database)
-  const audit = createAudit(database)
-  const attestations = createAttestations(database)
-  const refusals = createRefusals(
-    {
-      audit: { ...audit, add: (entry) => audit.add(redact(entry)) },
-      transaction: (work) => transaction(database, work),
-      log,
-    },
-    Date.now,
-  )
+  const memory = openMemory(config, { clock, log, redact, learn })
+  const { database, feed, store, once, audit, attestations, refusals } = memory
 
   const docker = await connectDocker(environment)
   await ensureNetwork(docker, config.network)

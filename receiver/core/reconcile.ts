@@ -1,18 +1,12 @@
-import type {
-  Deployment,
-  DeploymentEvent,
-  FinalStatus,
-  StepName,
-} from '../../protocol/deployment.ts'
+import type { Deployment, DeploymentEvent, StepName } from '../../protocol/deployment.ts'
+import { abandon, finish } from './abandon.ts'
 import { type AppSpec, type Settings, settingsOf, withSettings } from './app.ts'
 import { DeployError, describeError } from './errors.ts'
-import { isLive, nextStep, others, own, type World } from './plan.ts'
-import type { Container, Ports, StoredDeployment } from './ports.ts'
+import { observe } from './observe.ts'
+import { isLive, nextStep, type World } from './plan.ts'
+import type { Ports, StoredDeployment } from './ports.ts'
 import { keepStanding, type LookAgain } from './standing.ts'
-import { resume } from './resume.ts'
-import { prune } from './prune.ts'
 import { RUN, type RunStep } from './steps.ts'
-import { together } from './together.ts'
 
 /** The engine may be away for so many looks before a deployment that is not live yet fails. */
 const LOOKS = 20
@@ -180,75 +174,6 @@ function recordFailure(
     },
     ports,
   )
-}
-
-/** Ends a failed deployment: swaps back when it was live and the old container still runs, and removes the new one. */
-async function abandon(
-  app: AppSpec,
-  stored: StoredDeployment,
-  ports: Ports,
-  signal: AbortSignal,
-): Promise<void> {
-  let error = stored.deployment.error
-  const world = await observe(app, ports)
-  const failed = own(stored, world)
-  const swapped = stored.deployment.live_at !== undefined || isLive(stored, world)
-  const recreate = app.strategy === 'recreate'
-  const standing = others(stored, world).filter(({ running }) => running || recreate)
-  const [old] = standing
-  const removeFailed = async () => {
-    // with nothing to swap back to, what is live stays
-    if (swapped && old === undefined) return
-    await together(failed, signal, ({ name }) =>
-      ports.engine.remove(name, { graceMs: app.container.stopGraceMs }),
-    )
-  }
-  // the two cannot run side by side
-  if (recreate) await removeFailed()
-  const still = standing.filter(({ running }) => !running)
-  await together(still, signal, ({ name }) => ports.engine.startAgain(name))
-  if (swapped && old !== undefined) {
-    swapBack(app, stored, old, ports)
-    error = {
-      ...error,
-      code: 'rolled_back',
-      message: `${error?.message ?? 'it failed'}; swapped back to ${old.digest}`,
-    }
-  }
-  if (old !== undefined) await resume(app, old, ports, signal)
-  if (!recreate) await removeFailed()
-  // this one may be tried again soon
-  await prune(app, ports, stored.deployment.image.digest)
-  finish(stored, 'failed', ports, error)
-}
-
-function swapBack(app: AppSpec, { deployment }: StoredDeployment, old: Container, ports: Ports) {
-  ports.slots.makeLive(app.name, old.slot)
-  if (deployment.previous !== undefined) {
-    ports.journal.setLive(app.name, deployment.previous.deployment)
-  }
-}
-
-function finish(
-  stored: StoredDeployment,
-  status: FinalStatus,
-  ports: Ports,
-  error = stored.deployment.error,
-): void {
-  emit(
-    stored,
-    {
-      type: 'finished',
-      at: ports.clock.now(),
-      status,
-      ...(error === undefined ? {} : { error }),
-    },
-    ports,
-  )
-}
-
-async function observe(app: AppSpec, ports: Ports): Promise<World> {
-  return { live: ports.slots.live(app.name), containers: await ports.engine.containers(app.name) }
 }
 
 function reload(app: AppSpec, generation: number, ports: Ports): StoredDeployment {

@@ -1,0 +1,50 @@
+import { join } from 'node:path'
+import type { Config } from './config/config.ts'
+import { createFeed } from './core/feed.ts'
+import type { Clock } from './core/ports.ts'
+import { createAttestations } from './edges/store/attestations.ts'
+import { createAudit } from './edges/store/audit.ts'
+import { createOnce } from './edges/store/once.ts'
+import { openDatabase, transaction } from './edges/store/schema.ts'
+import { createSettingsVault, settingsKey } from './edges/store/settings.ts'
+import { createStore } from './edges/store/store.ts'
+import { createRefusals } from './http/refusals.ts'
+import type { Log } from './http/services.ts'
+import { type Redact, type Secret, valuesOf } from './redact.ts'
+
+/** Opens all that is remembered in the data directory. Throws an error with its remedy when another receiver has it. */
+export function openMemory(
+  config: Config,
+  {
+    clock,
+    log,
+    redact,
+    learn,
+  }: { clock: Clock; log: Log; redact: Redact; learn: (secrets: readonly Secret[]) => void },
+) {
+  const database = openDatabase(join(config.data, 'deploy-receiver.db'))
+  const feed = createFeed()
+  const store = createStore(database, {
+    subnet: config.network.subnet,
+    now: clock.now,
+    changed: feed.changed,
+    settings: createSettingsVault(
+      database,
+      settingsKey(join(config.data, 'settings.key')),
+      ({ container, health }) => learn(valuesOf(container, health)),
+    ),
+  })
+  const once = createOnce(database)
+  const audit = createAudit(database)
+  const attestations = createAttestations(database)
+  const refusals = createRefusals(
+    {
+      audit: { ...audit, add: (entry) => audit.add(redact(entry)) },
+      transaction: (work) => transaction(database, work),
+      log,
+    },
+    Date.now,
+  )
+
+  return { database, feed, store, once, audit, attestations, refusals }
+}
