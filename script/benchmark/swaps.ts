@@ -125,7 +125,9 @@ function show(swaps: number, ours: LoadReport, theirs: LoadReport): void {
   table(
     ['', `${swaps} deployments`, `${swaps} × nginx -s reload`],
     [
-      ...kinds.map((kind) => row(`requests: ${kind}`, ({ kinds: all }) => all[kind].requests)),
+      ...kinds.map((kind) =>
+        row(`requests: ${kind}`, ({ kinds: all }) => all[kind]?.requests ?? 0),
+      ),
       row('requests in all', ({ requests }) => requests),
       row('**failed**', ({ failed }) => failed),
       row('WebSockets and streams ended, and opened again', ({ closings }) => closings.length),

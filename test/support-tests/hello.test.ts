@@ -5,7 +5,7 @@ import { afterEach, expect, test } from 'vitest'
 import { WebSocket } from 'ws'
 import { ask } from '../support/ask.ts'
 import { HELLO } from '../support/images.ts'
-import { type Load, startLoad } from '../support/load.ts'
+import { startLoad } from '../support/load.ts'
 import { freePort } from '../support/ports.ts'
 import { waitFor } from '../support/processes.ts'
 
@@ -48,7 +48,7 @@ test('a stopping hello service ends what is under way, tells WebSockets to go, a
 test('load on a steady service meets every kind of client and fails none', async () => {
   const site = await startHello({ VERSION: '7' })
   const load = startLoad(site, { slowMs: 100 })
-  await waitFor(() => kindsOf(load).every(({ requests }) => requests >= 5), {
+  await waitFor(() => Object.values(load.report().kinds).every(({ requests }) => requests >= 5), {
     what: 'some kind of client got no answers',
   })
   const report = await load.stop()
@@ -62,18 +62,12 @@ test('load counts each request that a dying service leaves without an answer, wi
   const load = startLoad(site, { slowMs: 60_000 })
   await waitFor(() => load.report().requests >= 50, { what: 'no answers' })
   child?.kill('SIGKILL')
-  await waitFor(() => kindsOf(load).every(({ failed }) => failed > 0), {
+  await waitFor(() => Object.values(load.report().kinds).every(({ failed }) => failed > 0), {
     what: 'some kind of client did not notice',
   })
   const { reasons } = await load.stop()
   expect(reasons.join('\n')).toMatch(/ECONNRESET|ECONNREFUSED|socket hang up/)
 })
-
-/** The service has no TLS of its own. */
-function kindsOf(load: Load) {
-  const { 'HTTP/2 over TLS': _, ...kinds } = load.report().kinds
-  return Object.values(kinds)
-}
 
 async function startHello(env: Record<string, string>) {
   const port = await freePort()

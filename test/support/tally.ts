@@ -24,7 +24,8 @@ export interface LoadReport {
   reasons: string[]
   /** Longest time between two successful answers to the same client; slow ones and events are left out. */
   longestGapMs: number
-  kinds: Record<Kind, KindReport>
+  /** Of the kinds that there are clients of. */
+  kinds: Partial<Record<Kind, KindReport>>
   /** Time of each version's first answer, in milliseconds since the epoch, in that order. */
   versions: { version: string; firstAt: number }[]
   /**
@@ -43,21 +44,13 @@ export interface Tally {
 
 /** Counts what clients under load meet. */
 export function createTally(): Tally {
-  const kinds = {
-    'keep-alive GET': empty(),
-    'keep-alive POST': empty(),
-    'fresh connection': empty(),
-    'slow response': empty(),
-    'HTTP/2 over TLS': empty(),
-    WebSocket: empty(),
-    'server-sent events': empty(),
-  } satisfies Record<Kind, KindReport>
+  const kinds: Partial<Record<Kind, KindReport>> = {}
   const reasons: string[] = []
   const versions = new Map<string, number>()
   const closings: number[] = []
   return {
     client(kind) {
-      const own = kinds[kind]
+      const own = (kinds[kind] ??= empty())
       let last = performance.now()
       return {
         succeeded(version) {
