@@ -145,6 +145,18 @@ test('Standard Webhooks with a key pair', async () => {
   expect(rollback).toMatchObject({ deployment: { action: 'rollback' } })
 })
 
+test('the example script for any CI waits for the end, and fails with it', async () => {
+  const script = fileURLToPath(new URL('../../examples/workflows/curl.sh', import.meta.url))
+  const url = `${vm.config['url'] as string}/hooks/api`
+  const post = (body: object) =>
+    run('sh', [script, url, JSON.stringify(body), 'key.pem'], { cwd: vm.dir, env }).then(
+      ({ stdout }) => stdout,
+      ({ stdout }: { stdout: string }) => `failed: ${stdout}`,
+    )
+  expect(await post({ image: `${vm.repository}:1.4.2` })).toMatch(/^\{"deployment".*"succeeded"/)
+  expect(await post({ image: `${vm.repository}:none` })).toMatch(/^failed: \{.*"image_missing"/)
+})
+
 test('Standard Webhooks with a shared secret', async () => {
   const [answer] = answers(await executeWith('v1,$'))
   expect(answer).toMatchObject({ deployment: { action: 'deploy', image: { tag: '1.4.2' } } })
