@@ -2720,6 +2720,16 @@ const readAssumedRole = (text) => {
 /** AWS's tools let the environment name another endpoint (docs.aws.amazon.com, "Service-specific endpoints"). */
 const awsEndpoint = (service, standard, env) => env[`AWS_ENDPOINT_URL_${service}`] || env["AWS_ENDPOINT_URL"] || standard;
 
+// protocol/registries/answers.ts
+const MAX_SHOWN = 300;
+/** What a service that gives credentials says went wrong, out of JSON or XML, on one line. */
+const reasonOf = (text) => {
+	return (/"(?:error_description|message|Message|detail)"\s*:\s*"((?:[^"\\]|\\.)*)"/.exec(text)?.[1] ?? /<Message>([^<]*)<\/Message>/.exec(text)?.[1] ?? text).replace(/\\[rn]|\s+/g, " ").trim().slice(0, MAX_SHOWN) || "nothing";
+};
+/** A form's body, and its header. */
+const form = (values) => new URLSearchParams(values).toString();
+const FORM = { "content-type": "application/x-www-form-urlencoded" };
+
 // action/registries/exchange.ts
 const ANSWER_TIMEOUT_MS = 3e4;
 /**
@@ -2751,13 +2761,6 @@ const exchange = async (url, { headers, body, what, hint, signal }) => {
 	if (answer.status === 200) return text;
 	throw new ActionError("login_failed", `${what}: ${new URL(url).host} answered ${answer.status}: ${reasonOf(text)}`, { hint });
 };
-/** What the service says went wrong, out of JSON or XML, on one line. */
-function reasonOf(text) {
-	return (/"(?:error_description|message|Message|detail)"\s*:\s*"((?:[^"\\]|\\.)*)"/.exec(text)?.[1] ?? /<Message>([^<]*)<\/Message>/.exec(text)?.[1] ?? text).replace(/\\[rn]|\s+/g, " ").trim().slice(0, 300) || "nothing";
-}
-/** A form's body. */
-const form = (values) => new URLSearchParams(values).toString();
-const FORM = { "content-type": "application/x-www-form-urlencoded" };
 
 // action/registries/acr.ts
 /** Azure's clouds: where they sign in, and the suffix of their registries. */

@@ -63,6 +63,47 @@ export function createRedact(secrets: readonly Secret[]): Redact {
   return <T>(value: T) => deep(value, 0) as T
 }
 
+/** Of tokens that are asked for again and again, only so many are known: the older ones have ended. */
+const MOST_TOKENS = 200
+
+/** Redaction that learns. */
+export interface Redactor {
+  redact: Redact
+  /** Takes these values out from now on, for good. */
+  learn(secrets: readonly Secret[]): void
+  /** Takes these out until newer ones have taken their place. */
+  learnTokens(secrets: readonly Secret[]): void
+}
+
+export function createRedactor(first: readonly Secret[]): Redactor {
+  let lasting = first
+  let tokens: readonly Secret[] = []
+  let known = createRedact(first)
+
+  const news = (more: readonly Secret[]) => {
+    const values = new Set([...lasting, ...tokens].map(({ value }) => value))
+    return more.filter(({ value }) => !values.has(value))
+  }
+  const take = () => {
+    known = createRedact([...lasting, ...tokens])
+  }
+  return {
+    redact: (value) => known(value),
+    learn(secrets) {
+      const more = news(secrets)
+      if (more.length === 0) return
+      lasting = [...more, ...lasting]
+      take()
+    },
+    learnTokens(secrets) {
+      const more = news(secrets)
+      if (more.length === 0) return
+      tokens = [...more, ...tokens].slice(0, MOST_TOKENS)
+      take()
+    },
+  }
+}
+
 /** Every secret of a config: logins, keys, tokens, and the values that the containers get. */
 export function secretsOf(config: Config): Secret[] {
   const named = (name: string, values: readonly string[]) =>

@@ -32,7 +32,7 @@ import { putInForce } from './in-force.ts'
 import { openMemory } from './memory.ts'
 import { createPollers, submitPolled } from './pollers.ts'
 import { close, listen } from './listen.ts'
-import type { Redact, Secret } from './redact.ts'
+import type { Redactor } from './redact.ts'
 import { removeApp } from './remove-app.ts'
 import { VERSION } from './version.ts'
 
@@ -57,14 +57,11 @@ export async function serve(
   environment: NodeJS.ProcessEnv,
   {
     log,
-    redact,
-    learn,
+    redactor: { redact, learn, learnTokens },
     reload,
   }: {
     log: Log
-    redact: Redact
-    /** Further values that `redact` takes out from now on. */
-    learn: (secrets: readonly Secret[]) => void
+    redactor: Redactor
     /** Reads the config again and hands it to `Receiver.reload`. */
     reload: () => Promise<Changes>
   },
@@ -85,7 +82,7 @@ export async function serve(
   const credentials = createCredentials({
     registries: () => current.config.registries,
     env: environment,
-    learn,
+    learn: learnTokens,
   })
   const engine = createEngine({
     docker,

@@ -1,8 +1,9 @@
+import { form, FORM } from '../../protocol/registries/answers.ts'
 import { ActionError } from '../error.ts'
 import { idToken } from '../id-token.ts'
 import { hide, say } from '../log.ts'
 import type { Login } from '../login.ts'
-import { exchange, form, FORM } from './exchange.ts'
+import { exchange } from './exchange.ts'
 
 /** Azure's clouds: where they sign in, and the suffix of their registries. */
 const CLOUDS = [

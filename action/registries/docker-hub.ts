@@ -1,8 +1,9 @@
+import { form, FORM } from '../../protocol/registries/answers.ts'
 import { ActionError } from '../error.ts'
 import { idToken } from '../id-token.ts'
 import { hide } from '../log.ts'
 import type { Login } from '../login.ts'
-import { exchange, form, FORM } from './exchange.ts'
+import { exchange } from './exchange.ts'
 
 const IDENTITY = 'https://identity.docker.com'
 /** As long as a token may live: it has to outlast the build. */

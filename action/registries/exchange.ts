@@ -1,3 +1,4 @@
+import { reasonOf } from '../../protocol/registries/answers.ts'
 import { ActionError } from '../error.ts'
 import { explainNetworkError, readText, send } from '../http.ts'
 
@@ -48,23 +49,3 @@ export const exchange = async (
     },
   )
 }
-
-/** What the service says went wrong, out of JSON or XML, on one line. */
-function reasonOf(text: string): string {
-  const said =
-    /"(?:error_description|message|Message|detail)"\s*:\s*"((?:[^"\\]|\\.)*)"/.exec(text)?.[1] ??
-    /<Message>([^<]*)<\/Message>/.exec(text)?.[1] ??
-    text
-  return (
-    said
-      .replace(/\\[rn]|\s+/g, ' ')
-      .trim()
-      .slice(0, 300) || 'nothing'
-  )
-}
-
-/** A form's body. */
-export const form = (values: Readonly<Record<string, string>>): string =>
-  new URLSearchParams(values).toString()
-
-export const FORM = { 'content-type': 'application/x-www-form-urlencoded' } as const

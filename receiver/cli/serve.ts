@@ -1,37 +1,28 @@
 import { loadConfig } from '../config/load.ts'
 import { createLog } from '../log.ts'
 import type { Options } from '../main.ts'
-import { createRedact, type Redact, type Secret, secretsOf } from '../redact.ts'
+import { createRedactor, secretsOf } from '../redact.ts'
 import { serve } from '../serve.ts'
 
 /** `deploy-receiver serve`: until SIGTERM or SIGINT; SIGHUP reads the config again. A second signal ends it at once. */
 export async function run({ config: file }: Options): Promise<number> {
   const config = loadConfig(file, process.env)
-  let secrets = secretsOf(config)
-  let known = createRedact(secrets)
-  const redact: Redact = (value) => known(value)
-  // those of before are kept: containers that run have them
-  const learn = (more: readonly Secret[]) => {
-    const values = new Set(secrets.map(({ value }) => value))
-    const news = more.filter(({ value }) => !values.has(value))
-    if (news.length === 0) return
-    secrets = [...news, ...secrets]
-    known = createRedact(secrets)
-  }
-  const log = createLog(redact)
+  // what was learnt stays known over a reload: containers that run have it
+  const redactor = createRedactor(secretsOf(config))
+  const log = createLog(redactor.redact)
 
   // one after the other: each compares with what the one before left
   let last: Promise<unknown> = Promise.resolve()
   const reload = () => {
     const mine = last.then(() => {
       const next = loadConfig(file, process.env)
-      learn(secretsOf(next))
+      redactor.learn(secretsOf(next))
       return receiver.reload(next)
     })
     last = mine.catch(() => {})
     return mine
   }
-  const receiver = await serve(config, process.env, { log, redact, learn, reload })
+  const receiver = await serve(config, process.env, { log, redactor, reload })
   process.on('SIGHUP', () => {
     reload().catch((error: unknown) => {
       const reason = error instanceof Error ? error.message : String(error)

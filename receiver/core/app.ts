@@ -151,8 +151,9 @@ export function settingsOf({ port, container, replicas, release, health }: AppSp
   }
 }
 
-/** The app with the settings of one of its releases. */
-export function withSettings(app: AppSpec, settings: Settings): AppSpec {
+/** The app with the settings of one of its releases, as it is configured now where these are not known. */
+export function withSettings(app: AppSpec, settings: Settings | undefined): AppSpec {
+  if (settings === undefined) return app
   const { port: _port, release: _release, ...others } = app
   return { ...others, ...settings }
 }

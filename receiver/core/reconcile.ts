@@ -40,8 +40,7 @@ async function deploy(
 ): Promise<void> {
   const generation = first.generation
   await begin(configured, first, ports)
-  const settings = ports.journal.settings(first.deployment.id)
-  const app = settings === undefined ? configured : withSettings(configured, settings)
+  const app = withSettings(configured, ports.journal.settings(first.deployment.id))
   let failures = 0
   for (;;) {
     const stored = reload(app, generation, ports)

@@ -1,5 +1,6 @@
 import { type AppSpec, withSettings } from './app.ts'
 import { imageOf } from './image-of.ts'
+import { observe } from './observe.ts'
 import { others, own, type World } from './plan.ts'
 import type { Container, Ports, StoredDeployment } from './ports.ts'
 import { choosePort, startAll } from './steps.ts'
@@ -21,10 +22,7 @@ export async function keepStanding(
   try {
     const waiting = ports.journal.next(app.name)
     const live = ports.journal.live(app.name)
-    const world = {
-      live: ports.slots.live(app.name),
-      containers: await ports.engine.containers(app.name),
-    }
+    const world = await observe(app, ports)
     // a deployment under way owns what stands
     if (waiting?.deployment.status === 'running') return undefined
     if (live !== undefined) await standUp(app, live, world, ports, signal)
@@ -51,8 +49,7 @@ async function standUp(
   ports: Ports,
   signal: AbortSignal,
 ): Promise<void> {
-  const settings = ports.journal.settings(live.deployment.id)
-  const app = settings === undefined ? configured : withSettings(configured, settings)
+  const app = withSettings(configured, ports.journal.settings(live.deployment.id))
   const standing = own(live, world)
   const still = standing.filter(({ running }) => !running)
   const missing = app.replicas - standing.length

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { createLog } from '../../receiver/log.ts'
-import { createRedact, type Secret, secretsOf } from '../../receiver/redact.ts'
+import { createRedact, type Secret, secretsOf, createRedactor } from '../../receiver/redact.ts'
 import { load } from './config/load-text.ts'
 
 const read = (path: string): unknown =>
@@ -157,4 +157,30 @@ test('what holds itself is cut off', () => {
   const self: Record<string, unknown> = {}
   self['self'] = self
   expect(logged([], self)).toContain('[too deep]')
+})
+
+describe('redaction that learns', () => {
+  const tokens = (from: number, count: number) =>
+    Array.from({ length: count }, (_, at) => ({
+      name: 'token',
+      value: `minted-token-${String(from + at).padStart(6, '0')}`,
+    }))
+
+  test('knows what it was told from then on', () => {
+    const redactor = createRedactor([])
+    expect(redactor.redact('old-password')).toBe('old-password')
+    redactor.learn([{ name: 'PASSWORD', value: 'old-password' }])
+    expect(redactor.redact('old-password')).toBe('[PASSWORD]')
+  })
+
+  test('forgets tokens of which there are many newer ones, and nothing else', () => {
+    const redactor = createRedactor([{ name: 'FIRST', value: 'first-password' }])
+    redactor.learn([{ name: 'SECOND', value: 'second-password' }])
+    redactor.learnTokens(tokens(0, 1))
+    for (let from = 1; from < 1000; from += 100) redactor.learnTokens(tokens(from, 100))
+    const [oldest, newest] = [tokens(0, 1)[0]?.value, tokens(1000, 1)[0]?.value]
+    expect(redactor.redact(`first-password second-password ${newest} ${oldest}`)).toBe(
+      `[FIRST] [SECOND] [token] ${oldest}`,
+    )
+  })
 })

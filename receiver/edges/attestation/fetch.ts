@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto'
 import * as v from 'valibot'
-import { parseImage } from '../../../protocol/image-reference.ts'
 import type { FetchAttestations } from '../../core/attestation.ts'
 import type { Credentials } from '../credentials/credentials.ts'
-import { createRegistryClient, type RegistryClient } from '../registry/client.ts'
+import type { RegistryClient } from '../registry/client.ts'
+import { signedInClient } from '../registry/signed-in.ts'
 
 const MAX_BUNDLES = 16
 const TIMEOUT_MS = 30_000
@@ -28,8 +28,7 @@ export function createFetchAttestations(
   fetch = globalThis.fetch,
 ): FetchAttestations {
   return async ({ repository, digest }, signal) => {
-    const known = await credentials.of(parseImage(repository).registry, signal)
-    const client = createRegistryClient(repository, known?.login, fetch)
+    const { client } = await signedInClient(repository, credentials, signal, fetch)
     const until = AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)])
     const bundles: unknown[] = []
     for (const referrer of await referrersOf(client, digest, until)) {

@@ -1,5 +1,6 @@
+import { reasonOf } from '../../../protocol/registries/answers.ts'
+
 const DEADLINE_MS = 15_000
-const MAX_SHOWN = 300
 
 /** One request to a service that gives credentials. Rejects with what it said, in words that hold no secret that was sent. */
 export async function ask(
@@ -30,20 +31,5 @@ export async function ask(
     )
   }
   if (response.ok) return text
-  const said =
-    /"(?:error_description|message|Message|detail)"\s*:\s*"((?:[^"\\]|\\.)*)"/.exec(text)?.[1] ??
-    /<Message>([^<]*)<\/Message>/.exec(text)?.[1] ??
-    text
-  throw new Error(
-    `${host} answered ${response.status}: ${
-      said
-        .replace(/\\[rn]|\s+/g, ' ')
-        .trim()
-        .slice(0, MAX_SHOWN) || 'nothing'
-    }`,
-  )
+  throw new Error(`${host} answered ${response.status}: ${reasonOf(text)}`)
 }
-
-export const FORM = { 'content-type': 'application/x-www-form-urlencoded' } as const
-export const form = (values: Readonly<Record<string, string>>): string =>
-  new URLSearchParams(values).toString()

@@ -1,6 +1,7 @@
 import { decodeJwt } from 'jose'
 import * as v from 'valibot'
-import { ask, form, FORM } from './ask.ts'
+import { form, FORM } from '../../../protocol/registries/answers.ts'
+import { ask } from './ask.ts'
 import type { Issued } from './login.ts'
 
 /** The user name of whoever has a token (learn.microsoft.com, "Authenticate with an Azure container registry"). */

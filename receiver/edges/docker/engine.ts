@@ -98,11 +98,12 @@ export function createEngine({
     async pull(image, { progress, signal }) {
       // what is there needs no registry, and no login that may not be had now
       if (await holds(docker, image)) return { pulled: false }
-      return inTurn(() =>
+      await inTurn(() =>
         signedIn(image.repository, signal, (login) =>
           pull(docker, image, { login, clock, progress, signal }),
         ),
       )
+      return { pulled: true }
     },
 
     async image({ repository, digest }) {

@@ -15,8 +15,8 @@ export type AuthConfig = { serveraddress: string } & (
 )
 
 /**
- * Pulls `repository@digest`, and checks afterwards that Docker holds it under just that digest. A digest that is there
- * already is not asked for again. Throws `DeployError`.
+ * Pulls `repository@digest`, and checks afterwards that Docker holds it under just that digest. Throws
+ * `DeployError`.
  */
 export async function pull(
   docker: Docker,
@@ -35,9 +35,8 @@ export async function pull(
     /** A pull of which nothing is heard for so long is given up. */
     silenceMs?: number
   },
-): Promise<{ pulled: boolean }> {
+): Promise<void> {
   const reference = `${image.repository}@${image.digest}`
-  if (await holds(docker, image)) return { pulled: false }
   try {
     const stream = await docker.createImage(login, {
       fromImage: image.repository,
@@ -49,7 +48,7 @@ export async function pull(
     signal.throwIfAborted()
     throw translate(error, `cannot pull ${reference}`, 'pull_failed')
   }
-  if (await holds(docker, image)) return { pulled: true }
+  if (await holds(docker, image)) return
   throw new DeployError(
     'digest_mismatch',
     `Docker pulled ${reference} but does not hold that digest`,

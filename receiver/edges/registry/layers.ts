@@ -1,10 +1,10 @@
 import * as v from 'valibot'
-import { parseImage } from '../../../protocol/image-reference.ts'
 import { DeployError } from '../../core/errors.ts'
 import type { Registry } from '../../core/ports.ts'
 import type { Credentials } from '../credentials/credentials.ts'
-import { createRegistryClient, type RegistryClient } from './client.ts'
+import type { RegistryClient } from './client.ts'
 import { MANIFEST_TYPES } from './media-types.ts'
+import { signedInClient } from './signed-in.ts'
 
 const TIMEOUT_MS = 10_000
 const Digest = v.pipe(v.string(), v.regex(/^sha256:[0-9a-f]{64}$/))
@@ -28,8 +28,7 @@ export function createLayers(
   fetch = globalThis.fetch,
 ): Registry['layers'] {
   return async ({ repository, digest }, platform, signal) => {
-    const known = await credentials.of(parseImage(repository).registry, signal)
-    const client = createRegistryClient(repository, known?.login, fetch)
+    const { client } = await signedInClient(repository, credentials, signal, fetch)
     const until = AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)])
     const first = await readJson(client, `manifests/${digest}`, until)
     const index = v.safeParse(Index, first)

@@ -1,9 +1,8 @@
 import * as v from 'valibot'
-import { parseImage } from '../../../protocol/image-reference.ts'
 import { DeployError } from '../../core/errors.ts'
 import type { Credentials } from '../credentials/credentials.ts'
-import { createRegistryClient } from './client.ts'
 import { MANIFEST_TYPES } from './media-types.ts'
+import { signedInClient } from './signed-in.ts'
 
 /** More tags than these are not asked for their digests. */
 const MOST_TAGS = 100
@@ -22,8 +21,7 @@ export async function examineRepository(
   signal: AbortSignal,
   fetch = globalThis.fetch,
 ): Promise<string> {
-  const known = await credentials.of(parseImage(image.repository).registry, signal)
-  const client = createRegistryClient(image.repository, known?.login, fetch)
+  const { client, known } = await signedInClient(image.repository, credentials, signal, fetch)
   const { status } = await client.get(`manifests/${image.tag}`, { accept: MANIFEST_TYPES, signal })
   const login = known?.login
   const who =
@@ -45,8 +43,7 @@ export async function listTags(
   signal: AbortSignal,
   fetch = globalThis.fetch,
 ): Promise<{ tag: string; digest: string | undefined }[]> {
-  const known = await credentials.of(parseImage(repository).registry, signal)
-  const client = createRegistryClient(repository, known?.login, fetch)
+  const { client } = await signedInClient(repository, credentials, signal, fetch)
   const { status, body } = await client.get('tags/list', { signal })
   if (status !== 200) {
     throw new DeployError('image_missing', `the registry has no ${repository}`, {
@@ -69,8 +66,7 @@ export async function digestOf(
   signal: AbortSignal,
   fetch = globalThis.fetch,
 ): Promise<string> {
-  const known = await credentials.of(parseImage(repository).registry, signal)
-  const client = createRegistryClient(repository, known?.login, fetch)
+  const { client } = await signedInClient(repository, credentials, signal, fetch)
   const { status, digest } = await client.get(`manifests/${tag}`, { ...HEAD, signal })
   if (status === 200 && digest !== undefined) return digest
   throw new DeployError('image_missing', `the registry has no ${repository}:${tag}`, {

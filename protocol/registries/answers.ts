@@ -1,0 +1,16 @@
+const MAX_SHOWN = 300
+
+/** What a service that gives credentials says went wrong, out of JSON or XML, on one line. */
+export const reasonOf = (text: string): string => {
+  const said =
+    /"(?:error_description|message|Message|detail)"\s*:\s*"((?:[^"\\]|\\.)*)"/.exec(text)?.[1] ??
+    /<Message>([^<]*)<\/Message>/.exec(text)?.[1] ??
+    text
+  const line = said.replace(/\\[rn]|\s+/g, ' ').trim()
+  return line.slice(0, MAX_SHOWN) || 'nothing'
+}
+
+/** A form's body, and its header. */
+export const form = (values: Readonly<Record<string, string>>): string =>
+  new URLSearchParams(values).toString()
+export const FORM = { 'content-type': 'application/x-www-form-urlencoded' } as const
