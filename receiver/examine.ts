@@ -4,8 +4,8 @@ import type { AppConfig, Config } from './config/config.ts'
 import { type Check, checked } from './core/check.ts'
 import { DeployError } from './core/errors.ts'
 import type { Engine } from './core/ports.ts'
-import type { Credentials } from './edges/credentials/credentials.ts'
 import { runCommand } from './edges/nginx/command.ts'
+import type { ReadRepository } from './edges/registry/reading.ts'
 import { examineRepository } from './edges/registry/repository.ts'
 import type { Store } from './edges/store/store.ts'
 
@@ -19,13 +19,13 @@ export async function examine({
   docker,
   engine,
   store,
-  credentials,
+  read,
 }: {
   config: Config
   docker: Docker
   engine: Engine
   store: Pick<Store, 'live'>
-  credentials: Credentials
+  read: ReadRepository
 }): Promise<Check[]> {
   const apps = Object.values(config.apps)
   return [
@@ -45,7 +45,7 @@ export async function examine({
       await runCommand(config.nginx.test)
       return `${config.nginx.test}: it takes its files`
     }),
-    ...(await examineRegistries(apps, credentials)),
+    ...(await examineRegistries(apps, read)),
     ...(await Promise.all(apps.map((app) => examineApp(app, engine, store)))),
   ]
 }
@@ -53,12 +53,12 @@ export async function examine({
 /** Reads each app's repository as a deployment would. */
 export const examineRegistries = (
   apps: readonly AppConfig[],
-  credentials: Credentials,
+  read: ReadRepository,
 ): Promise<Check[]> =>
   Promise.all(
     apps.map(({ name, image }) =>
       checked(`registry of ${name}`, () =>
-        examineRepository(image, credentials, AbortSignal.timeout(DEADLINE_MS)),
+        examineRepository(image, read, AbortSignal.timeout(DEADLINE_MS)),
       ),
     ),
   )

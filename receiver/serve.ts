@@ -13,15 +13,18 @@ import { connectDocker } from './edges/docker/connect.ts'
 import { createEngine } from './edges/docker/engine.ts'
 import { followEvents } from './edges/docker/events.ts'
 import { ensureNetwork } from './edges/docker/network.ts'
+import { registrySettingsOf } from './edges/docker/registry-settings.ts'
 import { createSites } from './edges/nginx/sites.ts'
 import { createIssuerKeys } from './edges/oidc/issuer-keys.ts'
 import { createVerifyToken } from './edges/oidc/verify.ts'
 import { httpProbe } from './edges/probe.ts'
-import { createLayers } from './edges/registry/layers.ts'
+import { createReading } from './edges/registry/reading.ts'
 import { createSlots } from './edges/slots.ts'
 import { createPolls } from './edges/store/polls.ts'
 import { transaction } from './edges/store/schema.ts'
-import { digestOf, listTags } from './edges/registry/repository.ts'
+import { createRegistry } from './edges/registry/registry.ts'
+import { listTags } from './edges/registry/repository.ts'
+import { createWays } from './edges/registry/ways.ts'
 import { examine } from './examine.ts'
 import { createFleet } from './fleet.ts'
 import { createApp } from './http/app.ts'
@@ -90,6 +93,11 @@ export async function serve(
     credentials,
     clock,
   })
+  const read = createReading(
+    credentials,
+    createWays({ settings: () => registrySettingsOf(docker), env: environment }),
+  )
+  const registry = createRegistry(read)
   const slots = createSlots(config.data)
   const sites = createSites({
     nginx: config.nginx,
@@ -104,10 +112,10 @@ export async function serve(
       append: (id, event, options) => store.append(id, redact(event), options),
     },
     engine,
-    registry: { resolve: engine.resolve, layers: createLayers(credentials) },
+    registry,
     attestations: {
       ...attestations,
-      fetch: createFetchAttestations(credentials),
+      fetch: createFetchAttestations(read),
       verify: createVerifyAttestation(join(config.data, 'trusted_root.json')),
     },
     slots,
@@ -159,7 +167,7 @@ export async function serve(
       return current.buckets
     },
     bodies: createBodyGate(BODIES),
-    resolve: engine.resolve,
+    resolve: registry.resolve,
     feed,
     verifyToken: createVerifyToken(createIssuerKeys(database, Date.now), () => new Date()),
     reload,
@@ -168,8 +176,8 @@ export async function serve(
       if (removed.length > 0) log('info', 'app removed', { app, removed })
       return removed
     },
-    examine: () => examine({ config: current.config, docker, engine, store, credentials }),
-    tags: ({ image }) => listTags(image.repository, credentials, stopping.signal),
+    examine: () => examine({ config: current.config, docker, engine, store, read }),
+    tags: ({ image }) => listTags(image.repository, read, stopping.signal),
     wake: fleet.wake,
     get readTokens() {
       return current.config.readTokens
@@ -180,7 +188,7 @@ export async function serve(
   }
   const pollers = createPollers({
     ...createPolls(database),
-    resolve: ({ image }, signal) => digestOf(image, credentials, signal),
+    resolve: ({ image }, signal) => registry.resolve(image, signal),
     isLive: (app) => store.live(app) !== undefined,
     deploy(app, digest) {
       submitPolled(app, digest, services.intake)

@@ -1,5 +1,9 @@
 import { loadConfig } from '../config/load.ts'
 import { createCredentials } from '../edges/credentials/credentials.ts'
+import { connectDocker } from '../edges/docker/connect.ts'
+import { registrySettingsOf } from '../edges/docker/registry-settings.ts'
+import { createReading } from '../edges/registry/reading.ts'
+import { createWays } from '../edges/registry/ways.ts'
 import { examineRegistries } from '../examine.ts'
 import type { Options } from '../main.ts'
 import { showChecks } from './doctor.ts'
@@ -14,7 +18,10 @@ export async function check({ config: file, json, registries }: Options): Promis
       env: process.env,
       learn: () => {},
     })
-    return showChecks(await examineRegistries(apps, credentials), json)
+    // without Docker the registries are asked all the same
+    const settings = async () => registrySettingsOf(await connectDocker(process.env))
+    const read = createReading(credentials, createWays({ settings, env: process.env }))
+    return showChecks(await examineRegistries(apps, read), json)
   }
   if (json) {
     console.log(

@@ -31,17 +31,25 @@ export class DeployError extends Error {
   readonly hint: string | undefined
   /** Last lines of the container's output, oldest first. */
   readonly log: readonly string[] | undefined
+  /** When a registry wants to be asked again. */
+  readonly retryAfterMs: number | undefined
 
   constructor(
     code: DeployErrorCode,
     message: string,
-    options: { hint?: string; log?: readonly string[]; cause?: unknown } = {},
+    options: {
+      hint?: string
+      log?: readonly string[]
+      retryAfterMs?: number
+      cause?: unknown
+    } = {},
   ) {
     super(message, { cause: options.cause })
     this.name = 'DeployError'
     this.code = code
     this.hint = options.hint
     this.log = options.log
+    this.retryAfterMs = options.retryAfterMs
   }
 }
 

@@ -66,8 +66,14 @@ export type Progress = (progress: { message: string; current?: number; total?: n
 export interface Disk {
   path: string
   freeBytes: number
-  /** What the engine runs, in the names that images have: `linux`, `amd64`. */
-  platform: { os: string; architecture: string }
+  /** What the engine runs. */
+  platform: Platform
+}
+
+/** In the names that images have: `linux`, `amd64`. */
+export interface Platform {
+  os: string
+  architecture: string
 }
 
 /** One layer of an image. */
@@ -128,9 +134,11 @@ export interface Registry {
   /** The layers of an image, from the lowest, of a multi-platform one those of that platform. Throws when it cannot tell. */
   layers(
     image: { repository: string; digest: string },
-    platform: Disk['platform'],
+    platform: Platform,
     signal: AbortSignal,
   ): Promise<Layer[]>
+  /** What an image was built for, as `linux/arm64`; empty when it does not say. Throws `DeployError`. */
+  platforms(image: { repository: string; digest: string }, signal: AbortSignal): Promise<string[]>
 }
 
 /** Attestations of images, and what is known of them already. */

@@ -7,10 +7,10 @@ import { DeployError } from './errors.ts'
 import { type Subject, waitUntilHealthy, watch } from './health.ts'
 import { prune } from './prune.ts'
 import { imageOf } from './image-of.ts'
+import { pull } from './pull.ts'
 import { inSlot, others, own, targetSlot, type World } from './plan.ts'
 import type { Container, ContainerPlan, Ports, Progress, Slot, StoredDeployment } from './ports.ts'
 import { spare, whoseSettings } from './release-of.ts'
-import { requireRoom } from './room.ts'
 import { together } from './together.ts'
 
 /** Nginx takes a reload up a moment after the command returns, and must know a new port before the swap. */
@@ -34,7 +34,8 @@ export const RUN = {
   async resolve({ app, stored, ports, progress, signal }) {
     const { repository, tag = 'latest', digest: named } = stored.deployment.image
     const ask = () => ports.registry.resolve({ repository, tag }, signal)
-    const digest = named ?? (await again(ask, { clock: ports.clock, said: say(progress), signal }))
+    const said = (message: string) => progress({ message })
+    const digest = named ?? (await again(ask, { clock: ports.clock, said, signal }))
     const replaced = ports.journal.live(stored.deployment.app)?.deployment
     ports.journal.append(stored.deployment.id, {
       type: 'image',
@@ -51,13 +52,7 @@ export const RUN = {
       .join(', ')
   },
 
-  async pull({ stored, ports, progress, signal }) {
-    const image = imageOf(stored)
-    if (!(await ports.engine.holds(image))) await requireRoom(image, ports, signal)
-    const ask = () => ports.engine.pull(image, { progress, signal })
-    const { pulled } = await again(ask, { clock: ports.clock, said: say(progress), signal })
-    return pulled ? 'pulled, and its digest is right' : 'was there already'
-  },
+  pull: ({ stored, ports, progress, signal }) => pull(imageOf(stored), ports, { progress, signal }),
 
   async release({ app, stored, ports, progress, signal }) {
     if (app.release === undefined) return 'nothing to run'
@@ -163,8 +158,6 @@ export const RUN = {
 } satisfies Partial<Record<StepName, RunStep>>
 
 const reasonOf = (error: unknown) => (error instanceof Error ? error.message : String(error))
-
-const say = (progress: Progress) => (message: string) => progress({ message })
 
 /** What cannot run twice: visitors are asked to wait, requests under way end, and the old container stops. */
 async function makeRoom({

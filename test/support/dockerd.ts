@@ -19,7 +19,16 @@ export interface PrivateEngine {
  * Starts a Docker engine of its own in `dir`: own images, socket and containerd, no default bridge, no firewall rules and
  * no forwarding, so an engine that runs already does not notice it. It knows registries on loopback as plain HTTP.
  */
-export async function startDockerd({ dir }: { dir: string }): Promise<PrivateEngine> {
+export async function startDockerd({
+  dir,
+  args = [],
+  env = {},
+}: {
+  dir: string
+  /** Further flags. */
+  args?: readonly string[]
+  env?: Readonly<Record<string, string>>
+}): Promise<PrivateEngine> {
   mkdirSync(join(dir, 'exec'), { recursive: true })
   // an empty one of its own: the machine's /etc/docker/daemon.json is another engine's
   const config = join(dir, 'daemon.json')
@@ -43,8 +52,13 @@ export async function startDockerd({ dir }: { dir: string }): Promise<PrivateEng
         '--ip-forward=false',
         '--userland-proxy=false',
         '--shutdown-timeout=5',
+        ...args,
       ],
-      env: { ...process.env, PATH: `${process.env['PATH']}:/usr/local/sbin:/usr/sbin:/sbin` },
+      env: {
+        ...process.env,
+        ...env,
+        PATH: `${process.env['PATH']}:/usr/local/sbin:/usr/sbin:/sbin`,
+      },
     })
   let running = await start()
   const docker = new Docker({ socketPath })

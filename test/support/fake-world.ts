@@ -231,6 +231,7 @@ export function createFakeWorld(database: DatabaseSync = openDatabase(':memory:'
           return DIGEST.one
         },
         layers: async () => disk.wanted,
+        platforms: async () => ['linux/arm64'],
       },
       attestations: {
         ...createAttestations(database),

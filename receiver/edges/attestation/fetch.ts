@@ -1,9 +1,8 @@
 import { createHash } from 'node:crypto'
 import * as v from 'valibot'
 import type { FetchAttestations } from '../../core/attestation.ts'
-import type { Credentials } from '../credentials/credentials.ts'
 import type { RegistryClient } from '../registry/client.ts'
-import { signedInClient } from '../registry/signed-in.ts'
+import type { ReadRepository } from '../registry/reading.ts'
 
 const MAX_BUNDLES = 16
 const TIMEOUT_MS = 30_000
@@ -23,19 +22,17 @@ const Manifest = v.object({ artifactType: v.optional(v.string()), layers: v.arra
  * The Sigstore bundles that refer to a digest at its registry: by the referrers API, and where that is missing by the
  * tag that stands for it (OCI distribution spec, "Listing Referrers"). What is fetched is checked by its digest.
  */
-export function createFetchAttestations(
-  credentials: Pick<Credentials, 'of'>,
-  fetch = globalThis.fetch,
-): FetchAttestations {
-  return async ({ repository, digest }, signal) => {
-    const { client } = await signedInClient(repository, credentials, signal, fetch)
+export function createFetchAttestations(read: ReadRepository): FetchAttestations {
+  return ({ repository, digest }, signal) => {
     const until = AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)])
-    const bundles: unknown[] = []
-    for (const referrer of await referrersOf(client, digest, until)) {
-      const bundle = await readBundle(client, referrer, until)
-      if (bundle !== undefined) bundles.push(bundle)
-    }
-    return bundles
+    return read(repository, until, async (client) => {
+      const bundles: unknown[] = []
+      for (const referrer of await referrersOf(client, digest, until)) {
+        const bundle = await readBundle(client, referrer, until)
+        if (bundle !== undefined) bundles.push(bundle)
+      }
+      return bundles
+    })
   }
 }
 
@@ -51,7 +48,7 @@ async function referrersOf(
       ? listed
       : await client.get(`manifests/${digest.replace(':', '-')}`, { accept: INDEX, signal })
   if (index.status !== 200) return []
-  const { manifests = [] } = read(Index, index.body) ?? {}
+  const { manifests = [] } = readAs(Index, index.body) ?? {}
   return manifests
     .filter(({ artifactType }) => artifactType === undefined || BUNDLE.test(artifactType))
     .slice(0, MAX_BUNDLES)
@@ -64,18 +61,18 @@ async function readBundle(
   signal: AbortSignal,
 ): Promise<unknown> {
   const answer = await client.get(`manifests/${digest}`, { accept: MANIFEST, signal })
-  const manifest = isOf(digest, answer.body) ? read(Manifest, answer.body) : undefined
+  const manifest = isOf(digest, answer.body) ? readAs(Manifest, answer.body) : undefined
   const [layer, ...more] = manifest?.layers ?? []
   if (layer === undefined || more.length > 0 || !BUNDLE.test(layer.mediaType ?? ''))
     return undefined
   const blob = await client.get(`blobs/${layer.digest}`, { signal })
-  return isOf(layer.digest, blob.body) ? read(v.unknown(), blob.body) : undefined
+  return isOf(layer.digest, blob.body) ? readAs(v.unknown(), blob.body) : undefined
 }
 
 const isOf = (digest: string, body: Buffer) =>
   `sha256:${createHash('sha256').update(body).digest('hex')}` === digest
 
-function read<const S extends v.GenericSchema>(
+function readAs<const S extends v.GenericSchema>(
   schema: S,
   body: Buffer,
 ): v.InferOutput<S> | undefined {

@@ -1,8 +1,7 @@
 import type Docker from 'dockerode'
 import { parseImage } from '../../../protocol/image-reference.ts'
-import { DeployError } from '../../core/errors.ts'
 import { createTurns } from '../../core/turns.ts'
-import type { Clock, Engine, Registry } from '../../core/ports.ts'
+import type { Clock, Engine } from '../../core/ports.ts'
 import { create, inspect, mend, startFailure, stop } from './containers.ts'
 import { isMissing, statusOf, translate } from './errors.ts'
 import { runOnce } from './run-once.ts'
@@ -11,8 +10,8 @@ import { readLog } from './log.ts'
 import { patiently } from './patiently.ts'
 import { type AuthConfig, holds, pull } from './pull.ts'
 import type { Credentials, Known } from '../credentials/credentials.ts'
+import { withLogin } from '../credentials/with-login.ts'
 import { diskOf, layerChains } from './disk.ts'
-import { until } from './until.ts'
 
 const PULLS_AT_ONCE = 3
 
@@ -24,51 +23,12 @@ export interface DockerOptions {
   clock: Clock
 }
 
-/** The Docker engine as the reconciler's `Engine`, and its way to a registry's tags. */
-export function createEngine({
-  docker,
-  network,
-  credentials,
-  clock,
-}: DockerOptions): Engine & Pick<Registry, 'resolve'> {
+/** The Docker engine as the reconciler's `Engine`. */
+export function createEngine({ docker, network, credentials, clock }: DockerOptions): Engine {
   // more at once would only slow each other down, and the apps that serve
   const inTurn = createTurns(PULLS_AT_ONCE)
 
-  /** Asks with the registry's login; one that is refused and can be renewed is renewed once. */
-  const signedIn = async <T>(
-    repository: string,
-    signal: AbortSignal,
-    ask: (login: AuthConfig | undefined) => Promise<T>,
-  ): Promise<T> => {
-    const { registry } = parseImage(repository)
-    const known = await credentials.of(registry, signal)
-    try {
-      return await ask(authConfig(registry, known))
-    } catch (error) {
-      const isRefused = error instanceof DeployError && error.code === 'registry_denied'
-      if (!isRefused || known?.isRenewable !== true) throw error
-      credentials.forget(registry)
-      return ask(authConfig(registry, await credentials.of(registry, signal)))
-    }
-  }
-
   return {
-    async resolve({ repository, tag }, signal) {
-      const reference = `${repository}:${tag}`
-      return signedIn(repository, signal, async (login) => {
-        try {
-          const asked = docker
-            .getImage(reference)
-            .distribution(login === undefined ? {} : { authconfig: login })
-          const answer: unknown = await until(asked, signal)
-          return (answer as { Descriptor: { digest: string } }).Descriptor.digest
-        } catch (error) {
-          signal.throwIfAborted()
-          throw translate(error, `cannot resolve ${reference}`, 'pull_failed')
-        }
-      })
-    },
-
     async containers(app) {
       try {
         return await patiently(async () => {
@@ -98,9 +58,10 @@ export function createEngine({
     async pull(image, { progress, signal }) {
       // what is there needs no registry, and no login that may not be had now
       if (await holds(docker, image)) return { pulled: false }
+      const { registry } = parseImage(image.repository)
       await inTurn(() =>
-        signedIn(image.repository, signal, (login) =>
-          pull(docker, image, { login, clock, progress, signal }),
+        withLogin(credentials, registry, signal, (known) =>
+          pull(docker, image, { login: authConfig(registry, known), clock, progress, signal }),
         ),
       )
       return { pulled: true }

@@ -1,4 +1,5 @@
 import { DeployError, type DeployErrorCode } from '../../core/errors.ts'
+import { HINTS } from '../registry/failures.ts'
 
 interface Rule {
   when: RegExp
@@ -16,7 +17,7 @@ const RULES: readonly Rule[] = [
   {
     when: /toomanyrequests|too many requests|rate limit|status: 429/i,
     code: 'registry_busy',
-    hint: 'the registry limits how often it is asked (Docker Hub: by address, more with a login): set user and password under `registries:`, or deploy again later',
+    hint: HINTS.busy,
   },
   {
     when: /verification failed for digest|digest (?:mismatch|did not match)|failed to register layer: .*unexpected EOF|invalid checksum digest|failed digest verification/i,
@@ -26,7 +27,7 @@ const RULES: readonly Rule[] = [
   {
     when: /unauthorized|authentication required|no basic auth credentials|denied|forbidden|status: 40[13]/i,
     code: 'registry_denied',
-    hint: 'check user and password under `registries:` and that this user may pull the repository (some registries also answer so when the repository does not exist)',
+    hint: HINTS.denied,
   },
   {
     when: /no matching manifest for/i,
@@ -36,12 +37,12 @@ const RULES: readonly Rule[] = [
   {
     when: /manifest unknown|not found|no such image|repository does not exist|name unknown/i,
     code: 'image_missing',
-    hint: 'check that this tag or digest was pushed to this repository, and was not deleted since',
+    hint: HINTS.missing,
   },
   {
     when: /connection refused|no such host|i\/o timeout|timeout|network is unreachable|no route to host|EOF|connection reset|x509|tls|server gave HTTP response|status: 5\d\d|bad gateway|service unavailable|unexpected EOF/i,
     code: 'registry_unreachable',
-    hint: 'check that the VM reaches the registry (curl -v https://<registry>/v2/) and that Docker trusts its certificate',
+    hint: HINTS.unreachable,
   },
 ]
 

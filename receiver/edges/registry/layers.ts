@@ -1,12 +1,11 @@
 import * as v from 'valibot'
+import type { Layer, Platform } from '../../core/ports.ts'
 import { DeployError } from '../../core/errors.ts'
-import type { Registry } from '../../core/ports.ts'
-import type { Credentials } from '../credentials/credentials.ts'
 import type { RegistryClient } from './client.ts'
+import { HINTS } from './failures.ts'
 import { MANIFEST_TYPES } from './media-types.ts'
-import { signedInClient } from './signed-in.ts'
+import type { ReadRepository } from './reading.ts'
 
-const TIMEOUT_MS = 10_000
 const Digest = v.pipe(v.string(), v.regex(/^sha256:[0-9a-f]{64}$/))
 const Manifest = v.object({
   config: v.object({ digest: Digest }),
@@ -22,15 +21,20 @@ const Index = v.object({
 })
 const Config = v.object({ rootfs: v.object({ diff_ids: v.array(v.string()) }) })
 
-/** Reads the layers of an image, of a multi-platform one those of the platform that will run. */
-export function createLayers(
-  credentials: Pick<Credentials, 'of'>,
-  fetch = globalThis.fetch,
-): Registry['layers'] {
-  return async ({ repository, digest }, platform, signal) => {
-    const { client } = await signedInClient(repository, credentials, signal, fetch)
-    const until = AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)])
-    const first = await readJson(client, `manifests/${digest}`, until)
+interface Image {
+  repository: string
+  digest: string
+}
+
+/** The layers of an image, of a multi-platform one those of the platform that will run. */
+export const layersOf = (
+  { repository, digest }: Image,
+  platform: Platform,
+  read: ReadRepository,
+  signal: AbortSignal,
+): Promise<Layer[]> =>
+  read(repository, signal, async (client) => {
+    const first = await readJson(client, `manifests/${digest}`, signal)
     const index = v.safeParse(Index, first)
     const chosen = index.success
       ? index.output.manifests.find(
@@ -41,15 +45,33 @@ export function createLayers(
       : undefined
     const manifest = v.parse(
       Manifest,
-      chosen === undefined ? first : await readJson(client, `manifests/${chosen}`, until),
+      chosen === undefined ? first : await readJson(client, `manifests/${chosen}`, signal),
     )
-    const config = v.parse(Config, await readJson(client, `blobs/${manifest.config.digest}`, until))
+    const blob = `blobs/${manifest.config.digest}`
+    const config = v.parse(Config, await readJson(client, blob, signal))
     return manifest.layers.map(({ size }, at) => ({
       diffId: config.rootfs.diff_ids[at] ?? '',
       bytes: size,
     }))
-  }
-}
+  })
+
+/** The platforms of a multi-platform image, as `linux/arm64`; none of another one. */
+export const platformsOf = (
+  { repository, digest }: Image,
+  read: ReadRepository,
+  signal: AbortSignal,
+): Promise<string[]> =>
+  read(repository, signal, async (client) => {
+    const index = v.safeParse(Index, await readJson(client, `manifests/${digest}`, signal))
+    const manifests = index.success ? index.output.manifests : []
+    const names = manifests.map(({ platform: { os, architecture } = UNKNOWN }) =>
+      // attestations beside an image have this one
+      os === 'unknown' ? '' : `${os}/${architecture}`,
+    )
+    return [...new Set(names)].filter((name) => name !== '')
+  })
+
+const UNKNOWN = { os: 'unknown', architecture: 'unknown' }
 
 async function readJson(
   client: RegistryClient,
@@ -58,5 +80,7 @@ async function readJson(
 ): Promise<unknown> {
   const { status, body } = await client.get(path, { accept: MANIFEST_TYPES, signal })
   if (status === 200) return JSON.parse(body.toString())
-  throw new DeployError('image_missing', `the registry answered ${status} to ${path}`)
+  throw new DeployError('image_missing', `the registry answered ${status} to ${path}`, {
+    hint: HINTS.missing,
+  })
 }

@@ -1,13 +1,14 @@
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
 import Docker from 'dockerode'
-import type { ContainerPlan, Engine, Registry } from '../../../receiver/core/ports.ts'
+import type { DeployError } from '../../../receiver/core/errors.ts'
+import type { ContainerPlan, Engine } from '../../../receiver/core/ports.ts'
 import { systemClock } from '../../../receiver/edges/clock.ts'
 import { connectDocker } from '../../../receiver/edges/docker/connect.ts'
 import { createEngine } from '../../../receiver/edges/docker/engine.ts'
 import { ensureNetwork } from '../../../receiver/edges/docker/network.ts'
 import { divide } from '../../../receiver/edges/store/addresses.ts'
 import { APP } from '../../support/fake-world.ts'
-import { fixedLogin } from '../../support/fixed-login.ts'
+import { fixedLogin, renewable } from '../../support/fixed-login.ts'
 import { pushTiny } from '../../support/images.ts'
 import { reserveSubnet, type Subnet } from '../../support/ports.ts'
 
@@ -16,9 +17,14 @@ const repository = `${stack.registry.host}/acme/tiny`
 const { username, password } = stack.registry
 const signal = new AbortController().signal
 const noProgress = () => {}
+const refusal = (work: Promise<unknown>): Promise<DeployError> =>
+  work.then(
+    () => Promise.reject(new Error('nothing was refused')),
+    (error: DeployError) => error,
+  )
 
 let docker: Docker
-let engine: Engine & Pick<Registry, 'resolve'>
+let engine: Engine
 let subnet: Subnet
 let digest: string
 let address: string
@@ -66,10 +72,6 @@ afterAll(async () => {
 })
 
 describe('images', () => {
-  test('a tag resolves to the digest that was pushed', async () => {
-    expect(await engine.resolve({ repository, tag: '1' }, signal)).toBe(digest)
-  })
-
   test('a pull by digest leaves just that digest, also after the local image was removed', async () => {
     await docker.getImage(`${repository}:1`).remove({ force: true })
     await engine.pull({ repository, digest }, { progress: noProgress, signal })
@@ -81,12 +83,6 @@ describe('images', () => {
     })
   })
 
-  test('a tag that was never pushed is image_missing', async () => {
-    await expect(engine.resolve({ repository, tag: 'nope' }, signal)).rejects.toMatchObject({
-      code: 'image_missing',
-    })
-  })
-
   test('a digest that was never pushed is image_missing', async () => {
     const nowhere = { repository, digest: `sha256:${'0'.repeat(64)}` }
     await expect(engine.pull(nowhere, { progress: noProgress, signal })).rejects.toMatchObject({
@@ -94,42 +90,39 @@ describe('images', () => {
     })
   })
 
-  test('a login that was refused is renewed once, when it can be', async () => {
-    const given: string[] = []
-    const passwords = ['ended', password]
-    const renewing = createEngine({
-      docker,
-      network: 'docker-test',
-      credentials: {
-        async of() {
-          const [next = 'none'] = passwords
-          given.push(next)
-          return { login: { username, password: next }, from: 'the test', isRenewable: true }
-        },
-        forget: () => void passwords.shift(),
-      },
-      clock: systemClock,
-    })
-    expect(await renewing.resolve({ repository, tag: '1' }, signal)).toBe(digest)
-    expect(given).toEqual(['ended', password])
-  })
-
   test('a wrong password is registry_denied, and the message does not hold it', async () => {
+    await docker.getImage(`${repository}@${digest}`).remove({ force: true })
     const stranger = createEngine({
       docker,
       network: 'docker-test',
       credentials: fixedLogin({ username, password: 'not-the-password' }),
       clock: systemClock,
     })
-    const error = await stranger.resolve({ repository, tag: '1' }, signal).catch((each) => each)
+    const error = await refusal(
+      stranger.pull({ repository, digest }, { progress: noProgress, signal }),
+    )
     expect(error).toMatchObject({ code: 'registry_denied' })
     expect(`${error.message} ${error.hint}`).not.toContain('not-the-password')
   })
 
+  test('a login that was refused is renewed once, when it can be', async () => {
+    const credentials = renewable({ username, password: 'ended' }, { username, password })
+    const renewing = createEngine({
+      docker,
+      network: 'docker-test',
+      credentials,
+      clock: systemClock,
+    })
+    await renewing.pull({ repository, digest }, { progress: noProgress, signal })
+    expect(await renewing.holds({ repository, digest })).toBe(true)
+    expect(credentials.given.map(({ password: each }) => each)).toEqual(['ended', password])
+  })
+
   test('a registry that nobody listens for is registry_unreachable', async () => {
-    await expect(
-      engine.resolve({ repository: '127.0.0.1:9/acme/tiny', tag: '1' }, signal),
-    ).rejects.toMatchObject({ code: 'registry_unreachable' })
+    const nowhere = { repository: '127.0.0.1:9/acme/tiny', digest }
+    await expect(engine.pull(nowhere, { progress: noProgress, signal })).rejects.toMatchObject({
+      code: 'registry_unreachable',
+    })
   })
 })
 

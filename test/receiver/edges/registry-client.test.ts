@@ -5,9 +5,9 @@ import { afterEach, beforeEach, describe, expect, inject, test } from 'vitest'
 import { createFetchAttestations } from '../../../receiver/edges/attestation/fetch.ts'
 import { parseChallenge } from '../../../receiver/edges/registry/challenge.ts'
 import { createRegistryClient } from '../../../receiver/edges/registry/client.ts'
-import { createLayers } from '../../../receiver/edges/registry/layers.ts'
-import { fixedLogin } from '../../support/fixed-login.ts'
+import { layersOf } from '../../../receiver/edges/registry/layers.ts'
 import { pushBundle } from '../../support/push-bundle.ts'
+import { readingAs } from '../../support/reading.ts'
 
 const BUNDLE = 'application/vnd.dev.sigstore.bundle.v0.3+json'
 const IMAGE = `sha256:${'a'.repeat(64)}`
@@ -60,8 +60,9 @@ const json =
     void response
       .writeHead(status, { 'content-type': 'application/json' })
       .end(JSON.stringify(body))
+const way = () => ({ origin: `http://${registry.host}`, fetch: globalThis.fetch })
 const client = (login: typeof LOGIN | undefined = LOGIN) =>
-  createRegistryClient(`${registry.host}/acme/api`, login)
+  createRegistryClient(`${registry.host}/acme/api`, login, way())
 const get = (path = 'manifests/latest', login: typeof LOGIN | undefined = LOGIN) =>
   client(login).get(path, { signal: signal() })
 
@@ -133,7 +134,7 @@ describe('a registry that does not answer as it should', () => {
     ['denies', 401, 'registry_denied'],
     ['forbids', 403, 'registry_denied'],
     ['fails', 500, 'registry_unreachable'],
-    ['is overloaded', 429, 'registry_unreachable'],
+    ['is overloaded', 429, 'registry_busy'],
   ])('%s: %i is %s', async (_name, status, expected) => {
     registry.answers.set('/v2/acme/api/manifests/latest', json({}, status))
     expect(await code(get())).toBe(expected)
@@ -143,7 +144,7 @@ describe('a registry that does not answer as it should', () => {
     registry.answers.set('/v2/acme/api/manifests/latest', (_, response) => {
       response.writeHead(401, { 'www-authenticate': 'Basic' }).end()
     })
-    const anonymous = createRegistryClient(`${registry.host}/acme/api`, undefined)
+    const anonymous = createRegistryClient(`${registry.host}/acme/api`, undefined, way())
     expect(await code(anonymous.get('manifests/latest', { signal: signal() }))).toBe(
       'registry_denied',
     )
@@ -221,7 +222,7 @@ test.each([
 describe('the bundles of a digest', () => {
   const digestOf = (body: string) => `sha256:${createHash('sha256').update(body).digest('hex')}`
   const fetchAll = () =>
-    createFetchAttestations(fixedLogin())(
+    createFetchAttestations(readingAs())(
       { repository: `${registry.host}/acme/api`, digest: IMAGE },
       signal(),
     )
@@ -247,6 +248,8 @@ describe('the bundles of a digest', () => {
   test('are none when the registry knows of none', async () => {
     expect(await fetchAll()).toEqual([])
     expect(registry.asked.map(({ path }) => path)).toEqual([
+      // whether it speaks HTTP
+      '/v2/',
       `/v2/acme/api/referrers/${IMAGE}`,
       `/v2/acme/api/manifests/${IMAGE.replace(':', '-')}`,
     ])
@@ -282,9 +285,9 @@ describe('the bundles of a digest', () => {
     const { registry: real } = inject('stack')
     const repository = `${real.host}/acme/bundles`
     await pushBundle({ repository, digest: IMAGE, bundle: { hello: 1 }, login: real })
-    const fetchReal = createFetchAttestations(fixedLogin(real))
+    const fetchReal = createFetchAttestations(readingAs(real))
     expect(await fetchReal({ repository, digest: IMAGE }, signal())).toEqual([{ hello: 1 }])
-    const denied = createFetchAttestations(fixedLogin({ username: 'acme', password: 'no' }))
+    const denied = createFetchAttestations(readingAs({ username: 'acme', password: 'no' }))
     await expect(denied({ repository, digest: IMAGE }, signal())).rejects.toMatchObject({
       code: 'registry_denied',
     })
@@ -294,9 +297,10 @@ describe('the bundles of a digest', () => {
 describe('the layers of an image', () => {
   const digestOf = (letter: string) => `sha256:${letter.repeat(64)}`
   const layers = (digest: string) =>
-    createLayers(fixedLogin(LOGIN))(
+    layersOf(
       { repository: `${registry.host}/acme/api`, digest },
       { os: 'linux', architecture: 'arm64' },
+      readingAs(LOGIN),
       signal(),
     )
   const manifest = {

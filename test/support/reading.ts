@@ -1,0 +1,26 @@
+import type { Login } from '../../receiver/edges/credentials/login.ts'
+import { createReading, type ReadRepository } from '../../receiver/edges/registry/reading.ts'
+import { createWays, type RegistrySettings } from '../../receiver/edges/registry/ways.ts'
+import { fixedLogin } from './fixed-login.ts'
+
+/** An engine that nobody told anything of registries. */
+export const UNTOLD: RegistrySettings = {
+  insecureHosts: [],
+  insecureRanges: ['127.0.0.0/8', '::1/128'],
+  mirrors: [],
+  proxies: { http: '', https: '', except: '' },
+}
+
+/** Reads registries, always with this login. */
+export const readingAs = (
+  login?: Login,
+  { told = UNTOLD, certificates }: { told?: RegistrySettings; certificates?: string } = {},
+): ReadRepository =>
+  createReading(
+    fixedLogin(login),
+    createWays({
+      settings: async () => told,
+      env: {},
+      ...(certificates === undefined ? {} : { certificates }),
+    }),
+  )
