@@ -4,9 +4,13 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import Docker from 'dockerode'
-import { afterAll, afterEach, beforeAll, beforeEach, expect, inject, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest'
 import { systemClock } from '../../receiver/edges/clock.ts'
+import type { Credentials } from '../../receiver/edges/credentials/credentials.ts'
+import { createEngine } from '../../receiver/edges/docker/engine.ts'
 import { pull } from '../../receiver/edges/docker/pull.ts'
+import { fixedLogin, renewable } from '../support/fixed-login.ts'
+import { putImage } from '../support/put-image.ts'
 import {
   type Interfere,
   type RegistryProxy,
@@ -135,6 +139,75 @@ test.for<[string, Interfere]>([
   const { status, error: reason } = await vm.deploy(fresh)
   expect(status).toBe('failed')
   expect(reason?.code).toBe('digest_mismatch')
+  expect((await vm.visit()).body).toBe('one\n')
+})
+
+test('a registry that names a time is left alone until then', { timeout: 60_000 }, async () => {
+  const until = performance.now() + 4000
+  const busy = answers(429, error('TOOMANYREQUESTS', 'slow down'), { 'retry-after': '4' })
+  proxy.interfere(when(() => performance.now() < until, busy))
+  const { id, status } = await vm.deploy(fresh)
+  expect(status).toBe('succeeded')
+  // what Docker asks, and what we ask for the time that it does not tell
+  expect(struck).toBeLessThanOrEqual(4)
+  expect((await vm.readText(`/deployments/${id}/events`)).text).toContain('again in 4 s')
+  proxy.interfere()
+  await vm.deploy(one)
+})
+
+describe('a login that ends in the middle of a pull', () => {
+  const old = { username: 'acme', password: 'ended' }
+  const basic = (login: { username: string; password: string }) =>
+    `Basic ${Buffer.from(`${login.username}:${login.password}`).toString('base64')}`
+  /** Good for the manifest, refused for the layers. */
+  const ends: Interfere = (request, response) => {
+    if (request.headers.authorization !== basic(old)) return false
+    if (request.url?.includes('/blobs/') === true) {
+      struck += 1
+      return answers(401, error('UNAUTHORIZED', 'authentication required'))(request, response)
+    }
+    request.headers.authorization = basic(stack.registry)
+    return false
+  }
+  const pullWith = async (credentials: Credentials) => {
+    proxy.interfere(ends)
+    const engine = createEngine({ docker, network: 'faults', credentials, clock: systemClock })
+    const image = { repository: vm.repository, digest: fresh }
+    await engine.pull(image, { progress: () => {}, signal: AbortSignal.timeout(60_000) })
+    return engine.holds(image)
+  }
+
+  test('is renewed, and the pull goes on', async () => {
+    const credentials = renewable(old, stack.registry)
+    expect(await pullWith(credentials)).toBe(true)
+    expect(credentials.given).toHaveLength(2)
+    expect(struck).toBeGreaterThan(0)
+  })
+
+  test('and cannot be renewed, for somebody revoked it: the pull is refused, without a retry', async () => {
+    await expect(pullWith(fixedLogin(old))).rejects.toMatchObject({
+      code: 'registry_denied',
+      message: expect.not.stringContaining('ended'),
+    })
+    expect(struck).toBeGreaterThan(0)
+  })
+})
+
+test('an image that was built for other machines is refused, with what it was built for', async () => {
+  const platforms = [
+    { os: 'linux', architecture: 'riscv64' },
+    { os: 'linux', architecture: 's390x' },
+  ]
+  const { repository } = vm
+  const digest = await putImage({ repository, tag: 'other', platforms, login: stack.registry })
+  const { deployment } = await vm.hook({ image: `${repository}:other` })
+  expect(deployment).toMatchObject({ status: 'failed', image: { digest } })
+  expect(deployment.error).toMatchObject({
+    code: 'platform_missing',
+    message: expect.stringMatching(
+      /no matching manifest for linux\/\w+.*it was built for linux\/riscv64, linux\/s390x/,
+    ),
+  })
   expect((await vm.visit()).body).toBe('one\n')
 })
 

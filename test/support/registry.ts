@@ -21,6 +21,7 @@ export async function startRegistry({
   username,
   password,
   address = '127.0.0.1',
+  port,
   certificate,
 }: {
   dir: string
@@ -28,36 +29,62 @@ export async function startRegistry({
   password: string
   /** Of this machine. */
   address?: string
+  port?: number
   /** PEM files; without them it speaks plain HTTP. */
   certificate?: { certificate: string; key: string }
 }): Promise<PrivateRegistry> {
   mkdirSync(dir, { recursive: true })
-  const host = `${address}:${await freePort()}`
   const htpasswd = join(dir, 'htpasswd')
-  const config = join(dir, 'config.yml')
   // -i reads the password from standard input, where no other user's `ps` sees it
   writeFileSync(
     htpasswd,
     execFileSync('htpasswd', ['-niB', '-C', '4', username], { input: password }),
   )
-  writeFileSync(config, configuration({ host, htpasswd, store: join(dir, 'store'), certificate }))
+  const { host, log, stop } = await run(dir, `${address}:${port ?? (await freePort())}`, {
+    http: certificate === undefined ? {} : { tls: certificate },
+    auth: { htpasswd: { realm: 'private registry', path: htpasswd } },
+  })
+  return { host, username, password, log, stop }
+}
+
+/** Starts a registry that everyone may read and push to, or a pull-through cache of another such. */
+export async function startOpenRegistry({
+  dir,
+  cacheOf,
+}: {
+  dir: string
+  /** `ADDRESS:PORT` of the other. */
+  cacheOf?: string
+}): Promise<Pick<PrivateRegistry, 'host' | 'stop'>> {
+  mkdirSync(dir, { recursive: true })
+  const proxy = cacheOf === undefined ? {} : { proxy: { remoteurl: `http://${cacheOf}` } }
+  return run(dir, `127.0.0.1:${await freePort()}`, proxy)
+}
+
+async function run(
+  dir: string,
+  host: string,
+  { http = {}, ...others }: { http?: object } & Record<string, unknown>,
+): Promise<Pick<PrivateRegistry, 'host' | 'log' | 'stop'>> {
+  const config = join(dir, 'config.yml')
+  writeFileSync(
+    config,
+    stringify({
+      version: '0.1',
+      log: { level: 'warn', accesslog: { disabled: true } },
+      storage: { filesystem: { rootdirectory: join(dir, 'store') }, delete: { enabled: true } },
+      http: { addr: host, ...http },
+      ...others,
+    }),
+  )
   const running = await startProcess({
     dir,
     name: 'registry',
     command: 'docker-registry',
     args: ['serve', config],
   })
-  await waitFor(() => accepts(host), {
-    what: `the private registry at ${host} did not start`,
-    running,
-  })
-  return {
-    host,
-    username,
-    password,
-    log: running.log,
-    stop: async () => void (await running.stop()),
-  }
+  await waitFor(() => accepts(host), { what: `the registry at ${host} did not start`, running })
+  return { host, log: running.log, stop: async () => void (await running.stop()) }
 }
 
 const accepts = (host: string) =>
@@ -68,23 +95,4 @@ const accepts = (host: string) =>
       resolve(true)
     })
     socket.once('error', reject)
-  })
-
-const configuration = ({
-  host,
-  htpasswd,
-  store,
-  certificate,
-}: {
-  host: string
-  htpasswd: string
-  store: string
-  certificate: { certificate: string; key: string } | undefined
-}) =>
-  stringify({
-    version: '0.1',
-    log: { level: 'warn', accesslog: { disabled: true } },
-    storage: { filesystem: { rootdirectory: store }, delete: { enabled: true } },
-    http: { addr: host, ...(certificate === undefined ? {} : { tls: certificate }) },
-    auth: { htpasswd: { realm: 'private registry', path: htpasswd } },
   })

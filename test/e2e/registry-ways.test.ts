@@ -1,0 +1,117 @@
+import { afterAll, beforeAll, expect, inject, test } from 'vitest'
+import { ensureNetwork } from '../../receiver/edges/docker/network.ts'
+import { divide } from '../../receiver/edges/store/addresses.ts'
+import { makeCertificates } from '../support/certificates.ts'
+import { type PrivateEngine, startDockerd } from '../support/dockerd.ts'
+import { pushTiny } from '../support/images.ts'
+import { freePort, reserveSubnet, type Subnet } from '../support/ports.ts'
+import { type PrivateRegistry, startOpenRegistry, startRegistry } from '../support/registry.ts'
+import { startVm, type Vm } from '../support/vm.ts'
+import { openWorkspace, type Workspace } from '../support/workspace.ts'
+
+const stack = inject('stack')
+const { username, password } = stack.registry
+const login = { username, password }
+/** Nothing listens there: what is asked through it cannot be reached. */
+const NOWHERE = 'http://127.0.0.1:9'
+let workspace: Workspace
+let subnet: Subnet
+let engine: PrivateEngine
+let vm: Vm
+let secure: PrivateRegistry
+let plain: PrivateRegistry
+/** Stands for Docker Hub, where only its mirror reaches it. */
+let hub: Pick<PrivateRegistry, 'host' | 'stop'>
+let mirror: Pick<PrivateRegistry, 'host' | 'stop'>
+const stops: (() => Promise<void>)[] = []
+
+/** An engine as on a VM whose registries are the company's own: its authority, one without TLS, a mirror of Docker Hub, a proxy. */
+beforeAll(async () => {
+  workspace = openWorkspace()
+  subnet = await reserveSubnet()
+  const address = divide(subnet.subnet).gateway
+  const port = await freePort()
+  const { authority, ...certificate } = makeCertificates(workspace.folder('tls'), address)
+  hub = await startOpenRegistry({ dir: workspace.folder('hub') })
+  mirror = await startOpenRegistry({ dir: workspace.folder('mirror'), cacheOf: hub.host })
+  stops.push(
+    () => mirror.stop(),
+    () => hub.stop(),
+  )
+  engine = await startDockerd({
+    dir: workspace.folder('engine'),
+    args: [`--insecure-registry=${address}:${port}`, `--registry-mirror=http://${mirror.host}`],
+    env: { SSL_CERT_FILE: authority, HTTPS_PROXY: NOWHERE, NO_PROXY: address },
+  })
+  stops.push(() => engine.stop())
+  // the registries live at the address that the engine has for its containers
+  await ensureNetwork(engine.docker, { name: 'ways', subnet: subnet.subnet })
+  secure = await startRegistry({ dir: workspace.folder('tls'), ...login, address, certificate })
+  plain = await startRegistry({ dir: workspace.folder('plain'), ...login, address, port })
+  stops.unshift(
+    () => secure.stop(),
+    () => plain.stop(),
+  )
+
+  vm = await startVm({ ...stack, dockerHost: engine.host, registry: stack.registry }, 'ways')
+  stops.unshift(() => vm.close())
+  vm.config['network'] = { name: 'ways', subnet: subnet.subnet }
+  vm.config['registries'] = Object.fromEntries(
+    [secure, plain].map(({ host }) => [host, { username, password: '${REGISTRY_PASSWORD}' }]),
+  )
+  const { api = {} } = vm.config.apps
+  Object.assign(api, { watch: '200ms', drain: '200ms' })
+  const app = (name: string, image: string) => ({ ...api, image, domains: [`${name}.test`] })
+  vm.config.apps = {
+    secure: app('secure', `${secure.host}/acme/secure`),
+    plain: app('plain', `${plain.host}/acme/plain`),
+    mirrored: app('mirrored', 'acme/mirrored'),
+  }
+  vm.env = { SSL_CERT_FILE: authority }
+  await vm.start()
+})
+afterAll(async () => {
+  for (const stop of stops) await stop()
+  await workspace.close()
+  await subnet.release()
+})
+
+test.for<[string, () => string, string]>([
+  ['with an authority of its own', () => secure.host, 'secure'],
+  ['in plain HTTP, which Docker was told of', () => plain.host, 'plain'],
+  ['through Docker’s mirror of a Docker Hub that cannot be reached', () => hub.host, 'mirrored'],
+])('a registry %s is resolved and pulled from', { timeout: 60_000 }, async ([, host, app]) => {
+  const image = `${host()}/acme/${app}:latest`
+  const digest = await pushTiny({
+    host: engine.host,
+    dir: workspace.folder('build'),
+    image,
+    version: app,
+    login,
+  })
+  await engine.docker.getImage(image).remove()
+  const { deployment } = await vm.hook({}, { app })
+  expect(deployment).toMatchObject({ status: 'succeeded', image: { digest } })
+})
+
+test('the doctor says how each is reached', async () => {
+  const { checks } = (await vm.read('/doctor')) as {
+    checks: { what: string; ok: boolean; message: string }[]
+  }
+  const said = (app: string) =>
+    checks.find(({ what, ok }) => ok && what === `registry of ${app}`)?.message
+  expect(said('secure')).toMatch(/signed in as acme \(the config\); :latest is there$/)
+  expect(said('plain')).toMatch(
+    /signed in as acme \(the config\), in plain HTTP; :latest is there$/,
+  )
+  expect(said('mirrored')).toMatch(/anonymously at the mirror http:.*; :latest is there$/)
+})
+
+test('a tag that only the registry itself could know is told as unreachable, with the proxy', async () => {
+  await mirror.stop()
+  const { deployment } = await vm.hook({}, { app: 'mirrored' })
+  expect(deployment.error).toMatchObject({
+    code: 'registry_unreachable',
+    message: expect.stringContaining('docker.io/acme/mirrored'),
+  })
+})
