@@ -11,6 +11,8 @@ const WATCH_PAUSE_MS = 250
 const FAILURES_TO_ROLL_BACK = 3
 const LOG_LINES = 50
 const SHOWN_BODY_CHARACTERS = 200
+/** Of a program that was built for another processor, as the kernel says it. */
+const NOT_EXECUTABLE = /exec format error\s*$/i
 
 export interface Subject {
   app: AppSpec
@@ -168,12 +170,13 @@ async function stillRuns(subject: Subject, ports: Ports): Promise<Container> {
     : now.restarts > 0
       ? `stopped and was restarted ${now.restarts} times`
       : `exited with code ${now.exitCode}`
-  throw new DeployError('exited', `the container of ${app.name} ${why}`, {
-    hint: now.oomKilled
-      ? `raise apps.${app.name}.mem_limit, or let the app use less memory`
-      : 'look at the log below',
-    log: await ports.engine.logs(container.name, LOG_LINES),
-  })
+  const log = await ports.engine.logs(container.name, LOG_LINES)
+  const hint = now.oomKilled
+    ? `raise apps.${app.name}.mem_limit, or let the app use less memory`
+    : log.some((line) => NOT_EXECUTABLE.test(line))
+      ? 'what the image starts is no program of this machine: build the image for its platform (platforms: linux/amd64,linux/arm64); a script has to begin with #!/bin/sh'
+      : 'look at the log below'
+  throw new DeployError('exited', `the container of ${app.name} ${why}`, { hint, log })
 }
 
 const clip = (text: string) =>

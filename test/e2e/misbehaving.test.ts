@@ -1,4 +1,5 @@
-import { statSync } from 'node:fs'
+import { mkdirSync, statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import Docker from 'dockerode'
 import { afterAll, beforeAll, expect, inject, test } from 'vitest'
 import type { Deployment } from '../../protocol/deployment.ts'
@@ -32,6 +33,8 @@ const COMMANDS = {
   late: shell(`/bin/busybox sleep 2; ${HTTPD}; ${FOREVER}`),
   sick: answering(`${READ}; printf "HTTP/1.0 500 Oops\\r\\n\\r\\nno database\\n"`),
   picky: answering(ONLY_FOR_A_HOST),
+  // no program at all, as one that was built for another processor
+  foreign: ['/www/foreign'],
   loud: shell(`${HTTPD}; /bin/busybox yes "a line of a log that never ends"`),
 }
 let vm: Vm
@@ -54,7 +57,10 @@ beforeAll(async () => {
       health: { path: '/', headers: { Host: 'api.example.com' } },
     },
   }
-  digest = await vm.push('one')
+  const context = join(vm.dir, 'build', 'tiny-one')
+  mkdirSync(context, { recursive: true })
+  writeFileSync(join(context, 'foreign'), 'no program', { mode: 0o755 })
+  digest = await vm.push('one', { dockerfile: 'COPY foreign /www/foreign' })
   await vm.start()
 })
 afterAll(() => vm.close())
@@ -69,6 +75,18 @@ const containers = async (app: string) =>
   )
 const ms = ({ steps }: Deployment, name: string) =>
   steps.find((step) => step.name === name)?.ms ?? 0
+
+test.concurrent(
+  'a program that was built for another machine is told from one that fails',
+  async () => {
+    const { error } = await deploy('foreign')
+    expect(error).toMatchObject({
+      code: 'exited',
+      hint: expect.stringContaining('platforms: linux/amd64,linux/arm64'),
+      log: expect.arrayContaining([expect.stringContaining('exec format error')]),
+    })
+  },
+)
 
 test.concurrent(
   'a container that exits at once fails it with its exit code and log, and is removed',
