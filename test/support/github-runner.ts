@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { parse } from 'yaml'
+import { noteSecrets, secretsIn } from './leaks.ts'
 import type { Annotation } from './workflow-commands.ts'
 import { createCommandReader } from './workflow-commands.ts'
 
@@ -74,6 +75,7 @@ async function runIn(home: string, run: ActionRun): Promise<ActionResult> {
     GITHUB_EVENT_PATH: eventPath,
     RUNNER_TEMP: temporary,
   }
+  noteSecrets(secretsIn({ ...run.inputs, ...run.env }))
   const lines: string[] = []
   const reader = createCommandReader((line) => {
     lines.push(line)

@@ -1,5 +1,8 @@
+import { randomBytes } from 'node:crypto'
+import { join } from 'node:path'
 import type { TestProject } from 'vitest/node'
 import { startDockerd } from './dockerd.ts'
+import { notedSecrets, SECRETS_FILE, tells, watchCommandLines } from './leaks.ts'
 import { startRegistry } from './registry.ts'
 import { openWorkspace } from './workspace.ts'
 
@@ -18,9 +21,12 @@ declare module 'vitest' {
 
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const workspace = openWorkspace()
+  process.env[SECRETS_FILE] = join(workspace.dir, 'secrets')
+  const password = randomBytes(18).toString('base64url')
+  const commandLines = watchCommandLines(200)
   const [engine, registry] = await Promise.all([
     startDockerd({ dir: workspace.folder('engine') }),
-    startRegistry({ dir: workspace.folder('registry'), username: 'acme', password: 'a-secret' }),
+    startRegistry({ dir: workspace.folder('registry'), username: 'acme', password }),
   ])
   project.provide('stack', {
     dir: workspace.dir,
@@ -28,8 +34,12 @@ export default async function setup(project: TestProject): Promise<() => Promise
     registry: { host: registry.host, username: registry.username, password: registry.password },
   })
   return async () => {
+    const secrets = [password, ...notedSecrets()]
+    const lines = commandLines.stop()
+    const shown = lines.filter((line) => secrets.some((secret) => tells(line, secret)))
     await engine.stop()
     await registry.stop()
     await workspace.close()
+    if (shown.length > 0) throw new Error(`ps shows secrets:\n${shown.join('\n')}`)
   }
 }

@@ -2,6 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { stringify } from 'yaml'
+import { guardSecrets } from './leaks.ts'
 import { type Running, startProcess, waitForUrl } from './processes.ts'
 
 const PROGRAM = fileURLToPath(new URL('../../bin/deploy-receiver', import.meta.url))
@@ -29,6 +30,7 @@ export async function startReceiver({
   env: Readonly<Record<string, string>>
 }): Promise<RunningReceiver> {
   mkdirSync(dir, { recursive: true })
+  guardSecrets(dir, { config, env })
   const file = join(dir, 'config.yaml')
   writeFileSync(file, stringify(config), { mode: 0o600 })
   const running = await startProcess({

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { clearAway } from './clear-away.ts'
+import { leaksBelow } from './leaks.ts'
 
 /** Socket paths end at 107 bytes, and an engine's own lie up to 50 below the directory. */
 const LONGEST_TMPDIR = 35
@@ -13,7 +14,7 @@ export interface Workspace {
   dir: string
   /** Makes a directory in it that Nginx's workers may pass through. */
   folder(name: string): string
-  /** Ends every program that was started in it, and removes it. */
+  /** Ends every program that was started in it, and removes it. Rejects when what it left tells a secret. */
   close(): Promise<void>
 }
 
@@ -44,8 +45,10 @@ export function openWorkspace(): Workspace {
       return path
     },
     async close() {
+      const leaks = leaksBelow(dir)
       await clearAway(dir)
       keeper.stdin.end()
+      if (leaks.length > 0) throw new Error(leaks.join('\n'))
     },
   }
 }
