@@ -1,5 +1,14 @@
-import { appendFileSync, existsSync, readdirSync, readFileSync } from 'node:fs'
-import { join, relative } from 'node:path'
+import {
+  appendFileSync,
+  copyFileSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join, relative } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 
 const SECRET_NAME = /password|secret|token|credential|(?:^|_)key$/i
@@ -124,7 +133,11 @@ const storesIn = (data: string) =>
 /** Everything in a store, as text: a long row lies in several pieces in its file. */
 function rowsOf(file: string): string {
   if (!file.endsWith('.db')) return ''
-  const database = new DatabaseSync(file, { readOnly: true })
+  // a receiver that still runs has it locked
+  const copy = join(mkdtempSync(join(tmpdir(), 'leaks-')), 'copy.db')
+  copyFileSync(file, copy)
+  if (existsSync(`${file}-wal`)) copyFileSync(`${file}-wal`, `${copy}-wal`)
+  const database = new DatabaseSync(copy)
   try {
     const tables = database.prepare("SELECT name FROM sqlite_schema WHERE type = 'table'").all()
     return tables
@@ -139,6 +152,7 @@ function rowsOf(file: string): string {
       .join('\n')
   } finally {
     database.close()
+    rmSync(dirname(copy), { recursive: true })
   }
 }
 
