@@ -104,20 +104,16 @@ export function createRedactor(first: readonly Secret[]): Redactor {
   }
 }
 
+const named = (name: string, values: readonly string[]): Secret[] =>
+  values.map((value) => ({ name, value }))
+
 /** Every secret of a config: logins, keys, tokens, and the values that the containers get. */
 export function secretsOf(config: Config): Secret[] {
-  const named = (name: string, values: readonly string[]) =>
-    values.map((value) => ({ name, value }))
   return [
     ...named('read token', config.readTokens),
-    ...Object.entries(config.registries).flatMap(([host, login]) => {
-      const name = `password of ${host}`
-      if (login.kind === 'azure') return named(name, [login.clientSecret])
-      if (login.kind !== 'password') return []
-      const { username, password } = login
-      return named(name, [password, encoded(username, password)])
-    }),
-    ...Object.values(config.apps).flatMap(({ name, auth, container, health }) => [
+    ...passwordsOf(config.registries),
+    ...Object.values(config.apps).flatMap(({ name, auth, container, health, registries }) => [
+      ...passwordsOf(registries),
       ...named(`secret of ${name}`, auth.secrets),
       ...named(
         `secret of ${name}`,
@@ -131,6 +127,15 @@ export function secretsOf(config: Config): Secret[] {
     ]),
   ]
 }
+
+const passwordsOf = (registries: Config['registries']): Secret[] =>
+  Object.entries(registries).flatMap(([host, login]) => {
+    const name = `password of ${host}`
+    if (login.kind === 'azure') return named(name, [login.clientSecret])
+    if (login.kind !== 'password') return []
+    const { username, password } = login
+    return named(name, [password, encoded(username, password)])
+  })
 
 /** The values that a container and its probe get. */
 export function valuesOf(

@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Changes, changesOf } from './config/changes.ts'
 import type { Config } from './config/config.ts'
+import { loginFor } from './config/login-for.ts'
 import { heed } from './core/mishaps.ts'
 import type { Ports } from './core/ports.ts'
 import { createFetchAttestations } from './edges/attestation/fetch.ts'
@@ -83,7 +84,7 @@ export async function serve(
   const docker = await connectDocker(environment)
   await ensureNetwork(docker, config.network)
   const credentials = createCredentials({
-    registries: () => current.config.registries,
+    loginFor: (repository) => loginFor(current.config, repository),
     env: environment,
     learn: learnTokens,
   })

@@ -1,4 +1,5 @@
 import { loadConfig } from '../config/load.ts'
+import { loginFor } from '../config/login-for.ts'
 import { createCredentials } from '../edges/credentials/credentials.ts'
 import { connectDocker } from '../edges/docker/connect.ts'
 import { registrySettingsOf } from '../edges/docker/registry-settings.ts'
@@ -14,7 +15,7 @@ export async function check({ config: file, json, registries }: Options): Promis
   const apps = Object.values(config.apps)
   if (registries) {
     const credentials = createCredentials({
-      registries: () => config.registries,
+      loginFor: (repository) => loginFor(config, repository),
       env: process.env,
       learn: () => {},
     })

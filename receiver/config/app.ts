@@ -1,3 +1,4 @@
+import { dirname } from 'node:path'
 import { formatImage, ImageReferenceError, parseImage } from '../../protocol/image-reference.ts'
 import type { HealthPolicy, Release } from '../core/app.ts'
 import { readAttestation } from './attestation.ts'
@@ -6,11 +7,13 @@ import type { AppConfig } from './config.ts'
 import { CONTAINER_KEYS, readContainer, words } from './container.ts'
 import type { Field, Reader } from './reader.ts'
 import { emptyRecord } from './record.ts'
+import { readRegistries } from './registries.ts'
 import type { SecretOwners } from './secrets.ts'
 import { boolean, duration, keyValues, matching, number, port } from './values.ts'
 
 const OWN_KEYS = [
   'image',
+  'registries',
   'domains',
   'port',
   'auth',
@@ -77,6 +80,7 @@ export function readApp(
   return {
     name,
     image: readImage(reader, field, keys.get('image')),
+    registries: readRegistries(reader, keys.get('registries'), dirname(reader.file)),
     ...(appPort === undefined ? {} : { port: appPort }),
     domains: reader
       .list(keys.get('domains'))

@@ -28,6 +28,8 @@ export interface AppAuth {
 export interface AppConfig extends AppSpec {
   domains: readonly string[]
   auth: AppAuth
+  /** Logins of this app alone, by registry host. */
+  registries: Readonly<Record<string, RegistryLogin>>
 }
 
 /** The checked, frozen configuration of a receiver. Durations are milliseconds. */
@@ -48,7 +50,7 @@ export interface Config {
     /** `listen` of the rendered sites: `80`, `127.0.0.1:8080`, … */
     listen: readonly string[]
   }
-  /** Registry host → login. Docker Hub is `docker.io`. */
+  /** Registry host → login, for apps that have none of their own there. Docker Hub is `docker.io`. */
   registries: Readonly<Record<string, RegistryLogin>>
   /** Addresses and networks of proxies whose `X-Forwarded-For` is believed. */
   trustedProxies: readonly string[]

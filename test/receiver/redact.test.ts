@@ -111,6 +111,7 @@ describe('secrets of a config', () => {
       'apps:',
       '  api:',
       '    image: ghcr.io/acme/api',
+      '    registries: { ghcr.io: { username: bot, password: only-for-api } }',
       `    auth: { secrets: [whsec_${'k'.repeat(43)}=], basic: { token: ${'b'.repeat(24)} }, github: { secret: ${'g'.repeat(24)} } }`,
       '    environment: { DATABASE_URL: "postgres://db/x", LEVEL: info, KEY: "line one is long enough\\nline two is long enough" }',
       '    health: { headers: { Authorization: hello-there } }',
@@ -121,6 +122,7 @@ describe('secrets of a config', () => {
   test.each([
     ['p/ss word', '[password of ghcr.io]'],
     ['p%2Fss%20word', '[password of ghcr.io]'],
+    ['only-for-api', '[password of ghcr.io]'],
     ['r'.repeat(24), '[read token]'],
     [`whsec_${'k'.repeat(43)}=`, '[secret of api]'],
     [`${'k'.repeat(43)}=`, '[secret of api]'],

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { parseImage } from '../../../protocol/image-reference.ts'
 import type { RegistryLogin } from '../../core/registry-login.ts'
 import { azureLogin } from './azure.ts'
 import { dockerConfigFile, dockerLogin } from './docker-config.ts'
@@ -25,30 +26,30 @@ export interface Known {
   isRenewable: boolean
 }
 
-/** The logins of registries: as configured, else as Docker itself has them. */
+/** The logins of registries, by the repository that is asked for: as configured, else as Docker itself has them. */
 export interface Credentials {
   /** `undefined`: none, so the registry is asked anonymously. Throws `DeployError`. */
-  of(host: string, signal: AbortSignal): Promise<Known | undefined>
-  /** What is kept for a host was refused: the next one is asked for anew. */
-  forget(host: string): void
+  of(repository: string, signal: AbortSignal): Promise<Known | undefined>
+  /** What is kept was refused: the next one is asked for anew. */
+  forget(repository: string): void
 }
 
 export function createCredentials({
-  registries,
+  loginFor,
   env,
   learn,
   fetch = globalThis.fetch,
   now = Date.now,
 }: {
-  /** As configured now. */
-  registries: () => Readonly<Record<string, RegistryLogin>>
+  /** As configured now for a repository. */
+  loginFor: (repository: string) => RegistryLogin | undefined
   env: NodeJS.ProcessEnv
   /** Hears of every secret before it is used, so that no log shows it. */
   learn: (secrets: readonly Secret[]) => void
   fetch?: typeof globalThis.fetch
   now?: () => number
 }): Credentials {
-  const kept = new Map<string, { entry: RegistryLogin; issued: Issued; renewAt: number }>()
+  const kept = new WeakMap<RegistryLogin, { issued: Issued; renewAt: number }>()
 
   const issue = async (
     host: string,
@@ -79,8 +80,9 @@ export function createCredentials({
   }
 
   return {
-    async of(host, signal) {
-      const entry = registries()[host]
+    async of(repository, signal) {
+      const { registry: host } = parseImage(repository)
+      const entry = loginFor(repository)
       if (entry === undefined) {
         const login = await dockerLogin(host, env, signal)
         if (login === undefined) return undefined
@@ -88,20 +90,23 @@ export function createCredentials({
         return { login, from: dockerConfigFile(env), isRenewable: false }
       }
       const isRenewable = !entry.kind.startsWith('password')
-      const before = kept.get(host)
-      const isGood = before?.entry === entry && now() < before.renewAt
+      const before = kept.get(entry)
+      const isGood = before !== undefined && now() < before.renewAt
       const issued = isGood ? before.issued : await issue(host, entry, signal)
       if (!isGood) {
         learn(secretsOf(host, issued.login))
         const { expiresAt } = issued
         if (expiresAt !== undefined) {
           const renewAt = expiresAt - Math.min(EARLY_MS, (expiresAt - now()) / 10)
-          kept.set(host, { entry, issued, renewAt })
+          kept.set(entry, { issued, renewAt })
         }
       }
       return { ...issued, from: SOURCES[entry.kind], isRenewable }
     },
-    forget: (host) => void kept.delete(host),
+    forget(repository) {
+      const entry = loginFor(repository)
+      if (entry !== undefined) kept.delete(entry)
+    },
   }
 }
 

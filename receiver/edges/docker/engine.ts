@@ -60,7 +60,7 @@ export function createEngine({ docker, network, credentials, clock }: DockerOpti
       if (await holds(docker, image)) return { pulled: false }
       const { registry } = parseImage(image.repository)
       await inTurn(() =>
-        withLogin(credentials, registry, signal, (known) =>
+        withLogin(credentials, image.repository, signal, (known) =>
           pull(docker, image, { login: authConfig(registry, known), clock, progress, signal }),
         ),
       )

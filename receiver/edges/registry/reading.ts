@@ -38,7 +38,7 @@ export function createReading(credentials: Credentials, ways: Ways): ReadReposit
     const { own, mirrors } = await ways.of(registry)
     const at = (asked: Asked) => read(clientOf(repository, asked), asked)
     try {
-      return await withLogin(credentials, registry, signal, (known) => at({ known, way: own }))
+      return await withLogin(credentials, repository, signal, (known) => at({ known, way: own }))
     } catch (error) {
       signal.throwIfAborted()
       // a mirror helps where the registry cannot be had, not where it refuses

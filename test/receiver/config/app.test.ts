@@ -7,6 +7,7 @@ test('an app needs no more than an image', () => {
   expect(app([])).toEqual({
     name: 'api',
     image: { repository: 'ghcr.io/acme/api', tag: 'latest' },
+    registries: {},
     domains: [],
     auth: { oidc: [], keys: [], secrets: [], basic: { tokens: [], deploy: false }, github: [] },
     http: true,

@@ -22,6 +22,7 @@ test('a file with every key is read whole', () => {
 const api: AppConfig = {
   name: 'api',
   image: { repository: 'ghcr.io/acme/api', tag: 'stable' },
+  registries: { 'ghcr.io': { kind: 'password_file', username: 'bot', file: '/run/ghcr' } },
   port: 8000,
   domains: ['api.example.com', '*.api.example.com'],
   auth: {

@@ -158,7 +158,7 @@ function credentialsOf(entry: RegistryLogin | undefined, env: NodeJS.ProcessEnv 
   let now = Date.now()
   const learnt: string[] = []
   const credentials = createCredentials({
-    registries: () => (entry === undefined ? {} : { [host]: entry }),
+    loginFor: (repository) => (repository.startsWith(`${host}/`) ? entry : undefined),
     env: { HOME: dir, AWS_EC2_METADATA_DISABLED: 'true', ...env },
     learn: (secrets) => learnt.push(...secrets.map(({ value }) => value)),
     now: () => now,
@@ -197,7 +197,7 @@ describe('ecr', () => {
       AWS_ACCESS_KEY_ID: 'AKIAENV',
       AWS_SECRET_ACCESS_KEY: 'secret',
     })
-    expect(await credentials.of(ECR, signal)).toMatchObject({
+    expect(await credentials.of(`${ECR}/api`, signal)).toMatchObject({
       login: { username: 'AWS', password: 'token 1' },
       isRenewable: true,
     })
@@ -212,9 +212,9 @@ describe('ecr', () => {
       '[default]\naws_access_key_id = AKIADEFAULT\naws_secret_access_key = x\n\n[deploy]\naws_access_key_id=AKIADEPLOY\naws_secret_access_key=y\n',
     )
     const env = { AWS_ENDPOINT_URL_ECR: ecr.url, AWS_SHARED_CREDENTIALS_FILE: file }
-    await credentialsOf(ENTRY, env).credentials.of(ECR, signal)
+    await credentialsOf(ENTRY, env).credentials.of(`${ECR}/api`, signal)
     expect(signedBy(ecr)).toBe('AKIADEFAULT')
-    await credentialsOf({ ...ENTRY, profile: 'deploy' }, env).credentials.of(ECR, signal)
+    await credentialsOf({ ...ENTRY, profile: 'deploy' }, env).credentials.of(`${ECR}/api`, signal)
     expect(signedBy(ecr)).toBe('AKIADEPLOY')
   })
 
@@ -230,7 +230,7 @@ describe('ecr', () => {
       AWS_ENDPOINT_URL_STS: sts.url,
       AWS_WEB_IDENTITY_TOKEN_FILE: write('token', 'web-token\n'),
       AWS_ROLE_ARN: role,
-    }).credentials.of(ECR, signal)
+    }).credentials.of(`${ECR}/api`, signal)
     expect(Object.fromEntries(new URLSearchParams(sts.heard[0]?.body))).toMatchObject({
       Action: 'AssumeRoleWithWebIdentity',
       RoleArn: role,
@@ -246,7 +246,7 @@ describe('ecr', () => {
       AWS_ENDPOINT_URL_ECR: ecr.url,
       AWS_CONTAINER_CREDENTIALS_FULL_URI: `${agent.url}/credentials`,
       AWS_CONTAINER_AUTHORIZATION_TOKEN: 'agent-token',
-    }).credentials.of(ECR, signal)
+    }).credentials.of(`${ECR}/api`, signal)
     expect(agent.heard[0]?.headers.authorization).toBe('agent-token')
     expect(signedBy(ecr)).toBe('ASIACONTAINER')
   })
@@ -262,7 +262,7 @@ describe('ecr', () => {
       AWS_ENDPOINT_URL_ECR: ecr.url,
       AWS_EC2_METADATA_DISABLED: 'false',
       AWS_EC2_METADATA_SERVICE_ENDPOINT: imds.url,
-    }).credentials.of(ECR, signal)
+    }).credentials.of(`${ECR}/api`, signal)
     expect(signedBy(ecr)).toBe('ASIAINSTANCE')
     expect(imds.heard[0]?.headers['x-aws-ec2-metadata-token-ttl-seconds']).toBe('21600')
     expect(imds.heard.slice(1).map(({ headers }) => headers['x-aws-ec2-metadata-token'])).toEqual([
@@ -272,7 +272,7 @@ describe('ecr', () => {
   })
 
   test('with no credentials at all says what was tried', async () => {
-    await expect(credentialsOf(ENTRY).credentials.of(ECR, signal)).rejects.toMatchObject({
+    await expect(credentialsOf(ENTRY).credentials.of(`${ECR}/api`, signal)).rejects.toMatchObject({
       code: 'registry_denied',
       message: expect.stringMatching(
         /cannot sign in to 123.*no credentials of AWS \(environment: none; web identity: none; shared credentials file: none; container: none; instance role: none\)/,
@@ -289,7 +289,7 @@ describe('ecr', () => {
       AWS_SECRET_ACCESS_KEY: 'secret',
     })
     const password = async () => {
-      const known = await credentials.of(ECR, signal)
+      const known = await credentials.of(`${ECR}/api`, signal)
       return known !== undefined && 'password' in known.login ? known.login.password : undefined
     }
     expect(await password()).toBe('token 1')
@@ -297,7 +297,7 @@ describe('ecr', () => {
     expect(await password()).toBe('token 1')
     pass(0.1 * 3600 * 1000)
     expect(await password()).toBe('token 2')
-    credentials.forget(ECR)
+    credentials.forget(`${ECR}/api`)
     expect(await password()).toBe('token 3')
   })
 })
@@ -365,7 +365,7 @@ describe('a GitHub App', () => {
     })
     const entry = { kind: 'github_app', id: '12', installation: '77', keyFile } as const
     const { credentials, learnt } = credentialsOf(entry, { GITHUB_API_URL: api.url }, 'ghcr.io')
-    expect(await credentials.of('ghcr.io', signal)).toMatchObject({
+    expect(await credentials.of('ghcr.io/acme/api', signal)).toMatchObject({
       login: { username: 'x-access-token', password: 'ghs_1' },
       expiresAt: Date.parse(expires),
     })
@@ -383,11 +383,11 @@ describe('a password', () => {
     const file = write('password', 'first\n')
     const entry = { kind: 'password_file', username: 'me', file } as const
     const { credentials } = credentialsOf(entry, {}, 'ghcr.io')
-    expect(await credentials.of('ghcr.io', signal)).toMatchObject({
+    expect(await credentials.of('ghcr.io/acme/api', signal)).toMatchObject({
       login: { username: 'me', password: 'first' },
     })
     write('password', 'second')
-    expect(await credentials.of('ghcr.io', signal)).toMatchObject({
+    expect(await credentials.of('ghcr.io/acme/api', signal)).toMatchObject({
       login: { username: 'me', password: 'second' },
       isRenewable: false,
     })
@@ -397,11 +397,14 @@ describe('a password', () => {
     write('.docker/config.json', JSON.stringify({ auths: { 'ghcr.io': { auth: base64('d:d') } } }))
     const entry = { kind: 'password', username: 'c', password: 'c' } as const
     const configured = credentialsOf(entry, {}, 'ghcr.io').credentials
-    expect((await configured.of('ghcr.io', signal))?.login).toEqual({
+    expect((await configured.of('ghcr.io/acme/api', signal))?.login).toEqual({
       username: 'c',
       password: 'c',
     })
     const none = credentialsOf(undefined).credentials
-    expect((await none.of('ghcr.io', signal))?.login).toEqual({ username: 'd', password: 'd' })
+    expect((await none.of('ghcr.io/acme/api', signal))?.login).toEqual({
+      username: 'd',
+      password: 'd',
+    })
   })
 })
