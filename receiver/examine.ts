@@ -9,7 +9,7 @@ import type { ReadRepository } from './edges/registry/reading.ts'
 import { examineRepository } from './edges/registry/repository.ts'
 import type { Store } from './edges/store/store.ts'
 
-const DEADLINE_MS = 20_000
+const DEADLINE_MS = 45_000
 /** Less than this is worth a word before an image does not fit. */
 const LITTLE_BYTES = 2_000_000_000
 

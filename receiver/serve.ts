@@ -24,7 +24,7 @@ import { createSlots } from './edges/slots.ts'
 import { createPolls } from './edges/store/polls.ts'
 import { transaction } from './edges/store/schema.ts'
 import { createRegistry } from './edges/registry/registry.ts'
-import { listTags } from './edges/registry/repository.ts'
+import { listTags, resolveTagThere } from './edges/registry/repository.ts'
 import { createWays } from './edges/registry/ways.ts'
 import { examine } from './examine.ts'
 import { createFleet } from './fleet.ts'
@@ -168,7 +168,7 @@ export async function serve(
       return current.buckets
     },
     bodies: createBodyGate(BODIES),
-    resolve: registry.resolve,
+    resolve: (image, signal) => resolveTagThere(image, read, signal),
     feed,
     verifyToken: createVerifyToken(createIssuerKeys(database, Date.now), () => new Date()),
     reload,
@@ -189,7 +189,7 @@ export async function serve(
   }
   const pollers = createPollers({
     ...createPolls(database),
-    resolve: ({ image }, signal) => registry.resolve(image, signal),
+    resolve: ({ image }, signal) => resolveTagThere(image, read, signal),
     isLive: (app) => store.live(app) !== undefined,
     deploy(app, digest) {
       submitPolled(app, digest, services.intake)

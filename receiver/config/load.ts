@@ -1,4 +1,5 @@
 import { dirname, isAbsolute, resolve } from 'node:path'
+import { isDeepStrictEqual } from 'node:util'
 import { readApp } from './app.ts'
 import type { AppConfig, Config } from './config.ts'
 import { readProxies, readRateLimit } from './limits.ts'
@@ -164,6 +165,15 @@ function readApps(
   const owners = new Map<string, string>()
   for (const [name, each] of reader.mapping(field)) {
     const app = readApp(reader, name, each, secretOwners)
+    const { repository } = app.image
+    const twin = Object.values(apps).find(({ image }) => image.repository === repository)
+    if (twin !== undefined && !isDeepStrictEqual(twin.registries, app.registries)) {
+      reader.problem(
+        each,
+        `${name} has other registries than ${twin.name}, which runs ${repository} too`,
+        'a login is one of a repository: write the same for both',
+      )
+    }
     apps[name] = app
     for (const domain of app.domains) {
       const owner = owners.get(domain)

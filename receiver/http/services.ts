@@ -3,7 +3,6 @@ import type { AppSpec } from '../core/app.ts'
 import type { AuditTrail } from '../core/audit.ts'
 import type { Check } from '../core/check.ts'
 import type { Feed } from '../core/feed.ts'
-import type { Registry } from '../core/ports.ts'
 import type { Intake } from '../core/submit.ts'
 import type { VerifyToken } from '../core/tokens.ts'
 import type { AppCredentials } from './auth/authenticate.ts'
@@ -58,7 +57,7 @@ export interface Services {
   feed: Feed
   verifyToken: VerifyToken
   /** Asks the registry what a tag stands for. */
-  resolve: Registry['resolve']
+  resolve(image: { repository: string; tag: string }, signal: AbortSignal): Promise<string>
   /** Takes the config as it is on disk now, and says what changed. Throws an error with its remedy. */
   reload(): Promise<Changed>
   /** Takes an app that is not configured off this machine. Resolves to what was removed; nothing when nothing is there. */

@@ -107,7 +107,7 @@ test('the doctor says how each is reached', async () => {
   expect(said('mirrored')).toMatch(/anonymously at the mirror http:.*; :latest is there$/)
 })
 
-test('a tag that only the registry itself could know is told as unreachable, with the proxy', async () => {
+test('a tag that only the registry itself could know is told as unreachable', async () => {
   await mirror.stop()
   const { deployment } = await vm.hook({}, { app: 'mirrored' })
   expect(deployment.error).toMatchObject({

@@ -228,7 +228,7 @@ export function createFakeWorld(database: DatabaseSync = openDatabase(':memory:'
       registry: {
         async resolve({ tag }) {
           note('resolve', tag)
-          return DIGEST.one
+          return { digest: DIGEST.one }
         },
         layers: async () => disk.wanted,
         platforms: async () => ['linux/arm64'],

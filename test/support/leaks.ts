@@ -40,7 +40,7 @@ export function guardSecrets(
 /** Has the command lines of all programs searched for these. */
 export function noteSecrets(secrets: readonly string[]): void {
   const file = process.env[SECRETS_FILE]
-  if (file === undefined) return
+  if (file === undefined || secrets.length === 0) return
   appendFileSync(file, secrets.map((secret) => `${JSON.stringify(secret)}\n`).join(''), {
     mode: 0o600,
   })

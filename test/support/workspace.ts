@@ -45,10 +45,13 @@ export function openWorkspace(): Workspace {
       return path
     },
     async close() {
-      const leaks = leaksBelow(dir)
-      await clearAway(dir)
-      keeper.stdin.end()
-      if (leaks.length > 0) throw new Error(leaks.join('\n'))
+      try {
+        const leaks = leaksBelow(dir)
+        if (leaks.length > 0) throw new Error(leaks.join('\n'))
+      } finally {
+        await clearAway(dir)
+        keeper.stdin.end()
+      }
     },
   }
 }

@@ -2,20 +2,24 @@
 export type Challenge =
   { scheme: 'basic' } | { scheme: 'bearer'; realm: string; service: string | undefined }
 
-/** Reads `WWW-Authenticate` (RFC 9110, section 11.6.1) as registries send it; `undefined` when it asks for neither. */
+/** A parameter with its value, quoted or not, else a word: the scheme of the next challenge. */
+const PART = /([\w-]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]+))|([\w-]+)/g
+
+/**
+ * Reads `WWW-Authenticate` (RFC 9110, section 11.6.1). A registry may offer both ways, in one header or two, which come as one:
+ * the token's is taken. `undefined` when it offers neither.
+ */
 export function parseChallenge(header: string | null): Challenge | undefined {
-  const [, scheme = '', rest = ''] = /^\s*(\w+)(?:\s+(.*))?$/.exec(header ?? '') ?? []
-  if (scheme.toLowerCase() === 'basic') return { scheme: 'basic' }
-  if (scheme.toLowerCase() !== 'bearer') return undefined
-  const parameters = new Map(
-    [...rest.matchAll(/(\w+)=(?:"((?:[^"\\]|\\.)*)"|([^\s,"]+))/g)].map(
-      ([, key = '', quoted, plain = '']) => [
-        key.toLowerCase(),
-        quoted?.replace(/\\(.)/g, '$1') ?? plain,
-      ],
-    ),
-  )
-  const realm = parameters.get('realm')
-  if (realm === undefined || !URL.canParse(realm)) return undefined
-  return { scheme: 'bearer', realm, service: parameters.get('service') }
+  const offered: { scheme: string; parameters: Map<string, string> }[] = []
+  for (const [, key, quoted, plain = '', scheme] of (header ?? '').matchAll(PART)) {
+    if (scheme !== undefined) offered.push({ scheme: scheme.toLowerCase(), parameters: new Map() })
+    const value = quoted?.replace(/\\(.)/g, '$1') ?? plain
+    if (key !== undefined) offered.at(-1)?.parameters.set(key.toLowerCase(), value)
+  }
+  for (const { scheme, parameters } of offered) {
+    const realm = parameters.get('realm')
+    if (scheme !== 'bearer' || realm === undefined || !URL.canParse(realm)) continue
+    return { scheme, realm, service: parameters.get('service') }
+  }
+  return offered.some(({ scheme }) => scheme === 'basic') ? { scheme: 'basic' } : undefined
 }

@@ -4,7 +4,8 @@ import type { Login } from '../credentials/login.ts'
 import { parseChallenge } from './challenge.ts'
 import { causeOf, refused, unreachable } from './failures.ts'
 import { answerChallenge, type Send } from './token.ts'
-import { ON_THIS_MACHINE, type Way } from './ways.ts'
+import { ON_THIS_MACHINE } from './proxy.ts'
+import type { Way } from './ways.ts'
 
 export interface RegistryAnswer {
   status: number
@@ -24,17 +25,19 @@ export interface RegistryClient {
 
 const MAX_BYTES = 1024 * 1024
 const MAX_REDIRECTS = 5
-const ANSWER_MS = 20_000
+const ANSWER_MS = 10_000
+/** What a token that has ended, or that was given before a right was, is answered with. */
+const REFUSALS = new Set([400, 401, 403])
 
 /** A client for `repository` (with its registry). Tokens are asked for when the registry wants one, and kept. */
 export function createRegistryClient(
   repository: string,
   login: Login | undefined,
-  { origin, fetch }: Pick<Way, 'origin' | 'fetch'>,
+  { base: where, fetch }: Pick<Way, 'base' | 'fetch'>,
 ): RegistryClient {
   const { registry } = parseImage(repository)
   const name = repository.slice(registry.length + 1)
-  const base = new URL(`${origin}/v2/${name}/`)
+  const base = new URL(`${where}/v2/${name}/`)
   let authorization: string | undefined
 
   const sender =
@@ -69,20 +72,31 @@ export function createRegistryClient(
     async get(path, { accept, signal, method = 'GET' }) {
       const url = new URL(path, base)
       const send = sender(AbortSignal.any([signal, AbortSignal.timeout(ANSWER_MS)]))
-      const ask = () =>
+      const ask = (by: 'GET' | 'HEAD') =>
         send(url, {
-          method,
+          method: by,
           headers: {
             ...(accept === undefined ? {} : { accept }),
             ...(authorization === undefined ? {} : { authorization }),
           },
         })
+      const askSignedIn = async (by: 'GET' | 'HEAD') => {
+        const answer = await ask(by)
+        const challenge = parseChallenge(answer.response.headers.get('www-authenticate'))
+        if (answer.response.status !== 401 || challenge === undefined) return answer
+        authorization = await answerChallenge(challenge, { repository, name, login }, send)
+        return ask(by)
+      }
       try {
-        let { response, body } = await ask()
-        const challenge = parseChallenge(response.headers.get('www-authenticate'))
-        if (response.status === 401 && challenge !== undefined) {
-          authorization = await answerChallenge(challenge, { repository, name, login }, send)
-          ;({ response, body } = await ask())
+        const isKept = authorization !== undefined
+        let { response, body } = await askSignedIn(method)
+        if (isKept && REFUSALS.has(response.status)) {
+          authorization = undefined
+          ;({ response, body } = await askSignedIn(method))
+        }
+        // only with a body it says why
+        if (method === 'HEAD' && [401, 403].includes(response.status)) {
+          ;({ response, body } = await ask('GET'))
         }
         const { status, headers } = response
         if (status !== 200 && status !== 404) throw refused(repository, path, response, body)
@@ -92,7 +106,7 @@ export function createRegistryClient(
         if (error instanceof DeployError) throw error
         const isLate = error instanceof Error && error.name === 'TimeoutError'
         const why = isLate ? `no answer within ${ANSWER_MS / 1000} s` : causeOf(error)
-        throw unreachable(repository, why, error)
+        throw unreachable(repository, why, { cause: error })
       }
     },
   }

@@ -15,10 +15,14 @@ export const denied = (repository: string, why: string) =>
     hint: HINTS.denied,
   })
 
-export const unreachable = (repository: string, why: string, cause?: unknown) =>
+export const unreachable = (
+  repository: string,
+  why: string,
+  more: { cause?: unknown; retryAfterMs?: number } = {},
+) =>
   new DeployError('registry_unreachable', `cannot read ${repository} at its registry: ${why}`, {
     hint: HINTS.unreachable,
-    cause,
+    ...more,
   })
 
 /** Of an answer that is of no use. Throws nothing. */
@@ -29,19 +33,14 @@ export function refused(
   body: Buffer,
 ): DeployError {
   const said = body.length === 0 ? '' : `: ${printable(reasonOf(body.toString()))}`
-  if (status === 429) return busy(repository, `${what} answered 429${said}`, headers)
-  const fails = status === 401 || status === 403 ? denied : unreachable
-  return fails(repository, `${what} answered ${status}${said}`)
-}
-
-function busy(repository: string, why: string, headers: Headers): DeployError {
+  const why = `${what} answered ${status}${said}`
+  if (status === 401 || status === 403) return denied(repository, why)
   const retryAfterMs = readRetryAfter(headers.get('retry-after'))
+  const when = retryAfterMs === undefined ? {} : { retryAfterMs }
   const wait = retryAfterMs === undefined ? '' : `, to be asked again in ${retryAfterMs / 1000} s`
-  return new DeployError(
-    'registry_busy',
-    `${repository} is asked too often: ${why}${limitOf(headers)}${wait}`,
-    { hint: HINTS.busy, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) },
-  )
+  if (status !== 429) return unreachable(repository, `${why}${wait}`, when)
+  const message = `${repository} is asked too often: ${why}${limitOf(headers)}${wait}`
+  return new DeployError('registry_busy', message, { hint: HINTS.busy, ...when })
 }
 
 /** Docker Hub's own figures (docs.docker.com, "Docker Hub pull usage and limits"): `100;w=21600`. */
@@ -62,10 +61,11 @@ function readRetryAfter(text: string | null): number | undefined {
 
 const printable = (text: string) => text.replace(/[^\x20-\x7e\u00a0-\uffff]/g, '?').slice(0, 300)
 
-/** fetch hides what went wrong in a cause. */
+/** What went wrong, which fetch hides in the cause of a cause. */
 export function causeOf(error: unknown): string {
-  const cause = error instanceof Error ? (error.cause ?? error) : error
-  if (!(cause instanceof Error)) return String(cause)
+  let cause = error
+  while (cause instanceof Error && cause.cause !== undefined) cause = cause.cause
+  if (!(cause instanceof Error)) return printable(String(cause))
   // of several addresses that were tried the message is empty
-  return cause.message || ((cause as NodeJS.ErrnoException).code ?? cause.name)
+  return printable(cause.message.trim() || ((cause as NodeJS.ErrnoException).code ?? cause.name))
 }

@@ -6,6 +6,9 @@ import { HINTS } from './failures.ts'
 import { MANIFEST_TYPES } from './media-types.ts'
 import type { ReadRepository } from './reading.ts'
 
+/** They are good to know, not needed. */
+const LAYERS_MS = 10_000
+
 const Digest = v.pipe(v.string(), v.regex(/^sha256:[0-9a-f]{64}$/))
 const Manifest = v.object({
   config: v.object({ digest: Digest }),
@@ -31,9 +34,10 @@ export const layersOf = (
   { repository, digest }: Image,
   platform: Platform,
   read: ReadRepository,
-  signal: AbortSignal,
-): Promise<Layer[]> =>
-  read(repository, signal, async (client) => {
+  outer: AbortSignal,
+): Promise<Layer[]> => {
+  const signal = AbortSignal.any([outer, AbortSignal.timeout(LAYERS_MS)])
+  return read(repository, signal, async (client) => {
     const first = await readJson(client, `manifests/${digest}`, signal)
     const index = v.safeParse(Index, first)
     const chosen = index.success
@@ -54,6 +58,7 @@ export const layersOf = (
       bytes: size,
     }))
   })
+}
 
 /** The platforms of a multi-platform image, as `linux/arm64`; none of another one. */
 export const platformsOf = (

@@ -4,6 +4,7 @@ import { DeployError } from '../../core/errors.ts'
 import type { Credentials, Known } from '../credentials/credentials.ts'
 import { withLogin } from '../credentials/with-login.ts'
 import { createRegistryClient, type RegistryClient } from './client.ts'
+import { unreachable } from './failures.ts'
 import type { Way, Ways } from './ways.ts'
 
 /** Whom a repository is asked as, and where. */
@@ -19,12 +20,12 @@ export type ReadRepository = <T>(
   read: (client: RegistryClient, asked: Asked) => Promise<T>,
 ) => Promise<T>
 
-export function createReading(credentials: Credentials, ways: Ways): ReadRepository {
+export function createReading(credentials: Credentials, findWays: Ways): ReadRepository {
   /** The last client of each repository and way: it has a token, which spares two requests. */
   const clients = new Map<string, { as: string; way: Way; client: RegistryClient }>()
 
   const clientOf = (repository: string, { known, way }: Asked): RegistryClient => {
-    const key = `${repository} ${way.origin}`
+    const key = `${repository} ${way.base}`
     const as = JSON.stringify(known?.login ?? null)
     const before = clients.get(key)
     if (before?.as === as && before.way === way) return before.client
@@ -35,15 +36,19 @@ export function createReading(credentials: Credentials, ways: Ways): ReadReposit
 
   return async (repository, signal, read) => {
     const { registry } = parseImage(repository)
-    const { own, mirrors } = await ways.of(registry)
     const at = (asked: Asked) => read(clientOf(repository, asked), asked)
+    let mirrors: readonly Way[] = []
     try {
-      return await withLogin(credentials, repository, signal, (known) => at({ known, way: own }))
+      const ways = await findWays.of(registry, signal)
+      mirrors = ways.mirrors
+      return await withLogin(credentials, repository, signal, (known) =>
+        at({ known, way: ways.own }),
+      )
     } catch (error) {
-      signal.throwIfAborted()
+      if (signal.aborted) throw inWords(signal.reason, repository)
       // a mirror helps where the registry cannot be had, not where it refuses
       if (!(error instanceof DeployError) || !PASSING.has(error.code)) throw error
-      if (error.code === 'registry_unreachable') ways.forget(registry)
+      if (error.code === 'registry_unreachable') findWays.forget(registry)
       for (const way of mirrors) {
         try {
           return await at({ known: undefined, way })
@@ -55,3 +60,9 @@ export function createReading(credentials: Credentials, ways: Ways): ReadReposit
     }
   }
 }
+
+/** A deadline that passed says nothing by itself. */
+const inWords = (reason: unknown, repository: string) =>
+  reason instanceof Error && reason.name === 'TimeoutError'
+    ? unreachable(repository, 'it did not answer in time', { cause: reason })
+    : reason

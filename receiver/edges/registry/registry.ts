@@ -1,11 +1,11 @@
 import type { Registry } from '../../core/ports.ts'
 import { layersOf, platformsOf } from './layers.ts'
 import type { ReadRepository } from './reading.ts'
-import { digestOf } from './repository.ts'
+import { resolveTag } from './repository.ts'
 
 /** Registries as the reconciler's `Registry`. */
 export const createRegistry = (read: ReadRepository): Registry => ({
-  resolve: (image, signal) => digestOf(image, read, signal),
+  resolve: (image, signal) => resolveTag(image, read, signal),
   layers: (image, platform, signal) => layersOf(image, platform, read, signal),
   platforms: (image, signal) => platformsOf(image, read, signal),
 })

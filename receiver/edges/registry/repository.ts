@@ -1,10 +1,12 @@
 import { createHash } from 'node:crypto'
 import * as v from 'valibot'
 import { DeployError } from '../../core/errors.ts'
+import type { Resolved } from '../../core/ports.ts'
+import type { RegistryClient } from './client.ts'
 import { HINTS } from './failures.ts'
 import { MANIFEST_TYPES } from './media-types.ts'
 import type { Asked, ReadRepository } from './reading.ts'
-import { ON_THIS_MACHINE } from './ways.ts'
+import { ON_THIS_MACHINE } from './proxy.ts'
 
 /** More tags than these are not asked for their digests. */
 const MOST_TAGS = 100
@@ -31,9 +33,8 @@ export const examineRepository = (
   })
 
 function describe({ known, way }: Asked): string {
-  const where = way.isMirror ? ` at the mirror ${way.origin}` : ''
-  const isOpen =
-    way.origin.startsWith('http:') && !ON_THIS_MACHINE.test(new URL(way.origin).hostname)
+  const where = way.isMirror ? ` at the mirror ${way.base}` : ''
+  const isOpen = way.base.startsWith('http:') && !ON_THIS_MACHINE.test(new URL(way.base).hostname)
   const open = isOpen ? ', in plain HTTP' : ''
   if (known === undefined) return `read anonymously${where}${open}`
   const { login, from, expiresAt } = known
@@ -64,23 +65,47 @@ export const listTags = (
     return asked
   })
 
-/** The digest that a tag stands for now, of a multi-platform image that of its index. Throws `DeployError`. */
-export const digestOf = (
-  { repository, tag }: { repository: string; tag: string },
+/**
+ * The digest that a tag stands for now, of a multi-platform image that of its index; `mirror` when only a mirror could be asked,
+ * which may be behind. Throws `DeployError`.
+ */
+export const resolveTag = (
+  image: { repository: string; tag: string },
+  read: ReadRepository,
+  signal: AbortSignal,
+): Promise<Resolved> =>
+  read(image.repository, signal, async (client, { way }) => {
+    const digest = await digestAt(image, client, signal)
+    return way.isMirror ? { digest, mirror: way.base } : { digest }
+  })
+
+/** As `resolveTag`, but at the registry itself: for what acts on a tag that moved, a mirror that is behind would move it back. */
+export const resolveTagThere = (
+  image: { repository: string; tag: string },
   read: ReadRepository,
   signal: AbortSignal,
 ): Promise<string> =>
-  read(repository, signal, async (client) => {
-    const path = `manifests/${tag}`
-    // counts as no pull
-    const { status, digest } = await client.get(path, { ...HEAD, signal })
-    if (status === 404) {
-      throw new DeployError('image_missing', `the registry has no ${repository}:${tag}`, {
-        hint: HINTS.missing,
-      })
-    }
-    if (digest !== undefined && DIGEST.test(digest)) return digest
-    // what a registry does not say can be counted
-    const { body } = await client.get(path, { accept: MANIFEST_TYPES, signal })
-    return `sha256:${createHash('sha256').update(body).digest('hex')}`
+  read(image.repository, signal, async (client, { way }) => {
+    if (way.isMirror) throw new Error('a mirror may be behind')
+    return digestAt(image, client, signal)
   })
+
+async function digestAt(
+  { repository, tag }: { repository: string; tag: string },
+  client: RegistryClient,
+  signal: AbortSignal,
+): Promise<string> {
+  const path = `manifests/${tag}`
+  // counts as no pull
+  const { status, digest } = await client.get(path, { ...HEAD, signal })
+  if (status === 200 && digest !== undefined && DIGEST.test(digest)) return digest
+  // what a registry does not say can be counted
+  const whole =
+    status === 404 ? undefined : await client.get(path, { accept: MANIFEST_TYPES, signal })
+  if (whole?.status === 200) {
+    return `sha256:${createHash('sha256').update(whole.body).digest('hex')}`
+  }
+  throw new DeployError('image_missing', `the registry has no ${repository}:${tag}`, {
+    hint: HINTS.missing,
+  })
+}

@@ -1,6 +1,8 @@
 import { lookup } from 'node:dns/promises'
-import { BlockList, isIP } from 'node:net'
-import { Agent, EnvHttpProxyAgent, fetch as fetchBy } from 'undici'
+import { isIP } from 'node:net'
+import { Agent, type Dispatcher, fetch as fetchBy, ProxyAgent } from 'undici'
+import { until } from '../until.ts'
+import { isInside, type Proxies, proxiesFrom, proxyFor } from './proxy.ts'
 import { type Tls, tlsOf } from './tls.ts'
 
 /** What Docker was told of registries, in its `daemon.json` and by its flags. */
@@ -11,14 +13,13 @@ export interface RegistrySettings {
   insecureRanges: readonly string[]
   /** Base URLs of mirrors of Docker Hub. */
   mirrors: readonly string[]
-  /** As in HTTP_PROXY, HTTPS_PROXY and NO_PROXY; `''` for none. */
-  proxies: { http: string; https: string; except: string }
+  proxies: Proxies
 }
 
 /** One way to a registry. */
 export interface Way {
-  /** Where its API is: `https://registry-1.docker.io`. */
-  origin: string
+  /** What stands before `/v2/`: `https://registry-1.docker.io`. */
+  base: string
   /** A mirror is asked without a login. */
   isMirror: boolean
   fetch: typeof globalThis.fetch
@@ -32,17 +33,17 @@ export interface WaysTo {
 
 /** How registries are reached. */
 export interface Ways {
-  of(registry: string): Promise<WaysTo>
+  /** Throws `DeployError`. */
+  of(registry: string, signal: AbortSignal): Promise<WaysTo>
   /** What is kept for a registry did not lead there: the next time it is found anew. */
   forget(registry: string): void
 }
 
 /** Changes of Docker's settings and certificates are seen after so long, or when a registry cannot be reached. */
 const KEEP_MS = 10 * 60_000
-const CONNECT_MS = 10_000
-const FIND_SCHEME_MS = 5000
+const CONNECT_MS = 5000
+const FIND_SCHEME_MS = 3000
 const CERTIFICATES = '/etc/docker/certs.d'
-export const ON_THIS_MACHINE = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/
 const LOOPBACK = ['127.0.0.0/8', '::1/128']
 
 /**
@@ -60,36 +61,39 @@ export function createWays({
   certificates?: string
   now?: () => number
 }): Ways {
-  const kept = new Map<string, { until: number; ways: WaysTo }>()
+  const kept = new Map<string, { until: number; ways: Promise<WaysTo> }>()
 
-  const wayTo = async (url: URL, isMirror: boolean, told: RegistrySettings | undefined) => {
-    const isInsecure = await isCalledInsecure(url, told)
-    const fetch = fetchFor(url, tlsOf(url.host, certificates), { isInsecure, env, told })
-    const spoken = isInsecure && !isMirror ? await schemeOf(url.host, fetch) : url.protocol
-    const way: Way = { origin: `${spoken ?? 'http:'}//${url.host}`, isMirror, fetch }
-    return { way, isSure: spoken !== undefined }
-  }
-
-  const find = async (registry: string) => {
+  const find = async (registry: string): Promise<WaysTo> => {
     // without Docker nothing was said: every registry off this machine has to prove who it is
     const told = await settings().catch(() => undefined)
+    const proxies = proxiesFrom(env, told?.proxies)
     const isHub = registry === 'docker.io'
     // Docker Hub's name is not where its API is
-    const base = new URL(`https://${isHub ? 'registry-1.docker.io' : registry}`)
-    const { way: own, isSure } = await wayTo(base, false, told)
-    const urls = isHub ? (told?.mirrors ?? []) : []
-    const mirrors = await Promise.all(urls.map((url) => wayTo(new URL(url), true, told)))
-    const ways = { own, mirrors: mirrors.map(({ way }) => way) }
-    if (told !== undefined && isSure) {
-      kept.set(registry, { until: now() + KEEP_MS, ways })
-    }
-    return ways
+    const url = new URL(`https://${isHub ? 'registry-1.docker.io' : registry}`)
+    const isInsecure = await isCalledInsecure(url, told)
+    const fetch = fetchFor(url, tlsOf(url.host, certificates), { isInsecure, proxies })
+    const scheme = isInsecure ? await schemeOf(url.host, fetch) : 'https:'
+    // found in haste, or not at all: the next time is another one
+    if (told === undefined || scheme === undefined) kept.delete(registry)
+    const mirrors = await Promise.all(
+      (isHub ? (told?.mirrors ?? []) : []).map(async (text) => {
+        const at = new URL(text)
+        const options = { isInsecure: await isCalledInsecure(at, told), proxies }
+        const asked = fetchFor(at, tlsOf(at.host, certificates), options)
+        return { base: text.replace(/\/+$/, ''), isMirror: true, fetch: asked }
+      }),
+    )
+    return { own: { base: `${scheme ?? 'http:'}//${url.host}`, isMirror: false, fetch }, mirrors }
   }
 
   return {
-    async of(registry) {
+    async of(registry, signal) {
       const before = kept.get(registry)
-      return before !== undefined && now() < before.until ? before.ways : find(registry)
+      if (before !== undefined && now() < before.until) return until(before.ways, signal)
+      const ways = find(registry)
+      kept.set(registry, { until: now() + KEEP_MS, ways })
+      ways.catch(() => kept.delete(registry))
+      return until(ways, signal)
     },
     forget: (registry) => void kept.delete(registry),
   }
@@ -100,21 +104,12 @@ async function isCalledInsecure(
   { host, hostname }: URL,
   told: RegistrySettings | undefined,
 ): Promise<boolean> {
-  if (hostname === 'localhost' || told?.insecureHosts.includes(host) === true) return true
-  const ranges = new BlockList()
-  const texts = [...LOOPBACK, ...(told?.insecureRanges ?? [])]
-  for (const text of texts) {
-    const [address = '', bits] = text.split('/')
-    const family = isIP(address)
-    if (family !== 0) ranges.addSubnet(address, Number(bits), family === 6 ? 'ipv6' : 'ipv4')
-  }
-  const isInside = (address: string) => ranges.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4')
+  if (told?.insecureHosts.includes(host) === true) return true
+  const ranges = [...LOOPBACK, ...(told?.insecureRanges ?? [])]
   const literal = hostname.replace(/^\[|\]$/g, '')
-  if (isIP(literal) !== 0) return isInside(literal)
-  // names are looked up for ranges that somebody set, not for loopback, which is always among them
-  if (texts.every((text) => LOOPBACK.includes(text))) return false
+  if (isIP(literal) !== 0) return isInside(literal, ranges)
   const addresses = await lookup(hostname, { all: true }).catch(() => [])
-  return addresses.some(({ address }) => isInside(address))
+  return addresses.some(({ address }) => isInside(address, ranges))
 }
 
 /** What an insecure registry speaks; `undefined` when it does not answer. */
@@ -132,40 +127,29 @@ async function schemeOf(host: string, fetch: Way['fetch']): Promise<string | und
 function fetchFor(
   { host }: URL,
   { ca, ...ours }: Tls,
-  {
-    isInsecure,
-    env,
-    told,
-  }: { isInsecure: boolean; env: NodeJS.ProcessEnv; told: RegistrySettings | undefined },
+  { isInsecure, proxies }: { isInsecure: boolean; proxies: Proxies },
 ): Way['fetch'] {
   const authorities = ca === undefined ? {} : { ca }
-  const there = dispatchers({ ...authorities, ...ours, rejectUnauthorized: !isInsecure }, env, told)
-  const elsewhere = dispatchers(authorities, env, told)
-  const fetch = (to: URL | string, init: object) => {
+  const there = dispatchers({ ...authorities, ...ours, rejectUnauthorized: !isInsecure })
+  const elsewhere = dispatchers(authorities)
+  const fetch = async (to: URL | string, init: object) => {
     const url = new URL(to)
-    const { direct, proxied } = url.host === host ? there : elsewhere
-    // nothing on this machine is asked through a proxy, as in Go
-    const dispatcher = ON_THIS_MACHINE.test(url.hostname) ? direct : proxied
-    return fetchBy(url, { ...init, dispatcher })
+    const by = url.host === host ? there : elsewhere
+    return fetchBy(url, { ...init, dispatcher: by(proxyFor(url, proxies)) })
   }
   return fetch as typeof globalThis.fetch
 }
 
-function dispatchers(
-  tls: Tls & { rejectUnauthorized?: boolean },
-  env: NodeJS.ProcessEnv,
-  told: RegistrySettings | undefined,
-) {
+/** Connections with these settings, of their own for each proxy. */
+function dispatchers(tls: Tls & { rejectUnauthorized?: boolean }) {
   const connect = { ...tls, timeout: CONNECT_MS }
-  const set = (name: string) => env[name.toLowerCase()] ?? env[name]
-  return {
-    direct: new Agent({ connect }),
-    proxied: new EnvHttpProxyAgent({
-      connect,
-      requestTls: connect,
-      httpProxy: set('HTTP_PROXY') ?? told?.proxies.http ?? '',
-      httpsProxy: set('HTTPS_PROXY') ?? told?.proxies.https ?? '',
-      noProxy: set('NO_PROXY') ?? told?.proxies.except ?? '',
-    }),
+  const made = new Map<string, Dispatcher>()
+  return (proxy: URL | undefined): Dispatcher => {
+    const uri = proxy?.href ?? ''
+    const dispatcher =
+      made.get(uri) ??
+      (uri === '' ? new Agent({ connect }) : new ProxyAgent({ uri, requestTls: connect }))
+    made.set(uri, dispatcher)
+    return dispatcher
   }
 }

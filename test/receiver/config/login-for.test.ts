@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { loginFor } from '../../../receiver/config/login-for.ts'
-import { load } from './load-text.ts'
+import { load, problems } from './load-text.ts'
 
 const config = load(
   [
@@ -26,4 +26,18 @@ test.each([
   expect(loginFor(config, repository)).toEqual(
     username === undefined ? undefined : expect.objectContaining({ username }),
   )
+})
+
+test('two apps of one repository cannot have different logins', () => {
+  const text = (registries: string) =>
+    [
+      'url: https://d.example',
+      'apps:',
+      '  one: { image: ghcr.io/acme/api }',
+      `  other: { image: ghcr.io/acme/api, registries: ${registries} }`,
+    ].join('\n')
+  expect(problems(text('{ ghcr.io: { username: a, password: b } }'))).toEqual([
+    'config.yaml:4:10: apps.other: other has other registries than one, which runs ghcr.io/acme/api too; a login is one of a repository: write the same for both',
+  ])
+  expect(problems(text('{}'))).toEqual([])
 })

@@ -60,7 +60,7 @@ const json =
     void response
       .writeHead(status, { 'content-type': 'application/json' })
       .end(JSON.stringify(body))
-const way = () => ({ origin: `http://${registry.host}`, fetch: globalThis.fetch })
+const way = () => ({ base: `http://${registry.host}`, fetch: globalThis.fetch })
 const client = (login: typeof LOGIN | undefined = LOGIN) =>
   createRegistryClient(`${registry.host}/acme/api`, login, way())
 const get = (path = 'manifests/latest', login: typeof LOGIN | undefined = LOGIN) =>
@@ -109,6 +109,30 @@ describe('a registry is asked', () => {
       await one.get('manifests/latest', { signal: signal() })
     }
     expect(other.asked).toHaveLength(1)
+  })
+
+  test.each([400, 401, 403])('and asked for anew when it is answered %i', async (status) => {
+    let given = 0
+    let good = ''
+    registry.answers.set('/v2/acme/api/manifests/latest', ({ headers }, response) => {
+      const { authorization } = headers
+      if (authorization === good) response.end('{}')
+      // some answer a token that has ended without a challenge
+      else if (authorization !== undefined) response.writeHead(status).end()
+      else {
+        const challenge = `Bearer realm="http://${other.host}/token"`
+        response.writeHead(401, { 'www-authenticate': challenge }).end()
+      }
+    })
+    other.answers.set('/token', (_, response) => {
+      good = `Bearer tok-${++given}`
+      response.end(JSON.stringify({ token: `tok-${given}` }))
+    })
+    const one = client()
+    await one.get('manifests/latest', { signal: signal() })
+    good = 'what ended'
+    await one.get('manifests/latest', { signal: signal() })
+    expect(given).toBe(2)
   })
 
   test('and where it redirects to sees no login', async () => {
@@ -210,6 +234,15 @@ test.each([
     'Bearer realm="https://a.example/\\"t"',
     { scheme: 'bearer', realm: 'https://a.example/"t', service: undefined },
   ],
+  [
+    'Bearer realm="https://a.example/t",service="container_registry", Basic realm="Gitea"',
+    { scheme: 'bearer', realm: 'https://a.example/t', service: 'container_registry' },
+  ],
+  [
+    'Basic realm="https://b.example/", Bearer realm="https://a.example/t"',
+    { scheme: 'bearer', realm: 'https://a.example/t', service: undefined },
+  ],
+  ['Negotiate, Basic realm="x"', { scheme: 'basic' }],
   ['Bearer realm="nothing"', undefined],
   ['Bearer', undefined],
   ['Negotiate', undefined],

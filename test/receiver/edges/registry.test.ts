@@ -9,7 +9,11 @@ import { ensureNetwork } from '../../../receiver/edges/docker/network.ts'
 import { registrySettingsOf } from '../../../receiver/edges/docker/registry-settings.ts'
 import { createReading } from '../../../receiver/edges/registry/reading.ts'
 import { createRegistry } from '../../../receiver/edges/registry/registry.ts'
-import { examineRepository, listTags } from '../../../receiver/edges/registry/repository.ts'
+import {
+  examineRepository,
+  listTags,
+  resolveTagThere,
+} from '../../../receiver/edges/registry/repository.ts'
 import { createWays } from '../../../receiver/edges/registry/ways.ts'
 import { divide } from '../../../receiver/edges/store/addresses.ts'
 import { makeCertificates } from '../../support/certificates.ts'
@@ -45,7 +49,7 @@ afterAll(() => workspace.close())
 
 describe('a registry', () => {
   test('says which digest a tag is', async () => {
-    expect(await as(login).resolve({ repository, tag: 'one' }, signal)).toBe(digest)
+    expect(await as(login).resolve({ repository, tag: 'one' }, signal)).toEqual({ digest })
   })
 
   test('does not know a tag that was never pushed', async () => {
@@ -93,7 +97,7 @@ test('of an image for several platforms the digest is the index’s, and they ar
   const one = { os: 'linux', architecture: 'arm64' }
   const other = { os: 'linux', architecture: 'riscv64' }
   const index = await putImage({ repository, tag: 'many', platforms: [one, other], login })
-  expect(await as(login).resolve({ repository, tag: 'many' }, signal)).toBe(index)
+  expect(await as(login).resolve({ repository, tag: 'many' }, signal)).toEqual({ digest: index })
   expect(await as(login).platforms({ repository, digest: index }, signal)).toEqual([
     'linux/arm64',
     'linux/riscv64',
@@ -128,7 +132,7 @@ describe('a stand-in for a registry', () => {
 
   test('is asked once for a tag, by a request that counts as no pull', async () => {
     answer = (_, response) => void response.setHeader('docker-content-digest', sha256).end()
-    expect(await resolve()).toBe(sha256)
+    expect(await resolve()).toEqual({ digest: sha256 })
     expect(asked).toEqual(['HEAD /v2/acme/api/manifests/latest'])
   })
 
@@ -151,7 +155,7 @@ describe('a stand-in for a registry', () => {
 
   test('that names no digest has its manifest counted', async () => {
     answer = ({ method }, response) => void response.end(method === 'HEAD' ? '' : manifest)
-    expect(await resolve()).toBe(sha256)
+    expect(await resolve()).toEqual({ digest: sha256 })
   })
 
   test('that is asked too often says when to come again, and Docker Hub its limit', async () => {
@@ -178,11 +182,59 @@ describe('a stand-in for a registry', () => {
       const errors = [{ code: 'DENIED', message: 'no\n\u001b[31mpermission' }]
       response.end(method === 'HEAD' ? '' : JSON.stringify({ errors }))
     }
-    const tags = listTags(`${host}/acme/api`, readingAs(login), signal)
-    await expect(tags).rejects.toMatchObject({
+    await expect(resolve()).rejects.toMatchObject({
       code: 'registry_denied',
-      message: expect.stringMatching(/tags\/list answered 403: [\x20-\x7e]+permission$/),
+      message: expect.stringMatching(/manifests\/latest answered 403: [\x20-\x7e]+permission$/),
     })
+  })
+
+  test('that says when to come again is heard, also when it is down', async () => {
+    answer = (_, response) => void response.writeHead(503, { 'retry-after': '30' }).end()
+    await expect(resolve()).rejects.toMatchObject({
+      code: 'registry_unreachable',
+      retryAfterMs: 30_000,
+    })
+  })
+
+  test('that hangs is told as one that did not answer', async () => {
+    answer = () => {}
+    const short = AbortSignal.timeout(300)
+    const image = { repository: `${host}/acme/api`, tag: 'latest' }
+    await expect(as(login).resolve(image, short)).rejects.toMatchObject({
+      code: 'registry_unreachable',
+      message: expect.stringContaining('it did not answer in time'),
+    })
+  })
+})
+
+describe('a mirror', () => {
+  const hub = { repository: 'docker.io/acme/api', tag: 'latest' }
+  /** Docker Hub cannot be reached, by a proxy that is not there. */
+  const withMirror = (mirror: string) => ({
+    told: {
+      ...UNTOLD,
+      mirrors: [mirror],
+      proxies: { http: '', https: 'http://127.0.0.1:9', except: '' },
+    },
+  })
+
+  test('answers for Docker Hub, and that it did is told', async () => {
+    const server = createServer((request, response) => {
+      const isAsked = request.url === '/sub/v2/acme/api/manifests/latest'
+      if (isAsked) response.setHeader('docker-content-digest', digest)
+      response.writeHead(isAsked ? 200 : 404).end()
+    })
+    await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
+    const mirror = `http://127.0.0.1:${(server.address() as AddressInfo).port}/sub`
+    const options = withMirror(`${mirror}/`)
+    expect(await as(undefined, options).resolve(hub, signal)).toEqual({ digest, mirror })
+    // what acts on a tag that moved waits for the registry itself
+    const itself = resolveTagThere(hub, readingAs(undefined, options), signal)
+    await expect(itself).rejects.toMatchObject({
+      code: 'registry_unreachable',
+      message: expect.stringContaining('docker.io/acme/api'),
+    })
+    server.close()
   })
 })
 
@@ -237,13 +289,21 @@ describe('a registry beyond this machine', () => {
     const place = join(certificates, secure.host)
     mkdirSync(place)
     copyFileSync(authority, join(place, 'ca.crt'))
-    expect(await resolve(secure)).toMatch(/^sha256:/)
-    const other = `${address}:1`
-    mkdirSync(join(certificates, other))
-    copyFileSync(authority, join(certificates, other, 'ca.crt'))
-    await expect(resolve(secure, { certificates: join(certificates, other) })).rejects.toThrow(
-      'certificate',
-    )
+    expect(await resolve(secure)).toMatchObject({ digest: expect.stringMatching(/^sha256:/) })
+    const others = workspace.folder('others')
+    mkdirSync(join(others, `${address}:1`))
+    copyFileSync(authority, join(others, `${address}:1`, 'ca.crt'))
+    await expect(resolve(secure, { certificates: others })).rejects.toThrow('certificate')
+  })
+
+  test('whose certificates cannot be read is told with the file', async () => {
+    const unreadable = workspace.folder('unreadable')
+    mkdirSync(join(unreadable, secure.host, 'ca.crt'), { recursive: true })
+    await expect(resolve(secure, { certificates: unreadable })).rejects.toMatchObject({
+      code: 'registry_unreachable',
+      message: expect.stringContaining('EISDIR'),
+      hint: expect.stringContaining(join(secure.host, 'ca.crt')),
+    })
   })
 
   test('is not asked in plain HTTP', async () => {
@@ -254,7 +314,9 @@ describe('a registry beyond this machine', () => {
     ['its name', () => ({ ...UNTOLD, insecureHosts: [plain.host] })],
     ['its network', () => ({ ...UNTOLD, insecureRanges: [subnet.subnet] })],
   ])('is asked in plain HTTP when Docker calls %s insecure', async (_, told) => {
-    expect(await resolve(plain, { told: told() })).toMatch(/^sha256:/)
+    expect(await resolve(plain, { told: told() })).toMatchObject({
+      digest: expect.stringMatching(/^sha256:/),
+    })
     const image = { repository: `${plain.host}/acme/api`, tag: 'one' }
     const seen = await examineRepository(image, readingAs(login, { told: told() }), signal)
     expect(seen).toContain('signed in as acme (the test), in plain HTTP; :one is there')
@@ -263,7 +325,9 @@ describe('a registry beyond this machine', () => {
   test('is asked with a certificate of nobody’s when Docker calls it insecure', async () => {
     const told = { ...UNTOLD, insecureHosts: [secure.host] }
     const untrusting = { told, certificates: workspace.folder('none') }
-    expect(await resolve(secure, untrusting)).toMatch(/^sha256:/)
+    expect(await resolve(secure, untrusting)).toMatchObject({
+      digest: expect.stringMatching(/^sha256:/),
+    })
   })
 })
 

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest'
 import type { Login } from '../../../receiver/edges/credentials/login.ts'
 import {
-  digestOf,
   examineRepository,
   listTags,
+  resolveTagThere,
 } from '../../../receiver/edges/registry/repository.ts'
 import { pushTiny } from '../../support/images.ts'
 import { readingAs } from '../../support/reading.ts'
@@ -46,7 +46,7 @@ describe('a registry with a token server', () => {
 
   test.for(logins)('is read with %s', async ([, login, asked]) => {
     const read = readingAs(login())
-    expect(await digestOf({ repository, tag: 'one' }, read, signal)).toBe(digest)
+    expect(await resolveTagThere({ repository, tag: 'one' }, read, signal)).toBe(digest)
     expect(registry.asked).toEqual([asked])
     expect(await listTags(repository, read, signal)).toEqual([{ tag: 'one', digest }])
     expect(await examineRepository({ repository, tag: 'one' }, read, signal)).toContain(
@@ -59,13 +59,13 @@ describe('a registry with a token server', () => {
 
   test('refuses a wrong refresh token, and a right login while its server is down', async () => {
     const wrong = readingAs({ identityToken: 'revoked' })
-    await expect(digestOf({ repository, tag: 'one' }, wrong, signal)).rejects.toMatchObject({
+    await expect(resolveTagThere({ repository, tag: 'one' }, wrong, signal)).rejects.toMatchObject({
       code: 'registry_denied',
       message: expect.not.stringContaining('revoked'),
     })
     registry.answerWith(503)
     const right = readingAs(registry.login)
-    await expect(digestOf({ repository, tag: 'one' }, right, signal)).rejects.toMatchObject({
+    await expect(resolveTagThere({ repository, tag: 'one' }, right, signal)).rejects.toMatchObject({
       code: 'registry_unreachable',
       message: expect.stringContaining('which gives its tokens, answered 503'),
     })
@@ -73,7 +73,7 @@ describe('a registry with a token server', () => {
 
   test('names a tag that it does not have', async () => {
     const read = readingAs(registry.login)
-    await expect(digestOf({ repository, tag: 'two' }, read, signal)).rejects.toMatchObject({
+    await expect(resolveTagThere({ repository, tag: 'two' }, read, signal)).rejects.toMatchObject({
       code: 'image_missing',
     })
     await expect(listTags(`${registry.host}/acme/none`, read, signal)).rejects.toMatchObject({

@@ -1,0 +1,77 @@
+import { BlockList, isIP } from 'node:net'
+import { DeployError } from '../../core/errors.ts'
+
+/** As in HTTP_PROXY, HTTPS_PROXY and NO_PROXY; `''` for none. */
+export interface Proxies {
+  http: string
+  https: string
+  except: string
+}
+
+/** Hosts that need no network. */
+export const ON_THIS_MACHINE = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/
+
+/** What Docker shows in place of a user and password. */
+const MASKED = /\/\/x+:x+@/
+
+/** Those of the environment, else Docker's. */
+export function proxiesFrom(env: NodeJS.ProcessEnv, docker: Proxies | undefined): Proxies {
+  const set = (name: string) => env[name.toLowerCase()] ?? env[name]
+  return {
+    http: set('HTTP_PROXY') ?? docker?.http ?? '',
+    https: set('HTTPS_PROXY') ?? docker?.https ?? '',
+    except: set('NO_PROXY') ?? docker?.except ?? '',
+  }
+}
+
+/**
+ * The proxy through which a URL is asked, as Go's programs and so Docker choose it (pkg.go.dev/golang.org/x/net/http/httpproxy);
+ * `undefined` for none: nothing on this machine is asked through one. Throws `DeployError` for one that cannot be used.
+ */
+export function proxyFor(url: URL, { http, https, except }: Proxies): URL | undefined {
+  const text = url.protocol === 'https:' ? https : http
+  if (text === '' || ON_THIS_MACHINE.test(url.hostname) || isExcepted(url, except)) return undefined
+  const proxy = text.includes('://') ? text : `http://${text}`
+  if (MASKED.test(proxy)) {
+    throw unusable('Docker does not tell the password of its proxy')
+  }
+  if (URL.canParse(proxy) && /^https?:$/.test(new URL(proxy).protocol)) return new URL(proxy)
+  throw unusable(`the proxy ${JSON.stringify(text)} is no http or https URL`)
+}
+
+/** Whether NO_PROXY names a host: `*`, a domain with all below it, one with a dot before it for those below alone, an address or a network. */
+function isExcepted({ hostname, port, protocol }: URL, except: string): boolean {
+  const host = hostname.replace(/^\[|\]$/g, '').replace(/\.$/, '')
+  const usedPort = port === '' ? (protocol === 'https:' ? '443' : '80') : port
+  return except
+    .split(',')
+    .map((part) => part.trim().toLowerCase())
+    .filter((part) => part !== '')
+    .some((part) => {
+      if (part === '*') return true
+      if (part.includes('/')) return isInside(host, [part])
+      const [, name = part, onlyPort] = /^(\[[^\]]*\]|[^:]*):(\d+)$/.exec(part) ?? []
+      if (onlyPort !== undefined && onlyPort !== usedPort) return false
+      const bare = name.replace(/^\[|\]$/g, '').replace(/^\*/, '')
+      return bare.startsWith('.') ? host.endsWith(bare) : host === bare || host.endsWith(`.${bare}`)
+    })
+}
+
+/** Whether an IP address is in one of these networks (`10.0.0.0/8`). */
+export function isInside(address: string, networks: readonly string[]): boolean {
+  const ranges = new BlockList()
+  for (const network of networks) {
+    const [base = '', bits = ''] = network.split('/')
+    const family = isIP(base)
+    const isNetwork =
+      family !== 0 && /^\d+$/.test(bits) && Number(bits) <= (family === 6 ? 128 : 32)
+    if (isNetwork) ranges.addSubnet(base, Number(bits), family === 6 ? 'ipv6' : 'ipv4')
+  }
+  const family = isIP(address)
+  return family !== 0 && ranges.check(address, family === 6 ? 'ipv6' : 'ipv4')
+}
+
+const unusable = (why: string) =>
+  new DeployError('registry_unreachable', why, {
+    hint: 'set HTTPS_PROXY in the receiver’s environment, like http://user:password@proxy.example.com:3128',
+  })
