@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { copyFileSync, mkdirSync } from 'node:fs'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { type AddressInfo, connect } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest'
 import { connectDocker } from '../../../receiver/edges/docker/connect.ts'
@@ -304,6 +304,26 @@ describe('a registry beyond this machine', () => {
       message: expect.stringContaining('EISDIR'),
       hint: expect.stringContaining(join(secure.host, 'ca.crt')),
     })
+  })
+
+  test('is asked through a proxy with its password, and trusted as without', async () => {
+    const asked: [string | undefined, string | undefined][] = []
+    const proxy = createServer().on('connect', ({ url, headers }, client) => {
+      asked.push([url, headers['proxy-authorization']])
+      const [, port] = secure.host.split(':')
+      const there = connect(Number(port), address, () => {
+        client.write('HTTP/1.1 200 Connection Established\r\n\r\n')
+        there.pipe(client).pipe(there)
+      })
+    })
+    await new Promise<void>((done) => proxy.listen(0, '127.0.0.1', done))
+    const { port } = proxy.address() as AddressInfo
+    const proxies = { http: '', https: `http://me:pass@127.0.0.1:${port}`, except: '' }
+    expect(await resolve(secure, { told: { ...UNTOLD, proxies } })).toHaveProperty('digest')
+    const basic = `Basic ${Buffer.from('me:pass').toString('base64')}`
+    expect(new Set(asked.map(String))).toEqual(new Set([String([secure.host, basic])]))
+    proxy.close()
+    proxy.closeAllConnections()
   })
 
   test('is not asked in plain HTTP', async () => {
