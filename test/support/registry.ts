@@ -40,7 +40,7 @@ export async function startRegistry({
     htpasswd,
     execFileSync('htpasswd', ['-niB', '-C', '4', username], { input: password }),
   )
-  const { host, log, stop } = await run(dir, `${address}:${port ?? (await freePort())}`, {
+  const { host, log, stop } = await runRegistry(dir, `${address}:${port ?? (await freePort())}`, {
     http: certificate === undefined ? {} : { tls: certificate },
     auth: { htpasswd: { realm: 'private registry', path: htpasswd } },
   })
@@ -58,10 +58,11 @@ export async function startOpenRegistry({
 }): Promise<Pick<PrivateRegistry, 'host' | 'stop'>> {
   mkdirSync(dir, { recursive: true })
   const proxy = cacheOf === undefined ? {} : { proxy: { remoteurl: `http://${cacheOf}` } }
-  return run(dir, `127.0.0.1:${await freePort()}`, proxy)
+  return runRegistry(dir, `127.0.0.1:${await freePort()}`, proxy)
 }
 
-async function run(
+/** Starts a registry at an address, with these settings over its usual ones. */
+export async function runRegistry(
   dir: string,
   host: string,
   { http = {}, ...others }: { http?: object } & Record<string, unknown>,

@@ -1,13 +1,12 @@
 import { execFileSync } from 'node:child_process'
 import { createPrivateKey, randomUUID, X509Certificate } from 'node:crypto'
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync } from 'node:fs'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { SignJWT } from 'jose'
-import { stringify } from 'yaml'
 import { freePort } from './ports.ts'
-import { startProcess, waitFor } from './processes.ts'
+import { runRegistry } from './registry.ts'
 
 const SERVICE = 'token-registry'
 const ISSUER = 'the tests'
@@ -77,27 +76,8 @@ export async function startTokenRegistry(dir: string): Promise<TokenRegistry> {
   const server = createServer((request, response) => void answer(request, response))
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const realm = `http://127.0.0.1:${(server.address() as AddressInfo).port}/token`
-  const host = `127.0.0.1:${await freePort()}`
-  const config = join(dir, 'config.yml')
-  writeFileSync(
-    config,
-    stringify({
-      version: '0.1',
-      log: { level: 'warn', accesslog: { disabled: true } },
-      storage: { filesystem: { rootdirectory: join(dir, 'store') } },
-      http: { addr: host },
-      auth: { token: { realm, service: SERVICE, issuer: ISSUER, rootcertbundle: certificate } },
-    }),
-  )
-  const running = await startProcess({
-    dir,
-    name: 'registry',
-    command: 'docker-registry',
-    args: ['serve', config],
-  })
-  await waitFor(async () => (await fetch(`http://${host}/v2/`)).status === 401, {
-    what: 'the registry with tokens did not start',
-    running,
+  const { host, stop } = await runRegistry(dir, `127.0.0.1:${await freePort()}`, {
+    auth: { token: { realm, service: SERVICE, issuer: ISSUER, rootcertbundle: certificate } },
   })
   return {
     host,
@@ -110,7 +90,7 @@ export async function startTokenRegistry(dir: string): Promise<TokenRegistry> {
     async stop() {
       server.close()
       server.closeAllConnections()
-      await running.stop()
+      await stop()
     },
   }
 }
