@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, expect, inject, test } from 'vitest'
@@ -60,6 +61,29 @@ test('a credential helper for the host is asked', async () => {
   chmodSync(helper, 0o700)
   dockerConfig({ credHelpers: { [host]: 'vault' } })
   expect(await deploy()).toMatchObject({ status: 'succeeded' })
+})
+
+test('the helper that keeps logins in pass is asked', async () => {
+  const home = join(vm.dir, 'gnupg')
+  mkdirSync(home, { mode: 0o700 })
+  const store = { GNUPGHOME: home, PASSWORD_STORE_DIR: join(vm.dir, 'pass') }
+  const run = (command: string, args: readonly string[], input = '') =>
+    execFileSync(command, args, { env: { ...process.env, ...store }, input, stdio: 'pipe' })
+  try {
+    run('gpg', ['--batch', '--passphrase', '', '--quick-generate-key', 'receiver@example.com'])
+    run('pass', ['init', 'receiver@example.com'])
+    const login = { ServerURL: host, Username: username, Secret: password }
+    run('docker-credential-pass', ['store'], JSON.stringify(login))
+    dockerConfig({ credsStore: 'pass' })
+    await vm.receiver().stop()
+    Object.assign(vm.env, store)
+    await vm.start()
+    expect(await deploy()).toMatchObject({ status: 'succeeded' })
+    run('docker-credential-pass', ['erase'], host)
+    expect((await deploy()).error).toMatchObject({ code: 'registry_denied' })
+  } finally {
+    run('gpgconf', ['--kill', 'all'])
+  }
 })
 
 test('a helper that fails is named in the deployment', async () => {
