@@ -24,7 +24,8 @@ import { createSlots } from './edges/slots.ts'
 import { createPolls } from './edges/store/polls.ts'
 import { transaction } from './edges/store/schema.ts'
 import { createRegistry } from './edges/registry/registry.ts'
-import { listTags, resolveTagThere } from './edges/registry/repository.ts'
+import { resolveTagThere } from './edges/registry/repository.ts'
+import { listTags } from './edges/registry/tags.ts'
 import { createWays } from './edges/registry/ways.ts'
 import { examine } from './examine.ts'
 import { createFleet } from './fleet.ts'
@@ -178,7 +179,7 @@ export async function serve(
       return removed
     },
     examine: () => examine({ config: current.config, docker, engine, store, read }),
-    tags: ({ image }) => listTags(image.repository, read, stopping.signal),
+    tags: ({ image }, wanted) => listTags(image.repository, wanted, read, stopping.signal),
     wake: fleet.wake,
     get readTokens() {
       return current.config.readTokens

@@ -18,7 +18,8 @@ export async function tags({ config, json, rest: [app] }: Options): Promise<numb
     return 2
   }
   const path = `/apps/${encodeURIComponent(app)}/tags`
-  const { tags: all } = (await ask(socketOf(config, process.env), path)) as { tags: Tag[] }
+  const answer = await ask(socketOf(config, process.env), path)
+  const { tags: all, total } = answer as { tags: Tag[]; total: number }
   if (json) console.log(JSON.stringify(all))
   else {
     console.log(
@@ -32,6 +33,7 @@ export async function tags({ config, json, rest: [app] }: Options): Promise<numb
         ]),
       ),
     )
+    if (total > all.length) console.log(`the last ${all.length} of ${total}, and those deployed`)
   }
   return 0
 }

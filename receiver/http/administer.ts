@@ -40,12 +40,14 @@ export async function readTags(c: Context, name: string, services: Services): Pr
   }
   const live = services.archive.live(name)?.deployment.image.digest
   const past = services.intake.history(name)
-  const tags = await services.tags(app.spec).catch((cause: unknown) => {
+  const wanted = new Set([app.spec.image.tag, ...past.flatMap(({ tag }) => tag ?? [])])
+  const { tags, total } = await services.tags(app.spec, wanted).catch((cause: unknown) => {
     if (!(cause instanceof DeployError)) throw cause
     const { message, hint } = cause
     throw new ProblemError('registry_failed', message, hint === undefined ? {} : { hint })
   })
   return c.json({
+    total,
     tags: tags.map(({ tag, digest }) => ({
       tag,
       digest: digest ?? null,

@@ -64,8 +64,11 @@ export interface Services {
   removeApp(app: string): Promise<string[]>
   /** Looks at all that a deployment needs. */
   examine(): Promise<Check[]>
-  /** The tags of an app's repository, with their digests. */
-  tags(app: AppSpec): Promise<{ tag: string; digest: string | undefined }[]>
+  /** The tags of an app's repository with their digests, these ones in any case, and how many there are. */
+  tags(
+    app: AppSpec,
+    wanted: ReadonlySet<string>,
+  ): Promise<{ tags: { tag: string; digest: string | undefined }[]; total: number }>
   /** Tells an app's reconciler to look. */
   wake(app: string): void
   readTokens: readonly string[]

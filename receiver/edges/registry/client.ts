@@ -11,6 +11,8 @@ export interface RegistryAnswer {
   status: number
   /** `Docker-Content-Digest`, of a manifest. */
   digest: string | undefined
+  /** Query of the next page, with its `?`, of a list that has several (RFC 8288). */
+  next: string | undefined
   body: Buffer
 }
 
@@ -100,7 +102,8 @@ export function createRegistryClient(
         }
         const { status, headers } = response
         if (status !== 200 && status !== 404) throw refused(repository, path, response, body)
-        return { status, digest: headers.get('docker-content-digest') ?? undefined, body }
+        const digest = headers.get('docker-content-digest') ?? undefined
+        return { status, digest, next: nextOf(headers.get('link')), body }
       } catch (error) {
         signal.throwIfAborted()
         if (error instanceof DeployError) throw error
@@ -110,6 +113,11 @@ export function createRegistryClient(
       }
     },
   }
+}
+
+function nextOf(link: string | null): string | undefined {
+  const [, target] = /<([^>]*)>\s*;\s*rel="?next"?/i.exec(link ?? '') ?? []
+  return target === undefined ? undefined : /\?[^#]*/.exec(target)?.[0]
 }
 
 async function readBytes(response: Response, repository: string): Promise<Buffer> {

@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto'
-import * as v from 'valibot'
 import { DeployError } from '../../core/errors.ts'
 import type { Resolved } from '../../core/ports.ts'
 import type { RegistryClient } from './client.ts'
@@ -8,14 +7,10 @@ import { MANIFEST_TYPES } from './media-types.ts'
 import type { Asked, ReadRepository } from './reading.ts'
 import { ON_THIS_MACHINE } from './proxy.ts'
 
-/** More tags than these are not asked for their digests. */
-const MOST_TAGS = 100
-
-const HEAD = { accept: MANIFEST_TYPES, method: 'HEAD' } as const
+/** Counts as no pull. */
+export const HEAD = { accept: MANIFEST_TYPES, method: 'HEAD' } as const
 
 const DIGEST = /^sha256:[0-9a-f]{64}$/
-
-const Tags = v.object({ tags: v.nullish(v.array(v.string())) })
 
 /**
  * Says as whom a repository is read, and until when, after having read it. Throws `DeployError` when it may not be, or is not
@@ -42,28 +37,6 @@ function describe({ known, way }: Asked): string {
   const until = expiresAt === undefined ? '' : `, until ${new Date(expiresAt).toISOString()}`
   return `signed in ${who} (${from})${until}${open}`
 }
-
-/** The tags of a repository with their digests, in the registry's order. Throws `DeployError`. */
-export const listTags = (
-  repository: string,
-  read: ReadRepository,
-  signal: AbortSignal,
-): Promise<{ tag: string; digest: string | undefined }[]> =>
-  read(repository, signal, async (client) => {
-    const { status, body } = await client.get('tags/list', { signal })
-    if (status !== 200) {
-      throw new DeployError('image_missing', `the registry has no ${repository}`, {
-        hint: 'push to it first, or check the name under `image:`',
-      })
-    }
-    const tags = v.parse(Tags, JSON.parse(body.toString())).tags ?? []
-    const asked: { tag: string; digest: string | undefined }[] = []
-    for (const tag of tags.slice(-MOST_TAGS)) {
-      const { digest } = await client.get(`manifests/${tag}`, { ...HEAD, signal })
-      asked.push({ tag, digest })
-    }
-    return asked
-  })
 
 /**
  * The digest that a tag stands for now, of a multi-platform image that of its index; `mirror` when only a mirror could be asked,
@@ -96,7 +69,6 @@ async function digestAt(
   signal: AbortSignal,
 ): Promise<string> {
   const path = `manifests/${tag}`
-  // counts as no pull
   const { status, digest } = await client.get(path, { ...HEAD, signal })
   if (status === 200 && digest !== undefined && DIGEST.test(digest)) return digest
   // what a registry does not say can be counted

@@ -9,11 +9,8 @@ import { ensureNetwork } from '../../../receiver/edges/docker/network.ts'
 import { registrySettingsOf } from '../../../receiver/edges/docker/registry-settings.ts'
 import { createReading } from '../../../receiver/edges/registry/reading.ts'
 import { createRegistry } from '../../../receiver/edges/registry/registry.ts'
-import {
-  examineRepository,
-  listTags,
-  resolveTagThere,
-} from '../../../receiver/edges/registry/repository.ts'
+import { examineRepository, resolveTagThere } from '../../../receiver/edges/registry/repository.ts'
+import { listTags } from '../../../receiver/edges/registry/tags.ts'
 import { createWays } from '../../../receiver/edges/registry/ways.ts'
 import { divide } from '../../../receiver/edges/store/addresses.ts'
 import { makeCertificates } from '../../support/certificates.ts'
@@ -30,6 +27,7 @@ const { username, password } = stack.registry
 const login = { username, password }
 const repository = `${stack.registry.host}/acme/asked`
 const signal = AbortSignal.timeout(120_000)
+const NONE = new Set<string>()
 const as = (...options: Parameters<typeof readingAs>) => createRegistry(readingAs(...options))
 
 let workspace: Workspace
@@ -78,7 +76,10 @@ describe('a registry', () => {
   test('gets a login that is renewed once when it is refused, whatever is asked', async () => {
     const credentials = renewable({ username, password: 'ended' }, login)
     const read = createReading(credentials, createWays({ settings: async () => UNTOLD, env: {} }))
-    expect(await listTags(repository, read, signal)).toEqual([{ tag: 'one', digest }])
+    expect(await listTags(repository, NONE, read, signal)).toEqual({
+      tags: [{ tag: 'one', digest }],
+      total: 1,
+    })
     expect(credentials.given.map((each) => each.password)).toEqual(['ended', password])
   })
 
@@ -86,7 +87,7 @@ describe('a registry', () => {
     const wrong = { username, password: 'ended' }
     const credentials = renewable(wrong, wrong, wrong)
     const read = createReading(credentials, createWays({ settings: async () => UNTOLD, env: {} }))
-    await expect(listTags(repository, read, signal)).rejects.toMatchObject({
+    await expect(listTags(repository, NONE, read, signal)).rejects.toMatchObject({
       code: 'registry_denied',
     })
     expect(credentials.given).toHaveLength(2)
@@ -156,6 +157,26 @@ describe('a stand-in for a registry', () => {
   test('that names no digest has its manifest counted', async () => {
     answer = ({ method }, response) => void response.end(method === 'HEAD' ? '' : manifest)
     expect(await resolve()).toEqual({ digest: sha256 })
+  })
+
+  test('lists its tags page by page: the last hundred, and those that are wanted', async () => {
+    const pages = [0, 1, 2].map((page) => Array.from({ length: 100 }, (_, at) => `v${page}-${at}`))
+    answer = ({ url = '' }, response) => {
+      if (!url.startsWith('/v2/acme/api/tags/list')) {
+        return void response.setHeader('docker-content-digest', sha256).end()
+      }
+      const page = Number(new URL(url, 'http://x').searchParams.get('last') ?? 0)
+      if (page < 2) {
+        const elsewhere = 'http://elsewhere.example/v2/acme/api/tags/list'
+        response.setHeader('link', `<${elsewhere}?n=1000&last=${page + 1}>; rel="next"`)
+      }
+      response.end(JSON.stringify({ name: 'acme/api', tags: pages[page] }))
+    }
+    const wanted = new Set(['v0-7', 'gone'])
+    const { tags, total } = await listTags(`${host}/acme/api`, wanted, readingAs(login), signal)
+    expect(total).toBe(300)
+    expect(tags.map(({ tag }) => tag)).toEqual(['v0-7', ...(pages[2] ?? []).slice(1)])
+    expect(new Set(tags.map((each) => each.digest))).toEqual(new Set([sha256]))
   })
 
   test('that is asked too often says when to come again, and Docker Hub its limit', async () => {

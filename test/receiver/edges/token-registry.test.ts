@@ -1,11 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest'
 import type { Login } from '../../../receiver/edges/credentials/login.ts'
-import {
-  examineRepository,
-  listTags,
-  resolveTagThere,
-} from '../../../receiver/edges/registry/repository.ts'
+import { examineRepository, resolveTagThere } from '../../../receiver/edges/registry/repository.ts'
 import { pushTiny } from '../../support/images.ts'
+import { listTags } from '../../../receiver/edges/registry/tags.ts'
 import { readingAs } from '../../support/reading.ts'
 import { startTokenRegistry, type TokenRegistry } from '../../support/token-registry.ts'
 import { openWorkspace, type Workspace } from '../../support/workspace.ts'
@@ -48,7 +45,10 @@ describe('a registry with a token server', () => {
     const read = readingAs(login())
     expect(await resolveTagThere({ repository, tag: 'one' }, read, signal)).toBe(digest)
     expect(registry.asked).toEqual([asked])
-    expect(await listTags(repository, read, signal)).toEqual([{ tag: 'one', digest }])
+    expect(await listTags(repository, new Set(), read, signal)).toEqual({
+      tags: [{ tag: 'one', digest }],
+      total: 1,
+    })
     expect(await examineRepository({ repository, tag: 'one' }, read, signal)).toContain(
       ':one is there',
     )
@@ -76,7 +76,9 @@ describe('a registry with a token server', () => {
     await expect(resolveTagThere({ repository, tag: 'two' }, read, signal)).rejects.toMatchObject({
       code: 'image_missing',
     })
-    await expect(listTags(`${registry.host}/acme/none`, read, signal)).rejects.toMatchObject({
+    await expect(
+      listTags(`${registry.host}/acme/none`, new Set(), read, signal),
+    ).rejects.toMatchObject({
       code: 'image_missing',
     })
   })
