@@ -30,14 +30,10 @@ export function createPollers(ports: PollPorts): Pollers {
   return {
     take(next) {
       apps = next
-      for (const [name, { stop }] of running) {
-        if ((next[name]?.pollMs ?? 0) > 0) continue
-        stop.abort(new Error('the config does not poll any more'))
-        running.delete(name)
-      }
-      for (const { name, pollMs } of Object.values(next)) {
-        if (pollMs > 0 && !running.has(name)) start(name)
-      }
+      // an interval or a login may be another, and what failed may be mended
+      for (const { stop } of running.values()) stop.abort(new Error('the config was read again'))
+      running.clear()
+      for (const { name, pollMs } of Object.values(next)) if (pollMs > 0) start(name)
     },
     async stop() {
       for (const { stop } of running.values()) stop.abort(new Error('the receiver stops'))

@@ -1,4 +1,5 @@
 import type { AppSpec } from './app.ts'
+import { DeployError } from './errors.ts'
 import type { Clock } from './ports.ts'
 
 /** Part of the interval by which it differs each time, so that many receivers do not ask at once. */
@@ -31,27 +32,34 @@ export async function poll(
   signal: AbortSignal,
 ): Promise<never> {
   let backoff = 1
+  let leaveAloneMs = 0
   for (;;) {
     const { pollMs } = app()
     const factor = 1 + JITTER * (2 * ports.random() - 1)
-    await ports.clock.sleep(pollMs * factor * backoff, signal)
-    backoff = (await look(app(), ports, signal)) ? 1 : Math.min(backoff * 2, LONGEST_BACKOFF)
+    await ports.clock.sleep(Math.max(pollMs * factor * backoff, leaveAloneMs), signal)
+    const failure = await look(app(), ports, signal)
+    backoff = failure === undefined ? 1 : Math.min(backoff * 2, LONGEST_BACKOFF)
+    leaveAloneMs = failure?.retryAfterMs ?? 0
   }
 }
 
-/** Whether the registry answered. */
-async function look(app: AppSpec, ports: PollPorts, signal: AbortSignal): Promise<boolean> {
+/** Why the registry gave no answer, if it gave none. */
+async function look(
+  app: AppSpec,
+  ports: PollPorts,
+  signal: AbortSignal,
+): Promise<{ retryAfterMs?: number | undefined } | undefined> {
   try {
     const digest = await ports.resolve(app, signal)
     const before = ports.seen(app.name)
-    if (before === digest) return true
+    if (before === digest) return undefined
     // what runs when polling is turned on was chosen by somebody
     if (before !== undefined || !ports.isLive(app.name)) ports.deploy(app, digest)
     ports.see(app.name, digest)
-    return true
+    return undefined
   } catch (error) {
     signal.throwIfAborted()
     ports.report('the registry could not be polled', { app: app.name, error })
-    return false
+    return error instanceof DeployError ? error : {}
   }
 }

@@ -1,5 +1,8 @@
 import { expect, test } from 'vitest'
+import type { Config } from '../../../receiver/config/config.ts'
+import { DeployError } from '../../../receiver/core/errors.ts'
 import { poll, type PollPorts } from '../../../receiver/core/poll.ts'
+import { createPollers } from '../../../receiver/pollers.ts'
 import { APP, createFakeClock, DIGEST, unreachable } from '../../support/fake-world.ts'
 
 const app = { ...APP, pollMs: 60_000 }
@@ -53,4 +56,47 @@ test('the registry is asked at the interval, ever later while it does not answer
   })
   const pauses = asked.map((at, index) => (at - (asked[index - 1] ?? 0)) / 60_000)
   expect(pauses).toEqual([1, 1, 2, 4, 1])
+})
+
+test('a registry that says when to come again is left alone until then', async () => {
+  const busy = new DeployError('registry_busy', 'slow down', { retryAfterMs: 900_000 })
+  const { asked } = await polled([DIGEST.one, busy, DIGEST.one, DIGEST.one], { seen: DIGEST.one })
+  const pauses = asked.map((at, index) => (at - (asked[index - 1] ?? 0)) / 60_000)
+  expect(pauses).toEqual([1, 1, 15, 1])
+})
+
+test('a config that is read again begins anew with its interval', async () => {
+  const clock = createFakeClock()
+  const asked: number[] = []
+  const pauses: number[] = []
+  const pollers = createPollers({
+    resolve: async (_app, signal) => {
+      asked.push(clock.ms())
+      signal.throwIfAborted()
+      return DIGEST.one
+    },
+    seen: () => DIGEST.one,
+    see: () => {},
+    isLive: () => true,
+    deploy: () => {},
+    // it goes on when it is told to
+    clock: {
+      ...clock,
+      sleep: (ms, signal) => {
+        pauses.push(ms)
+        return new Promise((_, reject) =>
+          signal?.addEventListener('abort', () => reject(signal.reason as Error)),
+        )
+      },
+    },
+    random: () => 0.5,
+    report: () => {},
+  })
+  const config = (pollMs: number) => ({ api: { ...APP, pollMs } }) as unknown as Config['apps']
+  pollers.take(config(3_600_000))
+  pollers.take(config(10_000))
+  pollers.take(config(0))
+  await pollers.stop()
+  expect(pauses).toEqual([3_600_000, 10_000])
+  expect(asked).toEqual([])
 })
