@@ -1,4 +1,5 @@
 import { type DestinationStream, pino } from 'pino'
+import { DeployError } from './core/errors.ts'
 import type { Log } from './http/services.ts'
 import type { Redact } from './redact.ts'
 
@@ -16,6 +17,11 @@ export function createLog(redact: Redact, destination?: DestinationStream): Log 
 /** Only what is made for people: other properties of an error may hold the request with its credentials. */
 function describe(error: unknown): object {
   if (!(error instanceof Error)) return { message: String(error) }
+  // it says itself what failed and what to do; where in the code is of no use
+  if (error instanceof DeployError) {
+    const { code, message, hint } = error
+    return { code, message, hint }
+  }
   const { type, message, stack } = pino.stdSerializers.err(error)
   return { type, message, stack }
 }

@@ -1,11 +1,20 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import { type Accepted, type Deployment, isFinal } from '../../protocol/deployment.ts'
+import {
+  type Accepted,
+  type Deployment,
+  type DeploymentEvent,
+  isFinal,
+} from '../../protocol/deployment.ts'
 import { socketOf } from '../config/socket.ts'
 import type { Options } from '../main.ts'
 import { ask } from './ask.ts'
+import { eventsOf } from './events.ts'
 import { imageOf } from './status.ts'
+import { printable } from './table.ts'
 
-const LOOK_MS = 150
+/** So often, and after such a pause each, a receiver that is away is asked again. */
+const MOST_CUTS = 60
+const AGAIN_MS = 500
 
 /** `deploy-receiver deploy <app> [image]`: that image, or what the followed tag stands for now. */
 export const deploy = (options: Options): Promise<number> =>
@@ -42,23 +51,44 @@ async function order(
   return deployment.status === 'succeeded' ? 0 : 1
 }
 
+/** Shows what happens until the deployment is over, also when the receiver is restarted meanwhile. */
 async function follow(
   socket: string,
   first: Deployment,
   show: (line: string) => void,
 ): Promise<Deployment> {
-  const path = `/deployments/${first.id}`
-  let shown = 0
-  for (;;) {
-    const deployment = (await ask(socket, path)) as Deployment
-    const over = deployment.steps.filter(({ status }) => status !== 'running')
-    for (const { name, status, ms } of over.slice(shown)) {
-      show(`  ${name.padEnd(8)} ${status === 'failed' ? 'failed' : `${ms ?? 0} ms`.padStart(9)}`)
-    }
-    shown = over.length
-    if (isFinal(deployment.status)) return deployment
-    await pause(LOOK_MS)
+  let last = 0
+  let shown = ''
+  const showOnce = (line: string) => {
+    if (line !== '' && line !== shown) show(printable((shown = line)))
   }
+  for (let cuts = 0; ; cuts++) {
+    try {
+      for await (const { number, event } of eventsOf(socket, first.id, last)) {
+        last = number
+        cuts = 0
+        showOnce(lineOf(event))
+      }
+      const deployment = (await ask(socket, `/deployments/${first.id}`)) as Deployment
+      if (isFinal(deployment.status)) return deployment
+    } catch (error) {
+      // it may be restarted at this moment
+      if (cuts >= MOST_CUTS) throw error
+    }
+    await pause(AGAIN_MS)
+  }
+}
+
+/** A step that is over, or what delays it; nothing for bytes that come and go. */
+function lineOf(event: DeploymentEvent): string {
+  if (event.type === 'progress') {
+    return event.total === undefined
+      ? `  ${event.step.padEnd(8)} ${''.padStart(9)}  ${event.message}`
+      : ''
+  }
+  if (event.type !== 'step' || event.status === 'running') return ''
+  const took = event.status === 'failed' ? 'failed' : `${event.ms ?? 0} ms`
+  return `  ${event.step.padEnd(8)} ${took.padStart(9)}  ${event.message ?? ''}`.trimEnd()
 }
 
 function conclude(deployment: Deployment): void {

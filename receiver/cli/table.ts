@@ -14,7 +14,8 @@ export function table(headings: readonly string[], rows: readonly (readonly stri
     .join('\n')
 }
 
-const printable = (text: string) =>
+/** Without what could move a terminal's cursor. */
+export const printable = (text: string) =>
   text.replace(
     /[\p{Cc}\p{Cf}\u2028\u2029]/gu,
     (character) => `\\u${(character.codePointAt(0) ?? 0).toString(16).padStart(4, '0')}`,

@@ -74,7 +74,11 @@ test('hook prints what works for the app, and no secret', async () => {
 
 test('deploy takes the followed tag, shows its steps, and says what is live', async () => {
   const { code, stdout } = await run('deploy', 'api')
-  expect(stdout).toMatch(/^dep_\w+ {2}redeploy of api\n {2}resolve +\d+ ms\n {2}pull +\d+ ms\n/)
+  expect(stdout).toMatch(
+    /^dep_\w+ {2}redeploy of api\n {2}resolve +\d+ ms {2}\S+:latest is sha256:/,
+  )
+  expect(stdout).toMatch(/\n {2}pull +\d+ ms {2}was there already\n/)
+  expect(stdout).toMatch(/\n {2}swap +\d+ ms {2}(?:blue|green) is live\n/)
   expect(stdout).toContain(`live: latest ${short(1)}`)
   expect(code).toBe(0)
 })
@@ -108,6 +112,15 @@ test('a deployment that fails ends with 1, its reason and the log', async () => 
     /^failed: api was not healthy within 5 s; last answer: GET \/healthz answered 404/,
   )
   expect(stderr).toContain('  | ')
+  const lines = vm.receiver().log(200).split('\n')
+  const told = lines.map((line) => JSON.parse(line) as Record<string, unknown>)
+  expect(told.find(({ msg }) => msg === 'failed')).toMatchObject({
+    app: 'api',
+    action: 'deploy',
+    code: 'unhealthy',
+    reason: expect.stringContaining('api was not healthy'),
+    hint: expect.any(String),
+  })
 })
 
 test('history has all of them, newest first', async () => {

@@ -1,0 +1,33 @@
+import { type IncomingMessage, request } from 'node:http'
+import { createParser } from 'eventsource-parser'
+import * as v from 'valibot'
+import { DeploymentEvent } from '../../protocol/deployment.ts'
+
+/**
+ * The events of a deployment as they come, over the local socket, until its last one or until the connection ends.
+ * @param after number of the last event that was seen
+ */
+export async function* eventsOf(
+  socket: string,
+  deployment: string,
+  after: number,
+): AsyncGenerator<{ number: number; event: DeploymentEvent }> {
+  const incoming = await open(socket, `/deployments/${deployment}/events`, after)
+  const come: { number: number; event: DeploymentEvent }[] = []
+  const parser = createParser({
+    onEvent({ id, data }) {
+      come.push({ number: Number(id), event: v.parse(DeploymentEvent, JSON.parse(data)) })
+    },
+  })
+  for await (const text of incoming.setEncoding('utf8')) {
+    parser.feed(text as string)
+    yield* come.splice(0)
+  }
+}
+
+function open(socketPath: string, path: string, after: number): Promise<IncomingMessage> {
+  return new Promise((resolve, reject) => {
+    const headers = { host: 'localhost', 'last-event-id': String(after) }
+    request({ socketPath, path, headers }, resolve).once('error', reject).end()
+  })
+}
