@@ -45,7 +45,7 @@ export async function examine({
       await runCommand(config.nginx.test)
       return `${config.nginx.test}: it takes its files`
     }),
-    ...(await examineRegistries(apps, read)),
+    ...(await examineRegistries(apps, read, (app) => store.live(app) !== undefined)),
     ...(await Promise.all(apps.map((app) => examineApp(app, engine, store)))),
   ]
 }
@@ -54,11 +54,16 @@ export async function examine({
 export const examineRegistries = (
   apps: readonly AppConfig[],
   read: ReadRepository,
+  isLive: (app: string) => boolean,
 ): Promise<Check[]> =>
   Promise.all(
     apps.map(({ name, image }) =>
       checked(`registry of ${name}`, () =>
-        examineRepository(image, read, AbortSignal.timeout(DEADLINE_MS)),
+        examineRepository(image, {
+          isLive: isLive(name),
+          read,
+          signal: AbortSignal.timeout(DEADLINE_MS),
+        }),
       ),
     ),
   )

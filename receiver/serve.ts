@@ -24,7 +24,6 @@ import { createSlots } from './edges/slots.ts'
 import { createPolls } from './edges/store/polls.ts'
 import { transaction } from './edges/store/schema.ts'
 import { createRegistry } from './edges/registry/registry.ts'
-import { resolveTagThere } from './edges/registry/repository.ts'
 import { listTags } from './edges/registry/tags.ts'
 import { createWays } from './edges/registry/ways.ts'
 import { examine } from './examine.ts'
@@ -35,6 +34,7 @@ import type { Log, Services } from './http/services.ts'
 import { newDeploymentId } from './id.ts'
 import { putInForce } from './in-force.ts'
 import { openMemory } from './memory.ts'
+import { logOutcome } from './outcome.ts'
 import { createPollers, submitPolled } from './pollers.ts'
 import { close, listen } from './listen.ts'
 import type { Redactor } from './redact.ts'
@@ -95,10 +95,8 @@ export async function serve(
     credentials,
     clock,
   })
-  const read = createReading(
-    credentials,
-    createWays({ settings: () => registrySettingsOf(docker), env: environment }),
-  )
+  const ways = createWays({ settings: () => registrySettingsOf(docker), env: environment })
+  const read = createReading({ credentials, ways, redact })
   const registry = createRegistry(read)
   const slots = createSlots(config.data)
   const sites = createSites({
@@ -111,7 +109,11 @@ export async function serve(
   const ports: Ports = {
     journal: {
       ...store,
-      append: (id, event, options) => store.append(id, redact(event), options),
+      append(id, event, options) {
+        const deployment = store.append(id, redact(event), options)
+        if (event.type === 'finished') logOutcome(log, deployment)
+        return deployment
+      },
     },
     engine,
     registry,
@@ -169,7 +171,7 @@ export async function serve(
       return current.buckets
     },
     bodies: createBodyGate(BODIES),
-    resolve: (image, signal) => resolveTagThere(image, read, signal),
+    resolve: registry.resolve,
     feed,
     verifyToken: createVerifyToken(createIssuerKeys(database, Date.now), () => new Date()),
     reload,
@@ -190,7 +192,7 @@ export async function serve(
   }
   const pollers = createPollers({
     ...createPolls(database),
-    resolve: ({ image }, signal) => resolveTagThere(image, read, signal),
+    resolve: ({ image }, signal) => registry.resolve(image, signal),
     isLive: (app) => store.live(app) !== undefined,
     deploy(app, digest) {
       submitPolled(app, digest, services.intake)

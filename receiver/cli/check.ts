@@ -7,6 +7,7 @@ import { createReading } from '../edges/registry/reading.ts'
 import { createWays } from '../edges/registry/ways.ts'
 import { examineRegistries } from '../examine.ts'
 import type { Options } from '../main.ts'
+import { createRedactor, secretsOf } from '../redact.ts'
 import { showChecks } from './doctor.ts'
 
 /** `deploy-receiver check`: reads the config as `serve` would, and says what it found; with `--registries` also whether the apps' can be read. */
@@ -14,15 +15,17 @@ export async function check({ config: file, json, registries }: Options): Promis
   const config = loadConfig(file, process.env)
   const apps = Object.values(config.apps)
   if (registries) {
+    const { redact, learnTokens } = createRedactor(secretsOf(config))
     const credentials = createCredentials({
       loginFor: (repository) => loginFor(config, repository),
       env: process.env,
-      learn: () => {},
+      learn: learnTokens,
     })
     // without Docker the registries are asked all the same
     const settings = async () => registrySettingsOf(await connectDocker(process.env))
-    const read = createReading(credentials, createWays({ settings, env: process.env }))
-    return showChecks(await examineRegistries(apps, read), json)
+    const ways = createWays({ settings, env: process.env })
+    const read = createReading({ credentials, ways, redact })
+    return showChecks(await examineRegistries(apps, read, () => false), json)
   }
   if (json) {
     console.log(

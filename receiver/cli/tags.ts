@@ -19,7 +19,15 @@ export async function tags({ config, json, rest: [app] }: Options): Promise<numb
   }
   const path = `/apps/${encodeURIComponent(app)}/tags`
   const answer = await ask(socketOf(config, process.env), path)
-  const { tags: all, total } = answer as { tags: Tag[]; total: number }
+  const {
+    tags: all,
+    total,
+    has_more: hasMore,
+  } = answer as {
+    tags: Tag[]
+    total: number
+    has_more: boolean
+  }
   if (json) console.log(JSON.stringify(all))
   else {
     console.log(
@@ -33,7 +41,12 @@ export async function tags({ config, json, rest: [app] }: Options): Promise<numb
         ]),
       ),
     )
-    if (total > all.length) console.log(`the last ${all.length} of ${total}, and those deployed`)
+    if (hasMore || total > all.length) {
+      const rest = hasMore ? ' or more' : ''
+      console.log(
+        `${all.length} of ${total}${rest}: the tags of deployments, and the registry’s last`,
+      )
+    }
   }
   return 0
 }

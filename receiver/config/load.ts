@@ -167,11 +167,13 @@ function readApps(
     const app = readApp(reader, name, each, secretOwners)
     const { repository } = app.image
     const twin = Object.values(apps).find(({ image }) => image.repository === repository)
-    if (twin !== undefined && !isDeepStrictEqual(twin.registries, app.registries)) {
+    const loginOf = ({ registries }: AppConfig) =>
+      registries[repository.slice(0, repository.indexOf('/'))]
+    if (twin !== undefined && !isDeepStrictEqual(loginOf(twin), loginOf(app))) {
       reader.problem(
         each,
-        `${name} has other registries than ${twin.name}, which runs ${repository} too`,
-        'a login is one of a repository: write the same for both',
+        `${name} has another login than ${twin.name}, which runs ${repository} too`,
+        'write the same under `registries:` of both',
       )
     }
     apps[name] = app

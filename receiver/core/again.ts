@@ -2,10 +2,7 @@ import { DeployError, type DeployErrorCode } from './errors.ts'
 import type { Clock } from './ports.ts'
 
 /** What may be over in a moment. A login that is refused or an image that is missing is not tried twice. */
-export const PASSING: ReadonlySet<DeployErrorCode> = new Set([
-  'registry_unreachable',
-  'registry_busy',
-])
+const PASSING: ReadonlySet<DeployErrorCode> = new Set(['registry_unreachable', 'registry_busy'])
 const PAUSES_MS = [1000, 3000, 9000]
 /** A deployment does not wait for a registry that wants to be left alone for longer. */
 const LONGEST_PAUSE_MS = 60_000

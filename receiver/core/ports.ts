@@ -128,15 +128,9 @@ export interface Engine {
   removeImages(repository: string, digests: readonly string[]): Promise<void>
 }
 
-export interface Resolved {
-  digest: string
-  /** Base URL of the mirror that said so, when the registry itself could not be asked. */
-  mirror?: string
-}
-
 export interface Registry {
-  /** What a tag stands for now. Throws `DeployError`. */
-  resolve(image: { repository: string; tag: string }, signal: AbortSignal): Promise<Resolved>
+  /** The digest that a tag stands for now. Throws `DeployError`. */
+  resolve(image: { repository: string; tag: string }, signal: AbortSignal): Promise<string>
   /** The layers of an image, from the lowest, of a multi-platform one those of that platform. Throws when it cannot tell. */
   layers(
     image: { repository: string; digest: string },

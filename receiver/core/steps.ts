@@ -35,10 +35,7 @@ export const RUN = {
     const { repository, tag = 'latest', digest: named } = stored.deployment.image
     const ask = () => ports.registry.resolve({ repository, tag }, signal)
     const said = (message: string) => progress({ message })
-    const { digest, mirror } =
-      named === undefined
-        ? await again(ask, { clock: ports.clock, said, signal })
-        : { digest: named, mirror: undefined }
+    const digest = named ?? (await again(ask, { clock: ports.clock, said, signal }))
     const replaced = ports.journal.live(stored.deployment.app)?.deployment
     ports.journal.append(stored.deployment.id, {
       type: 'image',
@@ -50,8 +47,7 @@ export const RUN = {
     })
     const attested = await requireAttestation(app, stored.deployment, digest, ports, signal)
     const resolved = named === undefined ? `${repository}:${tag} is ${digest}` : digest
-    const behind = mirror === undefined ? '' : `as the mirror ${mirror} says, which may be behind`
-    return [resolved, behind, attested, whoseSettings(stored, ports)]
+    return [resolved, attested, whoseSettings(stored, ports)]
       .filter((each) => each !== '')
       .join(', ')
   },

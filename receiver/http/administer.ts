@@ -41,13 +41,14 @@ export async function readTags(c: Context, name: string, services: Services): Pr
   const live = services.archive.live(name)?.deployment.image.digest
   const past = services.intake.history(name)
   const wanted = new Set([app.spec.image.tag, ...past.flatMap(({ tag }) => tag ?? [])])
-  const { tags, total } = await services.tags(app.spec, wanted).catch((cause: unknown) => {
+  const { tags, total, hasMore } = await services.tags(app.spec, wanted).catch((cause: unknown) => {
     if (!(cause instanceof DeployError)) throw cause
     const { message, hint } = cause
     throw new ProblemError('registry_failed', message, hint === undefined ? {} : { hint })
   })
   return c.json({
     total,
+    has_more: hasMore,
     tags: tags.map(({ tag, digest }) => ({
       tag,
       digest: digest ?? null,

@@ -1,4 +1,5 @@
 import type { Deployment, DeploymentEvent } from '../../protocol/deployment.ts'
+import type { Registry } from '../core/ports.ts'
 import type { AppSpec } from '../core/app.ts'
 import type { AuditTrail } from '../core/audit.ts'
 import type { Check } from '../core/check.ts'
@@ -57,7 +58,7 @@ export interface Services {
   feed: Feed
   verifyToken: VerifyToken
   /** Asks the registry what a tag stands for. */
-  resolve(image: { repository: string; tag: string }, signal: AbortSignal): Promise<string>
+  resolve: Registry['resolve']
   /** Takes the config as it is on disk now, and says what changed. Throws an error with its remedy. */
   reload(): Promise<Changed>
   /** Takes an app that is not configured off this machine. Resolves to what was removed; nothing when nothing is there. */
@@ -68,7 +69,11 @@ export interface Services {
   tags(
     app: AppSpec,
     wanted: ReadonlySet<string>,
-  ): Promise<{ tags: { tag: string; digest: string | undefined }[]; total: number }>
+  ): Promise<{
+    tags: { tag: string; digest: string | undefined }[]
+    total: number
+    hasMore: boolean
+  }>
   /** Tells an app's reconciler to look. */
   wake(app: string): void
   readTokens: readonly string[]

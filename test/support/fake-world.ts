@@ -228,7 +228,7 @@ export function createFakeWorld(database: DatabaseSync = openDatabase(':memory:'
       registry: {
         async resolve({ tag }) {
           note('resolve', tag)
-          return { digest: DIGEST.one }
+          return DIGEST.one
         },
         layers: async () => disk.wanted,
         platforms: async () => ['linux/arm64'],

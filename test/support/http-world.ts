@@ -151,7 +151,7 @@ export async function startHttpWorld({
     reload: async () => ({ added: [], changed: [], removed: [], keys: [] }),
     removeApp: async () => [],
     examine: async () => [],
-    tags: async () => ({ tags: [], total: 0 }),
+    tags: async () => ({ tags: [], total: 0, hasMore: false }),
     wake: (app) => woken.push(app),
     readTokens: [readToken],
     followKey: store.secret('follow'),

@@ -7,7 +7,6 @@ import { fixedLogin } from './fixed-login.ts'
 export const UNTOLD: RegistrySettings = {
   insecureHosts: [],
   insecureRanges: ['127.0.0.0/8', '::1/128'],
-  mirrors: [],
   proxies: { http: '', https: '', except: '' },
 }
 
@@ -16,11 +15,12 @@ export const readingAs = (
   login?: Login,
   { told = UNTOLD, certificates }: { told?: RegistrySettings; certificates?: string } = {},
 ): ReadRepository =>
-  createReading(
-    fixedLogin(login),
-    createWays({
+  createReading({
+    credentials: fixedLogin(login),
+    ways: createWays({
       settings: async () => told,
       env: {},
       ...(certificates === undefined ? {} : { certificates }),
     }),
-  )
+    redact: (text) => text,
+  })

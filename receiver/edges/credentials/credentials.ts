@@ -62,9 +62,7 @@ export function createCredentials({
         case 'password':
           return { login: { username: entry.username, password: entry.password } }
         case 'password_file':
-          return {
-            login: { username: entry.username, password: readFileSync(entry.file, 'utf8').trim() },
-          }
+          return { login: { username: entry.username, password: readPassword(entry.file) } }
         case 'ecr':
           return await ecrLogin(host, entry, context)
         case 'azure':
@@ -108,6 +106,12 @@ export function createCredentials({
       if (entry !== undefined) kept.delete(entry)
     },
   }
+}
+
+function readPassword(file: string): string {
+  const password = readFileSync(file, 'utf8').trim()
+  if (password === '') throw new Error(`${file} is empty`)
+  return password
 }
 
 const SOURCES: Readonly<Record<RegistryLogin['kind'], string>> = {

@@ -6,7 +6,6 @@ interface Info {
   RegistryConfig: {
     InsecureRegistryCIDRs: string[] | null
     IndexConfigs: Record<string, { Secure: boolean }> | null
-    Mirrors: string[] | null
   } | null
   HttpProxy?: string
   HttpsProxy?: string
@@ -26,7 +25,6 @@ export async function registrySettingsOf(docker: Docker): Promise<RegistrySettin
       Secure ? [] : [host],
     ),
     insecureRanges: told?.InsecureRegistryCIDRs ?? [],
-    mirrors: told?.Mirrors ?? [],
     proxies: { http, https, except },
   }
 }

@@ -2,7 +2,7 @@ import { parseImage } from '../../../protocol/image-reference.ts'
 import { DeployError } from '../../core/errors.ts'
 import type { Login } from '../credentials/login.ts'
 import { parseChallenge } from './challenge.ts'
-import { causeOf, refused, unreachable } from './failures.ts'
+import { refused, unreachable, unreached } from './failures.ts'
 import { answerChallenge, type Send } from './token.ts'
 import { ON_THIS_MACHINE } from './proxy.ts'
 import type { Way } from './ways.ts'
@@ -23,6 +23,8 @@ export interface RegistryClient {
     path: string,
     options: { accept?: string; signal: AbortSignal; method?: 'GET' | 'HEAD' },
   ): Promise<RegistryAnswer>
+  /** Whether a login or a token was asked for, and given. */
+  isSignedIn(): boolean
 }
 
 const MAX_BYTES = 1024 * 1024
@@ -71,9 +73,12 @@ export function createRegistryClient(
   }
 
   return {
+    isSignedIn: () => authorization !== undefined,
+
     async get(path, { accept, signal, method = 'GET' }) {
       const url = new URL(path, base)
-      const send = sender(AbortSignal.any([signal, AbortSignal.timeout(ANSWER_MS)]))
+      const timeout = AbortSignal.timeout(ANSWER_MS)
+      const send = sender(AbortSignal.any([signal, timeout]))
       const ask = (by: 'GET' | 'HEAD') =>
         send(url, {
           method: by,
@@ -107,9 +112,9 @@ export function createRegistryClient(
       } catch (error) {
         signal.throwIfAborted()
         if (error instanceof DeployError) throw error
-        const isLate = error instanceof Error && error.name === 'TimeoutError'
-        const why = isLate ? `no answer within ${ANSWER_MS / 1000} s` : causeOf(error)
-        throw unreachable(repository, why, { cause: error })
+        throw timeout.aborted
+          ? unreachable(repository, `no answer within ${ANSWER_MS / 1000} s`, { cause: error })
+          : unreached(repository, error)
       }
     },
   }

@@ -1,3 +1,4 @@
+import { parseImage } from '../../../protocol/image-reference.ts'
 import { reasonOf } from '../../../protocol/registries/answers.ts'
 import { DeployError } from '../../core/errors.ts'
 
@@ -15,13 +16,22 @@ export const denied = (repository: string, why: string) =>
     hint: HINTS.denied,
   })
 
+export const loginMissing = (repository: string) =>
+  new DeployError(
+    'registry_denied',
+    `${parseImage(repository).registry} wants a login to read ${repository}, and there is none`,
+    {
+      hint: 'write one under `registries:`, or as the receiver’s user: docker login (its `config.json` and credential helpers are read)',
+    },
+  )
+
 export const unreachable = (
   repository: string,
   why: string,
-  more: { cause?: unknown; retryAfterMs?: number } = {},
+  more: { hint?: string; cause?: unknown; retryAfterMs?: number } = {},
 ) =>
   new DeployError('registry_unreachable', `cannot read ${repository} at its registry: ${why}`, {
-    hint: HINTS.unreachable,
+    hint: `check that the VM reaches it (curl -v https://${parseImage(repository).registry}/v2/)`,
     ...more,
   })
 
@@ -61,11 +71,49 @@ function readRetryAfter(text: string | null): number | undefined {
 
 const printable = (text: string) => text.replace(/[^\x20-\x7e\u00a0-\uffff]/g, '?').slice(0, 300)
 
-/** What went wrong, which fetch hides in the cause of a cause. */
-export function causeOf(error: unknown): string {
+/** Why a registry was not reached. */
+export function unreached(repository: string, error: unknown): DeployError {
+  const cause = deepest(error)
+  const { code = '' } = cause as NodeJS.ErrnoException
+  const { registry } = parseImage(repository)
+  if (code === 'ERR_SSL_WRONG_VERSION_NUMBER') {
+    return unreachable(repository, 'it speaks plain HTTP, not TLS', {
+      hint: `give it a certificate, or add "${registry}" to "insecure-registries" in Docker's daemon.json`,
+      cause: error,
+    })
+  }
+  if (UNTRUSTED.has(code)) {
+    return unreachable(repository, `nobody who is trusted vouches for its certificate (${code})`, {
+      hint: `put the authority that signed it into /etc/docker/certs.d/${registry}/ca.crt, or into the system's store`,
+      cause: error,
+    })
+  }
+  return unreachable(repository, causeOf(error), { cause: error })
+}
+
+const UNTRUSTED = new Set([
+  'DEPTH_ZERO_SELF_SIGNED_CERT',
+  'SELF_SIGNED_CERT_IN_CHAIN',
+  'UNABLE_TO_GET_ISSUER_CERT',
+  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+])
+
+/** What went wrong, on one line. */
+function causeOf(error: unknown): string {
+  const cause = deepest(error)
+  const proxy = error instanceof ProxyError ? `through the proxy ${error.message}: ` : ''
+  // of several addresses that were tried the message is empty
+  const said = cause.message.trim() || ((cause as NodeJS.ErrnoException).code ?? cause.name)
+  return printable(`${proxy}${said}`)
+}
+
+/** fetch hides what went wrong in the cause of a cause. */
+function deepest(error: unknown): Error {
   let cause = error
   while (cause instanceof Error && cause.cause !== undefined) cause = cause.cause
-  if (!(cause instanceof Error)) return printable(String(cause))
-  // of several addresses that were tried the message is empty
-  return printable(cause.message.trim() || ((cause as NodeJS.ErrnoException).code ?? cause.name))
+  return cause instanceof Error ? cause : new Error(String(cause))
 }
+
+/** A request through a proxy failed; its message is the proxy's host. */
+export class ProxyError extends Error {}

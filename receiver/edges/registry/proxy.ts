@@ -16,11 +16,11 @@ const MASKED = /\/\/x+:x+@/
 
 /** Those of the environment, else Docker's. */
 export function proxiesFrom(env: NodeJS.ProcessEnv, docker: Proxies | undefined): Proxies {
-  const set = (name: string) => env[name.toLowerCase()] ?? env[name]
+  const set = (name: string) => env[name] || env[name.toLowerCase()]
   return {
-    http: set('HTTP_PROXY') ?? docker?.http ?? '',
-    https: set('HTTPS_PROXY') ?? docker?.https ?? '',
-    except: set('NO_PROXY') ?? docker?.except ?? '',
+    http: set('HTTP_PROXY') || docker?.http || '',
+    https: set('HTTPS_PROXY') || docker?.https || '',
+    except: set('NO_PROXY') || docker?.except || '',
   }
 }
 
@@ -36,7 +36,9 @@ export function proxyFor(url: URL, { http, https, except }: Proxies): URL | unde
     throw unusable('Docker does not tell the password of its proxy')
   }
   if (URL.canParse(proxy) && /^https?:$/.test(new URL(proxy).protocol)) return new URL(proxy)
-  throw unusable(`the proxy ${JSON.stringify(text)} is no http or https URL`)
+  // there may be a password in it
+  const name = url.protocol === 'https:' ? 'HTTPS_PROXY' : 'HTTP_PROXY'
+  throw unusable(`what is set as ${name}, for the receiver or for Docker, is no http or https URL`)
 }
 
 /** Whether NO_PROXY names a host: `*`, a domain with all below it, one with a dot before it for those below alone, an address or a network. */
@@ -73,5 +75,5 @@ export function isInside(address: string, networks: readonly string[]): boolean 
 
 const unusable = (why: string) =>
   new DeployError('registry_unreachable', why, {
-    hint: 'set HTTPS_PROXY in the receiver’s environment, like http://user:password@proxy.example.com:3128',
+    hint: 'set HTTPS_PROXY in the receiver’s environment, like http://proxy.example.com:3128; with a user and a password before the host if it wants them, and / : @ in those as %2F %3A %40',
   })

@@ -1,5 +1,4 @@
 import { parseImage } from '../../../protocol/image-reference.ts'
-import { PASSING } from '../../core/again.ts'
 import { DeployError } from '../../core/errors.ts'
 import type { Credentials, Known } from '../credentials/credentials.ts'
 import { withLogin } from '../credentials/with-login.ts'
@@ -13,50 +12,47 @@ export interface Asked {
   way: Way
 }
 
-/** Reads a repository with the login that there is for its registry, at a mirror when the registry itself fails. */
+/** Reads a repository with the login that there is for it. */
 export type ReadRepository = <T>(
   repository: string,
   signal: AbortSignal,
   read: (client: RegistryClient, asked: Asked) => Promise<T>,
 ) => Promise<T>
 
-export function createReading(credentials: Credentials, findWays: Ways): ReadRepository {
-  /** The last client of each repository and way: it has a token, which spares two requests. */
+export function createReading({
+  credentials,
+  ways,
+  redact,
+}: {
+  credentials: Credentials
+  ways: Ways
+  /** A registry may repeat what it was sent. */
+  redact: (text: string) => string
+}): ReadRepository {
+  /** The last client of each repository: it has a token, which spares two requests. */
   const clients = new Map<string, { as: string; way: Way; client: RegistryClient }>()
 
   const clientOf = (repository: string, { known, way }: Asked): RegistryClient => {
-    const key = `${repository} ${way.base}`
     const as = JSON.stringify(known?.login ?? null)
-    const before = clients.get(key)
+    const before = clients.get(repository)
     if (before?.as === as && before.way === way) return before.client
     const client = createRegistryClient(repository, known?.login, way)
-    clients.set(key, { as, way, client })
+    clients.set(repository, { as, way, client })
     return client
   }
 
   return async (repository, signal, read) => {
     const { registry } = parseImage(repository)
-    const at = (asked: Asked) => read(clientOf(repository, asked), asked)
-    let mirrors: readonly Way[] = []
     try {
-      const ways = await findWays.of(registry, signal)
-      mirrors = ways.mirrors
+      const way = await ways.to(registry, signal)
       return await withLogin(credentials, repository, signal, (known) =>
-        at({ known, way: ways.own }),
+        read(clientOf(repository, { known, way }), { known, way }),
       )
-    } catch (error) {
-      if (signal.aborted) throw inWords(signal.reason, repository)
-      // a mirror helps where the registry cannot be had, not where it refuses
-      if (!(error instanceof DeployError) || !PASSING.has(error.code)) throw error
-      if (error.code === 'registry_unreachable') findWays.forget(registry)
-      for (const way of mirrors) {
-        try {
-          return await at({ known: undefined, way })
-        } catch {
-          signal.throwIfAborted()
-        }
-      }
-      throw error
+    } catch (caught) {
+      const error = signal.aborted ? inWords(signal.reason, repository) : caught
+      if (!(error instanceof DeployError)) throw error
+      if (error.code === 'registry_unreachable') ways.forget(registry)
+      throw redacted(error, redact)
     }
   }
 }
@@ -66,3 +62,12 @@ const inWords = (reason: unknown, repository: string) =>
   reason instanceof Error && reason.name === 'TimeoutError'
     ? unreachable(repository, 'it did not answer in time', { cause: reason })
     : reason
+
+function redacted(error: DeployError, redact: (text: string) => string): DeployError {
+  const { code, message, hint, retryAfterMs, cause } = error
+  return new DeployError(code, redact(message), {
+    ...(hint === undefined ? {} : { hint: redact(hint) }),
+    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+    cause,
+  })
+}

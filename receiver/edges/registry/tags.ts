@@ -1,11 +1,12 @@
 import * as v from 'valibot'
 import { DeployError } from '../../core/errors.ts'
 import type { RegistryClient } from './client.ts'
+import { readAs } from './read-as.ts'
 import type { ReadRepository } from './reading.ts'
 import { HEAD } from './repository.ts'
 
 /** More tags than these are not asked for their digests, and so many of them at once. */
-const MOST_TAGS = 100
+const MOST_TAGS = 300
 const AT_ONCE = 10
 /** Mostly of a hundred tags. */
 const MOST_PAGES = 50
@@ -17,6 +18,8 @@ export interface Tags {
   tags: { tag: string; digest: string | undefined }[]
   /** How many the registry has. */
   total: number
+  /** It has more than were counted. */
+  hasMore: boolean
 }
 
 /**
@@ -30,20 +33,20 @@ export const listTags = (
   signal: AbortSignal,
 ): Promise<Tags> =>
   read(repository, signal, async (client) => {
-    const all = await namesOf(repository, client, signal)
+    const { names: all, hasMore } = await namesOf(repository, client, signal)
     const others = all.filter((tag) => !wanted.has(tag))
-    const first = all.filter((tag) => wanted.has(tag))
+    const first = hasMore ? [...wanted] : all.filter((tag) => wanted.has(tag))
     const chosen = new Set([...others, ...first].slice(-MOST_TAGS))
-    const listed = all.filter((tag) => chosen.has(tag))
+    const listed = [...new Set([...all, ...first])].filter((tag) => chosen.has(tag))
     const tags: Tags['tags'] = []
     for (let at = 0; at < listed.length; at += AT_ONCE) {
       const some = listed.slice(at, at + AT_ONCE).map(async (tag) => {
-        const { digest } = await client.get(`manifests/${tag}`, { ...HEAD, signal })
-        return { tag, digest }
+        const { status, digest } = await client.get(`manifests/${tag}`, { ...HEAD, signal })
+        return status === 404 ? [] : [{ tag, digest }]
       })
-      tags.push(...(await Promise.all(some)))
+      tags.push(...(await Promise.all(some)).flat())
     }
-    return { tags, total: all.length }
+    return { tags, total: all.length, hasMore }
   })
 
 /** Page by page (distribution spec, "Listing Tags"). */
@@ -51,7 +54,7 @@ async function namesOf(
   repository: string,
   client: RegistryClient,
   signal: AbortSignal,
-): Promise<string[]> {
+): Promise<{ names: string[]; hasMore: boolean }> {
   const names: string[] = []
   let path: string | undefined = 'tags/list'
   for (let page = 0; path !== undefined && page < MOST_PAGES; page++) {
@@ -61,9 +64,9 @@ async function namesOf(
         hint: 'push to it first, or check the name under `image:`',
       })
     }
-    names.push(...(v.parse(Page, JSON.parse(body.toString())).tags ?? []))
+    names.push(...(readAs(Page, body, repository).tags ?? []))
     // only what is asked is taken from it, never another place
     path = next === undefined ? undefined : `tags/list${next}`
   }
-  return names
+  return { names, hasMore: path !== undefined }
 }

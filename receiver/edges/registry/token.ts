@@ -1,6 +1,6 @@
 import type { Login } from '../credentials/login.ts'
 import type { Challenge } from './challenge.ts'
-import { denied, refused, unreachable } from './failures.ts'
+import { denied, loginMissing, refused, unreachable } from './failures.ts'
 
 /** Sends one request; only one without a body may be redirected. */
 export type Send = (
@@ -18,7 +18,7 @@ export async function answerChallenge(
   send: Send,
 ): Promise<string> {
   if (challenge.scheme === 'basic') {
-    if (login === undefined) throw denied(repository, 'it wants a login, and there is none')
+    if (login === undefined) throw loginMissing(repository)
     if ('identityToken' in login) throw denied(repository, 'it wants a password, not a token')
     return basic(login)
   }

@@ -2,6 +2,7 @@ import { lookup } from 'node:dns/promises'
 import { isIP } from 'node:net'
 import { Agent, type Dispatcher, fetch as fetchBy, ProxyAgent } from 'undici'
 import { until } from '../until.ts'
+import { ProxyError } from './failures.ts'
 import { isInside, type Proxies, proxiesFrom, proxyFor } from './proxy.ts'
 import { type Tls, tlsOf } from './tls.ts'
 
@@ -11,30 +12,20 @@ export interface RegistrySettings {
   insecureHosts: readonly string[]
   /** Networks, like `10.0.0.0/8`, of which that is so. */
   insecureRanges: readonly string[]
-  /** Base URLs of mirrors of Docker Hub. */
-  mirrors: readonly string[]
   proxies: Proxies
 }
 
-/** One way to a registry. */
+/** How one registry is reached. */
 export interface Way {
   /** What stands before `/v2/`: `https://registry-1.docker.io`. */
   base: string
-  /** A mirror is asked without a login. */
-  isMirror: boolean
   fetch: typeof globalThis.fetch
-}
-
-/** The registry itself, and what stands in for it when it cannot be had: what it says of a tag is newer. */
-export interface WaysTo {
-  own: Way
-  mirrors: readonly Way[]
 }
 
 /** How registries are reached. */
 export interface Ways {
   /** Throws `DeployError`. */
-  of(registry: string, signal: AbortSignal): Promise<WaysTo>
+  to(registry: string, signal: AbortSignal): Promise<Way>
   /** What is kept for a registry did not lead there: the next time it is found anew. */
   forget(registry: string): void
 }
@@ -47,8 +38,9 @@ const CERTIFICATES = '/etc/docker/certs.d'
 const LOOPBACK = ['127.0.0.0/8', '::1/128']
 
 /**
- * Finds the ways to a registry as Docker would go, by its settings and its `certs.d`: over TLS, with the proxies there are;
- * one on loopback, or that Docker calls insecure, also without trust or in plain HTTP.
+ * Finds the way to a registry as Docker would go, by its settings and its `certs.d`: over TLS, with the proxies there are;
+ * to one on loopback, or that Docker calls insecure, also without trust or in plain HTTP. Docker's mirrors are for its pulls: of
+ * what a tag is now, a mirror may be behind.
  */
 export function createWays({
   settings,
@@ -61,39 +53,30 @@ export function createWays({
   certificates?: string
   now?: () => number
 }): Ways {
-  const kept = new Map<string, { until: number; ways: Promise<WaysTo> }>()
+  const kept = new Map<string, { until: number; way: Promise<Way> }>()
 
-  const find = async (registry: string): Promise<WaysTo> => {
+  const find = async (registry: string): Promise<Way> => {
     // without Docker nothing was said: every registry off this machine has to prove who it is
     const told = await settings().catch(() => undefined)
-    const proxies = proxiesFrom(env, told?.proxies)
-    const isHub = registry === 'docker.io'
     // Docker Hub's name is not where its API is
-    const url = new URL(`https://${isHub ? 'registry-1.docker.io' : registry}`)
+    const url = new URL(`https://${registry === 'docker.io' ? 'registry-1.docker.io' : registry}`)
     const isInsecure = await isCalledInsecure(url, told)
+    const proxies = proxiesFrom(env, told?.proxies)
     const fetch = fetchFor(url, tlsOf(url.host, certificates), { isInsecure, proxies })
     const scheme = isInsecure ? await schemeOf(url.host, fetch) : 'https:'
     // found in haste, or not at all: the next time is another one
     if (told === undefined || scheme === undefined) kept.delete(registry)
-    const mirrors = await Promise.all(
-      (isHub ? (told?.mirrors ?? []) : []).map(async (text) => {
-        const at = new URL(text)
-        const options = { isInsecure: await isCalledInsecure(at, told), proxies }
-        const asked = fetchFor(at, tlsOf(at.host, certificates), options)
-        return { base: text.replace(/\/+$/, ''), isMirror: true, fetch: asked }
-      }),
-    )
-    return { own: { base: `${scheme ?? 'http:'}//${url.host}`, isMirror: false, fetch }, mirrors }
+    return { base: `${scheme ?? 'http:'}//${url.host}`, fetch }
   }
 
   return {
-    async of(registry, signal) {
+    async to(registry, signal) {
       const before = kept.get(registry)
-      if (before !== undefined && now() < before.until) return until(before.ways, signal)
-      const ways = find(registry)
-      kept.set(registry, { until: now() + KEEP_MS, ways })
-      ways.catch(() => kept.delete(registry))
-      return until(ways, signal)
+      if (before !== undefined && now() < before.until) return until(before.way, signal)
+      const way = find(registry)
+      kept.set(registry, { until: now() + KEEP_MS, way })
+      way.catch(() => kept.delete(registry))
+      return until(way, signal)
     },
     forget: (registry) => void kept.delete(registry),
   }
@@ -135,7 +118,13 @@ function fetchFor(
   const fetch = async (to: URL | string, init: object) => {
     const url = new URL(to)
     const by = url.host === host ? there : elsewhere
-    return fetchBy(url, { ...init, dispatcher: by(proxyFor(url, proxies)) })
+    const proxy = proxyFor(url, proxies)
+    try {
+      return await fetchBy(url, { ...init, dispatcher: by(proxy) })
+    } catch (error) {
+      if (proxy === undefined) throw error
+      throw new ProxyError(proxy.host, { cause: error })
+    }
   }
   return fetch as typeof globalThis.fetch
 }

@@ -37,7 +37,7 @@ test('two apps of one repository cannot have different logins', () => {
       `  other: { image: ghcr.io/acme/api, registries: ${registries} }`,
     ].join('\n')
   expect(problems(text('{ ghcr.io: { username: a, password: b } }'))).toEqual([
-    'config.yaml:4:10: apps.other: other has other registries than one, which runs ghcr.io/acme/api too; a login is one of a repository: write the same for both',
+    'config.yaml:4:10: apps.other: other has another login than one, which runs ghcr.io/acme/api too; write the same under `registries:` of both',
   ])
-  expect(problems(text('{}'))).toEqual([])
+  expect(problems(text('{ quay.io: { username: a, password: b } }'))).toEqual([])
 })

@@ -34,7 +34,14 @@ test.each([
 
 test.each([
   ['http://xxxxx:xxxxx@proxy:3128', 'Docker does not tell the password of its proxy'],
-  ['socks5://proxy:1080', 'the proxy "socks5://proxy:1080" is no http or https URL'],
+  [
+    'http://user:se/cret@proxy:1080',
+    'what is set as HTTPS_PROXY, for the receiver or for Docker, is no http or https URL',
+  ],
+  [
+    'socks5://proxy:1080',
+    'what is set as HTTPS_PROXY, for the receiver or for Docker, is no http or https URL',
+  ],
 ])('the proxy %s cannot be used', (https, message) => {
   expect(() => asked('https://ghcr.io/v2/', { https })).toThrow(
     expect.objectContaining({
@@ -50,6 +57,10 @@ test.each([
 test('the environment goes before Docker, each by itself', () => {
   const docker = { http: 'http://d:1', https: 'http://d:2', except: 'd.example' }
   const env = { https_proxy: 'http://e:2', NO_PROXY: '' }
-  expect(proxiesFrom(env, docker)).toEqual({ http: 'http://d:1', https: 'http://e:2', except: '' })
+  expect(proxiesFrom(env, docker)).toEqual({
+    http: 'http://d:1',
+    https: 'http://e:2',
+    except: 'd.example',
+  })
   expect(proxiesFrom({}, undefined)).toEqual({ http: '', https: '', except: '' })
 })

@@ -7,14 +7,15 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, t
 import { connectDocker } from '../../../receiver/edges/docker/connect.ts'
 import { ensureNetwork } from '../../../receiver/edges/docker/network.ts'
 import { registrySettingsOf } from '../../../receiver/edges/docker/registry-settings.ts'
+import type { Credentials } from '../../../receiver/edges/credentials/credentials.ts'
 import { createReading } from '../../../receiver/edges/registry/reading.ts'
 import { createRegistry } from '../../../receiver/edges/registry/registry.ts'
-import { examineRepository, resolveTagThere } from '../../../receiver/edges/registry/repository.ts'
+import { examineRepository } from '../../../receiver/edges/registry/repository.ts'
 import { listTags } from '../../../receiver/edges/registry/tags.ts'
 import { createWays } from '../../../receiver/edges/registry/ways.ts'
 import { divide } from '../../../receiver/edges/store/addresses.ts'
 import { makeCertificates } from '../../support/certificates.ts'
-import { renewable } from '../../support/fixed-login.ts'
+import { fixedLogin, renewable } from '../../support/fixed-login.ts'
 import { pushTiny } from '../../support/images.ts'
 import { freePort, reserveSubnet, type Subnet } from '../../support/ports.ts'
 import { putImage } from '../../support/put-image.ts'
@@ -27,6 +28,12 @@ const { username, password } = stack.registry
 const login = { username, password }
 const repository = `${stack.registry.host}/acme/asked`
 const signal = AbortSignal.timeout(120_000)
+const reading = (credentials: Credentials) =>
+  createReading({
+    credentials,
+    ways: createWays({ settings: async () => UNTOLD, env: {} }),
+    redact: (text) => text,
+  })
 const NONE = new Set<string>()
 const as = (...options: Parameters<typeof readingAs>) => createRegistry(readingAs(...options))
 
@@ -47,7 +54,7 @@ afterAll(() => workspace.close())
 
 describe('a registry', () => {
   test('says which digest a tag is', async () => {
-    expect(await as(login).resolve({ repository, tag: 'one' }, signal)).toEqual({ digest })
+    expect(await as(login).resolve({ repository, tag: 'one' }, signal)).toBe(digest)
   })
 
   test('does not know a tag that was never pushed', async () => {
@@ -75,10 +82,11 @@ describe('a registry', () => {
 
   test('gets a login that is renewed once when it is refused, whatever is asked', async () => {
     const credentials = renewable({ username, password: 'ended' }, login)
-    const read = createReading(credentials, createWays({ settings: async () => UNTOLD, env: {} }))
+    const read = reading(credentials)
     expect(await listTags(repository, NONE, read, signal)).toEqual({
       tags: [{ tag: 'one', digest }],
       total: 1,
+      hasMore: false,
     })
     expect(credentials.given.map((each) => each.password)).toEqual(['ended', password])
   })
@@ -86,7 +94,7 @@ describe('a registry', () => {
   test('that goes on refusing is asked twice, not for ever', async () => {
     const wrong = { username, password: 'ended' }
     const credentials = renewable(wrong, wrong, wrong)
-    const read = createReading(credentials, createWays({ settings: async () => UNTOLD, env: {} }))
+    const read = reading(credentials)
     await expect(listTags(repository, NONE, read, signal)).rejects.toMatchObject({
       code: 'registry_denied',
     })
@@ -98,7 +106,7 @@ test('of an image for several platforms the digest is the index’s, and they ar
   const one = { os: 'linux', architecture: 'arm64' }
   const other = { os: 'linux', architecture: 'riscv64' }
   const index = await putImage({ repository, tag: 'many', platforms: [one, other], login })
-  expect(await as(login).resolve({ repository, tag: 'many' }, signal)).toEqual({ digest: index })
+  expect(await as(login).resolve({ repository, tag: 'many' }, signal)).toBe(index)
   expect(await as(login).platforms({ repository, digest: index }, signal)).toEqual([
     'linux/arm64',
     'linux/riscv64',
@@ -133,7 +141,7 @@ describe('a stand-in for a registry', () => {
 
   test('is asked once for a tag, by a request that counts as no pull', async () => {
     answer = (_, response) => void response.setHeader('docker-content-digest', sha256).end()
-    expect(await resolve()).toEqual({ digest: sha256 })
+    expect(await resolve()).toBe(sha256)
     expect(asked).toEqual(['HEAD /v2/acme/api/manifests/latest'])
   })
 
@@ -156,11 +164,11 @@ describe('a stand-in for a registry', () => {
 
   test('that names no digest has its manifest counted', async () => {
     answer = ({ method }, response) => void response.end(method === 'HEAD' ? '' : manifest)
-    expect(await resolve()).toEqual({ digest: sha256 })
+    expect(await resolve()).toBe(sha256)
   })
 
-  test('lists its tags page by page: the last hundred, and those that are wanted', async () => {
-    const pages = [0, 1, 2].map((page) => Array.from({ length: 100 }, (_, at) => `v${page}-${at}`))
+  test('lists its tags page by page: the last ones, and those that are wanted', async () => {
+    const pages = [0, 1, 2].map((page) => Array.from({ length: 300 }, (_, at) => `v${page}-${at}`))
     answer = ({ url = '' }, response) => {
       if (!url.startsWith('/v2/acme/api/tags/list')) {
         return void response.setHeader('docker-content-digest', sha256).end()
@@ -174,9 +182,57 @@ describe('a stand-in for a registry', () => {
     }
     const wanted = new Set(['v0-7', 'gone'])
     const { tags, total } = await listTags(`${host}/acme/api`, wanted, readingAs(login), signal)
-    expect(total).toBe(300)
+    expect(total).toBe(900)
     expect(tags.map(({ tag }) => tag)).toEqual(['v0-7', ...(pages[2] ?? []).slice(1)])
     expect(new Set(tags.map((each) => each.digest))).toEqual(new Set([sha256]))
+  })
+
+  test('that answers everything with a page is told from a registry', async () => {
+    answer = (_, response) => void response.end('<html>please log in</html>')
+    const other = { code: 'registry_unreachable', message: expect.stringContaining('no registry') }
+    await expect(resolve()).rejects.toMatchObject(other)
+    const tags = listTags(`${host}/acme/api`, NONE, readingAs(), signal)
+    await expect(tags).rejects.toMatchObject(other)
+  })
+
+  test('that repeats the login is not quoted with it', async () => {
+    answer = ({ headers }, response) => {
+      const body = JSON.stringify({ errors: [{ message: `not for ${headers.authorization}` }] })
+      response.writeHead(401, { 'www-authenticate': 'Basic realm="x"' }).end(body)
+    }
+    const shown: string[] = []
+    const read = createReading({
+      credentials: fixedLogin(login),
+      ways: createWays({ settings: async () => UNTOLD, env: {} }),
+      redact: (text) => {
+        shown.push(text)
+        return 'redacted'
+      },
+    })
+    await expect(listTags(`${host}/acme/api`, NONE, read, signal)).rejects.toMatchObject({
+      code: 'registry_denied',
+      message: 'redacted',
+      hint: 'redacted',
+    })
+    expect(shown[0]).toContain('not for Basic ')
+  })
+
+  test.each([
+    ['is not there', 404, false, 'the registry has no such repository yet'],
+    ['is open to all', 200, false, 'open to all, the login as acme (the test) was not asked for'],
+  ])('whose repository %s is described', async (_, status, isLive, expected) => {
+    answer = (_request, response) =>
+      void response.setHeader('docker-content-digest', sha256).writeHead(status).end()
+    const image = { repository: `${host}/acme/api`, tag: 'latest' }
+    const seen = await examineRepository(image, { isLive, read: readingAs(login), signal })
+    expect(seen).toContain(expected)
+  })
+
+  test('whose repository is gone while the app is live is not right', async () => {
+    answer = (_, response) => void response.writeHead(404).end()
+    const image = { repository: `${host}/acme/api`, tag: 'latest' }
+    const examined = examineRepository(image, { isLive: true, read: readingAs(login), signal })
+    await expect(examined).rejects.toMatchObject({ code: 'image_missing' })
   })
 
   test('that is asked too often says when to come again, and Docker Hub its limit', async () => {
@@ -228,37 +284,6 @@ describe('a stand-in for a registry', () => {
   })
 })
 
-describe('a mirror', () => {
-  const hub = { repository: 'docker.io/acme/api', tag: 'latest' }
-  /** Docker Hub cannot be reached, by a proxy that is not there. */
-  const withMirror = (mirror: string) => ({
-    told: {
-      ...UNTOLD,
-      mirrors: [mirror],
-      proxies: { http: '', https: 'http://127.0.0.1:9', except: '' },
-    },
-  })
-
-  test('answers for Docker Hub, and that it did is told', async () => {
-    const server = createServer((request, response) => {
-      const isAsked = request.url === '/sub/v2/acme/api/manifests/latest'
-      if (isAsked) response.setHeader('docker-content-digest', digest)
-      response.writeHead(isAsked ? 200 : 404).end()
-    })
-    await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
-    const mirror = `http://127.0.0.1:${(server.address() as AddressInfo).port}/sub`
-    const options = withMirror(`${mirror}/`)
-    expect(await as(undefined, options).resolve(hub, signal)).toEqual({ digest, mirror })
-    // what acts on a tag that moved waits for the registry itself
-    const itself = resolveTagThere(hub, readingAs(undefined, options), signal)
-    await expect(itself).rejects.toMatchObject({
-      code: 'registry_unreachable',
-      message: expect.stringContaining('docker.io/acme/api'),
-    })
-    server.close()
-  })
-})
-
 describe('a registry beyond this machine', () => {
   let subnet: Subnet
   let address: string
@@ -302,7 +327,7 @@ describe('a registry beyond this machine', () => {
     await expect(resolve(secure)).rejects.toMatchObject({
       code: 'registry_unreachable',
       message: expect.stringMatching(/certificate/),
-      hint: expect.stringContaining('certificate is trusted'),
+      hint: expect.stringContaining(`/etc/docker/certs.d/${secure.host}/ca.crt`),
     })
   })
 
@@ -310,7 +335,7 @@ describe('a registry beyond this machine', () => {
     const place = join(certificates, secure.host)
     mkdirSync(place)
     copyFileSync(authority, join(place, 'ca.crt'))
-    expect(await resolve(secure)).toMatchObject({ digest: expect.stringMatching(/^sha256:/) })
+    expect(await resolve(secure)).toMatch(/^sha256:/)
     const others = workspace.folder('others')
     mkdirSync(join(others, `${address}:1`))
     copyFileSync(authority, join(others, `${address}:1`, 'ca.crt'))
@@ -340,7 +365,7 @@ describe('a registry beyond this machine', () => {
     await new Promise<void>((done) => proxy.listen(0, '127.0.0.1', done))
     const { port } = proxy.address() as AddressInfo
     const proxies = { http: '', https: `http://me:pass@127.0.0.1:${port}`, except: '' }
-    expect(await resolve(secure, { told: { ...UNTOLD, proxies } })).toHaveProperty('digest')
+    expect(await resolve(secure, { told: { ...UNTOLD, proxies } })).toMatch(/^sha256:/)
     const basic = `Basic ${Buffer.from('me:pass').toString('base64')}`
     expect(new Set(asked.map(String))).toEqual(new Set([String([secure.host, basic])]))
     proxy.close()
@@ -348,27 +373,31 @@ describe('a registry beyond this machine', () => {
   })
 
   test('is not asked in plain HTTP', async () => {
-    await expect(resolve(plain)).rejects.toMatchObject({ code: 'registry_unreachable' })
+    await expect(resolve(plain)).rejects.toMatchObject({
+      code: 'registry_unreachable',
+      message: expect.stringContaining('it speaks plain HTTP, not TLS'),
+      hint: expect.stringContaining(`add "${plain.host}" to "insecure-registries"`),
+    })
   })
 
   test.each([
     ['its name', () => ({ ...UNTOLD, insecureHosts: [plain.host] })],
     ['its network', () => ({ ...UNTOLD, insecureRanges: [subnet.subnet] })],
   ])('is asked in plain HTTP when Docker calls %s insecure', async (_, told) => {
-    expect(await resolve(plain, { told: told() })).toMatchObject({
-      digest: expect.stringMatching(/^sha256:/),
-    })
+    expect(await resolve(plain, { told: told() })).toMatch(/^sha256:/)
     const image = { repository: `${plain.host}/acme/api`, tag: 'one' }
-    const seen = await examineRepository(image, readingAs(login, { told: told() }), signal)
+    const seen = await examineRepository(image, {
+      isLive: false,
+      read: readingAs(login, { told: told() }),
+      signal,
+    })
     expect(seen).toContain('signed in as acme (the test), in plain HTTP; :one is there')
   })
 
   test('is asked with a certificate of nobody’s when Docker calls it insecure', async () => {
     const told = { ...UNTOLD, insecureHosts: [secure.host] }
     const untrusting = { told, certificates: workspace.folder('none') }
-    expect(await resolve(secure, untrusting)).toMatchObject({
-      digest: expect.stringMatching(/^sha256:/),
-    })
+    expect(await resolve(secure, untrusting)).toMatch(/^sha256:/)
   })
 })
 
@@ -377,7 +406,6 @@ test('what an engine was told of registries is read from it', async () => {
   expect(await registrySettingsOf(docker)).toEqual({
     insecureHosts: [],
     insecureRanges: expect.arrayContaining(['127.0.0.0/8']),
-    mirrors: [],
     proxies: { http: '', https: '', except: '' },
   })
 })

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest'
 import type { Login } from '../../../receiver/edges/credentials/login.ts'
-import { examineRepository, resolveTagThere } from '../../../receiver/edges/registry/repository.ts'
+import { examineRepository, resolveTag } from '../../../receiver/edges/registry/repository.ts'
 import { pushTiny } from '../../support/images.ts'
+import type { ReadRepository } from '../../../receiver/edges/registry/reading.ts'
 import { listTags } from '../../../receiver/edges/registry/tags.ts'
 import { readingAs } from '../../support/reading.ts'
 import { startTokenRegistry, type TokenRegistry } from '../../support/token-registry.ts'
@@ -35,6 +36,9 @@ beforeEach(() => {
   registry.answerWith(200)
 })
 
+const examine = (tag: string, read: ReadRepository) =>
+  examineRepository({ repository, tag }, { isLive: true, read, signal })
+
 describe('a registry with a token server', () => {
   const logins: [string, () => Login, string][] = [
     ['a password', () => registry.login, 'GET basic'],
@@ -43,29 +47,26 @@ describe('a registry with a token server', () => {
 
   test.for(logins)('is read with %s', async ([, login, asked]) => {
     const read = readingAs(login())
-    expect(await resolveTagThere({ repository, tag: 'one' }, read, signal)).toBe(digest)
+    expect(await resolveTag({ repository, tag: 'one' }, read, signal)).toBe(digest)
     expect(registry.asked).toEqual([asked])
     expect(await listTags(repository, new Set(), read, signal)).toEqual({
       tags: [{ tag: 'one', digest }],
       total: 1,
+      hasMore: false,
     })
-    expect(await examineRepository({ repository, tag: 'one' }, read, signal)).toContain(
-      ':one is there',
-    )
-    expect(await examineRepository({ repository, tag: 'two' }, read, signal)).toContain(
-      'there is no tag two yet',
-    )
+    expect(await examine('one', read)).toContain(':one is there')
+    expect(await examine('two', read)).toContain('there is no tag two yet')
   })
 
   test('refuses a wrong refresh token, and a right login while its server is down', async () => {
     const wrong = readingAs({ identityToken: 'revoked' })
-    await expect(resolveTagThere({ repository, tag: 'one' }, wrong, signal)).rejects.toMatchObject({
+    await expect(resolveTag({ repository, tag: 'one' }, wrong, signal)).rejects.toMatchObject({
       code: 'registry_denied',
       message: expect.not.stringContaining('revoked'),
     })
     registry.answerWith(503)
     const right = readingAs(registry.login)
-    await expect(resolveTagThere({ repository, tag: 'one' }, right, signal)).rejects.toMatchObject({
+    await expect(resolveTag({ repository, tag: 'one' }, right, signal)).rejects.toMatchObject({
       code: 'registry_unreachable',
       message: expect.stringContaining('which gives its tokens, answered 503'),
     })
@@ -73,7 +74,7 @@ describe('a registry with a token server', () => {
 
   test('names a tag that it does not have', async () => {
     const read = readingAs(registry.login)
-    await expect(resolveTagThere({ repository, tag: 'two' }, read, signal)).rejects.toMatchObject({
+    await expect(resolveTag({ repository, tag: 'two' }, read, signal)).rejects.toMatchObject({
       code: 'image_missing',
     })
     await expect(
