@@ -87,8 +87,10 @@ function lineOf(event: DeploymentEvent): string {
       : ''
   }
   if (event.type !== 'step' || event.status === 'running') return ''
-  const took = event.status === 'failed' ? 'failed' : `${event.ms ?? 0} ms`
-  return `  ${event.step.padEnd(8)} ${took.padStart(9)}  ${event.message ?? ''}`.trimEnd()
+  const name = `  ${event.step.padEnd(8)}`
+  // why stands at the end
+  if (event.status === 'failed') return `${name} ${'failed'.padStart(9)}`
+  return `${name} ${`${event.ms ?? 0} ms`.padStart(9)}  ${event.message ?? ''}`.trimEnd()
 }
 
 function conclude(deployment: Deployment): void {

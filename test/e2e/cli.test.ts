@@ -114,7 +114,7 @@ test('a deployment that fails ends with 1, its reason and the log', async () => 
   expect(stderr).toContain('  | ')
   const lines = vm.receiver().log(200).split('\n')
   const told = lines.map((line) => JSON.parse(line) as Record<string, unknown>)
-  expect(told.find(({ msg }) => msg === 'failed')).toMatchObject({
+  expect(told.find(({ msg }) => msg === 'deployment failed')).toMatchObject({
     app: 'api',
     action: 'deploy',
     code: 'unhealthy',
