@@ -2,30 +2,25 @@ import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Changes, changesOf } from './config/changes.ts'
 import type { Config } from './config/config.ts'
-import { loginFor } from './config/login-for.ts'
 import { heed } from './core/mishaps.ts'
 import type { Ports } from './core/ports.ts'
 import { createFetchAttestations } from './edges/attestation/fetch.ts'
 import { createVerifyAttestation } from './edges/attestation/verify.ts'
 import { systemClock } from './edges/clock.ts'
 import { countConnections } from './edges/connections.ts'
-import { createCredentials } from './edges/credentials/credentials.ts'
 import { connectDocker } from './edges/docker/connect.ts'
 import { createEngine } from './edges/docker/engine.ts'
 import { followEvents } from './edges/docker/events.ts'
 import { ensureNetwork } from './edges/docker/network.ts'
-import { registrySettingsOf } from './edges/docker/registry-settings.ts'
 import { createSites } from './edges/nginx/sites.ts'
 import { createIssuerKeys } from './edges/oidc/issuer-keys.ts'
 import { createVerifyToken } from './edges/oidc/verify.ts'
 import { httpProbe } from './edges/probe.ts'
-import { createReading } from './edges/registry/reading.ts'
 import { createSlots } from './edges/slots.ts'
 import { createPolls } from './edges/store/polls.ts'
 import { transaction } from './edges/store/schema.ts'
 import { createRegistry } from './edges/registry/registry.ts'
 import { listTags } from './edges/registry/tags.ts'
-import { createWays } from './edges/registry/ways.ts'
 import { examine } from './examine.ts'
 import { createFleet } from './fleet.ts'
 import { createApp } from './http/app.ts'
@@ -34,6 +29,7 @@ import type { Log, Services } from './http/services.ts'
 import { newDeploymentId } from './id.ts'
 import { putInForce } from './in-force.ts'
 import { openMemory } from './memory.ts'
+import { openRegistries } from './open-registries.ts'
 import { logOutcome } from './outcome.ts'
 import { createPollers, submitPolled } from './pollers.ts'
 import { close, listen } from './listen.ts'
@@ -62,7 +58,7 @@ export async function serve(
   environment: NodeJS.ProcessEnv,
   {
     log,
-    redactor: { redact, learn, learnTokens },
+    redactor,
     reload,
   }: {
     log: Log
@@ -71,6 +67,7 @@ export async function serve(
     reload: () => Promise<Changes>
   },
 ): Promise<Receiver> {
+  const { redact, learn } = redactor
   let current = putInForce(config)
   process.umask(0o077)
   // Nginx's workers look up the slot flags in here
@@ -84,10 +81,11 @@ export async function serve(
 
   const docker = await connectDocker(environment)
   await ensureNetwork(docker, config.network)
-  const credentials = createCredentials({
-    loginFor: (repository) => loginFor(current.config, repository),
+  const { credentials, read } = openRegistries({
+    config: () => current.config,
+    docker: async () => docker,
     env: environment,
-    learn: learnTokens,
+    redactor,
   })
   const engine = createEngine({
     docker,
@@ -95,8 +93,6 @@ export async function serve(
     credentials,
     clock,
   })
-  const ways = createWays({ settings: () => registrySettingsOf(docker), env: environment })
-  const read = createReading({ credentials, ways, redact })
   const registry = createRegistry(read)
   const slots = createSlots(config.data)
   const sites = createSites({

@@ -1,12 +1,8 @@
 import { loadConfig } from '../config/load.ts'
-import { loginFor } from '../config/login-for.ts'
-import { createCredentials } from '../edges/credentials/credentials.ts'
 import { connectDocker } from '../edges/docker/connect.ts'
-import { registrySettingsOf } from '../edges/docker/registry-settings.ts'
-import { createReading } from '../edges/registry/reading.ts'
-import { createWays } from '../edges/registry/ways.ts'
 import { examineRegistries } from '../examine.ts'
 import type { Options } from '../main.ts'
+import { openRegistries } from '../open-registries.ts'
 import { createRedactor, secretsOf } from '../redact.ts'
 import { showChecks } from './doctor.ts'
 
@@ -15,16 +11,12 @@ export async function check({ config: file, json, registries }: Options): Promis
   const config = loadConfig(file, process.env)
   const apps = Object.values(config.apps)
   if (registries) {
-    const { redact, learnTokens } = createRedactor(secretsOf(config))
-    const credentials = createCredentials({
-      loginFor: (repository) => loginFor(config, repository),
+    const { read } = openRegistries({
+      config: () => config,
+      docker: () => connectDocker(process.env),
       env: process.env,
-      learn: learnTokens,
+      redactor: createRedactor(secretsOf(config)),
     })
-    // without Docker the registries are asked all the same
-    const settings = async () => registrySettingsOf(await connectDocker(process.env))
-    const ways = createWays({ settings, env: process.env })
-    const read = createReading({ credentials, ways, redact })
     return showChecks(await examineRegistries(apps, read, () => false), json)
   }
   if (json) {
