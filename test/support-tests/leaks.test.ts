@@ -59,7 +59,7 @@ test('secrets are the values below names that speak of them', () => {
     password_file: '/run/a/long/path',
     image: 'ghcr.io/acme/token-server',
     token: 'short',
-    env: { API_KEY: 'key-12345', MONKEY: 'not-a-secret' },
+    env: { API_KEY: 'key-12345', MONKEY: 'not-a-secret', PASSWORD_STORE_DIR: '/a/long/path' },
   }
   expect(secretsIn(config)).toEqual(['long enough', 'whsec_12345678', 'key-12345'])
 })

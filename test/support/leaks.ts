@@ -11,7 +11,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join, relative } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 
-const SECRET_NAME = /password|secret|token|credential|(?:^|_)key$/i
+const SECRET_NAME = /(?:(?:password|secret|token|credential)s?|(?:^|[_-])key)$/i
 /** Shorter ones would be found by chance. */
 const SHORTEST = 8
 const DEPTH = 4
@@ -86,8 +86,9 @@ function base64Within(bytes: Buffer, offset: number): string {
 /** The values below names that speak of secrets; what stands in the environment is not meant by its `${NAME}`. */
 export function secretsIn(value: unknown, name = ''): string[] {
   if (typeof value === 'string') {
-    const isSecret = SECRET_NAME.test(name) && !/_file$/i.test(name)
-    return isSecret && value.length >= SHORTEST && !value.includes('${') ? [value] : []
+    return SECRET_NAME.test(name) && value.length >= SHORTEST && !value.includes('${')
+      ? [value]
+      : []
   }
   if (Array.isArray(value)) return value.flatMap((each) => secretsIn(each, name))
   if (typeof value !== 'object' || value === null) return []
