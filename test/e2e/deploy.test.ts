@@ -1,6 +1,7 @@
 import Docker from 'dockerode'
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest'
 import type { Deployment } from '../../protocol/deployment.ts'
+import { waitFor } from '../support/processes.ts'
 import { startVm, type Vm } from '../support/vm.ts'
 
 const stack = inject('stack')
@@ -142,6 +143,8 @@ describe('a deployment that cannot go live leaves the old version serving and no
   })
 })
 
+const statusOf = async (id: string) => ((await vm.read(`/deployments/${id}`)) as Deployment).status
+
 test('of several that wait only the newest runs, and every one has a final status', async () => {
   const ids: string[] = []
   for (const digest of [one, two, one, two, one]) {
@@ -151,12 +154,14 @@ test('of several that wait only the newest runs, and every one has a final statu
     )
     expect(status).toBe(202)
     ids.push(deployment.id)
+    // the first one runs: only those that wait make way
+    await waitFor(async () => (await statusOf(ids[0] ?? '')) !== 'queued', {
+      what: 'the first one did not start',
+    })
   }
   const last = await vm.hook({ image: `${vm.repository}@${two}` })
   expect(last.status).toBe(200)
-  const statuses = await Promise.all(
-    ids.map(async (id) => ((await vm.read(`/deployments/${id}`)) as Deployment).status),
-  )
+  const statuses = await Promise.all(ids.map(statusOf))
   expect(statuses).toEqual(['succeeded', ...Array<string>(4).fill('superseded')])
   expect(await vm.visit()).toEqual({ status: 200, body: 'two\n' })
 })

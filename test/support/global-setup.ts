@@ -35,8 +35,8 @@ export default async function setup(project: TestProject): Promise<() => Promise
   })
   return async () => {
     const secrets = [password, ...notedSecrets()]
-    // whoever types curl gives it the URL, and sees what is in it
-    const lines = commandLines.stop().filter((line) => !line.startsWith('curl '))
+    // what a person types into curl and openssl, they see anyway
+    const lines = commandLines.stop().filter((line) => !/^(?:curl|openssl) /.test(line))
     const shown = lines.filter((line) => secrets.some((secret) => tells(line, secret)))
     await engine.stop()
     await registry.stop()
