@@ -5,7 +5,6 @@ import {
   copyFileSync,
   mkdirSync,
   mkdtempSync,
-  readdirSync,
   readFileSync,
   rmSync,
   writeFileSync,
@@ -16,6 +15,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { PrivateEngine } from '../support/dockerd.ts'
 import { startDockerd } from '../support/dockerd.ts'
 import { runAction } from '../support/github-runner.ts'
+import { commandLines } from '../support/leaks.ts'
 import type { PrivateRegistry } from '../support/registry.ts'
 import { startRegistry } from '../support/registry.ts'
 import { answerJson, serve } from './loopback.ts'
@@ -57,19 +57,11 @@ afterAll(async () => {
   rmSync(home, { recursive: true, force: true })
 }, 60_000)
 
-/** What `ps` shows of every process. */
-const commandLines = (): string[] =>
-  readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .flatMap((pid) => {
-      try {
-        return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ')
-      } catch {
-        return []
-      }
-    })
-
-const push = (inputs: Record<string, string> = {}, env: Record<string, string> = {}) =>
+const push = (
+  inputs: Record<string, string> = {},
+  env: Record<string, string> = {},
+  onLine: () => unknown = () => {},
+) =>
   runAction({
     cwd: home,
     inputs: {
@@ -82,6 +74,7 @@ const push = (inputs: Record<string, string> = {}, env: Record<string, string> =
       ...inputs,
     },
     env: { DOCKER_HOST: engine.host, DOCKER_CONFIG: join(home, 'docker'), ...env },
+    onLine,
   })
 
 /** What the registry holds under a tag. */
@@ -138,23 +131,15 @@ test('a secret reaches the build as it is, and nothing else', async () => {
   const secret = 'line one, with "quotes"\nline two = $HOME'
   const hash = createHash('sha256').update(secret).digest('hex')
   const seen: string[] = []
-  const run = await runAction({
-    cwd: home,
-    inputs: {
-      registry: registry.host,
-      username: 'ci',
-      password,
-      context: 'context',
-      target: 'secret',
-      tags: 'type=raw,value=secret\ntype=semver,pattern={{version}}',
-      'build-args': `HASH=${hash}`,
-      secrets: `"token=${secret.replaceAll('"', '""')}"`,
-      'no-cache': 'true',
-      network: 'none',
-    },
-    env: { DOCKER_HOST: engine.host, DOCKER_CONFIG: join(home, 'docker') },
-    onLine: () => seen.push(...commandLines()),
-  })
+  const inputs = {
+    target: 'secret',
+    tags: 'type=raw,value=secret\ntype=semver,pattern={{version}}',
+    'build-args': `HASH=${hash}`,
+    secrets: `"token=${secret.replaceAll('"', '""')}"`,
+    'no-cache': 'true',
+    network: 'none',
+  }
+  const run = await push(inputs, {}, () => seen.push(...commandLines()))
   expect(run.exitCode, run.lines.join('\n')).toBe(0)
   expect(run.outputs['tags']).toBe(`${registry.host}/acme/hello:secret`)
   expect(run.leftovers).toEqual([])

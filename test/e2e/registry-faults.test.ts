@@ -12,6 +12,8 @@ import { pull } from '../../receiver/edges/docker/pull.ts'
 import { fixedLogin, renewable } from '../support/fixed-login.ts'
 import { putImage } from '../support/put-image.ts'
 import {
+  answers,
+  error,
   type Interfere,
   type RegistryProxy,
   startRegistryProxy,
@@ -55,15 +57,6 @@ beforeEach(async () => {
 })
 afterEach(() => proxy.interfere())
 
-const answers =
-  (status: number, body: object, headers: Record<string, string> = {}) =>
-  (_: IncomingMessage, response: ServerResponse) => {
-    response
-      .writeHead(status, { 'content-type': 'application/json', ...headers })
-      .end(JSON.stringify(body))
-    return true
-  }
-const error = (code: string, message: string) => ({ errors: [{ code, message }] })
 const asks = (part: string) => (request: IncomingMessage) => request.url?.includes(part) === true
 /** Only for what fits, and only so many times. */
 const when = (

@@ -6,10 +6,10 @@ import type {
   ContainerPlan,
   Disk,
   Engine,
-  Layer,
   Ports,
   Slot,
 } from '../../receiver/core/ports.ts'
+import type { Layer } from '../../receiver/core/registry.ts'
 import { DeployError } from '../../receiver/core/errors.ts'
 import { createAttestations } from '../../receiver/edges/store/attestations.ts'
 import { openDatabase } from '../../receiver/edges/store/schema.ts'

@@ -95,19 +95,23 @@ export function secretsIn(value: unknown, name = ''): string[] {
   return Object.entries(value).flatMap(([key, each]) => secretsIn(each, key))
 }
 
-/** Looks at the command lines of this machine's programs again and again, as `ps` shows them. */
-export function watchCommandLines(everyMs: number): { stop(): string[] } {
-  const seen = new Set<string>()
-  const look = () => {
-    for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
+/** The command line of every program of this machine, as `ps` shows it. */
+export const commandLines = (): string[] =>
+  readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .flatMap((pid) => {
       try {
-        seen.add(readFileSync(`/proc/${pid}/cmdline`, 'latin1').replaceAll('\0', ' '))
+        return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ')
       } catch {
         // it ended in this moment
+        return []
       }
-    }
-  }
-  const timer = setInterval(look, everyMs)
+    })
+
+/** Looks at them again and again. */
+export function watchCommandLines(everyMs: number): { stop(): string[] } {
+  const seen = new Set<string>()
+  const timer = setInterval(() => commandLines().forEach((line) => seen.add(line)), everyMs)
   return {
     stop() {
       clearInterval(timer)

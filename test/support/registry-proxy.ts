@@ -15,6 +15,18 @@ export interface RegistryProxy {
   stop(): Promise<void>
 }
 
+/** Answers with this, as registries do. */
+export const answers =
+  (status: number, body: object, headers: Record<string, string> = {}) =>
+  (_: IncomingMessage, response: ServerResponse) => {
+    response
+      .writeHead(status, { 'content-type': 'application/json', ...headers })
+      .end(JSON.stringify(body))
+    return true
+  }
+/** A registry's own form of an error. */
+export const error = (code: string, message: string) => ({ errors: [{ code, message }] })
+
 /** Stands between the engine and a registry. */
 export async function startRegistryProxy(registry: string): Promise<RegistryProxy> {
   let interfere: Interfere | undefined
