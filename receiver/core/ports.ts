@@ -1,5 +1,6 @@
 import type { Deployment, DeploymentEvent } from '../../protocol/deployment.ts'
 import type { AppSpec, Settings } from './app.ts'
+import type { Platform, Registry } from './registry.ts'
 import type { FetchAttestations, VerifyAttestation } from './attestation.ts'
 
 export type Slot = 'blue' | 'green'
@@ -70,20 +71,6 @@ export interface Disk {
   platform: Platform
 }
 
-/** In the names that images have: `linux`, `amd64`. */
-export interface Platform {
-  os: string
-  architecture: string
-}
-
-/** One layer of an image. */
-export interface Layer {
-  /** Digest of what it unpacks to. */
-  diffId: string
-  /** Size as the registry has it, mostly compressed. */
-  bytes: number
-}
-
 /** Docker, or what stands for it. Every method throws `DeployError` alone. */
 export interface Engine {
   /** All containers of an app, running or not. */
@@ -126,19 +113,6 @@ export interface Engine {
   images(repository: string): Promise<string[]>
   /** Removes images of a repository whose digests are among `digests`. Those in use stay. */
   removeImages(repository: string, digests: readonly string[]): Promise<void>
-}
-
-export interface Registry {
-  /** The digest that a tag stands for now. Throws `DeployError`. */
-  resolve(image: { repository: string; tag: string }, signal: AbortSignal): Promise<string>
-  /** The layers of an image, from the lowest, of a multi-platform one those of that platform. Throws when it cannot tell. */
-  layers(
-    image: { repository: string; digest: string },
-    platform: Platform,
-    signal: AbortSignal,
-  ): Promise<Layer[]>
-  /** What an image was built for, as `linux/arm64`; empty when it does not say. Throws `DeployError`. */
-  platforms(image: { repository: string; digest: string }, signal: AbortSignal): Promise<string[]>
 }
 
 /** Attestations of images, and what is known of them already. */

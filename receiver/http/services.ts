@@ -1,5 +1,5 @@
 import type { Deployment, DeploymentEvent } from '../../protocol/deployment.ts'
-import type { Registry } from '../core/ports.ts'
+import type { Registry } from '../core/registry.ts'
 import type { AppSpec } from '../core/app.ts'
 import type { AuditTrail } from '../core/audit.ts'
 import type { Check } from '../core/check.ts'

@@ -1,4 +1,4 @@
-import type { Registry } from '../../core/ports.ts'
+import type { Registry } from '../../core/registry.ts'
 import { layersOf, platformsOf } from './layers.ts'
 import type { ReadRepository } from './reading.ts'
 import { resolveTag } from './repository.ts'
