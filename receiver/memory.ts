@@ -1,7 +1,8 @@
 import { join } from 'node:path'
 import type { Config } from './config/config.ts'
 import { createFeed } from './core/feed.ts'
-import type { Clock } from './core/ports.ts'
+import type { Clock, Journal } from './core/ports.ts'
+import type { Intake } from './core/submit.ts'
 import { createAttestations } from './edges/store/attestations.ts'
 import { createAudit } from './edges/store/audit.ts'
 import { createOnce } from './edges/store/once.ts'
@@ -10,6 +11,8 @@ import { createSettingsVault, settingsKey } from './edges/store/settings.ts'
 import { createStore } from './edges/store/store.ts'
 import { createRefusals } from './http/refusals.ts'
 import type { Log } from './http/services.ts'
+import { newDeploymentId } from './id.ts'
+import { logOutcome } from './outcome.ts'
 import { type Redact, type Secret, valuesOf } from './redact.ts'
 
 /** Opens all that is remembered in the data directory. Throws an error with its remedy when another receiver has it. */
@@ -46,5 +49,33 @@ export function openMemory(
     Date.now,
   )
 
-  return { database, feed, store, once, audit, attestations, refusals }
+  /** What happens to a deployment, without secrets, and its end also in the log. */
+  const journal: Journal = {
+    ...store,
+    append(id, event, options) {
+      const deployment = store.append(id, redact(event), options)
+      if (event.type === 'finished') logOutcome(log, deployment)
+      return deployment
+    },
+  }
+  /** What it takes to accept a deployment, whoever asks for it. */
+  const intake: Intake = {
+    transaction: (work) => transaction(database, work),
+    ...once,
+    history: store.history,
+    live: (app) => store.live(app)?.deployment,
+    newest: (app) => store.newest(app)?.deployment,
+    get: (id) => store.get(id)?.deployment,
+    accept(deployment, bundles) {
+      store.accept(deployment)
+      attestations.keep(deployment.id, bundles)
+    },
+    audit: { add: (entry) => audit.add(redact(entry)) },
+    newId: newDeploymentId,
+    now: clock.now,
+    nowSeconds: () => Math.floor(Date.now() / 1000),
+    ageMs: (at) => Date.now() - Date.parse(at),
+  }
+
+  return { database, feed, store, journal, intake, once, audit, attestations, refusals }
 }

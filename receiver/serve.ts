@@ -18,7 +18,6 @@ import { createVerifyToken } from './edges/oidc/verify.ts'
 import { httpProbe } from './edges/probe.ts'
 import { createSlots } from './edges/slots.ts'
 import { createPolls } from './edges/store/polls.ts'
-import { transaction } from './edges/store/schema.ts'
 import { createRegistry } from './edges/registry/registry.ts'
 import { listTags } from './edges/registry/tags.ts'
 import { examine } from './examine.ts'
@@ -26,11 +25,9 @@ import { createFleet } from './fleet.ts'
 import { createApp } from './http/app.ts'
 import { createBodyGate } from './http/limits/body-gate.ts'
 import type { Log, Services } from './http/services.ts'
-import { newDeploymentId } from './id.ts'
 import { putInForce } from './in-force.ts'
 import { openMemory } from './memory.ts'
 import { openRegistries } from './open-registries.ts'
-import { logOutcome } from './outcome.ts'
 import { createPollers, submitPolled } from './pollers.ts'
 import { close, listen } from './listen.ts'
 import type { Redactor } from './redact.ts'
@@ -77,7 +74,7 @@ export async function serve(
   const stopping = new AbortController()
 
   const memory = openMemory(config, { clock, log, redact, learn })
-  const { database, feed, store, once, audit, attestations, refusals } = memory
+  const { database, feed, store, journal, intake, once, audit, attestations, refusals } = memory
 
   const docker = await connectDocker(environment)
   await ensureNetwork(docker, config.network)
@@ -103,14 +100,7 @@ export async function serve(
   })
 
   const ports: Ports = {
-    journal: {
-      ...store,
-      append(id, event, options) {
-        const deployment = store.append(id, redact(event), options)
-        if (event.type === 'finished') logOutcome(log, deployment)
-        return deployment
-      },
-    },
+    journal,
     engine,
     registry,
     attestations: {
@@ -143,23 +133,7 @@ export async function serve(
       return current.apps
     },
     archive: store,
-    intake: {
-      transaction: (work) => transaction(database, work),
-      ...once,
-      history: store.history,
-      live: (app) => store.live(app)?.deployment,
-      newest: (app) => store.newest(app)?.deployment,
-      get: (id) => store.get(id)?.deployment,
-      accept(deployment, bundles) {
-        store.accept(deployment)
-        attestations.keep(deployment.id, bundles)
-      },
-      audit: { add: (entry) => audit.add(redact(entry)) },
-      newId: newDeploymentId,
-      now: clock.now,
-      nowSeconds,
-      ageMs: (at) => Date.now() - Date.parse(at),
-    },
+    intake,
     audit,
     refusals,
     isProxy: (address) => current.isProxy(address),
@@ -191,7 +165,7 @@ export async function serve(
     resolve: ({ image }, signal) => registry.resolve(image, signal),
     isLive: (app) => store.live(app) !== undefined,
     deploy(app, digest) {
-      submitPolled(app, digest, services.intake)
+      submitPolled(app, digest, intake)
       log('info', 'the followed tag moved', { app: app.name, digest })
       fleet.wake(app.name)
     },
