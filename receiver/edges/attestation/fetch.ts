@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import * as v from 'valibot'
 import type { FetchAttestations } from '../../core/attestation.ts'
+import { readJson } from '../json.ts'
 import type { RegistryClient } from '../registry/client.ts'
 import type { ReadRepository } from '../registry/reading.ts'
 
@@ -48,7 +49,7 @@ async function referrersOf(
       ? listed
       : await client.get(`manifests/${digest.replace(':', '-')}`, { accept: INDEX, signal })
   if (index.status !== 200) return []
-  const { manifests = [] } = readAs(Index, index.body) ?? {}
+  const { manifests = [] } = readJson(Index, index.body.toString()) ?? {}
   return manifests
     .filter(({ artifactType }) => artifactType === undefined || BUNDLE.test(artifactType))
     .slice(0, MAX_BUNDLES)
@@ -61,25 +62,15 @@ async function readBundle(
   signal: AbortSignal,
 ): Promise<unknown> {
   const answer = await client.get(`manifests/${digest}`, { accept: MANIFEST, signal })
-  const manifest = isOf(digest, answer.body) ? readAs(Manifest, answer.body) : undefined
+  const manifest = isOf(digest, answer.body)
+    ? readJson(Manifest, answer.body.toString())
+    : undefined
   const [layer, ...more] = manifest?.layers ?? []
   if (layer === undefined || more.length > 0 || !BUNDLE.test(layer.mediaType ?? ''))
     return undefined
   const blob = await client.get(`blobs/${layer.digest}`, { signal })
-  return isOf(layer.digest, blob.body) ? readAs(v.unknown(), blob.body) : undefined
+  return isOf(layer.digest, blob.body) ? readJson(v.unknown(), blob.body.toString()) : undefined
 }
 
 const isOf = (digest: string, body: Buffer) =>
   `sha256:${createHash('sha256').update(body).digest('hex')}` === digest
-
-function readAs<const S extends v.GenericSchema>(
-  schema: S,
-  body: Buffer,
-): v.InferOutput<S> | undefined {
-  try {
-    const result = v.safeParse(schema, JSON.parse(body.toString()))
-    return result.success ? result.output : undefined
-  } catch {
-    return undefined
-  }
-}

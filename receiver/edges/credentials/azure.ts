@@ -2,7 +2,7 @@ import { decodeJwt } from 'jose'
 import * as v from 'valibot'
 import { form, FORM } from '../../../protocol/registries/answers.ts'
 import { ask } from './ask.ts'
-import type { Issued } from './login.ts'
+import type { Issued, Issuing } from './login.ts'
 
 /** The user name of whoever has a token (learn.microsoft.com, "Authenticate with an Azure container registry"). */
 const TOKEN_USER = '00000000-0000-0000-0000-000000000000'
@@ -25,12 +25,7 @@ export interface AzureIdentity {
 export async function azureLogin(
   host: string,
   identity: AzureIdentity,
-  context: {
-    env: NodeJS.ProcessEnv
-    fetch: typeof globalThis.fetch
-    signal: AbortSignal
-    now: () => number
-  },
+  context: Issuing,
   /** Where the registry answers. */
   base = `https://${host}`,
 ): Promise<Issued> {
@@ -59,11 +54,7 @@ export async function azureLogin(
 /** The instance's metadata (learn.microsoft.com, "How to use managed identities on a VM to acquire an access token"). */
 async function ofManagedIdentity(
   clientId: string,
-  {
-    env,
-    fetch,
-    signal,
-  }: { env: NodeJS.ProcessEnv; fetch: typeof globalThis.fetch; signal: AbortSignal },
+  { env, fetch, signal }: Issuing,
 ): Promise<string> {
   const base = (env['AZURE_POD_IDENTITY_AUTHORITY_HOST'] || METADATA).replace(/\/+$/, '')
   const query = form({
@@ -81,7 +72,7 @@ async function ofManagedIdentity(
 
 async function ofServicePrincipal(
   { clientId, tenantId, clientSecret }: AzureIdentity,
-  context: { env: NodeJS.ProcessEnv; fetch: typeof globalThis.fetch; signal: AbortSignal },
+  context: Issuing,
 ): Promise<string> {
   const authority = (context.env['AZURE_AUTHORITY_HOST'] || AUTHORITY).replace(/\/+$/, '')
   const body = form({

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import * as v from 'valibot'
+import { readJson } from '../json.ts'
 import { askHelper } from './helper.ts'
 import { type Login, loginFailed } from './login.ts'
 
@@ -57,15 +58,8 @@ export async function dockerLogin(
 }
 
 /** `undefined` for what is no such file. An empty one has no logins. */
-export function parseDockerConfig(text: string): DockerConfig | undefined {
-  if (text.trim() === '') return {}
-  try {
-    const parsed = v.safeParse(DockerConfig, JSON.parse(text))
-    return parsed.success ? parsed.output : undefined
-  } catch {
-    return undefined
-  }
-}
+export const parseDockerConfig = (text: string): DockerConfig | undefined =>
+  text.trim() === '' ? {} : readJson(DockerConfig, text)
 
 /** The entry for a registry: under its own name, else under an older form of it, with scheme or path. */
 export function loginInFile({ auths = {} }: DockerConfig, key: string): Login | undefined {

@@ -1,7 +1,7 @@
 import { ecrPlace, ecrTokenRequest, readEcrToken } from '../../../protocol/registries/ecr.ts'
 import { ask } from './ask.ts'
 import { awsCredentials } from './aws.ts'
-import type { Issued } from './login.ts'
+import type { Issued, Issuing } from './login.ts'
 
 /** ECR's own, where the answer names no end. */
 const LIFETIME_MS = 12 * 60 * 60 * 1000
@@ -10,12 +10,7 @@ const LIFETIME_MS = 12 * 60 * 60 * 1000
 export async function ecrLogin(
   host: string,
   { region, profile }: { region: string; profile: string },
-  context: {
-    env: NodeJS.ProcessEnv
-    fetch: typeof globalThis.fetch
-    signal: AbortSignal
-    now: () => number
-  },
+  context: Issuing,
 ): Promise<Issued> {
   const place = ecrPlace(host, region)
   const { credentials } = await awsCredentials({ ...context, profile, place })

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { SignJWT } from 'jose'
 import * as v from 'valibot'
 import { ask } from './ask.ts'
-import type { Issued } from './login.ts'
+import type { Issued, Issuing } from './login.ts'
 
 const API = 'https://api.github.com'
 /** Dated back a minute, for clocks that differ; GitHub takes ten minutes at most. */
@@ -25,12 +25,7 @@ export interface GithubApp {
  */
 export async function githubAppLogin(
   { id, installation, keyFile }: GithubApp,
-  context: {
-    env: NodeJS.ProcessEnv
-    fetch: typeof globalThis.fetch
-    signal: AbortSignal
-    now: () => number
-  },
+  context: Issuing,
 ): Promise<Issued> {
   const seconds = Math.floor(context.now() / 1000)
   // GitHub's keys are PKCS #1, which jose does not read

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
 import * as v from 'valibot'
+import { readJson } from '../json.ts'
 import { type Login, loginFailed } from './login.ts'
 
 const DEADLINE_MS = 30_000
@@ -47,20 +48,11 @@ export async function askHelper(
     if (NOT_FOUND.test(output)) return undefined
     throw failed(`ended with ${code}: ${output.trim().slice(0, 200)}`)
   }
-  const answer = parse(output)
+  const answer = readJson(Answer, output)
   if (answer === undefined) throw failed('answered something else than JSON')
   const { Username: username, Secret: secret } = answer
   if (secret === '') return undefined
   return username === TOKEN_USER ? { identityToken: secret } : { username, password: secret }
-}
-
-function parse(output: string): v.InferOutput<typeof Answer> | undefined {
-  try {
-    const parsed = v.safeParse(Answer, JSON.parse(output))
-    return parsed.success ? parsed.output : undefined
-  } catch {
-    return undefined
-  }
 }
 
 function run(

@@ -9,5 +9,13 @@ export interface Issued {
   expiresAt?: number
 }
 
+/** What it takes to ask for a login. */
+export interface Issuing {
+  env: NodeJS.ProcessEnv
+  fetch: typeof globalThis.fetch
+  signal: AbortSignal
+  now: () => number
+}
+
 export const loginFailed = (host: string, why: string, hint: string, cause?: unknown) =>
   new DeployError('registry_denied', `cannot sign in to ${host}: ${why}`, { hint, cause })

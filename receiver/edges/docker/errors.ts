@@ -42,7 +42,7 @@ const RULES: readonly Rule[] = [
   {
     when: /connection refused|no such host|i\/o timeout|timeout|network is unreachable|no route to host|EOF|connection reset|x509|tls|server gave HTTP response|status: 5\d\d|bad gateway|service unavailable|unexpected EOF/i,
     code: 'registry_unreachable',
-    hint: HINTS.unreachable,
+    hint: 'check that the VM reaches the registry (curl -v https://<registry>/v2/) and that Docker trusts its certificate',
   },
 ]
 

@@ -6,8 +6,6 @@ export const HINTS = {
   denied:
     'check user and password under `registries:` and that this user may pull the repository (some registries also answer so when the repository does not exist)',
   busy: 'the registry limits how often it is asked (Docker Hub: by address, more with a login): set user and password under `registries:`, or deploy again later',
-  unreachable:
-    'check that the VM reaches the registry (curl -v https://<registry>/v2/) and that its certificate is trusted',
   missing: 'check that this tag or digest was pushed to this repository, and was not deleted since',
 } as const
 

@@ -1,4 +1,5 @@
-import * as v from 'valibot'
+import type * as v from 'valibot'
+import { readJson } from '../json.ts'
 import { unreachable } from './failures.ts'
 
 /** What a registry answered, in the form that it has to have. Throws `DeployError` for anything else, a login page for one. */
@@ -7,9 +8,7 @@ export function readAs<const S extends v.GenericSchema>(
   body: Buffer,
   repository: string,
 ): v.InferOutput<S> {
-  try {
-    return v.parse(schema, JSON.parse(body.toString()))
-  } catch (cause) {
-    throw unreachable(repository, 'what answers there is no registry', { cause })
-  }
+  const read = readJson(schema, body.toString())
+  if (read !== undefined) return read
+  throw unreachable(repository, 'what answers there is no registry')
 }
