@@ -1,7 +1,7 @@
 import type { Config } from './config/config.ts'
 import type { AppSpec } from './core/app.ts'
-import { poll, type PollPorts } from './core/poll.ts'
-import { type Intake, submit } from './core/submit.ts'
+import { poll, type PollPorts } from './core/intake/poll.ts'
+import { type Intake, submit } from './core/intake/submit.ts'
 
 /** One poller for each app that has `poll:`. */
 export interface Pollers {

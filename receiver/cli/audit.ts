@@ -1,5 +1,5 @@
 import { socketOf } from '../config/socket.ts'
-import type { AuditEntry, Sender } from '../core/audit.ts'
+import type { AuditEntry, Sender } from '../core/intake/audit.ts'
 import type { Options } from '../main.ts'
 import { ask } from './ask.ts'
 import { table } from './table.ts'

@@ -1,8 +1,8 @@
 import { loadConfig } from '../config/load.ts'
 import { connectDocker } from '../edges/docker/connect.ts'
-import { examineRegistries } from '../examine.ts'
+import { examineRegistries } from '../serve/doctor.ts'
 import type { Options } from '../main.ts'
-import { openRegistries } from '../open-registries.ts'
+import { openRegistries } from '../serve/open-registries.ts'
 import { createRedactor, secretsOf } from '../redact.ts'
 import { showChecks } from './doctor.ts'
 

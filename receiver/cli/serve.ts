@@ -1,8 +1,8 @@
 import { loadConfig } from '../config/load.ts'
-import { createLog } from '../log.ts'
+import { createLog } from '../serve/log.ts'
 import type { Options } from '../main.ts'
 import { createRedactor, secretsOf } from '../redact.ts'
-import { serve } from '../serve.ts'
+import { serve } from '../serve/serve.ts'
 
 /** `deploy-receiver serve`: until SIGTERM or SIGINT; SIGHUP reads the config again. A second signal ends it at once. */
 export async function run({ config: file }: Options): Promise<number> {

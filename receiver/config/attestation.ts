@@ -1,4 +1,4 @@
-import type { AttestationPolicy } from '../core/attestation.ts'
+import type { AttestationPolicy } from '../core/image/attestation.ts'
 import type { Field, Reader } from './reader.ts'
 import { matching } from './values.ts'
 

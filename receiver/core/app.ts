@@ -1,4 +1,4 @@
-import type { AttestationPolicy } from './attestation.ts'
+import type { AttestationPolicy } from './image/attestation.ts'
 
 /** How an app's container is made. Docker's units: bytes, nanosecond CPUs; durations in milliseconds. */
 export interface ContainerSettings {

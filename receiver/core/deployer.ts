@@ -1,8 +1,8 @@
 import type { AppSpec } from './app.ts'
 import type { Ports } from './ports.ts'
-import { pruneQuietly } from './prune.ts'
+import { pruneQuietly } from './image/prune.ts'
 import { reconcile } from './reconcile.ts'
-import { keepStanding, type LookAgain } from './standing.ts'
+import { keepStanding, type LookAgain } from './slots/repair.ts'
 
 /** A full disk, say: nothing can be recorded until there is room. */
 const AFTER_FAILURE_MS = 5000

@@ -1,7 +1,7 @@
 import type { Deployment, DeploymentEvent } from '../../protocol/deployment.ts'
 import type { AppSpec, Settings } from './app.ts'
-import type { Platform, Registry } from './registry.ts'
-import type { FetchAttestations, VerifyAttestation } from './attestation.ts'
+import type { Platform, Registry } from './image/registry.ts'
+import type { FetchAttestations, VerifyAttestation } from './image/attestation.ts'
 
 export type Slot = 'blue' | 'green'
 export const otherSlot = (slot: Slot): Slot => (slot === 'blue' ? 'green' : 'blue')

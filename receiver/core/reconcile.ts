@@ -1,12 +1,12 @@
 import type { Deployment, DeploymentEvent, StepName } from '../../protocol/deployment.ts'
-import { abandon, finish } from './abandon.ts'
+import { abandon, finish } from './slots/abandon.ts'
 import { type AppSpec, type Settings, settingsOf, withSettings } from './app.ts'
 import { DeployError, describeError } from './errors.ts'
-import { observe } from './observe.ts'
-import { isLive, nextStep, type World } from './plan.ts'
+import { observe } from './slots/observe.ts'
+import { isLive, nextStep, type World } from './slots/plan.ts'
 import type { Ports, StoredDeployment } from './ports.ts'
-import { keepStanding, type LookAgain } from './standing.ts'
-import { RUN, type RunStep } from './steps.ts'
+import { keepStanding, type LookAgain } from './slots/repair.ts'
+import { RUN, type RunStep } from './slots/steps.ts'
 
 /** The engine may be away for so many looks before a deployment that is not live yet fails. */
 const LOOKS = 20

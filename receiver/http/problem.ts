@@ -1,5 +1,5 @@
 import { PROBLEM_TYPE, PROBLEMS, type Problem, type ProblemCode } from '../../protocol/problem.ts'
-import { SECURITY_HEADERS } from './secured.ts'
+import { SECURITY_HEADERS } from './security-headers.ts'
 import { StacklessError } from './stackless.ts'
 
 const TITLES = {

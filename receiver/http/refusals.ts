@@ -1,4 +1,4 @@
-import type { AuditEntry, AuditTrail } from '../core/audit.ts'
+import type { AuditEntry, AuditTrail } from '../core/intake/audit.ts'
 import type { Log } from './services.ts'
 
 /** What came of a request that made no deployment. */

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, inject, test } from 'vitest'
 import { ensureNetwork } from '../../receiver/edges/docker/network.ts'
-import { divide } from '../../receiver/edges/store/addresses.ts'
+import { divide } from '../../receiver/edges/subnet.ts'
 import { makeCertificates } from '../support/certificates.ts'
 import { type PrivateEngine, startDockerd } from '../support/dockerd.ts'
 import { pushTiny } from '../support/images.ts'

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
-import { createLog } from '../../receiver/log.ts'
+import { createLog } from '../../receiver/serve/log.ts'
 import { createRedact, type Secret, secretsOf, createRedactor } from '../../receiver/redact.ts'
 import { load } from './config/load-text.ts'
 

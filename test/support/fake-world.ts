@@ -9,7 +9,7 @@ import type {
   Ports,
   Slot,
 } from '../../receiver/core/ports.ts'
-import type { Layer } from '../../receiver/core/registry.ts'
+import type { Layer } from '../../receiver/core/image/registry.ts'
 import { DeployError } from '../../receiver/core/errors.ts'
 import { createAttestations } from '../../receiver/edges/store/attestations.ts'
 import { openDatabase } from '../../receiver/edges/store/schema.ts'

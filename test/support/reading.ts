@@ -1,6 +1,6 @@
 import type { Login } from '../../receiver/edges/credentials/login.ts'
 import { createReading, type ReadRepository } from '../../receiver/edges/registry/reading.ts'
-import { createWays, type RegistrySettings } from '../../receiver/edges/registry/ways.ts'
+import { createWays, type RegistrySettings } from '../../receiver/edges/registry/transport.ts'
 import { fixedLogin } from './fixed-login.ts'
 
 /** An engine that nobody told anything of registries. */

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import * as v from 'valibot'
-import type { FetchAttestations } from '../../core/attestation.ts'
+import type { FetchAttestations } from '../../core/image/attestation.ts'
 import { readJson } from '../json.ts'
 import type { RegistryClient } from '../registry/client.ts'
 import type { ReadRepository } from '../registry/reading.ts'

@@ -1,4 +1,4 @@
-import type { AttestationPolicy } from '../../core/attestation.ts'
+import type { AttestationPolicy } from '../../core/image/attestation.ts'
 
 /** What a Fulcio certificate says of a workflow run. */
 export interface Identity {

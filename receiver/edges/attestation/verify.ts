@@ -1,6 +1,6 @@
 import { bundleFromJSON } from '@sigstore/bundle'
 import { toSignedEntity, type TrustMaterial, Verifier } from '@sigstore/verify'
-import type { AttestationPolicy, VerifyAttestation } from '../../core/attestation.ts'
+import type { AttestationPolicy, VerifyAttestation } from '../../core/image/attestation.ts'
 import { DeployError } from '../../core/errors.ts'
 import { identityOf, mismatch } from './identity.ts'
 import { checkStatement } from './statement.ts'

@@ -1,7 +1,7 @@
 import { statfs } from 'node:fs/promises'
 import type Docker from 'dockerode'
 import type { Disk } from '../../core/ports.ts'
-import { patiently } from './patiently.ts'
+import { patiently } from './retry-reads.ts'
 
 /** Docker's names for processors are the kernel's, images have Go's. */
 const ARCHITECTURES: Readonly<Record<string, string>> = {

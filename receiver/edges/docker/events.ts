@@ -1,7 +1,7 @@
 import { createInterface } from 'node:readline'
 import type { Readable } from 'node:stream'
 import type Docker from 'dockerode'
-import type { Mishap } from '../../core/mishaps.ts'
+import type { Mishap } from '../../core/slots/container-events.ts'
 import type { Clock } from '../../core/ports.ts'
 import { ofNetwork, readLabels } from './labels.ts'
 

@@ -1,6 +1,6 @@
 import type Docker from 'dockerode'
 import { DeployError } from '../../core/errors.ts'
-import { divide } from '../store/addresses.ts'
+import { divide } from '../subnet.ts'
 import { isMissing, translate } from './errors.ts'
 
 /** Makes the bridge network of the slots, or checks that the one there has the configured subnet. */

@@ -4,7 +4,7 @@ import { parseImage } from '../../../protocol/image-reference.ts'
 import { DeployError } from '../../core/errors.ts'
 import type { Clock, Progress } from '../../core/ports.ts'
 import { isMissing, translate } from './errors.ts'
-import { patiently } from './patiently.ts'
+import { patiently } from './retry-reads.ts'
 
 const PROGRESS_EVERY_MS = 500
 /** Docker says something at least every few seconds, also while it unpacks. */

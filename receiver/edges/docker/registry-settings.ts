@@ -1,6 +1,6 @@
 import type Docker from 'dockerode'
-import type { RegistrySettings } from '../registry/ways.ts'
-import { patiently } from './patiently.ts'
+import type { RegistrySettings } from '../registry/transport.ts'
+import { patiently } from './retry-reads.ts'
 
 interface Info {
   RegistryConfig: {

@@ -10,7 +10,7 @@ import { isMissing, translate } from './errors.ts'
 import { releaseName } from './labels.ts'
 import { escapeControls } from './log.ts'
 import { joinNetworks } from './network.ts'
-import { patiently } from './patiently.ts'
+import { patiently } from './retry-reads.ts'
 
 /** More lines than these are counted and not shown: each one is kept in the store. */
 const SHOWN_LINES = 500

@@ -5,7 +5,7 @@ import { parseChallenge } from './challenge.ts'
 import { refused, unreachable, unreached } from './failures.ts'
 import { answerChallenge, type Send } from './token.ts'
 import { ON_THIS_MACHINE } from './proxy.ts'
-import type { Way } from './ways.ts'
+import type { Way } from './transport.ts'
 
 export interface RegistryAnswer {
   status: number

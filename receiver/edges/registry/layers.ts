@@ -1,5 +1,5 @@
 import * as v from 'valibot'
-import type { Layer, Platform } from '../../core/registry.ts'
+import type { Layer, Platform } from '../../core/image/registry.ts'
 import { DeployError } from '../../core/errors.ts'
 import type { RegistryClient } from './client.ts'
 import { HINTS } from './failures.ts'

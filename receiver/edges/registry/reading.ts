@@ -4,7 +4,7 @@ import type { Credentials, Known } from '../credentials/credentials.ts'
 import { withLogin } from '../credentials/with-login.ts'
 import { createRegistryClient, type RegistryClient } from './client.ts'
 import { unreachable } from './failures.ts'
-import type { Way, Ways } from './ways.ts'
+import type { Way, Ways } from './transport.ts'
 
 /** Whom a repository is asked as, and where. */
 export interface Asked {

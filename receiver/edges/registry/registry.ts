@@ -1,4 +1,4 @@
-import type { Registry } from '../../core/registry.ts'
+import type { Registry } from '../../core/image/registry.ts'
 import { layersOf, platformsOf } from './layers.ts'
 import type { ReadRepository } from './reading.ts'
 import { resolveTag } from './repository.ts'

@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite'
-import type { AuditEntry, AuditTrail } from '../../core/audit.ts'
+import type { AuditEntry, AuditTrail } from '../../core/intake/audit.ts'
 
 const KEEP_DAYS = 90
 const KEEP_ENTRIES = 100_000

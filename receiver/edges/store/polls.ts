@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite'
-import type { PollPorts } from '../../core/poll.ts'
+import type { PollPorts } from '../../core/intake/poll.ts'
 import { transaction } from './schema.ts'
 
 /** What polling found the last time, by app. */

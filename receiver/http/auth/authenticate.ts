@@ -1,12 +1,12 @@
 import type { VerifyingKey } from '../../../protocol/standard-webhooks.ts'
-import type { IdempotencyKey } from '../../core/submit.ts'
-import type { VerifyToken } from '../../core/tokens.ts'
+import type { IdempotencyKey } from '../../core/intake/submit.ts'
+import type { VerifyToken } from '../../core/intake/tokens.ts'
 import { type BasicCredentials, readBasic, verifyBasic } from './basic.ts'
 import type { ClaimRule } from './claims.ts'
 import { readGithub, verifyGithub } from './github.ts'
 import { readBearer, verifyBearer } from './oidc.ts'
 import { Rejected } from './rejected.ts'
-import type { Sender } from '../../core/audit.ts'
+import type { Sender } from '../../core/intake/audit.ts'
 import { readWebhook, verifyWebhook } from './webhook.ts'
 
 /** What an app accepts; keys are parsed once, when the config is read. */

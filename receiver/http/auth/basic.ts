@@ -1,6 +1,6 @@
 import type { Authentic } from './authenticate.ts'
 import { Rejected } from './rejected.ts'
-import { fingerprint, same } from './same.ts'
+import { fingerprint, same } from './constant-time.ts'
 
 export interface BasicCredentials {
   tokens: readonly string[]

@@ -1,7 +1,7 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
 import type { Authentic } from './authenticate.ts'
 import { Rejected } from './rejected.ts'
-import { fingerprint } from './same.ts'
+import { fingerprint } from './constant-time.ts'
 
 /** The HMAC of an `X-Hub-Signature-256` header. Throws `Rejected`. */
 export function readGithub(headers: Headers): Buffer {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { TokenError, type VerifyToken } from '../../core/tokens.ts'
+import { TokenError, type VerifyToken } from '../../core/intake/tokens.ts'
 import type { Authentic } from './authenticate.ts'
 import { type ClaimRule, refusedClaim } from './claims.ts'
 import { Rejected } from './rejected.ts'

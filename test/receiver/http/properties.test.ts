@@ -2,9 +2,9 @@ import { request, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import * as fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { close, listen } from '../../../receiver/listen.ts'
+import { close, listen } from '../../../receiver/http/listen.ts'
 import { type HttpWorld, startHttpWorld } from '../../support/http-world.ts'
-import { basic, bearer, github, webhook } from './hooks.ts'
+import { basic, bearer, github, webhook } from './hooks/signed-hooks.ts'
 
 let world: HttpWorld
 let server: Server

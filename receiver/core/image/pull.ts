@@ -1,0 +1,38 @@
+import { again } from './retry.ts'
+import { DeployError } from '../errors.ts'
+import type { Ports, Progress } from '../ports.ts'
+import { requireRoom } from './disk-space.ts'
+
+/** Has the engine hold an image: one that is there asks nobody, one that does not fit is refused. Throws `DeployError`. */
+export async function pull(
+  image: { repository: string; digest: string },
+  { engine, registry, clock }: Pick<Ports, 'engine' | 'registry' | 'clock'>,
+  { progress, signal }: { progress: Progress; signal: AbortSignal },
+): Promise<string> {
+  if (!(await engine.holds(image))) await requireRoom(image, { engine, registry }, signal)
+  const ask = async () => {
+    try {
+      return await engine.pull(image, { progress, signal })
+    } catch (error) {
+      throw await inFull(error, () => registry.platforms(image, signal))
+    }
+  }
+  const said = (message: string) => progress({ message })
+  const { pulled } = await again(ask, { clock, said, signal })
+  return pulled ? 'pulled, and its digest is right' : 'was there already'
+}
+
+/** The engine keeps to itself when a registry wants to be asked again, and what an image was built for: the registry tells. */
+async function inFull(error: unknown, platforms: () => Promise<string[]>): Promise<unknown> {
+  if (!(error instanceof DeployError)) return error
+  const { code, message, hint = '' } = error
+  if (code !== 'registry_busy' && code !== 'platform_missing') return error
+  try {
+    const built = (await platforms()).join(', ')
+    return code === 'registry_busy' || built === ''
+      ? error
+      : new DeployError(code, `${message}; it was built for ${built}`, { hint, cause: error })
+  } catch (told) {
+    return told instanceof DeployError && told.code === code ? told : error
+  }
+}

@@ -1,0 +1,130 @@
+import type { Deployment } from '../../../protocol/deployment.ts'
+import type { Source } from '../../../protocol/hook.ts'
+import type { AppSpec } from '../app.ts'
+import type { AuditEntry, AuditTrail } from './audit.ts'
+import { type Hint, settledBy } from './push-hint.ts'
+import { newDeployment, type Past, type Request } from './new-deployment.ts'
+
+const DAY_SECONDS = 24 * 60 * 60
+const KEEP_SECONDS = {
+  body: DAY_SECONDS,
+  // a signature is good for ten minutes
+  webhook: DAY_SECONDS,
+  // such a signature never expires
+  github: 3650 * DAY_SECONDS,
+}
+
+/** Where an idempotency key comes from: the body's `id`, the header `webhook-id`, or the whole body of a GitHub webhook. */
+export interface IdempotencyKey {
+  kind: keyof typeof KEEP_SECONDS
+  key: string
+}
+
+/** The durable side of the way in. All calls of one `transaction` are kept together, or none. */
+export interface Intake {
+  transaction<T>(work: () => T): T
+  /** Marks a token as used; `false` when it was already. Times are Unix seconds. */
+  useToken(token: { issuer: string; jti: string; expiresAt: number }): boolean
+  /** The deployment that this key of the app got, with the SHA-256 of its body. */
+  answered(app: string, key: IdempotencyKey): { deployment: string; bodySha256: string } | undefined
+  remember(
+    app: string,
+    key: IdempotencyKey,
+    answer: { deployment: string; bodySha256: string; expiresAt: number },
+  ): void
+  history(app: string): Past[]
+  live(app: string): Deployment | undefined
+  /** The deployment that was accepted last. */
+  newest(app: string): Deployment | undefined
+  get(id: string): Deployment | undefined
+  accept(deployment: Deployment, attestations: readonly unknown[]): void
+  audit: Pick<AuditTrail, 'add'>
+  newId(): string
+  /** ISO 8601. */
+  now(): string
+  nowSeconds(): number
+  /** Milliseconds since such a time. */
+  ageMs(at: string): number
+}
+
+export interface Submission {
+  app: AppSpec
+  /** Where users reach the app. */
+  url?: string
+  /** What the sender orders, or what a registry said was pushed. */
+  asks: { kind: 'order'; request: Request } | { kind: 'hint'; hint: Hint }
+  source: Source
+  /** Sigstore bundles that came with it. */
+  attestations: readonly unknown[]
+  bodySha256: string
+  key?: IdempotencyKey
+  token?: { issuer: string; jti: string; expiresAt: number }
+  audit: Pick<AuditEntry, 'sender' | 'address' | 'request'>
+}
+
+export type Outcome =
+  | { kind: 'accepted' | 'repeated' | 'unchanged'; deployment: Deployment }
+  | { kind: 'replayed' }
+  | { kind: 'id_reused' }
+
+/**
+ * Makes an allowed request a durable deployment, once: a used token is refused, a known idempotency key gets the
+ * deployment that it got before, and a hint at what runs already changes nothing. Throws `RequestError` for a rollback
+ * to nowhere.
+ */
+export function submit(submission: Submission, intake: Intake): Outcome {
+  const { app, asks, source, bodySha256, key, token } = submission
+  return intake.transaction(() => {
+    if (token !== undefined) {
+      const expiresAt = Math.max(token.expiresAt, intake.nowSeconds()) + DAY_SECONDS
+      if (!intake.useToken({ ...token, expiresAt })) return { kind: 'replayed' }
+    }
+    const earlier = key === undefined ? undefined : intake.answered(app.name, key)
+    if (earlier !== undefined) {
+      const deployment = intake.get(earlier.deployment)
+      if (earlier.bodySha256 !== bodySha256 || deployment === undefined) {
+        return { kind: 'id_reused' }
+      }
+      return { kind: 'repeated', deployment }
+    }
+    const remember = (deployment: Deployment) => {
+      if (key === undefined) return
+      const expiresAt = intake.nowSeconds() + KEEP_SECONDS[key.kind]
+      intake.remember(app.name, key, { deployment: deployment.id, bodySha256, expiresAt })
+    }
+    if (asks.kind === 'hint') {
+      const settled = settledBy(asks.hint, {
+        newest: intake.newest(app.name),
+        live: intake.live(app.name),
+        ageMs: intake.ageMs,
+      })
+      if (settled !== undefined) {
+        remember(settled)
+        return { kind: 'unchanged', deployment: settled }
+      }
+    }
+    const deployment = newDeployment({
+      id: intake.newId(),
+      app,
+      request: asks.kind === 'order' ? asks.request : { action: 'deploy', ...asks.hint },
+      source,
+      ...(submission.url === undefined ? {} : { url: submission.url }),
+      now: intake.now(),
+      history: () => intake.history(app.name),
+      live: () => intake.live(app.name)?.image.digest,
+    })
+    intake.accept(deployment, submission.attestations)
+    remember(deployment)
+    const at = deployment.created_at
+    intake.audit.add({
+      at,
+      last_at: at,
+      count: 1,
+      app: app.name,
+      outcome: 'accepted',
+      deployment: deployment.id,
+      ...submission.audit,
+    })
+    return { kind: 'accepted', deployment }
+  })
+}

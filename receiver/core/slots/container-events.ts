@@ -1,0 +1,49 @@
+import type { Ports } from '../ports.ts'
+
+/** What befell a container while nobody deployed. */
+export interface Mishap {
+  app: string
+  /** Of the container. */
+  generation: number
+  kind:
+    | 'exited'
+    | 'out_of_memory'
+    | 'unhealthy'
+    | 'stopped'
+    | 'removed'
+    | 'paused'
+    | 'killed'
+    | 'cut_off'
+  exitCode?: number
+}
+
+const WORDS: Readonly<Record<Mishap['kind'], string>> = {
+  exited: 'the live container exited',
+  out_of_memory: 'the live container used more than its memory limit',
+  unhealthy: 'the HEALTHCHECK of the live container fails',
+  stopped: 'someone stopped the live container',
+  removed: 'someone removed the live container',
+  paused: 'someone paused the live container',
+  killed: 'the live container ended, and its restart policy does not start it: a docker kill',
+  cut_off: 'someone took the live container off its network',
+}
+
+/** What someone did. An exit is left to the container's restart policy. */
+const PUT_RIGHT: ReadonlySet<Mishap['kind']> = new Set([
+  'stopped',
+  'removed',
+  'paused',
+  'killed',
+  'cut_off',
+])
+
+/**
+ * Reports what befell the live container, and says whether it has to be put right. What befalls a deployment under way is its `watch`'s matter.
+ */
+export function heed(mishap: Mishap, ports: Pick<Ports, 'journal' | 'report'>): boolean {
+  const { app, generation, kind, exitCode } = mishap
+  if (ports.journal.live(app)?.standsIn !== generation) return false
+  if (ports.journal.next(app)?.deployment.status === 'running') return false
+  ports.report(WORDS[kind], { app, ...(exitCode === undefined ? {} : { exit_code: exitCode }) })
+  return PUT_RIGHT.has(kind)
+}

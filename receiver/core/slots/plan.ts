@@ -1,0 +1,72 @@
+import type { Deployment, StepName } from '../../../protocol/deployment.ts'
+import type { AppSpec } from '../app.ts'
+import type { Container, Slot, StoredDeployment } from '../ports.ts'
+import { otherSlot } from '../ports.ts'
+
+/** What stands, as observed: the flag and the app's containers. */
+export interface World {
+  live: Slot | undefined
+  containers: readonly Container[]
+}
+
+/**
+ * The next missing step of a deployment, or `undefined` when nothing is missing. Observation goes before memory: whether
+ * the swap happened is read from the flag and from the container behind it, so a crash on either side of the commit
+ * point is seen for what it is.
+ */
+export function nextStep(
+  stored: StoredDeployment,
+  world: World,
+  { release, replicas }: Pick<AppSpec, 'release' | 'replicas'>,
+): StepName | undefined {
+  const { deployment } = stored
+  if (!done(deployment, 'resolve')) return 'resolve'
+  if (!isLive(stored, world)) {
+    if (!done(deployment, 'pull')) return 'pull'
+    // what a rollback brings back was released once already
+    if (release !== undefined && deployment.action !== 'rollback' && !done(deployment, 'release'))
+      return 'release'
+    if (own(stored, world).length < replicas || !done(deployment, 'start')) return 'start'
+    if (!done(deployment, 'health')) return 'health'
+    return 'swap'
+  }
+  // recorded only: the flag is set already
+  if (!done(deployment, 'swap')) return 'swap'
+  if (!done(deployment, 'watch')) return 'watch'
+  if (!done(deployment, 'drain')) return 'drain'
+  if (!done(deployment, 'retire')) return 'retire'
+  return undefined
+}
+
+/** Whether requests go to this deployment's containers, or did until someone took those away. */
+export function isLive(stored: StoredDeployment, world: World): boolean {
+  const [container] = own(stored, world)
+  if (container === undefined) return stored.deployment.live_at !== undefined
+  return container.slot === world.live
+}
+
+/** The containers that this deployment runs in, by replica. */
+export const own = (stored: StoredDeployment, world: World): Container[] =>
+  world.containers
+    .filter((container) => container.generation === stored.standsIn)
+    .sort((one, other) => one.replica - other.replica)
+
+/** All containers of the app but its own. */
+export const others = (stored: StoredDeployment, world: World): Container[] =>
+  world.containers.filter((container) => container.generation !== stored.standsIn)
+
+/** The containers that stand in a slot. */
+export const inSlot = (world: World, slot: Slot): Container[] =>
+  world.containers.filter((container) => container.slot === slot)
+
+/** Where this deployment's containers stand or will stand: never in the live slot. */
+export function targetSlot(stored: StoredDeployment, world: World): Slot {
+  const [container] = own(stored, world)
+  return container?.slot ?? (world.live === undefined ? 'blue' : otherSlot(world.live))
+}
+
+/** A step that failed after the swap is over too: cleaning up is tried once. */
+function done(deployment: Deployment, name: StepName): boolean {
+  const status = deployment.steps.find((step) => step.name === name)?.status
+  return status === 'succeeded' || (status === 'failed' && (name === 'drain' || name === 'retire'))
+}

@@ -1,0 +1,113 @@
+import { type AppSpec, withSettings } from '../app.ts'
+import { imageOf } from '../image/image-of.ts'
+import { observe } from './observe.ts'
+import { others, own, type World } from './plan.ts'
+import type { Container, Ports, StoredDeployment } from '../ports.ts'
+import { choosePort, startAll } from './steps.ts'
+import { together } from './in-parallel.ts'
+
+/** Milliseconds until something is due though nobody wakes the app; `undefined` when nothing is. */
+export type LookAgain = number | undefined
+
+/**
+ * Puts right what stands between deployments: the live containers run, warm ones until their time is over, and nothing
+ * else of the app does. Used at start-up, after a crash of the receiver, a restart of the engine or someone's `docker rm`.
+ * Failures are reported, not thrown: a deployment may still mend what this could not.
+ */
+export async function keepStanding(
+  app: AppSpec,
+  ports: Ports,
+  signal: AbortSignal,
+): Promise<LookAgain> {
+  try {
+    const waiting = ports.journal.next(app.name)
+    const live = ports.journal.live(app.name)
+    const world = await observe(app, ports)
+    // a deployment under way owns what stands
+    if (waiting?.deployment.status === 'running') return undefined
+    if (live !== undefined) await standUp(app, live, world, ports, signal)
+    if (ports.slots.paused(app.name)) ports.slots.resume(app.name)
+    const kept = live === undefined ? [] : keptOf(app, live, world, ports)
+    const strays = live === undefined ? world.containers : others(live, world)
+    for (const leftover of strays) {
+      if (kept.includes(leftover)) continue
+      ports.report('removing a leftover container', { container: leftover.name })
+      await ports.engine.remove(leftover.name, { graceMs: app.container.stopGraceMs })
+    }
+    return live === undefined ? undefined : await coolDown(app, live, kept, ports, signal)
+  } catch (error) {
+    signal.throwIfAborted()
+    ports.report('could not look after the app', { app: app.name, error })
+    return undefined
+  }
+}
+
+async function standUp(
+  configured: AppSpec,
+  live: StoredDeployment,
+  world: World,
+  ports: Ports,
+  signal: AbortSignal,
+): Promise<void> {
+  const app = withSettings(configured, ports.journal.settings(live.deployment.id))
+  const standing = own(live, world)
+  const still = standing.filter(({ running }) => !running)
+  const missing = app.replicas - standing.length
+  if (still.length === 0 && missing <= 0) return
+  const { repository, digest } = imageOf(live)
+  ports.report(
+    missing > 0
+      ? 'a live container is gone: starting it anew'
+      : 'a live container stands still: starting it',
+    { app: app.name, deployment: live.deployment.id },
+  )
+  if (missing > 0) await ports.engine.pull({ repository, digest }, { progress: () => {}, signal })
+  await startAll(
+    {
+      app,
+      deployment: live.deployment.id,
+      generation: live.standsIn,
+      slot: standing[0]?.slot ?? ports.slots.live(app.name) ?? 'blue',
+      repository,
+      digest,
+      port: await choosePort(app, { repository, digest }, ports),
+    },
+    ports,
+    signal,
+  )
+}
+
+/** The containers that the live ones replaced, which a rollback can have back as they are. */
+function keptOf(
+  app: AppSpec,
+  live: StoredDeployment,
+  world: World,
+  { journal }: Pick<Ports, 'journal'>,
+): Container[] {
+  if (app.warmMs === 0) return []
+  const replaced = others(live, world).filter(
+    ({ slot, generation }) =>
+      slot !== world.live && journal.find(app.name, generation)?.deployment.status === 'succeeded',
+  )
+  const newest = Math.max(...replaced.map(({ generation }) => generation))
+  return replaced.filter(({ generation }) => generation === newest)
+}
+
+/** Stops what was warm long enough, and tells when it will be. */
+async function coolDown(
+  app: AppSpec,
+  { deployment }: StoredDeployment,
+  kept: readonly Container[],
+  ports: Ports,
+  signal: AbortSignal,
+): Promise<LookAgain> {
+  const warm = kept.filter(({ running }) => running)
+  if (warm.length === 0) return undefined
+  const left = app.warmMs - ports.clock.since(deployment.finished_at ?? deployment.created_at)
+  // of a clock that was set back, no more than the whole time
+  if (left > 0) return Math.min(left, app.warmMs)
+  await together(warm, signal, ({ name }) =>
+    ports.engine.stop(name, { graceMs: app.container.stopGraceMs }),
+  )
+  return undefined
+}

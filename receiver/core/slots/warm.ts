@@ -1,0 +1,39 @@
+import { imageOf } from '../image/image-of.ts'
+import { inSlot, own, type World } from './plan.ts'
+import type { Ports, Slot, StoredDeployment } from '../ports.ts'
+
+/**
+ * The generation of older containers that a rollback can have as they stand: of the same digest and with the same settings,
+ * all of them there and none restarted.
+ */
+export function spare(
+  stored: StoredDeployment,
+  world: World,
+  slot: Slot,
+  { replicas, ports }: { replicas: number; ports: Pick<Ports, 'journal'> },
+): number | undefined {
+  if (stored.deployment.action !== 'rollback' || own(stored, world).length > 0) return undefined
+  const standing = inSlot(world, slot)
+  const [first] = standing
+  if (first === undefined || standing.length !== replicas) return undefined
+  const { digest } = imageOf(stored)
+  const fits = standing.every(
+    (each) => each.generation === first.generation && each.digest === digest && each.restarts === 0,
+  )
+  const made = ports.journal.find(stored.deployment.app, first.generation)
+  return fits && made?.settings !== undefined && made.settings === stored.settings
+    ? first.generation
+    : undefined
+}
+
+/** Whose settings a rollback brings. */
+export function whoseSettings(
+  { deployment }: StoredDeployment,
+  ports: Pick<Ports, 'journal'>,
+): string {
+  if (deployment.action !== 'rollback') return ''
+  if (deployment.settings_of === undefined) return 'with the current settings'
+  return ports.journal.settings(deployment.settings_of) === undefined
+    ? `with the current settings: those of ${deployment.settings_of} are not known`
+    : `with the settings of ${deployment.settings_of}`
+}

@@ -1,0 +1,144 @@
+import { lookup } from 'node:dns/promises'
+import { isIP } from 'node:net'
+import { Agent, type Dispatcher, fetch as fetchBy, ProxyAgent } from 'undici'
+import { until } from './abortable.ts'
+import { ProxyError } from './failures.ts'
+import { isInside, type Proxies, proxiesFrom, proxyFor } from './proxy.ts'
+import { type Tls, tlsOf } from './tls.ts'
+
+/** What Docker was told of registries, in its `daemon.json` and by its flags. */
+export interface RegistrySettings {
+  /** `host[:port]` that may have a certificate of nobody's, or none at all. */
+  insecureHosts: readonly string[]
+  /** Networks, like `10.0.0.0/8`, of which that is so. */
+  insecureRanges: readonly string[]
+  proxies: Proxies
+}
+
+/** How one registry is reached. */
+export interface Way {
+  /** What stands before `/v2/`: `https://registry-1.docker.io`. */
+  base: string
+  fetch: typeof globalThis.fetch
+}
+
+/** How registries are reached. */
+export interface Ways {
+  /** Throws `DeployError`. */
+  to(registry: string, signal: AbortSignal): Promise<Way>
+  /** What is kept for a registry did not lead there: the next time it is found anew. */
+  forget(registry: string): void
+}
+
+/** Changes of Docker's settings and certificates are seen after so long, or when a registry cannot be reached. */
+const KEEP_MS = 10 * 60_000
+const CONNECT_MS = 5000
+const FIND_SCHEME_MS = 3000
+const CERTIFICATES = '/etc/docker/certs.d'
+const LOOPBACK = ['127.0.0.0/8', '::1/128']
+
+/**
+ * Finds the way to a registry as Docker would go, by its settings and its `certs.d`: over TLS, with the proxies there are;
+ * to one on loopback, or that Docker calls insecure, also without trust or in plain HTTP. Docker's mirrors are for its pulls: of
+ * what a tag is now, a mirror may be behind.
+ */
+export function createWays({
+  settings,
+  env,
+  certificates = CERTIFICATES,
+  now = Date.now,
+}: {
+  settings: () => Promise<RegistrySettings>
+  env: NodeJS.ProcessEnv
+  certificates?: string
+  now?: () => number
+}): Ways {
+  const kept = new Map<string, { until: number; way: Promise<Way> }>()
+
+  const find = async (registry: string): Promise<Way> => {
+    // without Docker nothing was said: every registry off this machine has to prove who it is
+    const told = await settings().catch(() => undefined)
+    // Docker Hub's name is not where its API is
+    const url = new URL(`https://${registry === 'docker.io' ? 'registry-1.docker.io' : registry}`)
+    const isInsecure = await isCalledInsecure(url, told)
+    const proxies = proxiesFrom(env, told?.proxies)
+    const fetch = fetchFor(url, tlsOf(url.host, certificates), { isInsecure, proxies })
+    const scheme = isInsecure ? await schemeOf(url.host, fetch) : 'https:'
+    // found in haste, or not at all: the next time is another one
+    if (told === undefined || scheme === undefined) kept.delete(registry)
+    return { base: `${scheme ?? 'http:'}//${url.host}`, fetch }
+  }
+
+  return {
+    async to(registry, signal) {
+      const before = kept.get(registry)
+      if (before !== undefined && now() < before.until) return until(before.way, signal)
+      const way = find(registry)
+      kept.set(registry, { until: now() + KEEP_MS, way })
+      way.catch(() => kept.delete(registry))
+      return until(way, signal)
+    },
+    forget: (registry) => void kept.delete(registry),
+  }
+}
+
+/** Whether Docker would forgo trust: it was told so, or it is on this machine. */
+async function isCalledInsecure(
+  { host, hostname }: URL,
+  told: RegistrySettings | undefined,
+): Promise<boolean> {
+  if (told?.insecureHosts.includes(host) === true) return true
+  const ranges = [...LOOPBACK, ...(told?.insecureRanges ?? [])]
+  const literal = hostname.replace(/^\[|\]$/g, '')
+  if (isIP(literal) !== 0) return isInside(literal, ranges)
+  const addresses = await lookup(hostname, { all: true }).catch(() => [])
+  return addresses.some(({ address }) => isInside(address, ranges))
+}
+
+/** What an insecure registry speaks; `undefined` when it does not answer. */
+async function schemeOf(host: string, fetch: Way['fetch']): Promise<string | undefined> {
+  for (const scheme of ['https:', 'http:']) {
+    const options = { redirect: 'manual', signal: AbortSignal.timeout(FIND_SCHEME_MS) } as const
+    const response = await fetch(`${scheme}//${host}/v2/`, options).catch(() => undefined)
+    await response?.body?.cancel()
+    if (response !== undefined) return scheme
+  }
+  return undefined
+}
+
+/** Requests to a registry, and to where it sends us: there, its authorities count, but no forgone trust and no certificate of ours. */
+function fetchFor(
+  { host }: URL,
+  { ca, ...ours }: Tls,
+  { isInsecure, proxies }: { isInsecure: boolean; proxies: Proxies },
+): Way['fetch'] {
+  const authorities = ca === undefined ? {} : { ca }
+  const there = dispatchers({ ...authorities, ...ours, rejectUnauthorized: !isInsecure })
+  const elsewhere = dispatchers(authorities)
+  const fetch = async (to: URL | string, init: object) => {
+    const url = new URL(to)
+    const by = url.host === host ? there : elsewhere
+    const proxy = proxyFor(url, proxies)
+    try {
+      return await fetchBy(url, { ...init, dispatcher: by(proxy) })
+    } catch (error) {
+      if (proxy === undefined) throw error
+      throw new ProxyError(proxy.host, { cause: error })
+    }
+  }
+  return fetch as typeof globalThis.fetch
+}
+
+/** Connections with these settings, of their own for each proxy. */
+function dispatchers(tls: Tls & { rejectUnauthorized?: boolean }) {
+  const connect = { ...tls, timeout: CONNECT_MS }
+  const made = new Map<string, Dispatcher>()
+  return (proxy: URL | undefined): Dispatcher => {
+    const uri = proxy?.href ?? ''
+    const dispatcher =
+      made.get(uri) ??
+      (uri === '' ? new Agent({ connect }) : new ProxyAgent({ uri, requestTls: connect }))
+    made.set(uri, dispatcher)
+    return dispatcher
+  }
+}

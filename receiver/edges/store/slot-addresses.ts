@@ -1,0 +1,69 @@
+import type { DatabaseSync } from 'node:sqlite'
+import type { Journal, Slot, Upstream } from '../../core/ports.ts'
+import { divide } from '../subnet.ts'
+import { transaction } from './schema.ts'
+
+/** Where the slots of apps are: their addresses, and what Nginx has to know of them. */
+export interface Places extends Pick<Journal, 'address' | 'upstreams' | 'setUpstream'> {
+  /** Frees an app's addresses; inside a transaction. */
+  forget(app: string): void
+}
+
+export function createPlaces(database: DatabaseSync, subnet: string): Places {
+  const sql = {
+    address: database.prepare(
+      'SELECT address FROM addresses WHERE app = ? AND slot = ? AND replica = ?',
+    ),
+    addresses: database.prepare('SELECT address FROM addresses'),
+    setAddress: database.prepare(
+      `INSERT INTO addresses (app, slot, replica, address) VALUES (?, ?, ?, ?)
+       ON CONFLICT (app, slot, replica) DO UPDATE SET address = excluded.address`,
+    ),
+    freeAddresses: database.prepare(
+      'DELETE FROM addresses WHERE app = ? AND slot = ? AND replica > ?',
+    ),
+    removeAddresses: database.prepare('DELETE FROM addresses WHERE app = ?'),
+    upstream: database.prepare('SELECT port, replicas FROM upstreams WHERE app = ? AND slot = ?'),
+    setUpstream: database.prepare(
+      `INSERT INTO upstreams (app, slot, port, replicas) VALUES (?, ?, ?, ?)
+       ON CONFLICT (app, slot) DO UPDATE SET port = excluded.port, replicas = excluded.replicas`,
+    ),
+    removeUpstreams: database.prepare('DELETE FROM upstreams WHERE app = ?'),
+  }
+  const slotAddresses = [...divide(subnet).slotAddresses()]
+
+  return {
+    upstreams(app, otherwise) {
+      const known = (slot: Slot) => sql.upstream.get(app, slot) as Upstream | undefined
+      const [blue, green] = [known('blue'), known('green')]
+      return { blue: blue ?? green ?? otherwise, green: green ?? blue ?? otherwise }
+    },
+
+    setUpstream(app, slot, { port, replicas }) {
+      transaction(database, () => {
+        sql.setUpstream.run(app, slot, port, replicas)
+        sql.freeAddresses.run(app, slot, replicas)
+      })
+    },
+
+    address(app, slot, replica) {
+      const known = sql.address.get(app, slot, replica)?.['address']
+      // the subnet may have changed in the config since
+      if (known !== undefined && slotAddresses.includes(String(known))) return String(known)
+      const taken = new Set(sql.addresses.all().map(({ address }) => String(address)))
+      const free = slotAddresses.find((address) => !taken.has(address))
+      if (free === undefined) {
+        throw new Error(
+          `no address is left in ${subnet} for ${app}: its lower half holds ${slotAddresses.length} containers, two for each replica of an app; give network.subnet a larger one`,
+        )
+      }
+      transaction(database, () => sql.setAddress.run(app, slot, replica, free))
+      return free
+    },
+
+    forget(app) {
+      sql.removeAddresses.run(app)
+      sql.removeUpstreams.run(app)
+    },
+  }
+}

@@ -1,0 +1,141 @@
+import * as v from 'valibot'
+import { HookBody, type Source } from '../../../protocol/hook.ts'
+import { formatImage, ImageReferenceError, parseImage } from '../../../protocol/image-reference.ts'
+import type { Request as DeployRequest } from '../../core/intake/new-deployment.ts'
+import type { Authentic } from '../auth/authenticate.ts'
+import { readGithubPayload } from './payloads/github.ts'
+import type { Said } from './payloads/pushed.ts'
+import { readRegistryPayload } from './payloads/registries.ts'
+import { ProblemError } from '../problem.ts'
+import type { HttpApp } from '../services.ts'
+
+/** What an authentic body asks for. */
+export type Wish = {
+  id?: string
+  source: Source
+  attestations: readonly unknown[]
+  summary: string
+} & ({ kind: 'order'; request: DeployRequest } | Said)
+
+/** Reads an authentic body: our own JSON, or what a registry or GitHub sends. Throws `ProblemError`. */
+export function wishOf(
+  headers: Headers,
+  body: Uint8Array,
+  { says, mayDeploy }: Pick<Authentic, 'says' | 'mayDeploy'>,
+  app: HttpApp,
+): Wish {
+  const json = parseJson(headers, body)
+  const said =
+    says === 'payloads'
+      ? readGithubPayload(headers.get('x-github-event') ?? undefined, json)
+      : says === 'both'
+        ? readRegistryPayload(json)
+        : undefined
+  if (said !== undefined) {
+    return { ...said, source: {}, attestations: [], summary: summaryOfPayload(said) }
+  }
+  const {
+    id,
+    image,
+    rollback,
+    current_settings: currentSettings,
+    source = {},
+    attestations = [],
+  } = parseHook(json)
+  if (image !== undefined && !mayDeploy) {
+    throw new ProblemError(
+      'deploy_not_allowed',
+      `this token may redeploy and roll back, not choose ${image}`,
+      {
+        hint: `set apps.${app.spec.name}.auth.basic.deploy to true, or sign the hook`,
+      },
+    )
+  }
+  return {
+    kind: 'order',
+    request: requestOf({ image, rollback, currentSettings }, app),
+    ...(id === undefined ? {} : { id }),
+    source,
+    attestations,
+    summary:
+      rollback === undefined
+        ? image === undefined
+          ? 'redeploy'
+          : `deploy ${image}`
+        : `rollback ${rollback}`,
+  }
+}
+
+function parseJson(headers: Headers, body: Uint8Array): unknown {
+  if (body.byteLength === 0) return {}
+  const type = headers.get('content-type')?.split(';')[0]?.trim().toLowerCase()
+  if (type !== 'application/json') {
+    throw new ProblemError('unsupported_media_type', `Content-Type is ${type ?? 'missing'}`, {
+      hint: 'send JSON with Content-Type: application/json',
+    })
+  }
+  try {
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body))
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause)
+    throw new ProblemError('malformed_json', `the body is not JSON: ${reason}`, { cause })
+  }
+}
+
+function parseHook(json: unknown): HookBody {
+  const result = v.safeParse(HookBody, json)
+  if (result.success) return result.output
+  const [issue] = result.issues
+  const path = v.getDotPath(issue)
+  throw new ProblemError('malformed_body', `${path === null ? 'body' : path}: ${issue.message}`, {
+    hint: 'the body is {"image": "…"} or {"rollback": "…"} or {}, and may have id and source',
+  })
+}
+
+/** What is asked for, if the app's policy allows it: only its own repository, compared as a parsed reference. */
+function requestOf(
+  hook: {
+    image: string | undefined
+    rollback: string | undefined
+    currentSettings: boolean | undefined
+  },
+  { spec }: HttpApp,
+): DeployRequest {
+  if (hook.rollback !== undefined) {
+    const { rollback: to, currentSettings = false } = hook
+    return { action: 'rollback', to, currentSettings }
+  }
+  if (hook.image === undefined) return { action: 'redeploy' }
+  const image = parse(hook.image)
+  if (image.repository !== spec.image.repository) {
+    throw new ProblemError(
+      'image_not_allowed',
+      `${image.repository} is not the repository of ${spec.name}, which is ${spec.image.repository}`,
+      { hint: `push to that repository, or set apps.${spec.name}.image` },
+    )
+  }
+  return {
+    action: 'deploy',
+    ...(image.tag === undefined ? {} : { tag: image.tag }),
+    ...(image.digest === undefined ? {} : { digest: image.digest }),
+  }
+}
+
+function parse(reference: string) {
+  try {
+    return parseImage(reference)
+  } catch (cause) {
+    if (!(cause instanceof ImageReferenceError)) throw cause
+    throw new ProblemError('malformed_reference', cause.message, {
+      ...(cause.hint === undefined ? {} : { hint: cause.hint }),
+      cause,
+    })
+  }
+}
+
+function summaryOfPayload(said: Said): string {
+  if (said.kind === 'ping') return 'ping'
+  return said.kind === 'pushed'
+    ? `push of ${formatImage({ repository: said.repository, tag: said.tag })}`
+    : 'payload'
+}

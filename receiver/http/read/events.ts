@@ -1,0 +1,44 @@
+import type { Context } from 'hono'
+import { streamSSE } from 'hono/streaming'
+import { isFinal } from '../../../protocol/deployment.ts'
+import type { Services } from '../services.ts'
+
+/** Shorter than the read timeouts of proxies. */
+const HEARTBEAT_MS = 15_000
+
+/**
+ * A deployment's events as server-sent events, from `Last-Event-ID` on, until the final one. A reader that has them all
+ * gets 204, which tells an EventSource not to come back.
+ */
+export function streamEvents(c: Context, id: string, services: Services): Response {
+  const { archive, feed, stopping } = services
+  let last = lastEventId(c.req.header('last-event-id'))
+  const final = isFinal(archive.get(id)?.deployment.status ?? 'failed')
+  if (final && archive.events(id, last).length === 0) return c.body(null, 204)
+  // Nginx would hold events back otherwise
+  c.header('x-accel-buffering', 'no')
+  return streamSSE(c, async (stream) => {
+    const closed = new AbortController()
+    stream.onAbort(() => closed.abort())
+    const ended = AbortSignal.any([closed.signal, stopping])
+    while (!ended.aborted) {
+      const next = feed.next(id, AbortSignal.any([ended, AbortSignal.timeout(HEARTBEAT_MS)]))
+      const events = archive.events(id, last)
+      for (const { number, event } of events) {
+        await stream.writeSSE({
+          id: String(number),
+          event: event.type,
+          data: JSON.stringify(event),
+        })
+        last = number
+        if (event.type === 'finished') return
+      }
+      if (events.length === 0) await stream.write(': still here\n\n')
+      await next
+    }
+  })
+}
+
+function lastEventId(header: string | undefined): number {
+  return header !== undefined && /^\d{1,15}$/.test(header) ? Number(header) : 0
+}

@@ -1,0 +1,97 @@
+import { statfs } from 'node:fs/promises'
+import type Docker from 'dockerode'
+import type { AppConfig, Config } from '../config/config.ts'
+import { type Check, checked } from '../core/check.ts'
+import { DeployError } from '../core/errors.ts'
+import type { Engine } from '../core/ports.ts'
+import { runCommand } from '../edges/nginx/command.ts'
+import type { ReadRepository } from '../edges/registry/reading.ts'
+import { examineRepository } from '../edges/registry/repository.ts'
+import type { Store } from '../edges/store/store.ts'
+
+const DEADLINE_MS = 45_000
+/** Less than this is worth a word before an image does not fit. */
+const LITTLE_BYTES = 2_000_000_000
+
+/** Looks at all that a deployment needs: Docker, disks, Nginx, the registries, and what is live. */
+export async function examine({
+  config,
+  docker,
+  engine,
+  store,
+  read,
+}: {
+  config: Config
+  docker: Docker
+  engine: Engine
+  store: Pick<Store, 'live'>
+  read: ReadRepository
+}): Promise<Check[]> {
+  const apps = Object.values(config.apps)
+  return [
+    await checked('docker', async () => {
+      const { Version, Os, Arch } = await docker.version()
+      return `engine ${Version} on ${Os}/${Arch}`
+    }),
+    await checked('disk', async () => {
+      const disk = await engine.disk()
+      return disk === undefined ? 'on another machine' : enough(disk.path, disk.freeBytes)
+    }),
+    await checked('data', async () => {
+      const { bavail, bsize } = await statfs(config.data)
+      return enough(config.data, bavail * bsize, LITTLE_BYTES / 100)
+    }),
+    await checked('nginx', async () => {
+      await runCommand(config.nginx.test)
+      return `${config.nginx.test}: it takes its files`
+    }),
+    ...(await examineRegistries(apps, read, (app) => store.live(app) !== undefined)),
+    ...(await Promise.all(apps.map((app) => examineApp(app, engine, store)))),
+  ]
+}
+
+/** Reads each app's repository as a deployment would. */
+export const examineRegistries = (
+  apps: readonly AppConfig[],
+  read: ReadRepository,
+  isLive: (app: string) => boolean,
+): Promise<Check[]> =>
+  Promise.all(
+    apps.map(({ name, image }) =>
+      checked(`registry of ${name}`, () =>
+        examineRepository(image, {
+          isLive: isLive(name),
+          read,
+          signal: AbortSignal.timeout(DEADLINE_MS),
+        }),
+      ),
+    ),
+  )
+
+const examineApp = ({ name }: AppConfig, engine: Engine, store: Pick<Store, 'live'>) =>
+  checked(`app ${name}`, async () => {
+    const live = store.live(name)
+    if (live === undefined) return 'nothing is live yet'
+    const all = await engine.containers(name)
+    const own = all.filter(({ generation }) => generation === live.standsIn)
+    const still = own.filter(({ running }) => !running)
+    const { id, image } = live.deployment
+    if (own.length > 0 && still.length === 0) {
+      return `${id} is live in ${own.map((each) => each.name).join(', ')}: ${image.digest ?? ''}`
+    }
+    throw new DeployError(
+      'exited',
+      own.length === 0
+        ? `the container of ${id} is gone`
+        : `${still.map((each) => each.name).join(', ')} does not run`,
+      { hint: `docker logs, and deploy-receiver deploy ${name}` },
+    )
+  })
+
+function enough(path: string, freeBytes: number, little = LITTLE_BYTES): string {
+  const free = `${path} has ${(freeBytes / 1_000_000).toFixed(0)} MB left`
+  if (freeBytes >= little) return free
+  throw new DeployError('disk_full', free, {
+    hint: '`docker system df` shows what takes it, `docker image prune -a` frees images that nothing runs',
+  })
+}

@@ -1,0 +1,31 @@
+import type Docker from 'dockerode'
+import type { Config } from '../config/config.ts'
+import { loginFor } from '../config/login-for.ts'
+import { createCredentials, type Credentials } from '../edges/credentials/credentials.ts'
+import { registrySettingsOf } from '../edges/docker/registry-settings.ts'
+import { createReading, type ReadRepository } from '../edges/registry/reading.ts'
+import { createWays } from '../edges/registry/transport.ts'
+import type { Redactor } from '../redact.ts'
+
+/** How registries are signed in to and read, by the config and as Docker was told. Nothing is asked yet. */
+export function openRegistries({
+  config,
+  docker,
+  env,
+  redactor: { redact, learnTokens },
+}: {
+  /** The one in force. */
+  config: () => Config
+  /** Rejects when there is none: the registries are asked all the same. */
+  docker: () => Promise<Docker>
+  env: NodeJS.ProcessEnv
+  redactor: Redactor
+}): { credentials: Credentials; read: ReadRepository } {
+  const credentials = createCredentials({
+    loginFor: (repository) => loginFor(config(), repository),
+    env,
+    learn: learnTokens,
+  })
+  const ways = createWays({ settings: async () => registrySettingsOf(await docker()), env })
+  return { credentials, read: createReading({ credentials, ways, redact }) }
+}

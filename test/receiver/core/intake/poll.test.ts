@@ -1,0 +1,102 @@
+import { expect, test } from 'vitest'
+import type { Config } from '../../../../receiver/config/config.ts'
+import { DeployError } from '../../../../receiver/core/errors.ts'
+import { poll, type PollPorts } from '../../../../receiver/core/intake/poll.ts'
+import { createPollers } from '../../../../receiver/pollers.ts'
+import { APP, createFakeClock, DIGEST, unreachable } from '../../../support/fake-world.ts'
+
+const app = { ...APP, pollMs: 60_000 }
+
+/** Polls that many times; `answers` gives what the registry says each time. */
+async function polled(
+  answers: (string | Error)[],
+  { live = true, seen }: { live?: boolean; seen?: string } = {},
+) {
+  const clock = createFakeClock()
+  const stop = new AbortController()
+  const deployed: string[] = []
+  const asked: number[] = []
+  let last = seen
+  const ports: PollPorts = {
+    async resolve() {
+      const answer = answers[asked.length]
+      asked.push(clock.ms())
+      if (asked.length >= answers.length) stop.abort(new Error('enough'))
+      if (answer instanceof Error) throw answer
+      return answer ?? ''
+    },
+    seen: () => last,
+    see: (_app, digest) => void (last = digest),
+    isLive: () => live,
+    deploy: (_app, digest) => void deployed.push(digest),
+    clock,
+    random: () => 0.5,
+    report: () => {},
+  }
+  await poll(() => app, ports, stop.signal).catch(() => {})
+  return { deployed, asked, seen: last }
+}
+
+test('a tag that moves is deployed, once', async () => {
+  const { deployed } = await polled([DIGEST.one, DIGEST.two, DIGEST.two, DIGEST.three], {
+    seen: DIGEST.one,
+  })
+  expect(deployed).toEqual([DIGEST.two, DIGEST.three])
+})
+
+test('what runs when polling is turned on stays, unless nothing runs', async () => {
+  expect((await polled([DIGEST.one, DIGEST.one])).deployed).toEqual([])
+  expect((await polled([DIGEST.one, DIGEST.one], { live: false })).deployed).toEqual([DIGEST.one])
+})
+
+test('the registry is asked at the interval, ever later while it does not answer, and soon again', async () => {
+  const away = unreachable()
+  const { asked } = await polled([DIGEST.one, away, away, DIGEST.one, DIGEST.one], {
+    seen: DIGEST.one,
+  })
+  const pauses = asked.map((at, index) => (at - (asked[index - 1] ?? 0)) / 60_000)
+  expect(pauses).toEqual([1, 1, 2, 4, 1])
+})
+
+test('a registry that says when to come again is left alone until then', async () => {
+  const busy = new DeployError('registry_busy', 'slow down', { retryAfterMs: 900_000 })
+  const { asked } = await polled([DIGEST.one, busy, DIGEST.one, DIGEST.one], { seen: DIGEST.one })
+  const pauses = asked.map((at, index) => (at - (asked[index - 1] ?? 0)) / 60_000)
+  expect(pauses).toEqual([1, 1, 15, 1])
+})
+
+test('a config that is read again begins anew with its interval', async () => {
+  const clock = createFakeClock()
+  const asked: number[] = []
+  const pauses: number[] = []
+  const pollers = createPollers({
+    resolve: async (_app, signal) => {
+      asked.push(clock.ms())
+      signal.throwIfAborted()
+      return DIGEST.one
+    },
+    seen: () => DIGEST.one,
+    see: () => {},
+    isLive: () => true,
+    deploy: () => {},
+    // it goes on when it is told to
+    clock: {
+      ...clock,
+      sleep: (ms, signal) => {
+        pauses.push(ms)
+        return new Promise((_, reject) =>
+          signal?.addEventListener('abort', () => reject(signal.reason as Error)),
+        )
+      },
+    },
+    random: () => 0.5,
+    report: () => {},
+  })
+  const config = (pollMs: number) => ({ api: { ...APP, pollMs } }) as unknown as Config['apps']
+  pollers.take(config(3_600_000))
+  pollers.take(config(10_000))
+  pollers.take(config(0))
+  await pollers.stop()
+  expect(pauses).toEqual([3_600_000, 10_000])
+  expect(asked).toEqual([])
+})

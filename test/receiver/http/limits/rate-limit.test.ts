@@ -1,0 +1,78 @@
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { type HttpWorld, startHttpWorld } from '../../../support/http-world.ts'
+import { basic, codeOf, post } from '../hooks/signed-hooks.ts'
+
+let world: HttpWorld
+beforeEach(async () => {
+  world = await startHttpWorld({ rateLimit: { burst: 5, perSecond: 0.01 } })
+})
+afterEach(() => world.stop())
+
+const wrong = (from: string) => post(world, '{}', { from, headers: basic('api', 'x'.repeat(30)) })
+const right = (from: string) => post(world, '{}', { from, headers: basic('api', world.token) })
+
+async function exhaust(from: string): Promise<void> {
+  for (let attempt = 0; attempt < 5; attempt++) expect((await wrong(from)).status).toBe(401)
+}
+
+test('an address whose requests are rejected gets 429 with Retry-After', async () => {
+  await exhaust('198.51.100.1')
+  const response = await wrong('198.51.100.1')
+  expect(response.status).toBe(429)
+  expect(Number(response.headers.get('retry-after'))).toBeGreaterThan(50)
+  expect(await codeOf(response)).toBe('too_many_requests')
+})
+
+test('a key is not locked out by what others send with a wrong one', async () => {
+  await exhaust('198.51.100.1')
+  expect((await right('198.51.100.2')).status).toBe(202)
+})
+
+test('right requests are never counted', async () => {
+  for (let request = 0; request < 20; request++) {
+    expect((await right('198.51.100.1')).status).toBe(202)
+  }
+})
+
+test('a forged X-Forwarded-For does not help: the entry of our proxy counts', async () => {
+  for (let attempt = 0; attempt < 5; attempt++) await wrong(`6.6.6.${attempt}, 198.51.100.1`)
+  expect((await wrong('7.7.7.7, 198.51.100.1')).status).toBe(429)
+})
+
+test('reading with wrong tokens is limited too, and /healthz is not', async () => {
+  const read = (path: string) =>
+    world.app.request(
+      path,
+      { headers: { authorization: 'Bearer wrong', 'x-forwarded-for': '198.51.100.1' } },
+      { incoming: { socket: { remoteAddress: '127.0.0.1' } } },
+    )
+  for (let attempt = 0; attempt < 5; attempt++) expect((await read('/apps')).status).toBe(401)
+  expect((await read('/apps')).status).toBe(429)
+  expect((await read('/healthz')).status).toBe(200)
+})
+
+test('bodies of strangers are read a few at a time: others get 503 with Retry-After', async () => {
+  const bodies: ReadableStreamDefaultController[] = []
+  const drip = async (from: string) =>
+    world.app.request(
+      '/hooks/api',
+      {
+        method: 'POST',
+        headers: {
+          host: 'deploy.example.com',
+          'x-forwarded-for': from,
+          ...basic('api', 'x'.repeat(30)),
+        },
+        body: new ReadableStream({ start: (controller) => void bodies.push(controller) }),
+        duplex: 'half',
+      },
+      { incoming: { socket: { remoteAddress: '127.0.0.1' } } },
+    )
+  const held = Array.from({ length: 8 }, () => drip('198.51.100.1'))
+  const ninth = await drip('198.51.100.1')
+  expect(ninth.status).toBe(503)
+  expect(ninth.headers.get('retry-after')).toBe('1')
+  expect((await right('198.51.100.2')).status).toBe(202)
+  for (const body of bodies.slice(0, 8)) body.close()
+  expect((await Promise.all(held)).map(({ status }) => status)).toEqual(Array(8).fill(401))
+})
