@@ -1,10 +1,10 @@
 import { loadConfig } from '../config/load.ts'
 import { connectDocker } from '../edges/docker/connect.ts'
-import { examineRegistries } from '../serve/doctor.ts'
+import { lookAtRegistries } from '../serve/doctor.ts'
 import type { Options } from '../main.ts'
 import { openRegistries } from '../serve/open-registries.ts'
 import { createRedactor, secretsOf } from '../redact.ts'
-import { showChecks } from './doctor.ts'
+import { showFindings } from './doctor.ts'
 
 /** `deploy-receiver check`: reads the config as `serve` would, and says what it found; with `--registries` also whether the apps' can be read. */
 export async function check({ config: file, json, registries }: Options): Promise<number> {
@@ -17,7 +17,7 @@ export async function check({ config: file, json, registries }: Options): Promis
       env: process.env,
       redactor: createRedactor(secretsOf(config)),
     })
-    return showChecks(await examineRegistries(apps, read, () => false), json)
+    return showFindings(await lookAtRegistries(apps, read, () => false), json)
   }
   if (json) {
     console.log(

@@ -1,16 +1,16 @@
-import type { Check } from '../core/check.ts'
+import type { Finding } from '../core/finding.ts'
 import { socketOf } from '../config/socket.ts'
 import type { Options } from '../main.ts'
 import { ask } from './ask.ts'
 
 /** `deploy-receiver doctor`: looks at all that a deployment needs; 1 when something is not as it has to be. */
 export async function doctor({ config, json }: Options): Promise<number> {
-  const { checks } = (await ask(socketOf(config, process.env), '/doctor')) as { checks: Check[] }
-  return showChecks(checks, json)
+  const { checks } = (await ask(socketOf(config, process.env), '/doctor')) as { checks: Finding[] }
+  return showFindings(checks, json)
 }
 
 /** A line for each, and the remedy below what is wrong. */
-export function showChecks(checks: readonly Check[], json: boolean): number {
+export function showFindings(checks: readonly Finding[], json: boolean): number {
   if (json) console.log(JSON.stringify(checks))
   else {
     const width = Math.max(...checks.map(({ what }) => what.length))

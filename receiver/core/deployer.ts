@@ -2,7 +2,7 @@ import type { AppSpec } from './app.ts'
 import type { Ports } from './ports.ts'
 import { pruneQuietly } from './image/prune.ts'
 import { reconcile } from './reconcile.ts'
-import { keepStanding, type LookAgain } from './slots/repair.ts'
+import { repair, type LookAgain } from './slots/repair.ts'
 
 /** A full disk, say: nothing can be recorded until there is room. */
 const AFTER_FAILURE_MS = 5000
@@ -30,7 +30,7 @@ export function createDeployer(app: () => AppSpec, ports: Ports): Deployer {
     nap.abort()
     let lookAgain: LookAgain
     // at start-up users come first: a deployment that waits may take minutes
-    if (!stood) await keepStanding(app(), ports, stopping.signal).catch(() => {})
+    if (!stood) await repair(app(), ports, stopping.signal).catch(() => {})
     stood = true
     while (woken && !stopping.signal.aborted) {
       woken = false

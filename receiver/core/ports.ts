@@ -134,7 +134,7 @@ export interface Slots {
   /** While it is paused, Nginx asks visitors to wait instead of sending their requests on. */
   paused(app: string): boolean
   pause(app: string): void
-  resume(app: string): void
+  unpause(app: string): void
 }
 
 /** Nginx's view of an app: written when the config or a port changes, never for a mere swap. */

@@ -3,9 +3,9 @@ import { abandon, finish } from './slots/abandon.ts'
 import { type AppSpec, type Settings, settingsOf, withSettings } from './app.ts'
 import { DeployError, describeError } from './errors.ts'
 import { observe } from './slots/observe.ts'
-import { isLive, nextStep, type World } from './slots/plan.ts'
+import { isLive, nextStep, type World } from './slots/next-step.ts'
 import type { Ports, StoredDeployment } from './ports.ts'
-import { keepStanding, type LookAgain } from './slots/repair.ts'
+import { repair, type LookAgain } from './slots/repair.ts'
 import { RUN, type RunStep } from './slots/steps.ts'
 
 /** The engine may be away for so many looks before a deployment that is not live yet fails. */
@@ -29,7 +29,7 @@ export async function reconcile(
     if (stored === undefined) break
     await deploy(app, stored, ports, signal)
   }
-  return keepStanding(app, ports, signal)
+  return repair(app, ports, signal)
 }
 
 async function deploy(
@@ -66,7 +66,7 @@ async function deploy(
       } else if (stored.deployment.error === undefined) {
         recordFailure(stored, 'resolve', error, ports)
       } else {
-        // `keepStanding` removes what is left once the engine answers again
+        // `repair` removes what is left once the engine answers again
         return finish(stored, 'failed', ports)
       }
     }

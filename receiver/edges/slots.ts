@@ -58,7 +58,7 @@ export function createSlots(data: string): SlotFiles {
     },
     paused: (app) => isThere(flags(app).paused),
     pause: (app) => create(flags(app).paused),
-    resume: (app) => remove(flags(app).paused),
+    unpause: (app) => remove(flags(app).paused),
     clear(app) {
       const { green, ready, paused } = flags(app)
       if (!isThere(dirname(ready))) return

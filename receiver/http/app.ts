@@ -6,11 +6,11 @@ import { appOfHeaders } from './auth/basic.ts'
 import { followToken, requireReadAccess } from './auth/read-access.ts'
 import { streamEvents } from './read/events.ts'
 import { type Origin, type Taken, takeHook } from './hooks/take.ts'
-import { addressOf, limited } from './limits/rate-limit.ts'
+import { addressOf, rateLimit } from './limits/rate-limit.ts'
 import { readTags, reload, removeApp } from './admin/admin.ts'
-import { limitOf } from './read/page-size.ts'
+import { pageSize } from './read/page-size.ts'
 import { ProblemError, problemResponse } from './problem.ts'
-import { secured } from './security-headers.ts'
+import { securityHeaders } from './security-headers.ts'
 import type { HttpApp, Services } from './services.ts'
 import { preferredWait, waitForEnd } from './hooks/wait.ts'
 
@@ -27,9 +27,9 @@ export function createApp(services: Services, { trusted }: { trusted: boolean })
     })
   }
 
-  app.use(secured)
+  app.use(securityHeaders)
   app.get('/healthz', (c) => c.json({ status: 'ok', version: services.version }))
-  if (!trusted) app.use(limited(services))
+  if (!trusted) app.use(rateLimit(services))
 
   const takeAndAnswer = async (c: Context, name: string) => {
     const origin: Origin = trusted
@@ -59,7 +59,7 @@ export function createApp(services: Services, { trusted }: { trusted: boolean })
     const before = c.req.query('before')
     return c.json({
       deployments: services.archive.list(spec.name, {
-        limit: limitOf(c.req.query('limit')),
+        limit: pageSize(c.req.query('limit')),
         ...(before === undefined ? {} : { before }),
       }),
     })
@@ -77,7 +77,7 @@ export function createApp(services: Services, { trusted }: { trusted: boolean })
 
   if (trusted) {
     app.get('/audit', (c) => readAudit(c, services))
-    app.get('/doctor', async (c) => c.json({ checks: await services.examine() }))
+    app.get('/doctor', async (c) => c.json({ checks: await services.doctor() }))
     app.get('/apps/:app/tags', (c) => readTags(c, c.req.param('app'), services))
     app.post('/reload', (c) => reload(c, services))
     app.delete('/apps/:app', (c) => removeApp(c, c.req.param('app'), services))

@@ -97,7 +97,7 @@ export function createRefusals(
 function write({ refusal, since, last, unwritten, entry }: Group, audit: AuditTrail): number {
   const lastAt = new Date(last).toISOString()
   if (entry !== undefined) {
-    audit.again(entry, unwritten, lastAt)
+    audit.repeat(entry, unwritten, lastAt)
     return entry
   }
   const at = new Date(since).toISOString()

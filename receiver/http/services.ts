@@ -2,7 +2,7 @@ import type { Deployment, DeploymentEvent } from '../../protocol/deployment.ts'
 import type { Registry } from '../core/image/registry.ts'
 import type { AppSpec } from '../core/app.ts'
 import type { AuditTrail } from '../core/intake/audit.ts'
-import type { Check } from '../core/check.ts'
+import type { Finding } from '../core/finding.ts'
 import type { Feed } from '../core/feed.ts'
 import type { Intake } from '../core/intake/submit.ts'
 import type { VerifyToken } from '../core/intake/tokens.ts'
@@ -64,7 +64,7 @@ export interface Services {
   /** Takes an app that is not configured off this machine. Resolves to what was removed; nothing when nothing is there. */
   removeApp(app: string): Promise<string[]>
   /** Looks at all that a deployment needs. */
-  examine(): Promise<Check[]>
+  doctor(): Promise<Finding[]>
   /** The tags of an app's repository with their digests, these ones in any case, and how many there are. */
   tags(
     app: AppSpec,

@@ -7,12 +7,12 @@ import { createTokenBuckets } from '../http/limits/token-buckets.ts'
 import type { HttpApp, Services } from '../http/services.ts'
 
 /** The config that is in force, and what is made of it once. */
-export interface InForce extends Pick<Services, 'hosts' | 'apps' | 'isProxy' | 'buckets'> {
+export interface CurrentConfig extends Pick<Services, 'hosts' | 'apps' | 'isProxy' | 'buckets'> {
   config: Config
 }
 
 /** Puts a config in force. A limit that stays the same goes on counting. */
-export function putInForce(config: Config, before?: InForce): InForce {
+export function takeConfig(config: Config, before?: CurrentConfig): CurrentConfig {
   const same = before !== undefined && isDeepStrictEqual(before.config.rateLimit, config.rateLimit)
   return {
     config,

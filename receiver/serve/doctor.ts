@@ -1,12 +1,12 @@
 import { statfs } from 'node:fs/promises'
 import type Docker from 'dockerode'
 import type { AppConfig, Config } from '../config/config.ts'
-import { type Check, checked } from '../core/check.ts'
+import { type Finding, finding } from '../core/finding.ts'
 import { DeployError } from '../core/errors.ts'
 import type { Engine } from '../core/ports.ts'
 import { runCommand } from '../edges/nginx/command.ts'
 import type { ReadRepository } from '../edges/registry/reading.ts'
-import { examineRepository } from '../edges/registry/repository.ts'
+import { lookAtRepository } from '../edges/registry/repository.ts'
 import type { Store } from '../edges/store/store.ts'
 
 const DEADLINE_MS = 45_000
@@ -14,7 +14,7 @@ const DEADLINE_MS = 45_000
 const LITTLE_BYTES = 2_000_000_000
 
 /** Looks at all that a deployment needs: Docker, disks, Nginx, the registries, and what is live. */
-export async function examine({
+export async function runDoctor({
   config,
   docker,
   engine,
@@ -26,40 +26,40 @@ export async function examine({
   engine: Engine
   store: Pick<Store, 'live'>
   read: ReadRepository
-}): Promise<Check[]> {
+}): Promise<Finding[]> {
   const apps = Object.values(config.apps)
   return [
-    await checked('docker', async () => {
+    await finding('docker', async () => {
       const { Version, Os, Arch } = await docker.version()
       return `engine ${Version} on ${Os}/${Arch}`
     }),
-    await checked('disk', async () => {
+    await finding('disk', async () => {
       const disk = await engine.disk()
       return disk === undefined ? 'on another machine' : enough(disk.path, disk.freeBytes)
     }),
-    await checked('data', async () => {
+    await finding('data', async () => {
       const { bavail, bsize } = await statfs(config.data)
       return enough(config.data, bavail * bsize, LITTLE_BYTES / 100)
     }),
-    await checked('nginx', async () => {
+    await finding('nginx', async () => {
       await runCommand(config.nginx.test)
       return `${config.nginx.test}: it takes its files`
     }),
-    ...(await examineRegistries(apps, read, (app) => store.live(app) !== undefined)),
-    ...(await Promise.all(apps.map((app) => examineApp(app, engine, store)))),
+    ...(await lookAtRegistries(apps, read, (app) => store.live(app) !== undefined)),
+    ...(await Promise.all(apps.map((app) => lookAtApp(app, engine, store)))),
   ]
 }
 
 /** Reads each app's repository as a deployment would. */
-export const examineRegistries = (
+export const lookAtRegistries = (
   apps: readonly AppConfig[],
   read: ReadRepository,
   isLive: (app: string) => boolean,
-): Promise<Check[]> =>
+): Promise<Finding[]> =>
   Promise.all(
     apps.map(({ name, image }) =>
-      checked(`registry of ${name}`, () =>
-        examineRepository(image, {
+      finding(`registry of ${name}`, () =>
+        lookAtRepository(image, {
           isLive: isLive(name),
           read,
           signal: AbortSignal.timeout(DEADLINE_MS),
@@ -68,8 +68,8 @@ export const examineRegistries = (
     ),
   )
 
-const examineApp = ({ name }: AppConfig, engine: Engine, store: Pick<Store, 'live'>) =>
-  checked(`app ${name}`, async () => {
+const lookAtApp = ({ name }: AppConfig, engine: Engine, store: Pick<Store, 'live'>) =>
+  finding(`app ${name}`, async () => {
     const live = store.live(name)
     if (live === undefined) return 'nothing is live yet'
     const all = await engine.containers(name)

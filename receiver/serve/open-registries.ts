@@ -4,7 +4,7 @@ import { loginFor } from '../config/login-for.ts'
 import { createCredentials, type Credentials } from '../edges/credentials/credentials.ts'
 import { registrySettingsOf } from '../edges/docker/registry-settings.ts'
 import { createReading, type ReadRepository } from '../edges/registry/reading.ts'
-import { createWays } from '../edges/registry/transport.ts'
+import { createTransport } from '../edges/registry/transport.ts'
 import type { Redactor } from '../redact.ts'
 
 /** How registries are signed in to and read, by the config and as Docker was told. Nothing is asked yet. */
@@ -26,6 +26,9 @@ export function openRegistries({
     env,
     learn: learnTokens,
   })
-  const ways = createWays({ settings: async () => registrySettingsOf(await docker()), env })
-  return { credentials, read: createReading({ credentials, ways, redact }) }
+  const transport = createTransport({
+    settings: async () => registrySettingsOf(await docker()),
+    env,
+  })
+  return { credentials, read: createReading({ credentials, transport, redact }) }
 }

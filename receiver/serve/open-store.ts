@@ -5,7 +5,7 @@ import type { Clock, Journal } from '../core/ports.ts'
 import type { Intake } from '../core/intake/submit.ts'
 import { createAttestations } from '../edges/store/attestations.ts'
 import { createAudit } from '../edges/store/audit.ts'
-import { createOnce } from '../edges/store/idempotency.ts'
+import { createIdempotency } from '../edges/store/idempotency.ts'
 import { openDatabase, transaction } from '../edges/store/schema.ts'
 import { createSettingsVault, settingsKey } from '../edges/store/settings.ts'
 import { createStore } from '../edges/store/store.ts'
@@ -16,7 +16,7 @@ import { logOutcome } from './log-outcome.ts'
 import { type Redact, type Secret, valuesOf } from '../redact.ts'
 
 /** Opens all that is remembered in the data directory. Throws an error with its remedy when another receiver has it. */
-export function openMemory(
+export function openStore(
   config: Config,
   {
     clock,
@@ -37,7 +37,7 @@ export function openMemory(
       ({ container, health }) => learn(valuesOf(container, health)),
     ),
   })
-  const once = createOnce(database)
+  const once = createIdempotency(database)
   const audit = createAudit(database)
   const attestations = createAttestations(database)
   const refusals = createRefusals(

@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Changes, changesOf } from '../config/changes.ts'
 import type { Config } from '../config/config.ts'
-import { heed } from '../core/slots/container-events.ts'
+import { isToRepair } from '../core/slots/container-events.ts'
 import type { Ports } from '../core/ports.ts'
 import { createFetchAttestations } from '../edges/attestation/fetch.ts'
 import { createVerifyAttestation } from '../edges/attestation/verify.ts'
@@ -20,13 +20,13 @@ import { createSlots } from '../edges/slots.ts'
 import { createPolls } from '../edges/store/polls.ts'
 import { createRegistry } from '../edges/registry/registry.ts'
 import { listTags } from '../edges/registry/tags.ts'
-import { examine } from './doctor.ts'
+import { runDoctor } from './doctor.ts'
 import { createFleet } from '../fleet.ts'
 import { createApp } from '../http/app.ts'
 import { createBodyGate } from '../http/limits/body-gate.ts'
 import type { Log, Services } from '../http/services.ts'
-import { putInForce } from './current-config.ts'
-import { openMemory } from './open-store.ts'
+import { takeConfig } from './current-config.ts'
+import { openStore } from './open-store.ts'
 import { openRegistries } from './open-registries.ts'
 import { createPollers, submitPolled } from '../pollers.ts'
 import { close, listen } from '../http/listen.ts'
@@ -65,7 +65,7 @@ export async function serve(
   },
 ): Promise<Receiver> {
   const { redact, learn } = redactor
-  let current = putInForce(config)
+  let current = takeConfig(config)
   process.umask(0o077)
   // Nginx's workers look up the slot flags in here
   mkdirSync(config.data, { recursive: true, mode: 0o711 })
@@ -73,7 +73,7 @@ export async function serve(
   const nowSeconds = () => Math.floor(Date.now() / 1000)
   const stopping = new AbortController()
 
-  const memory = openMemory(config, { clock, log, redact, learn })
+  const memory = openStore(config, { clock, log, redact, learn })
   const { database, feed, store, journal, intake, once, audit, attestations, refusals } = memory
 
   const docker = await connectDocker(environment)
@@ -150,7 +150,7 @@ export async function serve(
       if (removed.length > 0) log('info', 'app removed', { app, removed })
       return removed
     },
-    examine: () => examine({ config: current.config, docker, engine, store, read }),
+    doctor: () => runDoctor({ config: current.config, docker, engine, store, read }),
     tags: ({ image }, wanted) => listTags(image.repository, wanted, read, stopping.signal),
     wake: fleet.wake,
     get readTokens() {
@@ -183,8 +183,8 @@ export async function serve(
     {
       // also at the start: whatever happened while nobody listened is seen by looking
       connected: () => fleet.wake(),
-      mishap(mishap) {
-        if (heed(mishap, ports)) fleet.wake(mishap.app)
+      happened(event) {
+        if (isToRepair(event, ports)) fleet.wake(event.app)
       },
     },
     stopping.signal,
@@ -216,7 +216,7 @@ export async function serve(
     async reload(next) {
       const changes = changesOf(current.config, next)
       const before = current
-      current = putInForce(next, before)
+      current = takeConfig(next, before)
       try {
         await fleet.take(next.apps)
         pollers.take(next.apps)

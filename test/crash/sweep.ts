@@ -155,18 +155,18 @@ async function strike({
     return { struck: proxy.struck, stop: async () => proxy.arm() }
   }
   const disturbance = await arm()
-  const standUp = async () => {
+  const startLive = async () => {
     if (!killed) return
     killed = false
     await vm.receiver().exited
     await vm.start()
   }
   const send = () => vm.hook(body, { app, wait: 0 })
-  const accepted = await sendUntilTaken(send, standUp)
+  const accepted = await sendUntilTaken(send, startLive)
   let deployment: Deployment | undefined
   const end = performance.now() + FINAL_MS
   while (performance.now() < end) {
-    await standUp()
+    await startLive()
     deployment = (await vm.read(`/deployments/${accepted.id}`).catch(() => undefined)) as
       Deployment | undefined
     if (deployment !== undefined && isFinal(deployment.status)) break
@@ -174,7 +174,7 @@ async function strike({
   }
   const struck = disturbance.struck()
   await disturbance.stop()
-  await standUp()
+  await startLive()
   const status = deployment?.status ?? 'unknown'
   if (deployment === undefined || !isFinal(deployment.status)) {
     violations.push(
@@ -206,7 +206,7 @@ async function strike({
 /** A sender that got no answer, or an error, sends the same again. */
 async function sendUntilTaken(
   send: () => Promise<{ deployment?: Deployment }>,
-  standUp: () => Promise<void>,
+  startLive: () => Promise<void>,
 ): Promise<Deployment> {
   for (let tries = 0; ; tries++) {
     const answer = await send().catch(() => undefined)
@@ -214,7 +214,7 @@ async function sendUntilTaken(
     if (tries >= SENDS) throw new Error('the hook was not taken')
     // a process that was killed is gone a moment later
     await pause(300)
-    await standUp()
+    await startLive()
   }
 }
 

@@ -255,8 +255,8 @@ export function createFakeWorld(database: DatabaseSync = openDatabase(':memory:'
           note('pause', APP.name)
           flag.paused = true
         },
-        resume() {
-          note('resume', APP.name)
+        unpause() {
+          note('unpause', APP.name)
           flag.paused = false
         },
       },

@@ -7,7 +7,7 @@ import { createIssuerKeys } from '../../receiver/edges/oidc/issuer-keys.ts'
 import { createVerifyToken } from '../../receiver/edges/oidc/verify.ts'
 import { createAttestations } from '../../receiver/edges/store/attestations.ts'
 import { createAudit } from '../../receiver/edges/store/audit.ts'
-import { createOnce } from '../../receiver/edges/store/idempotency.ts'
+import { createIdempotency } from '../../receiver/edges/store/idempotency.ts'
 import { openDatabase, transaction } from '../../receiver/edges/store/schema.ts'
 import { createSettingsVault } from '../../receiver/edges/store/settings.ts'
 import { createStore, type Store } from '../../receiver/edges/store/store.ts'
@@ -125,7 +125,7 @@ export async function startHttpWorld({
     archive: store,
     intake: {
       transaction: (work) => transaction(database, work),
-      ...createOnce(database),
+      ...createIdempotency(database),
       history: store.history,
       live: (app) => store.live(app)?.deployment,
       newest: (app) => store.newest(app)?.deployment,
@@ -150,7 +150,7 @@ export async function startHttpWorld({
     verifyToken: createVerifyToken(createIssuerKeys(database, Date.now), () => new Date()),
     reload: async () => ({ added: [], changed: [], removed: [], keys: [] }),
     removeApp: async () => [],
-    examine: async () => [],
+    doctor: async () => [],
     tags: async () => ({ tags: [], total: 0, hasMore: false }),
     wake: (app) => woken.push(app),
     readTokens: [readToken],

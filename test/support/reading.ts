@@ -1,6 +1,6 @@
 import type { Login } from '../../receiver/edges/credentials/login.ts'
 import { createReading, type ReadRepository } from '../../receiver/edges/registry/reading.ts'
-import { createWays, type RegistrySettings } from '../../receiver/edges/registry/transport.ts'
+import { createTransport, type RegistrySettings } from '../../receiver/edges/registry/transport.ts'
 import { fixedLogin } from './fixed-login.ts'
 
 /** An engine that nobody told anything of registries. */
@@ -17,7 +17,7 @@ export const readingAs = (
 ): ReadRepository =>
   createReading({
     credentials: fixedLogin(login),
-    ways: createWays({
+    transport: createTransport({
       settings: async () => told,
       env: {},
       ...(certificates === undefined ? {} : { certificates }),

@@ -10,7 +10,7 @@ const TIMES_ON_DISK = 2
  * Refuses an image for which the engine's disk has no room, before a byte of it is pulled. Layers that the engine has
  * count nothing. When sizes cannot be had, the pull itself will tell. Throws `disk_full`.
  */
-export async function requireRoom(
+export async function requireDiskSpace(
   image: { repository: string; digest: string },
   { engine, registry }: Pick<Ports, 'engine' | 'registry'>,
   signal: AbortSignal,

@@ -1,7 +1,7 @@
-import { again } from './retry.ts'
+import { retryLater } from './retry.ts'
 import { DeployError } from '../errors.ts'
 import type { Ports, Progress } from '../ports.ts'
-import { requireRoom } from './disk-space.ts'
+import { requireDiskSpace } from './disk-space.ts'
 
 /** Has the engine hold an image: one that is there asks nobody, one that does not fit is refused. Throws `DeployError`. */
 export async function pull(
@@ -9,7 +9,7 @@ export async function pull(
   { engine, registry, clock }: Pick<Ports, 'engine' | 'registry' | 'clock'>,
   { progress, signal }: { progress: Progress; signal: AbortSignal },
 ): Promise<string> {
-  if (!(await engine.holds(image))) await requireRoom(image, { engine, registry }, signal)
+  if (!(await engine.holds(image))) await requireDiskSpace(image, { engine, registry }, signal)
   const ask = async () => {
     try {
       return await engine.pull(image, { progress, signal })
@@ -18,7 +18,7 @@ export async function pull(
     }
   }
   const said = (message: string) => progress({ message })
-  const { pulled } = await again(ask, { clock, said, signal })
+  const { pulled } = await retryLater(ask, { clock, said, signal })
   return pulled ? 'pulled, and its digest is right' : 'was there already'
 }
 

@@ -11,7 +11,7 @@ const LONGEST_PAUSE_MS = 60_000
  * Asks a registry again, a few times and ever later, or when it says itself, when it fails in a way that passes. `said` hears
  * of each pause.
  */
-export async function again<T>(
+export async function retryLater<T>(
   ask: () => Promise<T>,
   { clock, said, signal }: { clock: Clock; said: (line: string) => void; signal: AbortSignal },
 ): Promise<T> {

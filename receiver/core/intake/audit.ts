@@ -12,7 +12,8 @@ export interface Sender {
  * What became of a request. `accepted`: a new deployment. `repeated`: it was answered before. `unchanged`, `ignored`: a
  * hint that changes nothing. `rejected`: not authentic. `refused`: authentic, and not allowed or not possible.
  */
-export type Outcome = 'accepted' | 'repeated' | 'unchanged' | 'ignored' | 'rejected' | 'refused'
+export type AuditOutcome =
+  'accepted' | 'repeated' | 'unchanged' | 'ignored' | 'rejected' | 'refused'
 
 /** One line of the audit trail: who asked for what, from where, when, and what came of it. */
 export interface AuditEntry {
@@ -27,7 +28,7 @@ export interface AuditEntry {
   /** Client address; absent on the local socket. */
   address?: string
   sender: Sender
-  outcome: Outcome
+  outcome: AuditOutcome
   /** What was asked for, in a line. */
   request?: string
   /** Why it was not done: precise, so for the operator alone. */
@@ -40,7 +41,7 @@ export interface AuditTrail {
   /** Keeps an entry; returns its number. */
   add(entry: AuditEntry): number
   /** The same thing happened again. */
-  again(number: number, count: number, lastAt: string): void
+  repeat(number: number, count: number, lastAt: string): void
   /** Newest first. `before` is an entry's number. */
   list(options: {
     app?: string

@@ -62,7 +62,7 @@ export interface Submission {
   audit: Pick<AuditEntry, 'sender' | 'address' | 'request'>
 }
 
-export type Outcome =
+export type Submitted =
   | { kind: 'accepted' | 'repeated' | 'unchanged'; deployment: Deployment }
   | { kind: 'replayed' }
   | { kind: 'id_reused' }
@@ -72,7 +72,7 @@ export type Outcome =
  * deployment that it got before, and a hint at what runs already changes nothing. Throws `RequestError` for a rollback
  * to nowhere.
  */
-export function submit(submission: Submission, intake: Intake): Outcome {
+export function submit(submission: Submission, intake: Intake): Submitted {
   const { app, asks, source, bodySha256, key, token } = submission
   return intake.transaction(() => {
     if (token !== undefined) {

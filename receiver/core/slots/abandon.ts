@@ -1,11 +1,11 @@
 import type { FinalStatus } from '../../../protocol/deployment.ts'
 import type { AppSpec } from '../app.ts'
 import { observe } from './observe.ts'
-import { isLive, others, own } from './plan.ts'
+import { isLive, others, own } from './next-step.ts'
 import type { Container, Ports, StoredDeployment } from '../ports.ts'
 import { prune } from '../image/prune.ts'
-import { resume } from './unpause.ts'
-import { together } from './in-parallel.ts'
+import { unpause } from './unpause.ts'
+import { inParallel } from './in-parallel.ts'
 
 /** Ends a failed deployment: swaps back when it was live and the old container still runs, and removes the new one. */
 export async function abandon(
@@ -24,14 +24,14 @@ export async function abandon(
   const removeFailed = async () => {
     // with nothing to swap back to, what is live stays
     if (swapped && old === undefined) return
-    await together(failed, signal, ({ name }) =>
+    await inParallel(failed, signal, ({ name }) =>
       ports.engine.remove(name, { graceMs: app.container.stopGraceMs }),
     )
   }
   // the two cannot run side by side
   if (recreate) await removeFailed()
   const still = standing.filter(({ running }) => !running)
-  await together(still, signal, ({ name }) => ports.engine.startAgain(name))
+  await inParallel(still, signal, ({ name }) => ports.engine.startAgain(name))
   if (swapped && old !== undefined) {
     swapBack(app, stored, old, ports)
     error = {
@@ -40,7 +40,7 @@ export async function abandon(
       message: `${error?.message ?? 'it failed'}; swapped back to ${old.digest}`,
     }
   }
-  if (old !== undefined) await resume(app, old, ports, signal)
+  if (old !== undefined) await unpause(app, old, ports, signal)
   if (!recreate) await removeFailed()
   // this one may be tried again soon
   await prune(app, ports, stored.deployment.image.digest)

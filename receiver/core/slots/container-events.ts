@@ -1,7 +1,7 @@
 import type { Ports } from '../ports.ts'
 
 /** What befell a container while nobody deployed. */
-export interface Mishap {
+export interface ContainerEvent {
   app: string
   /** Of the container. */
   generation: number
@@ -17,7 +17,7 @@ export interface Mishap {
   exitCode?: number
 }
 
-const WORDS: Readonly<Record<Mishap['kind'], string>> = {
+const WORDS: Readonly<Record<ContainerEvent['kind'], string>> = {
   exited: 'the live container exited',
   out_of_memory: 'the live container used more than its memory limit',
   unhealthy: 'the HEALTHCHECK of the live container fails',
@@ -29,7 +29,7 @@ const WORDS: Readonly<Record<Mishap['kind'], string>> = {
 }
 
 /** What someone did. An exit is left to the container's restart policy. */
-const PUT_RIGHT: ReadonlySet<Mishap['kind']> = new Set([
+const PUT_RIGHT: ReadonlySet<ContainerEvent['kind']> = new Set([
   'stopped',
   'removed',
   'paused',
@@ -40,8 +40,11 @@ const PUT_RIGHT: ReadonlySet<Mishap['kind']> = new Set([
 /**
  * Reports what befell the live container, and says whether it has to be put right. What befalls a deployment under way is its `watch`'s matter.
  */
-export function heed(mishap: Mishap, ports: Pick<Ports, 'journal' | 'report'>): boolean {
-  const { app, generation, kind, exitCode } = mishap
+export function isToRepair(
+  event: ContainerEvent,
+  ports: Pick<Ports, 'journal' | 'report'>,
+): boolean {
+  const { app, generation, kind, exitCode } = event
   if (ports.journal.live(app)?.standsIn !== generation) return false
   if (ports.journal.next(app)?.deployment.status === 'running') return false
   ports.report(WORDS[kind], { app, ...(exitCode === undefined ? {} : { exit_code: exitCode }) })

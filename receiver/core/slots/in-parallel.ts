@@ -1,7 +1,7 @@
 /**
  * Runs the same for each replica at once. The first failure ends the others, and is what it throws once all have ended.
  */
-export async function together<T, R>(
+export async function inParallel<T, R>(
   replicas: readonly T[],
   signal: AbortSignal,
   run: (replica: T, signal: AbortSignal) => Promise<R>,

@@ -1,5 +1,5 @@
 import type { AppSpec } from '../app.ts'
-import type { World } from './plan.ts'
+import type { World } from './next-step.ts'
 import type { Ports } from '../ports.ts'
 
 /** What stands now. */

@@ -1,10 +1,10 @@
 import { type AppSpec, withSettings } from '../app.ts'
 import { imageOf } from '../image/image-of.ts'
 import { observe } from './observe.ts'
-import { others, own, type World } from './plan.ts'
+import { others, own, type World } from './next-step.ts'
 import type { Container, Ports, StoredDeployment } from '../ports.ts'
 import { choosePort, startAll } from './steps.ts'
-import { together } from './in-parallel.ts'
+import { inParallel } from './in-parallel.ts'
 
 /** Milliseconds until something is due though nobody wakes the app; `undefined` when nothing is. */
 export type LookAgain = number | undefined
@@ -14,19 +14,15 @@ export type LookAgain = number | undefined
  * else of the app does. Used at start-up, after a crash of the receiver, a restart of the engine or someone's `docker rm`.
  * Failures are reported, not thrown: a deployment may still mend what this could not.
  */
-export async function keepStanding(
-  app: AppSpec,
-  ports: Ports,
-  signal: AbortSignal,
-): Promise<LookAgain> {
+export async function repair(app: AppSpec, ports: Ports, signal: AbortSignal): Promise<LookAgain> {
   try {
     const waiting = ports.journal.next(app.name)
     const live = ports.journal.live(app.name)
     const world = await observe(app, ports)
     // a deployment under way owns what stands
     if (waiting?.deployment.status === 'running') return undefined
-    if (live !== undefined) await standUp(app, live, world, ports, signal)
-    if (ports.slots.paused(app.name)) ports.slots.resume(app.name)
+    if (live !== undefined) await startLive(app, live, world, ports, signal)
+    if (ports.slots.paused(app.name)) ports.slots.unpause(app.name)
     const kept = live === undefined ? [] : keptOf(app, live, world, ports)
     const strays = live === undefined ? world.containers : others(live, world)
     for (const leftover of strays) {
@@ -42,7 +38,7 @@ export async function keepStanding(
   }
 }
 
-async function standUp(
+async function startLive(
   configured: AppSpec,
   live: StoredDeployment,
   world: World,
@@ -106,7 +102,7 @@ async function coolDown(
   const left = app.warmMs - ports.clock.since(deployment.finished_at ?? deployment.created_at)
   // of a clock that was set back, no more than the whole time
   if (left > 0) return Math.min(left, app.warmMs)
-  await together(warm, signal, ({ name }) =>
+  await inParallel(warm, signal, ({ name }) =>
     ports.engine.stop(name, { graceMs: app.container.stopGraceMs }),
   )
   return undefined

@@ -1,5 +1,5 @@
 import type { StepName } from '../../../protocol/deployment.ts'
-import { again } from '../image/retry.ts'
+import { retryLater } from '../image/retry.ts'
 import type { AppSpec } from '../app.ts'
 import { requireAttestation } from '../image/attest.ts'
 import { drain } from './drain.ts'
@@ -8,10 +8,10 @@ import { type Subject, waitUntilHealthy, watch } from './health.ts'
 import { prune } from '../image/prune.ts'
 import { imageOf } from '../image/image-of.ts'
 import { pull } from '../image/pull.ts'
-import { inSlot, others, own, targetSlot, type World } from './plan.ts'
+import { inSlot, others, own, targetSlot, type World } from './next-step.ts'
 import type { Container, ContainerPlan, Ports, Progress, Slot, StoredDeployment } from '../ports.ts'
-import { spare, whoseSettings } from './warm.ts'
-import { together } from './in-parallel.ts'
+import { warmGeneration, whoseSettings } from './warm.ts'
+import { inParallel } from './in-parallel.ts'
 
 /** Nginx takes a reload up a moment after the command returns, and must know a new port before the swap. */
 const RELOAD_MS = 1000
@@ -35,7 +35,7 @@ export const RUN = {
     const { repository, tag = 'latest', digest: named } = stored.deployment.image
     const ask = () => ports.registry.resolve({ repository, tag }, signal)
     const said = (message: string) => progress({ message })
-    const digest = named ?? (await again(ask, { clock: ports.clock, said, signal }))
+    const digest = named ?? (await retryLater(ask, { clock: ports.clock, said, signal }))
     const replaced = ports.journal.live(stored.deployment.app)?.deployment
     ports.journal.append(stored.deployment.id, {
       type: 'image',
@@ -75,14 +75,14 @@ export const RUN = {
   },
 
   async start({ app, stored, world, ports, signal, progress }) {
-    if (app.strategy === 'recreate') await makeRoom({ app, stored, world, ports, signal, progress })
+    if (app.strategy === 'recreate') await stopOld({ app, stored, world, ports, signal, progress })
     const image = imageOf(stored)
     const slot = targetSlot(stored, world)
-    const standing = spare(stored, world, slot, { replicas: app.replicas, ports })
+    const standing = warmGeneration(stored, world, slot, { replicas: app.replicas, ports })
     if (standing !== undefined) ports.journal.standIn(stored.deployment.id, standing)
     const generation = standing ?? stored.standsIn
     const leftovers = inSlot(world, slot).filter((each) => each.generation !== generation)
-    await together(leftovers, signal, ({ name }) =>
+    await inParallel(leftovers, signal, ({ name }) =>
       ports.engine.remove(name, { graceMs: app.container.stopGraceMs }),
     )
     const port = await choosePort(app, image, ports)
@@ -103,7 +103,7 @@ export const RUN = {
   async health(context) {
     const { ports, progress } = context
     const subjects = await subjectsOf(context)
-    const lines = await together(subjects, context.signal, (subject, signal) =>
+    const lines = await inParallel(subjects, context.signal, (subject, signal) =>
       waitUntilHealthy(subject, ports, {
         progress: (message) => progress({ message: `${nameOf(subject)}${message}` }),
         signal,
@@ -116,7 +116,7 @@ export const RUN = {
     const { slot } = firstOwn(stored, world)
     try {
       ports.slots.makeLive(app.name, slot)
-      if (ports.slots.paused(app.name)) ports.slots.resume(app.name)
+      if (ports.slots.paused(app.name)) ports.slots.unpause(app.name)
     } catch (cause) {
       throw new DeployError('swap_failed', `cannot set the flag of ${slot}: ${reasonOf(cause)}`, {
         hint: 'check that the disk of `data:` has room and can be written',
@@ -128,7 +128,7 @@ export const RUN = {
 
   async watch(context) {
     const subjects = await subjectsOf(context)
-    const [line = ''] = await together(subjects, context.signal, (subject, signal) =>
+    const [line = ''] = await inParallel(subjects, context.signal, (subject, signal) =>
       watch(subject, context.ports, signal),
     )
     return line
@@ -144,7 +144,7 @@ export const RUN = {
     const old = others(stored, world)
     const warm = app.warmMs > 0 ? old.filter((container) => container.running) : []
     const retired = old.filter((container) => !warm.includes(container))
-    await together(retired, signal, ({ name }) =>
+    await inParallel(retired, signal, ({ name }) =>
       ports.engine.remove(name, { graceMs: app.container.stopGraceMs }),
     )
     await prune(app, ports)
@@ -160,7 +160,7 @@ export const RUN = {
 const reasonOf = (error: unknown) => (error instanceof Error ? error.message : String(error))
 
 /** What cannot run twice: visitors are asked to wait, requests under way end, and the old container stops. */
-async function makeRoom({
+async function stopOld({
   app,
   stored,
   world,
@@ -174,7 +174,7 @@ async function makeRoom({
     ports.slots.pause(app.name)
     progress({ message: `visitors are asked to wait; ${await drain(app, old, ports, signal)}` })
   }
-  await together(old, signal, ({ name }) =>
+  await inParallel(old, signal, ({ name }) =>
     ports.engine.stop(name, { graceMs: app.container.stopGraceMs }),
   )
 }
@@ -186,7 +186,7 @@ export async function startAll(
   signal: AbortSignal,
 ): Promise<void> {
   const { app, slot } = plan
-  await together(replicasOf(app), signal, (replica) =>
+  await inParallel(replicasOf(app), signal, (replica) =>
     ports.engine.start({
       ...plan,
       replica,

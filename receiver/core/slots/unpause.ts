@@ -6,7 +6,7 @@ const PAUSE_MS = 100
 const LONGEST_MS = 30_000
 
 /** Ends a pause of `strategy: recreate` when the old container answers again. */
-export async function resume(
+export async function unpause(
   app: AppSpec,
   { address, port }: Container,
   ports: Ports,
@@ -21,5 +21,5 @@ export async function resume(
     if (answer !== undefined && answer.status < 500) break
     await ports.clock.sleep(PAUSE_MS, signal)
   }
-  ports.slots.resume(app.name)
+  ports.slots.unpause(app.name)
 }

@@ -1,12 +1,12 @@
 import { imageOf } from '../image/image-of.ts'
-import { inSlot, own, type World } from './plan.ts'
+import { inSlot, own, type World } from './next-step.ts'
 import type { Ports, Slot, StoredDeployment } from '../ports.ts'
 
 /**
  * The generation of older containers that a rollback can have as they stand: of the same digest and with the same settings,
  * all of them there and none restarted.
  */
-export function spare(
+export function warmGeneration(
   stored: StoredDeployment,
   world: World,
   slot: Slot,

@@ -1,5 +1,5 @@
 /** Lets so many run at once; the others wait for their turn, in order. */
-export function createTurns(most: number): <T>(work: () => Promise<T>) => Promise<T> {
+export function atMost(most: number): <T>(work: () => Promise<T>) => Promise<T> {
   const waiting: (() => void)[] = []
   let running = 0
   return async (work) => {

@@ -1,7 +1,7 @@
 import { statfs } from 'node:fs/promises'
 import type Docker from 'dockerode'
 import type { Disk } from '../../core/ports.ts'
-import { patiently } from './retry-reads.ts'
+import { retryReads } from './retry-reads.ts'
 
 /** Docker's names for processors are the kernel's, images have Go's. */
 const ARCHITECTURES: Readonly<Record<string, string>> = {
@@ -19,7 +19,7 @@ interface Info {
 
 /** The disk of the engine; `undefined` when its directory is not on this machine. */
 export async function diskOf(docker: Docker): Promise<Disk | undefined> {
-  const { DockerRootDir, OSType, Architecture } = await patiently(
+  const { DockerRootDir, OSType, Architecture } = await retryReads(
     async () => (await docker.info()) as Info,
   )
   try {
@@ -36,7 +36,7 @@ export async function diskOf(docker: Docker): Promise<Disk | undefined> {
 
 /** Of each image that the engine holds, what its layers unpack to, from the lowest. */
 export async function layerChains(docker: Docker): Promise<string[][]> {
-  const images = await patiently(() => docker.listImages())
+  const images = await retryReads(() => docker.listImages())
   const chains = await Promise.all(
     images.map(async ({ Id }) => {
       const { RootFS } = await docker.getImage(Id).inspect()

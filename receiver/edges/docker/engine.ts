@@ -1,16 +1,16 @@
 import type Docker from 'dockerode'
 import { parseImage } from '../../../protocol/image-reference.ts'
-import { createTurns } from './at-most.ts'
+import { atMost } from './at-most.ts'
 import type { Clock, Engine } from '../../core/ports.ts'
 import { create, inspect, mend, startFailure, stop } from './containers.ts'
 import { isMissing, statusOf, translate } from './errors.ts'
 import { runOnce } from './run-once.ts'
 import { containerName, filterOf } from './labels.ts'
 import { readLog } from './log.ts'
-import { patiently } from './retry-reads.ts'
+import { retryReads } from './retry-reads.ts'
 import { type AuthConfig, holds, pull } from './pull.ts'
 import type { Credentials, Known } from '../credentials/credentials.ts'
-import { withLogin } from '../credentials/with-login.ts'
+import { withRenewableLogin } from '../credentials/renew-login.ts'
 import { diskOf, layerChains } from './disk.ts'
 
 const PULLS_AT_ONCE = 3
@@ -26,12 +26,12 @@ export interface DockerOptions {
 /** The Docker engine as the reconciler's `Engine`. */
 export function createEngine({ docker, network, credentials, clock }: DockerOptions): Engine {
   // more at once would only slow each other down, and the apps that serve
-  const inTurn = createTurns(PULLS_AT_ONCE)
+  const inTurn = atMost(PULLS_AT_ONCE)
 
   return {
     async containers(app) {
       try {
-        return await patiently(async () => {
+        return await retryReads(async () => {
           const all = await docker.listContainers({ all: true, filters: filterOf(network, app) })
           const looked = await Promise.all(all.map(({ Id }) => inspect(docker, network, Id)))
           return looked.filter((container) => container !== undefined)
@@ -43,7 +43,7 @@ export function createEngine({ docker, network, credentials, clock }: DockerOpti
 
     async container(name) {
       try {
-        return await patiently(() => inspect(docker, network, name))
+        return await retryReads(() => inspect(docker, network, name))
       } catch (error) {
         throw translate(error, `cannot look at ${name}`, 'engine_unreachable')
       }
@@ -60,7 +60,7 @@ export function createEngine({ docker, network, credentials, clock }: DockerOpti
       if (await holds(docker, image)) return { pulled: false }
       const { registry } = parseImage(image.repository)
       await inTurn(() =>
-        withLogin(credentials, image.repository, signal, (known) =>
+        withRenewableLogin(credentials, image.repository, signal, (known) =>
           pull(docker, image, { login: authConfig(registry, known), clock, progress, signal }),
         ),
       )
@@ -70,7 +70,7 @@ export function createEngine({ docker, network, credentials, clock }: DockerOpti
     async image({ repository, digest }) {
       try {
         const image = docker.getImage(`${repository}@${digest}`)
-        const { Config } = await patiently(() => image.inspect())
+        const { Config } = await retryReads(() => image.inspect())
         const healthcheck = Config.Healthcheck?.Test ?? []
         return {
           ports: Object.keys(Config.ExposedPorts ?? {})
@@ -85,7 +85,7 @@ export function createEngine({ docker, network, credentials, clock }: DockerOpti
 
     async start(plan) {
       const name = containerName(network, plan)
-      const made = (await patiently(() => inspect(docker, network, name))) === undefined
+      const made = (await retryReads(() => inspect(docker, network, name))) === undefined
       const container = docker.getContainer(name)
       try {
         if (made) await create(docker, plan, network)
@@ -136,7 +136,7 @@ export function createEngine({ docker, network, credentials, clock }: DockerOpti
 
     async images(repository) {
       try {
-        const all = await patiently(() => docker.listImages())
+        const all = await retryReads(() => docker.listImages())
         return all.flatMap(({ RepoDigests }) =>
           (RepoDigests ?? []).flatMap((text) => {
             const known = text.startsWith('<none>') ? undefined : parseImage(text)

@@ -1,14 +1,14 @@
 import { createInterface } from 'node:readline'
 import type { Readable } from 'node:stream'
 import type Docker from 'dockerode'
-import type { Mishap } from '../../core/slots/container-events.ts'
+import type { ContainerEvent } from '../../core/slots/container-events.ts'
 import type { Clock } from '../../core/ports.ts'
 import { ofNetwork, readLabels } from './labels.ts'
 
 const AGAIN_MS = 1000
 
 /** Docker's names of events; `stop` comes of `docker stop` alone, `die` of every end. */
-const KINDS: Readonly<Record<string, Mishap['kind']>> = {
+const KINDS: Readonly<Record<string, ContainerEvent['kind']>> = {
   die: 'exited',
   oom: 'out_of_memory',
   'health_status: unhealthy': 'unhealthy',
@@ -23,7 +23,7 @@ const KINDS: Readonly<Record<string, Mishap['kind']>> = {
  */
 export async function followEvents(
   { docker, network, clock }: { docker: Docker; network: string; clock: Clock },
-  { connected, mishap }: { connected: () => void; mishap: (mishap: Mishap) => void },
+  { connected, happened }: { connected: () => void; happened: (event: ContainerEvent) => void },
   signal: AbortSignal,
 ): Promise<void> {
   const follow = async (
@@ -44,9 +44,9 @@ export async function followEvents(
       await clock.sleep(AGAIN_MS, signal).catch(() => {})
     }
   }
-  const later = (looked: Promise<Mishap | undefined>) => {
+  const later = (looked: Promise<ContainerEvent | undefined>) => {
     looked.then(
-      (found) => found !== undefined && mishap(found),
+      (found) => found !== undefined && happened(found),
       // it is gone, or the engine is: the next look tells
       () => {},
     )
@@ -57,7 +57,7 @@ export async function followEvents(
       (event) => {
         const found = read(event)
         if (found === undefined) return
-        mishap(found)
+        happened(found)
         if (found.kind === 'exited') later(killed(docker, event, found, clock, signal))
       },
       connected,
@@ -74,7 +74,7 @@ interface DockerEvent {
   Actor?: { ID?: string; Attributes?: Record<string, string> }
 }
 
-function read({ Action = '', Actor }: DockerEvent): Mishap | undefined {
+function read({ Action = '', Actor }: DockerEvent): ContainerEvent | undefined {
   const kind = Object.hasOwn(KINDS, Action) ? KINDS[Action] : undefined
   const attributes = Actor?.Attributes ?? {}
   if (kind === undefined) return undefined
@@ -92,10 +92,10 @@ function read({ Action = '', Actor }: DockerEvent): Mishap | undefined {
 async function killed(
   docker: Docker,
   { Actor }: DockerEvent,
-  exited: Mishap,
+  exited: ContainerEvent,
   clock: Clock,
   signal: AbortSignal,
-): Promise<Mishap | undefined> {
+): Promise<ContainerEvent | undefined> {
   await clock.sleep(AGAIN_MS, signal)
   const { State, HostConfig } = await docker.getContainer(Actor?.ID ?? '').inspect()
   const restarts = ['always', 'unless-stopped'].includes(HostConfig.RestartPolicy?.Name ?? '')
@@ -106,7 +106,7 @@ async function cutOff(
   docker: Docker,
   network: string,
   { Actor }: DockerEvent,
-): Promise<Mishap | undefined> {
+): Promise<ContainerEvent | undefined> {
   const container = docker.getContainer(Actor?.Attributes?.['container'] ?? '')
   const { State, NetworkSettings, Config } = await container.inspect()
   if (!State.Running || NetworkSettings.Networks[network] !== undefined) return undefined

@@ -4,7 +4,7 @@ import { parseImage } from '../../../protocol/image-reference.ts'
 import { DeployError } from '../../core/errors.ts'
 import type { Clock, Progress } from '../../core/ports.ts'
 import { isMissing, translate } from './errors.ts'
-import { patiently } from './retry-reads.ts'
+import { retryReads } from './retry-reads.ts'
 
 const PROGRESS_EVERY_MS = 500
 /** Docker says something at least every few seconds, also while it unpacks. */
@@ -124,7 +124,7 @@ export async function holds(
 ): Promise<boolean> {
   try {
     const image = docker.getImage(`${repository}@${digest}`)
-    const { RepoDigests } = await patiently(() => image.inspect())
+    const { RepoDigests } = await retryReads(() => image.inspect())
     return (RepoDigests ?? []).some((text) => {
       const known = parseImage(text)
       return known.repository === repository && known.digest === digest

@@ -1,6 +1,6 @@
 import type Docker from 'dockerode'
 import type { RegistrySettings } from '../registry/transport.ts'
-import { patiently } from './retry-reads.ts'
+import { retryReads } from './retry-reads.ts'
 
 interface Info {
   RegistryConfig: {
@@ -19,7 +19,7 @@ export async function registrySettingsOf(docker: Docker): Promise<RegistrySettin
     HttpProxy: http = '',
     HttpsProxy: https = '',
     NoProxy: except = '',
-  } = await patiently(async () => (await docker.info()) as Info)
+  } = await retryReads(async () => (await docker.info()) as Info)
   return {
     insecureHosts: Object.entries(told?.IndexConfigs ?? {}).flatMap(([host, { Secure }]) =>
       Secure ? [] : [host],

@@ -7,7 +7,7 @@ const PAUSES_MS = [100, 300, 900]
  * Asks the engine something that changes nothing, and again a few times when it fails in itself or the connection breaks:
  * one bad moment of the engine must not decide over a deployment.
  */
-export async function patiently<T>(look: () => Promise<T>): Promise<T> {
+export async function retryReads<T>(look: () => Promise<T>): Promise<T> {
   for (const ms of PAUSES_MS) {
     try {
       return await look()

@@ -10,7 +10,7 @@ import { isMissing, translate } from './errors.ts'
 import { releaseName } from './labels.ts'
 import { escapeControls } from './log.ts'
 import { joinNetworks } from './network.ts'
-import { patiently } from './retry-reads.ts'
+import { retryReads } from './retry-reads.ts'
 
 /** More lines than these are counted and not shown: each one is kept in the store. */
 const SHOWN_LINES = 500
@@ -69,7 +69,7 @@ async function wasStarted(container: Container): Promise<boolean> {
 /** Looks until it has ended. */
 async function ended(container: Container, signal: AbortSignal): Promise<number> {
   for (;;) {
-    const { State } = await patiently(() => container.inspect())
+    const { State } = await retryReads(() => container.inspect())
     if (!State.Running) return State.ExitCode
     await pause(LOOK_MS, undefined, { signal })
   }

@@ -1,5 +1,5 @@
 /** What `work` resolves to, unless the signal aborts first: for what cannot be called off. */
-export async function until<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+export async function abortable<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   signal.throwIfAborted()
   let abort = () => {}
   const aborted = new Promise<never>((_, reject) => {

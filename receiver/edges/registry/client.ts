@@ -5,7 +5,7 @@ import { parseChallenge } from './challenge.ts'
 import { refused, unreachable, unreached } from './failures.ts'
 import { answerChallenge, type Send } from './token.ts'
 import { ON_THIS_MACHINE } from './proxy.ts'
-import type { Way } from './transport.ts'
+import type { Route } from './transport.ts'
 
 export interface RegistryAnswer {
   status: number
@@ -37,7 +37,7 @@ const REFUSALS = new Set([400, 401, 403])
 export function createRegistryClient(
   repository: string,
   login: Login | undefined,
-  { base: where, fetch }: Pick<Way, 'base' | 'fetch'>,
+  { base: where, fetch }: Pick<Route, 'base' | 'fetch'>,
 ): RegistryClient {
   const { registry } = parseImage(repository)
   const name = repository.slice(registry.length + 1)

@@ -1,15 +1,15 @@
 import { parseImage } from '../../../protocol/image-reference.ts'
 import { DeployError } from '../../core/errors.ts'
 import type { Credentials, Known } from '../credentials/credentials.ts'
-import { withLogin } from '../credentials/with-login.ts'
+import { withRenewableLogin } from '../credentials/renew-login.ts'
 import { createRegistryClient, type RegistryClient } from './client.ts'
 import { unreachable } from './failures.ts'
-import type { Way, Ways } from './transport.ts'
+import type { Route, Transport } from './transport.ts'
 
 /** Whom a repository is asked as, and where. */
 export interface Asked {
   known: Known | undefined
-  way: Way
+  route: Route
 }
 
 /** Reads a repository with the login that there is for it. */
@@ -21,37 +21,37 @@ export type ReadRepository = <T>(
 
 export function createReading({
   credentials,
-  ways,
+  transport,
   redact,
 }: {
   credentials: Credentials
-  ways: Ways
+  transport: Transport
   /** A registry may repeat what it was sent. */
   redact: (text: string) => string
 }): ReadRepository {
   /** The last client of each repository: it has a token, which spares two requests. */
-  const clients = new Map<string, { as: string; way: Way; client: RegistryClient }>()
+  const clients = new Map<string, { as: string; route: Route; client: RegistryClient }>()
 
-  const clientOf = (repository: string, { known, way }: Asked): RegistryClient => {
+  const clientOf = (repository: string, { known, route }: Asked): RegistryClient => {
     const as = JSON.stringify(known?.login ?? null)
     const before = clients.get(repository)
-    if (before?.as === as && before.way === way) return before.client
-    const client = createRegistryClient(repository, known?.login, way)
-    clients.set(repository, { as, way, client })
+    if (before?.as === as && before.route === route) return before.client
+    const client = createRegistryClient(repository, known?.login, route)
+    clients.set(repository, { as, route, client })
     return client
   }
 
   return async (repository, signal, read) => {
     const { registry } = parseImage(repository)
     try {
-      const way = await ways.to(registry, signal)
-      return await withLogin(credentials, repository, signal, (known) =>
-        read(clientOf(repository, { known, way }), { known, way }),
+      const route = await transport.to(registry, signal)
+      return await withRenewableLogin(credentials, repository, signal, (known) =>
+        read(clientOf(repository, { known, route }), { known, route }),
       )
     } catch (caught) {
       const error = signal.aborted ? inWords(signal.reason, repository) : caught
       if (!(error instanceof DeployError)) throw error
-      if (error.code === 'registry_unreachable') ways.forget(registry)
+      if (error.code === 'registry_unreachable') transport.forget(registry)
       throw redacted(error, redact)
     }
   }

@@ -20,7 +20,7 @@ const DIGEST = /^sha256:[0-9a-f]{64}$/
  * Says as whom a repository is read, and until when, after having read it. Throws `DeployError` when it may not be, or when
  * `isLive` and the repository is gone.
  */
-export const examineRepository = (
+export const lookAtRepository = (
   image: { repository: string; tag: string },
   { isLive, read, signal }: { isLive: boolean; read: ReadRepository; signal: AbortSignal },
 ): Promise<string> =>
@@ -40,8 +40,9 @@ export const examineRepository = (
     return `${repository}: ${describe(asked, client.isSignedIn())}; ${seen}`
   })
 
-function describe({ known, way }: Asked, isSignedIn: boolean): string {
-  const isOpen = way.base.startsWith('http:') && !ON_THIS_MACHINE.test(new URL(way.base).hostname)
+function describe({ known, route }: Asked, isSignedIn: boolean): string {
+  const isOpen =
+    route.base.startsWith('http:') && !ON_THIS_MACHINE.test(new URL(route.base).hostname)
   const open = isOpen ? ', in plain HTTP' : ''
   if (known === undefined) return `read anonymously${open}`
   const { login, from, expiresAt } = known

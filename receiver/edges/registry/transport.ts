@@ -1,7 +1,7 @@
 import { lookup } from 'node:dns/promises'
 import { isIP } from 'node:net'
 import { Agent, type Dispatcher, fetch as fetchBy, ProxyAgent } from 'undici'
-import { until } from './abortable.ts'
+import { abortable } from './abortable.ts'
 import { ProxyError } from './failures.ts'
 import { isInside, type Proxies, proxiesFrom, proxyFor } from './proxy.ts'
 import { type Tls, tlsOf } from './tls.ts'
@@ -16,16 +16,16 @@ export interface RegistrySettings {
 }
 
 /** How one registry is reached. */
-export interface Way {
+export interface Route {
   /** What stands before `/v2/`: `https://registry-1.docker.io`. */
   base: string
   fetch: typeof globalThis.fetch
 }
 
 /** How registries are reached. */
-export interface Ways {
+export interface Transport {
   /** Throws `DeployError`. */
-  to(registry: string, signal: AbortSignal): Promise<Way>
+  to(registry: string, signal: AbortSignal): Promise<Route>
   /** What is kept for a registry did not lead there: the next time it is found anew. */
   forget(registry: string): void
 }
@@ -42,7 +42,7 @@ const LOOPBACK = ['127.0.0.0/8', '::1/128']
  * to one on loopback, or that Docker calls insecure, also without trust or in plain HTTP. Docker's mirrors are for its pulls: of
  * what a tag is now, a mirror may be behind.
  */
-export function createWays({
+export function createTransport({
   settings,
   env,
   certificates = CERTIFICATES,
@@ -52,10 +52,10 @@ export function createWays({
   env: NodeJS.ProcessEnv
   certificates?: string
   now?: () => number
-}): Ways {
-  const kept = new Map<string, { until: number; way: Promise<Way> }>()
+}): Transport {
+  const kept = new Map<string, { until: number; route: Promise<Route> }>()
 
-  const find = async (registry: string): Promise<Way> => {
+  const find = async (registry: string): Promise<Route> => {
     // without Docker nothing was said: every registry off this machine has to prove who it is
     const told = await settings().catch(() => undefined)
     // Docker Hub's name is not where its API is
@@ -72,11 +72,11 @@ export function createWays({
   return {
     async to(registry, signal) {
       const before = kept.get(registry)
-      if (before !== undefined && now() < before.until) return until(before.way, signal)
-      const way = find(registry)
-      kept.set(registry, { until: now() + KEEP_MS, way })
-      way.catch(() => kept.delete(registry))
-      return until(way, signal)
+      if (before !== undefined && now() < before.until) return abortable(before.route, signal)
+      const route = find(registry)
+      kept.set(registry, { until: now() + KEEP_MS, route })
+      route.catch(() => kept.delete(registry))
+      return abortable(route, signal)
     },
     forget: (registry) => void kept.delete(registry),
   }
@@ -96,7 +96,7 @@ async function isCalledInsecure(
 }
 
 /** What an insecure registry speaks; `undefined` when it does not answer. */
-async function schemeOf(host: string, fetch: Way['fetch']): Promise<string | undefined> {
+async function schemeOf(host: string, fetch: Route['fetch']): Promise<string | undefined> {
   for (const scheme of ['https:', 'http:']) {
     const options = { redirect: 'manual', signal: AbortSignal.timeout(FIND_SCHEME_MS) } as const
     const response = await fetch(`${scheme}//${host}/v2/`, options).catch(() => undefined)
@@ -111,7 +111,7 @@ function fetchFor(
   { host }: URL,
   { ca, ...ours }: Tls,
   { isInsecure, proxies }: { isInsecure: boolean; proxies: Proxies },
-): Way['fetch'] {
+): Route['fetch'] {
   const authorities = ca === undefined ? {} : { ca }
   const there = dispatchers({ ...authorities, ...ours, rejectUnauthorized: !isInsecure })
   const elsewhere = dispatchers(authorities)

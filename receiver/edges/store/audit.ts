@@ -13,7 +13,7 @@ export interface StoredAudit extends AuditTrail {
 export function createAudit(database: DatabaseSync): StoredAudit {
   const sql = {
     add: database.prepare('INSERT INTO audit (app, last_at, entry) VALUES (?, ?, ?)'),
-    again: database.prepare(
+    repeat: database.prepare(
       `UPDATE audit SET last_at = ?,
          entry = json_set(entry, '$.last_at', ?, '$.count', json_extract(entry, '$.count') + ?)
        WHERE number = ?`,
@@ -32,7 +32,7 @@ export function createAudit(database: DatabaseSync): StoredAudit {
   return {
     add: (entry) =>
       Number(sql.add.run(entry.app ?? null, entry.last_at, JSON.stringify(entry)).lastInsertRowid),
-    again: (number, count, lastAt) => void sql.again.run(lastAt, lastAt, count, number),
+    repeat: (number, count, lastAt) => void sql.repeat.run(lastAt, lastAt, count, number),
     list({ app, limit, before = Number.MAX_SAFE_INTEGER }) {
       const rows =
         app === undefined ? sql.list.all(before, limit) : sql.listApp.all(app, before, limit)

@@ -2,12 +2,12 @@ import type { DatabaseSync } from 'node:sqlite'
 import type { Intake } from '../../core/intake/submit.ts'
 
 /** What makes a request happen once: idempotency keys and the ids of used tokens. Times are Unix seconds. */
-export interface Once extends Pick<Intake, 'useToken' | 'answered' | 'remember'> {
+export interface Idempotency extends Pick<Intake, 'useToken' | 'answered' | 'remember'> {
   /** Forgets what expired before `now`. */
   prune(now: number): void
 }
 
-export function createOnce(database: DatabaseSync): Once {
+export function createIdempotency(database: DatabaseSync): Idempotency {
   const sql = {
     answered: database.prepare(
       'SELECT deployment, body_sha256 FROM idempotency_keys WHERE app = ? AND kind = ? AND key = ?',

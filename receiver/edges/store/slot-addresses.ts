@@ -4,12 +4,12 @@ import { divide } from '../subnet.ts'
 import { transaction } from './schema.ts'
 
 /** Where the slots of apps are: their addresses, and what Nginx has to know of them. */
-export interface Places extends Pick<Journal, 'address' | 'upstreams' | 'setUpstream'> {
+export interface SlotAddresses extends Pick<Journal, 'address' | 'upstreams' | 'setUpstream'> {
   /** Frees an app's addresses; inside a transaction. */
   forget(app: string): void
 }
 
-export function createPlaces(database: DatabaseSync, subnet: string): Places {
+export function createSlotAddresses(database: DatabaseSync, subnet: string): SlotAddresses {
   const sql = {
     address: database.prepare(
       'SELECT address FROM addresses WHERE app = ? AND slot = ? AND replica = ?',

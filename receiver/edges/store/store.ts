@@ -4,7 +4,7 @@ import type { Deployment, DeploymentError, DeploymentEvent } from '../../../prot
 import { apply } from '../../core/deployment.ts'
 import type { Journal, StoredDeployment } from '../../core/ports.ts'
 import type { Past } from '../../core/intake/new-deployment.ts'
-import { createPlaces } from './slot-addresses.ts'
+import { createSlotAddresses } from './slot-addresses.ts'
 import { transaction } from './schema.ts'
 import type { SettingsVault } from './settings.ts'
 
@@ -101,7 +101,7 @@ export function createStore(
     secret: database.prepare('SELECT value FROM secrets WHERE name = ?'),
     addSecret: database.prepare('INSERT INTO secrets (name, value) VALUES (?, ?)'),
   }
-  const places = createPlaces(database, subnet)
+  const places = createSlotAddresses(database, subnet)
 
   /** Keeps an event and the deployment that it makes; inside a transaction. */
   const record = (stored: StoredDeployment, event: DeploymentEvent): Deployment => {

@@ -1,5 +1,5 @@
 import type { Context } from 'hono'
-import { limitOf } from '../read/page-size.ts'
+import { pageSize } from '../read/page-size.ts'
 import { ProblemError } from '../problem.ts'
 import type { Services } from '../services.ts'
 
@@ -16,7 +16,7 @@ export function readAudit(c: Context, { audit, refusals }: Services): Response {
   }
   return c.json({
     entries: audit.list({
-      limit: limitOf(c.req.query('limit')),
+      limit: pageSize(c.req.query('limit')),
       ...(app === undefined ? {} : { app }),
       ...(before === undefined ? {} : { before: Number(before) }),
     }),

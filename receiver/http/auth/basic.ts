@@ -1,6 +1,6 @@
 import type { Authentic } from './authenticate.ts'
 import { Rejected } from './rejected.ts'
-import { fingerprint, same } from './constant-time.ts'
+import { fingerprint, isSame } from './constant-time.ts'
 
 export interface BasicCredentials {
   tokens: readonly string[]
@@ -32,7 +32,7 @@ export function verifyBasic(
   const { tokens, deploy } = credentials.basic
   if (tokens.length === 0) throw new Rejected('the app accepts no Basic credentials')
   let found: string | undefined
-  for (const token of tokens) if (same(password, token)) found = token
+  for (const token of tokens) if (isSame(password, token)) found = token
   if (appOfUser(user) !== name) throw new Rejected('the user name is not that of the app')
   if (found === undefined) throw new Rejected('the password is no token of the app')
   return {

@@ -16,7 +16,7 @@ export function requireReadAccess(
     ...(access.deployment === undefined ? [] : [followToken(access.followKey, access.deployment)]),
   ]
   let allowed = false
-  for (const token of accepted) allowed = (given !== undefined && same(given, token)) || allowed
+  for (const token of accepted) allowed = (given !== undefined && isSame(given, token)) || allowed
   if (allowed) return
   throw new ProblemError('token_rejected', 'no valid token for this', {
     hint: 'send `Authorization: Bearer` with the follow token of the 202, or one of `read_tokens`',
@@ -25,5 +25,5 @@ export function requireReadAccess(
 }
 
 /** Constant-time for texts of any length. */
-const same = (one: string, other: string) => timingSafeEqual(hash(one), hash(other))
+const isSame = (one: string, other: string) => timingSafeEqual(hash(one), hash(other))
 const hash = (text: string) => createHash('sha256').update(text).digest()

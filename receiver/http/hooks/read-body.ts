@@ -10,7 +10,7 @@ import { ProblemError } from '../problem.ts'
 import type { HttpApp } from '../services.ts'
 
 /** What an authentic body asks for. */
-export type Wish = {
+export type HookContent = {
   id?: string
   source: Source
   attestations: readonly unknown[]
@@ -18,12 +18,12 @@ export type Wish = {
 } & ({ kind: 'order'; request: DeployRequest } | Said)
 
 /** Reads an authentic body: our own JSON, or what a registry or GitHub sends. Throws `ProblemError`. */
-export function wishOf(
+export function readHook(
   headers: Headers,
   body: Uint8Array,
   { says, mayDeploy }: Pick<Authentic, 'says' | 'mayDeploy'>,
   app: HttpApp,
-): Wish {
+): HookContent {
   const json = parseJson(headers, body)
   const said =
     says === 'payloads'

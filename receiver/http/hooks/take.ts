@@ -14,7 +14,7 @@ import { takeHint } from './push-hint.ts'
 import { GateClosed } from '../limits/body-gate.ts'
 import { ProblemError } from '../problem.ts'
 import type { HttpApp, Services } from '../services.ts'
-import { type Wish, wishOf } from './read-body.ts'
+import { type HookContent, readHook } from './read-body.ts'
 
 /** Where a request came in: the local socket's file mode has said already who may use it. */
 export type Origin = { kind: 'socket' } | { kind: 'network'; address: string }
@@ -65,7 +65,7 @@ export async function takeHook(
         hint: `apps.${name}.auth.oidc says whose tokens are allowed`,
       })
     }
-    const wish = wishOf(c.req.raw.headers, body, authentic, app)
+    const wish = readHook(c.req.raw.headers, body, authentic, app)
     trace.request = wish.summary
     const taken = await take(wish, { authentic, app, body, services, place })
     if (taken.kind === 'ignored') note('ignored', { reason: taken.reason })
@@ -136,7 +136,7 @@ function urlOf({ domains }: HttpApp): { url?: string } {
 }
 
 async function take(
-  wish: Wish,
+  wish: HookContent,
   {
     authentic,
     app,

@@ -11,7 +11,7 @@ export function addressOf(c: Context, { isProxy }: Services): string {
 }
 
 /** Turns away an address whose requests were rejected too often of late, before anything of a body is read. */
-export function limited(services: Services): MiddlewareHandler {
+export function rateLimit(services: Services): MiddlewareHandler {
   const { buckets, refusals } = services
   return async (c, next) => {
     const address = addressOf(c, services)

@@ -157,7 +157,7 @@ describe('a site', () => {
     slots.pause('alone')
     expect(slots.paused('alone')).toBe(true)
     expect(await get('alone', '/')).toMatchObject({ status: 503, headers: { 'retry-after': '5' } })
-    slots.resume('alone')
+    slots.unpause('alone')
     expect(await get('alone', '/')).toMatchObject({ status: 200 })
     await closed(blue)
   })

@@ -37,7 +37,7 @@ describe('strategy: recreate', () => {
       'stop api-1-blue',
       'start api-2-green',
       'flag green',
-      'resume api',
+      'unpause api',
       'remove api-1-blue',
     ])
     expect(most).toBe(1)
@@ -55,7 +55,7 @@ describe('strategy: recreate', () => {
     expect(world.calls.slice(-3)).toEqual([
       'remove api-2-green',
       'startAgain api-1-blue',
-      'resume api',
+      'unpause api',
     ])
   })
 

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
-import { createTurns } from '../../../../receiver/edges/docker/at-most.ts'
+import { atMost } from '../../../../receiver/edges/docker/at-most.ts'
 
 test('so many run at once, the others in the order in which they came, also after failures', async () => {
-  const inTurn = createTurns(2)
+  const inTurn = atMost(2)
   const order: number[] = []
   let running = 0
   let most = 0

@@ -10,9 +10,9 @@ import { registrySettingsOf } from '../../../../receiver/edges/docker/registry-s
 import type { Credentials } from '../../../../receiver/edges/credentials/credentials.ts'
 import { createReading } from '../../../../receiver/edges/registry/reading.ts'
 import { createRegistry } from '../../../../receiver/edges/registry/registry.ts'
-import { examineRepository } from '../../../../receiver/edges/registry/repository.ts'
+import { lookAtRepository } from '../../../../receiver/edges/registry/repository.ts'
 import { listTags } from '../../../../receiver/edges/registry/tags.ts'
-import { createWays } from '../../../../receiver/edges/registry/transport.ts'
+import { createTransport } from '../../../../receiver/edges/registry/transport.ts'
 import { divide } from '../../../../receiver/edges/subnet.ts'
 import { makeCertificates } from '../../../support/certificates.ts'
 import { fixedLogin, renewable } from '../../../support/fixed-login.ts'
@@ -31,7 +31,7 @@ const signal = AbortSignal.timeout(120_000)
 const reading = (credentials: Credentials) =>
   createReading({
     credentials,
-    ways: createWays({ settings: async () => UNTOLD, env: {} }),
+    transport: createTransport({ settings: async () => UNTOLD, env: {} }),
     redact: (text) => text,
   })
 const NONE = new Set<string>()
@@ -203,7 +203,7 @@ describe('a stand-in for a registry', () => {
     const shown: string[] = []
     const read = createReading({
       credentials: fixedLogin(login),
-      ways: createWays({ settings: async () => UNTOLD, env: {} }),
+      transport: createTransport({ settings: async () => UNTOLD, env: {} }),
       redact: (text) => {
         shown.push(text)
         return 'redacted'
@@ -224,14 +224,14 @@ describe('a stand-in for a registry', () => {
     answer = (_request, response) =>
       void response.setHeader('docker-content-digest', sha256).writeHead(status).end()
     const image = { repository: `${host}/acme/api`, tag: 'latest' }
-    const seen = await examineRepository(image, { isLive, read: readingAs(login), signal })
+    const seen = await lookAtRepository(image, { isLive, read: readingAs(login), signal })
     expect(seen).toContain(expected)
   })
 
   test('whose repository is gone while the app is live is not right', async () => {
     answer = (_, response) => void response.writeHead(404).end()
     const image = { repository: `${host}/acme/api`, tag: 'latest' }
-    const examined = examineRepository(image, { isLive: true, read: readingAs(login), signal })
+    const examined = lookAtRepository(image, { isLive: true, read: readingAs(login), signal })
     await expect(examined).rejects.toMatchObject({ code: 'image_missing' })
   })
 
@@ -386,7 +386,7 @@ describe('a registry beyond this machine', () => {
   ])('is asked in plain HTTP when Docker calls %s insecure', async (_, told) => {
     expect(await resolve(plain, { told: told() })).toMatch(/^sha256:/)
     const image = { repository: `${plain.host}/acme/api`, tag: 'one' }
-    const seen = await examineRepository(image, {
+    const seen = await lookAtRepository(image, {
       isLive: false,
       read: readingAs(login, { told: told() }),
       signal,

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest'
 import type { Login } from '../../../../receiver/edges/credentials/login.ts'
-import { examineRepository, resolveTag } from '../../../../receiver/edges/registry/repository.ts'
+import { lookAtRepository, resolveTag } from '../../../../receiver/edges/registry/repository.ts'
 import { pushTiny } from '../../../support/images.ts'
 import type { ReadRepository } from '../../../../receiver/edges/registry/reading.ts'
 import { listTags } from '../../../../receiver/edges/registry/tags.ts'
@@ -37,7 +37,7 @@ beforeEach(() => {
 })
 
 const examine = (tag: string, read: ReadRepository) =>
-  examineRepository({ repository, tag }, { isLive: true, read, signal })
+  lookAtRepository({ repository, tag }, { isLive: true, read, signal })
 
 describe('a registry with a token server', () => {
   const logins: [string, () => Login, string][] = [

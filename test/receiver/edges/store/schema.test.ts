@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { createAudit } from '../../../../receiver/edges/store/audit.ts'
-import { createOnce } from '../../../../receiver/edges/store/idempotency.ts'
+import { createIdempotency } from '../../../../receiver/edges/store/idempotency.ts'
 import { openDatabase } from '../../../../receiver/edges/store/schema.ts'
 import { createSettingsVault } from '../../../../receiver/edges/store/settings.ts'
 import { createStore } from '../../../../receiver/edges/store/store.ts'
@@ -79,7 +79,7 @@ test('the audit trail forgets what is old', () => {
   const late = '2026-06-01T00:00:00.000Z'
   audit.add({ ...entry, at: old, last_at: old })
   const going = audit.add({ ...entry, at: old, last_at: old })
-  audit.again(going, 4, late)
+  audit.repeat(going, 4, late)
   audit.prune(new Date('2026-06-02T00:00:00.000Z'))
   expect(audit.list({ limit: 9 })).toEqual([
     { ...entry, number: going, at: old, last_at: late, count: 5 },
@@ -88,7 +88,7 @@ test('the audit trail forgets what is old', () => {
 
 test('ids are forgotten by age, and not before', () => {
   const database = openDatabase(file)
-  const once = createOnce(database)
+  const once = createIdempotency(database)
   const token = { issuer: 'i', jti: 'j', expiresAt: 1000 }
   expect(once.useToken(token)).toBe(true)
   once.prune(1000)

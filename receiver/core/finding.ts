@@ -1,5 +1,5 @@
 /** One thing that was looked at, for people: whether it is as it has to be. */
-export interface Check {
+export interface Finding {
   /** `docker`, `nginx`, `registry ghcr.io`, `app api`. */
   what: string
   ok: boolean
@@ -10,7 +10,10 @@ export interface Check {
 }
 
 /** Looks, and makes whatever is thrown a failed check. */
-export async function checked(what: string, look: () => Promise<string> | string): Promise<Check> {
+export async function finding(
+  what: string,
+  look: () => Promise<string> | string,
+): Promise<Finding> {
   try {
     return { what, ok: true, message: await look() }
   } catch (error) {

@@ -2,7 +2,7 @@ import { DeployError } from '../../core/errors.ts'
 import type { Credentials, Known } from './credentials.ts'
 
 /** Asks with the login for a repository; one that is refused and can be renewed is renewed once. */
-export async function withLogin<T>(
+export async function withRenewableLogin<T>(
   credentials: Credentials,
   repository: string,
   signal: AbortSignal,
