@@ -1,20 +1,18 @@
 import { DatabaseSync } from 'node:sqlite'
 import type { AppSpec } from '../../receiver/core/app.ts'
-import type {
-  Clock,
-  Container,
-  ContainerPlan,
-  Disk,
-  Engine,
-  Ports,
-  Slot,
-} from '../../receiver/core/ports.ts'
+import type { Container, ContainerPlan, Disk, Ports } from '../../receiver/core/ports.ts'
 import type { Layer } from '../../receiver/core/image/registry.ts'
 import { DeployError } from '../../receiver/core/errors.ts'
 import { createAttestations } from '../../receiver/edges/store/attestations.ts'
 import { openDatabase } from '../../receiver/edges/store/schema.ts'
 import { createSettingsVault } from '../../receiver/edges/store/settings.ts'
 import { createStore, type Store } from '../../receiver/edges/store/store.ts'
+import { createFakeClock, type FakeClock } from './fakes/clock.ts'
+import { createFakeEngine, type FakeReleases } from './fakes/engine.ts'
+import { createFakeProbe, type FakeAnswers } from './fakes/probe.ts'
+import { createFakeRegistry } from './fakes/registry.ts'
+import { createFakeSites } from './fakes/sites.ts'
+import { createFakeSlots, type FakeFlag } from './fakes/slots.ts'
 
 export const DIGEST = {
   one: `sha256:${'1'.repeat(64)}`,
@@ -65,29 +63,7 @@ export const APP: AppSpec = {
   keep: 2,
 }
 
-/** A clock that jumps to the end of every sleep; `during` runs in each. */
-export interface FakeClock extends Clock {
-  during: (now: number) => void
-}
-
-export function createFakeClock(): FakeClock {
-  let now = 0
-  const clock: FakeClock = {
-    during: () => {},
-    now: () => new Date(Date.UTC(2026, 0, 1) + now).toISOString(),
-    ms: () => now,
-    since: (at) => Date.UTC(2026, 0, 1) + now - Date.parse(at),
-    async sleep(ms, signal) {
-      signal.throwIfAborted()
-      now += ms
-      clock.during(now)
-      signal.throwIfAborted()
-    },
-  }
-  return clock
-}
-
-/** An engine, flags and a probe in memory, with the real store; each call is noted in `calls`. */
+/** An engine, a registry, flags, Nginx and a probe in memory, with the real store; each call is noted in `calls`. */
 export interface FakeWorld {
   ports: Ports
   store: Store
@@ -96,9 +72,10 @@ export interface FakeWorld {
   containers: Map<string, Container>
   /** What each container was made with. */
   plans: Map<string, ContainerPlan>
-  flag: { live: Slot | undefined; paused: boolean }
+  /** Of the app `api`. */
+  flag: FakeFlag
   /** Answers of the probe, by digest; 200 unless set. */
-  answers: Map<string, () => { status: number; body: string }>
+  answers: FakeAnswers
   /** Thrown by the engine's or registry's method of that name. */
   failures: Map<string, Error>
   openConnections: Map<string, number>
@@ -106,8 +83,8 @@ export interface FakeWorld {
   disk: { value: Disk | undefined; held: string[][]; wanted: Layer[] }
   /** What Nginx knows of each app. */
   shown: Map<string, string>
-  /** What release commands print, and their exit code. */
-  releases: { lines: string[]; exitCode: number }
+  /** What release commands do. */
+  releases: FakeReleases
   reports: string[]
   /** What the registry has: a bundle is right for the digest that it is. */
   bundles: unknown[]
@@ -132,80 +109,30 @@ export function createFakeWorld(database: DatabaseSync = openDatabase(':memory:'
   })
   const calls: string[] = []
   const reports: string[] = []
-  const containers = new Map<string, Container>()
-  const plans = new Map<string, ContainerPlan>()
   const bundles: unknown[] = []
-  const images = new Set<string>()
-  const shown = new Map<string, string>()
-  const disk: FakeWorld['disk'] = { value: undefined, held: [], wanted: [] }
-  const flag: FakeWorld['flag'] = { live: undefined, paused: false }
-  const releases: FakeWorld['releases'] = { lines: [], exitCode: 0 }
-  const answers: FakeWorld['answers'] = new Map()
   const failures: FakeWorld['failures'] = new Map()
-  const openConnections = new Map<string, number>()
   const note = (method: string, subject: string) => {
     calls.push(`${method} ${subject}`)
     const failure = failures.get(method)
     if (failure !== undefined) throw failure
   }
 
-  const engine: Engine = {
-    async containers(app) {
-      return [...containers.values()]
-        .filter((each) => each.app === app)
-        .map((each) => ({ ...each }))
-    },
-    async container(name) {
-      const found = containers.get(name)
-      return found === undefined ? undefined : { ...found }
-    },
-    holds: async ({ digest }) => images.has(digest),
-    disk: async () => disk.value,
-    layers: async () => disk.held,
-    async pull({ digest }) {
-      note('pull', digest.slice(7, 11))
-      images.add(digest)
-      return { pulled: true }
-    },
-    image: async () => ({ ports: [8000], hasHealthcheck: false }),
-    async start(plan) {
-      const name = nameOf(plan)
-      note('start', name)
-      const standing = containers.get(name)
-      if (standing !== undefined) standing.running = true
-      else {
-        containers.set(name, containerOf(plan))
-        plans.set(name, plan)
-      }
-    },
-    async startAgain(name) {
-      note('startAgain', name)
-      const standing = containers.get(name)
-      if (standing !== undefined) standing.running = true
-    },
-    async stop(name) {
-      note('stop', name)
-      const standing = containers.get(name)
-      if (standing !== undefined) standing.running = false
-    },
-    async runOnce({ command, generation }, { output }) {
-      note('runOnce', `${generation}: ${command.join(' ')}`)
-      for (const line of releases.lines) output(line)
-      return { exitCode: releases.exitCode }
-    },
-    logs: async () => ['listening', 'oh no'],
-    async remove(name) {
-      note('remove', name)
-      containers.delete(name)
-    },
-    images: async () => [...images],
-    async removeImages(_repository, digests) {
-      for (const digest of digests) {
-        note('removeImage', digest.slice(7, 11))
-        images.delete(digest)
-      }
-    },
-  }
+  const wanted: Layer[] = []
+  const { engine, containers, plans, releases, ...fake } = createFakeEngine({
+    note,
+    source: () => disk.wanted.map(({ diffId }) => diffId),
+  })
+  const disk: FakeWorld['disk'] = Object.assign(fake.disk, { wanted })
+  // every digest is there, and the followed tag stands for the first
+  const { registry, tags } = createFakeRegistry({
+    note,
+    otherwise: () => ({ platforms: { 'linux/amd64': disk.wanted, 'linux/arm64': disk.wanted } }),
+  })
+  tags.set(`${APP.image.repository}:${APP.image.tag}`, DIGEST.one)
+  const { slots, flag } = createFakeSlots({ note })
+  const { sites, shown } = createFakeSites()
+  const answers: FakeAnswers = new Map()
+  const openConnections = new Map<string, number>()
 
   return {
     store,
@@ -215,7 +142,7 @@ export function createFakeWorld(database: DatabaseSync = openDatabase(':memory:'
     bundles,
     containers,
     plans,
-    flag,
+    flag: flag(APP.name),
     answers,
     failures,
     openConnections,
@@ -225,14 +152,7 @@ export function createFakeWorld(database: DatabaseSync = openDatabase(':memory:'
     ports: {
       journal: store,
       engine,
-      registry: {
-        async resolve({ tag }) {
-          note('resolve', tag)
-          return DIGEST.one
-        },
-        layers: async () => disk.wanted,
-        platforms: async () => ['linux/arm64'],
-      },
+      registry,
       attestations: {
         ...createAttestations(database),
         async fetch({ digest }) {
@@ -244,35 +164,9 @@ export function createFakeWorld(database: DatabaseSync = openDatabase(':memory:'
           throw new DeployError('not_attested', `${digest} has no attestation that fits`)
         },
       },
-      slots: {
-        live: () => flag.live,
-        makeLive(_app, slot) {
-          note('flag', slot)
-          flag.live = slot
-        },
-        paused: () => flag.paused,
-        pause() {
-          note('pause', APP.name)
-          flag.paused = true
-        },
-        unpause() {
-          note('unpause', APP.name)
-          flag.paused = false
-        },
-      },
-      sites: {
-        async ensure(upstreams) {
-          for (const [app, { blue, green }] of Object.entries(upstreams)) {
-            shown.set(app, `${blue.replicas} blue, ${green.replicas} green`)
-          }
-          return false
-        },
-      },
-      async probe({ url }) {
-        const at = [...containers.values()].find(({ address }) => url.includes(`//${address}:`))
-        if (at?.running !== true) throw new Error(`connection refused by ${url}`)
-        return answers.get(at.digest)?.() ?? { status: 200, body: 'ok' }
-      },
+      slots,
+      sites,
+      probe: createFakeProbe(containers, answers),
       connections: ({ pid }) =>
         openConnections.get(
           [...containers.values()].find((each) => each.pid === pid)?.name ?? '',
@@ -301,28 +195,6 @@ export function createFakeWorld(database: DatabaseSync = openDatabase(':memory:'
     },
   }
 }
-
-export const nameOf = ({ app, generation, slot, replica }: ContainerPlan) =>
-  `${app.name}-${generation}-${slot}${replica === 1 ? '' : `-${replica}`}`
-
-let nextPid = 1000
-
-const containerOf = (plan: ContainerPlan): Container => ({
-  id: nameOf(plan),
-  name: nameOf(plan),
-  app: plan.app.name,
-  generation: plan.generation,
-  slot: plan.slot,
-  replica: plan.replica,
-  digest: plan.digest,
-  address: plan.address,
-  port: plan.port,
-  running: true,
-  exitCode: 0,
-  oomKilled: false,
-  restarts: 0,
-  pid: nextPid++,
-})
 
 export const unreachable = () =>
   new DeployError('registry_unreachable', 'cannot pull: connection refused', { hint: 'look' })

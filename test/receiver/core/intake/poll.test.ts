@@ -3,7 +3,8 @@ import type { Config } from '../../../../receiver/config/config.ts'
 import { DeployError } from '../../../../receiver/core/errors.ts'
 import { poll, type PollPorts } from '../../../../receiver/core/intake/poll.ts'
 import { createPollers } from '../../../../receiver/pollers.ts'
-import { APP, createFakeClock, DIGEST, unreachable } from '../../../support/fake-world.ts'
+import { APP, DIGEST, unreachable } from '../../../support/fake-world.ts'
+import { createFakeClock } from '../../../support/fakes/clock.ts'
 
 const app = { ...APP, pollMs: 60_000 }
 

@@ -1,0 +1,216 @@
+import { DeployError } from '../../../receiver/core/errors.ts'
+import type {
+  Container,
+  ContainerPlan,
+  Disk,
+  Engine,
+  ImageFacts,
+  ReleasePlan,
+} from '../../../receiver/core/ports.ts'
+import { type Note, unnoted } from './note.ts'
+
+export interface FakeEngine {
+  engine: Engine
+  containers: Map<string, Container>
+  /** What each container was made with. */
+  plans: Map<string, ContainerPlan>
+  /** The disk, and layers of images that no repository of ours has. */
+  disk: { value: Disk | undefined; held: string[][] }
+  /** What is known of an image, by digest; port 8000 and no HEALTHCHECK unless set. */
+  facts: Map<string, ImageFacts>
+  /** Networks beside the receiver's own. */
+  networks: Set<string>
+  releases: FakeReleases
+}
+
+/** What release commands do. */
+export interface FakeReleases {
+  lines: string[]
+  exitCode: number
+  /** When a command ends; at once by default. */
+  ends: () => Promise<void>
+  /** It does not end by itself: its time passes. */
+  hangs: boolean
+  /** How many were started. */
+  started: number
+}
+
+/** What Docker's log has of a container of ours. */
+const LOG = ['listening', 'oh no']
+
+/**
+ * An engine in memory that behaves as Docker does by the contract in `test/contracts/engine.ts`. `source` gives the layers
+ * of an image that is pulled, or throws what that pull throws.
+ */
+export function createFakeEngine({
+  note = unnoted,
+  source = () => [],
+}: {
+  note?: Note
+  source?: (image: { repository: string; digest: string }) => readonly string[]
+} = {}): FakeEngine {
+  const containers = new Map<string, Container>()
+  const plans = new Map<string, ContainerPlan>()
+  const disk: FakeEngine['disk'] = { value: undefined, held: [] }
+  const facts: FakeEngine['facts'] = new Map()
+  const networks = new Set<string>()
+  const releases: FakeReleases = {
+    lines: [],
+    exitCode: 0,
+    ends: async () => {},
+    hangs: false,
+    started: 0,
+  }
+  /** Layers by `repository@digest`. */
+  const images = new Map<string, readonly string[]>()
+  /** Release commands that run, or that ended while nobody looked. */
+  const commands = new Map<string, { lines: readonly string[]; ended: Promise<void> }>()
+
+  /** Docker's own order: the image, the networks, the address. */
+  const requireStartable = (plan: ContainerPlan) => {
+    const why = (reason: string) =>
+      new DeployError('start_failed', `cannot start ${nameOf(plan)}: ${reason}`)
+    if (!images.has(referenceOf(plan))) throw why(`no such image: ${referenceOf(plan)}`)
+    const unknown = plan.app.container.networks.find((name) => !networks.has(name))
+    if (unknown !== undefined) throw why(`network ${unknown} not found`)
+    const holder = [...containers.values()].find(
+      ({ address, running }) => running && address === plan.address,
+    )
+    if (holder !== undefined) throw why('Address already in use')
+  }
+
+  const engine: Engine = {
+    async containers(app) {
+      return [...containers.values()]
+        .filter((each) => each.app === app)
+        .map((each) => ({ ...each }))
+    },
+    async container(name) {
+      const found = containers.get(name)
+      return found === undefined ? undefined : { ...found }
+    },
+    holds: async (image) => images.has(referenceOf(image)),
+    disk: async () => disk.value,
+    layers: async () => [...disk.held, ...images.values()].map((chain) => [...chain]),
+    async pull(image, { signal }) {
+      note('pull', image.digest.slice(7, 11))
+      if (images.has(referenceOf(image))) return { pulled: false }
+      signal.throwIfAborted()
+      images.set(referenceOf(image), source(image))
+      return { pulled: true }
+    },
+    async image(image) {
+      if (!images.has(referenceOf(image))) {
+        throw new DeployError('start_failed', `cannot look at ${referenceOf(image)}: no such image`)
+      }
+      return facts.get(image.digest) ?? { ports: [8000], hasHealthcheck: false }
+    },
+    async start(plan) {
+      const name = nameOf(plan)
+      note('start', name)
+      const standing = containers.get(name)
+      if (standing !== undefined) return run(standing)
+      requireStartable(plan)
+      containers.set(name, containerOf(plan))
+      plans.set(name, plan)
+    },
+    async startAgain(name) {
+      note('startAgain', name)
+      const standing = containers.get(name)
+      if (standing === undefined) {
+        throw new DeployError('start_failed', `cannot start ${name}: no such container`)
+      }
+      run(standing)
+    },
+    async stop(name) {
+      note('stop', name)
+      const standing = containers.get(name)
+      if (standing?.running === true) Object.assign(standing, { running: false, pid: 0 })
+    },
+    async runOnce(plan, { output, signal }) {
+      const { app, command, generation, timeoutMs } = plan
+      note('runOnce', `${generation}: ${command.join(' ')}`)
+      const name = `${app.name}-${generation}-release`
+      const running = commands.get(name) ?? begin(plan)
+      commands.set(name, running)
+      for (const line of running.lines) output(line)
+      await Promise.race([running.ended, aborted(signal)])
+      // whoever is stopped here leaves it for the next start
+      signal.throwIfAborted()
+      commands.delete(name)
+      if (releases.hangs) {
+        throw new DeployError('release_failed', `it ran for more than ${timeoutMs / 1000} s`)
+      }
+      return { exitCode: releases.exitCode }
+    },
+    logs: async (name, lines) => (containers.has(name) ? LOG.slice(-lines) : []),
+    async remove(name) {
+      note('remove', name)
+      containers.delete(name)
+    },
+    images: async (repository) =>
+      [...images.keys()]
+        .filter((reference) => reference.startsWith(`${repository}@`))
+        .map((reference) => reference.slice(repository.length + 1)),
+    async removeImages(repository, digests) {
+      for (const digest of digests) {
+        note('removeImage', digest.slice(7, 11))
+        const isUsed = [...containers.values()].some((each) => each.digest === digest)
+        if (!isUsed) images.delete(referenceOf({ repository, digest }))
+      }
+    },
+  }
+
+  const begin = ({ app, repository, digest }: ReleasePlan) => {
+    if (!images.has(referenceOf({ repository, digest }))) {
+      throw new DeployError('release_failed', `cannot run the release command of ${app.name}`)
+    }
+    releases.started += 1
+    return { lines: [...releases.lines], ended: releases.ends() }
+  }
+
+  return { engine, containers, plans, disk, facts, networks, releases }
+}
+
+const referenceOf = ({ repository, digest }: { repository: string; digest: string }) =>
+  `${repository}@${digest}`
+
+export const nameOf = ({
+  app,
+  generation,
+  slot,
+  replica,
+}: Pick<ContainerPlan, 'app' | 'generation' | 'slot' | 'replica'>) =>
+  `${app.name}-${generation}-${slot}${replica === 1 ? '' : `-${replica}`}`
+
+const aborted = (signal: AbortSignal) =>
+  new Promise<void>((resolve) => {
+    if (signal.aborted) resolve()
+    else signal.addEventListener('abort', () => resolve(), { once: true })
+  })
+
+let nextPid = 1000
+
+/** A start counts anew: Docker forgets how it ended before, and how often it was restarted. */
+function run(container: Container): void {
+  if (container.running) return
+  const fresh = { running: true, exitCode: 0, oomKilled: false, restarts: 0, pid: nextPid++ }
+  Object.assign(container, fresh)
+}
+
+const containerOf = (plan: ContainerPlan): Container => ({
+  id: nameOf(plan),
+  name: nameOf(plan),
+  app: plan.app.name,
+  generation: plan.generation,
+  slot: plan.slot,
+  replica: plan.replica,
+  digest: plan.digest,
+  address: plan.address,
+  port: plan.port,
+  running: true,
+  exitCode: 0,
+  oomKilled: false,
+  restarts: 0,
+  pid: nextPid++,
+})

@@ -1,0 +1,41 @@
+import type { Slot, Slots } from '../../../receiver/core/ports.ts'
+import { type Note, unnoted } from './note.ts'
+
+export interface FakeFlag {
+  live: Slot | undefined
+  paused: boolean
+}
+
+/** Flags in memory. Two of them over the same `flags` are as two processes on one directory. */
+export function createFakeSlots({
+  flags = new Map<string, FakeFlag>(),
+  note = unnoted,
+}: {
+  flags?: Map<string, FakeFlag>
+  note?: Note
+} = {}): { slots: Slots; flag(app: string): FakeFlag } {
+  const flag = (app: string): FakeFlag => {
+    const known = flags.get(app) ?? { live: undefined, paused: false }
+    flags.set(app, known)
+    return known
+  }
+  return {
+    flag,
+    slots: {
+      live: (app) => flags.get(app)?.live,
+      makeLive(app, slot) {
+        note('flag', slot)
+        flag(app).live = slot
+      },
+      paused: (app) => flags.get(app)?.paused ?? false,
+      pause(app) {
+        note('pause', app)
+        flag(app).paused = true
+      },
+      unpause(app) {
+        note('unpause', app)
+        flag(app).paused = false
+      },
+    },
+  }
+}
