@@ -1,7 +1,13 @@
 import { createParser } from 'eventsource-parser'
 import * as v from 'valibot'
-import type { Accepted } from '../protocol/deployment.ts'
-import { Deployment, DeploymentEvent, isFinal } from '../protocol/deployment.ts'
+import {
+  type Accepted,
+  Deployment,
+  type DeploymentEvent,
+  isFinal,
+  readEvent,
+  type UnknownEvent,
+} from '../protocol/deployment.ts'
 import { ActionError } from './error.ts'
 import { showDuration } from './duration.ts'
 import type { Answer } from './http.ts'
@@ -17,7 +23,7 @@ export interface Following {
   /** Aborts when the job is cancelled. */
   signal: AbortSignal
   /** Called for each event, once and in order. */
-  onEvent: (event: DeploymentEvent) => void
+  onEvent: (event: DeploymentEvent | UnknownEvent) => void
   /** First pause before a reconnect; each one without news doubles it, up to 10 s. */
   reconnectMs?: number
 }
@@ -147,11 +153,9 @@ async function notAStream(answer: Answer, url: string): Promise<string> {
   throw rejected({ status: answer.status, text, url, app: '' })
 }
 
-/** Unknown events are those of a newer receiver, and passed over. */
-function parseEvent(data: string): DeploymentEvent | undefined {
+function parseEvent(data: string): DeploymentEvent | UnknownEvent | undefined {
   try {
-    const parsed = v.safeParse(DeploymentEvent, JSON.parse(data))
-    return parsed.success ? parsed.output : undefined
+    return readEvent(JSON.parse(data))
   } catch {
     return undefined
   }

@@ -1,4 +1,4 @@
-import type { DeploymentEvent } from '../protocol/deployment.ts'
+import type { DeploymentEvent, UnknownEvent } from '../protocol/deployment.ts'
 import { showDuration } from './duration.ts'
 
 /** After so long without a line, one says that it still runs. */
@@ -9,7 +9,7 @@ const PULL_LINE_MS = 3000
 
 /** Prints a deployment's events as they come. `stop` ends the heartbeat. */
 export interface Progress {
-  show: (event: DeploymentEvent) => void
+  show: (event: DeploymentEvent | UnknownEvent) => void
   stop: () => void
 }
 
@@ -31,7 +31,7 @@ export const createProgress = (
     print(line)
   }
 
-  const show = (event: DeploymentEvent): void => {
+  const show = (event: DeploymentEvent | UnknownEvent): void => {
     switch (event.type) {
       case 'step':
         if (event.status === 'running') {
@@ -56,6 +56,8 @@ export const createProgress = (
         return printLine('started')
       case 'finished':
         return printLine(event.status === 'succeeded' ? '✓ succeeded' : `✗ ${event.status}`)
+      case 'unknown':
+        return printLine(unknownLine(event))
     }
   }
   return { show, stop: () => clearInterval(timer) }
@@ -74,6 +76,10 @@ const imageLine = ({ digest, previous }: Extract<DeploymentEvent, { type: 'image
   previous === undefined
     ? `  image    ${digest}`
     : `  image    ${digest}, in place of ${previous.digest}`
+
+/** Of a newer receiver: its own words say more than nothing. */
+const unknownLine = ({ kind, step, message }: UnknownEvent): string =>
+  `  ${(step ?? kind).padEnd(8)} ${message ?? kind}`
 
 const progressWords = ({
   message,

@@ -63,7 +63,7 @@ const steps = (deployment: Deployment): string =>
   deployment.steps
     .map(({ name, status, ms }) => {
       const mark = status === 'failed' ? ' ✗' : status === 'running' ? ' …' : ''
-      return `${name}${ms === undefined ? '' : ` ${showDuration(ms)}`}${mark}`
+      return `${escape(name)}${ms === undefined ? '' : ` ${showDuration(ms)}`}${mark}`
     })
     .join(' · ')
 

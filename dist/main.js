@@ -712,6 +712,28 @@ function getFallback(schema, dataset, config$1) {
 	return typeof schema.fallback === "function" ? schema.fallback(dataset, config$1) : schema.fallback;
 }
 /**
+* Returns a fallback value as output if the input does not match the schema.
+*
+* @param schema The schema to catch.
+* @param fallback The fallback value.
+*
+* @returns The passed schema.
+*/
+/* @__NO_SIDE_EFFECTS__ */
+function fallback(schema, fallback$1) {
+	return _standardSchema({
+		...schema,
+		fallback: fallback$1,
+		"~run"(dataset, config$1) {
+			const outputDataset = schema["~run"](dataset, config$1);
+			return outputDataset.issues ? {
+				typed: true,
+				value: /* @__PURE__ */ getFallback(this, outputDataset, config$1)
+			} : outputDataset;
+		}
+	});
+}
+/**
 * Returns the default value of the schema.
 *
 * @param schema The schema to get it from.
@@ -1114,18 +1136,11 @@ const HookBody = pipe(notList, object({
 }), check((body) => body.image === void 0 || body.rollback === void 0, "image and rollback exclude each other: send one of them"));
 
 // protocol/deployment.ts
-/** The steps of a deployment, in the order in which they run. */
-const STEPS = [
-	"resolve",
-	"pull",
-	"release",
-	"start",
-	"health",
-	"swap",
-	"watch",
-	"drain",
-	"retire"
-];
+/**
+* The name of a step: `resolve`, `pull`, `swap`, … An open string: another engine or a newer receiver has steps of its own,
+* and every reader shows those that it does not know.
+*/
+const StepName = string();
 const FINAL_STATUSES = [
 	"succeeded",
 	"failed",
@@ -1142,7 +1157,7 @@ const DeploymentError = object({
 	log: optional(array(string()))
 });
 const Step = object({
-	name: picklist(STEPS),
+	name: StepName,
 	status: picklist([
 		"running",
 		"succeeded",
@@ -1214,7 +1229,7 @@ const DeploymentEvent = variant("type", [
 	object({
 		type: literal("step"),
 		at: string(),
-		step: picklist(STEPS),
+		step: StepName,
 		status: picklist([
 			"running",
 			"succeeded",
@@ -1229,7 +1244,7 @@ const DeploymentEvent = variant("type", [
 	object({
 		type: literal("progress"),
 		at: string(),
-		step: picklist(STEPS),
+		step: StepName,
 		message: string(),
 		/** Bytes done and bytes in all, of a pull. */
 		current: optional(number()),
@@ -1246,6 +1261,25 @@ const DeploymentEvent = variant("type", [
 		error: optional(DeploymentError)
 	})
 ]);
+const Unknown = object({
+	type: string(),
+	step: optional(fallback(optional(string()), void 0)),
+	message: optional(fallback(optional(string()), void 0))
+});
+/** An event as its readers take it: one that a newer receiver sends is shown, not refused. `undefined` when it is none at all. */
+function readEvent(json) {
+	const known = safeParse(DeploymentEvent, json);
+	if (known.success) return known.output;
+	const unknown = safeParse(Unknown, json);
+	if (!unknown.success) return void 0;
+	const { type: kind, step, message } = unknown.output;
+	return {
+		type: "unknown",
+		kind,
+		...step === void 0 ? {} : { step },
+		...message === void 0 ? {} : { message }
+	};
+}
 const isFinal = (status) => status === "succeeded" || status === "failed" || status === "superseded";
 
 // action/duration.ts
@@ -1446,11 +1480,9 @@ async function notAStream(answer, url) {
 		app: ""
 	});
 }
-/** Unknown events are those of a newer receiver, and passed over. */
 function parseEvent(data) {
 	try {
-		const parsed = safeParse(DeploymentEvent, JSON.parse(data));
-		return parsed.success ? parsed.output : void 0;
+		return readEvent(JSON.parse(data));
 	} catch {
 		return;
 	}
@@ -1665,6 +1697,7 @@ const createProgress = (print, { heartbeatMs = HEARTBEAT_MS, now = Date.now } = 
 				};
 				return printLine("started");
 			case "finished": return printLine(event.status === "succeeded" ? "✓ succeeded" : `✗ ${event.status}`);
+			case "unknown": return printLine(unknownLine(event));
 		}
 	};
 	return {
@@ -1679,6 +1712,8 @@ const stepLine = ({ step, status, ms, message }) => {
 	return `${mark} ${step.padEnd(8)} ${time.padStart(9)}${message ? `  ${message}` : ""}`.trimEnd();
 };
 const imageLine = ({ digest, previous }) => previous === void 0 ? `  image    ${digest}` : `  image    ${digest}, in place of ${previous.digest}`;
+/** Of a newer receiver: its own words say more than nothing. */
+const unknownLine = ({ kind, step, message }) => `  ${(step ?? kind).padEnd(8)} ${message ?? kind}`;
 const progressWords = ({ message, current, total }) => {
 	if (current === void 0 || total === void 0 || total === 0) return message;
 	const percent = Math.floor(100 * current / total);
@@ -3868,7 +3903,7 @@ const MARKS = {
 const tookMs = ({ created_at, finished_at }) => finished_at === void 0 ? void 0 : Date.parse(finished_at) - Date.parse(created_at);
 const steps = (deployment) => deployment.steps.map(({ name, status, ms }) => {
 	const mark = status === "failed" ? " ✗" : status === "running" ? " …" : "";
-	return `${name}${ms === void 0 ? "" : ` ${showDuration(ms)}`}${mark}`;
+	return `${escape(name)}${ms === void 0 ? "" : ` ${showDuration(ms)}`}${mark}`;
 }).join(" · ");
 function failure(error) {
 	const said = [`<p><b>${escape(error.message)}</b> (${code(error.code)})</p>`];

@@ -1,19 +1,11 @@
 import * as v from 'valibot'
 import { Source } from './hook.ts'
 
-/** The steps of a deployment, in the order in which they run. */
-export const STEPS = [
-  'resolve',
-  'pull',
-  'release',
-  'start',
-  'health',
-  'swap',
-  'watch',
-  'drain',
-  'retire',
-] as const
-export type StepName = (typeof STEPS)[number]
+/**
+ * The name of a step: `resolve`, `pull`, `swap`, … An open string: another engine or a newer receiver has steps of its own,
+ * and every reader shows those that it does not know.
+ */
+const StepName = v.string()
 
 export const FINAL_STATUSES = ['succeeded', 'failed', 'superseded'] as const
 export type FinalStatus = (typeof FINAL_STATUSES)[number]
@@ -32,7 +24,7 @@ const DeploymentError = v.object({
 export type DeploymentError = v.InferOutput<typeof DeploymentError>
 
 const Step = v.object({
-  name: v.picklist(STEPS),
+  name: StepName,
   status: v.picklist(['running', 'succeeded', 'failed']),
   started_at: v.string(),
   /** Duration in milliseconds, once it ended. */
@@ -86,7 +78,7 @@ export const DeploymentEvent = v.variant('type', [
   v.object({
     type: v.literal('step'),
     at: v.string(),
-    step: v.picklist(STEPS),
+    step: StepName,
     status: v.picklist(['running', 'succeeded', 'failed']),
     ms: v.optional(v.number()),
     /** One line for people: what the step did, with figures. */
@@ -98,7 +90,7 @@ export const DeploymentEvent = v.variant('type', [
   v.object({
     type: v.literal('progress'),
     at: v.string(),
-    step: v.picklist(STEPS),
+    step: StepName,
     message: v.string(),
     /** Bytes done and bytes in all, of a pull. */
     current: v.optional(v.number()),
@@ -113,6 +105,35 @@ export const DeploymentEvent = v.variant('type', [
   }),
 ])
 export type DeploymentEvent = v.InferOutput<typeof DeploymentEvent>
+
+/** An event of a kind or shape that this version does not know, with what of it can be shown. */
+export interface UnknownEvent {
+  type: 'unknown'
+  /** Its own `type`. */
+  kind: string
+  step?: string
+  message?: string
+}
+const Unknown = v.object({
+  type: v.string(),
+  step: v.optional(v.fallback(v.optional(v.string()), undefined)),
+  message: v.optional(v.fallback(v.optional(v.string()), undefined)),
+})
+
+/** An event as its readers take it: one that a newer receiver sends is shown, not refused. `undefined` when it is none at all. */
+export function readEvent(json: unknown): DeploymentEvent | UnknownEvent | undefined {
+  const known = v.safeParse(DeploymentEvent, json)
+  if (known.success) return known.output
+  const unknown = v.safeParse(Unknown, json)
+  if (!unknown.success) return undefined
+  const { type: kind, step, message } = unknown.output
+  return {
+    type: 'unknown',
+    kind,
+    ...(step === undefined ? {} : { step }),
+    ...(message === undefined ? {} : { message }),
+  }
+}
 
 export const isFinal = (status: DeploymentStatus): status is FinalStatus =>
   status === 'succeeded' || status === 'failed' || status === 'superseded'

@@ -4,9 +4,10 @@ import {
   type Deployment,
   type DeploymentEvent,
   isFinal,
+  type UnknownEvent,
 } from '../../protocol/deployment.ts'
 import { socketOf } from '../config/socket.ts'
-import type { Options } from '../main.ts'
+import type { Options } from './options.ts'
 import { ask } from './ask.ts'
 import { eventsOf } from './events.ts'
 import { imageOf } from './status.ts'
@@ -80,7 +81,10 @@ async function follow(
 }
 
 /** A step that is over, or what delays it; nothing for bytes that come and go. */
-function lineOf(event: DeploymentEvent): string {
+function lineOf(event: DeploymentEvent | UnknownEvent): string {
+  if (event.type === 'unknown') {
+    return `  ${(event.step ?? event.kind).padEnd(8)} ${''.padStart(9)}  ${event.message ?? event.kind}`
+  }
   if (event.type === 'progress') {
     return event.total === undefined
       ? `  ${event.step.padEnd(8)} ${''.padStart(9)}  ${event.message}`

@@ -1,7 +1,6 @@
 import { type IncomingMessage, request } from 'node:http'
 import { createParser } from 'eventsource-parser'
-import * as v from 'valibot'
-import { DeploymentEvent } from '../../protocol/deployment.ts'
+import { type DeploymentEvent, readEvent, type UnknownEvent } from '../../protocol/deployment.ts'
 
 /**
  * The events of a deployment as they come, over the local socket, until its last one or until the connection ends.
@@ -11,12 +10,13 @@ export async function* eventsOf(
   socket: string,
   deployment: string,
   after: number,
-): AsyncGenerator<{ number: number; event: DeploymentEvent }> {
+): AsyncGenerator<{ number: number; event: DeploymentEvent | UnknownEvent }> {
   const incoming = await open(socket, `/deployments/${deployment}/events`, after)
-  const come: { number: number; event: DeploymentEvent }[] = []
+  const come: { number: number; event: DeploymentEvent | UnknownEvent }[] = []
   const parser = createParser({
     onEvent({ id, data }) {
-      come.push({ number: Number(id), event: v.parse(DeploymentEvent, JSON.parse(data)) })
+      const event = readEvent(JSON.parse(data))
+      if (event !== undefined) come.push({ number: Number(id), event })
     },
   })
   for await (const text of incoming.setEncoding('utf8')) {

@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http'
 import { expect, test } from 'vitest'
 import { follow } from '../../action/follow.ts'
 import type { Following } from '../../action/follow.ts'
-import type { Deployment, DeploymentEvent } from '../../protocol/deployment.ts'
+import type { Deployment, DeploymentEvent, UnknownEvent } from '../../protocol/deployment.ts'
 import { deploymentOf } from './deployment-of.ts'
 import { answerJson, serve } from './loopback.ts'
 
@@ -40,7 +40,7 @@ const write = (response: ServerResponse, events: [number, unknown][]) => {
 const start = (
   following: Omit<Following, 'onEvent' | 'signal' | 'timeoutMs'> & Partial<Following>,
 ) => {
-  const events: DeploymentEvent[] = []
+  const events: (DeploymentEvent | UnknownEvent)[] = []
   const outcome = follow({
     timeoutMs: 20_000,
     signal: new AbortController().signal,
@@ -111,7 +111,7 @@ test('a stream that is cut after each event loses and repeats none', async () =>
   expect(events).toEqual(all)
 })
 
-test('events of a newer receiver, comments and broken data are passed over', async () => {
+test('events of a newer receiver are told as such; comments and broken data are passed over', async () => {
   const { accepted } = await receiver([
     (response) => {
       write(response, [[1, { type: 'moved', at }]])
@@ -121,7 +121,7 @@ test('events of a newer receiver, comments and broken data are passed over', asy
   ])
   const { outcome, events } = start({ accepted })
   await outcome
-  expect(events).toEqual([finished])
+  expect(events).toEqual([{ type: 'unknown', kind: 'moved' }, finished])
 })
 
 test('where the end cannot be read, the events have told it', async () => {

@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest'
 import { plainLines } from '../../action/log.ts'
 import { createProgress } from '../../action/progress.ts'
-import type { DeploymentEvent } from '../../protocol/deployment.ts'
+import type { DeploymentEvent, UnknownEvent } from '../../protocol/deployment.ts'
 
 const at = '2026-01-02T03:04:06.000Z'
 
-const show = (events: [number, DeploymentEvent][]): string[] => {
+const show = (events: [number, DeploymentEvent | UnknownEvent][]): string[] => {
   const lines: string[] = []
   let clock = 0
   const progress = createProgress((line) => lines.push(line), { now: () => clock })
@@ -26,6 +26,16 @@ test('each step that ended is one line with its time and figures', () => {
       [9001, { type: 'finished', at, status: 'failed' }],
     ]),
   ).toEqual(['✓ pull        812 ms  12.3 MB', '✗ health       8.1 s', '✗ failed'])
+})
+
+test('steps and events that a newer receiver has are shown', () => {
+  expect(
+    show([
+      [0, { type: 'step', at, step: 'rollout', status: 'succeeded', ms: 40, message: '3 of 3' }],
+      [1, { type: 'unknown', kind: 'scaled', step: 'rollout', message: '4 of 4' }],
+      [2, { type: 'unknown', kind: 'notice' }],
+    ]),
+  ).toEqual(['✓ rollout      40 ms  3 of 3', '  rollout  4 of 4', '  notice   notice'])
 })
 
 test('a pull says how far it is every few seconds, not at every packet', () => {

@@ -51,7 +51,12 @@ test('nothing that a container or a receiver says becomes markup', () => {
       url,
       app: 'hello',
       status: 'failed',
-      deployment: deploymentOf({ id: evil, status: 'failed', error }),
+      deployment: deploymentOf({
+        id: evil,
+        status: 'failed',
+        steps: [{ name: evil, status: 'failed', started_at: '' }],
+        error,
+      }),
     },
   ])
   expect(text).not.toContain('<img')
