@@ -5,6 +5,7 @@ import { deploy, rollback } from './cli/deploy.ts'
 import { doctor } from './cli/doctor.ts'
 import { history } from './cli/history.ts'
 import { hook } from './cli/hook.ts'
+import type { Options } from './cli/options.ts'
 import { reload } from './cli/reload.ts'
 import { remove } from './cli/remove.ts'
 import { run } from './cli/serve.ts'
@@ -30,18 +31,6 @@ const USAGE = `deploy-receiver runs what was pushed, behind Nginx.
 
 FILE is /etc/deploy-receiver/config.yaml unless given.
 `
-
-export interface Options {
-  config: string
-  json: boolean
-  limit: string
-  /** Of a check: the registries too. */
-  registries: boolean
-  /** Of a rollback: not those that the release had. */
-  currentSettings: boolean
-  /** What stands after the command. */
-  rest: readonly string[]
-}
 
 /** A command resolves to its exit status: 0 done, 1 failed, 2 wrong usage. `takes` is how many words may follow it. */
 const COMMANDS: Readonly<

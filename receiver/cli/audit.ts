@@ -1,6 +1,6 @@
 import { socketOf } from '../config/socket.ts'
 import type { AuditEntry, Sender } from '../core/intake/audit.ts'
-import type { Options } from '../main.ts'
+import type { Options } from './options.ts'
 import { ask } from './ask.ts'
 import { table } from './table.ts'
 

@@ -1,9 +1,10 @@
 import { loadConfig } from '../config/load.ts'
 import { connectDocker } from '../edges/docker/connect.ts'
 import { lookAtRegistries } from '../serve/doctor.ts'
-import type { Options } from '../main.ts'
+import type { Options } from './options.ts'
 import { openRegistries } from '../serve/open-registries.ts'
-import { createRedactor, secretsOf } from '../redact.ts'
+import { secretsOf } from '../config/secrets-of.ts'
+import { createRedactor } from '../core/redact.ts'
 import { showFindings } from './doctor.ts'
 
 /** `deploy-receiver check`: reads the config as `serve` would, and says what it found; with `--registries` also whether the apps' can be read. */

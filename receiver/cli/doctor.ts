@@ -1,6 +1,6 @@
 import type { Finding } from '../core/finding.ts'
 import { socketOf } from '../config/socket.ts'
-import type { Options } from '../main.ts'
+import type { Options } from './options.ts'
 import { ask } from './ask.ts'
 
 /** `deploy-receiver doctor`: looks at all that a deployment needs; 1 when something is not as it has to be. */

@@ -1,6 +1,6 @@
 import type { Deployment } from '../../protocol/deployment.ts'
 import { socketOf } from '../config/socket.ts'
-import type { Options } from '../main.ts'
+import type { Options } from './options.ts'
 import { ask } from './ask.ts'
 import { imageOf } from './status.ts'
 import { table } from './table.ts'

@@ -1,5 +1,5 @@
 import { socketOf } from '../config/socket.ts'
-import type { Options } from '../main.ts'
+import type { Options } from './options.ts'
 import { ask } from './ask.ts'
 
 /** `deploy-receiver hook <app>`: its URL, and the workflow step and curl lines that fit what it accepts. */

@@ -1,6 +1,6 @@
 import { socketOf } from '../config/socket.ts'
 import type { Changes } from '../config/changes.ts'
-import type { Options } from '../main.ts'
+import type { Options } from './options.ts'
 import { ask } from './ask.ts'
 
 /** `deploy-receiver reload`: the running receiver reads its config again, and says what changed. */

@@ -1,5 +1,5 @@
 import { socketOf } from '../config/socket.ts'
-import type { Options } from '../main.ts'
+import type { Options } from './options.ts'
 import { ask } from './ask.ts'
 
 /** `deploy-receiver remove <app>`: takes an app that is not in the config any more off this machine. */

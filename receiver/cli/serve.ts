@@ -1,7 +1,8 @@
 import { loadConfig } from '../config/load.ts'
 import { createLog } from '../serve/log.ts'
-import type { Options } from '../main.ts'
-import { createRedactor, secretsOf } from '../redact.ts'
+import type { Options } from './options.ts'
+import { secretsOf } from '../config/secrets-of.ts'
+import { createRedactor } from '../core/redact.ts'
 import { serve } from '../serve/serve.ts'
 
 /** `deploy-receiver serve`: until SIGTERM or SIGINT; SIGHUP reads the config again. A second signal ends it at once. */

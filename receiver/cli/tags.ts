@@ -1,5 +1,5 @@
 import { socketOf } from '../config/socket.ts'
-import type { Options } from '../main.ts'
+import type { Options } from './options.ts'
 import { ask } from './ask.ts'
 import { table } from './table.ts'
 

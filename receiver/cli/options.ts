@@ -1,0 +1,12 @@
+/** What was given on the command line. */
+export interface Options {
+  config: string
+  json: boolean
+  limit: string
+  /** Of a check: the registries too. */
+  registries: boolean
+  /** Of a rollback: not those that the release had. */
+  currentSettings: boolean
+  /** What stands after the command. */
+  rest: readonly string[]
+}
