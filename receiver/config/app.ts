@@ -1,40 +1,33 @@
 import { dirname } from 'node:path'
 import { formatImage, ImageReferenceError, parseImage } from '../../protocol/image-reference.ts'
-import type { HealthPolicy, Release } from '../core/app.ts'
 import { readAttestation } from './attestation.ts'
 import { readAuth } from './auth.ts'
 import type { AppConfig } from './config.ts'
-import { CONTAINER_KEYS, readContainer, words } from './container.ts'
+import { DOCKER_KEYS, readDocker } from './engines/docker.ts'
 import type { Field, Reader } from './reader.ts'
-import { emptyRecord } from './record.ts'
 import { readRegistries } from './registries.ts'
+import { readRelease } from './release.ts'
 import type { SecretOwners } from './secrets.ts'
-import { boolean, duration, keyValues, matching, number, port } from './values.ts'
+import { duration, matching, number } from './values.ts'
 
-const OWN_KEYS = [
+/** Keys that every app has, whatever runs it. */
+const COMMON_KEYS = [
+  'engine',
   'image',
   'registries',
   'domains',
-  'port',
   'auth',
   'attestation',
-  'http',
-  'strategy',
   'release',
-  'health',
   'watch',
-  'drain',
   'keep',
-  'replicas',
-  'warm',
   'poll',
 ]
-/** A slot's addresses are few, and so are a VM's cores. */
-const MOST_REPLICAS = 32
+/** What runs an app: the keys that it adds, and how these are read. */
+const ENGINES = { docker: { keys: DOCKER_KEYS, read: readDocker } } as const
+const KEYS = [...COMMON_KEYS, ...Object.values(ENGINES).flatMap(({ keys }) => keys)]
 /** Registries count requests. */
 const SHORTEST_POLL_MS = 10_000
-/** As long as a release command may take. */
-const RELEASE_MS = 10 * 60 * 1000
 const LABEL = '[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?'
 const NAME = new RegExp(`^${LABEL}$`)
 const DOMAIN = new RegExp(String.raw`^(?=.{1,253}$)(?:\*\.)?${LABEL}(?:\.${LABEL})*$`)
@@ -53,35 +46,14 @@ export function readApp(
       'a DNS label: a-z, 0-9 and -, at most 63 characters',
     )
   }
-  const keys = reader.mapping(field, [...OWN_KEYS, ...CONTAINER_KEYS])
-  const appPort = port(reader, keys.get('port'))
+  const keys = reader.mapping(field, KEYS)
+  const readSettings = ENGINES[readEngine(reader, keys.get('engine'))].read
   const attestation = readAttestation(reader, keys.get('attestation'))
-  const http = boolean(reader, keys.get('http')) ?? true
-  const health = keys.get('health')
-  if (!http) refuseForWorker(reader, keys)
-  const strategy = matching(
-    reader,
-    keys.get('strategy'),
-    /^(?:blue-green|recreate)$/,
-    'blue-green or recreate',
-  )
   const release = readRelease(reader, keys.get('release'))
-  const warm = keys.get('warm')
-  const warmMs = duration(reader, warm) ?? 0
-  if (warm !== undefined && warmMs > 0 && (!http || strategy === 'recreate')) {
-    reader.problem(
-      warm,
-      http
-        ? 'an app with strategy: recreate cannot run twice'
-        : 'a worker kept warm would go on working',
-      'leave warm out: a rollback starts the old version anew',
-    )
-  }
   return {
     name,
     image: readImage(reader, field, keys.get('image')),
     registries: readRegistries(reader, keys.get('registries'), dirname(reader.file)),
-    ...(appPort === undefined ? {} : { port: appPort }),
     domains: reader
       .list(keys.get('domains'))
       .flatMap(
@@ -91,18 +63,24 @@ export function readApp(
       ),
     auth: readAuth(reader, keys.get('auth'), owners),
     ...(attestation === undefined ? {} : { attestation }),
-    http,
-    strategy: strategy === 'recreate' ? 'recreate' : 'blue-green',
-    container: readContainer(reader, keys),
-    replicas: number(reader, keys.get('replicas'), { min: 1, max: MOST_REPLICAS }) ?? 1,
+    ...readSettings(reader, keys),
     ...(release === undefined ? {} : { release }),
-    health: readHealth(reader, health),
     watchMs: duration(reader, keys.get('watch')) ?? 10_000,
-    drainMs: duration(reader, keys.get('drain')) ?? 30_000,
-    warmMs,
     pollMs: duration(reader, keys.get('poll'), { min: SHORTEST_POLL_MS }) ?? 0,
     keep: number(reader, keys.get('keep'), { min: 1 }) ?? 5,
   }
+}
+
+function readEngine(reader: Reader, field: Field | undefined): keyof typeof ENGINES {
+  const names = Object.keys(ENGINES)
+  const name = matching(
+    reader,
+    field,
+    new RegExp(`^(?:${names.join('|')})$`),
+    'an engine',
+    `one of: ${names.join(', ')}`,
+  )
+  return (name ?? 'docker') as keyof typeof ENGINES
 }
 
 function readImage(reader: Reader, app: Field, field: Field | undefined): AppConfig['image'] {
@@ -131,72 +109,5 @@ function readImage(reader: Reader, app: Field, field: Field | undefined): AppCon
     if (!(error instanceof ImageReferenceError)) throw error
     reader.problem(field ?? app, error.message, error.hint)
     return { repository: '', tag: '' }
-  }
-}
-
-/** Keys that say where requests go, for an app that gets none. */
-function refuseForWorker(reader: Reader, keys: ReadonlyMap<string, Field>): void {
-  const health = reader.mapping(keys.get('health'))
-  for (const field of [
-    ...['domains', 'port'].map((key) => keys.get(key)),
-    ...['path', 'port', 'headers'].map((key) => health.get(key)),
-  ]) {
-    if (field === undefined) continue
-    reader.problem(
-      field,
-      'a worker (http: false) gets no requests',
-      'it is healthy when its healthcheck says so, else when it runs steadily',
-    )
-  }
-}
-
-/** A command, or `{ command, timeout }`. */
-function readRelease(reader: Reader, field: Field | undefined): Release | undefined {
-  if (field === undefined || reader.isNothing(field)) return undefined
-  const long = reader.isMapping(field) ? reader.mapping(field, ['command', 'timeout']) : undefined
-  const command = words(reader, long === undefined ? field : long.get('command'))
-  const timeoutMs = duration(reader, long?.get('timeout'), { min: 1 }) ?? RELEASE_MS
-  if (command !== undefined && command.length > 0) return { command, timeoutMs }
-  // one that cannot be read is a problem already
-  if (command !== undefined || (long !== undefined && reader.isNothing(long.get('command')))) {
-    reader.problem(field, 'the release command is missing', 'write release: npm run migrate')
-  }
-  return undefined
-}
-
-function readHealth(reader: Reader, field: Field | undefined): HealthPolicy {
-  const keys = reader.mapping(field, [
-    'path',
-    'port',
-    'headers',
-    'interval',
-    'timeout',
-    'healthy_after',
-    'deadline',
-  ])
-  const path = matching(
-    reader,
-    keys.get('path'),
-    /^\/[\x21-\x7e]*$/,
-    'a path',
-    'it begins with / and has no blanks',
-  )
-  const healthPort = port(reader, keys.get('port'))
-  const headers = emptyRecord<string>()
-  for (const { field: at, key, value = '' } of keyValues(reader, keys.get('headers'))) {
-    if (!/^[!#$%&'*+.^_`|~\w-]+$/.test(key) || /[^\t\x20-\x7e\x80-\xff]/.test(value)) {
-      // neither is shown: a header may hold a password, and without its = it would be the name
-      reader.problem(at, 'this does not make a header', 'write { Name: value } or [Name=value]')
-    }
-    headers[key] = value
-  }
-  return {
-    ...(path === undefined ? {} : { path }),
-    ...(healthPort === undefined ? {} : { port: healthPort }),
-    headers,
-    intervalMs: duration(reader, keys.get('interval'), { min: 1 }) ?? 2000,
-    timeoutMs: duration(reader, keys.get('timeout'), { min: 1 }) ?? 5000,
-    healthyAfter: number(reader, keys.get('healthy_after'), { min: 1, max: 100 }) ?? 2,
-    deadlineMs: duration(reader, keys.get('deadline'), { min: 1 }) ?? 60_000,
   }
 }

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
-import type { ContainerSettings, RestartPolicy } from '../core/app.ts'
+import type { ContainerSettings, RestartPolicy } from '../core/slots/container-settings.ts'
 import { EnvFileError, parseEnvFile } from './env-file.ts'
 import { DEVICE_KEYS, readDevices } from './devices.ts'
 import { readHealthcheck } from './healthcheck.ts'

@@ -1,4 +1,4 @@
-import type { ContainerSettings, Device, DeviceRequest } from '../core/app.ts'
+import type { ContainerSettings, Device, DeviceRequest } from '../core/slots/container-settings.ts'
 import type { Field, Reader } from './reader.ts'
 import { emptyRecord } from './record.ts'
 import { keyValues, matching, texts } from './values.ts'

@@ -1,4 +1,4 @@
-import type { Healthcheck } from '../core/app.ts'
+import type { Healthcheck } from '../core/slots/container-settings.ts'
 import type { Field, Reader } from './reader.ts'
 import { boolean, duration, number, texts } from './values.ts'
 

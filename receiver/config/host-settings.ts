@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { isIP } from 'node:net'
 import { dirname, resolve } from 'node:path'
-import type { ContainerSettings, Logging } from '../core/app.ts'
+import type { ContainerSettings, Logging } from '../core/slots/container-settings.ts'
 import type { Field, Reader } from './reader.ts'
 import { emptyRecord } from './record.ts'
 import { boolean, bytes, keyValues, matching, number, texts } from './values.ts'

@@ -1,5 +1,5 @@
 import { dirname, resolve } from 'node:path'
-import type { ContainerSettings } from '../core/app.ts'
+import type { ContainerSettings } from '../core/slots/container-settings.ts'
 import type { Field, Reader } from './reader.ts'
 import { emptyRecord } from './record.ts'
 import { boolean, bytes, matching, texts } from './values.ts'

@@ -1,8 +1,6 @@
 import type { AppSpec } from './app.ts'
-import type { Ports } from './ports.ts'
-import { pruneQuietly } from './image/prune.ts'
-import { reconcile } from './reconcile.ts'
-import { repair, type LookAgain } from './slots/repair.ts'
+import { type ReconcilePorts, reconcile } from './reconcile.ts'
+import type { LookAgain } from './rollout.ts'
 
 /** A full disk, say: nothing can be recorded until there is room. */
 const AFTER_FAILURE_MS = 5000
@@ -11,14 +9,15 @@ const AFTER_FAILURE_MS = 5000
 export interface Deployer {
   /** Something changed: look again. Returns at once. */
   wake(): void
-  /** Removes images that are not kept, when nothing else is to do. Returns at once. */
+  /** Removes what is not kept, when nothing else is to do. Returns at once. */
   tidy(): void
   /** Stops between two steps or within one that can be stopped; resolves when nothing of it runs any more. */
   stop(): Promise<void>
 }
 
 /** `app` gives the app as it is configured now; a deployment under way keeps to what it began with. */
-export function createDeployer(app: () => AppSpec, ports: Ports): Deployer {
+export function createDeployer(app: () => AppSpec, ports: ReconcilePorts): Deployer {
+  const rollout = () => ports.rollouts[app().engine]
   const stopping = new AbortController()
   let stood = false
   let woken = false
@@ -30,13 +29,16 @@ export function createDeployer(app: () => AppSpec, ports: Ports): Deployer {
     nap.abort()
     let lookAgain: LookAgain
     // at start-up users come first: a deployment that waits may take minutes
-    if (!stood) await repair(app(), ports, stopping.signal).catch(() => {})
+    if (!stood)
+      await rollout()
+        .repair(app(), stopping.signal)
+        .catch(() => {})
     stood = true
     while (woken && !stopping.signal.aborted) {
       woken = false
       try {
         lookAgain = await reconcile(app(), ports, stopping.signal)
-        if (untidy) await pruneQuietly(app(), ports)
+        if (untidy) await rollout().tidy(app())
         untidy = false
       } catch (error) {
         if (stopping.signal.aborted) break

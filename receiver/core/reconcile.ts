@@ -1,16 +1,18 @@
-import type { Deployment, DeploymentEvent, StepName } from '../../protocol/deployment.ts'
-import { abandon, finish } from './slots/abandon.ts'
+import type { Deployment, DeploymentEvent } from '../../protocol/deployment.ts'
 import { type AppSpec, type Settings, settingsOf, withSettings } from './app.ts'
 import { DeployError, describeError } from './errors.ts'
-import { observe } from './slots/observe.ts'
-import { isLive, nextStep, type World } from './slots/next-step.ts'
-import type { Ports, StoredDeployment } from './ports.ts'
-import { repair, type LookAgain } from './slots/repair.ts'
-import { RUN, type RunStep } from './slots/steps.ts'
+import { finish } from './finish.ts'
+import type { Bookkeeping, StoredDeployment } from './journal.ts'
+import type { LookAgain, Rollouts, Standing } from './rollout.ts'
 
 /** The engine may be away for so many looks before a deployment that is not live yet fails. */
 const LOOKS = 20
 const LOOK_AGAIN_MS = 1000
+
+/** What the reconciler needs: the books, and how each kind of app is rolled out. */
+export interface ReconcilePorts extends Bookkeeping {
+  rollouts: Rollouts
+}
 
 /**
  * Brings an app to what its newest accepted deployment asks for, one missing step after the other, until nothing is
@@ -19,7 +21,7 @@ const LOOK_AGAIN_MS = 1000
  */
 export async function reconcile(
   app: AppSpec,
-  ports: Ports,
+  ports: ReconcilePorts,
   signal: AbortSignal,
 ): Promise<LookAgain> {
   for (;;) {
@@ -29,29 +31,30 @@ export async function reconcile(
     if (stored === undefined) break
     await deploy(app, stored, ports, signal)
   }
-  return repair(app, ports, signal)
+  return ports.rollouts[app.engine].repair(app, signal)
 }
 
 async function deploy(
   configured: AppSpec,
   first: StoredDeployment,
-  ports: Ports,
+  ports: ReconcilePorts,
   signal: AbortSignal,
 ): Promise<void> {
-  const generation = first.generation
+  const rollout = ports.rollouts[configured.engine]
   await begin(configured, first, ports)
   const app = withSettings(configured, ports.journal.settings(first.deployment.id))
   let failures = 0
   for (;;) {
-    const stored = reload(app, generation, ports)
+    const stored = reload(app, first.generation, ports)
     try {
       // a step failed, perhaps in a process that died before it could clean up
-      if (stored.deployment.error !== undefined) return await abandon(app, stored, ports, signal)
-      const world = await observe(app, ports)
-      const step = nextStep(stored, world, app)
-      if (step === undefined) return finish(stored, 'succeeded', ports)
+      if (stored.deployment.error !== undefined) {
+        return finish(stored, 'failed', ports, await rollout.abandon(app, stored, signal))
+      }
+      const standing = await rollout.look(app, stored)
+      if (standing.next === undefined) return finish(stored, 'succeeded', ports)
       failures = 0
-      await run(step, { app, stored, world, ports, signal })
+      await run(standing.next, { app, stored, standing, ports, signal })
     } catch (error) {
       signal.throwIfAborted()
       // nothing can be recorded: the deployer takes it up again
@@ -64,7 +67,7 @@ async function deploy(
         ports.report('the engine does not answer: looking again', { app: app.name, error })
         await ports.clock.sleep(LOOK_AGAIN_MS, signal)
       } else if (stored.deployment.error === undefined) {
-        recordFailure(stored, 'resolve', error, ports)
+        recordFailure({ stored, step: 'resolve', error }, ports)
       } else {
         // `repair` removes what is left once the engine answers again
         return finish(stored, 'failed', ports)
@@ -73,8 +76,8 @@ async function deploy(
   }
 }
 
-/** A deployment taken up again before its swap starts and checks its container anew: time has passed. */
-async function begin(app: AppSpec, stored: StoredDeployment, ports: Ports): Promise<void> {
+/** A deployment that is taken up again before it is live does anew what time may have undone. */
+async function begin(app: AppSpec, stored: StoredDeployment, ports: ReconcilePorts): Promise<void> {
   const { deployment } = stored
   if (deployment.status === 'queued') {
     const at = ports.clock.now()
@@ -85,52 +88,48 @@ async function begin(app: AppSpec, stored: StoredDeployment, ports: Ports): Prom
     )
     return
   }
-  const world = await observe(app, ports).catch(() => undefined)
-  if (deployment.error !== undefined || world === undefined || isLive(stored, world)) return
-  for (const step of deployment.steps) {
-    if (step.name !== 'start' && step.name !== 'health') continue
-    emit(stored, { type: 'step', at: ports.clock.now(), step: step.name, status: 'running' }, ports)
+  const rollout = ports.rollouts[app.engine]
+  const standing = await rollout.look(app, stored).catch(() => undefined)
+  if (deployment.error !== undefined || standing === undefined || standing.isLive) return
+  for (const { name: step } of deployment.steps) {
+    if (!rollout.steps.anew.has(step)) continue
+    emit(stored, { type: 'step', at: ports.clock.now(), step, status: 'running' }, ports)
   }
 }
 
 /** A rollback brings back the settings of its release, everything else has those of the config. */
-function wanted(app: AppSpec, { settings_of: of }: Deployment, ports: Ports): Settings {
+function wanted(app: AppSpec, { settings_of: of }: Deployment, ports: Bookkeeping): Settings {
   const known = of === undefined ? undefined : ports.journal.settings(of)
   return known ?? settingsOf(app)
 }
 
 async function run(
-  step: StepName,
+  step: string,
   {
     app,
     stored,
-    world,
+    standing,
     ports,
     signal,
   }: {
     app: AppSpec
     stored: StoredDeployment
-    world: World
-    ports: Ports
+    standing: Standing
+    ports: ReconcilePorts
     signal: AbortSignal
   },
 ): Promise<void> {
   const began = ports.clock.ms()
   emit(stored, { type: 'step', at: ports.clock.now(), step, status: 'running' }, ports)
   try {
-    const runStep: RunStep = RUN[step]
-    const message = await runStep({
-      app,
-      stored,
-      world,
-      ports,
+    const message = await standing.run({
       signal,
       progress: (progress) =>
         emit(stored, { type: 'progress', at: ports.clock.now(), step, ...progress }, ports),
     })
     const ms = Math.round(ports.clock.ms() - began)
-    // live first: whoever sees the swap as done finds the deployment live
-    if (step === 'swap') {
+    // live first: whoever sees the step as done finds the deployment live
+    if (step === ports.rollouts[app.engine].steps.commit) {
       const live: DeploymentEvent = { type: 'live', at: ports.clock.now() }
       ports.journal.append(stored.deployment.id, live, { live: true })
     }
@@ -144,22 +143,26 @@ async function run(
     signal.throwIfAborted()
     // what the step did is there: only that cannot be recorded
     if (isStoreFailure(error)) throw error
-    recordFailure(stored, step, error, ports, Math.round(ports.clock.ms() - began))
+    const ms = Math.round(ports.clock.ms() - began)
+    const isCleanup = ports.rollouts[app.engine].steps.cleanup.has(step)
+    recordFailure({ stored, step, error, ms, isCleanup }, ports)
   }
 }
 
 /** The failure is durable before anything is undone, so that a crash in between cannot start the deployment over. */
 function recordFailure(
-  stored: StoredDeployment,
-  step: StepName,
-  error: unknown,
-  ports: Ports,
-  ms?: number,
+  {
+    stored,
+    step,
+    error,
+    ms,
+    isCleanup = false,
+  }: { stored: StoredDeployment; step: string; error: unknown; ms?: number; isCleanup?: boolean },
+  ports: Bookkeeping,
 ): void {
   const described = describeError(error)
-  // after the swap held through `watch`, the deployment has succeeded; what is left over is cleaned up at the next chance
-  const cleaning = step === 'drain' || step === 'retire'
-  if (cleaning) ports.report(`${step} failed`, { deployment: stored.deployment.id, error })
+  // the deployment has succeeded; what is left over is cleaned up at the next chance
+  if (isCleanup) ports.report(`${step} failed`, { deployment: stored.deployment.id, error })
   emit(
     stored,
     {
@@ -169,13 +172,13 @@ function recordFailure(
       status: 'failed',
       ...(ms === undefined ? {} : { ms }),
       message: described.message,
-      ...(cleaning ? {} : { error: described }),
+      ...(isCleanup ? {} : { error: described }),
     },
     ports,
   )
 }
 
-function reload(app: AppSpec, generation: number, ports: Ports): StoredDeployment {
+function reload(app: AppSpec, generation: number, ports: Bookkeeping): StoredDeployment {
   const stored = ports.journal.find(app.name, generation)
   if (stored !== undefined) return stored
   throw new DeployError(
@@ -187,5 +190,5 @@ function reload(app: AppSpec, generation: number, ports: Ports): StoredDeploymen
 const isStoreFailure = (error: unknown): boolean =>
   error instanceof DeployError && error.code === 'store_failed'
 
-const emit = (stored: StoredDeployment, event: DeploymentEvent, ports: Ports) =>
+const emit = (stored: StoredDeployment, event: DeploymentEvent, ports: Bookkeeping) =>
   ports.journal.append(stored.deployment.id, event)

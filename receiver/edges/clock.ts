@@ -1,5 +1,5 @@
 import { setTimeout } from 'node:timers/promises'
-import type { Clock } from '../core/ports.ts'
+import type { Clock } from '../core/clock.ts'
 
 /** The machine's clock. */
 export const systemClock: Clock = {

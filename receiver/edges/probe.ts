@@ -1,5 +1,5 @@
 import { request } from 'node:http'
-import type { Probe, ProbeAnswer } from '../core/ports.ts'
+import type { Probe, ProbeAnswer } from '../core/slots/ports.ts'
 
 const MAX_BODY_BYTES = 512
 

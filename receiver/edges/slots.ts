@@ -9,7 +9,7 @@ import {
   statSync,
 } from 'node:fs'
 import { dirname, join } from 'node:path'
-import type { Slot, Slots } from '../core/ports.ts'
+import type { Slot, Slots } from '../core/slots/ports.ts'
 
 /** The files by which Nginx knows where an app is. */
 export interface Flags {

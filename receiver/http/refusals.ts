@@ -1,5 +1,5 @@
 import type { AuditEntry, AuditTrail } from '../core/intake/audit.ts'
-import type { Log } from './services.ts'
+import type { Log } from '../core/log.ts'
 
 /** What came of a request that made no deployment. */
 export type Refusal = Omit<AuditEntry, 'at' | 'last_at' | 'count'>

@@ -4,6 +4,7 @@ import type { AppSpec } from '../core/app.ts'
 import type { AuditTrail } from '../core/intake/audit.ts'
 import type { Finding } from '../core/finding.ts'
 import type { Feed } from '../core/feed.ts'
+import type { Log } from '../core/log.ts'
 import type { Intake } from '../core/intake/submit.ts'
 import type { VerifyToken } from '../core/intake/tokens.ts'
 import type { AppCredentials } from './auth/authenticate.ts'
@@ -28,8 +29,6 @@ export interface Archive {
   next(app: string): { deployment: Deployment } | undefined
   events(id: string, after: number): { number: number; event: DeploymentEvent }[]
 }
-
-export type Log = (level: 'info' | 'warn' | 'error', message: string, details?: object) => void
 
 /** What a reload changed, by name. */
 export interface Changed {

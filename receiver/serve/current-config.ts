@@ -6,8 +6,8 @@ import { proxies } from '../http/limits/client-address.ts'
 import { createTokenBuckets } from '../http/limits/token-buckets.ts'
 import type { HttpApp, Services } from '../http/services.ts'
 
-/** The config that is in force, and what is made of it once. */
-export interface CurrentConfig extends Pick<Services, 'hosts' | 'apps' | 'isProxy' | 'buckets'> {
+/** The config that is in force, and what is made of it once. Its apps are another matter: these come and go (`core/apps.ts`). */
+export interface CurrentConfig extends Pick<Services, 'hosts' | 'isProxy' | 'buckets'> {
   config: Config
 }
 
@@ -17,9 +17,23 @@ export function takeConfig(config: Config, before?: CurrentConfig): CurrentConfi
   return {
     config,
     hosts: acceptedHosts(config.url, config.listen),
-    apps: new Map(Object.values(config.apps).map((app) => [app.name, httpApp(app)])),
     isProxy: proxies(config.trustedProxies),
     buckets: same ? before.buckets : createTokenBuckets(config.rateLimit, () => performance.now()),
+  }
+}
+
+/** The apps as the HTTP side knows them, made anew whenever they are others. */
+export function httpApps(
+  all: () => ReadonlyMap<string, AppConfig>,
+): () => ReadonlyMap<string, HttpApp> {
+  let from: ReadonlyMap<string, AppConfig> | undefined
+  let made: ReadonlyMap<string, HttpApp> = new Map()
+  return () => {
+    if (from !== all()) {
+      from = all()
+      made = new Map([...from].map(([name, app]) => [name, httpApp(app)]))
+    }
+    return made
   }
 }
 

@@ -3,11 +3,11 @@ import type Docker from 'dockerode'
 import type { AppConfig, Config } from '../config/config.ts'
 import { type Finding, finding } from '../core/finding.ts'
 import { DeployError } from '../core/errors.ts'
-import type { Engine } from '../core/ports.ts'
+import type { Journal } from '../core/journal.ts'
+import type { Engine } from '../edges/docker/engine.ts'
 import { runCommand } from '../edges/nginx/command.ts'
 import type { ReadRepository } from '../edges/registry/reading.ts'
 import { lookAtRepository } from '../edges/registry/repository.ts'
-import type { Store } from '../edges/store/store.ts'
 
 const DEADLINE_MS = 45_000
 /** Less than this is worth a word before an image does not fit. */
@@ -16,18 +16,19 @@ const LITTLE_BYTES = 2_000_000_000
 /** Looks at all that a deployment needs: Docker, disks, Nginx, the registries, and what is live. */
 export async function runDoctor({
   config,
+  apps,
   docker,
   engine,
-  store,
+  journal,
   read,
 }: {
-  config: Config
+  config: Pick<Config, 'data' | 'nginx'>
+  apps: readonly AppConfig[]
   docker: Docker
   engine: Engine
-  store: Pick<Store, 'live'>
+  journal: Pick<Journal, 'live'>
   read: ReadRepository
 }): Promise<Finding[]> {
-  const apps = Object.values(config.apps)
   return [
     await finding('docker', async () => {
       const { Version, Os, Arch } = await docker.version()
@@ -45,8 +46,8 @@ export async function runDoctor({
       await runCommand(config.nginx.test)
       return `${config.nginx.test}: it takes its files`
     }),
-    ...(await lookAtRegistries(apps, read, (app) => store.live(app) !== undefined)),
-    ...(await Promise.all(apps.map((app) => lookAtApp(app, engine, store)))),
+    ...(await lookAtRegistries(apps, read, (app) => journal.live(app) !== undefined)),
+    ...(await Promise.all(apps.map((app) => lookAtApp(app, engine, journal)))),
   ]
 }
 
@@ -68,9 +69,9 @@ export const lookAtRegistries = (
     ),
   )
 
-const lookAtApp = ({ name }: AppConfig, engine: Engine, store: Pick<Store, 'live'>) =>
+const lookAtApp = ({ name }: AppConfig, engine: Engine, journal: Pick<Journal, 'live'>) =>
   finding(`app ${name}`, async () => {
-    const live = store.live(name)
+    const live = journal.live(name)
     if (live === undefined) return 'nothing is live yet'
     const all = await engine.containers(name)
     const own = all.filter(({ generation }) => generation === live.standsIn)

@@ -1,7 +1,7 @@
 import { type DestinationStream, pino } from 'pino'
 import { DeployError } from '../core/errors.ts'
-import type { Log } from '../http/services.ts'
-import type { Redact } from '../redact.ts'
+import type { Log } from '../core/log.ts'
+import type { Redact } from '../core/redact.ts'
 
 /** One JSON object a line, on standard output: what systemd and Docker collect. Secrets are taken out of all of it. */
 export function createLog(redact: Redact, destination?: DestinationStream): Log {

@@ -5,7 +5,7 @@ import { createCredentials, type Credentials } from '../edges/credentials/creden
 import { registrySettingsOf } from '../edges/docker/registry-settings.ts'
 import { createReading, type ReadRepository } from '../edges/registry/reading.ts'
 import { createTransport } from '../edges/registry/transport.ts'
-import type { Redactor } from '../redact.ts'
+import type { Redactor } from '../core/redact.ts'
 
 /** How registries are signed in to and read, by the config and as Docker was told. Nothing is asked yet. */
 export function openRegistries({
@@ -15,7 +15,7 @@ export function openRegistries({
   redactor: { redact, learnTokens },
 }: {
   /** The one in force. */
-  config: () => Config
+  config: () => Pick<Config, 'apps' | 'registries'>
   /** Rejects when there is none: the registries are asked all the same. */
   docker: () => Promise<Docker>
   env: NodeJS.ProcessEnv

@@ -1,81 +1,97 @@
-import { join } from 'node:path'
-import type { Config } from '../config/config.ts'
+import { valuesOf } from '../config/secrets-of.ts'
+import type { Clock } from '../core/clock.ts'
 import { createFeed } from '../core/feed.ts'
-import type { Clock, Journal } from '../core/ports.ts'
 import type { Intake } from '../core/intake/submit.ts'
+import type { Journal } from '../core/journal.ts'
+import { createEvents } from '../core/listeners.ts'
+import type { Log } from '../core/log.ts'
+import type { Redactor } from '../core/redact.ts'
 import { createAttestations } from '../edges/store/attestations.ts'
 import { createAudit } from '../edges/store/audit.ts'
+import { newDeploymentId } from '../edges/store/deployment-id.ts'
 import { createIdempotency } from '../edges/store/idempotency.ts'
 import { openDatabase, transaction } from '../edges/store/schema.ts'
-import { createSettingsVault, settingsKey } from '../edges/store/settings.ts'
+import { createSettingsVault } from '../edges/store/settings.ts'
+import { createSlotRecord } from '../edges/store/slot-record.ts'
 import { createStore } from '../edges/store/store.ts'
 import { createRefusals } from '../http/refusals.ts'
-import type { Log } from '../http/services.ts'
-import { newDeploymentId } from '../edges/store/deployment-id.ts'
 import { logOutcome } from './log-outcome.ts'
-import { type Redact, type Secret, valuesOf } from '../redact.ts'
 
-/** Opens all that is remembered in the data directory. Throws an error with its remedy when another receiver has it. */
+/**
+ * Opens all that is remembered, and the one way on which events get into it. Throws an error with its remedy when another
+ * receiver has it.
+ * @param file SQLite's file; `:memory:` is one that nobody else sees
+ * @param settingsKey 32 bytes, with which the settings of releases are encrypted
+ */
 export function openStore(
-  config: Config,
+  { file, settingsKey, subnet }: { file: string; settingsKey: Buffer; subnet: string },
   {
     clock,
     log,
-    redact,
-    learn,
-  }: { clock: Clock; log: Log; redact: Redact; learn: (secrets: readonly Secret[]) => void },
+    redactor: { redact, learn },
+  }: { clock: Clock; log: Log; redactor: Pick<Redactor, 'redact' | 'learn'> },
 ) {
-  const database = openDatabase(join(config.data, 'deploy-receiver.db'))
-  const feed = createFeed()
-  const store = createStore(database, {
-    subnet: config.network.subnet,
-    now: clock.now,
-    changed: feed.changed,
-    settings: createSettingsVault(
-      database,
-      settingsKey(join(config.data, 'settings.key')),
-      ({ container, health }) => learn(valuesOf(container, health)),
-    ),
-  })
-  const once = createIdempotency(database)
-  const audit = createAudit(database)
-  const attestations = createAttestations(database)
-  const refusals = createRefusals(
-    {
-      audit: { ...audit, add: (entry) => audit.add(redact(entry)) },
-      transaction: (work) => transaction(database, work),
-      log,
-    },
-    Date.now,
+  const database = openDatabase(file)
+  const vault = createSettingsVault(database, settingsKey, ({ container, health }) =>
+    learn(valuesOf(container, health)),
   )
-
-  /** What happens to a deployment, without secrets, and its end also in the log. */
-  const journal: Journal = {
-    ...store,
-    append(id, event, options) {
-      const deployment = store.append(id, redact(event), options)
-      if (event.type === 'finished') logOutcome(log, deployment)
-      return deployment
-    },
+  const store = createStore(database, vault)
+  const attestations = createAttestations(database)
+  const idempotency = createIdempotency(database)
+  const audit = createAudit(database)
+  const safeAudit = {
+    ...audit,
+    add: (entry: Parameters<typeof audit.add>[0]) => audit.add(redact(entry)),
   }
+
+  const feed = createFeed()
+  const events = createEvents({
+    keep: store.append,
+    transaction: (work) => transaction(database, work),
+    redact,
+    listeners: [({ id }) => feed.changed(id), logOutcome(log)],
+    report: (message, details) => log('error', message, details),
+  })
+  const journal: Journal = { ...store, append: events.append }
+
   /** What it takes to accept a deployment, whoever asks for it. */
   const intake: Intake = {
-    transaction: (work) => transaction(database, work),
-    ...once,
+    ...events,
+    ...idempotency,
     history: store.history,
     live: (app) => store.live(app)?.deployment,
     newest: (app) => store.newest(app)?.deployment,
     get: (id) => store.get(id)?.deployment,
-    accept(deployment, bundles) {
-      store.accept(deployment)
-      attestations.keep(deployment.id, bundles)
+    unfinished: store.unfinished,
+    add(deployment, bundles) {
+      const safe = { ...deployment, source: redact(deployment.source) }
+      store.add(safe)
+      attestations.keep(safe.id, bundles)
+      return safe
     },
-    audit: { add: (entry) => audit.add(redact(entry)) },
+    audit: safeAudit,
     newId: newDeploymentId,
     now: clock.now,
-    nowSeconds: () => Math.floor(Date.now() / 1000),
-    ageMs: (at) => Date.now() - Date.parse(at),
+    nowSeconds: () => Math.floor(Date.parse(clock.now()) / 1000),
+    ageMs: clock.since,
   }
 
-  return { database, feed, store, journal, intake, once, audit, attestations, refusals }
+  return {
+    database,
+    store,
+    /** Where the slots are. */
+    record: createSlotRecord(database, subnet),
+    attestations,
+    idempotency,
+    audit,
+    refusals: createRefusals(
+      { audit: safeAudit, transaction: (work) => events.transaction(work), log },
+      () => Date.parse(clock.now()),
+    ),
+    feed,
+    events,
+    journal,
+    intake,
+  }
 }
+export type OpenStore = ReturnType<typeof openStore>

@@ -1,12 +1,16 @@
 import { DatabaseSync } from 'node:sqlite'
 import type { AppSpec } from '../../receiver/core/app.ts'
-import type { Container, ContainerPlan, Disk, Ports } from '../../receiver/core/ports.ts'
+import type { Container, ContainerPlan, SlotPorts } from '../../receiver/core/slots/ports.ts'
+import type { Disk } from '../../receiver/core/image/image-store.ts'
 import type { Layer } from '../../receiver/core/image/registry.ts'
 import { DeployError } from '../../receiver/core/errors.ts'
 import { createAttestations } from '../../receiver/edges/store/attestations.ts'
 import { openDatabase } from '../../receiver/edges/store/schema.ts'
 import { createSettingsVault } from '../../receiver/edges/store/settings.ts'
+import { createSlotRecord } from '../../receiver/edges/store/slot-record.ts'
 import { createStore, type Store } from '../../receiver/edges/store/store.ts'
+import type { Rollouts } from '../../receiver/core/rollout.ts'
+import { createSlotsRollout } from '../../receiver/core/slots/rollout.ts'
 import { createFakeClock, type FakeClock } from './fakes/clock.ts'
 import { createFakeEngine, type FakeReleases } from './fakes/engine.ts'
 import { createFakeProbe, type FakeAnswers } from './fakes/probe.ts'
@@ -21,6 +25,7 @@ export const DIGEST = {
 } as const
 
 export const APP: AppSpec = {
+  engine: 'docker',
   name: 'api',
   image: { repository: 'registry.example/acme/api', tag: 'latest' },
   port: 8000,
@@ -63,9 +68,19 @@ export const APP: AppSpec = {
   keep: 2,
 }
 
+/** All ports of two slots, and the rollout on them. */
+export type WorldPorts = SlotPorts & { rollouts: Rollouts }
+
+/** Ports with a rollout that uses these very ports. */
+export function withRollouts(ports: SlotPorts): WorldPorts {
+  const all: WorldPorts = { ...ports, rollouts: { docker: undefined as never } }
+  all.rollouts = { docker: createSlotsRollout(all) }
+  return all
+}
+
 /** An engine, a registry, flags, Nginx and a probe in memory, with the real store; each call is noted in `calls`. */
 export interface FakeWorld {
-  ports: Ports
+  ports: WorldPorts
   store: Store
   clock: FakeClock
   calls: string[]
@@ -101,12 +116,7 @@ export interface FakeWorld {
 
 export function createFakeWorld(database: DatabaseSync = openDatabase(':memory:')): FakeWorld {
   const clock = createFakeClock()
-  const store = createStore(database, {
-    subnet: '10.213.0.0/24',
-    now: clock.now,
-    changed: () => {},
-    settings: createSettingsVault(database, Buffer.alloc(32, 7)),
-  })
+  const store = createStore(database, createSettingsVault(database, Buffer.alloc(32, 7)))
   const calls: string[] = []
   const reports: string[] = []
   const bundles: unknown[] = []
@@ -149,9 +159,11 @@ export function createFakeWorld(database: DatabaseSync = openDatabase(':memory:'
     shown,
     disk,
     releases,
-    ports: {
+    ports: withRollouts({
       journal: store,
+      record: createSlotRecord(database, '10.213.0.0/24'),
       engine,
+      images: engine,
       registry,
       attestations: {
         ...createAttestations(database),
@@ -175,9 +187,13 @@ export function createFakeWorld(database: DatabaseSync = openDatabase(':memory:'
       report: (message, details) => {
         reports.push(`${message} ${JSON.stringify(details)}`)
       },
-    },
+    }),
     accept({ id, digest, tag, action = 'deploy', settingsOf }) {
-      store.accept({
+      for (const waiting of store.unfinished(APP.name)) {
+        if (waiting.status !== 'queued') continue
+        store.append(waiting.id, { type: 'finished', at: clock.now(), status: 'superseded' })
+      }
+      store.add({
         id,
         app: APP.name,
         action,

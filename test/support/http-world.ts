@@ -2,22 +2,18 @@ import { generateKeyPairSync, randomBytes } from 'node:crypto'
 import type { Hono } from 'hono'
 import { parseVerifyingKey } from '../../protocol/standard-webhooks.ts'
 import type { AuditEntry } from '../../receiver/core/intake/audit.ts'
-import { createFeed, type Feed } from '../../receiver/core/feed.ts'
+import type { Feed } from '../../receiver/core/feed.ts'
+import { createRedactor } from '../../receiver/core/redact.ts'
+import { systemClock } from '../../receiver/edges/clock.ts'
 import { createIssuerKeys } from '../../receiver/edges/oidc/issuer-keys.ts'
 import { createVerifyToken } from '../../receiver/edges/oidc/verify.ts'
-import { createAttestations } from '../../receiver/edges/store/attestations.ts'
-import { createAudit } from '../../receiver/edges/store/audit.ts'
-import { createIdempotency } from '../../receiver/edges/store/idempotency.ts'
-import { openDatabase, transaction } from '../../receiver/edges/store/schema.ts'
-import { createSettingsVault } from '../../receiver/edges/store/settings.ts'
-import { createStore, type Store } from '../../receiver/edges/store/store.ts'
 import { createApp } from '../../receiver/http/app.ts'
 import { createBodyGate } from '../../receiver/http/limits/body-gate.ts'
 import { proxies } from '../../receiver/http/limits/client-address.ts'
 import { createTokenBuckets } from '../../receiver/http/limits/token-buckets.ts'
-import { createRefusals } from '../../receiver/http/refusals.ts'
 import type { Services } from '../../receiver/http/services.ts'
-import { newDeploymentId } from '../../receiver/edges/store/deployment-id.ts'
+import type { Store } from '../../receiver/edges/store/store.ts'
+import { openStore } from '../../receiver/serve/open-store.ts'
 import { APP } from './fake-world.ts'
 import { type Issuer, startIssuer } from './oidc-issuer.ts'
 
@@ -55,16 +51,6 @@ export async function startHttpWorld({
   registry?: (tag: string) => string | Promise<string>
 } = {}): Promise<HttpWorld> {
   const issuer = await startIssuer()
-  const database = openDatabase(':memory:')
-  const feed = createFeed()
-  const now = () => new Date().toISOString()
-  const nowSeconds = () => Math.floor(Date.now() / 1000)
-  const store = createStore(database, {
-    subnet: '10.213.0.0/24',
-    now,
-    changed: (id) => feed.changed(id),
-    settings: createSettingsVault(database, Buffer.alloc(32, 7)),
-  })
   const secret = `whsec_${randomBytes(32).toString('base64')}`
   const pair = ed25519Pair()
   const [readToken, token, deployToken, githubSecret] = [0, 0, 0, 0].map(() =>
@@ -73,13 +59,11 @@ export async function startHttpWorld({
   const woken: string[] = []
   const logged: string[] = []
   const stopping = new AbortController()
-  const audit = createAudit(database)
-  const attestations = createAttestations(database)
   const log: Services['log'] = (level, message, details) =>
     void logged.push(`${level} ${message} ${JSON.stringify(details)}`)
-  const refusals = createRefusals(
-    { audit, transaction: (work) => transaction(database, work), log },
-    Date.now,
+  const { database, store, feed, intake, audit, refusals } = openStore(
+    { file: ':memory:', settingsKey: Buffer.alloc(32, 7), subnet: '10.213.0.0/24' },
+    { clock: systemClock, log, redactor: createRedactor([]) },
   )
   const services: Services = {
     version: '0.0.0',
@@ -123,23 +107,7 @@ export async function startHttpWorld({
       ],
     ]),
     archive: store,
-    intake: {
-      transaction: (work) => transaction(database, work),
-      ...createIdempotency(database),
-      history: store.history,
-      live: (app) => store.live(app)?.deployment,
-      newest: (app) => store.newest(app)?.deployment,
-      get: (id) => store.get(id)?.deployment,
-      accept(deployment, bundles) {
-        store.accept(deployment)
-        attestations.keep(deployment.id, bundles)
-      },
-      audit,
-      newId: newDeploymentId,
-      now,
-      nowSeconds,
-      ageMs: (at) => Date.now() - Date.parse(at),
-    },
+    intake,
     audit,
     refusals,
     isProxy: proxies(['127.0.0.0/8', '::1']),
@@ -176,7 +144,7 @@ export async function startHttpWorld({
       refusals.flush()
       return audit.list({ limit: 200 }).toReversed()
     },
-    nowSeconds,
+    nowSeconds: intake.nowSeconds,
     async stop() {
       stopping.abort()
       await issuer.stop()

@@ -1,7 +1,7 @@
 import type { Deployment } from '../../../protocol/deployment.ts'
 import type { AppSpec } from '../app.ts'
 import { DeployError } from '../errors.ts'
-import type { Ports } from '../ports.ts'
+import type { Attestations } from './attestation.ts'
 
 /**
  * Lets a digest pass only if it is attested as the app demands: by a bundle that came with the hook, else by one that the
@@ -12,7 +12,7 @@ export async function requireAttestation(
   app: AppSpec,
   { id, action, image: { repository } }: Deployment,
   digest: string,
-  { attestations }: Ports,
+  { attestations }: { attestations: Attestations },
   signal: AbortSignal,
 ): Promise<string> {
   const policy = app.attestation

@@ -24,3 +24,14 @@ export type FetchAttestations = (
   image: { repository: string; digest: string },
   signal: AbortSignal,
 ) => Promise<unknown[]>
+
+/** Attestations of images, and what is known of them already. */
+export interface Attestations {
+  fetch: FetchAttestations
+  verify: VerifyAttestation
+  /** The Sigstore bundles that came with a deployment's hook. */
+  sent(deployment: string): unknown[]
+  /** The policy, as text, under which a digest of an app was verified last. */
+  verified(app: string, digest: string): string | undefined
+  setVerified(app: string, digest: string, policy: string): void
+}

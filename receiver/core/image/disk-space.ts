@@ -1,5 +1,6 @@
 import { DeployError } from '../errors.ts'
-import type { Disk, Ports } from '../ports.ts'
+import type { Disk, ImageStore } from './image-store.ts'
+import type { Registry } from './registry.ts'
 
 /** With so much left nobody is asked for figures. */
 const PLENTY_BYTES = 50_000_000_000
@@ -12,12 +13,12 @@ const TIMES_ON_DISK = 2
  */
 export async function requireDiskSpace(
   image: { repository: string; digest: string },
-  { engine, registry }: Pick<Ports, 'engine' | 'registry'>,
+  { images, registry }: { images: ImageStore; registry: Registry },
   signal: AbortSignal,
 ): Promise<void> {
-  const disk = await engine.disk().catch(() => undefined)
+  const disk = await images.disk().catch(() => undefined)
   if (disk === undefined || disk.freeBytes > PLENTY_BYTES) return
-  const fresh = await freshLayers(image, disk, { engine, registry }, signal)
+  const fresh = await freshLayers(image, disk, { images, registry }, signal)
   const bytes = fresh.reduce((sum, layer) => sum + layer.bytes, 0)
   const needed = bytes * TIMES_ON_DISK
   if (needed <= disk.freeBytes) return
@@ -33,12 +34,12 @@ export async function requireDiskSpace(
 async function freshLayers(
   image: { repository: string; digest: string },
   disk: Disk,
-  { engine, registry }: Pick<Ports, 'engine' | 'registry'>,
+  { images, registry }: { images: ImageStore; registry: Registry },
   signal: AbortSignal,
 ) {
   try {
     const layers = await registry.layers(image, disk.platform, signal)
-    const known = await engine.layers()
+    const known = await images.layers()
     // a layer is shared only on top of the same ones
     const shared = Math.max(
       0,

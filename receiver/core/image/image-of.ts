@@ -1,4 +1,4 @@
-import type { StoredDeployment } from '../ports.ts'
+import type { StoredDeployment } from '../journal.ts'
 
 /** What a deployment runs, once its digest is known. */
 export function imageOf({ deployment }: StoredDeployment): { repository: string; digest: string } {

@@ -1,18 +1,21 @@
 import { retryLater } from './retry.ts'
 import { DeployError } from '../errors.ts'
-import type { Ports, Progress } from '../ports.ts'
+import type { Clock } from '../clock.ts'
+import type { Progress } from '../rollout.ts'
+import type { ImageStore } from './image-store.ts'
+import type { Registry } from './registry.ts'
 import { requireDiskSpace } from './disk-space.ts'
 
 /** Has the engine hold an image: one that is there asks nobody, one that does not fit is refused. Throws `DeployError`. */
 export async function pull(
   image: { repository: string; digest: string },
-  { engine, registry, clock }: Pick<Ports, 'engine' | 'registry' | 'clock'>,
+  { images, registry, clock }: { images: ImageStore; registry: Registry; clock: Clock },
   { progress, signal }: { progress: Progress; signal: AbortSignal },
 ): Promise<string> {
-  if (!(await engine.holds(image))) await requireDiskSpace(image, { engine, registry }, signal)
+  if (!(await images.holds(image))) await requireDiskSpace(image, { images, registry }, signal)
   const ask = async () => {
     try {
-      return await engine.pull(image, { progress, signal })
+      return await images.pull(image, { progress, signal })
     } catch (error) {
       throw await inFull(error, () => registry.platforms(image, signal))
     }

@@ -1,5 +1,5 @@
 import { DeployError, type DeployErrorCode } from '../errors.ts'
-import type { Clock } from '../ports.ts'
+import type { Clock } from '../clock.ts'
 
 /** What may be over in a moment. A login that is refused or an image that is missing is not tried twice. */
 const PASSING: ReadonlySet<DeployErrorCode> = new Set(['registry_unreachable', 'registry_busy'])

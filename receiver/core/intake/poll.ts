@@ -1,6 +1,6 @@
 import type { AppSpec } from '../app.ts'
 import { DeployError } from '../errors.ts'
-import type { Clock } from '../ports.ts'
+import type { Clock } from '../clock.ts'
 
 /** Part of the interval by which it differs each time, so that many receivers do not ask at once. */
 const JITTER = 0.1

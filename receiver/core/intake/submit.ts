@@ -1,4 +1,4 @@
-import type { Deployment } from '../../../protocol/deployment.ts'
+import type { Deployment, DeploymentEvent } from '../../../protocol/deployment.ts'
 import type { Source } from '../../../protocol/hook.ts'
 import type { AppSpec } from '../app.ts'
 import type { AuditEntry, AuditTrail } from './audit.ts'
@@ -37,7 +37,12 @@ export interface Intake {
   /** The deployment that was accepted last. */
   newest(app: string): Deployment | undefined
   get(id: string): Deployment | undefined
-  accept(deployment: Deployment, attestations: readonly unknown[]): void
+  /** Deployments of an app that are running or wait, oldest first. */
+  unfinished(app: string): Deployment[]
+  /** Keeps an event of a deployment. */
+  append(id: string, event: DeploymentEvent): void
+  /** Keeps a new deployment and what came with it, and returns it as it is kept: without secrets. */
+  add(deployment: Deployment, attestations: readonly unknown[]): Deployment
   audit: Pick<AuditTrail, 'add'>
   newId(): string
   /** ISO 8601. */
@@ -69,8 +74,8 @@ export type Submitted =
 
 /**
  * Makes an allowed request a durable deployment, once: a used token is refused, a known idempotency key gets the
- * deployment that it got before, and a hint at what runs already changes nothing. Throws `RequestError` for a rollback
- * to nowhere.
+ * deployment that it got before, and a hint at what runs already changes nothing. The new deployment supersedes those of
+ * the app that still wait. Throws `RequestError` for a rollback to nowhere.
  */
 export function submit(submission: Submission, intake: Intake): Submitted {
   const { app, asks, source, bodySha256, key, token } = submission
@@ -103,7 +108,7 @@ export function submit(submission: Submission, intake: Intake): Submitted {
         return { kind: 'unchanged', deployment: settled }
       }
     }
-    const deployment = newDeployment({
+    const asked = newDeployment({
       id: intake.newId(),
       app,
       request: asks.kind === 'order' ? asks.request : { action: 'deploy', ...asks.hint },
@@ -113,7 +118,8 @@ export function submit(submission: Submission, intake: Intake): Submitted {
       history: () => intake.history(app.name),
       live: () => intake.live(app.name)?.image.digest,
     })
-    intake.accept(deployment, submission.attestations)
+    supersede(app.name, intake)
+    const deployment = intake.add(asked, submission.attestations)
     remember(deployment)
     const at = deployment.created_at
     intake.audit.add({
@@ -127,4 +133,12 @@ export function submit(submission: Submission, intake: Intake): Submitted {
     })
     return { kind: 'accepted', deployment }
   })
+}
+
+/** Of those that wait, only the newest is ever run. */
+function supersede(app: string, intake: Intake): void {
+  for (const { id, status } of intake.unfinished(app)) {
+    if (status !== 'queued') continue
+    intake.append(id, { type: 'finished', at: intake.now(), status: 'superseded' })
+  }
 }

@@ -1,21 +1,24 @@
-import type { FinalStatus } from '../../../protocol/deployment.ts'
-import type { AppSpec } from '../app.ts'
-import { observe } from './observe.ts'
-import { isLive, others, own } from './next-step.ts'
-import type { Container, Ports, StoredDeployment } from '../ports.ts'
+import type { DeploymentError } from '../../../protocol/deployment.ts'
+import type { DockerApp } from '../app.ts'
 import { prune } from '../image/prune.ts'
-import { unpause } from './unpause.ts'
+import type { StoredDeployment } from '../journal.ts'
 import { inParallel } from './in-parallel.ts'
+import { isLive, observe, others, own } from './next-step.ts'
+import type { Container, SlotPorts } from './ports.ts'
+import { unpause } from './unpause.ts'
 
-/** Ends a failed deployment: swaps back when it was live and the old container still runs, and removes the new one. */
+/**
+ * Undoes a failed deployment: swaps back when it was live and the old container still runs, and removes the new one.
+ * Resolves to why it failed, and that it was swapped back.
+ */
 export async function abandon(
-  app: AppSpec,
+  app: DockerApp,
   stored: StoredDeployment,
-  ports: Ports,
+  ports: SlotPorts,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<DeploymentError | undefined> {
   let error = stored.deployment.error
-  const world = await observe(app, ports)
+  const world = await observe(app.name, ports)
   const failed = own(stored, world)
   const swapped = stored.deployment.live_at !== undefined || isLive(stored, world)
   const recreate = app.strategy === 'recreate'
@@ -44,27 +47,17 @@ export async function abandon(
   if (!recreate) await removeFailed()
   // this one may be tried again soon
   await prune(app, ports, stored.deployment.image.digest)
-  finish(stored, 'failed', ports, error)
+  return error
 }
 
-function swapBack(app: AppSpec, { deployment }: StoredDeployment, old: Container, ports: Ports) {
+function swapBack(
+  app: DockerApp,
+  { deployment }: StoredDeployment,
+  old: Container,
+  ports: Pick<SlotPorts, 'slots' | 'journal'>,
+) {
   ports.slots.makeLive(app.name, old.slot)
   if (deployment.previous !== undefined) {
     ports.journal.setLive(app.name, deployment.previous.deployment)
   }
-}
-
-/** Its final status, with the reason of a failure. */
-export function finish(
-  { deployment }: StoredDeployment,
-  status: FinalStatus,
-  ports: Pick<Ports, 'journal' | 'clock'>,
-  error = deployment.error,
-): void {
-  ports.journal.append(deployment.id, {
-    type: 'finished',
-    at: ports.clock.now(),
-    status,
-    ...(error === undefined ? {} : { error }),
-  })
 }

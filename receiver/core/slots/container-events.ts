@@ -1,4 +1,4 @@
-import type { Ports } from '../ports.ts'
+import type { Bookkeeping } from '../journal.ts'
 
 /** What befell a container while nobody deployed. */
 export interface ContainerEvent {
@@ -42,7 +42,7 @@ const PUT_RIGHT: ReadonlySet<ContainerEvent['kind']> = new Set([
  */
 export function isToRepair(
   event: ContainerEvent,
-  ports: Pick<Ports, 'journal' | 'report'>,
+  ports: Pick<Bookkeeping, 'journal' | 'report'>,
 ): boolean {
   const { app, generation, kind, exitCode } = event
   if (ports.journal.live(app)?.standsIn !== generation) return false

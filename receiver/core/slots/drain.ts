@@ -1,5 +1,5 @@
-import type { AppSpec } from '../app.ts'
-import type { Container, Ports } from '../ports.ts'
+import type { DockerApp } from '../app.ts'
+import type { Container, SlotPorts } from './ports.ts'
 
 const PAUSE_MS = 200
 /** A worker that read the flag just before the swap connects just after it: one look is not enough. */
@@ -10,9 +10,9 @@ const QUIET_MS = 1000
  * these count until then. Returns a line that says how it ended.
  */
 export async function drain(
-  app: AppSpec,
+  app: Pick<DockerApp, 'drainMs'>,
   old: readonly Container[],
-  ports: Pick<Ports, 'connections' | 'clock'>,
+  ports: Pick<SlotPorts, 'connections' | 'clock'>,
   signal: AbortSignal,
 ): Promise<string> {
   const began = ports.clock.ms()

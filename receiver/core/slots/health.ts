@@ -1,6 +1,6 @@
-import type { AppSpec, HealthPolicy } from '../app.ts'
+import type { DockerApp, HealthPolicy } from '../app.ts'
 import { DeployError } from '../errors.ts'
-import type { Container, Ports } from '../ports.ts'
+import type { Container, SlotPorts } from './ports.ts'
 
 const FIRST_PAUSE_MS = 25
 /** A good answer is confirmed soon: it is the last thing between a healthy container and its users. */
@@ -14,8 +14,10 @@ const SHOWN_BODY_CHARACTERS = 200
 /** Of a program that was built for another processor, as the kernel says it. */
 const NOT_EXECUTABLE = /exec format error\s*$/i
 
+export type HealthPorts = Pick<SlotPorts, 'engine' | 'probe' | 'clock'>
+
 export interface Subject {
-  app: AppSpec
+  app: DockerApp
   container: Container
   /** Whether the image or the config has a HEALTHCHECK, which serves when no path is configured. */
   hasHealthcheck: boolean
@@ -28,7 +30,7 @@ export interface Subject {
  */
 export async function waitUntilHealthy(
   subject: Subject,
-  ports: Ports,
+  ports: HealthPorts,
   options: { progress: (message: string) => void; signal: AbortSignal },
 ): Promise<string> {
   const { app } = subject
@@ -68,7 +70,11 @@ export async function waitUntilHealthy(
 }
 
 /** Looks on for `watchMs` after the swap. Throws what `waitUntilHealthy` throws when the container exits or fails. */
-export async function watch(subject: Subject, ports: Ports, signal: AbortSignal): Promise<string> {
+export async function watch(
+  subject: Subject,
+  ports: HealthPorts,
+  signal: AbortSignal,
+): Promise<string> {
   const { app } = subject
   const end = ports.clock.ms() + app.watchMs
   let nextProbe = ports.clock.ms()
@@ -96,7 +102,7 @@ export async function watch(subject: Subject, ports: Ports, signal: AbortSignal)
 }
 
 /** That the engine does not answer says nothing about the container. */
-const checkIfThere = (subject: Subject, ports: Ports, signal: AbortSignal): Promise<Answer> =>
+const checkIfThere = (subject: Subject, ports: HealthPorts, signal: AbortSignal): Promise<Answer> =>
   check(subject, ports, signal).catch((error: unknown) => {
     unlessAway(error)
     return { healthy: true, text: 'the engine does not answer', enough: 1 }
@@ -113,7 +119,7 @@ interface Answer {
   enough: number
 }
 
-async function check(subject: Subject, ports: Ports, signal: AbortSignal): Promise<Answer> {
+async function check(subject: Subject, ports: HealthPorts, signal: AbortSignal): Promise<Answer> {
   const container = await stillRuns(subject, ports)
   const { health } = subject.app
   if (health.path === undefined && subject.hasHealthcheck) return byHealthcheck(container)
@@ -135,7 +141,7 @@ function byHealthcheck(container: Container): Answer {
 async function byHttp(
   container: Container,
   health: HealthPolicy,
-  ports: Ports,
+  ports: HealthPorts,
   signal: AbortSignal,
 ): Promise<Answer> {
   const path = health.path ?? '/'
@@ -158,7 +164,7 @@ async function byHttp(
 }
 
 /** The container as it is now. Throws `exited` when it stopped or was started again since. */
-async function stillRuns(subject: Subject, ports: Ports): Promise<Container> {
+async function stillRuns(subject: Subject, ports: HealthPorts): Promise<Container> {
   const { app, container } = subject
   const now = await ports.engine.container(container.name)
   if (now === undefined) {

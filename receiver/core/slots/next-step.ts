@@ -1,12 +1,35 @@
-import type { Deployment, StepName } from '../../../protocol/deployment.ts'
-import type { AppSpec } from '../app.ts'
-import type { Container, Slot, StoredDeployment } from '../ports.ts'
-import { otherSlot } from '../ports.ts'
+import type { Deployment } from '../../../protocol/deployment.ts'
+import type { DockerApp } from '../app.ts'
+import type { StoredDeployment } from '../journal.ts'
+import type { Progress } from '../rollout.ts'
+import { type Container, otherSlot, type Slot, type SlotPorts } from './ports.ts'
+
+/** The steps of two slots, in their order. */
+export type StepName =
+  'resolve' | 'pull' | 'release' | 'start' | 'health' | 'swap' | 'watch' | 'drain' | 'retire'
 
 /** What stands, as observed: the flag and the app's containers. */
 export interface World {
   live: Slot | undefined
   containers: readonly Container[]
+}
+
+/** What a step works on. */
+export interface StepContext {
+  app: DockerApp
+  stored: StoredDeployment
+  world: World
+  ports: SlotPorts
+  progress: Progress
+  signal: AbortSignal
+}
+
+/** Looks at what stands now. */
+export async function observe(
+  app: string,
+  { slots, engine }: Pick<SlotPorts, 'slots' | 'engine'>,
+): Promise<World> {
+  return { live: slots.live(app), containers: await engine.containers(app) }
 }
 
 /**
@@ -17,7 +40,7 @@ export interface World {
 export function nextStep(
   stored: StoredDeployment,
   world: World,
-  { release, replicas }: Pick<AppSpec, 'release' | 'replicas'>,
+  { release, replicas }: Pick<DockerApp, 'release' | 'replicas'>,
 ): StepName | undefined {
   const { deployment } = stored
   if (!done(deployment, 'resolve')) return 'resolve'

@@ -1,24 +1,26 @@
-import { type AppSpec, withSettings } from '../app.ts'
+import { type DockerApp, withSettings } from '../app.ts'
 import { imageOf } from '../image/image-of.ts'
-import { observe } from './observe.ts'
-import { others, own, type World } from './next-step.ts'
-import type { Container, Ports, StoredDeployment } from '../ports.ts'
-import { choosePort, startAll } from './steps.ts'
+import type { StoredDeployment } from '../journal.ts'
+import type { LookAgain } from '../rollout.ts'
+import { choosePort, startAll } from './containers.ts'
 import { inParallel } from './in-parallel.ts'
-
-/** Milliseconds until something is due though nobody wakes the app; `undefined` when nothing is. */
-export type LookAgain = number | undefined
+import { observe, others, own, type World } from './next-step.ts'
+import type { Container, SlotPorts } from './ports.ts'
 
 /**
  * Puts right what stands between deployments: the live containers run, warm ones until their time is over, and nothing
  * else of the app does. Used at start-up, after a crash of the receiver, a restart of the engine or someone's `docker rm`.
  * Failures are reported, not thrown: a deployment may still mend what this could not.
  */
-export async function repair(app: AppSpec, ports: Ports, signal: AbortSignal): Promise<LookAgain> {
+export async function repair(
+  app: DockerApp,
+  ports: SlotPorts,
+  signal: AbortSignal,
+): Promise<LookAgain> {
   try {
     const waiting = ports.journal.next(app.name)
     const live = ports.journal.live(app.name)
-    const world = await observe(app, ports)
+    const world = await observe(app.name, ports)
     // a deployment under way owns what stands
     if (waiting?.deployment.status === 'running') return undefined
     if (live !== undefined) await startLive(app, live, world, ports, signal)
@@ -39,10 +41,10 @@ export async function repair(app: AppSpec, ports: Ports, signal: AbortSignal): P
 }
 
 async function startLive(
-  configured: AppSpec,
+  configured: DockerApp,
   live: StoredDeployment,
   world: World,
-  ports: Ports,
+  ports: SlotPorts,
   signal: AbortSignal,
 ): Promise<void> {
   const app = withSettings(configured, ports.journal.settings(live.deployment.id))
@@ -57,7 +59,7 @@ async function startLive(
       : 'a live container stands still: starting it',
     { app: app.name, deployment: live.deployment.id },
   )
-  if (missing > 0) await ports.engine.pull({ repository, digest }, { progress: () => {}, signal })
+  if (missing > 0) await ports.images.pull({ repository, digest }, { progress: () => {}, signal })
   await startAll(
     {
       app,
@@ -75,10 +77,10 @@ async function startLive(
 
 /** The containers that the live ones replaced, which a rollback can have back as they are. */
 function keptOf(
-  app: AppSpec,
+  app: DockerApp,
   live: StoredDeployment,
   world: World,
-  { journal }: Pick<Ports, 'journal'>,
+  { journal }: Pick<SlotPorts, 'journal'>,
 ): Container[] {
   if (app.warmMs === 0) return []
   const replaced = others(live, world).filter(
@@ -91,10 +93,10 @@ function keptOf(
 
 /** Stops what was warm long enough, and tells when it will be. */
 async function coolDown(
-  app: AppSpec,
+  app: DockerApp,
   { deployment }: StoredDeployment,
   kept: readonly Container[],
-  ports: Ports,
+  ports: SlotPorts,
   signal: AbortSignal,
 ): Promise<LookAgain> {
   const warm = kept.filter(({ running }) => running)

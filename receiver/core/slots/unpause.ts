@@ -1,5 +1,5 @@
-import type { AppSpec } from '../app.ts'
-import type { Container, Ports } from '../ports.ts'
+import type { DockerApp } from '../app.ts'
+import type { Container, SlotPorts } from './ports.ts'
 
 const PAUSE_MS = 100
 /** An old version that does not come back in this time is let to its visitors as it is. */
@@ -7,9 +7,9 @@ const LONGEST_MS = 30_000
 
 /** Ends a pause of `strategy: recreate` when the old container answers again. */
 export async function unpause(
-  app: AppSpec,
+  app: DockerApp,
   { address, port }: Container,
-  ports: Ports,
+  ports: Pick<SlotPorts, 'slots' | 'probe' | 'clock'>,
   signal: AbortSignal,
 ): Promise<void> {
   if (!ports.slots.paused(app.name)) return

@@ -1,6 +1,7 @@
 import { imageOf } from '../image/image-of.ts'
+import type { Bookkeeping, StoredDeployment } from '../journal.ts'
 import { inSlot, own, type World } from './next-step.ts'
-import type { Ports, Slot, StoredDeployment } from '../ports.ts'
+import type { Slot } from './ports.ts'
 
 /**
  * The generation of older containers that a rollback can have as they stand: of the same digest and with the same settings,
@@ -10,7 +11,7 @@ export function warmGeneration(
   stored: StoredDeployment,
   world: World,
   slot: Slot,
-  { replicas, ports }: { replicas: number; ports: Pick<Ports, 'journal'> },
+  { replicas, ports }: { replicas: number; ports: Pick<Bookkeeping, 'journal'> },
 ): number | undefined {
   if (stored.deployment.action !== 'rollback' || own(stored, world).length > 0) return undefined
   const standing = inSlot(world, slot)
@@ -24,16 +25,4 @@ export function warmGeneration(
   return fits && made?.settings !== undefined && made.settings === stored.settings
     ? first.generation
     : undefined
-}
-
-/** Whose settings a rollback brings. */
-export function whoseSettings(
-  { deployment }: StoredDeployment,
-  ports: Pick<Ports, 'journal'>,
-): string {
-  if (deployment.action !== 'rollback') return ''
-  if (deployment.settings_of === undefined) return 'with the current settings'
-  return ports.journal.settings(deployment.settings_of) === undefined
-    ? `with the current settings: those of ${deployment.settings_of} are not known`
-    : `with the settings of ${deployment.settings_of}`
 }

@@ -1,7 +1,7 @@
 import type Docker from 'dockerode'
 import type { ContainerInspectInfo } from 'dockerode'
 import { DeployError } from '../../core/errors.ts'
-import type { Container, ContainerPlan } from '../../core/ports.ts'
+import type { Container, ContainerPlan } from '../../core/slots/ports.ts'
 import { createOptions, inBody } from './create-options.ts'
 import { isMissing, statusOf, translate } from './errors.ts'
 import { readLabels } from './labels.ts'

@@ -1,6 +1,10 @@
 import type { ContainerCreateOptions, HealthConfig, HostConfig } from 'dockerode'
-import type { ContainerSettings, Healthcheck, Logging } from '../../core/app.ts'
-import type { ContainerPlan, ReleasePlan } from '../../core/ports.ts'
+import type {
+  ContainerSettings,
+  Healthcheck,
+  Logging,
+} from '../../core/slots/container-settings.ts'
+import type { ContainerPlan, ReleasePlan } from '../../core/slots/ports.ts'
 import { containerName, labelsOf, releaseLabels, releaseName } from './labels.ts'
 
 const NANOSECONDS = 1_000_000

@@ -1,6 +1,6 @@
 import { statfs } from 'node:fs/promises'
 import type Docker from 'dockerode'
-import type { Disk } from '../../core/ports.ts'
+import type { Disk } from '../../core/image/image-store.ts'
 import { retryReads } from './retry-reads.ts'
 
 /** Docker's names for processors are the kernel's, images have Go's. */

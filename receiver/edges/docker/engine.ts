@@ -1,7 +1,9 @@
 import type Docker from 'dockerode'
 import { parseImage } from '../../../protocol/image-reference.ts'
 import { atMost } from './at-most.ts'
-import type { Clock, Engine } from '../../core/ports.ts'
+import type { Clock } from '../../core/clock.ts'
+import type { ImageStore } from '../../core/image/image-store.ts'
+import type { ContainerEngine } from '../../core/slots/ports.ts'
 import { create, inspect, mend, startFailure, stop } from './containers.ts'
 import { isMissing, statusOf, translate } from './errors.ts'
 import { runOnce } from './run-once.ts'
@@ -15,6 +17,9 @@ import { diskOf, layerChains } from './disk.ts'
 
 const PULLS_AT_ONCE = 3
 
+/** Docker, as the slots' containers and as the images that are held. */
+export type Engine = ContainerEngine & ImageStore
+
 export interface DockerOptions {
   docker: Docker
   network: string
@@ -23,7 +28,7 @@ export interface DockerOptions {
   clock: Clock
 }
 
-/** The Docker engine as the reconciler's `Engine`. */
+/** Docker, through its API. Every method throws `DeployError` alone. */
 export function createEngine({ docker, network, credentials, clock }: DockerOptions): Engine {
   // more at once would only slow each other down, and the apps that serve
   const inTurn = atMost(PULLS_AT_ONCE)

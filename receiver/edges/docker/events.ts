@@ -2,7 +2,7 @@ import { createInterface } from 'node:readline'
 import type { Readable } from 'node:stream'
 import type Docker from 'dockerode'
 import type { ContainerEvent } from '../../core/slots/container-events.ts'
-import type { Clock } from '../../core/ports.ts'
+import type { Clock } from '../../core/clock.ts'
 import { ofNetwork, readLabels } from './labels.ts'
 
 const AGAIN_MS = 1000

@@ -1,4 +1,4 @@
-import type { Container, ContainerPlan, ReleasePlan, Slot } from '../../core/ports.ts'
+import type { Container, ContainerPlan, ReleasePlan, Slot } from '../../core/slots/ports.ts'
 
 /** Labels by which the receiver knows its own containers again. */
 const LABEL = {

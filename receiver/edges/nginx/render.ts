@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { Slot } from '../../core/ports.ts'
+import type { Slot } from '../../core/slots/ports.ts'
 import type { Flags } from '../slots.ts'
 
 /** What Nginx needs to know of an app. */

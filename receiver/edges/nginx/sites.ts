@@ -1,6 +1,6 @@
 import { dirname, join } from 'node:path'
 import { DeployError } from '../../core/errors.ts'
-import type { AppUpstreams, Sites, Slot } from '../../core/ports.ts'
+import type { AppUpstreams, Sites, Slot } from '../../core/slots/ports.ts'
 import type { Flags } from '../slots.ts'
 import { CommandError, runCommand } from './command.ts'
 import { isSettled, makeDirectory, put, restore, settle, type Wanted } from './files.ts'

@@ -158,8 +158,12 @@ export function openDatabase(file: string): DatabaseSync {
   }
 }
 
-/** Runs `work` in one transaction: all of it is durable afterwards, or nothing. Throws `store_failed` when it cannot write. */
+/**
+ * Runs `work` in one transaction: all of it is durable afterwards, or nothing. Within another one it is a part of that. Throws
+ * `store_failed` when it cannot write.
+ */
 export function transaction<T>(database: DatabaseSync, work: () => T): T {
+  if (database.isTransaction) return work()
   database.exec('BEGIN IMMEDIATE')
   try {
     const result = work()

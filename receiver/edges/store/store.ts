@@ -1,10 +1,9 @@
 import { randomBytes } from 'node:crypto'
 import type { DatabaseSync } from 'node:sqlite'
-import type { Deployment, DeploymentError, DeploymentEvent } from '../../../protocol/deployment.ts'
+import type { Deployment, DeploymentEvent } from '../../../protocol/deployment.ts'
 import { apply } from '../../core/deployment.ts'
-import type { Journal, StoredDeployment } from '../../core/ports.ts'
+import type { Journal, StoredDeployment } from '../../core/journal.ts'
 import type { Past } from '../../core/intake/new-deployment.ts'
-import { createSlotAddresses } from './slot-addresses.ts'
 import { transaction } from './schema.ts'
 import type { SettingsVault } from './settings.ts'
 
@@ -22,12 +21,14 @@ export interface Store extends Journal {
   events(id: string, after: number): NumberedEvent[]
   /** The deployment that was accepted last. */
   newest(app: string): StoredDeployment | undefined
-  /** Keeps a new deployment; of those that still wait, only this one stays queued. */
-  accept(deployment: Deployment): void
+  /** Deployments of an app that are running or wait, oldest first. */
+  unfinished(app: string): Deployment[]
+  /** Keeps a new deployment. */
+  add(deployment: Deployment): void
   /** Apps of which a deployment is live. */
   liveApps(): string[]
-  /** Forgets where an app stood, and ends what waits; its history stays. */
-  forget(app: string, error: DeploymentError): void
+  /** Nothing of the app is live any more; its history stays. */
+  setNothingLive(app: string): void
   /** A secret of the store's own, made at first use. */
   secret(name: string): Buffer
 }
@@ -40,30 +41,14 @@ interface Row {
 }
 const COLUMNS = 'generation, record, stands_in, settings'
 
-/** Deployments, events, slots: the durable memory. `changed` hears of every deployment that got an event. */
-export function createStore(
-  database: DatabaseSync,
-  {
-    subnet,
-    now,
-    changed,
-    settings: vault,
-  }: {
-    subnet: string
-    now: () => string
-    changed: (id: string) => void
-    settings: SettingsVault
-  },
-): Store {
+/** Deployments and their events: the durable memory. It decides nothing; `vault` has the settings of releases. */
+export function createStore(database: DatabaseSync, vault: SettingsVault): Store {
   const sql = {
     get: database.prepare(`SELECT ${COLUMNS} FROM deployments WHERE id = ?`),
     find: database.prepare(`SELECT ${COLUMNS} FROM deployments WHERE app = ? AND generation = ?`),
     next: database.prepare(
       `SELECT ${COLUMNS} FROM deployments WHERE app = ? AND status IN ('running', 'queued')
        ORDER BY status = 'running' DESC, generation LIMIT 1`,
-    ),
-    queued: database.prepare(
-      `SELECT ${COLUMNS} FROM deployments WHERE app = ? AND status = 'queued'`,
     ),
     newest: database.prepare(
       `SELECT ${COLUMNS} FROM deployments WHERE app = ? ORDER BY generation DESC LIMIT 1`,
@@ -92,17 +77,14 @@ export function createStore(
       'INSERT INTO live (app, generation) VALUES (?, ?) ON CONFLICT (app) DO UPDATE SET generation = excluded.generation',
     ),
     liveApps: database.prepare('SELECT app FROM live ORDER BY app'),
-    pending: database.prepare(
-      `SELECT ${COLUMNS} FROM deployments WHERE app = ? AND status IN ('running', 'queued')`,
+    unfinished: database.prepare(
+      `SELECT ${COLUMNS} FROM deployments WHERE app = ? AND status IN ('running', 'queued') ORDER BY generation`,
     ),
     removeLive: database.prepare('DELETE FROM live WHERE app = ?'),
     setSettings: database.prepare('UPDATE deployments SET settings = ? WHERE id = ?'),
-    standIn: database.prepare('UPDATE deployments SET stands_in = ? WHERE id = ?'),
     secret: database.prepare('SELECT value FROM secrets WHERE name = ?'),
     addSecret: database.prepare('INSERT INTO secrets (name, value) VALUES (?, ?)'),
   }
-  const places = createSlotAddresses(database, subnet)
-
   /** Keeps an event and the deployment that it makes; inside a transaction. */
   const record = (stored: StoredDeployment, event: DeploymentEvent): Deployment => {
     const after = apply(stored.deployment, event)
@@ -117,9 +99,6 @@ export function createStore(
   }
 
   const store: Store = {
-    address: places.address,
-    upstreams: places.upstreams,
-    setUpstream: places.setUpstream,
     get: (id) => parse(sql.get.get(id)),
     find: (app, generation) => parse(sql.find.get(app, generation)),
     next: (app) => parse(sql.next.get(app)),
@@ -156,18 +135,16 @@ export function createStore(
       return found
     },
 
-    accept(deployment) {
-      for (const row of sql.queued.all(deployment.app)) {
-        const waiting = parse(row) as StoredDeployment
-        record(waiting, { type: 'finished', at: now(), status: 'superseded' })
-        changed(waiting.deployment.id)
-      }
+    unfinished: (app) =>
+      sql.unfinished.all(app).map((row) => (parse(row) as StoredDeployment).deployment),
+
+    add(deployment) {
       const { id, app, status, image } = deployment
       sql.insert.run(id, app, status, image.digest ?? null, JSON.stringify(deployment))
     },
 
     append(id, event, { live = false, settings } = {}) {
-      const after = transaction(database, () => {
+      return transaction(database, () => {
         const stored = store.get(id)
         if (stored === undefined) throw new Error(`deployment ${id} is not on record`)
         const deployment = record(stored, event)
@@ -175,17 +152,11 @@ export function createStore(
         if (settings !== undefined) sql.setSettings.run(vault.keep(settings), id)
         return deployment
       })
-      changed(id)
-      return after
     },
 
     settings(id) {
       const number = store.get(id)?.settings
       return number === undefined ? undefined : vault.read(number)
-    },
-
-    standIn(id, generation) {
-      transaction(database, () => sql.standIn.run(generation, id))
     },
 
     setLive(app, id) {
@@ -202,21 +173,7 @@ export function createStore(
 
     liveApps: () => sql.liveApps.all().map(({ app }) => String(app)),
 
-    forget(app, error) {
-      const ended = transaction(database, () => {
-        sql.removeLive.run(app)
-        places.forget(app)
-        return sql.pending.all(app).map((row) =>
-          record(parse(row) as StoredDeployment, {
-            type: 'finished',
-            at: now(),
-            status: 'failed',
-            error,
-          }),
-        )
-      })
-      for (const { id } of ended) changed(id)
-    },
+    setNothingLive: (app) => void sql.removeLive.run(app),
 
     secret(name) {
       const known = sql.secret.get(name)?.['value']

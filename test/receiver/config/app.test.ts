@@ -10,6 +10,7 @@ test('an app needs no more than an image', () => {
     registries: {},
     domains: [],
     auth: { oidc: [], keys: [], secrets: [], basic: { tokens: [], deploy: false }, github: [] },
+    engine: 'docker',
     http: true,
     strategy: 'blue-green',
     container: {

@@ -44,6 +44,7 @@ const api: AppConfig = {
     workflow: '.github/workflows/deploy.yml',
     ref: 'refs/heads/main',
   },
+  engine: 'docker',
   http: true,
   strategy: 'recreate',
   release: { command: ['bin/migrate', '--all'], timeoutMs: 300_000 },

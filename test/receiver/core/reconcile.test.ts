@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest'
-import type { StepName } from '../../../protocol/deployment.ts'
 import { reconcile } from '../../../receiver/core/reconcile.ts'
 import {
   APP,
   createFakeWorld,
   DIGEST,
   type FakeWorld,
+  withRollouts,
   unreachable,
 } from '../../support/fake-world.ts'
 
@@ -229,16 +229,7 @@ describe('the queue', () => {
 })
 
 describe('a receiver that dies', () => {
-  const STEPS: StepName[] = [
-    'resolve',
-    'pull',
-    'start',
-    'health',
-    'swap',
-    'watch',
-    'drain',
-    'retire',
-  ]
+  const STEPS = ['resolve', 'pull', 'start', 'health', 'swap', 'watch', 'drain', 'retire']
 
   /** Stops the process at the n-th write to the journal, before or after it is durable. */
   function dieAt(world: FakeWorld, write: number, when: 'before' | 'after') {
@@ -257,7 +248,7 @@ describe('a receiver that dies', () => {
         return after
       },
     }
-    const stopped = reconcile(APP, { ...world.ports, journal }, killed.signal)
+    const stopped = reconcile(APP, withRollouts({ ...world.ports, journal }), killed.signal)
     return { stopped, died: () => killed.signal.aborted }
   }
 

@@ -1,4 +1,4 @@
-import type { Clock } from '../../../receiver/core/ports.ts'
+import type { Clock } from '../../../receiver/core/clock.ts'
 
 /** A clock that jumps to the end of every sleep; `during` runs in each. */
 export interface FakeClock extends Clock {

@@ -1,12 +1,7 @@
 import { DeployError } from '../../../receiver/core/errors.ts'
-import type {
-  Container,
-  ContainerPlan,
-  Disk,
-  Engine,
-  ImageFacts,
-  ReleasePlan,
-} from '../../../receiver/core/ports.ts'
+import type { Container, ContainerPlan, ReleasePlan } from '../../../receiver/core/slots/ports.ts'
+import type { Disk, ImageFacts } from '../../../receiver/core/image/image-store.ts'
+import type { Engine } from '../../../receiver/edges/docker/engine.ts'
 import { type Note, unnoted } from './note.ts'
 
 export interface FakeEngine {

@@ -1,5 +1,5 @@
 import { DeployError } from '../../../receiver/core/errors.ts'
-import type { Sites } from '../../../receiver/core/ports.ts'
+import type { Sites } from '../../../receiver/core/slots/ports.ts'
 
 export interface FakeSites {
   sites: Sites

@@ -1,4 +1,4 @@
-import type { Slot, Slots } from '../../../receiver/core/ports.ts'
+import type { Slot, Slots } from '../../../receiver/core/slots/ports.ts'
 import { type Note, unnoted } from './note.ts'
 
 export interface FakeFlag {

@@ -1,8 +1,7 @@
 import { expect, test } from 'vitest'
-import type { Config } from '../../../../receiver/config/config.ts'
 import { DeployError } from '../../../../receiver/core/errors.ts'
 import { poll, type PollPorts } from '../../../../receiver/core/intake/poll.ts'
-import { createPollers } from '../../../../receiver/pollers.ts'
+import { createPollers } from '../../../../receiver/core/intake/pollers.ts'
 import { APP, DIGEST, unreachable } from '../../../support/fake-world.ts'
 import { createFakeClock } from '../../../support/fakes/clock.ts'
 
@@ -93,10 +92,9 @@ test('a config that is read again begins anew with its interval', async () => {
     random: () => 0.5,
     report: () => {},
   })
-  const config = (pollMs: number) => ({ api: { ...APP, pollMs } }) as unknown as Config['apps']
-  pollers.take(config(3_600_000))
-  pollers.take(config(10_000))
-  pollers.take(config(0))
+  pollers.take([{ ...APP, pollMs: 3_600_000 }])
+  pollers.take([{ ...APP, pollMs: 10_000 }])
+  pollers.take([{ ...APP, pollMs: 0 }])
   await pollers.stop()
   expect(pauses).toEqual([3_600_000, 10_000])
   expect(asked).toEqual([])

@@ -2,7 +2,13 @@ import { describe, expect, test } from 'vitest'
 import type { AppSpec } from '../../../../receiver/core/app.ts'
 import { createDeployer } from '../../../../receiver/core/deployer.ts'
 import { reconcile } from '../../../../receiver/core/reconcile.ts'
-import { APP, createFakeWorld, DIGEST, type FakeWorld } from '../../../support/fake-world.ts'
+import {
+  APP,
+  createFakeWorld,
+  DIGEST,
+  type FakeWorld,
+  withRollouts,
+} from '../../../support/fake-world.ts'
 
 const forever = new AbortController().signal
 const WARM_MS = 60_000
@@ -133,7 +139,7 @@ describe('warm', () => {
           return after
         },
       }
-      await reconcile(app, { ...world.ports, journal }, killed.signal).catch(() => {})
+      await reconcile(app, withRollouts({ ...world.ports, journal }), killed.signal).catch(() => {})
       died = killed.signal.aborted
       await reconcile(app, world.ports, forever)
       expect(standing(world)).toEqual(['api-1-blue', 'api-2-green'])

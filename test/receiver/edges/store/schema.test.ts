@@ -7,6 +7,7 @@ import { createAudit } from '../../../../receiver/edges/store/audit.ts'
 import { createIdempotency } from '../../../../receiver/edges/store/idempotency.ts'
 import { openDatabase } from '../../../../receiver/edges/store/schema.ts'
 import { createSettingsVault } from '../../../../receiver/edges/store/settings.ts'
+import { createSlotRecord } from '../../../../receiver/edges/store/slot-record.ts'
 import { createStore } from '../../../../receiver/edges/store/store.ts'
 
 let dir: string
@@ -18,16 +19,11 @@ beforeEach(() => {
 afterEach(() => rmSync(dir, { recursive: true }))
 
 const storeOf = (database: DatabaseSync) =>
-  createStore(database, {
-    subnet: '10.213.0.0/24',
-    now: () => '',
-    changed: () => {},
-    settings: createSettingsVault(database, Buffer.alloc(32, 7)),
-  })
+  createStore(database, createSettingsVault(database, Buffer.alloc(32, 7)))
 
 test('a database of the first format is brought to this one, with what it holds', () => {
   const first = openDatabase(file)
-  storeOf(first).accept({
+  storeOf(first).add({
     id: 'dep_1',
     app: 'api',
     action: 'deploy',
@@ -55,8 +51,9 @@ test('a database of the first format is brought to this one, with what it holds'
 
   const database = openDatabase(file)
   expect(storeOf(database).newest('api')?.deployment.id).toBe('dep_1')
-  expect(storeOf(database).address('api', 'blue', 1)).toBe('10.213.0.77')
-  expect(storeOf(database).upstreams('api', { port: 1, replicas: 1 })).toEqual({
+  const record = createSlotRecord(database, '10.213.0.0/24')
+  expect(record.address('api', 'blue', 1)).toBe('10.213.0.77')
+  expect(record.upstreams('api', { port: 1, replicas: 1 })).toEqual({
     blue: { port: 8000, replicas: 1 },
     green: { port: 8000, replicas: 1 },
   })

@@ -1,15 +1,15 @@
 import type { DatabaseSync } from 'node:sqlite'
-import type { Journal, Slot, Upstream } from '../../core/ports.ts'
+import type { Slot, SlotRecord, Upstream } from '../../core/slots/ports.ts'
 import { divide } from '../subnet.ts'
 import { transaction } from './schema.ts'
 
-/** Where the slots of apps are: their addresses, and what Nginx has to know of them. */
-export interface SlotAddresses extends Pick<Journal, 'address' | 'upstreams' | 'setUpstream'> {
-  /** Frees an app's addresses; inside a transaction. */
+/** Where the slots of apps are: their addresses, what Nginx has to know of them, and whose containers stand there. */
+export interface StoredSlots extends SlotRecord {
+  /** Frees an app's addresses. */
   forget(app: string): void
 }
 
-export function createSlotAddresses(database: DatabaseSync, subnet: string): SlotAddresses {
+export function createSlotRecord(database: DatabaseSync, subnet: string): StoredSlots {
   const sql = {
     address: database.prepare(
       'SELECT address FROM addresses WHERE app = ? AND slot = ? AND replica = ?',
@@ -28,6 +28,7 @@ export function createSlotAddresses(database: DatabaseSync, subnet: string): Slo
       `INSERT INTO upstreams (app, slot, port, replicas) VALUES (?, ?, ?, ?)
        ON CONFLICT (app, slot) DO UPDATE SET port = excluded.port, replicas = excluded.replicas`,
     ),
+    standIn: database.prepare('UPDATE deployments SET stands_in = ? WHERE id = ?'),
     removeUpstreams: database.prepare('DELETE FROM upstreams WHERE app = ?'),
   }
   const slotAddresses = [...divide(subnet).slotAddresses()]
@@ -61,9 +62,15 @@ export function createSlotAddresses(database: DatabaseSync, subnet: string): Slo
       return free
     },
 
+    standIn(id, generation) {
+      transaction(database, () => sql.standIn.run(generation, id))
+    },
+
     forget(app) {
-      sql.removeAddresses.run(app)
-      sql.removeUpstreams.run(app)
+      transaction(database, () => {
+        sql.removeAddresses.run(app)
+        sql.removeUpstreams.run(app)
+      })
     },
   }
 }

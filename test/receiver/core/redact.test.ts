@@ -1,11 +1,12 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
-import { createLog } from '../../receiver/serve/log.ts'
-import { createRedact, type Secret, secretsOf, createRedactor } from '../../receiver/redact.ts'
-import { load } from './config/load-text.ts'
+import { createLog } from '../../../receiver/serve/log.ts'
+import { secretsOf } from '../../../receiver/config/secrets-of.ts'
+import { createRedact, createRedactor, type Secret } from '../../../receiver/core/redact.ts'
+import { load } from '../config/load-text.ts'
 
 const read = (path: string): unknown =>
-  JSON.parse(readFileSync(new URL(`../vectors/${path}`, import.meta.url), 'utf8'))
+  JSON.parse(readFileSync(new URL(`../../vectors/${path}`, import.meta.url), 'utf8'))
 
 interface Signed {
   secret?: string

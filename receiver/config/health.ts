@@ -1,0 +1,42 @@
+import type { HealthPolicy } from '../core/app.ts'
+import type { Field, Reader } from './reader.ts'
+import { emptyRecord } from './record.ts'
+import { duration, keyValues, matching, number, port } from './values.ts'
+
+/** Reads `health:`, when a new container counts as healthy. */
+export function readHealth(reader: Reader, field: Field | undefined): HealthPolicy {
+  const keys = reader.mapping(field, [
+    'path',
+    'port',
+    'headers',
+    'interval',
+    'timeout',
+    'healthy_after',
+    'deadline',
+  ])
+  const path = matching(
+    reader,
+    keys.get('path'),
+    /^\/[\x21-\x7e]*$/,
+    'a path',
+    'it begins with / and has no blanks',
+  )
+  const healthPort = port(reader, keys.get('port'))
+  const headers = emptyRecord<string>()
+  for (const { field: at, key, value = '' } of keyValues(reader, keys.get('headers'))) {
+    if (!/^[!#$%&'*+.^_`|~\w-]+$/.test(key) || /[^\t\x20-\x7e\x80-\xff]/.test(value)) {
+      // neither is shown: a header may hold a password, and without its = it would be the name
+      reader.problem(at, 'this does not make a header', 'write { Name: value } or [Name=value]')
+    }
+    headers[key] = value
+  }
+  return {
+    ...(path === undefined ? {} : { path }),
+    ...(healthPort === undefined ? {} : { port: healthPort }),
+    headers,
+    intervalMs: duration(reader, keys.get('interval'), { min: 1 }) ?? 2000,
+    timeoutMs: duration(reader, keys.get('timeout'), { min: 1 }) ?? 5000,
+    healthyAfter: number(reader, keys.get('healthy_after'), { min: 1, max: 100 }) ?? 2,
+    deadlineMs: duration(reader, keys.get('deadline'), { min: 1 }) ?? 60_000,
+  }
+}

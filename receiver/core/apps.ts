@@ -1,0 +1,68 @@
+import type { AppSpec } from './app.ts'
+import { createDeployer, type Deployer } from './deployer.ts'
+import type { ReconcilePorts } from './reconcile.ts'
+
+/** The apps at work, with a deployer each: whoever needs to know an app asks here, for they come and go while it runs. */
+export interface Apps<App extends AppSpec> {
+  /** By name. Another map as soon as an app comes, goes or changes. */
+  all(): ReadonlyMap<string, App>
+  /**
+   * Takes these apps in place of the ones before, once Nginx has them. Those that are gone are left running. Throws, and keeps
+   * the ones before, when they cannot be shown.
+   */
+  take(apps: readonly App[]): Promise<void>
+  /** Tells the deployer of an app to look, or those of all. */
+  wake(app?: string): void
+  /** Lets each of them remove what it does not keep. */
+  tidy(): void
+  stop(): Promise<void>
+}
+
+/** @param show lets visitors find these apps, all at once */
+export function createApps<App extends AppSpec>(
+  ports: ReconcilePorts,
+  show: (apps: readonly App[]) => Promise<void>,
+): Apps<App> {
+  let current: ReadonlyMap<string, App> = new Map()
+  const deployers = new Map<string, Deployer>()
+
+  const start = (app: App) => {
+    // a deployment under way at the end of an app goes on with what it was
+    let known = app
+    const now = () => (known = current.get(app.name) ?? known)
+    const deployer = createDeployer(now, ports)
+    deployers.set(app.name, deployer)
+    // a hook may have come while it was being shown
+    deployer.wake()
+  }
+
+  return {
+    all: () => current,
+    async take(apps) {
+      const before = current
+      current = new Map(apps.map((app) => [app.name, app]))
+      try {
+        await show(apps)
+      } catch (error) {
+        current = before
+        throw error
+      }
+      for (const [name, deployer] of deployers) {
+        if (current.has(name)) continue
+        deployers.delete(name)
+        await deployer.stop()
+      }
+      for (const app of apps) if (!deployers.has(app.name)) start(app)
+    },
+    tidy() {
+      for (const deployer of deployers.values()) deployer.tidy()
+    },
+    wake(name) {
+      if (name !== undefined) return deployers.get(name)?.wake()
+      for (const deployer of deployers.values()) deployer.wake()
+    },
+    async stop() {
+      await Promise.all([...deployers.values()].map((deployer) => deployer.stop()))
+    },
+  }
+}

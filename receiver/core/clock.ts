@@ -1,0 +1,11 @@
+/** Time, as whoever waits or notes it needs it. */
+export interface Clock {
+  /** ISO 8601, UTC. */
+  now(): string
+  /** Monotonic milliseconds. */
+  ms(): number
+  /** Milliseconds since such a time, by the wall clock. */
+  since(at: string): number
+  /** Resolves after `ms`; rejects with the signal's reason when it aborts. */
+  sleep(ms: number, signal: AbortSignal): Promise<void>
+}

@@ -1,0 +1,36 @@
+import type { Progress } from '../rollout.ts'
+import type { Platform } from './registry.ts'
+
+/** What the reconciler needs to know of an image before it starts one. */
+export interface ImageFacts {
+  /** TCP ports that it EXPOSEs. */
+  ports: readonly number[]
+  hasHealthcheck: boolean
+}
+
+/** Where the engine keeps images and containers. */
+export interface Disk {
+  path: string
+  freeBytes: number
+  /** What the engine runs. */
+  platform: Platform
+}
+
+/** The engine's side that has images. Every method throws `DeployError` alone. */
+export interface ImageStore {
+  holds(image: { repository: string; digest: string }): Promise<boolean>
+  /** `undefined` when it is on another machine. */
+  disk(): Promise<Disk | undefined>
+  /** Of each image that it holds, the `diffId`s from the lowest layer. */
+  layers(): Promise<string[][]>
+  /** Pulls by digest, unless it is there, and checks afterwards that this digest is what it got. */
+  pull(
+    image: { repository: string; digest: string },
+    options: { progress: Progress; signal: AbortSignal },
+  ): Promise<{ pulled: boolean }>
+  image(image: { repository: string; digest: string }): Promise<ImageFacts>
+  /** Digests of a repository that the engine holds. */
+  images(repository: string): Promise<string[]>
+  /** Removes images of a repository whose digests are among `digests`. Those in use stay. */
+  removeImages(repository: string, digests: readonly string[]): Promise<void>
+}

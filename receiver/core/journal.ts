@@ -1,0 +1,48 @@
+import type { Deployment, DeploymentEvent } from '../../protocol/deployment.ts'
+import type { Settings } from './app.ts'
+import type { Clock } from './clock.ts'
+import type { Report } from './log.ts'
+
+/** A deployment with what only the receiver knows of it. */
+export interface StoredDeployment {
+  /** Rises with every accepted deployment; a greater one is newer. */
+  generation: number
+  deployment: Deployment
+  /** The generation whose containers it runs in: its own, or an older one that a rollback found standing. */
+  standsIn: number
+  /** Number of the settings that it runs with; the same number means the same settings. */
+  settings?: number
+}
+
+/** The memory of deployments, as the reconciler uses it. Every write is durable when the call returns. */
+export interface Journal {
+  /** The running deployment of an app, else its waiting one. */
+  next(app: string): StoredDeployment | undefined
+  /** The deployment that is live, by the record. */
+  live(app: string): StoredDeployment | undefined
+  /**
+   * Keeps an event and folds it into the deployment. In the same transaction `live` makes it the live one, and `settings` are
+   * those that it runs with.
+   */
+  append(
+    id: string,
+    event: DeploymentEvent,
+    options?: { live?: boolean; settings?: Settings },
+  ): Deployment
+  /** The settings that a deployment runs with; `undefined` when they are not known (any more). */
+  settings(id: string): Settings | undefined
+  /** After a swap back: that deployment is the live one again. */
+  setLive(app: string, id: string): void
+  find(app: string, generation: number): StoredDeployment | undefined
+  /** The live digest and the newest others that were live, `most` in all. */
+  digests(app: string, most: number): Set<string>
+  /** Whether a deployment of the app was of that digest. */
+  knows(app: string, digest: string): boolean
+}
+
+/** What it takes to keep the books of deployments, whatever runs them. */
+export interface Bookkeeping {
+  journal: Journal
+  clock: Clock
+  report: Report
+}

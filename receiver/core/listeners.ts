@@ -1,0 +1,111 @@
+import type { Deployment, DeploymentError, DeploymentEvent } from '../../protocol/deployment.ts'
+import type { Journal } from './journal.ts'
+import type { Report } from './log.ts'
+import type { Redact } from './redact.ts'
+
+/** Hears of an event once it is durable, with the deployment that it made. What it throws is reported, and holds nothing up. */
+export type Listener = (deployment: Deployment, event: DeploymentEvent) => void
+
+/** The way of every event. */
+export interface Events {
+  append: Journal['append']
+  /** All events of `work` are durable together, and heard of afterwards; or none are. */
+  transaction<T>(work: () => T): T
+}
+
+/**
+ * The one place that every event of every deployment passes: secrets are taken out of its texts, it is kept, and as soon as
+ * that is durable, all who listen hear of it, in order.
+ */
+export function createEvents({
+  keep,
+  transaction,
+  redact,
+  listeners,
+  report,
+}: {
+  /** Keeps an event and folds it into its deployment. */
+  keep: Journal['append']
+  /** The store's; one within another is a part of that. */
+  transaction<T>(work: () => T): T
+  redact: Redact
+  listeners: readonly Listener[]
+  report: Report
+}): Events {
+  const kept: [Deployment, DeploymentEvent][] = []
+  let depth = 0
+  let telling = false
+
+  const tell = () => {
+    // a listener that keeps an event itself is told of it in its turn
+    if (telling) return
+    telling = true
+    for (let news = kept.shift(); news !== undefined; news = kept.shift()) {
+      const [deployment, event] = news
+      for (const listener of listeners) {
+        try {
+          listener(deployment, event)
+        } catch (error) {
+          report('a listener failed', { deployment: deployment.id, event: event.type, error })
+        }
+      }
+    }
+    telling = false
+  }
+
+  const events: Events = {
+    transaction(work) {
+      const before = kept.length
+      depth += 1
+      let result
+      try {
+        result = transaction(work)
+      } catch (error) {
+        // what was not kept did not happen
+        kept.length = before
+        throw error
+      } finally {
+        depth -= 1
+      }
+      if (depth === 0) tell()
+      return result
+    },
+    append: (id, event, options) =>
+      events.transaction(() => {
+        const safe = withoutSecrets(event, redact)
+        const deployment = keep(id, safe, options)
+        kept.push([deployment, safe])
+        return deployment
+      }),
+  }
+  return events
+}
+
+/** Only texts for people are touched: a secret may be a word that stands for a status or a step, too. */
+function withoutSecrets(event: DeploymentEvent, redact: Redact): DeploymentEvent {
+  switch (event.type) {
+    case 'step':
+      return {
+        ...event,
+        ...(event.message === undefined ? {} : { message: redact(event.message) }),
+        ...safeError(event.error, redact),
+      }
+    case 'progress':
+      return { ...event, message: redact(event.message) }
+    case 'finished':
+      return { ...event, ...safeError(event.error, redact) }
+    case 'started':
+    case 'image':
+    case 'live':
+      return event
+  }
+}
+
+function safeError(
+  error: DeploymentError | undefined,
+  redact: Redact,
+): { error?: DeploymentError } {
+  if (error === undefined) return {}
+  const { code, ...texts } = error
+  return { error: { code, ...redact(texts) } }
+}

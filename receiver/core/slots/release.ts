@@ -1,0 +1,32 @@
+import { DeployError } from '../errors.ts'
+import { imageOf } from '../image/image-of.ts'
+import type { StepContext } from './next-step.ts'
+
+const LOG_LINES = 50
+
+/** The step `release`: a command that runs once in the new image, to its end, before anything of it starts. */
+export async function release({
+  app,
+  stored,
+  ports,
+  progress,
+  signal,
+}: StepContext): Promise<string> {
+  if (app.release === undefined) return 'nothing to run'
+  const { command, timeoutMs } = app.release
+  const plan = { app, generation: stored.generation, ...imageOf(stored), command, timeoutMs }
+  const last: string[] = []
+  const { exitCode } = await ports.engine.runOnce(plan, {
+    output(message) {
+      if (last.push(message) > LOG_LINES) last.shift()
+      progress({ message })
+    },
+    signal,
+  })
+  if (exitCode === 0) return `${command.join(' ')}: done`
+  throw new DeployError(
+    'release_failed',
+    `the release command ${JSON.stringify(command.join(' '))} exited with code ${exitCode}`,
+    { hint: 'look at the log below; the old version serves on', log: last },
+  )
+}

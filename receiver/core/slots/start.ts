@@ -1,0 +1,66 @@
+import { imageOf } from '../image/image-of.ts'
+import { addressesOf, choosePort, startAll } from './containers.ts'
+import { drain } from './drain.ts'
+import { inParallel } from './in-parallel.ts'
+import { inSlot, others, type StepContext, targetSlot } from './next-step.ts'
+import type { Upstream } from './ports.ts'
+import { warmGeneration } from './warm.ts'
+
+/** Nginx takes a reload up a moment after the command returns, and must know a new port before the swap. */
+const RELOAD_MS = 1000
+
+/**
+ * The step `start`: the containers of this deployment run in the slot that is not live, or the ones that a rollback found
+ * standing there are taken for its own. Returns a line that says where.
+ */
+export async function start(context: StepContext): Promise<string> {
+  const { app, stored, world, ports, signal } = context
+  if (app.strategy === 'recreate') await stopOld(context)
+  const image = imageOf(stored)
+  const slot = targetSlot(stored, world)
+  const warm = warmGeneration(stored, world, slot, { replicas: app.replicas, ports })
+  if (warm !== undefined) ports.record.standIn(stored.deployment.id, warm)
+  const generation = warm ?? stored.standsIn
+  const leftovers = inSlot(world, slot).filter((each) => each.generation !== generation)
+  await inParallel(leftovers, signal, ({ name }) =>
+    ports.engine.remove(name, { graceMs: app.container.stopGraceMs }),
+  )
+  const port = await choosePort(app, image, ports)
+  if (app.http) await show(context, slot, { port, replicas: app.replicas })
+  const { id: deployment } = stored.deployment
+  await startAll({ app, deployment, generation, slot, ...image, port }, ports, signal)
+  const where = app.http ? `${slot} at ${addressesOf(app, slot, ports)}:${port}` : slot
+  return warm === undefined ? where : `${where}, where it still stood`
+}
+
+/** What cannot run twice: visitors are asked to wait, requests under way end, and the old container stops. */
+async function stopOld({
+  app,
+  stored,
+  world,
+  ports,
+  signal,
+  progress,
+}: StepContext): Promise<void> {
+  const old = others(stored, world).filter(({ running }) => running)
+  if (old.length === 0) return
+  if (app.http) {
+    ports.slots.pause(app.name)
+    progress({ message: `visitors are asked to wait; ${await drain(app, old, ports, signal)}` })
+  }
+  await inParallel(old, signal, ({ name }) =>
+    ports.engine.stop(name, { graceMs: app.container.stopGraceMs }),
+  )
+}
+
+/** Has Nginx know where the slot will be, before requests go there. */
+async function show(
+  { app, ports, signal }: StepContext,
+  slot: ReturnType<typeof targetSlot>,
+  upstream: Upstream,
+): Promise<void> {
+  ports.record.setUpstream(app.name, slot, upstream)
+  const upstreams = ports.record.upstreams(app.name, upstream)
+  const isReloaded = await ports.sites.ensure({ [app.name]: upstreams })
+  if (isReloaded) await ports.clock.sleep(RELOAD_MS, signal)
+}

@@ -1,0 +1,39 @@
+import type { Log } from '../core/log.ts'
+import type { OpenStore } from './open-store.ts'
+
+const FORGET_EVERY_MS = 10 * 60 * 1000
+const TIDY_EVERY_MS = 60 * 60 * 1000
+const FLUSH_EVERY_MS = 1000
+
+/** What is done again and again while the receiver runs. Returns what ends it. */
+export function startHousekeeping({
+  store: { idempotency, audit, refusals },
+  tidy,
+  log,
+}: {
+  store: Pick<OpenStore, 'idempotency' | 'audit' | 'refusals'>
+  /** Removes what the apps do not keep. */
+  tidy: () => void
+  log: Log
+}): () => void {
+  // a full disk must not end the receiver: it goes on when there is room
+  const every = (ms: number, work: () => void) =>
+    setInterval(() => {
+      try {
+        work()
+      } catch (error) {
+        log('error', 'housekeeping failed', { error })
+      }
+    }, ms)
+  const timers = [
+    every(FORGET_EVERY_MS, () => {
+      idempotency.prune(Math.floor(Date.now() / 1000))
+      audit.prune(new Date())
+    }),
+    every(TIDY_EVERY_MS, tidy),
+    every(FLUSH_EVERY_MS, refusals.flush),
+  ]
+  return () => {
+    for (const timer of timers) clearInterval(timer)
+  }
+}

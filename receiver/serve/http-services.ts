@@ -1,0 +1,78 @@
+import type { AppConfig } from '../config/config.ts'
+import type { Apps } from '../core/apps.ts'
+import type { Finding } from '../core/finding.ts'
+import type { Registry } from '../core/image/registry.ts'
+import type { Log } from '../core/log.ts'
+import { createIssuerKeys } from '../edges/oidc/issuer-keys.ts'
+import { createVerifyToken } from '../edges/oidc/verify.ts'
+import { createBodyGate } from '../http/limits/body-gate.ts'
+import type { Services } from '../http/services.ts'
+import { VERSION } from '../version.ts'
+import { type CurrentConfig, httpApps } from './current-config.ts'
+import type { OpenStore } from './open-store.ts'
+
+/** Bodies of strangers that are read at once: 8 MiB at most. */
+const BODIES = { atOnce: 128, perAddress: 32, maxWaiting: 1024, waitMs: 5000 }
+
+/** All that the routes need. */
+export function httpServices({
+  current,
+  apps,
+  store: { database, store, intake, audit, refusals, feed },
+  registry,
+  tags,
+  doctor,
+  reload,
+  removeApp,
+  log,
+  stopping,
+}: {
+  /** The config that is in force at this moment. */
+  current: () => CurrentConfig
+  apps: Apps<AppConfig>
+  store: OpenStore
+  registry: Registry
+  tags: Services['tags']
+  doctor: () => Promise<Finding[]>
+  reload: Services['reload']
+  removeApp: (app: string) => Promise<string[]>
+  log: Log
+  stopping: AbortSignal
+}): Services {
+  const byName = httpApps(apps.all)
+  return {
+    version: VERSION,
+    get url() {
+      return current().config.url
+    },
+    get hosts() {
+      return current().hosts
+    },
+    get apps() {
+      return byName()
+    },
+    archive: store,
+    intake,
+    audit,
+    refusals,
+    isProxy: (address) => current().isProxy(address),
+    get buckets() {
+      return current().buckets
+    },
+    bodies: createBodyGate(BODIES),
+    resolve: registry.resolve,
+    feed,
+    verifyToken: createVerifyToken(createIssuerKeys(database, Date.now), () => new Date()),
+    reload,
+    removeApp,
+    doctor,
+    tags,
+    wake: apps.wake,
+    get readTokens() {
+      return current().config.readTokens
+    },
+    followKey: store.secret('follow'),
+    log,
+    stopping,
+  }
+}

@@ -1,0 +1,66 @@
+import { join } from 'node:path'
+import type Docker from 'dockerode'
+import type { AppConfig, Config } from '../config/config.ts'
+import type { Report } from '../core/log.ts'
+import type { Rollouts } from '../core/rollout.ts'
+import type { SlotPorts } from '../core/slots/ports.ts'
+import { createSlotsRollout } from '../core/slots/rollout.ts'
+import { createFetchAttestations } from '../edges/attestation/fetch.ts'
+import { createVerifyAttestation } from '../edges/attestation/verify.ts'
+import { systemClock } from '../edges/clock.ts'
+import { countConnections } from '../edges/connections.ts'
+import type { Credentials } from '../edges/credentials/credentials.ts'
+import { createEngine } from '../edges/docker/engine.ts'
+import { createSites } from '../edges/nginx/sites.ts'
+import { httpProbe } from '../edges/probe.ts'
+import type { ReadRepository } from '../edges/registry/reading.ts'
+import { createRegistry } from '../edges/registry/registry.ts'
+import { createSlots } from '../edges/slots.ts'
+import type { OpenStore } from './open-store.ts'
+
+/** Makes all that a deployment on this machine needs: containers, images, slot flags and Nginx's files. Nothing is asked yet. */
+export function openDocker(
+  { data, network, nginx }: Pick<Config, 'data' | 'network' | 'nginx'>,
+  {
+    docker,
+    credentials,
+    read,
+    store: { journal, record, attestations },
+    app,
+    report,
+  }: {
+    docker: Docker
+    credentials: Credentials
+    read: ReadRepository
+    store: Pick<OpenStore, 'journal' | 'record' | 'attestations'>
+    /** An app as it is configured now. */
+    app: (name: string) => AppConfig | undefined
+    report: Report
+  },
+) {
+  const clock = systemClock
+  const engine = createEngine({ docker, network: network.name, credentials, clock })
+  const registry = createRegistry(read)
+  const slots = createSlots(data)
+  const sites = createSites({ nginx, app, flags: slots.flags, address: record.address })
+  const ports: SlotPorts = {
+    journal,
+    clock,
+    report,
+    record,
+    engine,
+    images: engine,
+    registry,
+    attestations: {
+      ...attestations,
+      fetch: createFetchAttestations(read),
+      verify: createVerifyAttestation(join(data, 'trusted_root.json')),
+    },
+    slots,
+    sites,
+    probe: httpProbe,
+    connections: (container) => countConnections(container) ?? 0,
+  }
+  const rollouts: Rollouts = { docker: createSlotsRollout(ports) }
+  return { engine, registry, slots, sites, rollouts }
+}

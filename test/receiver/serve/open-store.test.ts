@@ -1,0 +1,96 @@
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { submit, type Submission } from '../../../receiver/core/intake/submit.ts'
+import { createRedactor } from '../../../receiver/core/redact.ts'
+import { removeApp } from '../../../receiver/core/remove-app.ts'
+import { openStore, type OpenStore } from '../../../receiver/serve/open-store.ts'
+import { APP, DIGEST } from '../../support/fake-world.ts'
+import { createFakeClock } from '../../support/fakes/clock.ts'
+
+const SECRET = 'correct-horse-battery'
+let store: OpenStore
+let logged: string[]
+beforeEach(() => {
+  logged = []
+  store = openStore(
+    { file: ':memory:', settingsKey: Buffer.alloc(32, 7), subnet: '10.213.0.0/24' },
+    {
+      clock: createFakeClock(),
+      log: (level, message, details) => {
+        logged.push(`${level} ${message} ${JSON.stringify(details)}`)
+      },
+      redactor: createRedactor([{ name: 'TOKEN', value: SECRET }]),
+    },
+  )
+})
+afterEach(() => store.database.close())
+
+const accept = (source: Submission['source'] = {}) => {
+  const submitted = submit(
+    {
+      app: APP,
+      asks: { kind: 'order', request: { action: 'deploy', digest: DIGEST.one } },
+      source,
+      attestations: [],
+      bodySha256: '',
+      audit: { sender: { kind: 'socket' } },
+    },
+    store.intake,
+  )
+  if (submitted.kind !== 'accepted') throw new Error(submitted.kind)
+  return submitted.deployment
+}
+
+test('of those that wait only the newest stays, and the log has a line for each of the others', async () => {
+  const [first, second, third] = [accept(), accept(), accept()]
+  const statuses = [first, second, third].map(({ id }) => store.intake.get(id)?.status)
+  expect(statuses).toEqual(['superseded', 'superseded', 'queued'])
+  expect(logged).toEqual(
+    [first, second].map(({ id }) => expect.stringMatching(`info deployment superseded .*${id}`)),
+  )
+})
+
+test('a deployment that runs is not superseded', () => {
+  const running = accept()
+  store.journal.append(running.id, { type: 'started', at: '2026-01-01T00:00:00.000Z' })
+  accept()
+  expect(store.intake.get(running.id)?.status).toBe('running')
+})
+
+test('who follows one that is superseded hears of it at once', async () => {
+  const { id } = accept()
+  const changed = store.feed.next(id, new AbortController().signal)
+  accept()
+  await changed
+})
+
+test('a secret in what the sender says of itself is neither kept nor answered', () => {
+  const { id, source } = accept({ message: `deploy with ${SECRET}`, ref: 'refs/heads/main' })
+  expect(source).toEqual({ message: 'deploy with [TOKEN]', ref: 'refs/heads/main' })
+  expect(store.intake.get(id)?.source).toEqual(source)
+})
+
+test('an app that is removed ends what waits and what runs, in the log as well', async () => {
+  const running = accept()
+  store.journal.append(
+    running.id,
+    { type: 'started', at: '2026-01-01T00:00:00.000Z' },
+    { live: true },
+  )
+  const waiting = accept()
+  const removed: string[] = []
+  const parts = await removeApp(APP.name, {
+    engine: { containers: async () => [], remove: async () => {} },
+    sites: { remove: async () => true },
+    slots: { clear: (app) => void removed.push(app) },
+    record: store.record,
+    journal: { ...store.store, ...store.events },
+    clock: { now: () => '2026-01-01T00:00:01.000Z' },
+  })
+  expect(parts).toEqual(["Nginx's file", 'its place in the store'])
+  expect(removed).toEqual(['api'])
+  for (const { id } of [running, waiting]) {
+    expect(store.intake.get(id)).toMatchObject({ status: 'failed', error: { code: 'app_removed' } })
+    expect(logged.join('\n')).toMatch(new RegExp(`warn deployment failed .*${id}.*app_removed`))
+  }
+  expect(store.journal.live('api')).toBeUndefined()
+})
