@@ -10,6 +10,7 @@ import {
 } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { Slot, Slots } from '../core/slots/ports.ts'
+import { removeFile, syncDirectory } from './durable.ts'
 
 /** The files by which Nginx knows where an app is. */
 export interface Flags {
@@ -53,19 +54,19 @@ export function createSlots(data: string): SlotFiles {
       makeSearchable(root, 0o755)
       makeSearchable(join(root, app), 0o755)
       if (slot === 'green') create(green)
-      else remove(green)
+      else removeFile(green)
       if (!isThere(ready)) create(ready)
     },
     paused: (app) => isThere(flags(app).paused),
     pause: (app) => create(flags(app).paused),
-    unpause: (app) => remove(flags(app).paused),
+    unpause: (app) => removeFile(flags(app).paused),
     clear(app) {
       const { green, ready, paused } = flags(app)
       if (!isThere(dirname(ready))) return
       // in this order nothing is live at once, whatever is left over
-      remove(ready)
-      remove(green)
-      remove(paused)
+      removeFile(ready)
+      removeFile(green)
+      removeFile(paused)
     },
   }
 }
@@ -83,7 +84,7 @@ function makeSearchable(directory: string, mode: number): void {
   const before = find(directory)
   if (before === undefined) mkdirSync(directory, { recursive: true })
   if (before === undefined || (before.mode & 0o777) !== mode) chmodSync(directory, mode)
-  if (before === undefined) sync(dirname(directory))
+  if (before === undefined) syncDirectory(dirname(directory))
 }
 
 /** A flag that is not sure to last is taken back: it would count at once, and the caller is told that it does not. */
@@ -92,25 +93,10 @@ function create(file: string): void {
   const descriptor = openSync(file, 'w', 0o644)
   try {
     fsyncSync(descriptor)
-    sync(dirname(file))
+    syncDirectory(dirname(file))
   } catch (error) {
     if (isNew) rmSync(file, { force: true })
     throw error
-  } finally {
-    closeSync(descriptor)
-  }
-}
-
-function remove(file: string): void {
-  rmSync(file, { force: true })
-  sync(dirname(file))
-}
-
-/** A name is durable once its directory is. */
-function sync(directory: string): void {
-  const descriptor = openSync(directory, 'r')
-  try {
-    fsyncSync(descriptor)
   } finally {
     closeSync(descriptor)
   }

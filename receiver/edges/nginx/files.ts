@@ -1,16 +1,6 @@
-import {
-  chmodSync,
-  closeSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs'
+import { chmodSync, mkdirSync, readFileSync, renameSync, statSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
+import { removeFile, replaceFile, syncDirectory } from '../durable.ts'
 
 /** A file of ours in Nginx's directories, and what it is to hold. */
 export interface Wanted {
@@ -33,9 +23,10 @@ export const isSettled = ({ file, text }: Wanted): boolean =>
 export function put(wanted: readonly Wanted[]): void {
   for (const { file, text } of wanted) {
     const before = readIfThere(file)
-    if (readIfThere(backupOf(file)) === undefined) replace(backupOf(file), before ?? '')
-    if (text === undefined) remove(file)
-    else if (text !== before) replace(file, text)
+    if (readIfThere(backupOf(file)) === undefined)
+      replaceFile(backupOf(file), before ?? '', FILE_MODE)
+    if (text === undefined) removeFile(file)
+    else if (text !== before) replaceFile(file, text, FILE_MODE)
   }
 }
 
@@ -49,25 +40,25 @@ export function restore(wanted: readonly Wanted[]): void {
     const before = readIfThere(backup)
     if (before === undefined) continue
     if (before === '') {
-      remove(file)
-      remove(backup)
+      removeFile(file)
+      removeFile(backup)
     } else {
       renameSync(backup, file)
-      sync(dirname(file))
+      syncDirectory(dirname(file))
     }
   }
 }
 
 /** Nginx has taken them: the backups go. */
 export function settle(wanted: readonly Wanted[]): void {
-  for (const { file } of wanted) remove(backupOf(file))
+  for (const { file } of wanted) removeFile(backupOf(file))
 }
 
 /** Makes the snippets' directory. Its parent is Nginx's own: when that is missing, the configured path is a mistake. */
 export function makeDirectory(directory: string): void {
   if (statSync(directory, { throwIfNoEntry: false }) === undefined) mkdirSync(directory)
   chmodSync(directory, DIRECTORY_MODE)
-  sync(dirname(directory))
+  syncDirectory(dirname(directory))
 }
 
 /** Does not end in `.conf` and begins with a dot, so that no `include` of a glob reads it. */
@@ -76,34 +67,6 @@ const backupOf = (file: string) => join(dirname(file), `.${basename(file)}.befor
 /** Everyone may read what Nginx reads, whatever the umask is: who runs `nginx -t` or Nginx itself is the admin's matter. */
 const FILE_MODE = 0o644
 const DIRECTORY_MODE = 0o755
-
-function replace(file: string, text: string): void {
-  const temporary = join(dirname(file), `.${basename(file)}.new`)
-  try {
-    writeFileSync(temporary, text, { mode: FILE_MODE, flush: true })
-    chmodSync(temporary, FILE_MODE)
-    renameSync(temporary, file)
-  } catch (error) {
-    rmSync(temporary, { force: true })
-    throw error
-  }
-  sync(dirname(file))
-}
-
-function remove(file: string): void {
-  rmSync(file, { force: true })
-  sync(dirname(file))
-}
-
-/** A name is durable once its directory is. */
-function sync(directory: string): void {
-  const descriptor = openSync(directory, 'r')
-  try {
-    fsyncSync(descriptor)
-  } finally {
-    closeSync(descriptor)
-  }
-}
 
 function readIfThere(file: string): string | undefined {
   try {

@@ -1,8 +1,8 @@
 import { createCipheriv, createDecipheriv, createHmac, randomBytes } from 'node:crypto'
-import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs'
-import { dirname } from 'node:path'
+import { readFileSync } from 'node:fs'
 import type { DatabaseSync } from 'node:sqlite'
 import type { Settings } from '../../core/app.ts'
+import { replaceFile } from '../durable.ts'
 
 /** Rises when settings of an older version cannot be read as they are. */
 const FORMAT = 1
@@ -63,22 +63,8 @@ export function settingsKey(file: string): Buffer {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
   }
   const key = randomBytes(KEY_BYTES)
-  // a crash leaves no file, or a whole one
-  const unfinished = `${file}.new`
-  const descriptor = openSync(unfinished, 'w', 0o600)
-  try {
-    writeSync(descriptor, key)
-    fsyncSync(descriptor)
-  } finally {
-    closeSync(descriptor)
-  }
-  renameSync(unfinished, file)
-  const directory = openSync(dirname(file), 'r')
-  try {
-    fsyncSync(directory)
-  } finally {
-    closeSync(directory)
-  }
+  // a crash leaves no key, or a whole one
+  replaceFile(file, key, 0o600)
   return key
 }
 
