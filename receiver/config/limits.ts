@@ -1,4 +1,4 @@
-import { isIP } from 'node:net'
+import { parseNetwork } from '../core/ip-address.ts'
 import type { Config } from './config.ts'
 import type { Field, Reader } from './reader.ts'
 import { number } from './values.ts'
@@ -10,7 +10,7 @@ export function readProxies(reader: Reader, field: Field | undefined): string[] 
   if (field === undefined) return LOOPBACK
   return reader.list(field).flatMap((item) => {
     const text = reader.text(item)
-    if (text === undefined || isNetwork(text)) return text ?? []
+    if (text === undefined || parseNetwork(text) !== undefined) return text ?? []
     reader.problem(
       item,
       `${JSON.stringify(text)} is not an address or network`,
@@ -18,13 +18,6 @@ export function readProxies(reader: Reader, field: Field | undefined): string[] 
     )
     return []
   })
-}
-
-function isNetwork(text: string): boolean {
-  const [address = '', bits, ...rest] = text.split('/')
-  const family = isIP(address)
-  if (family === 0 || rest.length > 0) return false
-  return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (family === 4 ? 32 : 128))
 }
 
 /** How many rejected requests one client address may make. */

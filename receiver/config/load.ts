@@ -1,5 +1,7 @@
 import { dirname, isAbsolute, resolve } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
+import ipaddr from 'ipaddr.js'
+import { parseNetwork } from '../core/ip-address.ts'
 import { readApp } from './app.ts'
 import type { AppConfig, Config } from './config.ts'
 import { readProxies, readRateLimit } from './limits.ts'
@@ -129,13 +131,11 @@ function readNetwork(reader: Reader, field: Field | undefined): Config['network'
   }
 }
 
+/** Written as its first address, and not too large or too small to be shared out. */
 function isSubnet(text: string): boolean {
-  const found = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})\/(\d{1,2})$/.exec(text)
-  if (found === null) return false
-  const [a = 0, b = 0, c = 0, d = 0, bits = 0] = found.slice(1).map(Number)
-  if ([a, b, c, d].some((part) => part > 255) || bits < 16 || bits > 28) return false
-  const address = ((a * 256 + b) * 256 + c) * 256 + d
-  return address % 2 ** (32 - bits) === 0
+  const { address, bits } = parseNetwork(text) ?? {}
+  if (address?.kind() !== 'ipv4' || bits === undefined || bits < 16 || bits > 28) return false
+  return text === `${ipaddr.IPv4.networkAddressFromCIDR(text).toString()}/${bits}`
 }
 
 function readNginx(reader: Reader, field: Field | undefined): Config['nginx'] {

@@ -1,9 +1,14 @@
-/** IPv4 address as a number; the config checked its form. */
-const toNumber = (address: string) =>
-  address.split('.').reduce((sum, part) => sum * 256 + Number(part), 0)
+import ipaddr from 'ipaddr.js'
 
-const toText = (value: number) =>
-  [24, 16, 8, 0].map((shift) => Math.floor(value / 2 ** shift) % 256).join('.')
+/** The config has checked the form of the subnet. */
+const toNumber = (address: string) =>
+  Buffer.from(ipaddr.IPv4.parse(address).toByteArray()).readUInt32BE()
+
+function toText(value: number): string {
+  const bytes = Buffer.alloc(4)
+  bytes.writeUInt32BE(value)
+  return ipaddr.fromByteArray([...bytes]).toString()
+}
 
 const FIRST_HOST = 10
 

@@ -1,5 +1,5 @@
-import { BlockList, isIP } from 'node:net'
 import { DeployError } from '../../core/errors.ts'
+import { isInside, parseAddress, parseNetwork } from '../../core/ip-address.ts'
 
 /** As in HTTP_PROXY, HTTPS_PROXY and NO_PROXY; `''` for none. */
 export interface Proxies {
@@ -44,6 +44,7 @@ export function proxyFor(url: URL, { http, https, except }: Proxies): URL | unde
 /** Whether NO_PROXY names a host: `*`, a domain with all below it, one with a dot before it for those below alone, an address or a network. */
 function isExcepted({ hostname, port, protocol }: URL, except: string): boolean {
   const host = hostname.replace(/^\[|\]$/g, '').replace(/\.$/, '')
+  const address = parseAddress(host)
   const usedPort = port === '' ? (protocol === 'https:' ? '443' : '80') : port
   return except
     .split(',')
@@ -51,26 +52,15 @@ function isExcepted({ hostname, port, protocol }: URL, except: string): boolean 
     .filter((part) => part !== '')
     .some((part) => {
       if (part === '*') return true
-      if (part.includes('/')) return isInside(host, [part])
+      if (part.includes('/')) {
+        const network = parseNetwork(part)
+        return address !== undefined && network !== undefined && isInside(address, [network])
+      }
       const [, name = part, onlyPort] = /^(\[[^\]]*\]|[^:]*):(\d+)$/.exec(part) ?? []
       if (onlyPort !== undefined && onlyPort !== usedPort) return false
       const bare = name.replace(/^\[|\]$/g, '').replace(/^\*/, '')
       return bare.startsWith('.') ? host.endsWith(bare) : host === bare || host.endsWith(`.${bare}`)
     })
-}
-
-/** Whether an IP address is in one of these networks (`10.0.0.0/8`). */
-export function isInside(address: string, networks: readonly string[]): boolean {
-  const ranges = new BlockList()
-  for (const network of networks) {
-    const [base = '', bits = ''] = network.split('/')
-    const family = isIP(base)
-    const isNetwork =
-      family !== 0 && /^\d+$/.test(bits) && Number(bits) <= (family === 6 ? 128 : 32)
-    if (isNetwork) ranges.addSubnet(base, Number(bits), family === 6 ? 'ipv6' : 'ipv4')
-  }
-  const family = isIP(address)
-  return family !== 0 && ranges.check(address, family === 6 ? 'ipv6' : 'ipv4')
 }
 
 const unusable = (why: string) =>

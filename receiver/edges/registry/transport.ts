@@ -1,9 +1,9 @@
 import { lookup } from 'node:dns/promises'
-import { isIP } from 'node:net'
 import { Agent, type Dispatcher, fetch as fetchBy, ProxyAgent } from 'undici'
+import { type IpAddress, isInside, parseAddress, parseNetwork } from '../../core/ip-address.ts'
 import { abortable } from './abortable.ts'
 import { ProxyError } from './failures.ts'
-import { isInside, type Proxies, proxiesFrom, proxyFor } from './proxy.ts'
+import { type Proxies, proxiesFrom, proxyFor } from './proxy.ts'
 import { type Tls, tlsOf } from './tls.ts'
 
 /** What Docker was told of registries, in its `daemon.json` and by its flags. */
@@ -88,11 +88,17 @@ async function isCalledInsecure(
   told: RegistrySettings | undefined,
 ): Promise<boolean> {
   if (told?.insecureHosts.includes(host) === true) return true
-  const ranges = [...LOOPBACK, ...(told?.insecureRanges ?? [])]
-  const literal = hostname.replace(/^\[|\]$/g, '')
-  if (isIP(literal) !== 0) return isInside(literal, ranges)
-  const addresses = await lookup(hostname, { all: true }).catch(() => [])
-  return addresses.some(({ address }) => isInside(address, ranges))
+  const ranges = [...LOOPBACK, ...(told?.insecureRanges ?? [])].flatMap(
+    (range) => parseNetwork(range) ?? [],
+  )
+  const literal = parseAddress(hostname.replace(/^\[|\]$/g, ''))
+  const addresses = literal === undefined ? await addressesOf(hostname) : [literal]
+  return addresses.some((address) => isInside(address, ranges))
+}
+
+async function addressesOf(hostname: string): Promise<IpAddress[]> {
+  const found = await lookup(hostname, { all: true }).catch(() => [])
+  return found.flatMap(({ address }) => parseAddress(address) ?? [])
 }
 
 /** What an insecure registry speaks; `undefined` when it does not answer. */

@@ -27,6 +27,8 @@ test.each([
   ['https://192.0.3.7/v2/', { except: '192.0.2.0/24' }, 'http://secure:2/'],
   ['https://192.0.3.7/v2/', { except: '192.0.2.0/,192.0.2.0/99' }, 'http://secure:2/'],
   ['https://192.0.2.7/v2/', { except: '192.0.2.7' }, undefined],
+  ['https://[::ffff:192.0.2.7]/v2/', { except: '192.0.2.0/24' }, undefined],
+  ['https://8.0.2.7/v2/', { except: '010.0.2.0/24' }, 'http://secure:2/'],
   ['https://[2001:db8::1]/v2/', { except: '2001:db8::/32' }, undefined],
 ])('%s with %o is asked through %s', (url, proxies, expected) => {
   expect(asked(url, proxies)).toBe(expected)

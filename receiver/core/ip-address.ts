@@ -1,0 +1,57 @@
+import ipaddr from 'ipaddr.js'
+
+export type IpAddress = ipaddr.IPv4 | ipaddr.IPv6
+
+/** An address alone is a network of one. */
+export interface Network {
+  address: IpAddress
+  /** Length of the prefix that its addresses share. */
+  bits: number
+}
+
+/**
+ * Reads an address: `10.0.0.1`, `fd00::1`, `fe80::1%eth0` (the zone is dropped), without brackets. `undefined` for anything
+ * else, also for parts that begin with 0: some programs read `010.0.0.1` as `8.0.0.1`.
+ */
+export function parseAddress(text: string): IpAddress | undefined {
+  if (ipaddr.IPv4.isValidFourPartDecimal(text)) return ipaddr.IPv4.parse(text)
+  const bare = inHex(text.replace(/%[0-9a-z.:-]+$/i, ''))
+  return ipaddr.IPv6.isValid(bare) && !/[%.]/.test(bare) ? ipaddr.IPv6.parse(bare) : undefined
+}
+
+/** With an IPv4 part at the end as two groups: `ipaddr.js` reads octal ones, and takes `::10.0.0.1` for `::ffff:10.0.0.1`. */
+const inHex = (address: string): string =>
+  address.replace(/[^:]*\.[^:]*$/, (dotted) =>
+    ipaddr.IPv4.isValidFourPartDecimal(dotted)
+      ? ipaddr.IPv4.parse(dotted)
+          .toIPv4MappedAddress()
+          .parts.slice(-2)
+          .map((group) => group.toString(16))
+          .join(':')
+      : dotted,
+  )
+
+/** Reads `10.0.0.0/8`, `fd00::/8`, or an address; `undefined` for anything else. */
+export function parseNetwork(text: string): Network | undefined {
+  const [, before = '', length] = /^([^/]*)(?:\/(\d{1,3}))?$/.exec(text) ?? []
+  const address = parseAddress(before)
+  if (address === undefined) return undefined
+  const most = address.kind() === 'ipv4' ? 32 : 128
+  const bits = length === undefined ? most : Number(length)
+  return bits <= most ? { address, bits } : undefined
+}
+
+/** Whether an address is in one of the networks. An IPv4 address and its IPv6 form (`::ffff:10.0.0.1`) are one. */
+export function isInside(address: IpAddress, networks: readonly Network[]): boolean {
+  const { address: one } = asIpv6({ address, bits: 32 })
+  return networks.some((network) => {
+    const { address: other, bits } = asIpv6(network)
+    return one.match(other, bits)
+  })
+}
+
+/** RFC 4291, section 2.5.5.2. */
+const asIpv6 = ({ address, bits }: Network): { address: ipaddr.IPv6; bits: number } =>
+  'octets' in address
+    ? { address: address.toIPv4MappedAddress(), bits: bits + 96 }
+    : { address, bits }

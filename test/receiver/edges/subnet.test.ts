@@ -1,0 +1,16 @@
+import { expect, test } from 'vitest'
+import { divide } from '../../../receiver/edges/subnet.ts'
+
+test.each([
+  ['10.213.0.0/24', '10.213.0.1', '10.213.0.128/25', '10.213.0.10', '10.213.0.127', 118],
+  ['10.0.0.16/28', '10.0.0.17', '10.0.0.24/29', '10.0.0.20', '10.0.0.23', 4],
+  ['255.254.0.0/16', '255.254.0.1', '255.254.128.0/17', '255.254.0.10', '255.254.127.255', 32_758],
+])(
+  '%s has its gateway at %s, Docker’s addresses in %s, and slots from %s to %s',
+  (subnet, gateway, dynamic, first, last, count) => {
+    const { slotAddresses, ...others } = divide(subnet)
+    expect(others).toEqual({ gateway, dynamic })
+    const addresses = [...slotAddresses()]
+    expect([addresses[0], addresses.at(-1), addresses.length]).toEqual([first, last, count])
+  },
+)
