@@ -9,7 +9,7 @@ import {
   type UnknownEvent,
 } from '../protocol/deployment.ts'
 import { ActionError } from './error.ts'
-import { showDuration } from './duration.ts'
+import { showDuration } from '../protocol/duration.ts'
 import type { Answer } from './http.ts'
 import { explainNetworkError, readText, send } from './http.ts'
 import { say } from './log.ts'

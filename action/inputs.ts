@@ -1,5 +1,5 @@
 import { parseImage } from '../protocol/image-reference.ts'
-import { parseDuration } from './duration.ts'
+import { MAX_DURATION_MS, parseDuration } from '../protocol/duration.ts'
 import { ActionError } from './error.ts'
 import type { HookTarget } from './hook-target.ts'
 import { parseHookTarget } from './hook-target.ts'
@@ -174,9 +174,10 @@ function readBoolean(name: string, text: string): boolean {
 
 function readDuration(name: string, text: string): number {
   const ms = parseDuration(text)
-  if (ms !== undefined && ms > 0) return ms
+  // timers take whole milliseconds
+  if (ms !== undefined && ms > 0 && ms <= MAX_DURATION_MS) return Math.ceil(ms)
   throw new ActionError('bad_input', `input ${name}: "${text}" is no duration`, {
-    hint: 'Write a number with its unit, as 90s, 10m or 1h30m.',
+    hint: 'Write a number with its unit, as 90s, 10m or 1h30m; at most 596h.',
   })
 }
 

@@ -1,5 +1,5 @@
 import type { DeploymentEvent, UnknownEvent } from '../protocol/deployment.ts'
-import { showDuration } from './duration.ts'
+import { showDuration } from '../protocol/duration.ts'
 
 /** After so long without a line, one says that it still runs. */
 const HEARTBEAT_MS = 15_000

@@ -1,5 +1,5 @@
 import type { Accepted, Deployment } from '../protocol/deployment.ts'
-import { showDuration } from './duration.ts'
+import { showDuration } from '../protocol/duration.ts'
 
 /** What one receiver made of the hook, for people. */
 export interface Result {

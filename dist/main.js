@@ -1282,27 +1282,37 @@ function readEvent(json) {
 }
 const isFinal = (status) => status === "succeeded" || status === "failed" || status === "superseded";
 
-// action/duration.ts
+// protocol/duration.ts
 const UNITS_MS = {
+	ns: 1e-6,
+	us: .001,
+	µs: .001,
 	ms: 1,
 	s: 1e3,
 	m: 6e4,
 	h: 36e5
 };
-/** Milliseconds of `90s`, `10m`, `1h30m`, as Docker and Compose write durations; undefined when it is none. */
-const parseDuration = (text) => {
-	const parts = [...text.matchAll(/(\d+(?:\.\d+)?)(ms|s|m|h)/g)];
-	if (parts.length === 0 || parts.map((part) => part[0]).join("") !== text) return void 0;
-	return parts.reduce((sum, [, count, unit]) => sum + Number(count) * (UNITS_MS[unit ?? ""] ?? 0), 0);
-};
+/** Longest time that a timer can wait, almost 25 days: a longer one would end at once. */
+const MAX_DURATION_MS = 2 ** 31 - 1;
+/**
+* Milliseconds, also parts of one, of a duration as Docker and Compose write it: `10s`, `1m30s`, `500ms`, `1.5h`, or `0`;
+* `undefined` for anything else.
+*/
+function parseDuration(text) {
+	if (text === "0") return 0;
+	if (!/^(?:\d+(?:\.\d+)?(?:ns|us|µs|ms|s|m|h))+$/.test(text)) return void 0;
+	let sum = 0;
+	for (const [, amount, unit] of text.matchAll(/(\d+(?:\.\d+)?)(ns|us|µs|ms|s|m|h)/g)) sum += Number(amount) * UNITS_MS[unit];
+	return sum;
+}
 /** A span for people: `812 ms`, `4.1 s`, `2 min 5 s`. */
-const showDuration = (ms) => {
+function showDuration(ms) {
 	if (ms < 1e3) return `${Math.round(ms)} ms`;
 	if (ms < 59950) return `${(ms / 1e3).toFixed(1)} s`;
 	const seconds = Math.round(ms / 1e3);
 	const rest = seconds % 60;
 	return rest === 0 ? `${seconds / 60} min` : `${Math.floor(seconds / 60)} min ${rest} s`;
-};
+}
 
 // action/pause.ts
 /** Resolves after `ms`, rejects when the signal aborts. */
@@ -3852,8 +3862,8 @@ function readBoolean(name, text) {
 }
 function readDuration(name, text) {
 	const ms = parseDuration(text);
-	if (ms !== void 0 && ms > 0) return ms;
-	throw new ActionError("bad_input", `input ${name}: "${text}" is no duration`, { hint: "Write a number with its unit, as 90s, 10m or 1h30m." });
+	if (ms !== void 0 && ms > 0 && ms <= MAX_DURATION_MS) return Math.ceil(ms);
+	throw new ActionError("bad_input", `input ${name}: "${text}" is no duration`, { hint: "Write a number with its unit, as 90s, 10m or 1h30m; at most 596h." });
 }
 function defaultImage(registry, run) {
 	return run.repository === "" ? "" : `${registry}/${run.repository}`.toLowerCase();

@@ -1,8 +1,5 @@
+import { MAX_DURATION_MS, parseDuration } from '../../protocol/duration.ts'
 import type { Field, Reader } from './reader.ts'
-import { parseBytes, parseDuration } from './units.ts'
-
-/** Longest time that a timer can wait: 2^31 - 1 ms, almost 25 days. */
-const MAX_DURATION_MS = 2 ** 31 - 1
 
 /** Milliseconds. */
 export function duration(
@@ -20,6 +17,16 @@ export function duration(
 
 export function bytes(reader: Reader, field: Field | undefined): number | undefined {
   return parsed(reader, field, parseBytes, 'a size', 'write it like 512m or 1g')
+}
+
+const UNITS_BYTES = { b: 1, k: 1024, m: 1024 ** 2, g: 1024 ** 3, t: 1024 ** 4 }
+
+/** Bytes of a size as Compose writes it: `512m`, `1gb`, `1048576`; `undefined` for anything else. */
+export function parseBytes(text: string): number | undefined {
+  const found = /^(\d+(?:\.\d+)?) ?([bkmgt]?)b?$/i.exec(text)
+  if (found === null) return undefined
+  const unit = (found[2] ?? '').toLowerCase() || 'b'
+  return Math.floor(Number(found[1]) * UNITS_BYTES[unit as keyof typeof UNITS_BYTES])
 }
 
 /** A number of at least `min` and at most `max`. */

@@ -171,6 +171,7 @@ test.each([
   [{ wait: '0' }, 'input wait: "0" is no boolean'],
   [{ timeout: '600' }, 'input timeout: "600" is no duration'],
   [{ timeout: '0s' }, 'input timeout: "0s" is no duration'],
+  [{ timeout: '600h' }, 'input timeout: "600h" is no duration'],
   [{ rollback: 'previous' }, 'input rollback: "previous" without url'],
   [{ build: 'false' }, 'input build is false and url is empty: nothing to do'],
 ])('%o is refused with what to do', (inputs, message) => {
@@ -185,6 +186,8 @@ test.each([
   ['1h30m', 5_400_000],
   ['1.5s', 1500],
   ['250ms', 250],
+  ['1.0005s', 1001],
+  ['250us', 1],
 ])('a timeout of %s is %i ms', (timeout, ms) => {
   expect(read({ timeout }).timeoutMs).toBe(ms)
 })

@@ -1,32 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { EnvFileError, parseEnvFile } from '../../../receiver/config/env-file.ts'
 import { nearest } from '../../../receiver/config/nearest.ts'
-import { parseBytes, parseDuration } from '../../../receiver/config/units.ts'
+import { parseBytes } from '../../../receiver/config/values.ts'
 import { splitWords } from '../../../receiver/config/words.ts'
-
-describe('durations', () => {
-  test.for([
-    ['0', 0],
-    ['0s', 0],
-    ['10s', 10_000],
-    ['1m30s', 90_000],
-    ['500ms', 500],
-    ['1.5h', 5_400_000],
-    ['1h0m1s', 3_601_000],
-    ['250us', 0.25],
-    ['250µs', 0.25],
-    ['1000000ns', 1],
-  ] as const)('%s is %d ms', ([text, ms]) => {
-    expect(parseDuration(text)).toBeCloseTo(ms, 9)
-  })
-
-  test.for(['', '10', 's', '-1s', '+1s', '1 s', '1S', '1d', '1s ', '1,5s', '.5s', '1.s', '1e3s'])(
-    '%j is none',
-    (text) => {
-      expect(parseDuration(text)).toBeUndefined()
-    },
-  )
-})
 
 describe('sizes', () => {
   test.for([
