@@ -60,6 +60,8 @@ describe('the nearest word', () => {
     ['Image', 'image'],
     ['domain', 'domains'],
     ['ports', 'port'],
+    ['prot', 'port'],
+    ['iamge', 'image'],
     ['enviroment', 'environment'],
     ['env-file', 'env_file'],
     ['network', 'networks'],
