@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto'
+import { setTimeout as pause } from 'node:timers/promises'
 import type { HookBody } from '../protocol/hook.ts'
 import type { RunContext } from './context.ts'
 import { follow } from './follow.ts'
-import { pause } from './pause.ts'
 import { postHook } from './hook.ts'
 import type { HookTarget } from './hook-target.ts'
 import type { Inputs } from './inputs.ts'
@@ -51,7 +51,7 @@ export const deployTo = async (
     body: hookBody(target, order),
     authorize: chooseSigning(target, inputs.secret),
     signal,
-    pause: (ms) => pause(ms, signal),
+    pause: (ms) => pause(ms, undefined, { signal }),
   })
   if (outcome.kind === 'taken') {
     say(

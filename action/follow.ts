@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import { createParser } from 'eventsource-parser'
 import * as v from 'valibot'
 import {
@@ -13,7 +14,6 @@ import { showDuration } from '../protocol/duration.ts'
 import type { Answer } from './http.ts'
 import { explainNetworkError, readText, send } from './http.ts'
 import { say } from './log.ts'
-import { pause } from './pause.ts'
 import { rejected } from './rejection.ts'
 
 export interface Following {
@@ -98,7 +98,7 @@ async function followEvents(
     if (finished !== undefined || cut === NOTHING_LEFT) return finished
     ended.throwIfAborted()
     say(`${cut}; following again in ${showDuration(pauseMs)}`)
-    await pause(pauseMs, ended)
+    await pause(pauseMs, undefined, { signal: ended })
     pauseMs = Math.min(pauseMs * 2, MAX_RECONNECT_MS)
   }
 }
@@ -168,7 +168,7 @@ async function readFinal(
   ended: AbortSignal,
 ): Promise<Deployment> {
   for (let read = 0; read < FINAL_READS; read++) {
-    if (read > 0) await pause(reconnectMs * 2 ** read, ended)
+    if (read > 0) await pause(reconnectMs * 2 ** read, undefined, { signal: ended })
     const deployment = await readDeployment(accepted.follow, ended)
     if (deployment !== undefined && isFinal(deployment.status)) return deployment
     ended.throwIfAborted()

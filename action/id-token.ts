@@ -1,6 +1,6 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import { ActionError } from './error.ts'
 import { explainNetworkError, readText, send } from './http.ts'
-import { pause } from './pause.ts'
 import { setSecret } from './runner.ts'
 
 const ANSWER_TIMEOUT_MS = 15_000
@@ -32,7 +32,7 @@ export const idToken = async (
         hint: 'Run the job again; see https://www.githubstatus.com.',
       })
     }
-    await pause(pauseMs, signal)
+    await pause(pauseMs, undefined, { signal })
   }
 }
 

@@ -2,6 +2,7 @@ import { a as say, c as explainNetworkError, d as send, i as plainLines, l as is
 import { c as setOutput, l as setSecret, n as annotate, o as saveState, s as setFailed, t as addSummary } from "./runner.js";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { createHash, createHmac, createPrivateKey, createPublicKey, createSecretKey, randomUUID, sign } from "node:crypto";
+import { setTimeout as setTimeout$1 } from "node:timers/promises";
 import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { spawn } from "node:child_process";
@@ -1314,21 +1315,6 @@ function showDuration(ms) {
 	return rest === 0 ? `${seconds / 60} min` : `${Math.floor(seconds / 60)} min ${rest} s`;
 }
 
-// action/pause.ts
-/** Resolves after `ms`, rejects when the signal aborts. */
-const pause = (ms, signal) => new Promise((resolve, reject) => {
-	signal.throwIfAborted();
-	const stop = () => {
-		clearTimeout(timer);
-		reject(signal.reason);
-	};
-	const timer = setTimeout(() => {
-		signal.removeEventListener("abort", stop);
-		resolve();
-	}, ms);
-	signal.addEventListener("abort", stop, { once: true });
-});
-
 // protocol/problem.ts
 /** Body of an error answer. */
 const Problem = object({
@@ -1444,7 +1430,7 @@ async function followEvents(following, ended) {
 		if (finished !== void 0 || cut === NOTHING_LEFT) return finished;
 		ended.throwIfAborted();
 		say(`${cut}; following again in ${showDuration(pauseMs)}`);
-		await pause(pauseMs, ended);
+		await setTimeout$1(pauseMs, void 0, { signal: ended });
 		pauseMs = Math.min(pauseMs * 2, MAX_RECONNECT_MS);
 	}
 }
@@ -1500,7 +1486,7 @@ function parseEvent(data) {
 /** The deployment as the receiver shows it in the end; where that cannot be read any more, as its events told it. */
 async function readFinal({ accepted, reconnectMs = RECONNECT_MS }, finished, ended) {
 	for (let read = 0; read < FINAL_READS; read++) {
-		if (read > 0) await pause(reconnectMs * 2 ** read, ended);
+		if (read > 0) await setTimeout$1(reconnectMs * 2 ** read, void 0, { signal: ended });
 		const deployment = await readDeployment(accepted.follow, ended);
 		if (deployment !== void 0 && isFinal(deployment.status)) return deployment;
 		ended.throwIfAborted();
@@ -1813,7 +1799,7 @@ const idToken = async (audience, purpose, signal = AbortSignal.timeout(6e4)) => 
 		}
 		const pauseMs = PAUSES_MS[attempt];
 		if (pauseMs === void 0) throw new ActionError("no_id_token", `GitHub's OIDC token could not be had: ${why}`, { hint: "Run the job again; see https://www.githubstatus.com." });
-		await pause(pauseMs, signal);
+		await setTimeout$1(pauseMs, void 0, { signal });
 	}
 };
 /** Whether GitHub gives this job tokens; else an error says what is missing. */
@@ -1924,7 +1910,7 @@ const deployTo = async (target, order, onResult) => {
 		body: hookBody(target, order),
 		authorize: chooseSigning(target, inputs.secret),
 		signal,
-		pause: (ms) => pause(ms, signal)
+		pause: (ms) => setTimeout$1(ms, void 0, { signal })
 	});
 	if (outcome.kind === "taken") {
 		say(`${url} answered ${outcome.status}: taken. Such a hook says nothing more, so there is nothing to follow.`);

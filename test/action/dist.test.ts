@@ -235,3 +235,26 @@ test('a cancelled job ends at once and leaves the deployment alone', async () =>
   expect(run.annotations[0]?.message).toContain('The deployment goes on by itself.')
   expect(run.outputs).toMatchObject({ status: 'running', 'deployment-id': 'd1' })
 })
+
+test('a job that is cancelled between two tries of the hook tries no more', async () => {
+  let tries = 0
+  const url = await serve((_, response) => {
+    tries++
+    answerJson(response, 503, {})
+  })
+  const cancelling = new AbortController()
+  const run = await runAction({
+    inputs: {
+      url: `${url}/hooks/hello`,
+      secret: `whsec_${Buffer.alloc(32, 7).toString('base64')}`,
+      build: 'false',
+    },
+    signal: cancelling.signal,
+    onLine: (line) => {
+      if (line.includes('trying again in')) cancelling.abort()
+    },
+  })
+  expect(run.exitCode).toBe(1)
+  expect(run.annotations.map(({ message }) => message)).toEqual(['the job was cancelled'])
+  expect(tries).toBe(1)
+})
