@@ -1,60 +1,76 @@
-import { BlockList, isIP } from 'node:net'
+import ipaddr from 'ipaddr.js'
 
 /** Says whether an address is that of a configured proxy. */
 export type IsProxy = (address: string) => boolean
 
+type Address = ipaddr.IPv4 | ipaddr.IPv6
+
+/** An IPv6 address has 45 characters at most; a zone is cut off before. */
+const MAX_CHARACTERS = 45
+
 /** Reads addresses and networks (`127.0.0.0/8`, `::1`), which the config has checked. */
 export function proxies(networks: readonly string[]): IsProxy {
-  const list = new BlockList()
-  for (const network of networks) {
-    const [address = '', bits] = network.split('/')
-    const family = isIP(address) === 6 ? 'ipv6' : 'ipv4'
-    list.addSubnet(
-      address,
-      bits === undefined ? (family === 'ipv6' ? 128 : 32) : Number(bits),
-      family,
-    )
+  const ranges = networks.map(rangeOf)
+  return (text) => {
+    const address = parse(text)
+    if (address === undefined) return false
+    const long = asIPv6(address)
+    return ranges.some(([start, bits]) => long.match(start, bits))
   }
-  return (address) => list.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4')
 }
 
 /**
  * The address that a request came from: that of the connection, and when a configured proxy made it, the one which that
  * proxy wrote last into `X-Forwarded-For`, and so on to the left. What stands further left, a client may have written.
+ * In one spelling, or `unknown`.
  */
 export function clientAddress(
   peer: string | undefined,
   forwardedFor: string | undefined,
   isProxy: IsProxy,
 ): string {
-  let address = plain(peer ?? '')
+  let address = parse(peer ?? '')?.toString()
   const entries = (forwardedFor ?? '').split(',')
-  while (isIP(address) !== 0 && isProxy(address)) {
-    const entry = plain(entries.pop() ?? '')
-    if (isIP(entry) === 0) break
-    address = entry
+  while (address !== undefined && isProxy(address)) {
+    const entry = parse(bare(entries.pop() ?? ''))
+    if (entry === undefined) break
+    address = entry.toString()
   }
-  return isIP(address) === 0 ? 'unknown' : address
-}
-
-/** Without blanks, brackets and port, and without the prefix of an IPv4 address written as IPv6. */
-function plain(text: string): string {
-  const trimmed = text.trim()
-  const bare =
-    /^\[(.+)\](?::\d+)?$/.exec(trimmed)?.[1] ?? /^([\d.]+):\d+$/.exec(trimmed)?.[1] ?? trimmed
-  return bare.replace(/^::ffff:(?=[\d.]+$)/i, '')
+  return address ?? 'unknown'
 }
 
 /** What one customer has: an IPv4 address, or the /64 of an IPv6 one. */
 export function subscriber(address: string): string {
-  if (isIP(address) !== 6) return address
-  const [head = '', tail] = (address.split('%', 1)[0] ?? '').split('::')
-  const before = head === '' ? [] : head.split(':')
-  const after = tail === undefined || tail === '' ? [] : tail.split(':')
-  const missing = tail === undefined ? 0 : Math.max(0, 8 - before.length - after.length)
-  const groups = [...before, ...Array<string>(missing).fill('0'), ...after]
-  return groups
+  const parsed = parse(address)
+  if (!(parsed instanceof ipaddr.IPv6)) return address
+  return parsed.parts
     .slice(0, 4)
-    .map((group) => group.toLowerCase().replace(/^0+(?=.)/, ''))
+    .map((part) => part.toString(16))
     .join(':')
 }
+
+/** Without blanks, brackets and port. */
+function bare(text: string): string {
+  const trimmed = text.trim()
+  return /^\[(.+)\](?::\d+)?$/.exec(trimmed)?.[1] ?? /^([\d.]+):\d+$/.exec(trimmed)?.[1] ?? trimmed
+}
+
+/** An IPv4 address also when it is written as IPv6. A zone (`%eth0`) names a link of this machine, not who is there. */
+function parse(text: string): Address | undefined {
+  const [plain = ''] = text.split('%', 1)
+  if (plain.length > MAX_CHARACTERS) return undefined
+  // `127.1`, `0x7f000001` and `0177.0.0.1` are addresses to the library, and not to anybody who writes this header
+  const isAddress = ipaddr.IPv4.isValidFourPartDecimal(plain) || ipaddr.IPv6.isValid(plain)
+  return isAddress ? ipaddr.process(plain) : undefined
+}
+
+/** First address and prefix length of a network, both of IPv6; IPv4 has its place there (RFC 4291, section 2.5.5.2). */
+function rangeOf(network: string): [ipaddr.IPv6, number] {
+  const [text = '', bits] = network.split('/')
+  const start = ipaddr.parse(text)
+  const missing = start.kind() === 'ipv4' ? 96 : 0
+  return [asIPv6(start), bits === undefined ? 128 : Number(bits) + missing]
+}
+
+const asIPv6 = (address: Address): ipaddr.IPv6 =>
+  address instanceof ipaddr.IPv4 ? address.toIPv4MappedAddress() : address
