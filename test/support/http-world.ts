@@ -2,7 +2,9 @@ import { generateKeyPairSync, randomBytes } from 'node:crypto'
 import type { Hono } from 'hono'
 import { parseVerifyingKey } from '../../protocol/standard-webhooks.ts'
 import type { AuditEntry } from '../../receiver/core/intake/audit.ts'
+import type { Clock } from '../../receiver/core/clock.ts'
 import type { Feed } from '../../receiver/core/feed.ts'
+import type { Log } from '../../receiver/core/log.ts'
 import { createRedactor } from '../../receiver/core/redact.ts'
 import { systemClock } from '../../receiver/edges/clock.ts'
 import { createIssuerKeys } from '../../receiver/edges/oidc/issuer-keys.ts'
@@ -17,11 +19,18 @@ import { openStore } from '../../receiver/serve/open-store.ts'
 import { APP } from './fake-world.ts'
 import { type Issuer, startIssuer } from './oidc-issuer.ts'
 
+/** When every world begins. Its time stands still until a test moves it. */
+const BEGIN_MS = Date.parse('2026-03-01T12:00:00Z')
+
 /** The receiver's HTTP side on a store in memory and a real issuer, without an engine behind it. */
 export interface HttpWorld {
   app: Hono
   /** The same, as the local socket has it. */
   local: Hono
+  /** What the routes are given; a test may replace a part of it. */
+  services: Services
+  /** The time of receiver and issuer, in Unix milliseconds. */
+  clock: { ms: number }
   store: Store
   feed: Feed
   issuer: Issuer
@@ -50,7 +59,15 @@ export async function startHttpWorld({
   /** The digest that a tag stands for now; throws what a registry's failure throws. */
   registry?: (tag: string) => string | Promise<string>
 } = {}): Promise<HttpWorld> {
-  const issuer = await startIssuer()
+  const clock = { ms: BEGIN_MS }
+  const nowMs = () => clock.ms
+  const issuer = await startIssuer(nowMs)
+  const time: Clock = {
+    now: () => new Date(clock.ms).toISOString(),
+    ms: nowMs,
+    since: (at) => clock.ms - Date.parse(at),
+    sleep: systemClock.sleep,
+  }
   const secret = `whsec_${randomBytes(32).toString('base64')}`
   const pair = ed25519Pair()
   const [readToken, token, deployToken, githubSecret] = [0, 0, 0, 0].map(() =>
@@ -59,11 +76,11 @@ export async function startHttpWorld({
   const woken: string[] = []
   const logged: string[] = []
   const stopping = new AbortController()
-  const log: Services['log'] = (level, message, details) =>
+  const log: Log = (level, message, details) =>
     void logged.push(`${level} ${message} ${JSON.stringify(details)}`)
   const { database, store, feed, intake, audit, refusals } = openStore(
     { file: ':memory:', settingsKey: Buffer.alloc(32, 7), subnet: '10.213.0.0/24' },
-    { clock: systemClock, log, redactor: createRedactor([]) },
+    { clock: time, log, redactor: createRedactor([]) },
   )
   const services: Services = {
     version: '0.0.0',
@@ -111,11 +128,11 @@ export async function startHttpWorld({
     audit,
     refusals,
     isProxy: proxies(['127.0.0.0/8', '::1']),
-    buckets: createTokenBuckets(rateLimit, Date.now),
+    buckets: createTokenBuckets(rateLimit, nowMs),
     bodies: createBodyGate({ atOnce: 16, perAddress: 8, maxWaiting: 16, waitMs: 200 }),
     resolve: async ({ tag }) => registry(tag),
     feed,
-    verifyToken: createVerifyToken(createIssuerKeys(database, Date.now), () => new Date()),
+    verifyToken: createVerifyToken(createIssuerKeys(database, nowMs), () => new Date(clock.ms)),
     reload: async () => ({ added: [], changed: [], removed: [], keys: [] }),
     removeApp: async () => [],
     doctor: async () => [],
@@ -129,6 +146,8 @@ export async function startHttpWorld({
   return {
     app: createApp(services, { trusted: false }),
     local: createApp(services, { trusted: true }),
+    services,
+    clock,
     store,
     feed,
     issuer,

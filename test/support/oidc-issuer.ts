@@ -24,8 +24,11 @@ export interface Issuer {
   stop: () => Promise<void>
 }
 
-/** An OpenID issuer on a loopback port, with discovery, keys, and a token endpoint in the shape of GitHub's. */
-export const startIssuer = async (): Promise<Issuer> => {
+/**
+ * An OpenID issuer on a loopback port, with discovery, keys, and a token endpoint in the shape of GitHub's. Its tokens are
+ * dated by `nowMs`.
+ */
+export const startIssuer = async (nowMs: () => number = Date.now): Promise<Issuer> => {
   const { publicKey, privateKey } = await generateKeyPair('RS256', { modulusLength: 2048 })
   const kid = randomUUID()
   const key = { ...(await exportJWK(publicKey)), kid, use: 'sig', alg: 'RS256' }
@@ -38,7 +41,7 @@ export const startIssuer = async (): Promise<Issuer> => {
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
 
   const mint: Issuer['mint'] = (overrides, audience) => {
-    const now = Math.floor(Date.now() / 1000)
+    const now = Math.floor(nowMs() / 1000)
     const payload: JWTPayload = {
       ...defaultClaims(),
       iss: url,

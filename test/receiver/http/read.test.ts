@@ -13,7 +13,7 @@ interface Answer {
   follow: { url: string; token: string }
 }
 
-const at = () => new Date().toISOString()
+const at = () => new Date(world.clock.ms).toISOString()
 
 async function accept(headers: Record<string, string> = {}): Promise<Answer> {
   const response = await world.local.request('/hooks/api', { method: 'POST', headers })

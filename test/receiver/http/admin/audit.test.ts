@@ -16,7 +16,7 @@ test('every request that asked for something stands in the audit trail', async (
   const body = '{"id":"once"}'
   await post(world, body, { headers: await bearer(world, body) })
   await post(world, body, { headers: await bearer(world, body) })
-  await post(world, '{}', { headers: webhook(world.secret, '{}'), from: '203.0.113.5' })
+  await post(world, '{}', { headers: webhook(world, '{}'), from: '203.0.113.5' })
   await post(world, packageEvent('ghcr.io/acme/api:other'), {
     headers: github(world.githubSecret, packageEvent('ghcr.io/acme/api:other')),
   })
@@ -67,7 +67,7 @@ test('an entry says who it was, what was asked for, and what came of it', async 
 })
 
 test('a key is named by its fingerprint, and a refusal by its precise reason', async () => {
-  await post(world, '{}', { headers: webhook(world.secret, '{}') })
+  await post(world, '{}', { headers: webhook(world, '{}') })
   await post(world, '{}', { headers: basic('web', world.token) })
   const [accepted, rejected] = world.audit()
   expect(accepted?.sender).toEqual({

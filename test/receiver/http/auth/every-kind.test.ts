@@ -139,20 +139,19 @@ test.each(
 })
 
 describe('an OIDC token', () => {
-  const now = Math.floor(Date.now() / 1000)
-
-  test.each([
-    ['expired', { exp: now - 60 }],
-    ['not valid yet', { nbf: now + 60 }],
-    ['made in the future', { iat: now + 60 }],
-    ['made more than ten minutes ago', { iat: now - 660, exp: now + 600 }],
-    ['without a time of issue', { iat: undefined }],
-    ['without an end', { exp: undefined }],
-    ['without an id', { jti: undefined }],
-    ['with an empty id', { jti: '' }],
-    ['of another issuer', { iss: 'https://evil.example' }],
-  ])('that is %s is rejected', async (_name, claims) => {
-    await expectRejected(await post(world, '{}', { headers: await bearer(world, '{}', claims) }))
+  test.for<[string, (now: number) => Record<string, unknown>]>([
+    ['expired', (now) => ({ exp: now - 60 })],
+    ['not valid yet', (now) => ({ nbf: now + 60 })],
+    ['made in the future', (now) => ({ iat: now + 60 })],
+    ['made more than ten minutes ago', (now) => ({ iat: now - 660, exp: now + 600 })],
+    ['without a time of issue', () => ({ iat: undefined })],
+    ['without an end', () => ({ exp: undefined })],
+    ['without an id', () => ({ jti: undefined })],
+    ['with an empty id', () => ({ jti: '' })],
+    ['of another issuer', () => ({ iss: 'https://evil.example' })],
+  ])('that is %s is rejected', async ([, claims]) => {
+    const headers = await bearer(world, '{}', claims(world.nowSeconds()))
+    await expectRejected(await post(world, '{}', { headers }))
   })
 
   test('is rejected the second time', async () => {
@@ -214,18 +213,20 @@ describe('a Standard Webhooks signature', () => {
     ['of the future', 301],
   ])('that is %s is rejected', async (_name, offset) => {
     const timestamp = world.nowSeconds() + offset
-    const headers = webhook(world.secret, '{}', { timestamp })
+    const headers = webhook(world, '{}', { timestamp })
     await expectRejected(await post(world, '{}', { headers }))
   })
 
   test('with a key of nobody is rejected', async () => {
-    await expectRejected(await post(world, '{}', { headers: webhook(OTHER_SECRET, '{}') }))
+    await expectRejected(
+      await post(world, '{}', { headers: webhook(world, '{}', { key: OTHER_SECRET }) }),
+    )
   })
 
   test('is taken when one of several fits', async () => {
     const id = 'msg_rotated'
-    const wrong = webhook(OTHER_SECRET, '{}', { id })['webhook-signature']
-    const right = webhook(world.secret, '{}', { id })
+    const wrong = webhook(world, '{}', { key: OTHER_SECRET, id })['webhook-signature']
+    const right = webhook(world, '{}', { id })
     const signatures = `${wrong} v9,abc ${right['webhook-signature']}`
     const headers = { ...right, 'webhook-signature': signatures }
     expect((await post(world, '{}', { headers })).status).toBe(202)
@@ -234,7 +235,7 @@ describe('a Standard Webhooks signature', () => {
   test.each(['webhook-id', 'webhook-timestamp', 'webhook-signature'])(
     'without %s is rejected, and with it twice',
     async (name) => {
-      const headers: Record<string, string> = webhook(world.secret, '{}')
+      const headers: Record<string, string> = webhook(world, '{}')
       await expectRejected(await post(world, '{}', { headers: { ...headers, [name]: undefined } }))
       const twice = `${headers[name]}, ${headers[name]}`
       await expectRejected(await post(world, '{}', { headers: { ...headers, [name]: twice } }))
@@ -244,7 +245,7 @@ describe('a Standard Webhooks signature', () => {
   test.each(['1e9', '0x1', '+1', ' ', '1.5', '٣', '9'.repeat(20)])(
     'with the timestamp %j is rejected',
     async (timestamp) => {
-      const headers = { ...webhook(world.secret, '{}'), 'webhook-timestamp': encodeURI(timestamp) }
+      const headers = { ...webhook(world, '{}'), 'webhook-timestamp': encodeURI(timestamp) }
       await expectRejected(await post(world, '{}', { headers }))
     },
   )

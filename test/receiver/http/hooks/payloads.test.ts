@@ -179,7 +179,7 @@ describe('a hint', () => {
   }
   const deployments = () => world.store.list('api', { limit: 100 })
   const succeed = (id: string) => {
-    const at = new Date().toISOString()
+    const at = new Date(world.clock.ms).toISOString()
     world.store.append(id, { type: 'started', at })
     world.store.append(id, { type: 'live', at }, { live: true })
     world.store.append(id, { type: 'finished', at, status: 'succeeded' })
@@ -257,7 +257,7 @@ describe('a hint', () => {
 
   test('at a digest that has just failed does not try it again', async () => {
     const { deployment } = await say(packageEvent())
-    const at = new Date().toISOString()
+    const at = new Date(world.clock.ms).toISOString()
     world.store.append(deployment?.id ?? '', { type: 'finished', at, status: 'failed' })
     const second = await say(packageEvent(undefined, undefined, 'updated'))
     expect([second.status, second.result]).toEqual([200, 'unchanged'])

@@ -45,12 +45,13 @@ export const github = (secret: string, body: string | Uint8Array, event = 'regis
 })
 
 export function webhook(
-  key: string,
+  world: HttpWorld,
   body: string | Uint8Array,
   {
+    key = world.secret,
     id = `msg_${number++}`,
-    timestamp = Math.floor(Date.now() / 1000),
-  }: { id?: string; timestamp?: number } = {},
+    timestamp = world.nowSeconds(),
+  }: { key?: string; id?: string; timestamp?: number } = {},
 ) {
   return {
     'webhook-id': id,
@@ -74,7 +75,7 @@ export const audienceOf = (body: string | Uint8Array, app = 'api') =>
 /** A right one of each kind for the app `api`. */
 export const KINDS = {
   oidc: bearer,
-  webhook: async (world: HttpWorld, body: string | Uint8Array) => webhook(world.secret, body),
+  webhook: async (world: HttpWorld, body: string | Uint8Array) => webhook(world, body),
   basic: async (world: HttpWorld) => basic('api', world.token),
   github: async (world: HttpWorld, body: string | Uint8Array) => github(world.githubSecret, body),
 } satisfies Record<
