@@ -1,6 +1,5 @@
 import { PROBLEM_TYPE, PROBLEMS, type Problem, type ProblemCode } from '../../protocol/problem.ts'
 import { SECURITY_HEADERS } from './security-headers.ts'
-import { StacklessError } from './stackless.ts'
 
 const TITLES = {
   400: 'Bad request',
@@ -16,6 +15,16 @@ const TITLES = {
   500: 'Internal error',
   503: 'Unavailable',
 } as const satisfies Record<(typeof PROBLEMS)[ProblemCode], string>
+
+/** An error that is an answer, not a defect: where it was thrown helps nobody, and finding that out costs time in a flood. */
+export class StacklessError extends Error {
+  constructor(message: string, options?: ErrorOptions) {
+    const limit = Error.stackTraceLimit
+    Error.stackTraceLimit = 0
+    super(message, options)
+    Error.stackTraceLimit = limit
+  }
+}
 
 /** An answer that is not the asked-for one. What it says goes to the client as it is. */
 export class ProblemError extends StacklessError {

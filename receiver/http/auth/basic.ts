@@ -1,12 +1,5 @@
-import type { Authentic } from './authenticate.ts'
-import { Rejected } from './rejected.ts'
+import { type Authentic, type BasicCredentials, Rejected } from './authentic.ts'
 import { fingerprint, isSame } from './constant-time.ts'
-
-export interface BasicCredentials {
-  tokens: readonly string[]
-  /** Whether the tokens may name an `image`. */
-  deploy: boolean
-}
 
 const MAX_CHARACTERS = 1024
 

@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto'
 import { TokenError, type VerifyToken } from '../../core/intake/tokens.ts'
-import type { Authentic } from './authenticate.ts'
 import { type ClaimRule, refusedClaim } from './claims.ts'
-import { Rejected } from './rejected.ts'
+import { type Authentic, Rejected } from './authentic.ts'
 
 const MAX_TOKEN_CHARACTERS = 16 * 1024
 /** Claims that the audit trail keeps: who it was, from which run. */

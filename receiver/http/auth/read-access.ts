@@ -1,5 +1,6 @@
-import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
+import { createHmac } from 'node:crypto'
 import { ProblemError } from '../problem.ts'
+import { isSame } from './constant-time.ts'
 
 /** The token that lets whoever got the 202 read that one deployment. It is derived, so none is stored. */
 export const followToken = (key: Uint8Array, deployment: string): string =>
@@ -23,7 +24,3 @@ export function requireReadAccess(
     headers: { 'www-authenticate': 'Bearer' },
   })
 }
-
-/** Constant-time for texts of any length. */
-const isSame = (one: string, other: string) => timingSafeEqual(hash(one), hash(other))
-const hash = (text: string) => createHash('sha256').update(text).digest()

@@ -4,8 +4,7 @@ import {
   verify,
   type VerifyingKey,
 } from '../../../protocol/standard-webhooks.ts'
-import type { Authentic } from './authenticate.ts'
-import { Rejected } from './rejected.ts'
+import { type Authentic, Rejected } from './authentic.ts'
 
 /** The headers of Standard Webhooks, in the right shape and in time. Throws `Rejected`. */
 export function readWebhook(headers: Headers, nowSeconds: number): SignedHeaders {

@@ -2,7 +2,7 @@ import { IncomingMessage } from 'node:http'
 import type { HttpBindings } from '@hono/node-server'
 import type { Context } from 'hono'
 import { MAX_BODY_BYTES } from '../../../protocol/hook.ts'
-import { Rejected } from '../auth/rejected.ts'
+import { Rejected } from '../auth/authentic.ts'
 import { ProblemError } from '../problem.ts'
 
 /** The raw bytes of a request's body. Stops reading, and throws `body_too_large`, past 64 KiB. */

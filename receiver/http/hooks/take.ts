@@ -6,9 +6,8 @@ import type { Sender } from '../../core/intake/audit.ts'
 import type { Deployment } from '../../../protocol/deployment.ts'
 import { RequestError } from '../../core/intake/new-deployment.ts'
 import { submit, type Submission } from '../../core/intake/submit.ts'
-import { type Authentic, readCredentials } from '../auth/authenticate.ts'
-import { DECOY } from '../auth/decoy.ts'
-import { Rejected } from '../auth/rejected.ts'
+import { DECOY, readCredentials } from '../auth/authenticate.ts'
+import { type Authentic, Rejected } from '../auth/authentic.ts'
 import { readBody, tooLarge } from './raw-body.ts'
 import { takeHint } from './push-hint.ts'
 import { GateClosed } from '../limits/body-gate.ts'
@@ -104,8 +103,9 @@ async function identify(
   const declared = Number(headers.get('content-length') ?? 0)
   if (declared > MAX_BODY_BYTES) throw tooLarge(declared)
   try {
-    const now = services.intake.nowSeconds()
-    const claimed = readCredentials(headers, now, services.verifyToken)
+    const { verifyToken } = services
+    const nowSeconds = services.intake.nowSeconds()
+    const claimed = readCredentials(headers, { nowSeconds, verifyToken })
     trace.sender = { kind: claimed.kind }
     const body = await services.bodies.enter(address, () => readBody(c))
     const app = services.apps.get(name)

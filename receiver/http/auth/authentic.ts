@@ -1,0 +1,53 @@
+import type { VerifyingKey } from '../../../protocol/standard-webhooks.ts'
+import type { Sender } from '../../core/intake/audit.ts'
+import type { IdempotencyKey } from '../../core/intake/submit.ts'
+import { StacklessError } from '../problem.ts'
+import type { ClaimRule } from './claims.ts'
+
+/** What an app accepts; keys are parsed once, when the config is read. */
+export interface AppCredentials {
+  oidc: readonly ClaimRule[]
+  webhookKeys: readonly VerifyingKey[]
+  basic: BasicCredentials
+  /** Secrets of GitHub webhooks. */
+  github: readonly string[]
+}
+
+export interface BasicCredentials {
+  tokens: readonly string[]
+  /** Whether the tokens may name an `image`. */
+  deploy: boolean
+}
+
+/** An authentic request: who sent it, and what its kind allows and demands. */
+export interface Authentic {
+  sender: Sender
+  /** What the signature itself names as its idempotency key. */
+  key?: IdempotencyKey
+  /** `expiresAt` in Unix seconds. */
+  token?: { issuer: string; jti: string; expiresAt: number }
+  /** Authentic, but its claims are not allowed: why. */
+  refused?: string
+  /** `orders`: the body is ours. `payloads`: it is what a registry or GitHub says, a hint. `both`: either. */
+  says: 'orders' | 'payloads' | 'both'
+  /** Whether it may name an `image`. */
+  mayDeploy: boolean
+}
+
+/** Checks a request's signature over the raw bytes of its body. Throws `Rejected`. */
+export type VerifySender = (
+  body: Uint8Array,
+  app: { name: string; hookUrl: string; credentials: AppCredentials },
+) => Promise<Authentic> | Authentic
+
+/** Why credentials are not taken. The reason is for the log alone; strangers learn only that they were rejected. */
+export class Rejected extends StacklessError {
+  /** It may be taken later: what is needed to verify it cannot be had now. */
+  readonly retry: boolean
+
+  constructor(reason: string, { retry = false } = {}) {
+    super(reason)
+    this.name = 'Rejected'
+    this.retry = retry
+  }
+}
