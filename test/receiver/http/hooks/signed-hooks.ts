@@ -12,13 +12,15 @@ export interface Sent {
   headers?: Record<string, string | undefined>
   /** Client address behind the proxy. */
   from?: string
+  /** The request target as it stands in the first line; the path of `path` by default. */
+  target?: string
 }
 
 /** Posts raw bytes as Nginx hands them on. */
 export async function post(
   world: HttpWorld,
   body: string | Uint8Array,
-  { path = '/hooks/api', headers = {}, from = '192.0.2.7' }: Sent = {},
+  { path = '/hooks/api', headers = {}, from = '192.0.2.7', target = path }: Sent = {},
 ): Promise<Response> {
   const all = { ...HOST, ...JSON_TYPE, 'x-forwarded-for': from, ...headers }
   return world.app.request(
@@ -30,7 +32,7 @@ export async function post(
         (entry): entry is [string, string] => entry[1] !== undefined,
       ),
     },
-    { incoming: { socket: { remoteAddress: '127.0.0.1' } } },
+    { incoming: { url: target, socket: { remoteAddress: '127.0.0.1' } } },
   )
 }
 

@@ -1,0 +1,333 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import type { AuditEntry, Sender } from '../../../../receiver/core/intake/audit.ts'
+import { DeployError } from '../../../../receiver/core/errors.ts'
+import { TokenError } from '../../../../receiver/core/intake/tokens.ts'
+import { type HttpWorld, startHttpWorld } from '../../../support/http-world.ts'
+import { basic, bearer, github, packageEvent, post, webhook } from './signed-hooks.ts'
+
+let world: HttpWorld
+beforeEach(async () => {
+  world = await startHttpWorld()
+})
+afterEach(() => world.stop())
+
+type Entry = Omit<AuditEntry, 'at' | 'last_at' | 'count'>
+
+/** The trail so far, oldest first, each entry without its number and times. */
+const entries = (): Entry[] =>
+  world.audit().map((entry) => {
+    const { at: _at, last_at: _last, count: _count, ...rest } = entry
+    return Object.fromEntries(Object.entries(rest).filter(([name]) => name !== 'number')) as never
+  })
+
+const FROM = { app: 'api', address: '192.0.2.7' }
+const NOBODY: Sender = { kind: 'none' }
+const KEY = expect.stringMatching(/^[0-9a-f]{12}$/) as string
+const ours = (): Sender => ({
+  kind: 'oidc',
+  issuer: world.issuer.url,
+  claims: expect.objectContaining({ repository: 'acme/hello' }) as Record<string, string>,
+})
+const DIGEST = `sha256:${'1'.repeat(64)}`
+const BIG = JSON.stringify({ pad: 'x'.repeat(70_000) })
+
+/** Sends a body whose length is not announced. */
+const drip = async (app: HttpWorld['app'], headers: Record<string, string>) =>
+  app.request(
+    '/hooks/api',
+    {
+      method: 'POST',
+      headers: { host: 'deploy.example.com', 'x-forwarded-for': '192.0.2.7', ...headers },
+      body: new Blob([BIG]).stream(),
+      duplex: 'half',
+    },
+    { incoming: { socket: { remoteAddress: '127.0.0.1' } } },
+  )
+
+const TOO_LARGE = /^the body has \d+ bytes or more, at most 65536 are taken$/
+
+describe('nobody is known to be the sender', () => {
+  test.for<[string, RegExp, () => Promise<Response>]>([
+    [
+      'of a request for another host',
+      /^Host "evil.example" is not that of https:\/\/deploy.example.com$/,
+      () => post(world, '{}', { headers: { ...basic('api', world.token), host: 'evil.example' } }),
+    ],
+    [
+      'of a request for an absolute URL',
+      /^the target is an absolute URL$/,
+      () =>
+        post(world, '{}', {
+          headers: basic('api', world.token),
+          target: 'http://deploy.example.com/hooks/api',
+        }),
+    ],
+    [
+      'of a body that is announced as too large',
+      /^the body has 65537 bytes or more, at most 65536 are taken$/,
+      () =>
+        post(world, '{}', { headers: { ...basic('api', world.token), 'content-length': '65537' } }),
+    ],
+    ['without credentials', /^no credentials$/, () => post(world, '{}')],
+    [
+      'of credentials of another scheme',
+      /^the Authorization header is neither Bearer nor Basic$/,
+      () => post(world, '{}', { headers: { authorization: 'Digest abc' } }),
+    ],
+    [
+      'of two kinds of credentials',
+      /^webhook and github credentials at once$/,
+      () =>
+        post(world, '{}', {
+          headers: { ...webhook(world, '{}'), ...github(world.githubSecret, '{}') },
+        }),
+    ],
+    [
+      'of a signature beside another scheme',
+      /^github credentials with an Authorization header$/,
+      () =>
+        post(world, '{}', {
+          headers: { ...github(world.githubSecret, '{}'), authorization: 'Digest abc' },
+        }),
+    ],
+    [
+      'of credentials without their shape',
+      /^the Authorization header is not `Bearer` and a JWT$/,
+      () => post(world, '{}', { headers: { authorization: 'Bearer abc' } }),
+    ],
+  ])('%s', async ([, reason, send]) => {
+    await send()
+    expect(entries()).toEqual([
+      { ...FROM, sender: NOBODY, outcome: 'rejected', reason: expect.stringMatching(reason) },
+    ])
+  })
+
+  test('of what the local socket cannot read', async () => {
+    expect((await drip(world.local, {})).status).toBe(413)
+    expect(entries()).toEqual([
+      {
+        app: 'api',
+        sender: NOBODY,
+        outcome: 'rejected',
+        reason: expect.stringMatching(TOO_LARGE),
+      },
+    ])
+  })
+})
+
+describe('only the kind of the credentials is known', () => {
+  test.for<[string, Sender['kind'], string | RegExp, () => Promise<Response>]>([
+    [
+      'of a body that grows too large',
+      'basic',
+      TOO_LARGE,
+      () => drip(world.app, basic('api', world.token)),
+    ],
+    [
+      'of a wrong password',
+      'basic',
+      /^the password is no token of the app$/,
+      () => post(world, '{}', { headers: basic('api', 'x'.repeat(30)) }),
+    ],
+    [
+      'of a wrong signature',
+      'webhook',
+      /^no signature fits any key$/,
+      () => post(world, '{ }', { headers: webhook(world, '{}') }),
+    ],
+    [
+      'of a wrong HMAC',
+      'github',
+      /^X-Hub-Signature-256 fits no secret of the app$/,
+      () => post(world, '{ }', { headers: github(world.githubSecret, '{}') }),
+    ],
+    [
+      'of a token for another body',
+      'oidc',
+      /"aud"/,
+      async () => post(world, '{ }', { headers: await bearer(world, '{}') }),
+    ],
+  ])('%s', async ([, kind, reason, send]) => {
+    await send()
+    expect(entries()).toEqual([
+      { ...FROM, sender: { kind }, outcome: 'rejected', reason: expect.stringMatching(reason) },
+    ])
+  })
+
+  test('while the keys of the issuer cannot be had: that is 503, and the log says why at once', async () => {
+    world.services.verifyToken = async () => {
+      throw new TokenError('issuer_unavailable', 'connect ECONNREFUSED')
+    }
+    const response = await post(world, '{}', { headers: await bearer(world, '{}') })
+    expect(response.status).toBe(503)
+    expect(response.headers.get('retry-after')).toBe('15')
+    expect(await response.text()).not.toContain('ECONNREFUSED')
+    expect(entries()).toEqual([
+      { ...FROM, sender: { kind: 'oidc' }, outcome: 'rejected', reason: 'connect ECONNREFUSED' },
+    ])
+    expect(world.logged[0]).toBe(
+      'error hook not verified {"app":"api","reason":"connect ECONNREFUSED"}',
+    )
+  })
+
+  test('of an app that does not exist, which has no place in the trail', async () => {
+    await post(world, '{}', { path: '/hooks/nothing', headers: basic('nothing', world.token) })
+    expect(entries()).toEqual([
+      {
+        address: '192.0.2.7',
+        sender: { kind: 'basic' },
+        outcome: 'rejected',
+        reason: 'the password is no token of the app',
+      },
+    ])
+  })
+})
+
+describe('an authentic sender is named', () => {
+  test('whose claims are not allowed', async () => {
+    await post(world, '{}', { headers: await bearer(world, '{}', { ref: 'refs/heads/x' }) })
+    expect(entries()).toEqual([
+      { ...FROM, sender: ours(), outcome: 'refused', reason: expect.stringMatching(/^ref is/) },
+    ])
+  })
+
+  test('whose body cannot be read', async () => {
+    await post(world, '{', { headers: webhook(world, '{') })
+    expect(entries()).toEqual([
+      {
+        ...FROM,
+        sender: { kind: 'webhook', key: KEY },
+        outcome: 'refused',
+        reason: expect.stringMatching(/^the body is not JSON: /),
+      },
+    ])
+  })
+
+  test('who may not choose an image', async () => {
+    const body = '{"image":"ghcr.io/acme/api:2"}'
+    await post(world, body, { headers: basic('api', world.token) })
+    expect(entries()).toEqual([
+      {
+        ...FROM,
+        sender: { kind: 'basic', key: KEY },
+        outcome: 'refused',
+        reason: 'this token may redeploy and roll back, not choose ghcr.io/acme/api:2',
+      },
+    ])
+  })
+
+  test('with what was asked for, when there is nothing to roll back to', async () => {
+    await post(world, '{"rollback":"previous"}', { headers: basic('api', world.token) })
+    expect(entries()).toEqual([
+      {
+        ...FROM,
+        sender: { kind: 'basic', key: KEY },
+        request: 'rollback previous',
+        outcome: 'refused',
+        reason: 'api has no earlier digest than none',
+      },
+    ])
+  })
+
+  test('whose token was used before: the answer is that for strangers', async () => {
+    const headers = await bearer(world, '{}')
+    await post(world, '{}', { headers })
+    expect((await post(world, '{}', { headers })).status).toBe(401)
+    expect(entries().at(-1)).toEqual({
+      ...FROM,
+      sender: ours(),
+      request: 'redeploy',
+      outcome: 'refused',
+      reason: 'the token was used before',
+    })
+  })
+
+  test('who gives one id to two bodies', async () => {
+    await post(world, '{}', { headers: webhook(world, '{}', { id: 'msg_a' }) })
+    await post(world, '{ }', { headers: webhook(world, '{ }', { id: 'msg_a' }) })
+    expect(entries().at(-1)).toEqual({
+      ...FROM,
+      sender: { kind: 'webhook', key: KEY },
+      request: 'redeploy',
+      outcome: 'refused',
+      reason: 'the id "msg_a" came with another body before',
+    })
+  })
+
+  test('on the local socket, who asks for an app that does not exist', async () => {
+    await world.local.request('/hooks/nothing', { method: 'POST' })
+    expect(entries()).toEqual([
+      { sender: { kind: 'socket' }, outcome: 'refused', reason: 'there is no app "nothing"' },
+    ])
+  })
+})
+
+describe('what starts nothing', () => {
+  test('is repeated, unchanged or ignored', async () => {
+    const event = packageEvent()
+    const again = packageEvent(undefined, undefined, 'updated')
+    const other = packageEvent('ghcr.io/acme/api:other')
+    for (const body of [event, event, again, other]) {
+      await post(world, body, { headers: github(world.githubSecret, body) })
+    }
+    const [accepted, ...rest] = entries()
+    const sender = { kind: 'github', key: KEY }
+    const request = 'push of ghcr.io/acme/api:latest'
+    const deployment = expect.stringMatching(/./) as string
+    expect(accepted).toEqual({ ...FROM, sender, request, outcome: 'accepted', deployment })
+    expect(rest).toEqual([
+      { ...FROM, sender, request, outcome: 'repeated', deployment: accepted?.deployment },
+      { ...FROM, sender, request, outcome: 'unchanged', deployment: accepted?.deployment },
+      {
+        ...FROM,
+        sender,
+        request: 'push of ghcr.io/acme/api:other',
+        outcome: 'ignored',
+        reason: 'ghcr.io/acme/api:other is not what api follows: ghcr.io/acme/api:latest',
+      },
+    ])
+  })
+
+  test('and only asks whether anybody is there leaves no trace', async () => {
+    await post(world, '{}', { headers: github(world.githubSecret, '{}', 'ping') })
+    expect(entries()).toEqual([])
+  })
+})
+
+test('what is new stands there once, and in the log with who asked and from where', async () => {
+  const body = JSON.stringify({ image: `ghcr.io/acme/api@${DIGEST}` })
+  await post(world, body, { headers: webhook(world, body) })
+  const [entry, ...others] = entries()
+  expect(others).toEqual([])
+  expect(world.logged).toEqual([
+    `info hook accepted ${JSON.stringify({
+      ...FROM,
+      sender: entry?.sender,
+      request: entry?.request,
+      deployment: entry?.deployment,
+    })}`,
+  ])
+})
+
+test('a failure of the receiver itself is no refusal: it is logged with its cause', async () => {
+  const failures = [new DeployError('store_failed', 'the disk is full'), new Error('defect')]
+  const statuses: number[] = []
+  for (const failure of failures) {
+    world.services.intake = {
+      ...world.services.intake,
+      transaction() {
+        throw failure
+      },
+    }
+    const response = await post(world, '{}', { headers: basic('api', world.token) })
+    statuses.push(response.status)
+  }
+  expect(statuses).toEqual([503, 500])
+  expect(entries()).toEqual([])
+  expect(world.logged).toEqual([expect.stringMatching(/^error a request failed .*hooks\/api/)])
+})
+
+test('a reason is cut to 500 characters', async () => {
+  await post(world, '{}', { headers: { host: 'x'.repeat(600) } })
+  expect(entries()[0]?.reason).toBe(`Host "${'x'.repeat(494)}`)
+})
