@@ -10,12 +10,13 @@ const app = { ...APP, pollMs: 60_000 }
 /** Polls that many times; `answers` gives what the registry says each time. */
 async function polled(
   answers: (string | Error)[],
-  { live = true, seen }: { live?: boolean; seen?: string } = {},
+  { live = true, seen, random = 0.5 }: { live?: boolean; seen?: string; random?: number } = {},
 ) {
   const clock = createFakeClock()
   const stop = new AbortController()
   const deployed: string[] = []
   const asked: number[] = []
+  const reports: string[] = []
   let last = seen
   const ports: PollPorts = {
     async resolve() {
@@ -30,12 +31,15 @@ async function polled(
     isLive: () => live,
     deploy: (_app, digest) => void deployed.push(digest),
     clock,
-    random: () => 0.5,
-    report: () => {},
+    random: () => random,
+    report: (message) => void reports.push(message),
   }
   await poll(() => app, ports, stop.signal).catch(() => {})
-  return { deployed, asked, seen: last }
+  return { deployed, asked, seen: last, reports, pauses: minutesBetween(asked) }
 }
+
+const minutesBetween = (times: readonly number[]) =>
+  times.map((at, index) => (at - (times[index - 1] ?? 0)) / 60_000)
 
 test('a tag that moves is deployed, once', async () => {
   const { deployed } = await polled([DIGEST.one, DIGEST.two, DIGEST.two, DIGEST.three], {
@@ -51,17 +55,46 @@ test('what runs when polling is turned on stays, unless nothing runs', async () 
 
 test('the registry is asked at the interval, ever later while it does not answer, and soon again', async () => {
   const away = unreachable()
-  const { asked } = await polled([DIGEST.one, away, away, DIGEST.one, DIGEST.one], {
+  const { pauses, reports } = await polled([DIGEST.one, away, away, DIGEST.one, DIGEST.one], {
     seen: DIGEST.one,
   })
-  const pauses = asked.map((at, index) => (at - (asked[index - 1] ?? 0)) / 60_000)
   expect(pauses).toEqual([1, 1, 2, 4, 1])
+  expect(reports).toHaveLength(2)
+})
+
+test('a registry that stays away is asked every 16 intervals, not ever more rarely', async () => {
+  const { pauses } = await polled(Array<Error>(8).fill(unreachable()))
+  expect(pauses).toEqual([1, 2, 4, 8, 16, 16, 16, 16])
+})
+
+test.for([
+  [0, 0.9],
+  [1, 1.1],
+])(
+  'chance %d makes an interval %d times as long, also of a later one',
+  async ([random, factor = 1]) => {
+    const { pauses } = await polled([DIGEST.one, unreachable(), DIGEST.one], {
+      random: random ?? 0,
+    })
+    const expected = [factor, factor, 2 * factor]
+    for (const [index, pause] of pauses.entries()) expect(pause).toBeCloseTo(expected[index] ?? 0)
+  },
+)
+
+test('a registry that wants to be left alone for less than the interval is asked at the interval', async () => {
+  const busy = new DeployError('registry_busy', 'slow down', { retryAfterMs: 1000 })
+  const { pauses } = await polled([busy, DIGEST.one, DIGEST.one], { seen: DIGEST.one })
+  expect(pauses).toEqual([1, 2, 1])
+})
+
+test('a failure leaves what was seen before', async () => {
+  const { seen } = await polled([unreachable()], { seen: DIGEST.one })
+  expect(seen).toBe(DIGEST.one)
 })
 
 test('a registry that says when to come again is left alone until then', async () => {
   const busy = new DeployError('registry_busy', 'slow down', { retryAfterMs: 900_000 })
-  const { asked } = await polled([DIGEST.one, busy, DIGEST.one, DIGEST.one], { seen: DIGEST.one })
-  const pauses = asked.map((at, index) => (at - (asked[index - 1] ?? 0)) / 60_000)
+  const { pauses } = await polled([DIGEST.one, busy, DIGEST.one, DIGEST.one], { seen: DIGEST.one })
   expect(pauses).toEqual([1, 1, 15, 1])
 })
 
