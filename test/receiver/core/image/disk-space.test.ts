@@ -1,4 +1,5 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
+import { requireDiskSpace } from '../../../../receiver/core/image/disk-space.ts'
 import { reconcile } from '../../../../receiver/core/reconcile.ts'
 import { APP, createFakeWorld, DIGEST } from '../../../support/fake-world.ts'
 
@@ -51,4 +52,88 @@ test('it is pulled when the sizes cannot be had', async () => {
   world.accept({ id: 'dep_1', digest: DIGEST.one })
   await reconcile(APP, world.ports, new AbortController().signal)
   expect(world.store.get('dep_1')?.deployment.status).toBe('succeeded')
+})
+
+describe('the figures', () => {
+  const image = { repository: APP.image.repository, digest: DIGEST.one }
+  const platform = { os: 'linux', architecture: 'amd64' }
+  const PLENTY = 50_000 * MB
+
+  /** Whether an image of one megabyte on top of `base` is let through, and for which platform its layers were asked. */
+  async function fits({
+    freeBytes,
+    held = [],
+    signal = new AbortController().signal,
+    failing,
+  }: {
+    freeBytes: number
+    held?: string[][]
+    signal?: AbortSignal
+    failing?: 'disk' | 'layers' | 'held'
+  }) {
+    const asked: unknown[] = []
+    const no = (what: string) => {
+      if (failing === what) throw new Error('no answer')
+    }
+    const { engine, registry } = createFakeWorld().ports
+    const ports = {
+      engine: {
+        ...engine,
+        async disk() {
+          no('disk')
+          return { path: '/disk', freeBytes, platform }
+        },
+        async layers() {
+          no('held')
+          return held
+        },
+      },
+      registry: {
+        ...registry,
+        async layers(_: unknown, wanted: unknown) {
+          asked.push(wanted)
+          no('layers')
+          return [layer('base', 2 * MB), layer('app', MB)]
+        },
+      },
+    }
+    const outcome = await requireDiskSpace(image, ports, signal).then(
+      () => 'fits',
+      (error: Error) => error.message,
+    )
+    return { outcome, asked }
+  }
+
+  test('are not asked for where there is plenty, and are of the engine’s own platform', async () => {
+    expect(await fits({ freeBytes: PLENTY + 1 })).toEqual({ outcome: 'fits', asked: [] })
+    expect(await fits({ freeBytes: PLENTY })).toEqual({ outcome: 'fits', asked: [platform] })
+  })
+
+  test('count each layer twice, to the byte', async () => {
+    expect(await fits({ freeBytes: 6 * MB })).toMatchObject({ outcome: 'fits' })
+    expect((await fits({ freeBytes: 6 * MB - 1 })).outcome).toContain('no room')
+  })
+
+  test('leave out what is there on top of the same layers, and nothing else', async () => {
+    const on = (...held: string[][]) => fits({ freeBytes: 2 * MB, held })
+    expect((await on(['base'])).outcome).toBe('fits')
+    expect((await on(['base', 'other'])).outcome).toBe('fits')
+    expect((await on(['other'], ['base', 'x'])).outcome).toBe('fits')
+    expect((await on(['app'])).outcome).toContain('its 2 new layers')
+    expect((await on(['other', 'base', 'app'])).outcome).toContain('its 2 new layers')
+  })
+
+  test.for(['disk', 'layers', 'held'] as const)(
+    'that cannot be had (%s) refuse nothing',
+    async (failing) => {
+      expect((await fits({ freeBytes: 0, failing })).outcome).toBe('fits')
+    },
+  )
+
+  test('are not waited for by a receiver that stops', async () => {
+    const signal = AbortSignal.abort(new Error('the receiver stops'))
+    expect((await fits({ freeBytes: 0, failing: 'layers', signal })).outcome).toBe(
+      'the receiver stops',
+    )
+  })
 })

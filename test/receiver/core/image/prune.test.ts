@@ -1,0 +1,83 @@
+import { beforeEach, expect, test } from 'vitest'
+import { prune, pruneQuietly } from '../../../../receiver/core/image/prune.ts'
+import { APP, createFakeWorld, DIGEST, type FakeWorld } from '../../../support/fake-world.ts'
+
+const { repository } = APP.image
+const FOUR = `sha256:${'4'.repeat(64)}`
+const STRANGER = `sha256:${'9'.repeat(64)}`
+const app = { ...APP, keep: 2 }
+
+let world: FakeWorld
+
+/** Keeps deployments that were live, oldest first, and has the engine hold their images. */
+async function deployed(...digests: string[]) {
+  for (const [at, digest] of digests.entries()) {
+    const id = `dep_${at + 1}`
+    world.accept({ id, digest })
+    world.store.append(id, { type: 'live', at: '' }, { live: true })
+    world.store.append(id, { type: 'finished', at: '', status: 'succeeded' })
+    await hold(digest)
+  }
+}
+const hold = (digest: string, from = repository) =>
+  world.ports.engine.pull(
+    { repository: from, digest },
+    { progress: () => {}, signal: new AbortController().signal },
+  )
+const held = async (from = repository) =>
+  (await world.ports.engine.images(from)).map((digest) => digest.slice(7, 8)).toSorted()
+
+beforeEach(() => {
+  world = createFakeWorld()
+})
+
+test('the newest that were live are kept, as many as `keep` says', async () => {
+  await deployed(DIGEST.one, DIGEST.two, DIGEST.three, FOUR)
+  await prune({ ...app, keep: 3 }, world.ports)
+  expect(await held()).toEqual(['2', '3', '4'])
+  await prune(app, world.ports)
+  expect(await held()).toEqual(['3', '4'])
+})
+
+test('what is live is kept, however old it is', async () => {
+  await deployed(DIGEST.one, DIGEST.two, DIGEST.three)
+  world.store.setLive('api', 'dep_1')
+  await prune(app, world.ports)
+  expect(await held()).toEqual(['1', '3'])
+})
+
+test('an image that no deployment brought is left alone', async () => {
+  await deployed(DIGEST.one, DIGEST.two, DIGEST.three)
+  await hold(STRANGER)
+  await prune(app, world.ports)
+  expect(await held()).toEqual(['2', '3', '9'])
+  expect(world.calls).not.toContain('removeImage 9999')
+})
+
+test('images of another repository are left alone, of whatever digest', async () => {
+  await deployed(DIGEST.one, DIGEST.two, DIGEST.three)
+  await hold(DIGEST.one, 'registry.example/acme/web')
+  await prune(app, world.ports)
+  expect(await held('registry.example/acme/web')).toEqual(['1'])
+})
+
+test('what failed is removed, but for the one that may be tried again soon', async () => {
+  await deployed(DIGEST.one)
+  for (const digest of [DIGEST.two, DIGEST.three]) {
+    world.accept({ id: digest, digest })
+    world.store.append(digest, { type: 'finished', at: '', status: 'failed' })
+    await hold(digest)
+  }
+  await prune(app, world.ports, DIGEST.three)
+  expect(await held()).toEqual(['1', '3'])
+  await prune(app, world.ports)
+  expect(await held()).toEqual(['1'])
+})
+
+test('tidying up that fails is reported, and fails nothing', async () => {
+  await deployed(DIGEST.one, DIGEST.two, DIGEST.three)
+  world.failures.set('removeImage', new Error('Docker does not answer'))
+  await expect(prune(app, world.ports)).rejects.toThrow('Docker does not answer')
+  await pruneQuietly(app, world.ports)
+  expect(world.reports).toEqual([expect.stringContaining('could not remove old images')])
+})

@@ -1,0 +1,72 @@
+import { beforeEach, expect, test } from 'vitest'
+import { DeployError } from '../../../../receiver/core/errors.ts'
+import { pull } from '../../../../receiver/core/image/pull.ts'
+import { APP, createFakeWorld, DIGEST, type FakeWorld } from '../../../support/fake-world.ts'
+
+const image = { repository: APP.image.repository, digest: DIGEST.one }
+
+let world: FakeWorld
+let lines: string[]
+beforeEach(() => {
+  world = createFakeWorld()
+  lines = []
+})
+const run = () =>
+  pull(image, world.ports, {
+    progress: ({ message }) => lines.push(message),
+    signal: new AbortController().signal,
+  })
+
+test('an image that is there asks nobody, on a full disk too', async () => {
+  expect(await run()).toBe('pulled, and its digest is right')
+  world.disk.wanted = [{ diffId: 'other', bytes: 1_000_000 }]
+  world.disk.value = {
+    path: '/var/lib/docker',
+    freeBytes: 0,
+    platform: { os: 'linux', architecture: 'amd64' },
+  }
+  expect(await run()).toBe('was there already')
+})
+
+test('a bad moment of the registry is told, and passes', async () => {
+  world.failures.set('pull', new DeployError('registry_unreachable', 'connection reset'))
+  world.clock.during = () => world.failures.clear()
+  expect(await run()).toBe('pulled, and its digest is right')
+  expect(lines).toEqual(['connection reset; again in 1 s'])
+})
+
+test('an image for other processors says for which ones it was built', async () => {
+  const failure = new DeployError('platform_missing', 'no matching manifest', { hint: 'build it' })
+  world.failures.set('pull', failure)
+  await expect(run()).rejects.toMatchObject({
+    code: 'platform_missing',
+    message: 'no matching manifest; it was built for linux/amd64, linux/arm64',
+    hint: 'build it',
+  })
+})
+
+test('the engine’s own words stay when the registry has no others', async () => {
+  const failure = new DeployError('platform_missing', 'no matching manifest')
+  world.failures.set('pull', failure)
+  world.ports.registry.platforms = async () => []
+  await expect(run()).rejects.toBe(failure)
+  world.ports.registry.platforms = () =>
+    Promise.reject(new DeployError('registry_denied', 'another matter'))
+  await expect(run()).rejects.toBe(failure)
+})
+
+test('a busy registry is asked when it wants to be asked again', async () => {
+  world.failures.set('pull', new DeployError('registry_busy', 'toomanyrequests'))
+  world.ports.registry.platforms = () =>
+    Promise.reject(new DeployError('registry_busy', 'in 40 s', { retryAfterMs: 40_000 }))
+  world.clock.during = () => world.failures.clear()
+  await run()
+  expect(world.clock.ms()).toBe(40_000)
+  expect(lines).toEqual(['in 40 s; again in 40 s'])
+})
+
+test('a failure that nobody foresaw is passed on as it is', async () => {
+  const failure = new Error('a defect')
+  world.failures.set('pull', failure)
+  await expect(run()).rejects.toBe(failure)
+})
