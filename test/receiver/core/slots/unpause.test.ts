@@ -1,6 +1,6 @@
 import { beforeEach, expect, test } from 'vitest'
 import type { AppSpec } from '../../../../receiver/core/app.ts'
-import type { Container } from '../../../../receiver/core/ports.ts'
+import type { Container } from '../../../../receiver/core/slots/ports.ts'
 import { unpause } from '../../../../receiver/core/slots/unpause.ts'
 import { APP, createFakeWorld, type FakeWorld } from '../../../support/fake-world.ts'
 

@@ -1,0 +1,334 @@
+import { beforeEach, describe, expect, test } from 'vitest'
+import type { AppSpec } from '../../../../receiver/core/app.ts'
+import { DeployError } from '../../../../receiver/core/errors.ts'
+import type { Container } from '../../../../receiver/core/slots/ports.ts'
+import { type Subject, waitUntilHealthy, watch } from '../../../../receiver/core/slots/health.ts'
+import { APP, createFakeWorld, DIGEST, type FakeWorld } from '../../../support/fake-world.ts'
+
+const { path: _path, ...WITHOUT_PATH } = APP.health
+const away = () => new DeployError('engine_unreachable', 'Docker does not answer')
+
+let world: FakeWorld
+let container: Container
+/** When the probe was asked. */
+let asked: number[]
+let progress: string[]
+/** What the probe answers, by how often it was asked before: a status, or a failure. */
+let answer: (before: number) => number | string | Error
+let url: string
+let body: string
+
+beforeEach(async () => {
+  world = createFakeWorld()
+  const image = { repository: APP.image.repository, digest: DIGEST.one }
+  const { engine } = world.ports
+  await engine.pull(image, { progress: () => {}, signal: new AbortController().signal })
+  const place = { slot: 'blue', replica: 1, address: '10.0.0.2', port: 8000 } as const
+  await engine.start({ app: APP, deployment: 'dep_1', generation: 1, ...image, ...place })
+  const made = world.containers.get('api-1-blue')
+  if (made === undefined) throw new Error('it was not started')
+  container = made
+  asked = []
+  progress = []
+  body = ''
+  answer = () => 200
+  world.ports.probe = async (request) => {
+    const said = answer(asked.length)
+    asked.push(world.clock.ms())
+    url = request.url
+    if (said instanceof Error) throw said
+    if (typeof said === 'string') throw new Error(said)
+    return { status: said, body }
+  }
+})
+
+const subject = (more: Partial<AppSpec> = {}, hasHealthcheck = false): Subject => ({
+  app: { ...APP, ...more },
+  container: { ...container },
+  hasHealthcheck,
+})
+const wait = (which = subject(), signal = new AbortController().signal) =>
+  waitUntilHealthy(which, world.ports, { progress: (line) => progress.push(line), signal })
+const look = (which = subject(), signal = new AbortController().signal) =>
+  watch(which, world.ports, signal)
+const pausesOf = (times: readonly number[]) =>
+  times.slice(1).map((at, index) => at - (times[index] ?? 0))
+const first =
+  (...answers: (number | string)[]) =>
+  (before: number) =>
+    answers[before] ?? 200
+
+describe('a container becomes healthy', () => {
+  test('with as many good answers in a row as the app wants', async () => {
+    answer = first(200, 503, 200)
+    expect(await wait()).toBe('GET /healthz answered 200, after 4 probes')
+    const once = { ...APP.health, healthyAfter: 1 }
+    asked = []
+    answer = first(503)
+    expect(await wait(subject({ health: once }))).toBe('GET /healthz answered 200, after 2 probes')
+  })
+
+  test('confirmed soon after the first good answer, however slow the probes were by then', async () => {
+    answer = (before) => (before < 9 ? 503 : 200)
+    await wait()
+    expect(pausesOf(asked).at(-1)).toBe(25)
+  })
+
+  test('asked at once, soon again, then ever slower up to the interval', async () => {
+    answer = () => 503
+    await wait().catch(() => {})
+    expect(asked[0]).toBe(0)
+    const pauses = pausesOf(asked)
+    const expected = [25, 37.5, 56.25, 84.375, 126.5625]
+    for (const [index, ms] of expected.entries()) expect(pauses[index]).toBeCloseTo(ms)
+    expect(Math.max(...pauses)).toBe(APP.health.intervalMs)
+    // the last one is cut short by the deadline
+    expect(pauses.slice(0, -1)).toEqual(pauses.slice(0, -1).toSorted((one, other) => one - other))
+  })
+
+  test('at its last moment too', async () => {
+    answer = () => (world.clock.ms() >= APP.health.deadlineMs ? 200 : 503)
+    const health = { ...APP.health, healthyAfter: 1 }
+    expect(await wait(subject({ health }))).toContain('answered 200')
+  })
+
+  test('and each new answer is told once', async () => {
+    answer = first(503, 503, 'connection refused', 'connection refused', 200)
+    await wait()
+    expect(progress).toEqual([
+      'GET /healthz answered 503',
+      'GET /healthz: connection refused',
+      'GET /healthz answered 200',
+    ])
+  })
+})
+
+describe('a container that does not become healthy', () => {
+  test('is given up at the deadline, with its last answer and its log', async () => {
+    answer = () => 503
+    body = 'no database'
+    await expect(wait()).rejects.toMatchObject({
+      code: 'unhealthy',
+      message:
+        'api was not healthy within 10 s; last answer: GET /healthz answered 503: no database',
+      hint: expect.stringContaining('apps.api.health'),
+      log: ['listening', 'oh no'],
+    })
+    expect(world.clock.ms()).toBe(APP.health.deadlineMs)
+    expect(asked.at(-1)).toBe(APP.health.deadlineMs)
+  })
+
+  test('is given up also when every second answer is good', async () => {
+    answer = (before) => (before % 2 === 0 ? 200 : 503)
+    await expect(wait()).rejects.toMatchObject({ code: 'unhealthy' })
+  })
+
+  test('does not fill the record with what it says', async () => {
+    answer = () => 503
+    body = 'x'.repeat(300)
+    await expect(wait()).rejects.toMatchObject({
+      message: expect.stringMatching(/answered 503: x{200}…$/),
+    })
+  })
+
+  test('is not waited for by a receiver that stops', async () => {
+    answer = () => 503
+    const stopping = new AbortController()
+    world.clock.during = (now) => {
+      if (now > 100) stopping.abort(new Error('the receiver stops'))
+    }
+    await expect(wait(subject(), stopping.signal)).rejects.toThrow('the receiver stops')
+    expect(world.clock.ms()).toBeLessThan(APP.health.deadlineMs)
+  })
+
+  test('a probe cut short by a receiver that stops is no answer', async () => {
+    const stopping = new AbortController()
+    answer = () => {
+      stopping.abort(new Error('the receiver stops'))
+      return 'aborted'
+    }
+    await expect(wait(subject(), stopping.signal)).rejects.toThrow('the receiver stops')
+    expect(progress).toEqual([])
+  })
+})
+
+describe('a good answer', () => {
+  test.for([
+    [199, false, false],
+    [200, true, true],
+    [302, true, true],
+    [399, true, true],
+    [400, false, true],
+    [404, false, true],
+    [499, false, true],
+    [500, false, false],
+  ] as const)('%d: with a path %s, without one %s', async ([status, withPath, withoutPath]) => {
+    answer = () => status
+    const isGood = (health: AppSpec['health']) =>
+      wait(subject({ health })).then(
+        () => true,
+        () => false,
+      )
+    expect(await isGood(APP.health)).toBe(withPath)
+    expect(await isGood(WITHOUT_PATH)).toBe(withoutPath)
+  })
+
+  test('is asked for at the path and port of the config, else at / and the app’s own', async () => {
+    await wait()
+    expect(url).toBe('http://10.0.0.2:8000/healthz')
+    await wait(subject({ health: { ...WITHOUT_PATH, port: 9000 } }))
+    expect(url).toBe('http://10.0.0.2:9000/')
+  })
+})
+
+describe('a HEALTHCHECK', () => {
+  const CHECKED = () => subject({ health: WITHOUT_PATH }, true)
+  const says = (status: 'starting' | 'healthy' | 'unhealthy', output = '') =>
+    Object.assign(container, { health: { status, output } })
+
+  test('decides alone, and once is enough: it counts its own answers', async () => {
+    says('healthy', ' ok\n')
+    expect(await wait(CHECKED())).toBe('HEALTHCHECK healthy: ok, after 1 probes')
+    expect(asked).toEqual([])
+  })
+
+  test('is waited for while it starts, and failing, up to the deadline', async () => {
+    world.clock.during = (now) => void says(now < 5000 ? 'starting' : 'healthy')
+    expect(await wait(CHECKED())).toContain('HEALTHCHECK healthy')
+    says('unhealthy', 'no database')
+    world.clock.during = () => {}
+    await expect(wait(CHECKED())).rejects.toMatchObject({
+      message: 'api was not healthy within 10 s; last answer: HEALTHCHECK unhealthy: no database',
+    })
+    expect(progress[0]).toBe('HEALTHCHECK starting')
+  })
+
+  test('does not count where a path is configured', async () => {
+    says('unhealthy')
+    expect(await wait(subject({}, true))).toContain('GET /healthz answered 200')
+  })
+})
+
+describe('a worker', () => {
+  test('is healthy when it ran for as many intervals as it needs good answers', async () => {
+    expect(await wait(subject({ http: false, health: WITHOUT_PATH }))).toBe(
+      'it runs, after 2 probes',
+    )
+    expect(world.clock.ms()).toBe(APP.health.intervalMs)
+    expect(asked).toEqual([])
+  })
+
+  test('with a HEALTHCHECK is as healthy as that says', async () => {
+    Object.assign(container, { health: { status: 'unhealthy', output: '' } })
+    const worker = subject({ http: false, health: WITHOUT_PATH }, true)
+    await expect(wait(worker)).rejects.toMatchObject({ code: 'unhealthy' })
+  })
+})
+
+describe('a container that does not run any more', () => {
+  test.for<[string, Partial<Container>, string]>([
+    ['ended', { running: false, exitCode: 3 }, 'exited with code 3'],
+    ['was restarted', { restarts: 2 }, 'stopped and was restarted 2 times'],
+    [
+      'used too much memory',
+      { running: false, exitCode: 137, oomKilled: true },
+      'was killed for using more than its memory limit (exit code 137)',
+    ],
+  ])('that %s fails at once', async ([, change, words]) => {
+    Object.assign(container, change)
+    const expected = {
+      code: 'exited',
+      message: `the container of api ${words}`,
+      log: ['listening', 'oh no'],
+    }
+    await expect(wait()).rejects.toMatchObject(expected)
+    await expect(look()).rejects.toMatchObject(expected)
+    expect([asked, world.clock.ms()]).toEqual([[], 0])
+  })
+
+  test('that someone removed is told as that', async () => {
+    world.containers.clear()
+    await expect(wait()).rejects.toMatchObject({
+      code: 'exited',
+      message: 'the container api-1-blue is gone: someone removed it',
+    })
+  })
+
+  test('is told what to do about it', async () => {
+    Object.assign(container, { running: false, oomKilled: true })
+    await expect(wait()).rejects.toMatchObject({ hint: expect.stringContaining('mem_limit') })
+    Object.assign(container, { oomKilled: false })
+    await expect(wait()).rejects.toMatchObject({ hint: 'look at the log below' })
+    world.ports.engine.logs = async () => ['exec /app: exec format error\n']
+    await expect(wait()).rejects.toMatchObject({ hint: expect.stringContaining('platforms:') })
+  })
+})
+
+describe('after the swap', () => {
+  test('a steady container is looked at to the end of its watch, and probed at the interval', async () => {
+    expect(await look()).toBe('steady for 3 s')
+    expect(world.clock.ms()).toBe(APP.watchMs)
+    expect(asked).toEqual([0, 2000])
+  })
+
+  test('three failures in a row end it, soon after the first', async () => {
+    answer = () => 503
+    await expect(look()).rejects.toMatchObject({
+      code: 'unhealthy',
+      message:
+        'api failed 3 health checks in a row after the swap; last answer: GET /healthz answered 503',
+      log: ['listening', 'oh no'],
+    })
+    expect(asked).toEqual([0, 250, 500])
+  })
+
+  test('two failures do not, nor do more of them with a good answer between', async () => {
+    answer = first(503, 503, 200, 503, 503)
+    expect(await look(subject({ watchMs: 20_000 }))).toBe('steady for 20 s')
+  })
+
+  test('a failure is not forgotten before a good answer', async () => {
+    // late in the watch, after good ones
+    answer = (before) => (before < 3 ? 200 : 503)
+    await expect(look(subject({ watchMs: 20_000 }))).rejects.toMatchObject({ code: 'unhealthy' })
+    expect(asked).toEqual([0, 2000, 4000, 6000, 6250, 6500])
+  })
+
+  test('an exit between two probes ends it', async () => {
+    world.clock.during = (now) => {
+      if (now >= 750) Object.assign(container, { running: false, exitCode: 1 })
+    }
+    await expect(look()).rejects.toMatchObject({ code: 'exited' })
+    expect(world.clock.ms()).toBe(750)
+  })
+
+  test('an engine that is away says nothing about the container', async () => {
+    world.ports.engine.container = () => Promise.reject(away())
+    expect(await look()).toBe('steady for 3 s')
+  })
+
+  test('an engine that comes back in time shows what became of it', async () => {
+    const { container: really } = world.ports.engine
+    world.ports.engine.container = (name) =>
+      world.clock.ms() < 1000 ? Promise.reject(away()) : really(name)
+    Object.assign(container, { running: false, exitCode: 1 })
+    await expect(look()).rejects.toMatchObject({ code: 'exited' })
+  })
+
+  test('another failure of the engine is not taken for its absence', async () => {
+    world.ports.engine.container = () => Promise.reject(new Error('a defect'))
+    await expect(look()).rejects.toThrow('a defect')
+  })
+
+  test('no watch is no probe', async () => {
+    answer = () => 503
+    expect(await look(subject({ watchMs: 0 }))).toBe('steady for 0 s')
+    expect(asked).toEqual([])
+  })
+
+  test('it stops when the receiver does', async () => {
+    const stopping = new AbortController()
+    world.clock.during = () => stopping.abort(new Error('the receiver stops'))
+    await expect(look(subject(), stopping.signal)).rejects.toThrow('the receiver stops')
+  })
+})

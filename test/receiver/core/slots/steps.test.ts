@@ -1,0 +1,165 @@
+import { beforeEach, expect, test } from 'vitest'
+import type { StepName } from '../../../../protocol/deployment.ts'
+import type { AppSpec } from '../../../../receiver/core/app.ts'
+import type { ContainerPlan } from '../../../../receiver/core/slots/ports.ts'
+import { reconcile } from '../../../../receiver/core/reconcile.ts'
+import { APP, createFakeWorld, DIGEST, type FakeWorld } from '../../../support/fake-world.ts'
+
+const forever = new AbortController().signal
+const { port: _port, ...WITHOUT_PORT } = APP
+
+let world: FakeWorld
+beforeEach(() => {
+  world = createFakeWorld()
+})
+
+async function deploy(id: string, digest: string, app: AppSpec = APP) {
+  world.accept({ id, digest })
+  world.calls.length = 0
+  await reconcile(app, world.ports, forever)
+  const stored = world.store.get(id)
+  if (stored === undefined) throw new Error(`${id} is not on record`)
+  const msOf = (name: StepName) =>
+    stored.deployment.steps.find((step) => step.name === name)?.ms ?? 0
+  const messageOf = (name: StepName) =>
+    world.store
+      .events(id, 0)
+      .flatMap(({ event }) =>
+        event.type === 'step' && event.step === name && event.message !== undefined
+          ? [event.message]
+          : [],
+      )
+      .at(-1)
+  return { ...stored.deployment, msOf, messageOf }
+}
+
+test('connections that stay hold the old container up to the drain limit, and no longer', async () => {
+  await deploy('dep_1', DIGEST.one)
+  world.openConnections.set('api-1-blue', 1)
+  const { msOf, messageOf } = await deploy('dep_2', DIGEST.two)
+  expect(msOf('drain')).toBe(APP.drainMs)
+  expect(messageOf('drain')).toBe('1 connections left after 5 s')
+})
+
+test('of a recreated app the requests under way have as long', async () => {
+  const app: AppSpec = { ...APP, strategy: 'recreate' }
+  await deploy('dep_1', DIGEST.one, app)
+  world.openConnections.set('api-1-blue', 1)
+  const { stop } = world.ports.engine
+  let stoppedAt = 0
+  world.ports.engine.stop = (...args) => {
+    stoppedAt = world.clock.ms()
+    return stop(...args)
+  }
+  const { pause } = world.ports.slots
+  let pausedAt = 0
+  world.ports.slots.pause = (name) => {
+    pausedAt = world.clock.ms()
+    pause(name)
+  }
+  await deploy('dep_2', DIGEST.two, app)
+  expect(stoppedAt - pausedAt).toBe(APP.drainMs)
+})
+
+test('a worker has no connections to wait for', async () => {
+  const worker = { ...APP, http: false }
+  await deploy('dep_1', DIGEST.one, worker)
+  world.openConnections.set('api-1-blue', 1)
+  const { msOf, messageOf } = await deploy('dep_2', DIGEST.two, worker)
+  expect([msOf('drain'), messageOf('drain')]).toEqual([0, 'nothing to drain'])
+})
+
+test('an app is watched for as long as it says', async () => {
+  expect((await deploy('dep_1', DIGEST.one)).msOf('watch')).toBe(APP.watchMs)
+})
+
+test('whoever is stopped or removed has the time that the app gives it', async () => {
+  const app: AppSpec = {
+    ...APP,
+    strategy: 'recreate',
+    container: { ...APP.container, stopGraceMs: 12_345 },
+  }
+  await deploy('dep_1', DIGEST.one, app)
+  const graces: string[] = []
+  const { engine } = world.ports
+  world.ports.engine = {
+    ...engine,
+    stop(name, options) {
+      graces.push(`stop ${options.graceMs}`)
+      return engine.stop(name, options)
+    },
+    remove(name, options) {
+      graces.push(`remove ${options.graceMs}`)
+      return engine.remove(name, options)
+    },
+  }
+  await deploy('dep_2', DIGEST.two, app)
+  expect(graces).toEqual(['stop 12345', 'remove 12345'])
+})
+
+test('Nginx has a second to take up what it was told before a container starts', async () => {
+  let toldAt = 0
+  const { ensure } = world.ports.sites
+  world.ports.sites.ensure = async (upstreams) => {
+    toldAt = world.clock.ms()
+    return ensure(upstreams)
+  }
+  const startedAt: number[] = []
+  const { start } = world.ports.engine
+  world.ports.engine.start = async (plan) => {
+    startedAt.push(world.clock.ms() - toldAt)
+    return start(plan)
+  }
+  await deploy('dep_1', DIGEST.one)
+  await deploy('dep_2', DIGEST.two)
+  // the second changes nothing of what Nginx knows
+  expect(startedAt).toEqual([1000, 0])
+})
+
+test('a worker is not shown to Nginx', async () => {
+  await deploy('dep_1', DIGEST.one, { ...APP, http: false })
+  expect(world.shown.size).toBe(0)
+  expect(world.plans.get('api-1-blue')?.port).toBe(0)
+})
+
+test.for<[string, readonly number[], Partial<AppSpec>, number | RegExp]>([
+  ['the configured one', [1, 2], { port: 8000 }, 8000],
+  ['the only one that the image has', [3000], {}, 3000],
+  ['none, when the image has none', [], {}, /EXPOSEs no port/],
+  ['none, when it has several', [3000, 3001], {}, /EXPOSEs 2 ports: 3000, 3001/],
+])('the port is %s', async ([, ports, change, expected]) => {
+  world.ports.engine.image = async () => ({ ports, hasHealthcheck: false })
+  const { error } = await deploy('dep_1', DIGEST.one, { ...WITHOUT_PORT, ...change })
+  if (typeof expected === 'number') {
+    expect(world.plans.get('api-1-blue')?.port).toBe(expected)
+  } else {
+    expect(error).toMatchObject({ code: 'no_port', message: expect.stringMatching(expected) })
+    expect(world.containers.size).toBe(0)
+  }
+})
+
+test('a flag that cannot be set fails the deployment, and the old one serves', async () => {
+  await deploy('dep_1', DIGEST.one)
+  world.failures.set('flag', new Error('ENOSPC: no space left on device'))
+  expect(await deploy('dep_2', DIGEST.two)).toMatchObject({
+    status: 'failed',
+    error: { code: 'swap_failed', message: expect.stringContaining('ENOSPC') },
+  })
+  expect(world.flag.live).toBe('blue')
+  expect([...world.containers.keys()]).toEqual(['api-1-blue'])
+})
+
+test('a plan says everything that the engine has to know', async () => {
+  await deploy('dep_1', DIGEST.one)
+  expect(world.plans.get('api-1-blue')).toEqual({
+    app: APP,
+    deployment: 'dep_1',
+    generation: 1,
+    slot: 'blue',
+    replica: 1,
+    repository: APP.image.repository,
+    digest: DIGEST.one,
+    address: world.store.address('api', 'blue', 1),
+    port: 8000,
+  } satisfies ContainerPlan)
+})
