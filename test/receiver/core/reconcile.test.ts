@@ -254,7 +254,7 @@ describe('a receiver that dies', () => {
   }
 
   /** Stops the process when this step of `dep_2` has succeeded. */
-  async function dieAfter(world: FakeWorld, step: StepName) {
+  async function dieAfter(world: FakeWorld, step: string) {
     const killed = new AbortController()
     const journal: typeof world.ports.journal = {
       ...world.store,

@@ -75,10 +75,10 @@ describe('the figures', () => {
     const no = (what: string) => {
       if (failing === what) throw new Error('no answer')
     }
-    const { engine, registry } = createFakeWorld().ports
+    const { images, registry } = createFakeWorld().ports
     const ports = {
-      engine: {
-        ...engine,
+      images: {
+        ...images,
         async disk() {
           no('disk')
           return { path: '/disk', freeBytes, platform }

@@ -1,5 +1,5 @@
 import { beforeEach, expect, test } from 'vitest'
-import { prune, pruneQuietly } from '../../../../receiver/core/image/prune.ts'
+import { prune } from '../../../../receiver/core/image/prune.ts'
 import { APP, createFakeWorld, DIGEST, type FakeWorld } from '../../../support/fake-world.ts'
 
 const { repository } = APP.image
@@ -20,12 +20,12 @@ async function deployed(...digests: string[]) {
   }
 }
 const hold = (digest: string, from = repository) =>
-  world.ports.engine.pull(
+  world.ports.images.pull(
     { repository: from, digest },
     { progress: () => {}, signal: new AbortController().signal },
   )
 const held = async (from = repository) =>
-  (await world.ports.engine.images(from)).map((digest) => digest.slice(7, 8)).toSorted()
+  (await world.ports.images.images(from)).map((digest) => digest.slice(7, 8)).toSorted()
 
 beforeEach(() => {
   world = createFakeWorld()
@@ -78,6 +78,6 @@ test('tidying up that fails is reported, and fails nothing', async () => {
   await deployed(DIGEST.one, DIGEST.two, DIGEST.three)
   world.failures.set('removeImage', new Error('Docker does not answer'))
   await expect(prune(app, world.ports)).rejects.toThrow('Docker does not answer')
-  await pruneQuietly(app, world.ports)
+  await world.ports.rollouts.docker.tidy(app)
   expect(world.reports).toEqual([expect.stringContaining('could not remove old images')])
 })

@@ -39,9 +39,12 @@ beforeEach(() => {
     live: (app) => store.live(app)?.deployment,
     newest: (app) => store.newest(app)?.deployment,
     get: (id) => store.get(id)?.deployment,
-    accept(deployment, attestations) {
-      store.accept(deployment)
+    unfinished: store.unfinished,
+    append: store.append,
+    add(deployment, attestations) {
+      store.add(deployment)
       kept.push(attestations)
+      return deployment
     },
     audit: { add: (entry) => audited.push(entry) },
     newId: () => `dep_${++ids}`,

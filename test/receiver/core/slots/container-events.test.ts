@@ -59,7 +59,7 @@ test('a deployment that only waits puts nothing right', () => {
 
 test('the live container is the one that a rollback stands in', () => {
   world.accept({ id: 'dep_2', digest: DIGEST.one, action: 'rollback' })
-  world.store.standIn('dep_2', 1)
+  world.ports.record.standIn('dep_2', 1)
   world.store.setLive('api', 'dep_2')
   world.store.append('dep_2', { type: 'finished', at: world.clock.now(), status: 'succeeded' })
   expect(happens({ generation: 2 })).toBe(false)

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { STEPS, type Step, type StepName } from '../../../../protocol/deployment.ts'
+import type { Step } from '../../../../protocol/deployment.ts'
 import type { Container, Slot } from '../../../../receiver/core/slots/ports.ts'
 import type { StoredDeployment } from '../../../../receiver/core/journal.ts'
 import {
@@ -8,12 +8,24 @@ import {
   nextStep,
   others,
   own,
+  type StepName,
   targetSlot,
   type World,
 } from '../../../../receiver/core/slots/next-step.ts'
 import { APP, DIGEST } from '../../../support/fake-world.ts'
 
 const GENERATION = 7
+const STEPS: readonly StepName[] = [
+  'resolve',
+  'pull',
+  'release',
+  'start',
+  'health',
+  'swap',
+  'watch',
+  'drain',
+  'retire',
+]
 /** All but the release command, which few apps have. */
 const WITHOUT_RELEASE = STEPS.filter((name) => name !== 'release')
 const RELEASE = { command: ['migrate'], timeoutMs: 1000 }

@@ -47,7 +47,7 @@ describe('the live container', () => {
 
   test('that was removed with its image is pulled again', async () => {
     world.containers.clear()
-    await world.ports.engine.removeImages(APP.image.repository, [DIGEST.one])
+    await world.ports.images.removeImages(APP.image.repository, [DIGEST.one])
     await put()
     expect(standing()).toEqual(['api-1-blue'])
   })
@@ -95,7 +95,7 @@ describe('what stands beside it', () => {
 
   test('goes also when nothing is live', async () => {
     world = createFakeWorld()
-    await world.ports.engine.pull(
+    await world.ports.images.pull(
       { repository: APP.image.repository, digest: DIGEST.one },
       { progress: () => {}, signal: forever },
     )

@@ -1,5 +1,5 @@
 import { beforeEach, expect, test } from 'vitest'
-import type { StepName } from '../../../../protocol/deployment.ts'
+import type { StepName } from '../../../../receiver/core/slots/next-step.ts'
 import type { AppSpec } from '../../../../receiver/core/app.ts'
 import type { ContainerPlan } from '../../../../receiver/core/slots/ports.ts'
 import { reconcile } from '../../../../receiver/core/reconcile.ts'
@@ -128,7 +128,7 @@ test.for<[string, readonly number[], Partial<AppSpec>, number | RegExp]>([
   ['none, when the image has none', [], {}, /EXPOSEs no port/],
   ['none, when it has several', [3000, 3001], {}, /EXPOSEs 2 ports: 3000, 3001/],
 ])('the port is %s', async ([, ports, change, expected]) => {
-  world.ports.engine.image = async () => ({ ports, hasHealthcheck: false })
+  world.ports.images.image = async () => ({ ports, hasHealthcheck: false })
   const { error } = await deploy('dep_1', DIGEST.one, { ...WITHOUT_PORT, ...change })
   if (typeof expected === 'number') {
     expect(world.plans.get('api-1-blue')?.port).toBe(expected)
@@ -159,7 +159,7 @@ test('a plan says everything that the engine has to know', async () => {
     replica: 1,
     repository: APP.image.repository,
     digest: DIGEST.one,
-    address: world.store.address('api', 'blue', 1),
+    address: world.ports.record.address('api', 'blue', 1),
     port: 8000,
   } satisfies ContainerPlan)
 })

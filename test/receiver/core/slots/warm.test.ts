@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, test } from 'vitest'
 import { settingsOf } from '../../../../receiver/core/app.ts'
 import type { Container } from '../../../../receiver/core/slots/ports.ts'
 import type { StoredDeployment } from '../../../../receiver/core/journal.ts'
-import { warmGeneration, whoseSettings } from '../../../../receiver/core/slots/warm.ts'
+import { warmGeneration } from '../../../../receiver/core/slots/warm.ts'
 import { APP, createFakeWorld, DIGEST, type FakeWorld } from '../../../support/fake-world.ts'
 
 const SETTINGS = settingsOf(APP)
@@ -21,15 +21,13 @@ function begin(
     action = 'deploy',
     settings = SETTINGS,
     digest = DIGEST.one,
-    settingsOf: of = '',
   }: {
     action?: 'deploy' | 'rollback'
     settings?: typeof SETTINGS | null
     digest?: string
-    settingsOf?: string
   } = {},
 ): StoredDeployment {
-  world.accept({ id, digest, action, ...(of === '' ? {} : { settingsOf: of }) })
+  world.accept({ id, digest, action })
   world.store.append(id, { type: 'started', at: '' }, settings === null ? {} : { settings })
   const stored = world.store.get(id)
   if (stored === undefined) throw new Error(`${id} is not on record`)
@@ -112,25 +110,4 @@ describe('what still stands', () => {
     const two = [standing(), standing({ replica: 2, ...change })]
     expect(warm(rollback(), two, 2)).toBeUndefined()
   })
-})
-
-test.for<[string, Parameters<typeof begin>[1], string]>([
-  ['a deployment says nothing of it', {}, ''],
-  [
-    'a rollback without any has the current ones',
-    { action: 'rollback' },
-    'with the current settings',
-  ],
-  [
-    'a rollback says whose it has',
-    { action: 'rollback', settingsOf: 'dep_1' },
-    'with the settings of dep_1',
-  ],
-  [
-    'a rollback says when they are not known any more',
-    { action: 'rollback', settingsOf: 'dep_0' },
-    'with the current settings: those of dep_0 are not known',
-  ],
-])('of settings, %s', ([, order, expected]) => {
-  expect(whoseSettings(begin('dep_2', order), world.ports)).toBe(expected)
 })
