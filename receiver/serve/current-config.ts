@@ -1,10 +1,11 @@
 import { isDeepStrictEqual } from 'node:util'
 import { parseVerifyingKey } from '../../protocol/standard-webhooks.ts'
 import type { AppConfig, Config } from '../config/config.ts'
-import { acceptedHosts } from '../http/hosts.ts'
+import type { Services } from '../http/app.ts'
+import type { HttpApp } from '../http/apps.ts'
+import { acceptedHosts } from '../http/hooks/host.ts'
 import { proxies } from '../http/limits/client-address.ts'
 import { createTokenBuckets } from '../http/limits/token-buckets.ts'
-import type { HttpApp, Services } from '../http/services.ts'
 
 /** The config that is in force, and what is made of it once. Its apps are another matter: these come and go (`core/apps.ts`). */
 export interface CurrentConfig extends Pick<Services, 'hosts' | 'isProxy' | 'buckets'> {

@@ -126,8 +126,8 @@ export async function serve(
   })
   pollers.take(Object.values(config.apps))
   const servers = [
-    await listen(createApp(services, { trusted: false }), config.listen),
-    await listen(createApp(services, { trusted: true }), { path: config.socket }),
+    await listen(createApp(services, 'public'), config.listen),
+    await listen(createApp(services, 'socket'), { path: config.socket }),
   ]
   const events = followEvents(
     { docker, network: config.network.name, clock },

@@ -9,11 +9,10 @@ import { createRedactor } from '../../receiver/core/redact.ts'
 import { systemClock } from '../../receiver/edges/clock.ts'
 import { createIssuerKeys } from '../../receiver/edges/oidc/issuer-keys.ts'
 import { createVerifyToken } from '../../receiver/edges/oidc/verify.ts'
-import { createApp } from '../../receiver/http/app.ts'
+import { createApp, type Services } from '../../receiver/http/app.ts'
 import { createBodyGate } from '../../receiver/http/limits/body-gate.ts'
 import { proxies } from '../../receiver/http/limits/client-address.ts'
 import { createTokenBuckets } from '../../receiver/http/limits/token-buckets.ts'
-import type { Services } from '../../receiver/http/services.ts'
 import type { Store } from '../../receiver/edges/store/store.ts'
 import { openStore } from '../../receiver/serve/open-store.ts'
 import { APP } from './fake-world.ts'
@@ -144,8 +143,8 @@ export async function startHttpWorld({
     stopping: stopping.signal,
   }
   return {
-    app: createApp(services, { trusted: false }),
-    local: createApp(services, { trusted: true }),
+    app: createApp(services, 'public'),
+    local: createApp(services, 'socket'),
     services,
     clock,
     store,

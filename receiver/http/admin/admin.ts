@@ -1,10 +1,41 @@
-import type { Context } from 'hono'
-import { DeployError } from '../../core/errors.ts'
+import { type Context, Hono } from 'hono'
+import type { Finding } from '../../core/finding.ts'
+import { unknownApp } from '../apps.ts'
 import { ProblemError } from '../problem.ts'
-import type { Services } from '../services.ts'
+import { readAudit, type AuditServices } from './audit.ts'
+import { readTags, type TagServices } from './tags.ts'
 
-/** `POST /reload`, on the local socket: takes the config as it is on disk, and says what changed. */
-export async function reload(c: Context, services: Services): Promise<Response> {
+export type AdminServices = AuditServices &
+  TagServices & {
+    /** Looks at all that a deployment needs. */
+    doctor(): Promise<Finding[]>
+    /** Takes the config as it is on disk now, and says what changed. Throws an error with its remedy. */
+    reload(): Promise<Changed>
+    /** Takes an app that is not configured off this machine. Resolves to what was removed; nothing when nothing is there. */
+    removeApp(app: string): Promise<string[]>
+  }
+
+/** What a reload changed, by name. */
+export interface Changed {
+  added: string[]
+  changed: string[]
+  /** Apps that are no longer configured and go on running. */
+  removed: string[]
+  keys: string[]
+}
+
+/** What only the operator may: it asks for no credentials, and is for the local socket alone. */
+export function createAdmin(services: AdminServices): Hono {
+  return new Hono()
+    .get('/audit', (c) => readAudit(c, services))
+    .get('/doctor', async (c) => c.json({ checks: await services.doctor() }))
+    .get('/apps/:app/tags', (c) => readTags(c, c.req.param('app'), services))
+    .post('/reload', (c) => reload(c, services))
+    .delete('/apps/:app', (c) => removeApp(c, c.req.param('app'), services))
+}
+
+/** Takes the config as it is on disk, and says what changed. */
+async function reload(c: Context, services: AdminServices): Promise<Response> {
   try {
     return c.json(await services.reload())
   } catch (cause) {
@@ -16,8 +47,8 @@ export async function reload(c: Context, services: Services): Promise<Response> 
   }
 }
 
-/** `DELETE /apps/{app}`, on the local socket: takes an app that is not configured any more off this machine. */
-export async function removeApp(c: Context, app: string, services: Services): Promise<Response> {
+/** Takes an app that is not configured any more off this machine. */
+async function removeApp(c: Context, app: string, services: AdminServices): Promise<Response> {
   if (services.apps.has(app)) {
     throw new ProblemError('app_configured', `${app} is in the config`, {
       hint: `take apps.${app} out of it and reload first: deploy-receiver reload`,
@@ -25,35 +56,5 @@ export async function removeApp(c: Context, app: string, services: Services): Pr
   }
   const removed = await services.removeApp(app)
   if (removed.length > 0) return c.json({ removed })
-  throw new ProblemError('unknown_app', `there is nothing of an app ${JSON.stringify(app)}`, {
-    hint: `the config has: ${[...services.apps.keys()].join(', ')}`,
-  })
-}
-
-/** `GET /apps/{app}/tags`, on the local socket: the registry's tags beside the digests in history. */
-export async function readTags(c: Context, name: string, services: Services): Promise<Response> {
-  const app = services.apps.get(name)
-  if (app === undefined) {
-    throw new ProblemError('unknown_app', `there is no app ${JSON.stringify(name)}`, {
-      hint: `the config has: ${[...services.apps.keys()].join(', ')}`,
-    })
-  }
-  const live = services.archive.live(name)?.deployment.image.digest
-  const past = services.intake.history(name)
-  const wanted = new Set([app.spec.image.tag, ...past.flatMap(({ tag }) => tag ?? [])])
-  const { tags, total, hasMore } = await services.tags(app.spec, wanted).catch((cause: unknown) => {
-    if (!(cause instanceof DeployError)) throw cause
-    const { message, hint } = cause
-    throw new ProblemError('registry_failed', message, hint === undefined ? {} : { hint })
-  })
-  return c.json({
-    total,
-    has_more: hasMore,
-    tags: tags.map(({ tag, digest }) => ({
-      tag,
-      digest: digest ?? null,
-      deployment: past.find((each) => each.digest === digest)?.id ?? null,
-      live: digest !== undefined && digest === live,
-    })),
-  })
+  throw unknownApp(`there is nothing of an app ${JSON.stringify(app)}`, services.apps)
 }

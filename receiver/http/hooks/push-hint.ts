@@ -1,11 +1,21 @@
 import { formatImage } from '../../../protocol/image-reference.ts'
 import { DeployError } from '../../core/errors.ts'
+import type { Registry } from '../../core/image/registry.ts'
 import type { Hint } from '../../core/intake/push-hint.ts'
+import type { Log } from '../../core/log.ts'
 import type { Said } from './payloads/pushed.ts'
-import type { HttpApp, Services } from '../services.ts'
+import type { HttpApp } from '../apps.ts'
 
 /** A registry that does not answer in this time is asked by the deployment itself: webhooks wait ten seconds at most. */
 const RESOLVE_MS = 6000
+
+export interface ResolveServices {
+  /** Asks the registry what a tag stands for. */
+  resolve: Registry['resolve']
+  log: Log
+  /** Aborts when the receiver stops. */
+  stopping: AbortSignal
+}
 
 /**
  * What comes of a push that a registry speaks of. It is a hint: only when it names the repository and the tag that the app
@@ -14,7 +24,7 @@ const RESOLVE_MS = 6000
 export async function takeHint(
   said: Exclude<Said, { kind: 'ping' }>,
   { spec }: HttpApp,
-  services: Services,
+  services: ResolveServices,
 ): Promise<{ kind: 'hint'; hint: Hint } | { kind: 'ignored'; reason: string }> {
   if (said.kind === 'ignored') return said
   const { repository, tag } = spec.image

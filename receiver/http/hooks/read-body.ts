@@ -2,12 +2,12 @@ import * as v from 'valibot'
 import { HookBody, type Source } from '../../../protocol/hook.ts'
 import { formatImage, ImageReferenceError, parseImage } from '../../../protocol/image-reference.ts'
 import type { Request as DeployRequest } from '../../core/intake/new-deployment.ts'
+import type { HttpApp } from '../apps.ts'
 import type { Authentic } from '../auth/authentic.ts'
 import { readGithubPayload } from './payloads/github.ts'
 import type { Said } from './payloads/pushed.ts'
 import { readRegistryPayload } from './payloads/registries.ts'
 import { ProblemError } from '../problem.ts'
-import type { HttpApp } from '../services.ts'
 
 /** What an authentic body asks for. */
 export type HookContent = {
@@ -20,9 +20,11 @@ export type HookContent = {
 /** Reads an authentic body: our own JSON, or what a registry or GitHub sends. Throws `ProblemError`. */
 export function readHook(
   headers: Headers,
-  body: Uint8Array,
-  { says, mayDeploy }: Pick<Authentic, 'says' | 'mayDeploy'>,
-  app: HttpApp,
+  {
+    body,
+    authentic: { says, mayDeploy },
+    app,
+  }: { body: Uint8Array; authentic: Pick<Authentic, 'says' | 'mayDeploy'>; app: HttpApp },
 ): HookContent {
   const json = parseJson(headers, body)
   const said =
@@ -46,9 +48,7 @@ export function readHook(
     throw new ProblemError(
       'deploy_not_allowed',
       `this token may redeploy and roll back, not choose ${image}`,
-      {
-        hint: `set apps.${app.spec.name}.auth.basic.deploy to true, or sign the hook`,
-      },
+      { hint: `set apps.${app.spec.name}.auth.basic.deploy to true, or sign the hook` },
     )
   }
   return {
@@ -57,12 +57,7 @@ export function readHook(
     ...(id === undefined ? {} : { id }),
     source,
     attestations,
-    summary:
-      rollback === undefined
-        ? image === undefined
-          ? 'redeploy'
-          : `deploy ${image}`
-        : `rollback ${rollback}`,
+    summary: summaryOfHook({ image, rollback }),
   }
 }
 
@@ -131,6 +126,11 @@ function parse(reference: string) {
       cause,
     })
   }
+}
+
+function summaryOfHook({ image, rollback }: Pick<HookBody, 'image' | 'rollback'>): string {
+  if (rollback !== undefined) return `rollback ${rollback}`
+  return image === undefined ? 'redeploy' : `deploy ${image}`
 }
 
 function summaryOfPayload(said: Said): string {

@@ -1,5 +1,5 @@
 import { type Deployment, isFinal } from '../../../protocol/deployment.ts'
-import type { Services } from '../services.ts'
+import type { Feed } from '../../core/feed.ts'
 
 const MAX_WAIT_SECONDS = 600
 
@@ -9,12 +9,18 @@ export function preferredWait(header: string | undefined): number {
   return Math.min(Number(seconds ?? 0), MAX_WAIT_SECONDS)
 }
 
+export interface WaitServices {
+  archive: { get(id: string): { deployment: Deployment } | undefined }
+  feed: Pick<Feed, 'next'>
+  /** Aborts when the receiver stops. */
+  stopping: AbortSignal
+}
+
 /** The deployment when it is final, or as it is after `seconds`. */
 export async function waitForEnd(
   deployment: Deployment,
-  seconds: number,
-  { archive, feed, stopping }: Services,
-  client: AbortSignal,
+  { seconds, client }: { seconds: number; client: AbortSignal },
+  { archive, feed, stopping }: WaitServices,
 ): Promise<Deployment> {
   const ended = AbortSignal.any([AbortSignal.timeout(seconds * 1000), stopping, client])
   for (;;) {

@@ -1,17 +1,28 @@
 import type { HttpBindings } from '@hono/node-server'
 import type { Context, MiddlewareHandler } from 'hono'
 import { ProblemError } from '../problem.ts'
-import type { Services } from '../services.ts'
-import { clientAddress, subscriber } from './client-address.ts'
+import type { Refusals } from '../refusals.ts'
+import { clientAddress, type IsProxy, subscriber } from './client-address.ts'
+import type { TokenBuckets } from './token-buckets.ts'
+
+export interface AddressServices {
+  isProxy: IsProxy
+}
+
+export interface LimitServices extends AddressServices {
+  /** Those of the config in force: a reload may replace them. */
+  readonly buckets: TokenBuckets
+  refusals: Pick<Refusals, 'note'>
+}
 
 /** The client's address, behind the configured proxies. */
-export function addressOf(c: Context, { isProxy }: Services): string {
+export function addressOf(c: Context, { isProxy }: AddressServices): string {
   const { incoming } = (c.env ?? {}) as Partial<HttpBindings>
   return clientAddress(incoming?.socket.remoteAddress, c.req.header('x-forwarded-for'), isProxy)
 }
 
 /** Turns away an address whose requests were rejected too often of late, before anything of a body is read. */
-export function rateLimit(services: Services): MiddlewareHandler {
+export function rateLimit(services: LimitServices): MiddlewareHandler {
   const { buckets, refusals } = services
   return async (c, next) => {
     const address = addressOf(c, services)

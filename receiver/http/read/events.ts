@@ -1,16 +1,27 @@
 import type { Context } from 'hono'
 import { streamSSE } from 'hono/streaming'
-import { isFinal } from '../../../protocol/deployment.ts'
-import type { Services } from '../services.ts'
+import { type Deployment, type DeploymentEvent, isFinal } from '../../../protocol/deployment.ts'
+import type { Feed } from '../../core/feed.ts'
 
 /** Shorter than the read timeouts of proxies. */
 const HEARTBEAT_MS = 15_000
+
+export interface EventServices {
+  archive: {
+    get(id: string): { deployment: Deployment } | undefined
+    /** Those with a number above `after`, in order. */
+    events(id: string, after: number): { number: number; event: DeploymentEvent }[]
+  }
+  feed: Pick<Feed, 'next'>
+  /** Aborts when the receiver stops: open streams end. */
+  stopping: AbortSignal
+}
 
 /**
  * A deployment's events as server-sent events, from `Last-Event-ID` on, until the final one. A reader that has them all
  * gets 204, which tells an EventSource not to come back.
  */
-export function streamEvents(c: Context, id: string, services: Services): Response {
+export function streamEvents(c: Context, id: string, services: EventServices): Response {
   const { archive, feed, stopping } = services
   let last = lastEventId(c.req.header('last-event-id'))
   const final = isFinal(archive.get(id)?.deployment.status ?? 'failed')

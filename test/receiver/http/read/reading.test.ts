@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import type { Deployment } from '../../../protocol/deployment.ts'
-import { type HttpWorld, startHttpWorld } from '../../support/http-world.ts'
+import type { Deployment } from '../../../../protocol/deployment.ts'
+import { type HttpWorld, startHttpWorld } from '../../../support/http-world.ts'
 
 let world: HttpWorld
 beforeEach(async () => {

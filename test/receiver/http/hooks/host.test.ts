@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { acceptedHosts } from '../../../receiver/http/hosts.ts'
+import { acceptedHosts } from '../../../../receiver/http/hooks/host.ts'
 
 test('hooks are taken under the public host, with and without its port, and under the local address', () => {
   const hosts = acceptedHosts('https://deploy.example.com:8443', { host: '::1', port: 9080 })

@@ -1,0 +1,25 @@
+import type { AppSpec } from '../core/app.ts'
+import type { AppCredentials } from './auth/authentic.ts'
+import { ProblemError } from './problem.ts'
+
+/** An app as the HTTP side sees it. */
+export interface HttpApp {
+  spec: AppSpec
+  domains: readonly string[]
+  credentials: AppCredentials
+}
+
+/** The apps of the config in force, by name. */
+export type Apps = ReadonlyMap<string, HttpApp>
+
+/** The app of that name. Throws `unknown_app`, with those that there are: nothing for strangers. */
+export function appNamed(name: string, apps: Apps): HttpApp {
+  const app = apps.get(name)
+  if (app !== undefined) return app
+  throw unknownApp(`there is no app ${JSON.stringify(name)}`, apps)
+}
+
+export const unknownApp = (message: string, apps: Apps): ProblemError =>
+  new ProblemError('unknown_app', message, {
+    hint: `the config has: ${[...apps.keys()].join(', ')}`,
+  })

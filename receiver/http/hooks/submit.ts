@@ -1,0 +1,103 @@
+import { createHash } from 'node:crypto'
+import type { Deployment } from '../../../protocol/deployment.ts'
+import { RequestError } from '../../core/intake/new-deployment.ts'
+import { type IdempotencyKey, type Intake, submit } from '../../core/intake/submit.ts'
+import type { HttpApp } from '../apps.ts'
+import type { Authentic } from '../auth/authentic.ts'
+import { ProblemError } from '../problem.ts'
+import { rejected } from './identify.ts'
+import { type ResolveServices, takeHint } from './push-hint.ts'
+import type { HookContent } from './read-body.ts'
+
+/** What became of a hook. */
+export type Taken =
+  | { kind: 'accepted' | 'repeated' | 'unchanged'; deployment: Deployment }
+  | { kind: 'ignored'; reason: string }
+  | { kind: 'pong' }
+
+export interface SubmitServices extends ResolveServices {
+  intake: Intake
+  /** Tells an app's reconciler to look. */
+  wake(app: string): void
+}
+
+/** An allowed hook on its way to a deployment. */
+interface Allowed {
+  app: HttpApp
+  authentic: Authentic
+  body: Uint8Array
+  /** Where it came in, for the log and the audit trail. */
+  place: { address?: string }
+}
+
+/** Makes an allowed hook a durable deployment, or says why there is nothing to do. Throws `ProblemError`. */
+export async function submitHook(
+  content: HookContent,
+  allowed: Allowed,
+  services: SubmitServices,
+): Promise<Taken> {
+  if (content.kind === 'ping') return { kind: 'pong' }
+  const { app, authentic, place } = allowed
+  const asks = content.kind === 'order' ? content : await takeHint(content, app, services)
+  if (asks.kind === 'ignored') return asks
+  const key = keyOf(content, authentic)
+  const outcome = answered(() =>
+    submit(
+      {
+        app: app.spec,
+        ...urlOf(app),
+        asks,
+        source: content.source,
+        attestations: content.attestations,
+        bodySha256: createHash('sha256').update(allowed.body).digest('hex'),
+        ...(key === undefined ? {} : { key }),
+        ...(authentic.token === undefined ? {} : { token: authentic.token }),
+        audit: { sender: authentic.sender, request: content.summary, ...place },
+      },
+      services.intake,
+    ),
+  )
+  switch (outcome.kind) {
+    case 'replayed':
+      throw rejected('the token was used before')
+    case 'id_reused':
+      throw new ProblemError(
+        'id_reused',
+        `the id ${JSON.stringify(key?.key)} came with another body before`,
+        { hint: 'give every new request an id of its own' },
+      )
+    case 'accepted':
+      services.log('info', 'hook accepted', {
+        app: app.spec.name,
+        ...place,
+        sender: authentic.sender,
+        request: content.summary,
+        deployment: outcome.deployment.id,
+      })
+      services.wake(app.spec.name)
+      return outcome
+    case 'repeated':
+    case 'unchanged':
+      return outcome
+  }
+}
+
+/** What the signature names goes before what the body names: it is there in every request of its kind. */
+function keyOf({ id }: HookContent, { key }: Authentic): IdempotencyKey | undefined {
+  return key ?? (id === undefined ? undefined : { kind: 'body', key: id })
+}
+
+/** Where users reach an app: its first domain that names one host. */
+function urlOf({ domains }: HttpApp): { url?: string } {
+  const domain = domains.find((each) => !each.startsWith('*.'))
+  return domain === undefined ? {} : { url: `https://${domain}` }
+}
+
+function answered<T>(work: () => T): T {
+  try {
+    return work()
+  } catch (error) {
+    if (!(error instanceof RequestError)) throw error
+    throw new ProblemError(error.code, error.message, { hint: error.hint })
+  }
+}

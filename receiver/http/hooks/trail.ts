@@ -1,0 +1,43 @@
+import type { Sender } from '../../core/intake/audit.ts'
+import { ProblemError } from '../problem.ts'
+import type { Refusal, Refusals } from '../refusals.ts'
+
+const MAX_REASON_CHARACTERS = 500
+
+/** What is known of a request while a step is taken. */
+export interface Known {
+  sender: Sender
+  /** What it asks for, in a line. */
+  request?: string
+}
+
+/** What the audit trail gets to know of one request that makes no deployment. */
+export interface Trail {
+  /** Takes a step of which nobody is known to be the sender yet: when it throws a problem, the request was `rejected`. */
+  orRejected<T>(known: Known, step: () => T | Promise<T>): Promise<T>
+  /** Takes a step for an authentic sender: when it throws a problem, the request was `refused`. */
+  orRefused<T>(known: Known, step: () => T | Promise<T>): Promise<T>
+  note(entry: Known & Pick<Refusal, 'outcome' | 'reason' | 'deployment'>): void
+}
+
+/** The trail of a request for `app`, from `address`; absent where there is none. */
+export function createTrail(
+  refusals: Pick<Refusals, 'note'>,
+  place: { app?: string; address?: string },
+): Trail {
+  const note: Trail['note'] = (entry) => refusals.note({ ...place, ...entry })
+  const or =
+    (outcome: 'rejected' | 'refused'): Trail['orRejected'] =>
+    async (known, step) => {
+      try {
+        return await step()
+      } catch (error) {
+        if (error instanceof ProblemError) {
+          const reason = (error.reason ?? error.message).slice(0, MAX_REASON_CHARACTERS)
+          note({ ...known, outcome, reason })
+        }
+        throw error
+      }
+    }
+  return { orRejected: or('rejected'), orRefused: or('refused'), note }
+}

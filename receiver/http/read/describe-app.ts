@@ -1,0 +1,42 @@
+import type { Deployment } from '../../../protocol/deployment.ts'
+import type { AppCredentials } from '../auth/authentic.ts'
+import type { Apps, HttpApp } from '../apps.ts'
+
+export interface DescribeServices {
+  /** Public base URL. */
+  url: string
+  apps: Apps
+  archive: {
+    live(app: string): { deployment: Deployment } | undefined
+    /** The running deployment, else the waiting one. */
+    next(app: string): { deployment: Deployment } | undefined
+  }
+}
+
+/** An app with what is live and what is under way. */
+export function describeApp(
+  { spec, domains, credentials }: HttpApp,
+  { archive, url }: DescribeServices,
+) {
+  return {
+    name: spec.name,
+    image: spec.image,
+    domains,
+    hook: `${url}/hooks/${spec.name}`,
+    accepts: kindsOf(credentials),
+    live: archive.live(spec.name)?.deployment ?? null,
+    current: archive.next(spec.name)?.deployment ?? null,
+  }
+}
+
+/** Kinds of credentials that an app accepts, the best first. */
+function kindsOf({ oidc, webhookKeys, basic, github }: AppCredentials): string[] {
+  const kinds = {
+    oidc: oidc.length > 0,
+    ed25519: webhookKeys.some(({ kind }) => kind === 'ed25519'),
+    hmac: webhookKeys.some(({ kind }) => kind === 'hmac'),
+    basic: basic.tokens.length > 0,
+    github: github.length > 0,
+  }
+  return Object.entries(kinds).flatMap(([kind, accepted]) => (accepted ? kind : []))
+}

@@ -1,0 +1,72 @@
+import { type Context, Hono } from 'hono'
+import type { Deployment } from '../../../protocol/deployment.ts'
+import { requireReadAccess } from '../auth/read-access.ts'
+import type { HttpApp } from '../apps.ts'
+import { pageOf } from '../paging.ts'
+import { ProblemError } from '../problem.ts'
+import { describeApp, type DescribeServices } from './describe-app.ts'
+import { type EventServices, streamEvents } from './events.ts'
+
+export type ReadServices = DescribeServices &
+  EventServices & {
+    archive: {
+      get(id: string): { deployment: Deployment } | undefined
+      /** Newest first; `before` is a deployment's id. */
+      list(app: string, page: { limit: number; before?: string }): Deployment[]
+    }
+    readTokens: readonly string[]
+    /** Key of the follow tokens. */
+    followKey: Uint8Array
+  }
+
+/** What only looks: apps, deployments and their events. `trusted` is the local socket: its file mode says who may. */
+export function createReading(services: ReadServices, { trusted }: { trusted: boolean }): Hono {
+  const mayRead = (c: Context, deployment?: string) => {
+    if (!trusted) requireReadAccess(c.req.header('authorization'), accessTo(services, deployment))
+  }
+
+  return new Hono()
+    .get('/apps', (c) => {
+      mayRead(c)
+      return c.json({ apps: [...services.apps.values()].map((app) => describeApp(app, services)) })
+    })
+    .get('/apps/:app', (c) => {
+      mayRead(c)
+      return c.json(describeApp(appOf(c.req.param('app'), services), services))
+    })
+    .get('/apps/:app/deployments', (c) => {
+      mayRead(c)
+      const { spec } = appOf(c.req.param('app'), services)
+      return c.json({ deployments: services.archive.list(spec.name, pageOf(c)) })
+    })
+    .get('/deployments/:id', (c) => {
+      mayRead(c, c.req.param('id'))
+      return c.json(deploymentOf(c.req.param('id'), services))
+    })
+    .get('/deployments/:id/events', (c) => {
+      mayRead(c, c.req.param('id'))
+      return streamEvents(c, deploymentOf(c.req.param('id'), services).id, services)
+    })
+}
+
+const accessTo = ({ readTokens, followKey }: ReadServices, deployment: string | undefined) => ({
+  readTokens,
+  followKey,
+  ...(deployment === undefined ? {} : { deployment }),
+})
+
+function appOf(name: string, { apps }: ReadServices): HttpApp {
+  const app = apps.get(name)
+  if (app !== undefined) return app
+  throw new ProblemError('unknown_app', `there is no app ${JSON.stringify(name)}`, {
+    hint: 'GET /apps lists them',
+  })
+}
+
+function deploymentOf(id: string, { archive }: ReadServices): Deployment {
+  const found = archive.get(id)
+  if (found !== undefined) return found.deployment
+  throw new ProblemError('unknown_deployment', `there is no deployment ${JSON.stringify(id)}`, {
+    hint: 'GET /apps/{app}/deployments lists them',
+  })
+}
