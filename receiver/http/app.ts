@@ -16,11 +16,12 @@ export type Services = HookServices &
 
 /**
  * What stands at which address. The public one is for senders of hooks, behind Nginx. The local socket is trusted: its
- * file mode says who may use it.
+ * file mode says who may use it. The admin address is for people and monitors near the machine, with a read token.
  */
 const ADDRESSES = {
   public: { trusted: false, parts: ['hooks', 'read'] },
   socket: { trusted: true, parts: ['hooks', 'read', 'admin'] },
+  admin: { trusted: false, parts: ['read'] },
 } as const satisfies Record<string, { trusted: boolean; parts: readonly (keyof typeof PARTS)[] }>
 
 const PARTS = {

@@ -10,9 +10,11 @@ const REQUEST_MS = 15_000
 /** Longer than Nginx keeps its idle connections, so that Nginx is the one who closes them. */
 const KEEP_ALIVE_MS = 75_000
 
-export type Address = { host: string; port: number } | { path: string }
+/** A TCP address or a Unix socket, with the key of the config that it comes from. */
+export type Address =
+  { key: 'listen' | 'admin'; host: string; port: number } | { key: 'socket'; path: string }
 
-/** Serves an app at a TCP address or a Unix socket (mode 0600). Throws when the address is taken. */
+/** Serves an app at an address; a Unix socket has mode 0600 by the umask. Throws an error that names the address and its key. */
 export async function listen(app: Hono, address: Address): Promise<Server> {
   const server = createAdaptorServer({
     fetch: app.fetch,
@@ -52,8 +54,7 @@ async function removeStale(path: string): Promise<void> {
 }
 
 function explain(error: NodeJS.ErrnoException, address: Address): Error {
-  const where =
-    'path' in address ? `socket: ${address.path}` : `listen: ${address.host}:${address.port}`
+  const where = 'path' in address ? address.path : `${address.host}:${address.port}`
   const why =
     error.code === 'EADDRINUSE'
       ? `is in use: another receiver may run here (ss -l shows what holds it); stop that, or give this one an address of its own`
@@ -62,5 +63,5 @@ function explain(error: NodeJS.ErrnoException, address: Address): Error {
         : error.code === 'ENOENT'
           ? 'is in a directory that does not exist: create it, or choose another path'
           : `failed: ${error.message}`
-  return new Error(`${where} ${why}`, { cause: error })
+  return new Error(`${address.key}: ${where} ${why}`, { cause: error })
 }

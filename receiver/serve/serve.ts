@@ -126,8 +126,9 @@ export async function serve(
   })
   pollers.take(Object.values(config.apps))
   const servers = [
-    await listen(createApp(services, 'public'), config.listen),
-    await listen(createApp(services, 'socket'), { path: config.socket }),
+    await listen(createApp(services, 'public'), { key: 'listen', ...config.listen }),
+    await listen(createApp(services, 'socket'), { key: 'socket', path: config.socket }),
+    await listen(createApp(services, 'admin'), { key: 'admin', ...config.admin }),
   ]
   const events = followEvents(
     { docker, network: config.network.name, clock },

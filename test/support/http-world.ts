@@ -24,8 +24,9 @@ const BEGIN_MS = Date.parse('2026-03-01T12:00:00Z')
 /** The receiver's HTTP side on a store in memory and a real issuer, without an engine behind it. */
 export interface HttpWorld {
   app: Hono
-  /** The same, as the local socket has it. */
+  /** The same, as the local socket and the admin address have it. */
   local: Hono
+  admin: Hono
   /** What the routes are given; a test may replace a part of it. */
   services: Services
   /** The time of receiver and issuer, in Unix milliseconds. */
@@ -145,6 +146,7 @@ export async function startHttpWorld({
   return {
     app: createApp(services, 'public'),
     local: createApp(services, 'socket'),
+    admin: createApp(services, 'admin'),
     services,
     clock,
     store,

@@ -49,11 +49,12 @@ export async function startVm(stack: Stack, name: string): Promise<Vm> {
   const { dir } = workspace
   const nginx = await startNginx({ dir: workspace.folder('nginx') })
   const { subnet, release } = await reserveSubnet()
-  const [listen, sites] = [await freePort(), await freePort()]
+  const [listen, admin, sites] = [await freePort(), await freePort(), await freePort()]
   const repository = `${stack.registry.host}/acme/${name}`
   const config: VmConfig = {
     url: 'https://deploy.example.com',
     listen: `127.0.0.1:${listen}`,
+    admin: `127.0.0.1:${admin}`,
     socket: join(dir, 'receiver.sock'),
     data: join(dir, 'data'),
     network: { name, subnet },

@@ -10,7 +10,7 @@ let world: HttpWorld
 let server: Server
 beforeAll(async () => {
   world = await startHttpWorld({ rateLimit: { burst: 1e9, perSecond: 1 } })
-  server = await listen(world.app, { host: '127.0.0.1', port: 0 })
+  server = await listen(world.app, { key: 'listen', host: '127.0.0.1', port: 0 })
 })
 afterAll(async () => {
   await close(server)

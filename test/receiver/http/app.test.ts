@@ -1,0 +1,73 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { type HttpWorld, startHttpWorld } from '../../support/http-world.ts'
+
+let world: HttpWorld
+beforeAll(async () => {
+  world = await startHttpWorld()
+})
+afterAll(() => world.stop())
+
+const ADDRESSES = ['app', 'local', 'admin'] as const
+
+describe.each([
+  // what           public  socket  admin
+  ['GET /healthz', [200, 200, 200]],
+  ['GET /apps', [401, 200, 401]],
+  ['GET /apps/api', [401, 200, 401]],
+  ['GET /apps/api/deployments', [401, 200, 401]],
+  ['GET /deployments/x', [401, 404, 401]],
+  ['GET /deployments/x/events', [401, 404, 401]],
+  ['POST /hooks/api', [401, 202, 404]],
+  ['POST /docker/hook', [401, 404, 404]],
+  ['GET /hooks/api', [405, 405, 404]],
+  ['GET /docker/hook', [405, 405, 404]],
+  ['GET /audit', [404, 200, 404]],
+  ['GET /doctor', [404, 200, 404]],
+  ['GET /apps/api/tags', [404, 200, 404]],
+  ['POST /reload', [404, 200, 404]],
+  ['DELETE /apps/api', [404, 409, 404]],
+  ['GET /', [404, 404, 404]],
+] as const)('%s without credentials', (what, statuses) => {
+  const [method, path] = what.split(' ') as [string, string]
+
+  test.for(ADDRESSES.map((address, index) => [address, statuses[index] ?? 0] as const))(
+    'at %s is %i',
+    async ([address, status]) => {
+      const headers = { host: 'deploy.example.com' }
+      expect((await world[address].request(path, { method, headers })).status).toBe(status)
+    },
+  )
+})
+
+test.each(['app', 'admin'] as const)('a read token reads at %s', async (address) => {
+  const headers = { authorization: `Bearer ${world.readToken}` }
+  for (const path of ['/apps', '/apps/api', '/apps/api/deployments']) {
+    expect((await world[address].request(path, { headers })).status).toBe(200)
+  }
+  expect((await world[address].request('/deployments/x', { headers })).status).toBe(404)
+})
+
+test.each(ADDRESSES)('every answer at %s is data and nothing else', async (address) => {
+  for (const path of ['/healthz', '/apps', '/nothing', '/hooks/api']) {
+    const { headers } = await world[address].request(path)
+    expect(headers.get('content-security-policy')).toContain("default-src 'none'")
+    expect(headers.get('x-content-type-options')).toBe('nosniff')
+    expect(headers.get('cache-control')).toBe('no-store')
+  }
+})
+
+test('/healthz says which version answers', async () => {
+  expect(await (await world.app.request('/healthz')).json()).toEqual({
+    status: 'ok',
+    version: '0.0.0',
+  })
+})
+
+test('what is not there is named', async () => {
+  const response = await world.app.request('/hook/api', { method: 'POST' })
+  expect(await response.json()).toMatchObject({
+    code: 'not_found',
+    detail: 'there is no POST /hook/api',
+    hint: 'hooks are posted to /hooks/{app}',
+  })
+})

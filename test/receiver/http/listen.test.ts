@@ -1,0 +1,55 @@
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import type { Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Hono } from 'hono'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { type Address, close, listen } from '../../../receiver/http/listen.ts'
+
+let dir: string
+let servers: Server[]
+beforeEach(() => {
+  dir = mkdtempSync(join(tmpdir(), 'listen-'))
+  servers = []
+})
+afterEach(async () => {
+  await Promise.all(servers.map(close))
+  rmSync(dir, { recursive: true })
+})
+
+async function start(address: Address): Promise<Server> {
+  const server = await listen(new Hono(), address)
+  servers.push(server)
+  return server
+}
+
+test.each(['listen', 'admin'] as const)(
+  'an address that is taken is named with its key, %s',
+  async (key) => {
+    const server = await start({ key, host: '127.0.0.1', port: 0 })
+    const { port } = server.address() as AddressInfo
+    await expect(start({ key, host: '127.0.0.1', port })).rejects.toThrow(
+      `${key}: 127.0.0.1:${port} is in use: another receiver may run here`,
+    )
+  },
+)
+
+test('a socket that another process listens on is taken', async () => {
+  const path = join(dir, 'socket')
+  await start({ key: 'socket', path })
+  await expect(start({ key: 'socket', path })).rejects.toThrow(`socket: ${path} is in use`)
+})
+
+test('a socket that a killed process left is taken over', async () => {
+  const path = join(dir, 'socket')
+  writeFileSync(path, '')
+  await start({ key: 'socket', path })
+  expect(existsSync(path)).toBe(true)
+})
+
+test('any other failure is told in its own words', async () => {
+  await expect(start({ key: 'listen', host: '192.0.2.1', port: 1 })).rejects.toThrow(
+    /^listen: 192\.0\.2\.1:1 failed: .*EADDRNOTAVAIL/,
+  )
+})
