@@ -1,6 +1,7 @@
 import { existsSync, unlinkSync } from 'node:fs'
 import type { Server } from 'node:http'
 import { connect } from 'node:net'
+import { dirname } from 'node:path'
 import { createAdaptorServer } from '@hono/node-server'
 import type { Hono } from 'hono'
 
@@ -55,13 +56,18 @@ async function removeStale(path: string): Promise<void> {
 
 function explain(error: NodeJS.ErrnoException, address: Address): Error {
   const where = 'path' in address ? address.path : `${address.host}:${address.port}`
-  const why =
-    error.code === 'EADDRINUSE'
-      ? `is in use: another receiver may run here (ss -l shows what holds it); stop that, or give this one an address of its own`
-      : error.code === 'EACCES'
-        ? 'is not allowed for this user: run as root, or choose another address'
-        : error.code === 'ENOENT'
-          ? 'is in a directory that does not exist: create it, or choose another path'
-          : `failed: ${error.message}`
-  return new Error(`${address.key}: ${where} ${why}`, { cause: error })
+  return new Error(`${address.key}: ${where} ${whyNot(error, address)}`, { cause: error })
+}
+
+function whyNot({ code, message }: NodeJS.ErrnoException, address: Address): string {
+  if (code === 'EADDRINUSE') {
+    return 'is in use: another receiver may run here (ss -l shows what holds it); stop that, or give this one an address of its own'
+  }
+  // libuv says EACCES for this, too
+  if ('path' in address && !existsSync(dirname(address.path))) {
+    return 'is in a directory that does not exist: create it, or choose another path'
+  }
+  return code === 'EACCES'
+    ? 'is not allowed for this user: run as root, or choose another address'
+    : `failed: ${message}`
 }

@@ -48,6 +48,13 @@ test('a socket that a killed process left is taken over', async () => {
   expect(existsSync(path)).toBe(true)
 })
 
+test('a socket in a directory that is not there says so', async () => {
+  const path = join(dir, 'nowhere', 'socket')
+  await expect(start({ key: 'socket', path })).rejects.toThrow(
+    `socket: ${path} is in a directory that does not exist: create it`,
+  )
+})
+
 test('any other failure is told in its own words', async () => {
   await expect(start({ key: 'listen', host: '192.0.2.1', port: 1 })).rejects.toThrow(
     /^listen: 192\.0\.2\.1:1 failed: .*EADDRNOTAVAIL/,
