@@ -11,7 +11,7 @@ export interface AddressServices {
 
 export interface LimitServices extends AddressServices {
   /** Those of the config in force: a reload may replace them. */
-  readonly buckets: TokenBuckets
+  buckets: TokenBuckets
   refusals: Pick<Refusals, 'note'>
 }
 
@@ -23,8 +23,9 @@ export function addressOf(c: Context, { isProxy }: AddressServices): string {
 
 /** Turns away an address whose requests were rejected too often of late, before anything of a body is read. */
 export function rateLimit(services: LimitServices): MiddlewareHandler {
-  const { buckets, refusals } = services
   return async (c, next) => {
+    // asked for each time: a reload may have brought another limit
+    const { buckets, refusals } = services
     const address = addressOf(c, services)
     const key = subscriber(address)
     const waitMs = buckets.waitMs(key)

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { createTokenBuckets } from '../../../../receiver/http/limits/token-buckets.ts'
 import { type HttpWorld, startHttpWorld } from '../../../support/http-world.ts'
 import { basic, codeOf, post } from '../hooks/signed-hooks.ts'
 
@@ -19,8 +20,50 @@ test('an address whose requests are rejected gets 429 with Retry-After', async (
   await exhaust('198.51.100.1')
   const response = await wrong('198.51.100.1')
   expect(response.status).toBe(429)
-  expect(Number(response.headers.get('retry-after'))).toBeGreaterThan(50)
+  expect(response.headers.get('retry-after')).toBe('100')
+  expect(response.headers.get('connection')).toBe('close')
   expect(await codeOf(response)).toBe('too_many_requests')
+})
+
+test('the entry in the audit trail names the address, and nobody as its sender', async () => {
+  await exhaust('198.51.100.1')
+  await wrong('198.51.100.1')
+  expect(world.audit().at(-1)).toMatchObject({
+    address: '198.51.100.1',
+    sender: { kind: 'none' },
+    outcome: 'rejected',
+    reason: 'too many rejected requests from this address',
+  })
+})
+
+test('with time an address is heard again', async () => {
+  await exhaust('198.51.100.1')
+  world.clock.ms += 100_000
+  expect((await wrong('198.51.100.1')).status).toBe(401)
+  expect((await wrong('198.51.100.1')).status).toBe(429)
+})
+
+test('a limit that a reload brings holds for the next request', async () => {
+  await exhaust('198.51.100.1')
+  world.services.buckets = createTokenBuckets({ burst: 2, perSecond: 1 }, () => world.clock.ms)
+  const answers = [await wrong('198.51.100.1'), await wrong('198.51.100.1')]
+  expect(answers.map(({ status }) => status)).toEqual([401, 401])
+  expect((await wrong('198.51.100.1')).status).toBe(429)
+})
+
+test('neighbours in one IPv6 network share a limit, and others do not', async () => {
+  for (let host = 1; host <= 5; host++) await wrong(`2001:db8::${host}`)
+  expect((await wrong('2001:db8::6')).status).toBe(429)
+  expect((await wrong('2001:db8:0:1::6')).status).toBe(401)
+})
+
+test('nobody is limited on the local socket', async () => {
+  for (let attempt = 0; attempt < 10; attempt++) {
+    expect((await world.local.request('/apps/nothing')).status).toBe(404)
+  }
+  await exhaust('198.51.100.1')
+  const env = { incoming: { socket: { remoteAddress: '198.51.100.1' } } }
+  expect((await world.local.request('/apps', {}, env)).status).toBe(200)
 })
 
 test('a key is not locked out by what others send with a wrong one', async () => {
