@@ -7,8 +7,8 @@ export interface Apps<App extends AppSpec> {
   /** By name. Another map as soon as an app comes, goes or changes. */
   all(): ReadonlyMap<string, App>
   /**
-   * Takes these apps in place of the ones before, once Nginx has them. Those that are gone are left running. Throws, and keeps
-   * the ones before, when they cannot be shown.
+   * Takes these apps in place of the ones before, once visitors can find them. Those that are gone are left running, new ones
+   * wait to be woken. Throws, and keeps the ones before, when they cannot be shown.
    */
   take(apps: readonly App[]): Promise<void>
   /** Tells the deployer of an app to look, or those of all. */
@@ -30,10 +30,7 @@ export function createApps<App extends AppSpec>(
     // a deployment under way at the end of an app goes on with what it was
     let known = app
     const now = () => (known = current.get(app.name) ?? known)
-    const deployer = createDeployer(now, ports)
-    deployers.set(app.name, deployer)
-    // a hook may have come while it was being shown
-    deployer.wake()
+    deployers.set(app.name, createDeployer(now, ports))
   }
 
   return {

@@ -3,7 +3,6 @@ import { join } from 'node:path'
 import { type Changes, changesOf } from '../config/changes.ts'
 import type { AppConfig, Config } from '../config/config.ts'
 import { createApps } from '../core/apps.ts'
-import { createPollers, submitPolled } from '../core/intake/pollers.ts'
 import type { Log, Report } from '../core/log.ts'
 import type { Redactor } from '../core/redact.ts'
 import { removeApp } from '../core/remove-app.ts'
@@ -14,7 +13,6 @@ import { connectDocker } from '../edges/docker/connect.ts'
 import { followEvents } from '../edges/docker/events.ts'
 import { ensureNetwork } from '../edges/docker/network.ts'
 import { listTags } from '../edges/registry/tags.ts'
-import { createPolls } from '../edges/store/polls.ts'
 import { settingsKey } from '../edges/store/settings.ts'
 import { createApp } from '../http/app.ts'
 import { close, listen } from '../http/listen.ts'
@@ -25,6 +23,7 @@ import { httpServices } from './http-services.ts'
 import { openDocker } from './open-docker.ts'
 import { openRegistries } from './open-registries.ts'
 import { openStore } from './open-store.ts'
+import { startPolling } from './start-polling.ts'
 
 export interface Receiver {
   /** Takes another config. Throws, and keeps the one before, when it cannot be had while running. */
@@ -51,10 +50,10 @@ export async function serve(
     reload: () => Promise<Changes>
   },
 ): Promise<Receiver> {
-  let current = takeConfig(config)
-  const stopping = new AbortController()
   const clock = systemClock
   const report: Report = (message, details) => log('warn', message, details)
+  const stopping = new AbortController()
+  let current = takeConfig(config)
 
   makeDataDirectory(config.data)
   const store = openStore(
@@ -65,6 +64,7 @@ export async function serve(
     },
     { clock, log, redactor },
   )
+  const { journal, record } = store
   const docker = await connectDocker(environment)
   await ensureNetwork(docker, config.network)
   const { credentials, read } = openRegistries({
@@ -84,14 +84,12 @@ export async function serve(
     app: (name) => apps.all().get(name),
     report,
   })
-  const { journal, record } = store
   const apps = createApps<AppConfig>({ journal, clock, report, rollouts }, (all) =>
     showApps(all, { sites, record }),
   )
   await apps.take(Object.values(config.apps))
-  for (const app of store.store.liveApps()) {
-    if (!apps.all().has(app)) log('warn', LEFT_RUNNING, { app })
-  }
+  const left = store.store.liveApps().filter((app) => !apps.all().has(app))
+  for (const app of left) log('warn', LEFT_RUNNING, { app })
 
   const services = httpServices({
     current: () => current,
@@ -111,25 +109,12 @@ export async function serve(
     log,
     stopping: stopping.signal,
   })
-  const pollers = createPollers({
-    ...createPolls(store.database),
-    resolve: ({ image }, signal) => registry.resolve(image, signal),
-    isLive: (app) => journal.live(app) !== undefined,
-    deploy(app, digest) {
-      submitPolled(app, digest, store.intake)
-      log('info', 'the followed tag moved', { app: app.name, digest })
-      apps.wake(app.name)
-    },
-    clock,
-    random: Math.random,
-    report,
-  })
-  pollers.take(Object.values(config.apps))
   const servers = [
     await listen(createApp(services, 'public'), { key: 'listen', ...config.listen }),
     await listen(createApp(services, 'socket'), { key: 'socket', path: config.socket }),
     await listen(createApp(services, 'admin'), { key: 'admin', ...config.admin }),
   ]
+  const pollers = startPolling({ apps, store, registry, clock, log, report })
   const events = followEvents(
     { docker, network: config.network.name, clock },
     {
@@ -142,11 +127,8 @@ export async function serve(
     stopping.signal,
   )
   const stopHousekeeping = startHousekeeping({ store, tidy: apps.tidy, log })
-  log('info', 'ready', {
-    listen: hostOf(config.listen),
-    url: config.url,
-    apps: apps.all().size,
-  })
+  const { listen: address, url } = config
+  log('info', 'ready', { listen: hostOf(address), url, apps: apps.all().size })
 
   return {
     async reload(next) {
@@ -160,6 +142,8 @@ export async function serve(
         await apps.take(Object.values(before.config.apps)).catch(() => {})
         throw error
       }
+      // a hook may have come while Nginx was told
+      for (const app of changes.added) apps.wake(app)
       pollers.take(Object.values(next.apps))
       for (const app of changes.removed) log('warn', LEFT_RUNNING, { app })
       log('info', 'config taken', changes)
