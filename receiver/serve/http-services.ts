@@ -18,7 +18,7 @@ const BODIES = { atOnce: 128, perAddress: 32, maxWaiting: 1024, waitMs: 5000 }
 export function httpServices({
   current,
   apps,
-  store: { database, store, intake, audit, refusals, feed },
+  store: { database, journal, intake, audit, refusals, feed },
   registry,
   tags,
   doctor,
@@ -51,7 +51,7 @@ export function httpServices({
     get apps() {
       return byName()
     },
-    archive: store,
+    archive: journal,
     intake,
     audit,
     refusals,
@@ -71,7 +71,7 @@ export function httpServices({
     get readTokens() {
       return current().config.readTokens
     },
-    followKey: store.secret('follow'),
+    followKey: journal.secret('follow'),
     log,
     stopping,
   }

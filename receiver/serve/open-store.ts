@@ -2,7 +2,6 @@ import { valuesOf } from '../config/secrets-of.ts'
 import type { Clock } from '../core/clock.ts'
 import { createFeed } from '../core/feed.ts'
 import type { Intake } from '../core/intake/submit.ts'
-import type { Journal } from '../core/journal.ts'
 import { createEvents } from '../core/listeners.ts'
 import type { Log } from '../core/log.ts'
 import type { Redactor } from '../core/redact.ts'
@@ -52,7 +51,8 @@ export function openStore(
     listeners: [({ id }) => feed.changed(id), logOutcome(log)],
     report: (message, details) => log('error', message, details),
   })
-  const journal: Journal = { ...store, append: events.append }
+  /** All of it, for whoever reads, with the one way to write events. */
+  const journal = { ...store, ...events }
 
   /** What it takes to accept a deployment, whoever asks for it. */
   const intake: Intake = {
@@ -78,7 +78,6 @@ export function openStore(
 
   return {
     database,
-    store,
     /** Where the slots are. */
     record: createSlotRecord(database, subnet),
     attestations,
@@ -89,7 +88,6 @@ export function openStore(
       () => Date.parse(clock.now()),
     ),
     feed,
-    events,
     journal,
     intake,
   }

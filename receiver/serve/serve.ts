@@ -88,7 +88,7 @@ export async function serve(
     showApps(all, { sites, record }),
   )
   await apps.take(Object.values(config.apps))
-  const left = store.store.liveApps().filter((app) => !apps.all().has(app))
+  const left = journal.liveApps().filter((app) => !apps.all().has(app))
   for (const app of left) log('warn', LEFT_RUNNING, { app })
 
   const services = httpServices({
@@ -101,8 +101,7 @@ export async function serve(
       runDoctor({ config, apps: [...apps.all().values()], docker, engine, journal, read }),
     reload,
     async removeApp(app) {
-      const books = { ...store.store, ...store.events }
-      const removed = await removeApp(app, { engine, sites, slots, record, journal: books, clock })
+      const removed = await removeApp(app, { engine, sites, slots, record, journal, clock })
       if (removed.length > 0) log('info', 'app removed', { app, removed })
       return removed
     },

@@ -83,7 +83,7 @@ test('an app that is removed ends what waits and what runs, in the log as well',
     sites: { remove: async () => true },
     slots: { clear: (app) => void removed.push(app) },
     record: store.record,
-    journal: { ...store.store, ...store.events },
+    journal: store.journal,
     clock: { now: () => '2026-01-01T00:00:01.000Z' },
   })
   expect(parts).toEqual(["Nginx's file", 'its place in the store'])
