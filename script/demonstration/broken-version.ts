@@ -1,6 +1,5 @@
 import { startLoad } from '../../test/support/load.ts'
-import { expect, milliseconds } from './expect.ts'
-import type { Outcome } from './output.ts'
+import { expect, milliseconds, type Outcome } from './output.ts'
 import { push } from './push.ts'
 import type { Scene } from './scene.ts'
 

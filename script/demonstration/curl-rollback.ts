@@ -3,8 +3,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { ask, versionOf } from '../../test/support/ask.ts'
-import { expect } from './expect.ts'
-import type { Outcome } from './output.ts'
+import { expect, type Outcome } from './output.ts'
 import type { Scene } from './scene.ts'
 
 const run = promisify(execFile)

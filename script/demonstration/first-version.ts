@@ -1,6 +1,5 @@
 import { ask, versionOf } from '../../test/support/ask.ts'
-import { expect, seconds } from './expect.ts'
-import type { Outcome } from './output.ts'
+import { expect, type Outcome, seconds } from './output.ts'
 import { commitOf, pushSuccessfully } from './push.ts'
 import type { Scene } from './scene.ts'
 

@@ -86,4 +86,13 @@ export function createOutput(stream: NodeJS.WriteStream, env: NodeJS.ProcessEnv)
   }
 }
 
+/** Ends a step that did not hold, with what was found instead. */
+export function expect(held: boolean, otherwise: string): asserts held {
+  if (!held) throw new Error(otherwise)
+}
+
+export const milliseconds = (ms: number) => `${Math.round(ms).toLocaleString('en')} ms`
+
+export const seconds = (ms: number) => `${(ms / 1000).toFixed(1)} s`
+
 const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error))

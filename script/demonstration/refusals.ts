@@ -1,8 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto'
 import { ask, versionOf } from '../../test/support/ask.ts'
-import { expect } from './expect.ts'
 import { type HookAnswer, oidcHeaders, postHook, webhookHeaders } from './hook.ts'
-import type { Outcome } from './output.ts'
+import { expect, type Outcome } from './output.ts'
 import { listDeployments } from './receiver-socket.ts'
 import type { Scene } from './scene.ts'
 

@@ -3,9 +3,8 @@ import type { Deployment } from '../../protocol/deployment.ts'
 import { firstAnswer } from '../../test/support/ask.ts'
 import { type BareScript, prepareBareScript } from '../../test/support/bare-deploy.ts'
 import { pushHello } from '../../test/support/images.ts'
-import { expect, milliseconds } from './expect.ts'
 import { postHook, webhookHeaders } from './hook.ts'
-import type { Outcome } from './output.ts'
+import { expect, milliseconds, type Outcome } from './output.ts'
 import type { Scene } from './scene.ts'
 
 const ROUNDS = 5
