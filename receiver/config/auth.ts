@@ -1,9 +1,8 @@
 import { KeyError, parseVerifyingKey } from '../../protocol/standard-webhooks.ts'
 import type { AppAuth, OidcRule } from './config.ts'
 import type { Field, Reader } from './reader.ts'
-import { emptyRecord } from './record.ts'
 import { own, type SecretOwners, secretTexts } from './secrets.ts'
-import { boolean, texts } from './values.ts'
+import { boolean, emptyRecord, texts } from './values.ts'
 
 const GITHUB_ISSUER = 'https://token.actions.githubusercontent.com'
 // a pattern for the owner is no pin: anybody can make an account with a repository of that name

@@ -1,5 +1,5 @@
 import type { AppSpec } from '../core/app.ts'
-import type { RegistryLogin } from '../core/registry-login.ts'
+import type { RegistryLogin } from '../core/image/registry.ts'
 
 /** One accepted issuer with the claims that a token must bear. */
 export interface OidcRule {

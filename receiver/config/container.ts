@@ -6,8 +6,16 @@ import { DEVICE_KEYS, readDevices } from './devices.ts'
 import { readHealthcheck } from './healthcheck.ts'
 import { HOST_KEYS, readHostSettings } from './host-settings.ts'
 import type { Field, Reader } from './reader.ts'
-import { emptyRecord } from './record.ts'
-import { boolean, bytes, duration, keyValues, matching, number, texts } from './values.ts'
+import {
+  boolean,
+  bytes,
+  duration,
+  emptyRecord,
+  keyValues,
+  matching,
+  number,
+  texts,
+} from './values.ts'
 import { readVolumes } from './volumes.ts'
 import { splitWords } from './words.ts'
 

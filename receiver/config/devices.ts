@@ -1,7 +1,6 @@
 import type { ContainerSettings, Device, DeviceRequest } from '../core/slots/container-settings.ts'
 import type { Field, Reader } from './reader.ts'
-import { emptyRecord } from './record.ts'
-import { keyValues, matching, texts } from './values.ts'
+import { emptyRecord, keyValues, matching, texts } from './values.ts'
 
 /** Keys that give devices of the host to a container; names and forms are Compose's. */
 export const DEVICE_KEYS = ['devices', 'gpus']

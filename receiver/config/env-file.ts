@@ -1,4 +1,4 @@
-import { emptyRecord } from './record.ts'
+import { emptyRecord } from './values.ts'
 
 /** A line of an env file that cannot be read. */
 export class EnvFileError extends Error {

@@ -1,7 +1,6 @@
 import type { HealthPolicy } from '../core/app.ts'
 import type { Field, Reader } from './reader.ts'
-import { emptyRecord } from './record.ts'
-import { duration, keyValues, matching, number, port } from './values.ts'
+import { duration, emptyRecord, keyValues, matching, number, port } from './values.ts'
 
 /** Reads `health:`, when a new container counts as healthy. */
 export function readHealth(reader: Reader, field: Field | undefined): HealthPolicy {

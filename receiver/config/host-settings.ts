@@ -3,8 +3,7 @@ import { isIP } from 'node:net'
 import { dirname, resolve } from 'node:path'
 import type { ContainerSettings, Logging } from '../core/slots/container-settings.ts'
 import type { Field, Reader } from './reader.ts'
-import { emptyRecord } from './record.ts'
-import { boolean, bytes, keyValues, matching, number, texts } from './values.ts'
+import { boolean, bytes, emptyRecord, keyValues, matching, number, texts } from './values.ts'
 
 /** Keys that say what a container may have of its host; names and forms are Compose's. */
 export const HOST_KEYS = [

@@ -6,12 +6,11 @@ import { readApp } from './app.ts'
 import type { AppConfig, Config } from './config.ts'
 import { readProxies, readRateLimit } from './limits.ts'
 import { createReader, type Field, type Reader } from './reader.ts'
-import { emptyRecord } from './record.ts'
 import { readRegistries } from './registries.ts'
 import { type SecretOwners, secretTexts } from './secrets.ts'
 import { DEFAULT_SOCKET } from './socket.ts'
 import { readSource } from './source.ts'
-import { matching } from './values.ts'
+import { emptyRecord, matching } from './values.ts'
 
 const PATH = /^\/+[A-Za-z0-9._-][A-Za-z0-9._/-]*$/
 const NETWORK = /^[a-zA-Z0-9][a-zA-Z0-9_.-]*$/

@@ -1,5 +1,5 @@
 import { parseImage } from '../../protocol/image-reference.ts'
-import type { RegistryLogin } from '../core/registry-login.ts'
+import type { RegistryLogin } from '../core/image/registry.ts'
 import type { Config } from './config.ts'
 
 /** How a repository's registry is signed in to: as the app that runs it says, else as all do. */

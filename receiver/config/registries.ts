@@ -1,9 +1,8 @@
 import { isAbsolute, join } from 'node:path'
 import { parseImage } from '../../protocol/image-reference.ts'
-import type { RegistryLogin } from '../core/registry-login.ts'
+import type { RegistryLogin } from '../core/image/registry.ts'
 import type { Field, Reader } from './reader.ts'
-import { emptyRecord } from './record.ts'
-import { matching } from './values.ts'
+import { emptyRecord, matching } from './values.ts'
 
 const DOCKER_HUB = new Set(['docker.io', 'index.docker.io', 'registry-1.docker.io'])
 const WAYS = ['password', 'password_file', 'ecr', 'azure', 'github_app']

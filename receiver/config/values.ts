@@ -111,3 +111,9 @@ export function keyValues(reader: Reader, field: Field | undefined): KeyValue[] 
       : [{ field: item, key: text.slice(0, at), value: text.slice(at + 1) }]
   })
 }
+
+/**
+ * An empty object without a prototype: its keys come from users, and `__proto__` or `constructor` must be keys like any
+ * other.
+ */
+export const emptyRecord = <T>(): Record<string, T> => Object.create(null) as Record<string, T>

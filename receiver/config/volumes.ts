@@ -1,8 +1,7 @@
 import { dirname, resolve } from 'node:path'
 import type { ContainerSettings } from '../core/slots/container-settings.ts'
 import type { Field, Reader } from './reader.ts'
-import { emptyRecord } from './record.ts'
-import { boolean, bytes, matching, texts } from './values.ts'
+import { boolean, bytes, emptyRecord, matching, texts } from './values.ts'
 
 const VOLUME =
   /^(?:\/[^:]*|[A-Za-z0-9][A-Za-z0-9_.-]*):\/[^:]*(?::(?:ro|rw|z|Z|cached|delegated|nocopy|[rs]?(?:private|shared|slave))(?:,(?:ro|rw|z|Z|nocopy|r?(?:private|shared|slave)))*)?$/

@@ -25,3 +25,22 @@ export interface Registry {
   /** What an image was built for, as `linux/arm64`; empty when it does not say. Throws `DeployError`. */
   platforms(image: { repository: string; digest: string }, signal: AbortSignal): Promise<string[]>
 }
+
+/** How a registry is signed in to, as configured. */
+export type RegistryLogin =
+  | { kind: 'password'; username: string; password: string }
+  /** The file is read at each use, so that it may change. */
+  | { kind: 'password_file'; username: string; file: string }
+  /** AWS's credentials, by its usual chain; `''` for the host's region and the usual profile. */
+  | { kind: 'ecr'; region: string; profile: string }
+  /** The machine's identity, or with a secret an application. */
+  | { kind: 'azure'; clientId: string; tenantId: string; clientSecret: string }
+  | { kind: 'github_app'; id: string; installation: string; keyFile: string }
+
+/** What to do when a registry says no, whether the receiver or the engine asked it. */
+export const REGISTRY_HINTS = {
+  denied:
+    'check user and password under `registries:` and that this user may pull the repository (some registries also answer so when the repository does not exist)',
+  busy: 'the registry limits how often it is asked (Docker Hub: by address, more with a login): set user and password under `registries:`, or deploy again later',
+  missing: 'check that this tag or digest was pushed to this repository, and was not deleted since',
+} as const

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { parseImage } from '../../../protocol/image-reference.ts'
-import type { RegistryLogin } from '../../core/registry-login.ts'
+import type { RegistryLogin } from '../../core/image/registry.ts'
 import { azureLogin } from './azure.ts'
 import { dockerConfigFile, dockerLogin } from './docker-config.ts'
 import { ecrLogin } from './ecr.ts'

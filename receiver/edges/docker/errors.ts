@@ -1,5 +1,5 @@
 import { DeployError, type DeployErrorCode } from '../../core/errors.ts'
-import { HINTS } from '../registry/failures.ts'
+import { REGISTRY_HINTS } from '../../core/image/registry.ts'
 
 interface Rule {
   when: RegExp
@@ -17,7 +17,7 @@ const RULES: readonly Rule[] = [
   {
     when: /toomanyrequests|too many requests|rate limit|status: 429/i,
     code: 'registry_busy',
-    hint: HINTS.busy,
+    hint: REGISTRY_HINTS.busy,
   },
   {
     when: /verification failed for digest|digest (?:mismatch|did not match)|failed to register layer: .*unexpected EOF|invalid checksum digest|failed digest verification/i,
@@ -27,7 +27,7 @@ const RULES: readonly Rule[] = [
   {
     when: /unauthorized|authentication required|no basic auth credentials|denied|forbidden|status: 40[13]/i,
     code: 'registry_denied',
-    hint: HINTS.denied,
+    hint: REGISTRY_HINTS.denied,
   },
   {
     when: /no matching manifest for/i,
@@ -37,7 +37,7 @@ const RULES: readonly Rule[] = [
   {
     when: /manifest unknown|not found|no such image|repository does not exist|name unknown/i,
     code: 'image_missing',
-    hint: HINTS.missing,
+    hint: REGISTRY_HINTS.missing,
   },
   {
     when: /connection refused|no such host|i\/o timeout|timeout|network is unreachable|no route to host|EOF|connection reset|x509|tls|server gave HTTP response|status: 5\d\d|bad gateway|service unavailable|unexpected EOF/i,

@@ -1,6 +1,8 @@
+import type * as v from 'valibot'
 import { parseImage } from '../../../protocol/image-reference.ts'
 import { DeployError } from '../../core/errors.ts'
 import type { Login } from '../credentials/login.ts'
+import { readJson } from '../json.ts'
 import { parseChallenge } from './challenge.ts'
 import { refused, unreachable, unreached } from './failures.ts'
 import { answerChallenge, type Send } from './token.ts'
@@ -26,6 +28,14 @@ export interface RegistryClient {
   /** Whether a login or a token was asked for, and given. */
   isSignedIn(): boolean
 }
+
+/** `Accept` of what takes any manifest: of an image of one platform, or the index of those of several. */
+export const MANIFEST_TYPES = [
+  'application/vnd.oci.image.index.v1+json',
+  'application/vnd.docker.distribution.manifest.list.v2+json',
+  'application/vnd.oci.image.manifest.v1+json',
+  'application/vnd.docker.distribution.manifest.v2+json',
+].join(', ')
 
 const MAX_BYTES = 1024 * 1024
 const MAX_REDIRECTS = 5
@@ -118,6 +128,17 @@ export function createRegistryClient(
       }
     },
   }
+}
+
+/** What a registry answered, in the form that it has to have. Throws `DeployError` for anything else, a login page for one. */
+export function readAs<const S extends v.GenericSchema>(
+  schema: S,
+  body: Buffer,
+  repository: string,
+): v.InferOutput<S> {
+  const read = readJson(schema, body.toString())
+  if (read !== undefined) return read
+  throw unreachable(repository, 'what answers there is no registry')
 }
 
 function nextOf(link: string | null): string | undefined {

@@ -1,17 +1,11 @@
 import { parseImage } from '../../../protocol/image-reference.ts'
 import { reasonOf } from '../../../protocol/registries/answers.ts'
 import { DeployError } from '../../core/errors.ts'
-
-export const HINTS = {
-  denied:
-    'check user and password under `registries:` and that this user may pull the repository (some registries also answer so when the repository does not exist)',
-  busy: 'the registry limits how often it is asked (Docker Hub: by address, more with a login): set user and password under `registries:`, or deploy again later',
-  missing: 'check that this tag or digest was pushed to this repository, and was not deleted since',
-} as const
+import { REGISTRY_HINTS } from '../../core/image/registry.ts'
 
 export const denied = (repository: string, why: string) =>
   new DeployError('registry_denied', `the registry does not let us read ${repository}: ${why}`, {
-    hint: HINTS.denied,
+    hint: REGISTRY_HINTS.denied,
   })
 
 export const loginMissing = (repository: string) =>
@@ -48,7 +42,7 @@ export function refused(
   const wait = retryAfterMs === undefined ? '' : `, to be asked again in ${retryAfterMs / 1000} s`
   if (status !== 429) return unreachable(repository, `${why}${wait}`, when)
   const message = `${repository} is asked too often: ${why}${limitOf(headers)}${wait}`
-  return new DeployError('registry_busy', message, { hint: HINTS.busy, ...when })
+  return new DeployError('registry_busy', message, { hint: REGISTRY_HINTS.busy, ...when })
 }
 
 /** Docker Hub's own figures (docs.docker.com, "Docker Hub pull usage and limits"): `100;w=21600`. */

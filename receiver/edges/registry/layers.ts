@@ -1,9 +1,7 @@
 import * as v from 'valibot'
-import type { Layer, Platform } from '../../core/image/registry.ts'
+import { type Layer, type Platform, REGISTRY_HINTS } from '../../core/image/registry.ts'
 import { DeployError } from '../../core/errors.ts'
-import type { RegistryClient } from './client.ts'
-import { HINTS } from './failures.ts'
-import { MANIFEST_TYPES } from './media-types.ts'
+import { MANIFEST_TYPES, type RegistryClient } from './client.ts'
 import type { ReadRepository } from './reading.ts'
 
 /** They are good to know, not needed. */
@@ -86,6 +84,6 @@ async function readJson(
   const { status, body } = await client.get(path, { accept: MANIFEST_TYPES, signal })
   if (status === 200) return JSON.parse(body.toString())
   throw new DeployError('image_missing', `the registry answered ${status} to ${path}`, {
-    hint: HINTS.missing,
+    hint: REGISTRY_HINTS.missing,
   })
 }

@@ -1,10 +1,8 @@
 import { createHash } from 'node:crypto'
 import * as v from 'valibot'
 import { DeployError } from '../../core/errors.ts'
-import type { RegistryClient } from './client.ts'
-import { HINTS } from './failures.ts'
-import { readAs } from './read-as.ts'
-import { MANIFEST_TYPES } from './media-types.ts'
+import { REGISTRY_HINTS } from '../../core/image/registry.ts'
+import { MANIFEST_TYPES, readAs, type RegistryClient } from './client.ts'
 import type { Asked, ReadRepository } from './reading.ts'
 import { ON_THIS_MACHINE } from './proxy.ts'
 
@@ -62,7 +60,7 @@ export const resolveTag = (
     const digest = await digestAt(image, client, signal)
     if (digest !== undefined) return digest
     throw new DeployError('image_missing', `the registry has no ${image.repository}:${image.tag}`, {
-      hint: HINTS.missing,
+      hint: REGISTRY_HINTS.missing,
     })
   })
 

@@ -1,7 +1,6 @@
 import * as v from 'valibot'
 import { DeployError } from '../../core/errors.ts'
-import type { RegistryClient } from './client.ts'
-import { readAs } from './read-as.ts'
+import { readAs, type RegistryClient } from './client.ts'
 import type { ReadRepository } from './reading.ts'
 import { HEAD } from './repository.ts'
 

@@ -1,7 +1,6 @@
 import { lookup } from 'node:dns/promises'
 import { Agent, type Dispatcher, fetch as fetchBy, ProxyAgent } from 'undici'
 import { type IpAddress, isInside, parseAddress, parseNetwork } from '../../core/ip-address.ts'
-import { abortable } from './abortable.ts'
 import { ProxyError } from './failures.ts'
 import { type Proxies, proxiesFrom, proxyFor } from './proxy.ts'
 import { type Tls, tlsOf } from './tls.ts'
@@ -79,6 +78,21 @@ export function createTransport({
       return abortable(route, signal)
     },
     forget: (registry) => void kept.delete(registry),
+  }
+}
+
+/** What `work` resolves to, unless the signal aborts first: for what cannot be called off. */
+async function abortable<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  signal.throwIfAborted()
+  let abort = () => {}
+  const aborted = new Promise<never>((_, reject) => {
+    abort = () => reject(signal.reason as Error)
+    signal.addEventListener('abort', abort)
+  })
+  try {
+    return await Promise.race([work, aborted])
+  } finally {
+    signal.removeEventListener('abort', abort)
   }
 }
 
