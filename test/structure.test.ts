@@ -1,0 +1,81 @@
+import { execFile } from 'node:child_process'
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { promisify } from 'node:util'
+import { expect, test } from 'vitest'
+
+const ROOT = join(import.meta.dirname, '..')
+
+/** What the linter refuses of files that hold one import each, as `file imports what`. */
+async function refused(imports: readonly (readonly [file: string, from: string])[]) {
+  const directory = mkdtempSync(join(tmpdir(), 'structure-'))
+  try {
+    copyFileSync(join(ROOT, '.oxlintrc.json'), join(directory, '.oxlintrc.json'))
+    for (const [file, from] of imports) {
+      mkdirSync(join(directory, dirname(file)), { recursive: true })
+      writeFileSync(join(directory, file), `import type { A } from '${from}'\nexport type B = A\n`)
+    }
+    const args = ['--format', 'json', '--allow', 'all', '--deny', 'no-restricted-imports', '.']
+    const oxlint = join(ROOT, 'node_modules/.bin/oxlint')
+    const { stdout } = await promisify(execFile)(oxlint, args, { cwd: directory }).catch(
+      (error: unknown) => error as { stdout: string },
+    )
+    const { diagnostics } = JSON.parse(stdout) as { diagnostics: { filename: string }[] }
+    return new Set(diagnostics.map(({ filename }) => filename))
+  } finally {
+    rmSync(directory, { recursive: true })
+  }
+}
+
+test('an import that goes up, or into another edge, is refused', async () => {
+  const wrong = [
+    ['protocol/a.ts', '../receiver/core/errors.ts'],
+    ['protocol/registries/a.ts', '../../receiver/core/errors.ts'],
+    ['protocol/b.ts', '../action/error.ts'],
+    ['action/a.ts', '../receiver/core/errors.ts'],
+    ['action/registries/a.ts', '../../receiver/core/errors.ts'],
+    ['receiver/core/a.ts', '../config/config.ts'],
+    ['receiver/core/slots/a.ts', '../../edges/clock.ts'],
+    ['receiver/core/b.ts', 'node:fs'],
+    ['receiver/core/c.ts', '@sigstore/verify'],
+    ['receiver/config/a.ts', '../edges/clock.ts'],
+    ['receiver/http/a.ts', '../edges/clock.ts'],
+    ['receiver/http/read/a.ts', '../../config/config.ts'],
+    ['receiver/cli/a.ts', '../edges/clock.ts'],
+    ['receiver/cli/b.ts', '../serve/serve.ts'],
+    ['receiver/cli/check.ts', '../edges/docker/engine.ts'],
+    ['receiver/edges/a.ts', '../http/app.ts'],
+    ['receiver/edges/b.ts', './docker/engine.ts'],
+    ['receiver/edges/docker/a.ts', '../../config/config.ts'],
+    ['receiver/edges/docker/b.ts', '../registry/failures.ts'],
+    ['receiver/edges/docker/c.ts', '../../fleet.ts'],
+    ['receiver/edges/nginx/a.ts', '../docker/engine.ts'],
+    ['receiver/edges/registry/a.ts', '../docker/engine.ts'],
+    ['receiver/edges/another/a.ts', '../docker/engine.ts'],
+  ] as const
+  expect([...(await refused(wrong))].toSorted()).toEqual(wrong.map(([file]) => file).toSorted())
+})
+
+test('an import that goes down, or that an edge may have, is not', async () => {
+  const right = [
+    ['protocol/a.ts', './hook.ts'],
+    ['protocol/registries/a.ts', '../image-reference.ts'],
+    ['action/a.ts', '../protocol/hook.ts'],
+    ['receiver/core/slots/a.ts', '../image/pull.ts'],
+    ['receiver/core/a.ts', '../../protocol/hook.ts'],
+    ['receiver/config/a.ts', '../core/app.ts'],
+    ['receiver/http/read/a.ts', '../../core/app.ts'],
+    ['receiver/cli/a.ts', '../config/socket.ts'],
+    ['receiver/cli/serve.ts', '../serve/serve.ts'],
+    ['receiver/cli/check.ts', '../edges/docker/connect.ts'],
+    ['receiver/edges/a.ts', './durable.ts'],
+    ['receiver/edges/docker/a.ts', '../json.ts'],
+    ['receiver/edges/docker/b.ts', '../../core/image/pull.ts'],
+    ['receiver/edges/docker/c.ts', '../../../protocol/hook.ts'],
+    ['receiver/edges/docker/d.ts', '../credentials/credentials.ts'],
+    ['receiver/edges/docker/e.ts', './engine.ts'],
+    ['receiver/serve/a.ts', '../edges/docker/engine.ts'],
+  ] as const
+  expect([...(await refused(right))]).toEqual([])
+})
