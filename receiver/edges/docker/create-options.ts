@@ -5,7 +5,8 @@ import type {
   Logging,
 } from '../../core/slots/container-settings.ts'
 import type { ContainerPlan, ReleasePlan } from '../../core/slots/ports.ts'
-import { containerName, labelsOf, releaseLabels, releaseName } from './labels.ts'
+import { containerName, releaseName } from './container-name.ts'
+import { labelsOf, releaseLabels } from './labels.ts'
 
 const NANOSECONDS = 1_000_000
 /** Enough for any web service, and an end to a fork bomb. */

@@ -21,13 +21,6 @@ export const filterOf = (network: string, app: string) => ({
   label: [...ofNetwork(network), `${LABEL.app}=${app}`, LABEL.slot],
 })
 
-/** One name for one generation of an app, so that creating it twice cannot make two. */
-export const containerName = (network: string, { app, generation, slot, replica }: ContainerPlan) =>
-  `${network}-${app.name}-${generation}-${slot}${replica === 1 ? '' : `-${replica}`}`
-
-export const releaseName = (network: string, { app, generation }: ReleasePlan) =>
-  `${network}-${app.name}-${generation}-release`
-
 export const releaseLabels = (network: string, plan: ReleasePlan): Record<string, string> => ({
   ...plan.app.container.labels,
   [LABEL.network]: network,
