@@ -35,6 +35,10 @@ export interface RunContext {
   temporary: string
 }
 
+/** Whether the run is of the default branch itself, not of a pull request into it. */
+export const onDefaultBranch = ({ pullRequest, defaultBranch, ref }: RunContext): boolean =>
+  pullRequest === undefined && defaultBranch !== '' && ref === `refs/heads/${defaultBranch}`
+
 /**
  * Reads `GITHUB_*`, `RUNNER_TEMP` and the event's payload.
  * @throws ActionError `bad_environment` when the payload cannot be read.

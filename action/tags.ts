@@ -1,4 +1,5 @@
 import type { RunContext } from './context.ts'
+import { isLatestByDefault } from './latest-tag.ts'
 
 /**
  * The tags of a build that names none: the git tag, `sha-…` of the commit, the branch or `pr-N`, and `latest` on the
@@ -10,7 +11,7 @@ export const defaultTags = (run: RunContext): string[] => {
     ...(isGitTag(run) ? [name] : []),
     ...commitTag(run),
     ...(isGitTag(run) ? [] : [name]),
-    ...(onDefaultBranch(run) ? ['latest'] : []),
+    ...(isLatestByDefault(run) ? ['latest'] : []),
   ]
   const named = [...new Set(tags.filter((tag) => tag !== ''))]
   return named.length === 0 ? ['latest'] : named
@@ -63,8 +64,3 @@ const refName = (run: RunContext): string => {
   if (pull !== undefined) return `pr-${pull}`
   return sanitiseTag(run.ref.replace(/^refs\/(heads|tags)\//, ''))
 }
-
-const onDefaultBranch = (run: RunContext): boolean =>
-  run.pullRequest === undefined &&
-  run.defaultBranch !== '' &&
-  run.ref === `refs/heads/${run.defaultBranch}`

@@ -1,4 +1,4 @@
-import type { RunContext } from './context.ts'
+import { onDefaultBranch, type RunContext } from './context.ts'
 import { ActionError } from './error.ts'
 
 /**
@@ -42,7 +42,6 @@ function valueOf(
     now,
   }: { format: string | undefined; zone: string | undefined; run: RunContext; now: Date },
 ): string | undefined {
-  const isDefault = run.pullRequest === undefined && run.ref === `refs/heads/${run.defaultBranch}`
   switch (name) {
     case 'branch':
       return run.ref.startsWith('refs/heads/') ? run.ref.slice('refs/heads/'.length) : ''
@@ -53,9 +52,9 @@ function valueOf(
     case 'base_ref':
       return run.baseRef
     case 'is_default_branch':
-      return String(isDefault)
+      return String(onDefaultBranch(run))
     case 'is_not_default_branch':
-      return String(!isDefault)
+      return String(!onDefaultBranch(run))
     case 'date':
       return formatDate(now, format, zone)
     case 'commit_date':

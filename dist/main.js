@@ -65,6 +65,8 @@ function parse(text) {
 }
 
 // action/context.ts
+/** Whether the run is of the default branch itself, not of a pull request into it. */
+const onDefaultBranch = ({ pullRequest, defaultBranch, ref }) => pullRequest === void 0 && defaultBranch !== "" && ref === `refs/heads/${defaultBranch}`;
 /**
 * Reads `GITHUB_*`, `RUNNER_TEMP` and the event's payload.
 * @throws ActionError `bad_environment` when the payload cannot be read.
@@ -3233,58 +3235,28 @@ function parseAttributes(line, name) {
 	return Object.fromEntries(pairs);
 }
 
-// action/tags.ts
+// action/latest-tag.ts
+/** Whether a build whose tags nobody chose is the latest. */
+const isLatestByDefault = (run) => onDefaultBranch(run);
 /**
-* The tags of a build that names none: the git tag, `sha-…` of the commit, the branch or `pr-N`, and `latest` on the
-* default branch. The first one says best what was built.
+* Whether a build whose tags come from rules is the latest, as docker/metadata-action decides it: as the flavor says, and
+* when that is `auto`, as the first rule that gives a tag does.
 */
-const defaultTags = (run) => {
-	const name = refName(run);
-	const tags = [
-		...isGitTag(run) ? [name] : [],
-		...commitTag(run),
-		...isGitTag(run) ? [] : [name],
-		...onDefaultBranch(run) ? ["latest"] : []
-	];
-	const named = [...new Set(tags.filter((tag) => tag !== ""))];
-	return named.length === 0 ? ["latest"] : named;
-};
-/** `org.opencontainers.image.*`, as `key=value`, for what the run knows about itself. */
-const defaultLabels = (run, now) => {
-	const page = run.repository === "" ? "" : `${run.serverUrl}/${run.repository}`;
-	const labels = {
-		created: now.toISOString(),
-		description: run.description,
-		licenses: run.license,
-		revision: run.sha,
-		source: page,
-		title: run.repository.split("/")[1] ?? "",
-		url: page,
-		version: refName(run)
-	};
-	return Object.entries(labels).filter(([, value]) => value !== "").map(([key, value]) => `org.opencontainers.image.${key}=${value}`);
-};
-/** Labels in the order given, a later one of the same key winning over an earlier one. */
-const mergeLabels = (...lists) => {
-	const byKey = /* @__PURE__ */ new Map();
-	for (const label of lists.flat()) byKey.set(label.replace(/=[^]*/, ""), label);
-	return [...byKey.values()];
-};
-/** A name in the grammar of tags: `[A-Za-z0-9_][A-Za-z0-9._-]{0,127}`; `''` when nothing of it fits. */
-const sanitiseTag = (name) => name.replace(/[^A-Za-z0-9._-]+/g, "-").replace(/^[.-]+/, "").slice(0, 128);
-const isGitTag = (run) => run.ref.startsWith("refs/tags/");
-/**
-* `pull_request_target` runs on the base commit but usually builds the pull request's files, so the commit's tag would
-* name what was not built.
-*/
-const commitTag = (run) => run.sha === "" || run.eventName === "pull_request_target" ? [] : [`sha-${run.sha.slice(0, 7)}`];
-const refName = (run) => {
-	if (run.pullRequest !== void 0) return `pr-${run.pullRequest}`;
-	const pull = /^refs\/pull\/(\d+)\//.exec(run.ref)?.[1];
-	if (pull !== void 0) return `pr-${pull}`;
-	return sanitiseTag(run.ref.replace(/^refs\/(heads|tags)\//, ""));
-};
-const onDefaultBranch = (run) => run.pullRequest === void 0 && run.defaultBranch !== "" && run.ref === `refs/heads/${run.defaultBranch}`;
+const isLatest = ({ latest }, rule, given) => latest === "auto" ? isRelease(rule, given) : latest;
+/** A version that is no pre-release, a match, or a git tag. */
+function isRelease({ type, attributes }, { isPrerelease = false }) {
+	switch (type) {
+		case "semver": return !isPrerelease;
+		case "match": return true;
+		case "ref": return attributes["event"] === "tag";
+		case "schedule":
+		case "edge":
+		case "raw":
+		case "sha": return false;
+	}
+}
+/** `latest`, with the flavor's prefix and suffix where they are for it too. */
+const latestTag = ({ prefix, suffix, prefixLatest, suffixLatest }) => `${prefixLatest ? prefix : ""}latest${suffixLatest ? suffix : ""}`;
 
 // action/template.ts
 /**
@@ -3314,14 +3286,13 @@ const NAMES = [
 	"commit_date 'YYYYMMDD'"
 ];
 function valueOf(name, { format, zone, run, now }) {
-	const isDefault = run.pullRequest === void 0 && run.ref === `refs/heads/${run.defaultBranch}`;
 	switch (name) {
 		case "branch": return run.ref.startsWith("refs/heads/") ? run.ref.slice(11) : "";
 		case "tag": return run.ref.startsWith("refs/tags/") ? run.ref.slice(10) : "";
 		case "sha": return run.sha.slice(0, 7);
 		case "base_ref": return run.baseRef;
-		case "is_default_branch": return String(isDefault);
-		case "is_not_default_branch": return String(!isDefault);
+		case "is_default_branch": return String(onDefaultBranch(run));
+		case "is_not_default_branch": return String(!onDefaultBranch(run));
 		case "date": return formatDate(now, format, zone);
 		case "commit_date": return formatDate(run.committedAt ?? now, format, zone);
 		default: return;
@@ -3366,16 +3337,9 @@ function formatDate(date, format = "YYYY-MM-DDTHH:mm:ss", zone = "UTC") {
 	return format.replace(TOKENS, (token) => values[token] ?? token.slice(1, -1));
 }
 
-// action/tag-rules.ts
-/** Attributes that every type takes. */
-const COMMON = [
-	"enable",
-	"priority",
-	"prefix",
-	"suffix"
-];
+// action/tag-rule-types.ts
 /** docker/metadata-action's rule types: their own attributes, their priority, and what they give. */
-const RULES = {
+const RULE_TYPES = {
 	schedule: {
 		attributes: ["pattern"],
 		priority: 1e3,
@@ -3416,67 +3380,9 @@ const RULES = {
 		give: giveSha
 	}
 };
-/** Whether a line of `tags` is a rule, and no tag. */
-const isRule = (line) => line.startsWith("type=");
-/**
-* The tags that rules give, the ones of the highest priority first, and `latest` where the first one or the flavor says
-* so. What does not fit the grammar of tags is mended.
-* @throws ActionError `bad_input` for an unknown type, attribute or expression.
-*/
-const tagsOfRules = (lines, flavor, run, now) => {
-	const rules = lines.map(parseRule).filter(({ attributes }) => isEnabled(attributes, run, now)).map((rule) => ({
-		...rule,
-		priority: priorityOf(rule)
-	})).toSorted((one, other) => other.priority - one.priority);
-	const tags = [];
-	let latest;
-	for (const { type, attributes } of rules) {
-		const give = RULES[type].give;
-		const given = give(attributes, run, now);
-		if (given === void 0) continue;
-		const { prefix = given.prefix ?? flavor.prefix, suffix = flavor.suffix } = attributes;
-		const tag = sanitiseTag(`${fillTemplate(prefix, run, now)}${given.tag}${fillTemplate(suffix, run, now)}`);
-		if (tag === "") continue;
-		tags.push(tag);
-		latest ??= flavor.latest === "auto" ? given.isLatest : flavor.latest;
-	}
-	if (latest === true) {
-		const [prefix, suffix] = [flavor.prefixLatest, flavor.suffixLatest];
-		tags.push(sanitiseTag(`${prefix ? flavor.prefix : ""}latest${suffix ? flavor.suffix : ""}`));
-	}
-	return [...new Set(tags)];
-};
-function parseRule(line) {
-	const { type = "", ...attributes } = parseAttributes(line, "tags");
-	if (!Object.hasOwn(RULES, type)) {
-		const hint = type === "pep440" ? "For Python versions write type=match,pattern=(.*) or give the tags themselves." : `Its type is one of ${Object.keys(RULES).join(", ")}.`;
-		throw new ActionError("bad_input", `input tags: "${line}" has the type "${type}"`, { hint });
-	}
-	const rule = {
-		type,
-		attributes
-	};
-	const known = [...RULES[rule.type].attributes, ...COMMON];
-	const unknown = Object.keys(attributes).find((name) => !known.includes(name));
-	if (unknown !== void 0) throw new ActionError("bad_input", `input tags: "${line}" has the attribute "${unknown}"`, { hint: `type=${type} takes ${known.join(", ")}.` });
-	return rule;
-}
-function isEnabled({ enable = "true" }, run, now) {
-	const value = fillTemplate(enable, run, now);
-	if (value === "true" || value === "false") return value === "true";
-	throw new ActionError("bad_input", `input tags: enable=${enable} is no boolean`, { hint: "Write enable=true, enable=false or an expression: enable={{is_default_branch}}." });
-}
-function priorityOf({ type, attributes: { priority } }) {
-	if (priority === void 0) return RULES[type].priority;
-	if (/^\d+$/.test(priority)) return Number(priority);
-	throw new ActionError("bad_input", `input tags: priority=${priority} is no number`, { hint: `type=${type} has ${RULES[type].priority} unless you write another.` });
-}
 function giveSchedule({ pattern = "nightly" }, run, now) {
 	if (run.eventName !== "schedule") return void 0;
-	return {
-		tag: fillTemplate(pattern, run, now),
-		isLatest: false
-	};
+	return { tag: fillTemplate(pattern, run, now) };
 }
 /** semver.org, with the `v` that git tags mostly have. */
 const SEMVER = /^v?(?<major>0|[1-9]\d*)\.(?<minor>0|[1-9]\d*)\.(?<patch>0|[1-9]\d*)(?:-(?<prerelease>[\dA-Za-z-]+(?:\.[\dA-Za-z-]+)*))?(?:\+[\dA-Za-z.-]+)?$/;
@@ -3499,7 +3405,7 @@ function giveSemver({ pattern, value }, run, now) {
 	};
 	return {
 		tag: fillTemplate(prerelease === void 0 || pattern === "{{raw}}" ? pattern : "{{version}}", run, now, words),
-		isLatest: prerelease === void 0
+		isPrerelease: prerelease !== void 0
 	};
 }
 function giveMatch({ pattern = "", group = "0", value }, run, now) {
@@ -3520,33 +3426,20 @@ function giveMatch({ pattern = "", group = "0", value }, run, now) {
 		warn(`tags: ${raw} does not match ${pattern} (group ${group}), so it gives no tag`);
 		return;
 	}
-	return {
-		tag,
-		isLatest: true
-	};
+	return { tag };
 }
 function giveEdge({ branch }, run) {
 	const name = branch === void 0 || branch === "" ? run.defaultBranch : branch;
-	return run.pullRequest === void 0 && run.ref === `refs/heads/${name}` ? {
-		tag: "edge",
-		isLatest: false
-	} : void 0;
+	return run.pullRequest === void 0 && run.ref === `refs/heads/${name}` ? { tag: "edge" } : void 0;
 }
 function giveRef({ event = "" }, run) {
 	switch (event) {
-		case "branch": return run.pullRequest === void 0 && run.ref.startsWith("refs/heads/") ? {
-			tag: run.ref.slice(11),
-			isLatest: false
-		} : void 0;
-		case "tag": return run.ref.startsWith("refs/tags/") ? {
-			tag: run.ref.slice(10),
-			isLatest: true
-		} : void 0;
+		case "branch": return run.pullRequest === void 0 && run.ref.startsWith("refs/heads/") ? { tag: run.ref.slice(11) } : void 0;
+		case "tag": return run.ref.startsWith("refs/tags/") ? { tag: run.ref.slice(10) } : void 0;
 		case "pr": {
 			const number = run.pullRequest ?? /^refs\/pull\/(\d+)\//.exec(run.ref)?.[1];
 			return number === void 0 ? void 0 : {
 				tag: String(number),
-				isLatest: false,
 				prefix: "pr-"
 			};
 		}
@@ -3554,16 +3447,12 @@ function giveRef({ event = "" }, run) {
 	}
 }
 function giveRaw({ value = "" }, run, now) {
-	return {
-		tag: fillTemplate(value, run, now),
-		isLatest: false
-	};
+	return { tag: fillTemplate(value, run, now) };
 }
 function giveSha({ format = "short" }, run) {
 	if (run.sha === "") return void 0;
 	return {
 		tag: format === "long" ? run.sha : run.sha.slice(0, 7),
-		isLatest: false,
 		prefix: "sha-"
 	};
 }
@@ -3571,6 +3460,122 @@ function giveSha({ format = "short" }, run) {
 function valueOrGitTag(value, run, now) {
 	if (value !== void 0 && value !== "") return fillTemplate(value, run, now);
 	return run.ref.startsWith("refs/tags/") ? run.ref.slice(10).replaceAll("/", "-") : void 0;
+}
+
+// action/tags.ts
+/**
+* The tags of a build that names none: the git tag, `sha-…` of the commit, the branch or `pr-N`, and `latest` on the
+* default branch. The first one says best what was built.
+*/
+const defaultTags = (run) => {
+	const name = refName(run);
+	const tags = [
+		...isGitTag(run) ? [name] : [],
+		...commitTag(run),
+		...isGitTag(run) ? [] : [name],
+		...isLatestByDefault(run) ? ["latest"] : []
+	];
+	const named = [...new Set(tags.filter((tag) => tag !== ""))];
+	return named.length === 0 ? ["latest"] : named;
+};
+/** `org.opencontainers.image.*`, as `key=value`, for what the run knows about itself. */
+const defaultLabels = (run, now) => {
+	const page = run.repository === "" ? "" : `${run.serverUrl}/${run.repository}`;
+	const labels = {
+		created: now.toISOString(),
+		description: run.description,
+		licenses: run.license,
+		revision: run.sha,
+		source: page,
+		title: run.repository.split("/")[1] ?? "",
+		url: page,
+		version: refName(run)
+	};
+	return Object.entries(labels).filter(([, value]) => value !== "").map(([key, value]) => `org.opencontainers.image.${key}=${value}`);
+};
+/** Labels in the order given, a later one of the same key winning over an earlier one. */
+const mergeLabels = (...lists) => {
+	const byKey = /* @__PURE__ */ new Map();
+	for (const label of lists.flat()) byKey.set(label.replace(/=[^]*/, ""), label);
+	return [...byKey.values()];
+};
+/** A name in the grammar of tags: `[A-Za-z0-9_][A-Za-z0-9._-]{0,127}`; `''` when nothing of it fits. */
+const sanitiseTag = (name) => name.replace(/[^A-Za-z0-9._-]+/g, "-").replace(/^[.-]+/, "").slice(0, 128);
+const isGitTag = (run) => run.ref.startsWith("refs/tags/");
+/**
+* `pull_request_target` runs on the base commit but usually builds the pull request's files, so the commit's tag would
+* name what was not built.
+*/
+const commitTag = (run) => run.sha === "" || run.eventName === "pull_request_target" ? [] : [`sha-${run.sha.slice(0, 7)}`];
+const refName = (run) => {
+	if (run.pullRequest !== void 0) return `pr-${run.pullRequest}`;
+	const pull = /^refs\/pull\/(\d+)\//.exec(run.ref)?.[1];
+	if (pull !== void 0) return `pr-${pull}`;
+	return sanitiseTag(run.ref.replace(/^refs\/(heads|tags)\//, ""));
+};
+
+// action/tag-rules.ts
+/** Attributes that every type takes. */
+const COMMON = [
+	"enable",
+	"priority",
+	"prefix",
+	"suffix"
+];
+/** Whether a line of `tags` is a rule, and no tag. */
+const isRule = (line) => line.startsWith("type=");
+/**
+* The tags that rules give, the ones of the highest priority first, and `latest` where the first one or the flavor says
+* so. What does not fit the grammar of tags is mended.
+* @throws ActionError `bad_input` for an unknown type, attribute or expression.
+*/
+const tagsOfRules = (lines, flavor, run, now) => {
+	const rules = lines.map(parseRule).filter(({ attributes }) => isEnabled(attributes, run, now)).map((rule) => ({
+		...rule,
+		priority: priorityOf(rule)
+	})).toSorted((one, other) => other.priority - one.priority);
+	const tags = [];
+	let first;
+	for (const rule of rules) {
+		const give = RULE_TYPES[rule.type].give;
+		const given = give(rule.attributes, run, now);
+		if (given === void 0) continue;
+		const { prefix = given.prefix ?? flavor.prefix, suffix = flavor.suffix } = rule.attributes;
+		const tag = sanitiseTag(`${fillTemplate(prefix, run, now)}${given.tag}${fillTemplate(suffix, run, now)}`);
+		if (tag === "") continue;
+		tags.push(tag);
+		first ??= {
+			rule,
+			given
+		};
+	}
+	if (first !== void 0 && isLatest(flavor, first.rule, first.given)) tags.push(sanitiseTag(latestTag(flavor)));
+	return [...new Set(tags)];
+};
+function parseRule(line) {
+	const { type = "", ...attributes } = parseAttributes(line, "tags");
+	if (!Object.hasOwn(RULE_TYPES, type)) {
+		const hint = type === "pep440" ? "For Python versions write type=match,pattern=(.*) or give the tags themselves." : `Its type is one of ${Object.keys(RULE_TYPES).join(", ")}.`;
+		throw new ActionError("bad_input", `input tags: "${line}" has the type "${type}"`, { hint });
+	}
+	const rule = {
+		type,
+		attributes
+	};
+	const known = [...RULE_TYPES[rule.type].attributes, ...COMMON];
+	const unknown = Object.keys(attributes).find((name) => !known.includes(name));
+	if (unknown !== void 0) throw new ActionError("bad_input", `input tags: "${line}" has the attribute "${unknown}"`, { hint: `type=${type} takes ${known.join(", ")}.` });
+	return rule;
+}
+function isEnabled({ enable = "true" }, run, now) {
+	const value = fillTemplate(enable, run, now);
+	if (value === "true" || value === "false") return value === "true";
+	throw new ActionError("bad_input", `input tags: enable=${enable} is no boolean`, { hint: "Write enable=true, enable=false or an expression: enable={{is_default_branch}}." });
+}
+function priorityOf({ type, attributes: { priority } }) {
+	if (priority === void 0) return RULE_TYPES[type].priority;
+	if (/^\d+$/.test(priority)) return Number(priority);
+	throw new ActionError("bad_input", `input tags: priority=${priority} is no number`, { hint: `type=${type} has ${RULE_TYPES[type].priority} unless you write another.` });
 }
 
 // action/build-image.ts
