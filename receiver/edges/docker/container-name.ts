@@ -1,4 +1,4 @@
-import type { ContainerPlan, ReleasePlan } from '../../core/ports.ts'
+import type { ContainerPlan, ReleasePlan } from '../../core/slots/ports.ts'
 
 /** `deploy-api-7-green`, `…-2` of a second replica: one name for one generation, so that creating it twice cannot make two. */
 export const containerName = (network: string, { app, generation, slot, replica }: ContainerPlan) =>
