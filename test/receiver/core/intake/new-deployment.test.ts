@@ -133,6 +133,12 @@ describe('previous', () => {
       B,
       'dep_1',
     ],
+    [
+      'is older than what is live, though something newer was live for a while',
+      [past('dep_3', C), past('dep_2', B), past('dep_1', A)],
+      B,
+      'dep_1',
+    ],
     ['is the newest that was live when nothing is', [past('dep_1', A)], undefined, 'dep_1'],
     ['is nothing when only one was ever live', [past('dep_1', A)], A, 'nothing_to_roll_back_to'],
     [
