@@ -71,7 +71,9 @@ export function createFakeRegistry({
       async platforms(image, signal) {
         signal.throwIfAborted()
         const found = find(image)
-        return 'layers' in found ? [] : Object.keys(found.platforms)
+        const names = 'layers' in found ? [] : Object.keys(found.platforms)
+        // attestations beside an image have no platform
+        return names.filter((name) => !name.startsWith('unknown/'))
       },
     },
   }
