@@ -120,7 +120,8 @@ export function createFakeEngine({
     async stop(name) {
       note('stop', name)
       const standing = containers.get(name)
-      if (standing?.running === true) Object.assign(standing, { running: false, pid: 0 })
+      // a paused one does not run, and has a process all the same
+      if (standing !== undefined) Object.assign(standing, { running: false, pid: 0 })
     },
     async runOnce(plan, { output, signal }) {
       const { app, command, generation, timeoutMs } = plan
