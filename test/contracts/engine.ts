@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import type { DeployError } from '../../receiver/core/errors.ts'
 import type { ContainerPlan, Engine, ReleasePlan } from '../../receiver/core/ports.ts'
+import { TIME_LIMIT_MS } from './time-limit.ts'
 
 interface Image {
   repository: string
@@ -39,7 +40,7 @@ export interface EngineUnderTest {
 
 /** What the port `Engine` promises: each call may come again after a crash. */
 export function engineContract(name: string, open: () => Promise<EngineUnderTest>): void {
-  describe(`engine: ${name}`, () => {
+  describe(`engine: ${name}`, { timeout: TIME_LIMIT_MS }, () => {
     const signal = new AbortController().signal
     const APPS = ['contract', 'contract-other']
     let it: EngineUnderTest
@@ -47,7 +48,7 @@ export function engineContract(name: string, open: () => Promise<EngineUnderTest
     beforeAll(async () => {
       it = await open()
       engine = it.engine
-    })
+    }, TIME_LIMIT_MS)
     afterEach(async () => {
       for (const app of APPS) {
         for (const { name: each } of await engine.containers(app)) {
@@ -56,8 +57,8 @@ export function engineContract(name: string, open: () => Promise<EngineUnderTest
       }
       const { repository } = it.image
       await engine.removeImages(repository, [it.image.digest, it.other.digest])
-    })
-    afterAll(() => it.close())
+    }, TIME_LIMIT_MS)
+    afterAll(() => it.close(), TIME_LIMIT_MS)
 
     const pull = (image: Image, by = engine, until = signal) =>
       by.pull(image, { progress: () => {}, signal: until })
@@ -386,14 +387,14 @@ export function engineContract(name: string, open: () => Promise<EngineUnderTest
         const { name: it1 } = await started()
         // what a container says is in its log a moment later
         await expect
-          .poll(() => engine.logs(it1, 50), { timeout: 60_000 })
+          .poll(() => engine.logs(it1, 50), { timeout: TIME_LIMIT_MS })
           .toEqual(['listening', 'oh no'])
         expect(await engine.logs(it1, 1)).toEqual(['oh no'])
       })
 
       test('outlives a stop', async () => {
         const { name: it1 } = await started()
-        await expect.poll(() => engine.logs(it1, 50), { timeout: 60_000 }).toHaveLength(2)
+        await expect.poll(() => engine.logs(it1, 50), { timeout: TIME_LIMIT_MS }).toHaveLength(2)
         await engine.stop(it1, { graceMs: 0 })
         expect(await engine.logs(it1, 50)).toEqual(['listening', 'oh no'])
       })

@@ -3,6 +3,7 @@ import type { Deployment, DeploymentEvent } from '../../protocol/deployment.ts'
 import { type Settings, settingsOf } from '../../receiver/core/app.ts'
 import type { Journal } from '../../receiver/core/ports.ts'
 import { APP, DIGEST } from '../support/fake-world.ts'
+import { TIME_LIMIT_MS } from './time-limit.ts'
 
 export interface JournalUnderTest {
   journal: Journal
@@ -26,7 +27,7 @@ const withEnvironment = (environment: Record<string, string>): Settings =>
 
 /** What the port `Journal` promises. Each step is followed by a restart. */
 export function journalContract(name: string, open: () => JournalUnderTest): void {
-  describe(`journal: ${name}`, () => {
+  describe(`journal: ${name}`, { timeout: TIME_LIMIT_MS }, () => {
     let it: JournalUnderTest
     beforeEach(() => {
       it = open()

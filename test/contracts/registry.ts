@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Layer, Registry } from '../../receiver/core/image/registry.ts'
+import { TIME_LIMIT_MS } from './time-limit.ts'
 
 /** What an image is made of: its layers, or those of each platform (`linux/arm64`). A layer is its content. */
 export type Made =
@@ -41,7 +42,7 @@ const refusals = (asked: readonly Promise<unknown>[]): Promise<unknown[]> =>
 
 /** What the port `Registry` promises. */
 export function registryContract(name: string, open: () => Promise<RegistryUnderTest>): void {
-  describe(`registry: ${name}`, () => {
+  describe(`registry: ${name}`, { timeout: TIME_LIMIT_MS }, () => {
     const signal = new AbortController().signal
     let it: RegistryUnderTest
     let registry: Registry
@@ -49,8 +50,8 @@ export function registryContract(name: string, open: () => Promise<RegistryUnder
     beforeAll(async () => {
       it = await open()
       ;({ registry, repository } = it)
-    })
-    afterAll(() => it.close())
+    }, TIME_LIMIT_MS)
+    afterAll(() => it.close(), TIME_LIMIT_MS)
 
     const plain = () => it.push('plain', { layers: ['base', 'app of one', 'files'] })
     const several = () =>

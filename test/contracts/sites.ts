@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { AppUpstreams, Sites, Slots } from '../../receiver/core/ports.ts'
+import { TIME_LIMIT_MS } from './time-limit.ts'
 
 export interface SitesUnderTest {
   sites: Sites
@@ -18,7 +19,7 @@ const SAME = (port = 8000, replicas = 1): AppUpstreams => ({
 
 /** What the port `Sites` promises. */
 export function sitesContract(name: string, open: () => Promise<SitesUnderTest>): void {
-  describe(`sites: ${name}`, () => {
+  describe(`sites: ${name}`, { timeout: TIME_LIMIT_MS }, () => {
     let it: SitesUnderTest
     let sites: Sites
     // each test has apps of its own
@@ -28,14 +29,14 @@ export function sitesContract(name: string, open: () => Promise<SitesUnderTest>)
     beforeAll(async () => {
       it = await open()
       sites = it.sites
-    })
+    }, TIME_LIMIT_MS)
     beforeEach(() => {
       it.complain(false)
       count += 1
       app = `api-${count}`
       other = `web-${count}`
     })
-    afterAll(() => it.close())
+    afterAll(() => it.close(), TIME_LIMIT_MS)
 
     test('an app that Nginx did not know is a change, and the same again is none', async () => {
       expect(await sites.ensure({ [app]: SAME() })).toBe(true)

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { Journal, Slot } from '../../receiver/core/ports.ts'
 import { APP, DIGEST } from '../support/fake-world.ts'
 import type { JournalUnderTest } from './journal.ts'
+import { TIME_LIMIT_MS } from './time-limit.ts'
 
 type SlotAddresses = Pick<Journal, 'address' | 'upstreams' | 'setUpstream' | 'standIn'>
 
@@ -12,7 +13,7 @@ export const SMALL_SUBNET = '10.213.7.0/27'
 
 /** What is promised of where slots are, on `SMALL_SUBNET`. Each step is followed by a restart. */
 export function slotAddressesContract(name: string, open: () => JournalUnderTest): void {
-  describe(`slot addresses: ${name}`, () => {
+  describe(`slot addresses: ${name}`, { timeout: TIME_LIMIT_MS }, () => {
     let it: JournalUnderTest
     beforeEach(() => {
       it = open()

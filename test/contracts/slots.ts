@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { Slots } from '../../receiver/core/ports.ts'
+import { TIME_LIMIT_MS } from './time-limit.ts'
 
 export interface SlotsUnderTest {
   slots: Slots
@@ -10,7 +11,7 @@ export interface SlotsUnderTest {
 
 /** What the port `Slots` promises. */
 export function slotsContract(name: string, open: () => SlotsUnderTest): void {
-  describe(`slots: ${name}`, () => {
+  describe(`slots: ${name}`, { timeout: TIME_LIMIT_MS }, () => {
     let it: SlotsUnderTest
     let slots: Slots
     beforeEach(() => {
