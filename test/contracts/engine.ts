@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import type { DeployError } from '../../receiver/core/errors.ts'
-import type { ContainerPlan, Engine, ReleasePlan } from '../../receiver/core/ports.ts'
+import type { ContainerPlan, ReleasePlan } from '../../receiver/core/slots/ports.ts'
+import type { Engine } from '../../receiver/edges/docker/engine.ts'
 import { TIME_LIMIT_MS } from './time-limit.ts'
 
 interface Image {

@@ -4,21 +4,18 @@ import { join } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
 import { openDatabase } from '../../receiver/edges/store/schema.ts'
 import { createSettingsVault } from '../../receiver/edges/store/settings.ts'
+import { createSlotRecord } from '../../receiver/edges/store/slot-record.ts'
 import { createStore } from '../../receiver/edges/store/store.ts'
 import { journalContract, type JournalUnderTest } from './journal.ts'
-import { slotAddressesContract, SMALL_SUBNET } from './slot-addresses.ts'
+import { slotRecordContract, SMALL_SUBNET } from './slot-record.ts'
 
 /** `next` gives the database of whoever starts next. */
 function on(database: DatabaseSync, next: () => DatabaseSync, close: () => void): JournalUnderTest {
-  const store = createStore(database, {
-    subnet: SMALL_SUBNET,
-    now: () => '2026-01-01T00:00:00.000Z',
-    changed: () => {},
-    settings: createSettingsVault(database, Buffer.alloc(32, 7)),
-  })
+  const store = createStore(database, createSettingsVault(database, Buffer.alloc(32, 7)))
   return {
     journal: store,
-    accept: store.accept,
+    record: createSlotRecord(database, SMALL_SUBNET),
+    accept: store.add,
     reopen: () => on(next(), next, close),
     close,
   }
@@ -49,7 +46,7 @@ function onDisk(): JournalUnderTest {
   )
 }
 
-for (const contract of [journalContract, slotAddressesContract]) {
+for (const contract of [journalContract, slotRecordContract]) {
   contract('SQLite in memory', inMemory)
   contract('SQLite on disk', onDisk)
 }

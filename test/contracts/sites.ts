@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import type { AppUpstreams, Sites, Slots } from '../../receiver/core/ports.ts'
+import type { AppUpstreams, Sites, Slots } from '../../receiver/core/slots/ports.ts'
 import { TIME_LIMIT_MS } from './time-limit.ts'
 
 export interface SitesUnderTest {

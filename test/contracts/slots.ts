@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import type { Slots } from '../../receiver/core/ports.ts'
+import type { Slots } from '../../receiver/core/slots/ports.ts'
 import { TIME_LIMIT_MS } from './time-limit.ts'
 
 export interface SlotsUnderTest {

@@ -78,7 +78,14 @@ export async function startHttpWorld({
   const stopping = new AbortController()
   const log: Log = (level, message, details) =>
     void logged.push(`${level} ${message} ${JSON.stringify(details)}`)
-  const { database, journal: store, feed, intake, audit, refusals } = openStore(
+  const {
+    database,
+    journal: store,
+    feed,
+    intake,
+    audit,
+    refusals,
+  } = openStore(
     { file: ':memory:', settingsKey: Buffer.alloc(32, 7), subnet: '10.213.0.0/24' },
     { clock: time, log, redactor: createRedactor([]) },
   )

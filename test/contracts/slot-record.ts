@@ -1,10 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import type { Journal, Slot } from '../../receiver/core/ports.ts'
+import type { Slot, SlotRecord } from '../../receiver/core/slots/ports.ts'
 import { APP, DIGEST } from '../support/fake-world.ts'
 import type { JournalUnderTest } from './journal.ts'
 import { TIME_LIMIT_MS } from './time-limit.ts'
-
-type SlotAddresses = Pick<Journal, 'address' | 'upstreams' | 'setUpstream' | 'standIn'>
 
 /** How many containers its subnet has room for. */
 const ROOM = 8
@@ -12,17 +10,17 @@ const ROOM = 8
 export const SMALL_SUBNET = '10.213.7.0/27'
 
 /** What is promised of where slots are, on `SMALL_SUBNET`. Each step is followed by a restart. */
-export function slotAddressesContract(name: string, open: () => JournalUnderTest): void {
-  describe(`slot addresses: ${name}`, { timeout: TIME_LIMIT_MS }, () => {
+export function slotRecordContract(name: string, open: () => JournalUnderTest): void {
+  describe(`slot record: ${name}`, { timeout: TIME_LIMIT_MS }, () => {
     let it: JournalUnderTest
     beforeEach(() => {
       it = open()
     })
     afterEach(() => it.close())
 
-    const kept = (): SlotAddresses => {
+    const kept = (): SlotRecord => {
       it = it.reopen()
-      return it.journal
+      return it.record
     }
     const address = (app: string, slot: Slot, replica = 1) => kept().address(app, slot, replica)
     const FIRST = { port: 8000, replicas: 1 }
@@ -109,7 +107,7 @@ export function slotAddressesContract(name: string, open: () => JournalUnderTest
       kept().standIn('dep_2', 1)
       it = it.reopen()
       expect([1, 2].map((at) => it.journal.find('api', at)?.standsIn)).toEqual([1, 1])
-      expect(it.journal.next('api')).toMatchObject({ generation: 2, standsIn: 1 })
+      expect(it.journal.find('api', 2)).toMatchObject({ generation: 2, standsIn: 1 })
     })
   })
 }
