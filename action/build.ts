@@ -152,7 +152,7 @@ export const digestOfRepository = (
   const known = (repoDigests ?? []).filter((one) => !one.startsWith('<none>')).map(parseImage)
   const digest = known.find((image) => image.repository === repository)?.digest
   if (digest !== undefined) return digest
-  throw new ActionError('no_digest', `docker knows no digest of ${repository} after the push`, {
+  throw new ActionError('no_digest', `docker reports no digest for ${repository} after the push`, {
     hint: 'Add docker/setup-buildx-action before this step: buildx reports the pushed digest itself.',
   })
 }

@@ -31,7 +31,7 @@ export const parseFlavor = (lines: readonly string[]): Flavor => {
     } else if (name === 'prefix') Object.assign(flavor, { prefix: value, prefixLatest: onLatest })
     else if (name === 'suffix') Object.assign(flavor, { suffix: value, suffixLatest: onLatest })
     else {
-      throw new ActionError('bad_input', `input flavor: "${line}" is none of its lines`, {
+      throw new ActionError('bad_input', `input flavor: "${line}" is not one of its lines`, {
         hint: 'Write latest=auto (or true, false), prefix=… or suffix=…, with ,onlatest=true behind it.',
       })
     }

@@ -167,7 +167,7 @@ function readRegistry(given: string, image: string): string {
 function readBoolean(name: string, text: string): boolean {
   if (['true', 'True', 'TRUE'].includes(text)) return true
   if (['false', 'False', 'FALSE'].includes(text)) return false
-  throw new ActionError('bad_input', `input ${name}: "${text}" is no boolean`, {
+  throw new ActionError('bad_input', `input ${name}: "${text}" is not a boolean`, {
     hint: 'Write true or false.',
   })
 }
@@ -176,7 +176,7 @@ function readDuration(name: string, text: string): number {
   const ms = parseDuration(text)
   // timers take whole milliseconds
   if (ms !== undefined && ms > 0 && ms <= MAX_DURATION_MS) return Math.ceil(ms)
-  throw new ActionError('bad_input', `input ${name}: "${text}" is no duration`, {
+  throw new ActionError('bad_input', `input ${name}: "${text}" is not a duration`, {
     hint: 'Write a number with its unit, as 90s, 10m or 1h30m; at most 596h.',
   })
 }

@@ -32,7 +32,7 @@ export interface DockerSettings {
  * Makes a private `DOCKER_CONFIG` that knows the workflow's own settings and logins, and this one login over them.
  * Nothing outside of that directory changes, so no later step of the job is signed in by it.
  * @param login undefined to use the logins that Docker has already.
- * @throws ActionError `bad_environment` when the workflow's `config.json` is no JSON object.
+ * @throws ActionError `bad_environment` when the workflow's `config.json` is not JSON object.
  */
 export const prepareDocker = (
   login: Login | undefined,
@@ -95,7 +95,7 @@ function readConfig(path: string): DockerConfig {
   }
   const value = text.trim() === '' ? {} : parseObject(text)
   if (value !== undefined) return value
-  throw new ActionError('bad_environment', `Docker's settings ${path} are no JSON object`, {
+  throw new ActionError('bad_environment', `Docker's settings ${path} are not a JSON object`, {
     hint: 'Mend or delete the file, or set DOCKER_CONFIG to another directory.',
   })
 }

@@ -41,7 +41,7 @@ function readKey(secret: string) {
     return parseSigningKey(secret)
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause)
-    throw new ActionError('bad_input', `input secret: it is no signing key: ${why}`, {
+    throw new ActionError('bad_input', `input secret: it is not a signing key: ${why}`, {
       hint: 'Give a whsk_… (Ed25519) or whsec_… (HMAC) key whole, or leave secret out to sign with GitHub’s OIDC token.',
       cause,
     })

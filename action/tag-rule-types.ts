@@ -58,7 +58,7 @@ function giveSemver({ pattern, value }: Attributes, run: RunContext, now: Date):
   if (raw === undefined) return undefined
   const { major = '', minor = '', patch = '', prerelease } = SEMVER.exec(raw)?.groups ?? {}
   if (major === '') {
-    warn(`tags: ${raw} is no semantic version, so type=semver,pattern=${pattern} gives no tag`)
+    warn(`tags: ${raw} is not a semantic version, so type=semver,pattern=${pattern} gives no tag`)
     return undefined
   }
   const numbers = `${major}.${minor}.${patch}`
@@ -86,7 +86,7 @@ function giveMatch(
   try {
     found = new RegExp(source, flags.replace('g', '')).exec(raw)
   } catch (cause) {
-    throw new ActionError('bad_input', `input tags: "${pattern}" is no regular expression`, {
+    throw new ActionError('bad_input', `input tags: "${pattern}" is not a regular expression`, {
       hint: 'Write type=match,pattern=v(.*),group=1.',
       cause,
     })

@@ -75,7 +75,7 @@ function isEnabled(
 ): boolean {
   const value = fillTemplate(enable, run, now)
   if (value === 'true' || value === 'false') return value === 'true'
-  throw new ActionError('bad_input', `input tags: enable=${enable} is no boolean`, {
+  throw new ActionError('bad_input', `input tags: enable=${enable} is not a boolean`, {
     hint: 'Write enable=true, enable=false or an expression: enable={{is_default_branch}}.',
   })
 }
@@ -83,7 +83,7 @@ function isEnabled(
 function priorityOf({ type, attributes: { priority } }: Rule): number {
   if (priority === undefined) return RULE_TYPES[type].priority
   if (/^\d+$/.test(priority)) return Number(priority)
-  throw new ActionError('bad_input', `input tags: priority=${priority} is no number`, {
+  throw new ActionError('bad_input', `input tags: priority=${priority} is not a number`, {
     hint: `type=${type} has ${RULE_TYPES[type].priority} unless you write another.`,
   })
 }

@@ -1869,7 +1869,7 @@ function readKey(secret) {
 		return parseSigningKey(secret);
 	} catch (cause) {
 		const why = cause instanceof Error ? cause.message : String(cause);
-		throw new ActionError("bad_input", `input secret: it is no signing key: ${why}`, {
+		throw new ActionError("bad_input", `input secret: it is not a signing key: ${why}`, {
 			hint: "Give a whsk_… (Ed25519) or whsec_… (HMAC) key whole, or leave secret out to sign with GitHub’s OIDC token.",
 			cause
 		});
@@ -1996,7 +1996,7 @@ function warnOfAnotherDigest(digest, { builtDigest }) {
 }
 
 // protocol/image-reference.ts
-/** A text that is no image reference. The message names it; `hint` says what one looks like. */
+/** A text that is not an image reference. The message names it; `hint` says what one looks like. */
 var ImageReferenceError = class extends Error {
 	code;
 	hint;
@@ -2356,7 +2356,7 @@ async function buildPlainly(options, { repository, tag }, call) {
 const digestOfRepository = (repoDigests, repository) => {
 	const digest = (repoDigests ?? []).filter((one) => !one.startsWith("<none>")).map(parseImage).find((image) => image.repository === repository)?.digest;
 	if (digest !== void 0) return digest;
-	throw new ActionError("no_digest", `docker knows no digest of ${repository} after the push`, { hint: "Add docker/setup-buildx-action before this step: buildx reports the pushed digest itself." });
+	throw new ActionError("no_digest", `docker reports no digest for ${repository} after the push`, { hint: "Add docker/setup-buildx-action before this step: buildx reports the pushed digest itself." });
 };
 
 // action/build-secrets.ts
@@ -2943,7 +2943,7 @@ function credentialsOf(env) {
 	};
 }
 async function assume(role, { host, region, env, signal }) {
-	if (!/^arn:aws[\w-]*:iam::\d{12}:role\/\S+$/.test(role)) throw new ActionError("bad_input", `input aws-role: "${role}" is no role`, { hint: "Write its ARN: arn:aws:iam::123456789012:role/deploy." });
+	if (!/^arn:aws[\w-]*:iam::\d{12}:role\/\S+$/.test(role)) throw new ActionError("bad_input", `input aws-role: "${role}" is not the ARN of a role`, { hint: "Write its ARN: arn:aws:iam::123456789012:role/deploy." });
 	const token = await idToken("sts.amazonaws.com", `assume ${role}`, signal);
 	const session = `deploy-action-${env["GITHUB_RUN_ID"] ?? ""}`;
 	const { url, ...request } = assumeRoleRequest({
@@ -3092,7 +3092,7 @@ const registryHost = (registry) => {
 * Makes a private `DOCKER_CONFIG` that knows the workflow's own settings and logins, and this one login over them.
 * Nothing outside of that directory changes, so no later step of the job is signed in by it.
 * @param login undefined to use the logins that Docker has already.
-* @throws ActionError `bad_environment` when the workflow's `config.json` is no JSON object.
+* @throws ActionError `bad_environment` when the workflow's `config.json` is not JSON object.
 */
 const prepareDocker = (login, env, temporary) => {
 	if (login !== void 0) hide(login.password, encode(login));
@@ -3152,7 +3152,7 @@ function readConfig(path) {
 	}
 	const value = text.trim() === "" ? {} : parseObject(text);
 	if (value !== void 0) return value;
-	throw new ActionError("bad_environment", `Docker's settings ${path} are no JSON object`, { hint: "Mend or delete the file, or set DOCKER_CONFIG to another directory." });
+	throw new ActionError("bad_environment", `Docker's settings ${path} are not a JSON object`, { hint: "Mend or delete the file, or set DOCKER_CONFIG to another directory." });
 }
 function parseObject(text) {
 	try {
@@ -3222,7 +3222,7 @@ const parseFlavor = (lines) => {
 			suffix: value,
 			suffixLatest: onLatest
 		});
-		else throw new ActionError("bad_input", `input flavor: "${line}" is none of its lines`, { hint: "Write latest=auto (or true, false), prefix=… or suffix=…, with ,onlatest=true behind it." });
+		else throw new ActionError("bad_input", `input flavor: "${line}" is not one of its lines`, { hint: "Write latest=auto (or true, false), prefix=… or suffix=…, with ,onlatest=true behind it." });
 	}
 	return flavor;
 };
@@ -3392,7 +3392,7 @@ function giveSemver({ pattern, value }, run, now) {
 	if (raw === void 0) return void 0;
 	const { major = "", minor = "", patch = "", prerelease } = SEMVER.exec(raw)?.groups ?? {};
 	if (major === "") {
-		warn(`tags: ${raw} is no semantic version, so type=semver,pattern=${pattern} gives no tag`);
+		warn(`tags: ${raw} is not a semantic version, so type=semver,pattern=${pattern} gives no tag`);
 		return;
 	}
 	const numbers = `${major}.${minor}.${patch}`;
@@ -3416,7 +3416,7 @@ function giveMatch({ pattern = "", group = "0", value }, run, now) {
 	try {
 		found = new RegExp(source, flags.replace("g", "")).exec(raw);
 	} catch (cause) {
-		throw new ActionError("bad_input", `input tags: "${pattern}" is no regular expression`, {
+		throw new ActionError("bad_input", `input tags: "${pattern}" is not a regular expression`, {
 			hint: "Write type=match,pattern=v(.*),group=1.",
 			cause
 		});
@@ -3570,12 +3570,12 @@ function parseRule(line) {
 function isEnabled({ enable = "true" }, run, now) {
 	const value = fillTemplate(enable, run, now);
 	if (value === "true" || value === "false") return value === "true";
-	throw new ActionError("bad_input", `input tags: enable=${enable} is no boolean`, { hint: "Write enable=true, enable=false or an expression: enable={{is_default_branch}}." });
+	throw new ActionError("bad_input", `input tags: enable=${enable} is not a boolean`, { hint: "Write enable=true, enable=false or an expression: enable={{is_default_branch}}." });
 }
 function priorityOf({ type, attributes: { priority } }) {
 	if (priority === void 0) return RULE_TYPES[type].priority;
 	if (/^\d+$/.test(priority)) return Number(priority);
-	throw new ActionError("bad_input", `input tags: priority=${priority} is no number`, { hint: `type=${type} has ${RULE_TYPES[type].priority} unless you write another.` });
+	throw new ActionError("bad_input", `input tags: priority=${priority} is not a number`, { hint: `type=${type} has ${RULE_TYPES[type].priority} unless you write another.` });
 }
 
 // action/build-image.ts
@@ -3849,12 +3849,12 @@ function readBoolean(name, text) {
 		"False",
 		"FALSE"
 	].includes(text)) return false;
-	throw new ActionError("bad_input", `input ${name}: "${text}" is no boolean`, { hint: "Write true or false." });
+	throw new ActionError("bad_input", `input ${name}: "${text}" is not a boolean`, { hint: "Write true or false." });
 }
 function readDuration(name, text) {
 	const ms = parseDuration(text);
 	if (ms !== void 0 && ms > 0 && ms <= MAX_DURATION_MS) return Math.ceil(ms);
-	throw new ActionError("bad_input", `input ${name}: "${text}" is no duration`, { hint: "Write a number with its unit, as 90s, 10m or 1h30m; at most 596h." });
+	throw new ActionError("bad_input", `input ${name}: "${text}" is not a duration`, { hint: "Write a number with its unit, as 90s, 10m or 1h30m; at most 596h." });
 }
 function defaultImage(registry, run) {
 	return run.repository === "" ? "" : `${registry}/${run.repository}`.toLowerCase();

@@ -7,7 +7,7 @@ export type ReferenceErrorCode =
   | 'digest_invalid_length'
   | 'digest_unsupported'
 
-/** A text that is no image reference. The message names it; `hint` says what one looks like. */
+/** A text that is not an image reference. The message names it; `hint` says what one looks like. */
 export class ImageReferenceError extends Error {
   readonly code: ReferenceErrorCode
   readonly hint: string

@@ -63,7 +63,7 @@ async function assume(
   }: { host: string; region: string; env: NodeJS.ProcessEnv; signal: AbortSignal },
 ): Promise<AwsCredentials> {
   if (!/^arn:aws[\w-]*:iam::\d{12}:role\/\S+$/.test(role)) {
-    throw new ActionError('bad_input', `input aws-role: "${role}" is no role`, {
+    throw new ActionError('bad_input', `input aws-role: "${role}" is not the ARN of a role`, {
       hint: 'Write its ARN: arn:aws:iam::123456789012:role/deploy.',
     })
   }

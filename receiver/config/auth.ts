@@ -69,7 +69,7 @@ function readRule(reader: Reader, field: Field): OidcRule | undefined {
         ? 'neither repository_id nor repository is pinned: every repository on GitHub could deploy'
         : 'no claim is pinned: everybody whom this issuer knows could deploy',
       issuer === GITHUB_ISSUER
-        ? 'add repository_id (gh api repos/OWNER/NAME --jq .id); sub is no pin, its form varies'
+        ? 'add repository_id (gh api repos/OWNER/NAME --jq .id); sub is not a pin: its form varies'
         : 'add a claim that names your project',
     )
   }

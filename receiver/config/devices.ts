@@ -21,7 +21,7 @@ export function readDevices(
     const [, host = '', container = host, permissions = 'rwm'] =
       /^(\/[^:]+)(?::(\/[^:]+))?(?::([rwm]{1,3}))?$/.exec(text) ?? []
     if (CDI_NAME.test(text)) cdiNames.push(text)
-    else if (host === '') reader.problem(item, `${JSON.stringify(text)} is no device`, HOW)
+    else if (host === '') reader.problem(item, `${JSON.stringify(text)} is not a device`, HOW)
     else devices.push({ host, container, permissions })
   }
   const cdi: DeviceRequest[] =

@@ -146,7 +146,7 @@ function readSecurityOpt(reader: Reader, field: Field | undefined): string[] {
     ) {
       reader.problem(
         item,
-        `${JSON.stringify(text)} is no security option`,
+        `${JSON.stringify(text)} is not a security option`,
         'no-new-privileges, apparmor=…, label=…, seccomp=… or systempaths=unconfined',
       )
       return []

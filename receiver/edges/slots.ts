@@ -41,6 +41,11 @@ export function createSlots(data: string): SlotFiles {
     ready: join(root, app, 'ready'),
     paused: join(root, app, 'paused'),
   })
+  const prepare = (app: string) => {
+    makeSearchable(data, 0o711)
+    makeSearchable(root, 0o755)
+    makeSearchable(join(root, app), 0o755)
+  }
   return {
     flags,
     live(app): Slot | undefined {
@@ -50,16 +55,21 @@ export function createSlots(data: string): SlotFiles {
     },
     makeLive(app, slot) {
       const { green, ready } = flags(app)
-      makeSearchable(data, 0o711)
-      makeSearchable(root, 0o755)
-      makeSearchable(join(root, app), 0o755)
+      prepare(app)
       if (slot === 'green') create(green)
       else removeFile(green)
       if (!isThere(ready)) create(ready)
     },
     paused: (app) => isThere(flags(app).paused),
-    pause: (app) => create(flags(app).paused),
-    unpause: (app) => removeFile(flags(app).paused),
+    pause(app) {
+      // the flags may be lost while containers still stand
+      prepare(app)
+      create(flags(app).paused)
+    },
+    unpause(app) {
+      const { paused } = flags(app)
+      if (isThere(paused)) removeFile(paused)
+    },
     clear(app) {
       const { green, ready, paused } = flags(app)
       if (!isThere(dirname(ready))) return

@@ -214,7 +214,7 @@ test('without id-token: write the error says what to add', async () => {
 
 test('without action.yml applied the documented defaults hold', async () => {
   const run = await runAction({ defaults: false, inputs: { timeout: 'soon' } })
-  expect(run.annotations[0]?.message).toContain('input timeout: "soon" is no duration')
+  expect(run.annotations[0]?.message).toContain('input timeout: "soon" is not a duration')
   const { url, hooks } = await standIn(succeeded, success)
   const secret = `whsec_${Buffer.alloc(32, 7).toString('base64')}`
   await runAction({ defaults: false, inputs: { url, secret, build: 'false' } })

@@ -167,11 +167,11 @@ describe('url', () => {
 })
 
 test.each([
-  [{ build: 'yes' }, 'input build: "yes" is no boolean'],
-  [{ wait: '0' }, 'input wait: "0" is no boolean'],
-  [{ timeout: '600' }, 'input timeout: "600" is no duration'],
-  [{ timeout: '0s' }, 'input timeout: "0s" is no duration'],
-  [{ timeout: '600h' }, 'input timeout: "600h" is no duration'],
+  [{ build: 'yes' }, 'input build: "yes" is not a boolean'],
+  [{ wait: '0' }, 'input wait: "0" is not a boolean'],
+  [{ timeout: '600' }, 'input timeout: "600" is not a duration'],
+  [{ timeout: '0s' }, 'input timeout: "0s" is not a duration'],
+  [{ timeout: '600h' }, 'input timeout: "600h" is not a duration'],
   [{ rollback: 'previous' }, 'input rollback: "previous" without url'],
   [{ build: 'false' }, 'input build is false and url is empty: nothing to do'],
 ])('%o is refused with what to do', (inputs, message) => {

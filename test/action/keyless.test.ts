@@ -201,7 +201,7 @@ describe('ECR', () => {
 
   test('what is no role is refused before anything is asked', async () => {
     await expect(ecrLogin(ECR, { role: 'deploy', region: '' }, {}, signal)).rejects.toThrow(
-      'input aws-role: "deploy" is no role',
+      'input aws-role: "deploy" is not the ARN of a role',
     )
     expect(heard).toEqual([])
   })

@@ -145,18 +145,18 @@ describe('what cannot be understood is an error that says what can', () => {
     ['type=raw,valeu=a', 'has the attribute "valeu"'],
     ['type=semver', 'has no pattern'],
     ['type=ref,event=push', 'has the event "push"'],
-    ['type=raw,value=a,enable=maybe', 'enable=maybe is no boolean'],
-    ['type=raw,value=a,priority=high', 'priority=high is no number'],
+    ['type=raw,value=a,enable=maybe', 'enable=maybe is not a boolean'],
+    ['type=raw,value=a,priority=high', 'priority=high is not a number'],
     ['type=raw,value={{banana}}', '{{banana}} is not known here'],
     ["type=raw,value={{date 'YYYY' tz='Mars/Base'}}", 'there is no time zone "Mars/Base"'],
   ] as const)('%s', ([rule, message]) => {
     expect(() => tags([rule], onTag('v1'))).toThrow(message)
   })
   test('a regular expression that is none', () => {
-    expect(() => tags(['type=match,pattern=('], onTag('v1'))).toThrow('is no regular expression')
+    expect(() => tags(['type=match,pattern=('], onTag('v1'))).toThrow('is not a regular expression')
   })
   test('a flavor that is none', () => {
-    expect(() => parseFlavor(['latests=true'])).toThrow('"latests=true" is none of its lines')
+    expect(() => parseFlavor(['latests=true'])).toThrow('"latests=true" is not one of its lines')
   })
 })
 

@@ -47,6 +47,15 @@ export function slotsContract(name: string, open: () => SlotsUnderTest): void {
       expect(live('api')).toEqual([slot, slot])
     })
 
+    test('what was never live can be paused, and goes on', () => {
+      slots.unpause('api')
+      slots.pause('api')
+      expect(paused('api')).toEqual([true, true])
+      slots.unpause('api')
+      expect(paused('api')).toEqual([false, false])
+      expect(slots.live('api')).toBeUndefined()
+    })
+
     test('a pause lasts until it is ended, also over a restart', () => {
       slots.makeLive('api', 'blue')
       slots.pause('api')

@@ -48,14 +48,14 @@ test('a live container that someone stopped runs again', async () => {
   await (await ours()).stop({ t: 0 })
   await serves()
   await hears('someone stopped the live container')
-  await hears('a live container stands still: starting it')
+  await hears('a live container does not run: starting it')
 })
 
 test('one that someone removed is made anew', async () => {
   await (await ours()).remove({ force: true })
   await serves()
   await hears('someone removed the live container')
-  await hears('a live container is gone: starting it anew')
+  await hears('a live container is gone: making it again')
 })
 
 test('one that someone killed, which no restart policy brings back, runs again', async () => {

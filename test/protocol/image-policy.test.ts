@@ -40,7 +40,7 @@ describe('policy', () => {
   })
 
   test.for([`${DIGEST}\n`, ` ${DIGEST}`, `${DIGEST}@`, HEX, 'sha256:', ''])(
-    '%j is no digest',
+    '%j is not a digest',
     (text) => {
       expect(isDigest(text)).toBe(false)
     },

@@ -68,7 +68,7 @@ function readWarm(
       http
         ? 'an app with strategy: recreate cannot run twice'
         : 'a worker kept warm would go on working',
-      'leave warm out: a rollback starts the old version anew',
+      'leave warm out: a rollback starts the old version again',
     )
   }
   return warmMs

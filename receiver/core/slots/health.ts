@@ -180,7 +180,7 @@ async function stillRuns(subject: Subject, ports: HealthPorts): Promise<Containe
   const hint = now.oomKilled
     ? `raise apps.${app.name}.mem_limit, or let the app use less memory`
     : log.some((line) => NOT_EXECUTABLE.test(line))
-      ? 'what the image starts is no program of this machine: build the image for its platform (platforms: linux/amd64,linux/arm64); a script has to begin with #!/bin/sh'
+      ? 'what the image starts was built for another CPU: build the image for this one (platforms: linux/amd64,linux/arm64); a script has to begin with #!/bin/sh'
       : 'look at the log below'
   throw new DeployError('exited', `the container of ${app.name} ${why}`, { hint, log })
 }

@@ -55,8 +55,8 @@ async function startLive(
   const { repository, digest } = imageOf(live)
   ports.report(
     missing > 0
-      ? 'a live container is gone: starting it anew'
-      : 'a live container stands still: starting it',
+      ? 'a live container is gone: making it again'
+      : 'a live container does not run: starting it',
     { app: app.name, deployment: live.deployment.id },
   )
   if (missing > 0) await ports.images.pull({ repository, digest }, { progress: () => {}, signal })

@@ -23,7 +23,7 @@ export function checkStatement(
     throw new Error(`it holds ${JSON.stringify(envelope.payloadType.slice(0, 100))}, no statement`)
   }
   const parsed = v.safeParse(Statement, parseJson(envelope.payload))
-  if (!parsed.success) throw new Error('its payload is no in-toto statement')
+  if (!parsed.success) throw new Error('its payload is not an in-toto statement')
   const { predicateType, subject } = parsed.output
   if (!PREDICATE_TYPES.has(predicateType)) {
     throw new Error(

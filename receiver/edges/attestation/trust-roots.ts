@@ -30,13 +30,13 @@ function read(file: string): TrustMaterial[] {
   try {
     documents = parse(readFileSync(file, 'utf8'))
   } catch (cause) {
-    throw unusable(file, 'is no JSON', cause)
+    throw unusable(file, 'is not JSON', cause)
   }
   try {
     const roots = documents.map((json) => toTrustMaterial(TrustedRoot.fromJSON(json)))
     if (roots.some(({ certificateAuthorities }) => certificateAuthorities.length > 0)) return roots
   } catch (cause) {
-    throw unusable(file, 'is no Sigstore trusted root', cause)
+    throw unusable(file, 'is not a Sigstore trusted root', cause)
   }
   throw unusable(file, 'names no certificate authority')
 }

@@ -38,7 +38,7 @@ export async function askHelper(
       `try it by hand, as the receiver's user: echo ${key} | ${program} get`,
       cause,
     )
-  if (!/^[\w.-]+$/.test(name)) throw failed('is no name of a helper')
+  if (!/^[\w.-]+$/.test(name)) throw failed('is not the name of a helper')
   const { code, output } = await run(program, key, { env, signal }).catch((error: unknown) => {
     signal.throwIfAborted()
     const missing = (error as NodeJS.ErrnoException).code === 'ENOENT'

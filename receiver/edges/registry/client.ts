@@ -138,7 +138,7 @@ export function readAs<const S extends v.GenericSchema>(
 ): v.InferOutput<S> {
   const read = readJson(schema, body.toString())
   if (read !== undefined) return read
-  throw unreachable(repository, 'what answers there is no registry')
+  throw unreachable(repository, 'what answers there is not a registry')
 }
 
 function nextOf(link: string | null): string | undefined {

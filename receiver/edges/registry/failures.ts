@@ -11,7 +11,7 @@ export const denied = (repository: string, why: string) =>
 export const loginMissing = (repository: string) =>
   new DeployError(
     'registry_denied',
-    `${parseImage(repository).registry} wants a login to read ${repository}, and there is none`,
+    `${parseImage(repository).registry} needs a login to read ${repository}, and none is configured`,
     {
       hint: 'write one under `registries:`, or as the receiver’s user: docker login (its `config.json` and credential helpers are read)',
     },
@@ -75,7 +75,7 @@ export function unreached(repository: string, error: unknown): DeployError {
     })
   }
   if (UNTRUSTED.has(code)) {
-    return unreachable(repository, `nobody who is trusted vouches for its certificate (${code})`, {
+    return unreachable(repository, `its certificate is not trusted (${code})`, {
       hint: `put the authority that signed it into /etc/docker/certs.d/${registry}/ca.crt, or into the system's store`,
       cause: error,
     })

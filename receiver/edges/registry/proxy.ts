@@ -38,7 +38,9 @@ export function proxyFor(url: URL, { http, https, except }: Proxies): URL | unde
   if (URL.canParse(proxy) && /^https?:$/.test(new URL(proxy).protocol)) return new URL(proxy)
   // there may be a password in it
   const name = url.protocol === 'https:' ? 'HTTPS_PROXY' : 'HTTP_PROXY'
-  throw unusable(`what is set as ${name}, for the receiver or for Docker, is no http or https URL`)
+  throw unusable(
+    `what is set as ${name}, for the receiver or for Docker, is not an http or https URL`,
+  )
 }
 
 /** Whether NO_PROXY names a host: `*`, a domain with all below it, one with a dot before it for those below alone, an address or a network. */

@@ -27,7 +27,7 @@ export function verifyBasic(
   let found: string | undefined
   for (const token of tokens) if (isSame(password, token)) found = token
   if (appOfUser(user) !== name) throw new Rejected('the user name is not that of the app')
-  if (found === undefined) throw new Rejected('the password is no token of the app')
+  if (found === undefined) throw new Rejected('the password is not a token of the app')
   return {
     sender: { kind: 'basic', key: fingerprint(found) },
     says: 'both',

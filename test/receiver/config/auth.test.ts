@@ -47,7 +47,7 @@ describe('the auth of an app', () => {
   })
 
   const unpinned =
-    'neither repository_id nor repository is pinned: every repository on GitHub could deploy; add repository_id (gh api repos/OWNER/NAME --jq .id); sub is no pin, its form varies'
+    'neither repository_id nor repository is pinned: every repository on GitHub could deploy; add repository_id (gh api repos/OWNER/NAME --jq .id); sub is not a pin: its form varies'
   test.for([
     '{}',
     '{ sub: "repo:acme/api:ref:refs/heads/main" }',

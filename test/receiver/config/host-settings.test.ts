@@ -115,7 +115,7 @@ describe("what a container may have of its host, in Compose's forms", () => {
     ],
     [
       'security_opt: [lax]',
-      'security_opt[0]: "lax" is no security option; no-new-privileges, apparmor=…, label=…, seccomp=… or systempaths=unconfined',
+      'security_opt[0]: "lax" is not a security option; no-new-privileges, apparmor=…, label=…, seccomp=… or systempaths=unconfined',
     ],
     ['pids_limit: 0', 'pids_limit: "0" is not a whole number of at least 1'],
     ['logging: { driver: [x] }', 'logging.driver: this must be a single value'],
@@ -124,7 +124,7 @@ describe("what a container may have of its host, in Compose's forms", () => {
       'volumes: [{ type: nfs, source: a, target: /b }]',
       'volumes[0].type: "nfs" is not bind, volume or tmpfs',
     ],
-    ['devices: [dri]', `devices[0]: "dri" is no device; ${DEVICE}`],
+    ['devices: [dri]', `devices[0]: "dri" is not a device; ${DEVICE}`],
     ['devices: [{ target: /dev/a }]', `devices[0]: source of the device is missing; ${DEVICE}`],
     ['gpus: some', 'gpus: "some" is not gpus; write all, or [{ driver: nvidia, count: 1 }]'],
     ['gpus: [{ count: 1, device_ids: ["0"] }]', 'gpus[0]: count and device_ids exclude each other'],

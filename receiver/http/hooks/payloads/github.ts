@@ -31,18 +31,18 @@ export function readGithubPayload(event: string | undefined, json: unknown): Sai
     }
   }
   const payload = v.safeParse(PackageEvent, json)
-  if (!payload.success) return { kind: 'ignored', reason: `the body is no ${event} event` }
+  if (!payload.success) return { kind: 'ignored', reason: `the body is not a ${event} event` }
   const { action } = payload.output
   if (!ACTIONS.has(action)) {
     return { kind: 'ignored', reason: `the action is ${quote(action)}` }
   }
   const { name, package_version: version } =
     'package' in payload.output ? payload.output.package : payload.output.registry_package
-  // ghcr.io/Acme/api:1.4.2, the colon also when there is no tag; registries want lower case
+  // ghcr.io/Acme/api:1.4.2, the colon also when there is not a tag; registries want lower case
   const [, repository, urlTag] =
     /^([^:]+(?::\d+\/[^:]+)?):([^:/]*)$/.exec(version?.package_url ?? '') ?? []
   if (repository === undefined) {
-    return { kind: 'ignored', reason: `${quote(name)} is no container image` }
+    return { kind: 'ignored', reason: `${quote(name)} is not a container image` }
   }
   return pushed(repository.toLowerCase(), version?.container_metadata?.tag?.name ?? urlTag)
 }

@@ -38,11 +38,11 @@ test.each([
   ['http://xxxxx:xxxxx@proxy:3128', 'Docker does not tell the password of its proxy'],
   [
     'http://user:se/cret@proxy:1080',
-    'what is set as HTTPS_PROXY, for the receiver or for Docker, is no http or https URL',
+    'what is set as HTTPS_PROXY, for the receiver or for Docker, is not an http or https URL',
   ],
   [
     'socks5://proxy:1080',
-    'what is set as HTTPS_PROXY, for the receiver or for Docker, is no http or https URL',
+    'what is set as HTTPS_PROXY, for the receiver or for Docker, is not an http or https URL',
   ],
 ])('the proxy %s cannot be used', (https, message) => {
   expect(() => asked('https://ghcr.io/v2/', { https })).toThrow(

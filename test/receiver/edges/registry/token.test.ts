@@ -55,7 +55,7 @@ describe('a registry with a token server', () => {
       hasMore: false,
     })
     expect(await examine('one', read)).toContain(':one is there')
-    expect(await examine('two', read)).toContain('there is no tag two yet')
+    expect(await examine('two', read)).toContain('there is not a tag two yet')
   })
 
   test('refuses a wrong refresh token, and a right login while its server is down', async () => {

@@ -25,7 +25,7 @@ const basic = (password: string) => ({
 })
 
 test.each([
-  ['Basic', 'the password is no token of the app', basic('x'.repeat(30))],
+  ['Basic', 'the password is not a token of the app', basic('x'.repeat(30))],
   [
     'Standard Webhooks',
     'no signature fits any key',

@@ -82,7 +82,7 @@ describe.each(kinds)('%s', (kind) => {
   })
 
   test.each([
-    ['that is no JSON', '{', 400, 'malformed_json'],
+    ['that is not JSON', '{', 400, 'malformed_json'],
     ['that is not UTF-8', new Uint8Array([0x22, 0xff, 0x22]), 400, 'malformed_json'],
     ['with a byte order mark before nothing', '\ufeff', 400, 'malformed_json'],
   ] as const)('with a body %s is %i', async (_name, body, status, code) => {

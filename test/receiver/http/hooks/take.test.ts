@@ -182,7 +182,7 @@ describe('an authentic sender is told what is wrong', () => {
   })
 
   test.for<[string, string | Uint8Array, number, string]>([
-    ['text that is no JSON', '{"image"', 400, 'malformed_json'],
+    ['text that is not JSON', '{"image"', 400, 'malformed_json'],
     ['bytes that are no UTF-8', new Uint8Array([0x22, 0xff, 0x22]), 400, 'malformed_json'],
     ['a list', '[]', 400, 'malformed_body'],
     ['image and rollback at once', '{"image":"a","rollback":"b"}', 400, 'malformed_body'],

@@ -126,7 +126,7 @@ describe('only the kind of the credentials is known', () => {
     [
       'of a wrong password',
       'basic',
-      /^the password is no token of the app$/,
+      /^the password is not a token of the app$/,
       () => post(world, '{}', { headers: basic('api', 'x'.repeat(30)) }),
     ],
     [
@@ -177,7 +177,7 @@ describe('only the kind of the credentials is known', () => {
         address: '192.0.2.7',
         sender: { kind: 'basic' },
         outcome: 'rejected',
-        reason: 'the password is no token of the app',
+        reason: 'the password is not a token of the app',
       },
     ])
   })
