@@ -3,7 +3,7 @@ import * as v from 'valibot'
 /** Media type of every error answer (RFC 9457). */
 export const PROBLEM_TYPE = 'application/problem+json'
 
-/** Every problem code with its HTTP status. Codes are stable; texts may change. */
+/** Every problem code with its HTTP status. Codes are stable; texts may change. docs/errors.md says what to do about each. */
 export const PROBLEMS = {
   malformed_json: 400,
   malformed_body: 400,
@@ -20,13 +20,12 @@ export const PROBLEMS = {
   nothing_to_roll_back_to: 409,
   ambiguous_digest: 409,
   app_configured: 409,
-  config_refused: 422,
   body_too_large: 413,
   unsupported_media_type: 415,
+  config_refused: 422,
   id_reused: 422,
   too_many_requests: 429,
   internal_error: 500,
-  shutting_down: 503,
   busy: 503,
   store_failed: 503,
   registry_failed: 503,
