@@ -1,20 +1,22 @@
-/** Why the Action stopped, in words that programs can compare. */
-export type ActionErrorCode =
-  | 'bad_input'
-  | 'bad_environment'
-  | 'build_failed'
-  | 'no_digest'
-  | 'no_buildx'
-  | 'no_docker'
-  | 'no_id_token'
-  | 'login_failed'
-  | 'unreachable'
-  | 'rejected'
-  | 'bad_answer'
-  | 'lost'
-  | 'still_running'
-  | 'cancelled'
-  | 'deployment_failed'
+/** Why the Action stopped, in words that programs can compare. docs/errors.md says what to do about each. */
+export const ACTION_ERROR_CODES = [
+  'bad_input',
+  'bad_environment',
+  'build_failed',
+  'no_digest',
+  'no_buildx',
+  'no_docker',
+  'no_id_token',
+  'login_failed',
+  'unreachable',
+  'rejected',
+  'bad_answer',
+  'lost',
+  'still_running',
+  'cancelled',
+  'deployment_failed',
+] as const
+export type ActionErrorCode = (typeof ACTION_ERROR_CODES)[number]
 
 /** The one error of the Action: what failed with its value, and what to do about it. */
 export class ActionError extends Error {

@@ -1,29 +1,31 @@
 import type { DeploymentError } from '../../protocol/deployment.ts'
 
-/** Why a deployment failed; users' scripts may rely on these words. */
-export type DeployErrorCode =
-  | 'app_removed'
-  | 'digest_mismatch'
-  | 'disk_full'
-  | 'engine_unreachable'
-  | 'exited'
-  | 'image_missing'
-  | 'internal_error'
-  | 'nginx_failed'
-  | 'no_port'
-  | 'not_attested'
-  | 'platform_missing'
-  | 'pull_failed'
-  | 'registry_busy'
-  | 'registry_denied'
-  | 'registry_unreachable'
-  | 'release_failed'
-  | 'rolled_back'
-  | 'start_failed'
-  | 'store_failed'
-  | 'swap_failed'
-  | 'trust_root_missing'
-  | 'unhealthy'
+/** Why a deployment failed; users' scripts may rely on these words. docs/errors.md says what to do about each. */
+export const DEPLOY_ERROR_CODES = [
+  'app_removed',
+  'digest_mismatch',
+  'disk_full',
+  'engine_unreachable',
+  'exited',
+  'image_missing',
+  'internal_error',
+  'nginx_failed',
+  'no_port',
+  'not_attested',
+  'platform_missing',
+  'pull_failed',
+  'registry_busy',
+  'registry_denied',
+  'registry_unreachable',
+  'release_failed',
+  'rolled_back',
+  'start_failed',
+  'store_failed',
+  'swap_failed',
+  'trust_root_missing',
+  'unhealthy',
+] as const
+export type DeployErrorCode = (typeof DEPLOY_ERROR_CODES)[number]
 
 /** The one error that ports throw and the reconciler understands. Its message is shown to users as it is. */
 export class DeployError extends Error {
