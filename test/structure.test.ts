@@ -1,28 +1,46 @@
 import { execFile } from 'node:child_process'
-import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  copyFileSync,
+  existsSync,
+  globSync,
+  mkdirSync,
+  mkdtempSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { dirname, join, relative } from 'node:path'
 import { promisify } from 'node:util'
 import { expect, test } from 'vitest'
 
 const ROOT = join(import.meta.dirname, '..')
 
-/** What the linter refuses of files that hold one import each, as `file imports what`. */
-async function refused(imports: readonly (readonly [file: string, from: string])[]) {
+test('every test of sources lies in a folder that they have too', () => {
+  const tests = globSync('test/{protocol,receiver,action}/**/*.test.ts', { cwd: ROOT })
+  const folders = new Set(tests.map((file) => relative('test', dirname(file))))
+  expect(folders.size).toBeGreaterThan(10)
+  expect([...folders].filter((folder) => !existsSync(join(ROOT, folder)))).toEqual([])
+})
+
+/** The files, of those that hold one import each, of which the linter refuses it by this rule. */
+async function refused(
+  rule: 'no-restricted-imports' | 'import/no-cycle',
+  imports: readonly (readonly [file: string, from: string])[],
+): Promise<string[]> {
   const directory = mkdtempSync(join(tmpdir(), 'structure-'))
   try {
     copyFileSync(join(ROOT, '.oxlintrc.json'), join(directory, '.oxlintrc.json'))
     for (const [file, from] of imports) {
       mkdirSync(join(directory, dirname(file)), { recursive: true })
-      writeFileSync(join(directory, file), `import type { A } from '${from}'\nexport type B = A\n`)
+      writeFileSync(join(directory, file), `import { a } from '${from}'\nexport const b = a\n`)
     }
-    const args = ['--format', 'json', '--allow', 'all', '--deny', 'no-restricted-imports', '.']
+    const args = ['--format', 'json', '--allow', 'all', '--deny', rule, '.']
     const oxlint = join(ROOT, 'node_modules/.bin/oxlint')
     const { stdout } = await promisify(execFile)(oxlint, args, { cwd: directory }).catch(
       (error: unknown) => error as { stdout: string },
     )
     const { diagnostics } = JSON.parse(stdout) as { diagnostics: { filename: string }[] }
-    return new Set(diagnostics.map(({ filename }) => filename))
+    return [...new Set(diagnostics.map(({ filename }) => filename))].toSorted()
   } finally {
     rmSync(directory, { recursive: true })
   }
@@ -54,7 +72,8 @@ test('an import that goes up, or into another edge, is refused', async () => {
     ['receiver/edges/registry/a.ts', '../docker/engine.ts'],
     ['receiver/edges/another/a.ts', '../docker/engine.ts'],
   ] as const
-  expect([...(await refused(wrong))].toSorted()).toEqual(wrong.map(([file]) => file).toSorted())
+  const files = wrong.map(([file]): string => file)
+  expect(await refused('no-restricted-imports', wrong)).toEqual(files.toSorted())
 })
 
 test('an import that goes down, or that an edge may have, is not', async () => {
@@ -77,5 +96,17 @@ test('an import that goes down, or that an edge may have, is not', async () => {
     ['receiver/edges/docker/e.ts', './engine.ts'],
     ['receiver/serve/a.ts', '../edges/docker/engine.ts'],
   ] as const
-  expect([...(await refused(right))]).toEqual([])
+  expect(await refused('no-restricted-imports', right)).toEqual([])
+})
+
+test('imports in a circle are refused', async () => {
+  const circle = [
+    ['receiver/core/a.ts', './image/b.ts'],
+    ['receiver/core/image/b.ts', './c.ts'],
+    ['receiver/core/image/c.ts', '../a.ts'],
+    ['receiver/core/d.ts', './a.ts'],
+  ] as const
+  expect(await refused('import/no-cycle', circle)).toEqual(
+    circle.map(([file]) => file).filter((file) => file !== 'receiver/core/d.ts'),
+  )
 })
