@@ -16,10 +16,13 @@ import { createTokenBuckets } from '../../receiver/http/limits/token-buckets.ts'
 import type { Store } from '../../receiver/edges/store/store.ts'
 import { openStore } from '../../receiver/serve/open-store.ts'
 import { APP } from './fake-world.ts'
-import { type Issuer, startIssuer } from './oidc-issuer.ts'
+import { type Issuer, newIssuerKeys, startIssuer } from './oidc-issuer.ts'
 
 /** When every world begins. Its time stands still until a test moves it. */
 const BEGIN_MS = Date.parse('2026-03-01T12:00:00Z')
+
+/** Of the issuers of all worlds of a test file. */
+const KEYS = newIssuerKeys()
 
 /** The receiver's HTTP side on a store in memory and a real issuer, without an engine behind it. */
 export interface HttpWorld {
@@ -61,7 +64,7 @@ export async function startHttpWorld({
 } = {}): Promise<HttpWorld> {
   const clock = { ms: BEGIN_MS }
   const nowMs = () => clock.ms
-  const issuer = await startIssuer(nowMs)
+  const issuer = await startIssuer({ nowMs, keys: KEYS })
   const time: Clock = {
     now: () => new Date(clock.ms).toISOString(),
     ms: nowMs,

@@ -24,12 +24,17 @@ export interface Issuer {
   stop: () => Promise<void>
 }
 
+export const newIssuerKeys = () => generateKeyPair('RS256', { modulusLength: 2048 })
+
 /**
  * An OpenID issuer on a loopback port, with discovery, keys, and a token endpoint in the shape of GitHub's. Its tokens are
- * dated by `nowMs`.
+ * dated by `nowMs`. Making a key pair takes long: issuers that may have the same are given one.
  */
-export const startIssuer = async (nowMs: () => number = Date.now): Promise<Issuer> => {
-  const { publicKey, privateKey } = await generateKeyPair('RS256', { modulusLength: 2048 })
+export const startIssuer = async ({
+  nowMs = Date.now,
+  keys = newIssuerKeys(),
+}: { nowMs?: () => number; keys?: ReturnType<typeof newIssuerKeys> } = {}): Promise<Issuer> => {
+  const { publicKey, privateKey } = await keys
   const kid = randomUUID()
   const key = { ...(await exportJWK(publicKey)), kid, use: 'sig', alg: 'RS256' }
   const requestToken = randomUUID()
