@@ -8,7 +8,6 @@ const HEARTBEAT_MS = 15_000
 
 export interface EventServices {
   archive: {
-    get(id: string): { deployment: Deployment } | undefined
     /** Those with a number above `after`, in order. */
     events(id: string, after: number): { number: number; event: DeploymentEvent }[]
   }
@@ -21,11 +20,13 @@ export interface EventServices {
  * A deployment's events as server-sent events, from `Last-Event-ID` on, until the final one. A reader that has them all
  * gets 204, which tells an EventSource not to come back.
  */
-export function streamEvents(c: Context, id: string, services: EventServices): Response {
-  const { archive, feed, stopping } = services
+export function streamEvents(
+  c: Context,
+  { id, status }: Deployment,
+  { archive, feed, stopping }: EventServices,
+): Response {
   let last = lastEventId(c.req.header('last-event-id'))
-  const final = isFinal(archive.get(id)?.deployment.status ?? 'failed')
-  if (final && archive.events(id, last).length === 0) return c.body(null, 204)
+  if (isFinal(status) && archive.events(id, last).length === 0) return c.body(null, 204)
   // Nginx would hold events back otherwise
   c.header('x-accel-buffering', 'no')
   return streamSSE(c, async (stream) => {

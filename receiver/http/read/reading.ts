@@ -45,7 +45,7 @@ export function createReading(services: ReadServices, { trusted }: { trusted: bo
     })
     .get('/deployments/:id/events', (c) => {
       mayRead(c, c.req.param('id'))
-      return streamEvents(c, deploymentOf(c.req.param('id'), services).id, services)
+      return streamEvents(c, deploymentOf(c.req.param('id'), services), services)
     })
 }
 

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { Deployment } from '../../../../protocol/deployment.ts'
+import { createApp } from '../../../../receiver/http/app.ts'
 import { type HttpWorld, startHttpWorld } from '../../../support/http-world.ts'
 
 let world: HttpWorld
@@ -48,7 +49,79 @@ describe('who may read', () => {
   })
 })
 
+describe('an app', () => {
+  const json = async (path: string) => (await world.local.request(path)).json()
+
+  test('is shown with where its hooks go and whose it takes, the best first', async () => {
+    expect(await json('/apps')).toEqual({
+      apps: [
+        {
+          name: 'api',
+          image: { repository: 'ghcr.io/acme/api', tag: 'latest' },
+          domains: ['api.example.com'],
+          hook: 'https://deploy.example.com/hooks/api',
+          accepts: ['oidc', 'ed25519', 'hmac', 'basic', 'github'],
+          live: null,
+          current: null,
+        },
+        expect.objectContaining({ name: 'web', accepts: ['basic'] }),
+      ],
+    })
+  })
+
+  test.each(['ed25519', 'hmac'] as const)('with keys of %s alone takes no others', async (kind) => {
+    const api = world.services.apps.get('api')
+    if (api === undefined) throw new Error('there is no app api')
+    const { credentials } = api
+    const webhookKeys = credentials.webhookKeys.filter((key) => key.kind === kind)
+    const only = { oidc: [], webhookKeys, basic: { tokens: [], deploy: true }, github: [] }
+    world.services.apps = new Map([['api', { ...api, credentials: only }]])
+    expect(await json('/apps/api')).toMatchObject({ accepts: [kind] })
+  })
+
+  test.each(['/apps/nope', '/apps/nope/deployments'])('that is not there: %s', async (path) => {
+    expect(await json(path)).toMatchObject({
+      status: 404,
+      code: 'unknown_app',
+      detail: 'there is no app "nope"',
+      hint: 'GET /apps lists them',
+    })
+  })
+})
+
+test.each(['/deployments/nope', '/deployments/nope/events'])(
+  'a deployment that is not there: %s',
+  async (path) => {
+    const response = await world.local.request(path)
+    expect(await response.json()).toMatchObject({
+      status: 404,
+      code: 'unknown_deployment',
+      detail: 'there is no deployment "nope"',
+    })
+  },
+)
+
 describe('history', () => {
+  test.each([
+    ['', 200],
+    ['?limit=1', 200],
+    ['?limit=200', 200],
+    ['?limit=0', 400],
+    ['?limit=-1', 400],
+    ['?limit=201', 400],
+    ['?limit=1.5', 400],
+    ['?limit=', 400],
+    ['?limit=x', 400],
+  ])('with %j is %i', async (query, status) => {
+    expect((await world.local.request(`/apps/api/deployments${query}`)).status).toBe(status)
+  })
+
+  test('has twenty a page unless it is said otherwise', async () => {
+    for (let count = 0; count < 21; count++) await accept()
+    const response = await world.local.request('/apps/api/deployments')
+    expect(((await response.json()) as { deployments: [] }).deployments).toHaveLength(20)
+  })
+
   test('is newest first, and pages by deployment', async () => {
     const ids = []
     for (let count = 0; count < 3; count++) ids.unshift((await accept()).deployment.id)
@@ -100,6 +173,32 @@ describe('events', () => {
       read(`/deployments/${deployment.id}/events`, follow.token, { 'last-event-id': id })
     expect((await (await resume(first)).text()).match(/^event: .*$/gm)).toEqual(['event: finished'])
     expect((await resume(last)).status).toBe(204)
+  })
+})
+
+describe('a stream of events', () => {
+  test.each(['x', '-1', '1.5', '9'.repeat(16)])(
+    'begins at the beginning for the Last-Event-ID %j',
+    async (id) => {
+      const { deployment, follow } = await accept()
+      world.store.append(deployment.id, { type: 'finished', at: at(), status: 'succeeded' })
+      const response = await read(`/deployments/${deployment.id}/events`, follow.token, {
+        'last-event-id': id,
+      })
+      expect((await response.text()).match(/^event: .*$/gm)).toEqual(['event: finished'])
+    },
+  )
+
+  test('says that it is there while nothing happens, and ends when the receiver stops', async () => {
+    const stopping = new AbortController()
+    world.services.stopping = stopping.signal
+    const { deployment, follow } = await accept()
+    const app = createApp(world.services, 'public')
+    const response = await app.request(`/deployments/${deployment.id}/events`, {
+      headers: { authorization: `Bearer ${follow.token}` },
+    })
+    stopping.abort()
+    expect(await response.text()).toBe(': still here\n\n')
   })
 })
 
