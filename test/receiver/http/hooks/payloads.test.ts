@@ -273,6 +273,38 @@ describe('a hint', () => {
     expect(deployments()).toHaveLength(1)
   })
 
+  test('is not lost when the receiver stops while it asks', async () => {
+    const stopping = new AbortController()
+    world.services.stopping = stopping.signal
+    world.services.resolve = async (_image, signal) => {
+      stopping.abort(new Error('the receiver stops'))
+      throw signal.reason
+    }
+    const { status, deployment } = await say(packageEvent())
+    expect(status).toBe(202)
+    expect(deployment?.image).toEqual({ repository: 'ghcr.io/acme/api', tag: 'latest' })
+    expect(world.logged[0]).toMatch(/^warn the registry did not say .*the receiver stops/)
+  })
+
+  test('is a failure of the receiver when asking has a defect', async () => {
+    failure = new Error('defect')
+    expect((await say(packageEvent())).status).toBe(500)
+    expect(deployments()).toEqual([])
+  })
+
+  test('that is settled says by which deployment', async () => {
+    const { deployment } = await say(packageEvent())
+    const { detail } = await say(packageEvent(undefined, undefined, 'updated'))
+    expect(detail).toBe(`${ONE} is that of deployment ${deployment?.id}, which is queued`)
+  })
+
+  test('that is settled before the digest is known says so with the tag', async () => {
+    failure = new DeployError('registry_unreachable', 'connection refused')
+    await say(packageEvent())
+    const { detail } = await say(packageEvent(undefined, undefined, 'updated'))
+    expect(detail).toMatch(/^latest is that of deployment/)
+  })
+
   test('ping is 200', async () => {
     expect(await say('{"zen":"Design for failure."}', 'ping')).toMatchObject({
       status: 200,

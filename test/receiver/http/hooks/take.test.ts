@@ -204,6 +204,53 @@ describe('an authentic sender is told what is wrong', () => {
   })
 })
 
+describe('a deployment', () => {
+  const accept = async () =>
+    ((await (await post('{}')).json()) as Accepted).deployment as { url?: string }
+
+  test('names where users reach the app: at its first domain that is one host', async () => {
+    const api = world.services.apps.get('api')
+    if (api === undefined) throw new Error('there is no app api')
+    const under = async (domains: string[]) => {
+      world.services.apps = new Map([['api', { ...api, domains }]])
+      return (await accept()).url
+    }
+    expect(await under(['*.example.com', 'a.example.com', 'b.example.com'])).toBe(
+      'https://a.example.com',
+    )
+    expect(await under(['*.example.com'])).toBeUndefined()
+  })
+
+  test('is answered without a word about waiting, when nobody asked for that', async () => {
+    expect((await post('{}')).headers.has('preference-applied')).toBe(false)
+  })
+
+  test('is waited for ten minutes at most, and the answer says so', async () => {
+    const answer = post('{}', { headers: { prefer: 'wait=6000' } })
+    await expect.poll(() => world.store.next('api')?.deployment.id).toBeDefined()
+    const id = world.store.next('api')?.deployment.id ?? ''
+    const at = new Date(world.clock.ms).toISOString()
+    world.store.append(id, { type: 'finished', at, status: 'succeeded' })
+    const response = await answer
+    expect(response.status).toBe(200)
+    expect(response.headers.get('preference-applied')).toBe('wait=600')
+  })
+})
+
+test('the name of the host may be in capitals', async () => {
+  expect((await post('{}', { headers: { host: 'Deploy.Example.COM' } })).status).toBe(202)
+})
+
+test('another method than POST is told which to take', async () => {
+  const response = await world.app.request('/docker/hook')
+  expect(response.status).toBe(405)
+  expect(response.headers.get('allow')).toBe('POST')
+  expect(await response.json()).toMatchObject({
+    code: 'method_not_allowed',
+    detail: '/docker/hook takes POST, not GET',
+  })
+})
+
 describe('the local socket', () => {
   test('needs no signature', async () => {
     const response = await world.local.request('/hooks/api', { method: 'POST' })

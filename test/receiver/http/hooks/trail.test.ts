@@ -321,6 +321,8 @@ test('a failure of the receiver itself is no refusal: it is logged with its caus
     }
     const response = await post(world, '{}', { headers: basic('api', world.token) })
     statuses.push(response.status)
+    expect(response.headers.get('retry-after')).toBe(response.status === 503 ? '60' : null)
+    expect(await response.text()).not.toContain('defect')
   }
   expect(statuses).toEqual([503, 500])
   expect(entries()).toEqual([])

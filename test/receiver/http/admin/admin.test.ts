@@ -1,0 +1,164 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { DeployError } from '../../../../receiver/core/errors.ts'
+import { type HttpWorld, startHttpWorld } from '../../../support/http-world.ts'
+
+const ONE = `sha256:${'1'.repeat(64)}`
+const TWO = `sha256:${'2'.repeat(64)}`
+
+let world: HttpWorld
+beforeEach(async () => {
+  world = await startHttpWorld()
+})
+afterEach(() => world.stop())
+
+const ask = async (method: string, path: string) => {
+  const response = await world.local.request(path, { method })
+  return { status: response.status, body: await response.json() }
+}
+
+describe('a reload', () => {
+  test('says what changed', async () => {
+    const changed = { added: ['new'], changed: [], removed: ['old'], keys: ['read_tokens'] }
+    world.services.reload = async () => changed
+    expect(await ask('POST', '/reload')).toEqual({ status: 200, body: changed })
+  })
+
+  test('that is refused has the reason and the remedy of the config', async () => {
+    world.services.reload = async () => {
+      throw Object.assign(new Error('config.yaml:3:4: apps.api.port: "x"'), { hint: 'write 8080' })
+    }
+    expect(await ask('POST', '/reload')).toMatchObject({
+      status: 422,
+      body: {
+        code: 'config_refused',
+        detail: 'config.yaml:3:4: apps.api.port: "x"',
+        hint: 'write 8080',
+      },
+    })
+  })
+
+  test('that is refused without a remedy says that nothing changed', async () => {
+    world.services.reload = () => Promise.reject(new Error('cannot be read'))
+    expect(await ask('POST', '/reload')).toMatchObject({
+      body: { hint: 'the config that was read before stays in force' },
+    })
+  })
+})
+
+test('the doctor says what it found', async () => {
+  const checks = [{ what: 'docker', ok: false, message: 'no answer', hint: 'start it' }]
+  world.services.doctor = async () => checks
+  expect(await ask('GET', '/doctor')).toEqual({ status: 200, body: { checks } })
+})
+
+describe('removing an app', () => {
+  let asked: string[]
+  let removed: string[]
+  beforeEach(() => {
+    asked = []
+    removed = ['container old-1-blue']
+    world.services.removeApp = async (app) => {
+      asked.push(app)
+      return removed
+    }
+  })
+
+  test('says what was removed', async () => {
+    expect(await ask('DELETE', '/apps/old')).toEqual({ status: 200, body: { removed } })
+    expect(asked).toEqual(['old'])
+  })
+
+  test('is refused while it is in the config', async () => {
+    expect(await ask('DELETE', '/apps/api')).toMatchObject({
+      status: 409,
+      body: { code: 'app_configured', detail: 'api is in the config' },
+    })
+    expect(asked).toEqual([])
+  })
+
+  test('of which there is nothing is 404, with the apps that there are', async () => {
+    removed = []
+    expect(await ask('DELETE', '/apps/old')).toMatchObject({
+      status: 404,
+      body: {
+        code: 'unknown_app',
+        detail: 'there is nothing of an app "old"',
+        hint: 'the config has: api, web',
+      },
+    })
+  })
+})
+
+describe('the tags of an app', () => {
+  async function deploy(tag: string, digest: string): Promise<string> {
+    const response = await world.local.request('/hooks/api', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ image: `ghcr.io/acme/api:${tag}@${digest}` }),
+    })
+    const { deployment } = (await response.json()) as { deployment: { id: string } }
+    const at = new Date(world.clock.ms).toISOString()
+    world.store.append(deployment.id, { type: 'live', at }, { live: true })
+    world.store.append(deployment.id, { type: 'finished', at, status: 'succeeded' })
+    return deployment.id
+  }
+
+  test('stand beside the deployments of their digests, those of history in any case', async () => {
+    let wanted: ReadonlySet<string> = new Set()
+    world.services.tags = async (app, these) => {
+      wanted = these
+      expect(app.name).toBe('api')
+      const tags = [
+        { tag: '1.0', digest: ONE },
+        { tag: 'latest', digest: TWO },
+        { tag: 'gone', digest: undefined },
+      ]
+      return { tags, total: 7, hasMore: true }
+    }
+    const first = await deploy('1.0', ONE)
+    const second = await deploy('1.1', TWO)
+    expect((await ask('GET', '/apps/api/tags')).body).toEqual({
+      total: 7,
+      has_more: true,
+      tags: [
+        { tag: '1.0', digest: ONE, deployment: first, live: false },
+        { tag: 'latest', digest: TWO, deployment: second, live: true },
+        { tag: 'gone', digest: null, deployment: null, live: false },
+      ],
+    })
+    expect([...wanted].sort()).toEqual(['1.0', '1.1', 'latest'])
+  })
+
+  test('are not live before anything is', async () => {
+    const tags = [{ tag: 'gone', digest: undefined }]
+    world.services.tags = async () => ({ tags, total: 1, hasMore: false })
+    expect((await ask('GET', '/apps/api/tags')).body).toMatchObject({ tags: [{ live: false }] })
+  })
+
+  test('of no app of the config are 404, with those that there are', async () => {
+    expect(await ask('GET', '/apps/old/tags')).toMatchObject({
+      status: 404,
+      body: { detail: 'there is no app "old"', hint: 'the config has: api, web' },
+    })
+  })
+
+  test.each(['log in again', undefined])(
+    'that the registry does not tell are 503 with its reason; remedy: %s',
+    async (hint) => {
+      world.services.tags = () => {
+        const options = hint === undefined ? {} : { hint }
+        return Promise.reject(new DeployError('registry_unreachable', 'refused', options))
+      }
+      const { status, body } = await ask('GET', '/apps/api/tags')
+      expect(status).toBe(503)
+      expect(body).toMatchObject({ code: 'registry_failed', detail: 'refused' })
+      expect((body as { hint?: string }).hint).toBe(hint)
+    },
+  )
+
+  test('that fail for another reason are a failure of the receiver', async () => {
+    world.services.tags = () => Promise.reject(new Error('defect'))
+    expect((await ask('GET', '/apps/api/tags')).status).toBe(500)
+    expect(world.logged).toHaveLength(1)
+  })
+})
