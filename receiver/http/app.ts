@@ -22,7 +22,13 @@ const ADDRESSES = {
   public: { trusted: false, parts: ['hooks', 'read'] },
   socket: { trusted: true, parts: ['hooks', 'read', 'admin'] },
   admin: { trusted: false, parts: ['read'] },
-} as const satisfies Record<string, { trusted: boolean; parts: readonly (keyof typeof PARTS)[] }>
+} as const satisfies Record<string, Address>
+
+/** Administration asks for no credentials: without trust it does not compile. */
+type Address =
+  | { trusted: true; parts: readonly Part[] }
+  | { trusted: false; parts: readonly Exclude<Part, 'admin'>[] }
+type Part = keyof typeof PARTS
 
 const PARTS = {
   hooks: createHooks,
