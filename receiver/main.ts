@@ -11,7 +11,7 @@ import { remove } from './cli/remove.ts'
 import { run } from './cli/serve.ts'
 import { status } from './cli/status.ts'
 import { tags } from './cli/tags.ts'
-import { VERSION } from './version.ts'
+import { VERSION } from './serve/version.ts'
 
 const USAGE = `deploy-receiver runs what was pushed, behind Nginx.
 

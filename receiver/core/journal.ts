@@ -14,6 +14,13 @@ export interface StoredDeployment {
   settings?: number
 }
 
+/** What a deployment runs, once its digest is known. */
+export function imageOf({ deployment }: StoredDeployment): { repository: string; digest: string } {
+  const { repository, digest } = deployment.image
+  if (digest === undefined) throw new Error(`${deployment.id} has no digest yet`)
+  return { repository, digest }
+}
+
 /** The memory of deployments, as the reconciler uses it. Every write is durable when the call returns. */
 export interface Journal {
   /** The running deployment of an app, else its waiting one. */

@@ -1,5 +1,5 @@
 import { DeployError } from '../errors.ts'
-import { imageOf } from '../image/image-of.ts'
+import { imageOf } from '../journal.ts'
 import type { StepContext } from './next-step.ts'
 
 const LOG_LINES = 50

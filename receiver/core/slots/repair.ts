@@ -1,6 +1,5 @@
 import { type DockerApp, withSettings } from '../app.ts'
-import { imageOf } from '../image/image-of.ts'
-import type { StoredDeployment } from '../journal.ts'
+import { imageOf, type StoredDeployment } from '../journal.ts'
 import type { LookAgain } from '../rollout.ts'
 import { choosePort, startAll } from './containers.ts'
 import { inParallel } from './in-parallel.ts'

@@ -1,4 +1,4 @@
-import { imageOf } from '../image/image-of.ts'
+import { imageOf } from '../journal.ts'
 import { addressesOf, choosePort, startAll } from './containers.ts'
 import { drain } from './drain.ts'
 import { inParallel } from './in-parallel.ts'

@@ -1,5 +1,4 @@
-import { imageOf } from '../image/image-of.ts'
-import type { Bookkeeping, StoredDeployment } from '../journal.ts'
+import { imageOf, type Bookkeeping, type StoredDeployment } from '../journal.ts'
 import { inSlot, own, type World } from './next-step.ts'
 import type { Slot } from './ports.ts'
 
