@@ -309,10 +309,25 @@ test('what is new stands there once, and in the log with who asked and from wher
   ])
 })
 
-test('a failure of the receiver itself is no refusal: it is logged with its cause', async () => {
-  const failures = [new DeployError('store_failed', 'the disk is full'), new Error('defect')]
-  const statuses: number[] = []
-  for (const failure of failures) {
+describe('a failure of the receiver itself is no refusal', () => {
+  test.each([
+    [
+      'a disk that is full is 503, with its remedy',
+      new DeployError('store_failed', 'the disk is full', { hint: 'make room' }),
+      { status: 503, code: 'store_failed', detail: 'the disk is full', hint: 'make room' },
+    ],
+    [
+      'a store that fails without a remedy is 503',
+      new DeployError('store_failed', 'it is gone'),
+      { status: 503, detail: 'it is gone' },
+    ],
+    [
+      'what is not for clients is 500',
+      new DeployError('nginx_failed', 'secret'),
+      { status: 500, code: 'internal_error' },
+    ],
+    ['a defect is 500', new Error('secret'), { status: 500, code: 'internal_error' }],
+  ])('%s', async (_name, failure, expected) => {
     world.services.intake = {
       ...world.services.intake,
       transaction() {
@@ -320,13 +335,17 @@ test('a failure of the receiver itself is no refusal: it is logged with its caus
       },
     }
     const response = await post(world, '{}', { headers: basic('api', world.token) })
-    statuses.push(response.status)
-    expect(response.headers.get('retry-after')).toBe(response.status === 503 ? '60' : null)
-    expect(await response.text()).not.toContain('defect')
-  }
-  expect(statuses).toEqual([503, 500])
-  expect(entries()).toEqual([])
-  expect(world.logged).toEqual([expect.stringMatching(/^error a request failed .*hooks\/api/)])
+    const body = (await response.json()) as { status: number; hint?: string }
+    expect(body).toMatchObject(expected)
+    expect('hint' in body).toBe('hint' in expected)
+    expect(JSON.stringify(body)).not.toContain('secret')
+    const isStore = body.status === 503
+    expect(response.headers.get('retry-after')).toBe(isStore ? '60' : null)
+    expect(world.logged.map((line) => line.slice(0, 22))).toEqual(
+      isStore ? [] : ['error a request failed'],
+    )
+    expect(entries()).toEqual([])
+  })
 })
 
 test('a reason is cut to 500 characters', async () => {
