@@ -1,33 +1,13 @@
 import type { Deployment } from '../../../protocol/deployment.ts'
 import type { Source } from '../../../protocol/hook.ts'
 import type { AppSpec } from '../app.ts'
+import { type Past, rollbackTarget } from './rollback-target.ts'
 
 /** What an authentic and allowed sender asks for. */
 export type Request =
   | { action: 'deploy'; tag?: string; digest?: string }
   | { action: 'redeploy' }
   | { action: 'rollback'; to: string; currentSettings?: boolean }
-
-/** A deployment of the past, as a rollback needs it. */
-export interface Past {
-  id: string
-  digest: string
-  tag?: string
-  succeeded: boolean
-}
-
-/** Why a request cannot become a deployment. */
-export class RequestError extends Error {
-  readonly code: 'nothing_to_roll_back_to' | 'ambiguous_digest'
-  readonly hint: string
-
-  constructor(code: RequestError['code'], message: string, hint: string) {
-    super(message)
-    this.name = 'RequestError'
-    this.code = code
-    this.hint = hint
-  }
-}
 
 /**
  * The new deployment that a request stands for. `history` is the app's, newest first, of those that had a digest;
@@ -83,7 +63,7 @@ function wanted(
         ...(request.digest === undefined ? {} : { digest: request.digest }),
       }
     case 'rollback': {
-      const past = findPast(app.name, request.to, history(), live())
+      const past = rollbackTarget(app.name, request.to, history(), live())
       return {
         digest: past.digest,
         ...(past.tag === undefined ? {} : { tag: past.tag }),
@@ -91,49 +71,4 @@ function wanted(
       }
     }
   }
-}
-
-const HEX_PREFIX = /^(?:sha256:)?([0-9a-f]{12,64})$/
-
-/** Only a digest that was live once may come back: history is what makes a rollback safe. */
-function findPast(
-  app: string,
-  to: string,
-  history: readonly Past[],
-  live: string | undefined,
-): Past {
-  const hint = `GET /apps/${app}/deployments lists what can be rolled back to`
-  const good = history.filter((past) => past.succeeded)
-  if (to === 'previous') {
-    const now = good.findIndex((past) => past.digest === live)
-    const past = good.slice(now + 1).find((each) => each.digest !== live)
-    if (past !== undefined) return past
-    throw new RequestError(
-      'nothing_to_roll_back_to',
-      `${app} has no earlier digest than ${live ?? 'none'}`,
-      hint,
-    )
-  }
-  const byId = good.find((past) => past.id === to)
-  if (byId !== undefined) return byId
-  const prefix = HEX_PREFIX.exec(to)?.[1]
-  const matches =
-    prefix === undefined ? [] : good.filter((past) => past.digest.startsWith(`sha256:${prefix}`))
-  const [first] = matches
-  if (first === undefined) {
-    throw new RequestError(
-      'nothing_to_roll_back_to',
-      `${JSON.stringify(to)} is neither "previous", nor a digest or deployment of ${app} that was live`,
-      `${hint}; a digest is given whole or by at least 12 of its hex digits`,
-    )
-  }
-  const other = matches.find((past) => past.digest !== first.digest)
-  if (other !== undefined) {
-    throw new RequestError(
-      'ambiguous_digest',
-      `${to} stands for ${first.digest} and for ${other.digest}`,
-      'give more of its digits',
-    )
-  }
-  return first
 }

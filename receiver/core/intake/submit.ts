@@ -1,9 +1,11 @@
-import type { Deployment, DeploymentEvent } from '../../../protocol/deployment.ts'
+import type { Deployment } from '../../../protocol/deployment.ts'
 import type { Source } from '../../../protocol/hook.ts'
 import type { AppSpec } from '../app.ts'
 import type { AuditEntry, AuditTrail } from './audit.ts'
 import { type Hint, settledBy } from './push-hint.ts'
-import { newDeployment, type Past, type Request } from './new-deployment.ts'
+import { newDeployment, type Request } from './new-deployment.ts'
+import { type Past } from './rollback-target.ts'
+import { supersede, type SupersedePorts } from './supersede.ts'
 
 const DAY_SECONDS = 24 * 60 * 60
 const KEEP_SECONDS = {
@@ -21,7 +23,7 @@ export interface IdempotencyKey {
 }
 
 /** The durable side of the way in. All calls of one `transaction` are kept together, or none. */
-export interface Intake {
+export interface Intake extends SupersedePorts {
   transaction<T>(work: () => T): T
   /** Marks a token as used; `false` when it was already. Times are Unix seconds. */
   useToken(token: { issuer: string; jti: string; expiresAt: number }): boolean
@@ -37,16 +39,10 @@ export interface Intake {
   /** The deployment that was accepted last. */
   newest(app: string): Deployment | undefined
   get(id: string): Deployment | undefined
-  /** Deployments of an app that are running or wait, oldest first. */
-  unfinished(app: string): Deployment[]
-  /** Keeps an event of a deployment. */
-  append(id: string, event: DeploymentEvent): void
   /** Keeps a new deployment and what came with it, and returns it as it is kept: without secrets. */
   add(deployment: Deployment, attestations: readonly unknown[]): Deployment
   audit: Pick<AuditTrail, 'add'>
   newId(): string
-  /** ISO 8601. */
-  now(): string
   nowSeconds(): number
   /** Milliseconds since such a time. */
   ageMs(at: string): number
@@ -133,12 +129,4 @@ export function submit(submission: Submission, intake: Intake): Submitted {
     })
     return { kind: 'accepted', deployment }
   })
-}
-
-/** Of those that wait, only the newest is ever run. */
-function supersede(app: string, intake: Intake): void {
-  for (const { id, status } of intake.unfinished(app)) {
-    if (status !== 'queued') continue
-    intake.append(id, { type: 'finished', at: intake.now(), status: 'superseded' })
-  }
 }

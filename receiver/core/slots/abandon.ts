@@ -5,7 +5,7 @@ import type { StoredDeployment } from '../journal.ts'
 import { inParallel } from './in-parallel.ts'
 import { isLive, observe, others, own } from './next-step.ts'
 import type { Container, SlotPorts } from './ports.ts'
-import { unpause } from './unpause.ts'
+import { resumeVisitors } from './resume-visitors.ts'
 
 /**
  * Undoes a failed deployment: swaps back when it was live and the old container still runs, and removes the new one.
@@ -43,7 +43,7 @@ export async function abandon(
       message: `${error?.message ?? 'it failed'}; swapped back to ${old.digest}`,
     }
   }
-  if (old !== undefined) await unpause(app, old, ports, signal)
+  if (old !== undefined) await resumeVisitors(app, old, ports, signal)
   if (!recreate) await removeFailed()
   // this one may be tried again soon
   await prune(app, ports, stored.deployment.image.digest)

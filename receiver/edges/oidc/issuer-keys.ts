@@ -1,7 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { JSONWebKeySet } from 'jose'
 import * as v from 'valibot'
-import { TokenError } from '../../core/intake/tokens.ts'
+import { TokenError } from '../../core/intake/oidc-token.ts'
 
 const FRESH_MS = 60 * 60 * 1000
 /** Between two attempts at one issuer, failed ones included: strangers choose the `kid`. */

@@ -6,7 +6,7 @@ import {
   type JWTPayload,
   jwtVerify,
 } from 'jose'
-import { TokenError, type VerifyToken } from '../../core/intake/tokens.ts'
+import { TokenError, type VerifyToken } from '../../core/intake/oidc-token.ts'
 import type { IssuerKeys } from './issuer-keys.ts'
 
 /** Asymmetric only: a key from a JWKS must never serve as an HMAC secret. */

@@ -3,7 +3,7 @@ import type { DatabaseSync } from 'node:sqlite'
 import type { Deployment, DeploymentEvent } from '../../../protocol/deployment.ts'
 import { apply } from '../../core/deployment.ts'
 import type { Journal, StoredDeployment } from '../../core/journal.ts'
-import type { Past } from '../../core/intake/new-deployment.ts'
+import type { Past } from '../../core/intake/rollback-target.ts'
 import { transaction } from './schema.ts'
 import type { SettingsVault } from './settings.ts'
 

@@ -2,7 +2,7 @@ import type { Context } from 'hono'
 import type { Deployment } from '../../../protocol/deployment.ts'
 import type { AppSpec } from '../../core/app.ts'
 import { DeployError } from '../../core/errors.ts'
-import type { Past } from '../../core/intake/new-deployment.ts'
+import type { Past } from '../../core/intake/rollback-target.ts'
 import { appNamed, type Apps } from '../apps.ts'
 import { ProblemError } from '../problem.ts'
 

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { parseVerifyingKey } from '../../../protocol/standard-webhooks.ts'
 import type { Sender } from '../../core/intake/audit.ts'
-import type { VerifyToken } from '../../core/intake/tokens.ts'
+import type { VerifyToken } from '../../core/intake/oidc-token.ts'
 import { type AppCredentials, Rejected, type VerifySender } from './authentic.ts'
 import { readBasic, verifyBasic } from './basic.ts'
 import { readGithub, verifyGithub } from './github.ts'

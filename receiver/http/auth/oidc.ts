@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { TokenError, type VerifyToken } from '../../core/intake/tokens.ts'
+import { TokenError, type VerifyToken } from '../../core/intake/oidc-token.ts'
 import { type ClaimRule, refusedClaim } from './claims.ts'
 import { type Authentic, Rejected } from './authentic.ts'
 

@@ -1,7 +1,7 @@
 import type { Context } from 'hono'
 import { MAX_BODY_BYTES } from '../../../protocol/hook.ts'
 import type { Sender } from '../../core/intake/audit.ts'
-import type { VerifyToken } from '../../core/intake/tokens.ts'
+import type { VerifyToken } from '../../core/intake/oidc-token.ts'
 import type { Log } from '../../core/log.ts'
 import type { Apps } from '../apps.ts'
 import { type Claimed, DECOY, readCredentials } from '../auth/authenticate.ts'

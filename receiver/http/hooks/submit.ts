@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { Deployment } from '../../../protocol/deployment.ts'
-import { RequestError } from '../../core/intake/new-deployment.ts'
+import { RequestError } from '../../core/intake/rollback-target.ts'
 import { type IdempotencyKey, type Intake, submit } from '../../core/intake/submit.ts'
 import type { HttpApp } from '../apps.ts'
 import type { Authentic } from '../auth/authentic.ts'

@@ -1,21 +1,18 @@
 import ipaddr from 'ipaddr.js'
+import { type IpAddress, isInside, parseAddress, parseNetwork } from '../../core/ip-address.ts'
 
 /** Says whether an address is that of a configured proxy. */
 export type IsProxy = (address: string) => boolean
-
-type Address = ipaddr.IPv4 | ipaddr.IPv6
 
 /** An IPv6 address has 45 characters at most; a zone is cut off before. */
 const MAX_CHARACTERS = 45
 
 /** Reads addresses and networks (`127.0.0.0/8`, `::1`), which the config has checked. */
 export function proxies(networks: readonly string[]): IsProxy {
-  const ranges = networks.map(rangeOf)
+  const ranges = networks.flatMap((network) => parseNetwork(network) ?? [])
   return (text) => {
     const address = parse(text)
-    if (address === undefined) return false
-    const long = asIPv6(address)
-    return ranges.some(([start, bits]) => long.match(start, bits))
+    return address !== undefined && isInside(address, ranges)
   }
 }
 
@@ -56,21 +53,10 @@ function bare(text: string): string {
 }
 
 /** An IPv4 address also when it is written as IPv6. A zone (`%eth0`) names a link of this machine, not who is there. */
-function parse(text: string): Address | undefined {
+function parse(text: string): IpAddress | undefined {
   const [plain = ''] = text.split('%', 1)
-  if (plain.length > MAX_CHARACTERS) return undefined
-  // `127.1`, `0x7f000001` and `0177.0.0.1` are addresses to the library, and not to anybody who writes this header
-  const isAddress = ipaddr.IPv4.isValidFourPartDecimal(plain) || ipaddr.IPv6.isValid(plain)
-  return isAddress ? ipaddr.process(plain) : undefined
+  const address = plain.length > MAX_CHARACTERS ? undefined : parseAddress(plain)
+  return address instanceof ipaddr.IPv6 && address.isIPv4MappedAddress()
+    ? address.toIPv4Address()
+    : address
 }
-
-/** First address and prefix length of a network, both of IPv6; IPv4 has its place there (RFC 4291, section 2.5.5.2). */
-function rangeOf(network: string): [ipaddr.IPv6, number] {
-  const [text = '', bits] = network.split('/')
-  const start = ipaddr.parse(text)
-  const missing = start.kind() === 'ipv4' ? 96 : 0
-  return [asIPv6(start), bits === undefined ? 128 : Number(bits) + missing]
-}
-
-const asIPv6 = (address: Address): ipaddr.IPv6 =>
-  address instanceof ipaddr.IPv4 ? address.toIPv4MappedAddress() : address

@@ -1,10 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import {
-  newDeployment,
-  type Past,
-  type Request,
-  RequestError,
-} from '../../../../receiver/core/intake/new-deployment.ts'
+import { newDeployment, type Request } from '../../../../receiver/core/intake/new-deployment.ts'
+import { type Past, RequestError } from '../../../../receiver/core/intake/rollback-target.ts'
 import { APP } from '../../../support/fake-world.ts'
 
 const hex = (digit: string) => `sha256:${digit.repeat(64)}`

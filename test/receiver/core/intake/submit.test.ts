@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import type { AuditEntry } from '../../../../receiver/core/intake/audit.ts'
-import { RequestError } from '../../../../receiver/core/intake/new-deployment.ts'
+import { RequestError } from '../../../../receiver/core/intake/rollback-target.ts'
 import {
   type Intake,
   type Submission,

@@ -34,7 +34,7 @@ describe('the live container', () => {
     await put()
     expect(world.calls).toEqual(['start api-1-blue'])
     expect(standing()).toEqual(['api-1-blue'])
-    expect(world.reports).toEqual([expect.stringContaining('stands still')])
+    expect(world.reports).toEqual([expect.stringContaining('does not run')])
   })
 
   test('that was removed is made anew in the slot that the flag names', async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { parseVerifyingKey } from '../../../../protocol/standard-webhooks.ts'
-import { TokenError, type VerifiedToken } from '../../../../receiver/core/intake/tokens.ts'
+import { TokenError, type VerifiedToken } from '../../../../receiver/core/intake/oidc-token.ts'
 import { Rejected } from '../../../../receiver/http/auth/authentic.ts'
 import {
   appOfHeaders,

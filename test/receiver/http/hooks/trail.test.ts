@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { AuditEntry, Sender } from '../../../../receiver/core/intake/audit.ts'
 import { DeployError } from '../../../../receiver/core/errors.ts'
-import { TokenError } from '../../../../receiver/core/intake/tokens.ts'
+import { TokenError } from '../../../../receiver/core/intake/oidc-token.ts'
 import { type HttpWorld, startHttpWorld } from '../../../support/http-world.ts'
 import { basic, bearer, github, packageEvent, post, webhook } from './signed-hooks.ts'
 

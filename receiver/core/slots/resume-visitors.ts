@@ -6,7 +6,7 @@ const PAUSE_MS = 100
 const LONGEST_MS = 30_000
 
 /** Ends a pause of `strategy: recreate` when the old container answers again. */
-export async function unpause(
+export async function resumeVisitors(
   app: DockerApp,
   { address, port }: Container,
   ports: Pick<SlotPorts, 'slots' | 'probe' | 'clock'>,

@@ -1,7 +1,7 @@
 import { beforeEach, expect, test } from 'vitest'
 import type { AppSpec } from '../../../../receiver/core/app.ts'
 import type { Container } from '../../../../receiver/core/slots/ports.ts'
-import { unpause } from '../../../../receiver/core/slots/unpause.ts'
+import { resumeVisitors } from '../../../../receiver/core/slots/resume-visitors.ts'
 import { APP, createFakeWorld, type FakeWorld } from '../../../support/fake-world.ts'
 
 const OLD = { address: '10.0.0.2', port: 8000 } as Container
@@ -21,7 +21,7 @@ beforeEach(() => {
 })
 
 const run = (app: AppSpec = APP, signal = new AbortController().signal) =>
-  unpause(app, OLD, world.ports, signal)
+  resumeVisitors(app, OLD, world.ports, signal)
 
 test('visitors are let through as soon as the old container answers', async () => {
   await run()
