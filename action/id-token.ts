@@ -32,7 +32,11 @@ export const idToken = async (
         hint: 'Run the job again; see https://www.githubstatus.com.',
       })
     }
-    await pause(pauseMs, undefined, { signal })
+    await pause(pauseMs, undefined, { signal }).catch((error: unknown) => {
+      // its reason says more than that it was aborted
+      signal.throwIfAborted()
+      throw error
+    })
   }
 }
 

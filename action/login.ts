@@ -32,7 +32,7 @@ export interface DockerSettings {
  * Makes a private `DOCKER_CONFIG` that knows the workflow's own settings and logins, and this one login over them.
  * Nothing outside of that directory changes, so no later step of the job is signed in by it.
  * @param login undefined to use the logins that Docker has already.
- * @throws ActionError `bad_environment` when the workflow's `config.json` is not JSON object.
+ * @throws ActionError `bad_environment` when the workflow's `config.json` is not a JSON object.
  */
 export const prepareDocker = (
   login: Login | undefined,

@@ -1801,7 +1801,10 @@ const idToken = async (audience, purpose, signal = AbortSignal.timeout(6e4)) => 
 		}
 		const pauseMs = PAUSES_MS[attempt];
 		if (pauseMs === void 0) throw new ActionError("no_id_token", `GitHub's OIDC token could not be had: ${why}`, { hint: "Run the job again; see https://www.githubstatus.com." });
-		await setTimeout$1(pauseMs, void 0, { signal });
+		await setTimeout$1(pauseMs, void 0, { signal }).catch((error) => {
+			signal.throwIfAborted();
+			throw error;
+		});
 	}
 };
 /** Whether GitHub gives this job tokens; else an error says what is missing. */
@@ -3092,7 +3095,7 @@ const registryHost = (registry) => {
 * Makes a private `DOCKER_CONFIG` that knows the workflow's own settings and logins, and this one login over them.
 * Nothing outside of that directory changes, so no later step of the job is signed in by it.
 * @param login undefined to use the logins that Docker has already.
-* @throws ActionError `bad_environment` when the workflow's `config.json` is not JSON object.
+* @throws ActionError `bad_environment` when the workflow's `config.json` is not a JSON object.
 */
 const prepareDocker = (login, env, temporary) => {
 	if (login !== void 0) hide(login.password, encode(login));

@@ -22,13 +22,13 @@ export async function hook({ config, json, rest: [app] }: Options): Promise<numb
   return 0
 }
 
-interface Route {
+interface Example {
   title: string
   text: string
 }
 
 /** How each kind of credentials is used. The texts hold no secret: they name a variable or a file that has it. */
-const WAYS: Readonly<Record<string, (url: string) => Route[]>> = {
+const WAYS: Readonly<Record<string, (url: string) => Example[]>> = {
   oidc: (url) => [
     {
       title: 'a job of a workflow; no secret is needed',

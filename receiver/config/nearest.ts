@@ -1,9 +1,24 @@
-import { closestMatch } from 'leven'
+import leven from 'leven'
 
 /** The candidate that a mistyped word most likely stands for, if one is near enough. */
-export const nearest = (word: string, candidates: readonly string[]): string | undefined =>
-  closestMatch(word.toLowerCase(), candidates, { maxDistance: mostMistakes(word) })
+export function nearest(word: string, candidates: readonly string[]): string | undefined {
+  const most = Math.max(1, Math.floor(word.length / 3))
+  let best: { candidate: string; mistakes: number } | undefined
+  for (const candidate of candidates) {
+    const mistakes = mistakesIn(word.toLowerCase(), candidate)
+    if (mistakes <= most && (best === undefined || mistakes < best.mistakes)) {
+      best = { candidate, mistakes }
+    }
+  }
+  return best?.candidate
+}
 
-/** Letters that are missing, too many or others. Two that changed places are two mistakes, which a word of four can have. */
-const mostMistakes = ({ length }: string): number =>
-  Math.max(length < 4 ? 1 : 2, Math.floor(length / 3))
+/** Letters that are missing, too many or others; two neighbours that changed places are one mistake. */
+const mistakesIn = (word: string, right: string): number =>
+  Math.min(leven(word, right), ...swapsOf(word).map((swapped) => 1 + leven(swapped, right)))
+
+const swapsOf = (word: string): string[] =>
+  Array.from(
+    { length: Math.max(0, word.length - 1) },
+    (_, at) => `${word.slice(0, at)}${word[at + 1] ?? ''}${word[at] ?? ''}${word.slice(at + 2)}`,
+  )

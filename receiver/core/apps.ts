@@ -24,12 +24,14 @@ export function createApps<App extends AppSpec>(
   show: (apps: readonly App[]) => Promise<void>,
 ): Apps<App> {
   let current: ReadonlyMap<string, App> = new Map()
+  /** Those that visitors can find: what a deployment goes by. */
+  let shown: ReadonlyMap<string, App> = current
   const deployers = new Map<string, Deployer>()
 
   const start = (app: App) => {
     // a deployment under way at the end of an app goes on with what it was
     let known = app
-    const now = () => (known = current.get(app.name) ?? known)
+    const now = () => (known = shown.get(app.name) ?? known)
     deployers.set(app.name, createDeployer(now, ports))
   }
 
@@ -44,6 +46,7 @@ export function createApps<App extends AppSpec>(
         current = before
         throw error
       }
+      shown = current
       for (const [name, deployer] of deployers) {
         if (current.has(name)) continue
         deployers.delete(name)

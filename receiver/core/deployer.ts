@@ -1,6 +1,6 @@
 import type { AppSpec } from './app.ts'
 import { type ReconcilePorts, reconcile } from './reconcile.ts'
-import type { LookAgain } from './rollout.ts'
+import { type LookAgain, rolloutOf } from './rollout.ts'
 
 /** A full disk, say: nothing can be recorded until there is room. */
 const AFTER_FAILURE_MS = 5000
@@ -17,7 +17,7 @@ export interface Deployer {
 
 /** `app` gives the app as it is configured now; a deployment under way keeps to what it began with. */
 export function createDeployer(app: () => AppSpec, ports: ReconcilePorts): Deployer {
-  const rollout = () => ports.rollouts[app().engine]
+  const rollout = () => rolloutOf(app(), ports.rollouts)
   const stopping = new AbortController()
   let stood = false
   let woken = false

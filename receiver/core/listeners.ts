@@ -40,17 +40,20 @@ export function createEvents({
     // a listener that keeps an event itself is told of it in its turn
     if (telling) return
     telling = true
-    for (let news = kept.shift(); news !== undefined; news = kept.shift()) {
-      const [deployment, event] = news
-      for (const listener of listeners) {
-        try {
-          listener(deployment, event)
-        } catch (error) {
-          report('a listener failed', { deployment: deployment.id, event: event.type, error })
+    try {
+      for (let news = kept.shift(); news !== undefined; news = kept.shift()) {
+        const [deployment, event] = news
+        for (const listener of listeners) {
+          try {
+            listener(deployment, event)
+          } catch (error) {
+            report('a listener failed', { deployment: deployment.id, event: event.type, error })
+          }
         }
       }
+    } finally {
+      telling = false
     }
-    telling = false
   }
 
   const events: Events = {
@@ -106,6 +109,13 @@ function safeError(
   redact: Redact,
 ): { error?: DeploymentError } {
   if (error === undefined) return {}
-  const { code, ...texts } = error
-  return { error: { code, ...redact(texts) } }
+  const { message, hint, log } = error
+  return {
+    error: {
+      ...error,
+      message: redact(message),
+      ...(hint === undefined ? {} : { hint: redact(hint) }),
+      ...(log === undefined ? {} : { log: redact(log) }),
+    },
+  }
 }

@@ -3,7 +3,7 @@ import { type AppSpec, type Settings, settingsOf, withSettings } from './app.ts'
 import { DeployError, describeError } from './errors.ts'
 import { finish } from './finish.ts'
 import type { Bookkeeping, StoredDeployment } from './journal.ts'
-import type { LookAgain, Rollouts, Standing } from './rollout.ts'
+import { type LookAgain, rolloutOf, type Rollouts, type Standing } from './rollout.ts'
 
 /** The engine may be away for so many looks before a deployment that is not live yet fails. */
 const LOOKS = 20
@@ -31,7 +31,7 @@ export async function reconcile(
     if (stored === undefined) break
     await deploy(app, stored, ports, signal)
   }
-  return ports.rollouts[app.engine].repair(app, signal)
+  return rolloutOf(app, ports.rollouts).repair(app, signal)
 }
 
 async function deploy(
@@ -40,7 +40,7 @@ async function deploy(
   ports: ReconcilePorts,
   signal: AbortSignal,
 ): Promise<void> {
-  const rollout = ports.rollouts[configured.engine]
+  const rollout = rolloutOf(configured, ports.rollouts)
   await begin(configured, first, ports)
   const app = withSettings(configured, ports.journal.settings(first.deployment.id))
   let failures = 0
@@ -88,7 +88,7 @@ async function begin(app: AppSpec, stored: StoredDeployment, ports: ReconcilePor
     )
     return
   }
-  const rollout = ports.rollouts[app.engine]
+  const rollout = rolloutOf(app, ports.rollouts)
   const standing = await rollout.look(app, stored).catch(() => undefined)
   if (deployment.error !== undefined || standing === undefined || standing.isLive) return
   for (const { name: step } of deployment.steps) {
@@ -129,7 +129,7 @@ async function run(
     })
     const ms = Math.round(ports.clock.ms() - began)
     // live first: whoever sees the step as done finds the deployment live
-    if (step === ports.rollouts[app.engine].steps.commit) {
+    if (step === rolloutOf(app, ports.rollouts).steps.commit) {
       const live: DeploymentEvent = { type: 'live', at: ports.clock.now() }
       ports.journal.append(stored.deployment.id, live, { live: true })
     }
@@ -144,7 +144,7 @@ async function run(
     // what the step did is there: only that cannot be recorded
     if (isStoreFailure(error)) throw error
     const ms = Math.round(ports.clock.ms() - began)
-    const isCleanup = ports.rollouts[app.engine].steps.cleanup.has(step)
+    const isCleanup = rolloutOf(app, ports.rollouts).steps.cleanup.has(step)
     recordFailure({ stored, step, error, ms, isCleanup }, ports)
   }
 }

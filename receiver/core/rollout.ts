@@ -53,3 +53,7 @@ export type Progress = (progress: { message: string; current?: number; total?: n
 export type Rollouts = {
   readonly [Engine in AppSpec['engine']]: Rollout<Extract<AppSpec, { engine: Engine }>>
 }
+
+/** The rollout of what runs this app. It is given no other apps than those of its engine. */
+export const rolloutOf = ({ engine }: AppSpec, rollouts: Rollouts): Rollout<AppSpec> =>
+  rollouts[engine]

@@ -1,8 +1,6 @@
 import { setTimeout } from 'node:timers/promises'
+import { MAX_DURATION_MS } from '../../protocol/duration.ts'
 import type { Clock } from '../core/clock.ts'
-
-/** Node makes 1 ms of what does not fit into 32 bits (nodejs.org/api/timers.html#settimeoutcallback-delay-args). */
-const LONGEST_TIMER_MS = 2 ** 31 - 1
 
 /** The machine's clock. */
 export const systemClock: Clock = {
@@ -12,8 +10,8 @@ export const systemClock: Clock = {
   async sleep(ms, signal) {
     try {
       let left = ms
-      for (; left > LONGEST_TIMER_MS; left -= LONGEST_TIMER_MS) {
-        await setTimeout(LONGEST_TIMER_MS, undefined, { signal })
+      for (; left > MAX_DURATION_MS; left -= MAX_DURATION_MS) {
+        await setTimeout(MAX_DURATION_MS, undefined, { signal })
       }
       await setTimeout(left, undefined, { signal })
     } catch (error) {

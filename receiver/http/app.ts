@@ -1,4 +1,4 @@
-import { type Context, Hono } from 'hono'
+import { type Context, Hono, type HonoRequest } from 'hono'
 import { DeployError } from '../core/errors.ts'
 import type { Log } from '../core/log.ts'
 import { type AdminServices, createAdmin } from './admin/admin.ts'
@@ -44,17 +44,19 @@ export function createApp(services: Services, address: keyof typeof ADDRESSES): 
   app.get('/healthz', (c) => c.json({ status: 'ok', version: services.version }))
   if (!trusted) app.use(rateLimit(services))
   for (const part of parts) app.route('/', PARTS[part](services, { trusted }))
-  app.notFound(notFound)
+  app.notFound(({ req }) => problemResponse(notFound(req, parts, services.url)))
   app.onError((error, c) => problemResponse(problemOf(error, c, services.log)))
   return app
 }
 
-const notFound = ({ req }: Context) =>
-  problemResponse(
-    new ProblemError('not_found', `there is no ${req.method} ${req.path}`, {
-      hint: 'hooks are posted to /hooks/{app}',
-    }),
-  )
+const notFound = (
+  { method, path }: HonoRequest,
+  parts: readonly (keyof typeof PARTS)[],
+  url: string,
+): ProblemError =>
+  new ProblemError('not_found', `there is no ${method} ${path}`, {
+    hint: `hooks are posted to ${parts.includes('hooks') ? '' : url}/hooks/{app}`,
+  })
 
 /** What a client is told of an error; what nobody has foreseen is for the log. */
 function problemOf(error: Error, { req }: Context, log: Log): ProblemError {

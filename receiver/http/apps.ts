@@ -10,16 +10,16 @@ export interface HttpApp {
 }
 
 /** The apps of the config in force, by name. */
-export type Apps = ReadonlyMap<string, HttpApp>
+export type HttpApps = ReadonlyMap<string, HttpApp>
 
 /** The app of that name. Throws `unknown_app`, with those that there are: nothing for strangers. */
-export function appNamed(name: string, apps: Apps): HttpApp {
+export function appNamed(name: string, apps: HttpApps): HttpApp {
   const app = apps.get(name)
   if (app !== undefined) return app
   throw unknownApp(`there is no app ${JSON.stringify(name)}`, apps)
 }
 
-export const unknownApp = (message: string, apps: Apps): ProblemError =>
+export const unknownApp = (message: string, apps: HttpApps): ProblemError =>
   new ProblemError('unknown_app', message, {
     hint: `the config has: ${[...apps.keys()].join(', ')}`,
   })

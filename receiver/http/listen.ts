@@ -15,6 +15,20 @@ const KEEP_ALIVE_MS = 75_000
 export type Address =
   { key: 'listen' | 'admin'; host: string; port: number } | { key: 'socket'; path: string }
 
+/** Serves an app at each of these addresses, or at none: throws what `listen` throws, with all that was opened closed again. */
+export async function listenOnAll(
+  places: readonly (readonly [app: Hono, address: Address])[],
+): Promise<Server[]> {
+  const open: Server[] = []
+  try {
+    for (const [app, address] of places) open.push(await listen(app, address))
+  } catch (error) {
+    await Promise.all(open.map(close))
+    throw error
+  }
+  return open
+}
+
 /** Serves an app at an address; a Unix socket has mode 0600 by the umask. Throws an error that names the address and its key. */
 export async function listen(app: Hono, address: Address): Promise<Server> {
   const server = createAdaptorServer({

@@ -1,10 +1,12 @@
+import type { Source } from '../../protocol/hook.ts'
 import { valuesOf } from '../config/secrets-of.ts'
 import type { Clock } from '../core/clock.ts'
 import { createFeed } from '../core/feed.ts'
+import type { AuditEntry } from '../core/intake/audit.ts'
 import type { Intake } from '../core/intake/submit.ts'
 import { createEvents } from '../core/listeners.ts'
 import type { Log } from '../core/log.ts'
-import type { Redactor } from '../core/redact.ts'
+import { createRedact, type Redact, type Redactor } from '../core/redact.ts'
 import { createAttestations } from '../edges/store/attestations.ts'
 import { createAudit } from '../edges/store/audit.ts'
 import { newDeploymentId } from '../edges/store/deployment-id.ts'
@@ -38,10 +40,7 @@ export function openStore(
   const attestations = createAttestations(database)
   const idempotency = createIdempotency(database)
   const audit = createAudit(database)
-  const safeAudit = {
-    ...audit,
-    add: (entry: Parameters<typeof audit.add>[0]) => audit.add(redact(entry)),
-  }
+  const safeAudit = { ...audit, add: (entry: AuditEntry) => audit.add(safeEntry(entry, redact)) }
 
   const feed = createFeed()
   const events = createEvents({
@@ -64,7 +63,7 @@ export function openStore(
     get: (id) => store.get(id)?.deployment,
     unfinished: store.unfinished,
     add(deployment, bundles) {
-      const safe = { ...deployment, source: redact(deployment.source) }
+      const safe = { ...deployment, source: safeSource(deployment.source, redact) }
       store.add(safe)
       attestations.keep(safe.id, bundles)
       return safe
@@ -93,3 +92,22 @@ export function openStore(
   }
 }
 export type OpenStore = ReturnType<typeof openStore>
+
+/** A sender's own words may have any secret in them; what names its run, a link's query at most. */
+function safeSource({ message, ...names }: Source, redact: Redact): Source {
+  return { ...byShape(names), ...(message === undefined ? {} : { message: redact(message) }) }
+}
+
+const byShape = createRedact([])
+
+/** Only texts: the app that an entry is of, and what came of it, may be words that are somebody's secret. */
+function safeEntry(entry: AuditEntry, redact: Redact): AuditEntry {
+  const { sender, request, reason } = entry
+  const { claims } = sender
+  return {
+    ...entry,
+    sender: claims === undefined ? sender : { ...sender, claims: byShape(claims) },
+    ...(request === undefined ? {} : { request: redact(request) }),
+    ...(reason === undefined ? {} : { reason: redact(reason) }),
+  }
+}

@@ -5,7 +5,7 @@ import type { AppConfig, Config } from '../config/config.ts'
 import { createApps } from '../core/apps.ts'
 import type { Log, Report } from '../core/log.ts'
 import type { Redactor } from '../core/redact.ts'
-import { removeApp } from '../core/remove-app.ts'
+import { removeApp } from '../core/slots/remove-app.ts'
 import { isToRepair } from '../core/slots/container-events.ts'
 import { showApps } from '../core/slots/show-apps.ts'
 import { systemClock } from '../edges/clock.ts'
@@ -15,7 +15,7 @@ import { ensureNetwork } from '../edges/docker/network.ts'
 import { listTags } from '../edges/registry/tags.ts'
 import { settingsKey } from '../edges/store/settings.ts'
 import { createApp } from '../http/app.ts'
-import { close, listen } from '../http/listen.ts'
+import { close, listenOnAll } from '../http/listen.ts'
 import { takeConfig } from './current-config.ts'
 import { runDoctor } from './doctor.ts'
 import { startHousekeeping } from './housekeeping.ts'
@@ -108,11 +108,11 @@ export async function serve(
     log,
     stopping: stopping.signal,
   })
-  const servers = [
-    await listen(createApp(services, 'public'), { key: 'listen', ...config.listen }),
-    await listen(createApp(services, 'socket'), { key: 'socket', path: config.socket }),
-    await listen(createApp(services, 'admin'), { key: 'admin', ...config.admin }),
-  ]
+  const servers = await listenOnAll([
+    [createApp(services, 'public'), { key: 'listen', ...config.listen }],
+    [createApp(services, 'socket'), { key: 'socket', path: config.socket }],
+    [createApp(services, 'admin'), { key: 'admin', ...config.admin }],
+  ])
   const pollers = startPolling({ apps, store, registry, clock, log, report })
   const events = followEvents(
     { docker, network: config.network.name, clock },
@@ -129,29 +129,38 @@ export async function serve(
   const { listen: address, url } = config
   log('info', 'ready', { listen: hostOf(address), url, apps: apps.all().size })
 
+  let reloading: Promise<unknown> = Promise.resolve()
+  const take = async (next: Config): Promise<Changes> => {
+    const changes = changesOf(current.config, next)
+    const before = current
+    current = takeConfig(next, before)
+    try {
+      await apps.take(Object.values(next.apps))
+    } catch (error) {
+      current = before
+      await apps.take(Object.values(before.config.apps)).catch(() => {})
+      throw error
+    }
+    // a hook may have come while Nginx was told
+    for (const app of changes.added) apps.wake(app)
+    pollers.take(Object.values(next.apps))
+    for (const app of changes.removed) log('warn', LEFT_RUNNING, { app })
+    log('info', 'config taken', changes)
+    return changes
+  }
+
   return {
-    async reload(next) {
-      const changes = changesOf(current.config, next)
-      const before = current
-      current = takeConfig(next, before)
-      try {
-        await apps.take(Object.values(next.apps))
-      } catch (error) {
-        current = before
-        await apps.take(Object.values(before.config.apps)).catch(() => {})
-        throw error
-      }
-      // a hook may have come while Nginx was told
-      for (const app of changes.added) apps.wake(app)
-      pollers.take(Object.values(next.apps))
-      for (const app of changes.removed) log('warn', LEFT_RUNNING, { app })
-      log('info', 'config taken', changes)
-      return changes
+    reload(next) {
+      const taken = take(next)
+      reloading = taken.catch(() => {})
+      return taken
     },
     async close() {
       stopHousekeeping()
       stopping.abort(new Error('the receiver stops'))
       await Promise.all(servers.map(close))
+      // what it has begun with Nginx comes to its end
+      await reloading
       await Promise.all([events, pollers.stop(), apps.stop()])
       try {
         store.refusals.flush()

@@ -88,7 +88,7 @@ test('a token of another repository is refused with the claim that did not fit',
   const { exitCode, annotations } = await push('5', { rollback: 'previous' })
   delete stack.issuer.claims['repository_id']
   expect(exitCode).toBe(1)
-  expect(JSON.stringify(annotations)).toMatch(/repository_id is .*42.*the config wants/)
+  expect(JSON.stringify(annotations)).toMatch(/repository_id is .*42.*the config requires/)
 })
 
 test('the record of a deployment tells who asked for it', async () => {

@@ -28,7 +28,7 @@ function run(
       args,
       {
         env: { ...process.env, DOCKER_HOST: stack.dockerHost, REGISTRY_PASSWORD: 'x', ...env },
-        timeout: 20_000,
+        timeout: 300_000,
       },
       (error, stdout, stderr) =>
         resolve({ code: error === null ? 0 : Number(error.code), stdout, stderr }),
@@ -90,12 +90,18 @@ test('a directory of Nginx that is not there is named', async () => {
   expect(message).toContain('nginx.directory (/nowhere/conf.d)')
 })
 
-test('a port in use is named', async () => {
-  const [, port = ''] = vm.config.listen.split(':')
-  const other = createServer().listen(Number(port), '127.0.0.1')
+test.for(['listen', 'admin'] as const)('a port of %s in use is named, and ends it', async (key) => {
+  const address = String(vm.config[key])
+  const other = createServer().listen(Number(address.split(':')[1]), '127.0.0.1')
   await once(other, 'listening')
-  expect(await fails({})).toContain(`listen: ${vm.config.listen} is in use`)
+  expect(await fails({})).toContain(`${key}: ${address} is in use`)
   other.close()
+})
+
+test('a socket that cannot be made is named, and ends it', async () => {
+  expect(await fails({ socket: '/nowhere/receiver.sock' })).toContain(
+    'socket: /nowhere/receiver.sock is in a directory that does not exist',
+  )
 })
 
 test('wrong usage ends with 2, and says what is known', async () => {

@@ -9,6 +9,7 @@ import { openDatabase } from '../../receiver/edges/store/schema.ts'
 import { createSettingsVault } from '../../receiver/edges/store/settings.ts'
 import { createSlotRecord } from '../../receiver/edges/store/slot-record.ts'
 import { createStore, type Store } from '../../receiver/edges/store/store.ts'
+import { supersede } from '../../receiver/core/intake/supersede.ts'
 import type { Rollouts } from '../../receiver/core/rollout.ts'
 import { createSlotsRollout } from '../../receiver/core/slots/rollout.ts'
 import { createFakeClock, type FakeClock } from './fakes/clock.ts'
@@ -189,10 +190,7 @@ export function createFakeWorld(database: DatabaseSync = openDatabase(':memory:'
       },
     }),
     accept({ id, digest, tag, action = 'deploy', settingsOf }) {
-      for (const waiting of store.unfinished(APP.name)) {
-        if (waiting.status !== 'queued') continue
-        store.append(waiting.id, { type: 'finished', at: clock.now(), status: 'superseded' })
-      }
+      supersede(APP.name, { ...store, now: clock.now })
       store.add({
         id,
         app: APP.name,

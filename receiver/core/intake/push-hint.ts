@@ -7,7 +7,7 @@ export interface Hint {
   digest?: string
 }
 
-/** The events of one push come close together; a push of the same digest later is a wish to try it again. */
+/** The events of one push come close together; a push of the same digest later asks to try it again. */
 const SAME_PUSH_MS = 10 * 60 * 1000
 
 /**

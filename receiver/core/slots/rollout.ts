@@ -23,7 +23,8 @@ export const createSlotsRollout = (ports: SlotPorts): Rollout<DockerApp> => ({
       isLive: isLive(stored, world),
       next,
       async run(options) {
-        if (next === undefined) throw new Error(`${stored.deployment.id} misses no step`)
+        if (next === undefined)
+          throw new Error(`${stored.deployment.id} is complete: no step is missing`)
         return STEPS[next]({ app, stored, world, ports, ...options })
       },
     }

@@ -14,13 +14,15 @@ const Statement = v.object({
   subject: v.array(v.object({ digest: v.record(v.string(), v.string()) })),
 })
 
-/** Throws an error that says why a signed envelope is no statement about the image of this digest. */
+/** Throws an error that says why a signed envelope is not a statement about the image of this digest. */
 export function checkStatement(
   envelope: { payload: Uint8Array; payloadType: string },
   digest: string,
 ): void {
   if (envelope.payloadType !== PAYLOAD_TYPE) {
-    throw new Error(`it holds ${JSON.stringify(envelope.payloadType.slice(0, 100))}, no statement`)
+    throw new Error(
+      `it holds ${JSON.stringify(envelope.payloadType.slice(0, 100))}, not a statement`,
+    )
   }
   const parsed = v.safeParse(Statement, parseJson(envelope.payload))
   if (!parsed.success) throw new Error('its payload is not an in-toto statement')

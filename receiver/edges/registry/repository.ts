@@ -25,7 +25,7 @@ export const lookAtRepository = (
   read(image.repository, signal, async (client, asked) => {
     const digest = await digestAt(image, client, signal)
     const found =
-      digest === undefined ? `there is not a tag ${image.tag} yet` : `:${image.tag} is there`
+      digest === undefined ? `there is no tag ${image.tag} yet` : `:${image.tag} is there`
     const isGone =
       digest === undefined && (await client.get('tags/list', { signal })).status === 404
     const { repository } = image

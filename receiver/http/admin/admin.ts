@@ -19,7 +19,7 @@ export type AdminServices = AuditServices &
 export interface Changed {
   added: string[]
   changed: string[]
-  /** Apps that are no longer configured and go on running. */
+  /** HttpApps that are no longer configured and go on running. */
   removed: string[]
   keys: string[]
 }

@@ -3,11 +3,11 @@ import type { Deployment } from '../../../protocol/deployment.ts'
 import type { AppSpec } from '../../core/app.ts'
 import { DeployError } from '../../core/errors.ts'
 import type { Past } from '../../core/intake/rollback-target.ts'
-import { appNamed, type Apps } from '../apps.ts'
+import { appNamed, type HttpApps } from '../apps.ts'
 import { ProblemError } from '../problem.ts'
 
 export interface TagServices {
-  apps: Apps
+  apps: HttpApps
   archive: { live(app: string): { deployment: Deployment } | undefined }
   intake: { history(app: string): Past[] }
   /** The tags of an app's repository with their digests, these ones in any case, and how many there are. */

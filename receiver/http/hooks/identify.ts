@@ -3,7 +3,7 @@ import { MAX_BODY_BYTES } from '../../../protocol/hook.ts'
 import type { Sender } from '../../core/intake/audit.ts'
 import type { VerifyToken } from '../../core/intake/oidc-token.ts'
 import type { Log } from '../../core/log.ts'
-import type { Apps } from '../apps.ts'
+import type { HttpApps } from '../apps.ts'
 import { type Claimed, DECOY, readCredentials } from '../auth/authenticate.ts'
 import { type Authentic, Rejected } from '../auth/authentic.ts'
 import { type BodyGate, GateClosed } from '../limits/body-gate.ts'
@@ -19,7 +19,7 @@ export interface IdentifyServices {
   url: string
   /** Host headers under which hooks are taken. */
   hosts: ReadonlySet<string>
-  apps: Apps
+  apps: HttpApps
   /** Bounds the bodies of strangers that are read at once. */
   bodies: BodyGate
   intake: { nowSeconds(): number }

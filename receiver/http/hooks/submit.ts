@@ -7,7 +7,7 @@ import type { Authentic } from '../auth/authentic.ts'
 import { ProblemError } from '../problem.ts'
 import { rejected } from './identify.ts'
 import { type ResolveServices, takeHint } from './push-hint.ts'
-import type { HookContent } from './read-body.ts'
+import type { HookContent } from './read-hook.ts'
 
 /** What became of a hook. */
 export type Taken =

@@ -1,10 +1,10 @@
 import type { Context } from 'hono'
-import { appNamed, type Apps, type HttpApp } from '../apps.ts'
+import { appNamed, type HttpApps, type HttpApp } from '../apps.ts'
 import type { Authentic } from '../auth/authentic.ts'
 import { ProblemError } from '../problem.ts'
 import type { Refusals } from '../refusals.ts'
 import { type IdentifyServices, type Origin, readClaim } from './identify.ts'
-import { readHook } from './read-body.ts'
+import { readHook } from './read-hook.ts'
 import { submitHook, type SubmitServices, type Taken } from './submit.ts'
 import { createTrail, type Known, type Trail } from './trail.ts'
 
@@ -43,7 +43,7 @@ export async function takeHook(
 }
 
 /** The app, if it exists and allows the claims of this authentic sender. Throws `ProblemError`. */
-function allowingApp(name: string, { refused }: Authentic, apps: Apps): HttpApp {
+function allowingApp(name: string, { refused }: Authentic, apps: HttpApps): HttpApp {
   const app = appNamed(name, apps)
   if (refused === undefined) return app
   throw new ProblemError('claims_not_allowed', refused, {

@@ -1,11 +1,11 @@
 import type { Deployment } from '../../../protocol/deployment.ts'
 import type { AppCredentials } from '../auth/authentic.ts'
-import type { Apps, HttpApp } from '../apps.ts'
+import type { HttpApps, HttpApp } from '../apps.ts'
 
 export interface DescribeServices {
   /** Public base URL. */
   url: string
-  apps: Apps
+  apps: HttpApps
   archive: {
     live(app: string): { deployment: Deployment } | undefined
     /** The running deployment, else the waiting one. */

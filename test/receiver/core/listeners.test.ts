@@ -92,6 +92,26 @@ describe('who listens', () => {
     expect(reports).toEqual([expect.stringContaining('a listener failed')])
   })
 
+  test('goes on to hear when not even the failure can be reported', () => {
+    const events = createEvents({
+      keep: (_id, event) => apply(DEPLOYMENT, event),
+      transaction: (work) => work(),
+      redact: createRedact([]),
+      listeners: [
+        (deployment, event) => {
+          hear(deployment, event)
+          throw new Error('no connection')
+        },
+      ],
+      report: () => {
+        throw new Error('the log is gone, too')
+      },
+    })
+    expect(() => events.append('dep_1', STARTED)).toThrow('the log is gone, too')
+    expect(() => events.append('dep_1', LIVE)).toThrow('the log is gone, too')
+    expect(heard).toHaveLength(2)
+  })
+
   test('may keep an event itself: it is heard after the one before', () => {
     const events = eventsFor([
       (_, { type }) => {
@@ -132,6 +152,14 @@ describe('what is kept and heard', () => {
       const step: DeploymentEvent = { type: 'step', at, step: 'resolve1', status: 'succeeded' }
       eventsFor([], word).append('dep_1', step)
       expect(kept).toEqual([event, step])
+    }
+  })
+
+  test('keeps the fields of an error when a secret is the name of one', () => {
+    const event: DeploymentEvent = { type: 'finished', at, status: 'failed', error }
+    for (const word of ['message', 'hint']) eventsFor([], word).append('dep_1', event)
+    for (const { error: it } of kept as { error: object }[]) {
+      expect(Object.keys(it)).toEqual(['code', 'message', 'hint'])
     }
   })
 

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { submit, type Submission } from '../../../receiver/core/intake/submit.ts'
 import { createRedactor } from '../../../receiver/core/redact.ts'
-import { removeApp } from '../../../receiver/core/remove-app.ts'
+import { removeApp } from '../../../receiver/core/slots/remove-app.ts'
 import { openStore, type OpenStore } from '../../../receiver/serve/open-store.ts'
 import { APP, DIGEST } from '../../support/fake-world.ts'
 import { createFakeClock } from '../../support/fakes/clock.ts'
@@ -9,18 +9,20 @@ import { createFakeClock } from '../../support/fakes/clock.ts'
 const SECRET = 'correct-horse-battery'
 let store: OpenStore
 let logged: string[]
-beforeEach(() => {
-  logged = []
-  store = openStore(
+const open = (secret: string) =>
+  openStore(
     { file: ':memory:', settingsKey: Buffer.alloc(32, 7), subnet: '10.213.0.0/24' },
     {
       clock: createFakeClock(),
       log: (level, message, details) => {
         logged.push(`${level} ${message} ${JSON.stringify(details)}`)
       },
-      redactor: createRedactor([{ name: 'TOKEN', value: SECRET }]),
+      redactor: createRedactor([{ name: 'TOKEN', value: secret }]),
     },
   )
+beforeEach(() => {
+  logged = []
+  store = open(SECRET)
 })
 afterEach(() => store.database.close())
 
@@ -67,6 +69,39 @@ test('a secret in what the sender says of itself is neither kept nor answered', 
   const { id, source } = accept({ message: `deploy with ${SECRET}`, ref: 'refs/heads/main' })
   expect(source).toEqual({ message: 'deploy with [TOKEN]', ref: 'refs/heads/main' })
   expect(store.intake.get(id)?.source).toEqual(source)
+})
+
+test('what names a run stays as it is, whatever word is somebody’s secret', () => {
+  store.database.close()
+  store = open('refs/heads/main')
+  const source = { repository: 'acme/api', ref: 'refs/heads/main', sha: 'a'.repeat(40) }
+  expect(accept(source).source).toEqual(source)
+  const link = { run_url: 'https://github.example/acme/api/runs/1?token=abcdef' }
+  expect(accept(link).source.run_url).toBe('https://github.example/acme/api/runs/1?[query]')
+})
+
+test('the audit trail has an app under its name, and no secret in its texts', () => {
+  store.database.close()
+  store = open('checkout-api')
+  const at = '2026-01-01T00:00:00.000Z'
+  store.intake.audit.add({
+    at,
+    last_at: at,
+    count: 1,
+    app: 'checkout-api',
+    sender: { kind: 'oidc', claims: { repository: 'acme/checkout-api' } },
+    outcome: 'accepted',
+    request: 'deploy checkout-api',
+    reason: 'no checkout-api',
+  })
+  expect(store.audit.list({ app: 'checkout-api', limit: 9 })).toMatchObject([
+    {
+      outcome: 'accepted',
+      sender: { kind: 'oidc', claims: { repository: 'acme/checkout-api' } },
+      request: 'deploy [TOKEN]',
+      reason: 'no [TOKEN]',
+    },
+  ])
 })
 
 test('an app that is removed ends what waits and what runs, in the log as well', async () => {

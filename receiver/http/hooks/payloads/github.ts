@@ -38,7 +38,7 @@ export function readGithubPayload(event: string | undefined, json: unknown): Sai
   }
   const { name, package_version: version } =
     'package' in payload.output ? payload.output.package : payload.output.registry_package
-  // ghcr.io/Acme/api:1.4.2, the colon also when there is not a tag; registries want lower case
+  // ghcr.io/Acme/api:1.4.2, the colon also when there is no tag; registries want lower case
   const [, repository, urlTag] =
     /^([^:]+(?::\d+\/[^:]+)?):([^:/]*)$/.exec(version?.package_url ?? '') ?? []
   if (repository === undefined) {

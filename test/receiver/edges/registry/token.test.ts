@@ -36,7 +36,7 @@ beforeEach(() => {
   registry.answerWith(200)
 })
 
-const examine = (tag: string, read: ReadRepository) =>
+const look = (tag: string, read: ReadRepository) =>
   lookAtRepository({ repository, tag }, { isLive: true, read, signal })
 
 describe('a registry with a token server', () => {
@@ -54,8 +54,8 @@ describe('a registry with a token server', () => {
       total: 1,
       hasMore: false,
     })
-    expect(await examine('one', read)).toContain(':one is there')
-    expect(await examine('two', read)).toContain('there is not a tag two yet')
+    expect(await look('one', read)).toContain(':one is there')
+    expect(await look('two', read)).toContain('there is no tag two yet')
   })
 
   test('refuses a wrong refresh token, and a right login while its server is down', async () => {

@@ -55,10 +55,10 @@ describe('claims', () => {
 
   test.each([
     [{ repository_id: '1' }, 'the token has no claim ref'],
-    [{ repository_id: '2', ref: 'refs/heads/main' }, 'repository_id is "2", the config wants "1"'],
+    [{ repository_id: '2', ref: 'refs/heads/main' }, 'repository_id is "2", the config requires "1"'],
     [
       { repository_id: '1', ref: 'x' },
-      'ref is "x", the config wants "refs/heads/main" or "refs/tags/*"',
+      'ref is "x", the config requires "refs/heads/main" or "refs/tags/*"',
     ],
     [{ repository_id: ['1'], ref: 'refs/heads/main' }, 'repository_id is "[\\"1\\"]"'],
   ])('%j are not: %s', (claims, reason) => {
@@ -99,6 +99,6 @@ describe('claims', () => {
 
   test('are shown with 200 characters at most', () => {
     const reason = refused({ a: 'x'.repeat(300) }, rule({ a: ['1'] }))
-    expect(reason).toBe(`a is "${'x'.repeat(200)}", the config wants "1"`)
+    expect(reason).toBe(`a is "${'x'.repeat(200)}", the config requires "1"`)
   })
 })

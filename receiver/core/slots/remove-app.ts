@@ -1,6 +1,6 @@
-import type { Clock } from './clock.ts'
-import type { Journal } from './journal.ts'
-import type { ContainerEngine } from './slots/ports.ts'
+import type { Clock } from '../clock.ts'
+import type { Journal } from '../journal.ts'
+import type { ContainerEngine } from './ports.ts'
 
 const GRACE_MS = 10_000
 

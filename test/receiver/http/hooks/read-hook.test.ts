@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { ProblemError } from '../../../../receiver/http/problem.ts'
-import { readHook } from '../../../../receiver/http/hooks/read-body.ts'
+import { readHook } from '../../../../receiver/http/hooks/read-hook.ts'
 import { APP } from '../../../support/fake-world.ts'
 
 const DIGEST = `sha256:${'1'.repeat(64)}`
