@@ -1,33 +1,52 @@
 import { execFileSync } from 'node:child_process'
-import { existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
-import { basename, join } from 'node:path'
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import Docker from 'dockerode'
+import { type Trace, tracesOf } from './traces.ts'
 
+/** How deep below a directory an engine may lie. */
 const DEPTH = 4
-const CLOCK_TICKS_PER_SECOND = 100
 const GRACE_MS = 10_000
+/** On a machine that is busy even what was killed takes its time to be gone. */
+const GONE_MS = 60_000
+const LOOK_MS = 50
 /** Of hundreds of containers the last one waits for all others. */
 const EMPTY_MS = 120_000
 
 /**
- * Removes whatever was started under a directory, by what the directory itself says: its `*.pid` files and engine
- * sockets. Ends the programs, empties and ends the private Docker engines (so that no bridge interface stays), takes
- * down their mounts and removes the directory. Needs no knowledge of who started what, so it also works after a crash.
+ * Removes whatever was started under a directory: ends the programs, empties and ends the private Docker engines (so
+ * that no bridge interface stays), takes down their mounts and removes the directory. What that is, the process table
+ * says: it needs no knowledge of who started what, so it also works after a crash, and when an engine is dead already.
+ * With `environments` it also ends who was handed the directory down in a variable, as all processes of a run are.
  */
-export async function clearAway(dir: string): Promise<void> {
-  const files = walk(dir, DEPTH)
-  const pidFiles = files.filter((file) => file.endsWith('.pid'))
-  const isEngine = (file: string) => /^(dockerd|containerd)\.pid$/.test(basename(file))
-  await endAll(pidFiles.filter((file) => !isEngine(file)))
-  for (const socket of files.filter((file) => basename(file) === 'docker.sock')) {
-    await emptyEngine(socket).catch(() => undefined)
+export async function clearAway(
+  dir: string,
+  { environments = false }: { environments?: boolean } = {},
+): Promise<void> {
+  const engines = enginesBelow(dir, DEPTH)
+  const containers = new Set<string>()
+  const traces = () => {
+    const ids = engines.flatMap((engine) => entriesOf(join(engine, 'store/containers')))
+    ids.forEach((id) => containers.add(id))
+    return tracesOf(dir, { containers: [...containers], environments })
   }
-  // dockerd ends its containerd; what is left is asked too
-  await endAll(pidFiles.filter((file) => basename(file) === 'dockerd.pid'))
-  await endAll(pidFiles.filter(isEngine))
+
+  await end(() => traces().filter(({ isEngine }) => !isEngine))
+  for (const engine of engines) {
+    const socket = join(engine, 'docker.sock')
+    if (existsSync(socket)) await emptyEngine(socket).catch(() => undefined)
+  }
+  // it ends its containerd and takes down its mounts
+  await end(() => traces().filter(({ program }) => program === 'dockerd'))
+  // what runs in a container as its first process hears no SIGTERM
+  await end(traces, { graceMs: 1000 })
+  const bridges = engines.flatMap(bridgesOf)
+  for (const bridge of bridges.filter((each) => existsSync(`/sys/class/net/${each}`))) {
+    attempt('ip', ['link', 'delete', bridge])
+  }
   unmountBelow(dir)
-  rmSync(dir, { recursive: true, force: true })
+  rmSync(dir, { recursive: true, force: true, maxRetries: 10 })
 }
 
 /** Removes all containers and user networks of an engine. Only ever called with a private one's socket. */
@@ -49,46 +68,24 @@ export function unmountBelow(dir: string): void {
     .map((line) => line.split(' ')[4] ?? '')
     .filter((target) => target.startsWith(`${dir}/`))
   for (const target of mounts.sort((one, other) => other.length - one.length)) {
-    execFileSync('umount', ['--lazy', target], { stdio: 'ignore' })
+    attempt('umount', ['--lazy', target])
   }
 }
 
-async function endAll(pidFiles: readonly string[]): Promise<void> {
-  const alive = () => pidFiles.map(processOf).filter((pid) => pid !== undefined)
-  for (const pid of alive()) signal(pid, 'SIGTERM')
-  const deadline = performance.now() + GRACE_MS
-  while (alive().length > 0 && performance.now() < deadline) await pause(25)
-  for (const pid of alive()) signal(pid, 'SIGKILL')
-  while (alive().length > 0 && performance.now() < deadline + GRACE_MS) await pause(25)
-}
-
-/**
- * The living process that a pid file names; not one that got the same number after the file was written. A program that
- * ends takes its pid file with it, at any moment.
- */
-function processOf(pidFile: string): number | undefined {
-  try {
-    const pid = Number(readFileSync(pidFile, 'utf8'))
-    if (!Number.isInteger(pid) || pid <= 1 || pid === process.pid) return undefined
-    const startedAt = startOf(pid)
-    if (startedAt === undefined || startedAt > statSync(pidFile).mtimeMs + 2000) return undefined
-    return pid
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
-    throw error
-  }
-}
-
-/** When a process started, in milliseconds since the epoch; nothing for one that ended, a zombie included. */
-function startOf(pid: number): number | undefined {
-  try {
-    // fields follow the program's name, which may itself hold blanks and brackets: proc_pid_stat(5)
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)?.split(' ') ?? []
-    const bootSeconds = Number(/^btime (\d+)$/m.exec(readFileSync('/proc/stat', 'utf8'))?.[1])
-    if (stat[0] === 'Z' || stat[0] === 'X') return undefined
-    return (bootSeconds + Number(stat[19]) / CLOCK_TICKS_PER_SECOND) * 1000
-  } catch {
-    return undefined
+/** SIGTERM for each, whenever it turns up; SIGKILL for those that are still there after a while. */
+async function end(find: () => Trace[], { graceMs = GRACE_MS } = {}): Promise<void> {
+  const asked = new Set<number>()
+  const began = performance.now()
+  for (;;) {
+    const found = find()
+    const passed = performance.now() - began
+    if (found.length === 0 || passed > graceMs + GONE_MS) return
+    for (const { pid } of found) {
+      if (passed > graceMs) signal(pid, 'SIGKILL')
+      else if (!asked.has(pid)) signal(pid, 'SIGTERM')
+      asked.add(pid)
+    }
+    await pause(LOOK_MS)
   }
 }
 
@@ -100,12 +97,38 @@ function signal(pid: number, name: NodeJS.Signals): void {
   }
 }
 
-/** Files to a depth, without the engines' and the registry's stores. */
-function walk(dir: string, depth: number): string[] {
-  if (depth === 0 || !existsSync(dir)) return []
-  return readdirSync(dir, { withFileTypes: true }).flatMap((entry) => {
-    const path = join(dir, entry.name)
-    if (!entry.isDirectory()) return [path]
-    return entry.name === 'store' ? [] : walk(path, depth - 1)
+/** What is gone already needs no command. */
+function attempt(command: string, args: readonly string[]): void {
+  try {
+    execFileSync(command, args, { stdio: 'ignore' })
+  } catch {
+    // the directory stays then, and whoever looks into it sees why
+  }
+}
+
+/** The directories of private engines, by the config file that each has of its own. */
+function enginesBelow(dir: string, depth: number): string[] {
+  if (depth === 0) return []
+  return entriesOf(dir).flatMap((name) => {
+    const path = join(dir, name)
+    if (name === 'daemon.json') return dirname(path)
+    return name === 'store' ? [] : enginesBelow(path, depth - 1)
   })
+}
+
+/** Network interfaces of an engine's networks, by the ids in its store. */
+function bridgesOf(engine: string): string[] {
+  const store = join(engine, 'store/network/files/local-kv.db')
+  if (!existsSync(store)) return []
+  const ids = readFileSync(store, 'latin1').match(/[0-9a-f]{64}/g) ?? []
+  return [...new Set(ids.map((id) => `br-${id.slice(0, 12)}`))]
+}
+
+/** Names in a directory; none when it is no directory, or gone. */
+function entriesOf(dir: string): string[] {
+  try {
+    return readdirSync(dir)
+  } catch {
+    return []
+  }
 }

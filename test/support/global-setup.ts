@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import type { TestProject } from 'vitest/node'
+import { clearAbandoned } from './abandoned.ts'
 import { startDockerd } from './dockerd.ts'
 import { notedSecrets, SECRETS_FILE, tells, watchCommandLines } from './leaks.ts'
 import { startRegistry } from './registry.ts'
-import { openWorkspace } from './workspace.ts'
+import { openWorkspace, workspaces } from './workspace.ts'
 
 /** A private Docker engine and a registry with a password, shared by all test files of a run. */
 export interface Stack {
@@ -20,6 +21,7 @@ declare module 'vitest' {
 }
 
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  clearAbandoned(workspaces())
   const workspace = openWorkspace()
   process.env[SECRETS_FILE] = join(workspace.dir, 'secrets')
   const password = randomBytes(18).toString('base64url')
@@ -28,6 +30,8 @@ export default async function setup(project: TestProject): Promise<() => Promise
     startDockerd({ dir: workspace.folder('engine') }),
     startRegistry({ dir: workspace.folder('registry'), username: 'acme', password }),
   ])
+  // what the workers of this run leave lies in its workspace, and says whose it is
+  process.env['TMPDIR'] = workspace.folder('tmp')
   project.provide('stack', {
     dir: workspace.dir,
     dockerHost: engine.host,

@@ -1,7 +1,6 @@
 import { clearAway } from './clear-away.ts'
 
-// Started by openWorkspace: standard input ends when whoever opened the workspace is gone, in whatever way.
+// Started by the shell of a workspace once whoever opened it is gone, and for workspaces that are found abandoned.
 const dir = process.argv[2]
 if (dir === undefined) throw new Error('keeper.ts wants the directory of a workspace')
-for await (const _ of process.stdin);
-await clearAway(dir)
+await clearAway(dir, { environments: true })

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { closeSync, openSync, readFileSync, writeFileSync } from 'node:fs'
+import { closeSync, openSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 
@@ -23,8 +23,7 @@ export interface Exit {
 
 /**
  * Starts a program in a session of its own, so that Ctrl-C in a terminal reaches us and not it. Its output goes to
- * `dir/NAME.log`, which it can still write to when we are gone, and its process id to `dir/NAME.pid`, by which
- * `clearAway` finds it then.
+ * `dir/NAME.log`, which it can still write to when we are gone.
  */
 export async function startProcess({
   dir,
@@ -53,7 +52,6 @@ export async function startProcess({
   const exited = exitOf(child)
   await started(child, name)
   const pid = child.pid ?? 0
-  writeFileSync(join(dir, `${name}.pid`), `${pid}\n`)
   const kill = (signal: NodeJS.Signals) => void child.kill(signal)
   return {
     name,

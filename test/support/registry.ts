@@ -11,6 +11,7 @@ export interface PrivateRegistry {
   host: string
   username: string
   password: string
+  pid: number
   log(lines?: number): string
   stop(): Promise<void>
 }
@@ -40,11 +41,15 @@ export async function startRegistry({
     htpasswd,
     execFileSync('htpasswd', ['-niB', '-C', '4', username], { input: password }),
   )
-  const { host, log, stop } = await runRegistry(dir, `${address}:${port ?? (await freePort())}`, {
-    http: certificate === undefined ? {} : { tls: certificate },
-    auth: { htpasswd: { realm: 'private registry', path: htpasswd } },
-  })
-  return { host, username, password, log, stop }
+  const { host, pid, log, stop } = await runRegistry(
+    dir,
+    `${address}:${port ?? (await freePort())}`,
+    {
+      http: certificate === undefined ? {} : { tls: certificate },
+      auth: { htpasswd: { realm: 'private registry', path: htpasswd } },
+    },
+  )
+  return { host, username, password, pid, log, stop }
 }
 
 /** Starts a registry that everyone may read and push to, or a pull-through cache of another such. */
@@ -66,7 +71,7 @@ export async function runRegistry(
   dir: string,
   host: string,
   { http = {}, ...others }: { http?: object } & Record<string, unknown>,
-): Promise<Pick<PrivateRegistry, 'host' | 'log' | 'stop'>> {
+): Promise<Pick<PrivateRegistry, 'host' | 'pid' | 'log' | 'stop'>> {
   const config = join(dir, 'config.yml')
   writeFileSync(
     config,
@@ -85,7 +90,8 @@ export async function runRegistry(
     args: ['serve', config],
   })
   await waitFor(() => accepts(host), { what: `the registry at ${host} did not start`, running })
-  return { host, log: running.log, stop: async () => void (await running.stop()) }
+  const { pid, log } = running
+  return { host, pid, log, stop: async () => void (await running.stop()) }
 }
 
 const accepts = (host: string) =>

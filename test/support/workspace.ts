@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { chmodSync, mkdirSync, mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { KEEPER, LOCK } from './abandoned.ts'
 import { clearAway } from './clear-away.ts'
 import { leaksBelow } from './leaks.ts'
 
@@ -19,23 +19,31 @@ export interface Workspace {
 }
 
 /**
+ * Waits at standard input, which ends with whoever opened the workspace; a line says that there is nothing to do. It is a
+ * shell while it waits: cheap, and not among what ends when somebody kills all of Node.js. The lock has its name
+ * only once it is held.
+ */
+const WAIT = `exec 9>"$2/${LOCK}.new"; flock 9; mv "$2/${LOCK}.new" "$2/${LOCK}"
+read -r _ || exec "$0" "$1" "$2"`
+
+/** Where workspaces lie. */
+export const workspaces = (): string => (tmpdir().length > LONGEST_TMPDIR ? '/tmp' : tmpdir())
+
+/**
  * Makes a directory that vanishes with everything that runs in it: at `close()`, and also when this process ends in any
  * other way, killed included. For that a keeper process waits at a pipe that ends with us.
  */
 export function openWorkspace(): Workspace {
-  const parent = tmpdir().length > LONGEST_TMPDIR ? '/tmp' : tmpdir()
-  const dir = mkdtempSync(join(parent, 'deploy-action-'))
+  const dir = mkdtempSync(join(workspaces(), 'deploy-action-'))
   // Nginx's workers are another user and have to reach the slot flags inside
   chmodSync(dir, 0o711)
-  const keeper = spawn(
-    process.execPath,
-    [fileURLToPath(new URL('keeper.ts', import.meta.url)), dir],
-    {
-      cwd: '/',
-      detached: true,
-      stdio: ['pipe', 'ignore', 'ignore'],
-    },
-  )
+  const keeper = spawn('/bin/sh', ['-c', WAIT, process.execPath, KEEPER, dir], {
+    cwd: '/',
+    detached: true,
+    stdio: ['pipe', 'ignore', 'ignore'],
+  })
+  // it ends before us when the directory goes
+  keeper.stdin.on('error', () => {})
   keeper.unref()
   return {
     dir,
@@ -50,7 +58,7 @@ export function openWorkspace(): Workspace {
         if (leaks.length > 0) throw new Error(leaks.join('\n'))
       } finally {
         await clearAway(dir)
-        keeper.stdin.end()
+        keeper.stdin.end('done\n')
       }
     },
   }
