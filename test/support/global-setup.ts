@@ -5,6 +5,7 @@ import { clearAbandoned } from './abandoned.ts'
 import { startDockerd } from './dockerd.ts'
 import { notedSecrets, SECRETS_FILE, tells, watchCommandLines } from './leaks.ts'
 import { startRegistry } from './registry.ts'
+import { endWithRunners } from './runners.ts'
 import { openWorkspace, workspaces } from './workspace.ts'
 
 /** A private Docker engine and a registry with a password, shared by all test files of a run. */
@@ -21,6 +22,7 @@ declare module 'vitest' {
 }
 
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  endWithRunners()
   clearAbandoned(workspaces())
   const workspace = openWorkspace()
   process.env[SECRETS_FILE] = join(workspace.dir, 'secrets')
