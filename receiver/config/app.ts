@@ -72,15 +72,14 @@ export function readApp(
 }
 
 function readEngine(reader: Reader, field: Field | undefined): keyof typeof ENGINES {
-  const names = Object.keys(ENGINES)
-  const name = matching(
-    reader,
-    field,
-    new RegExp(`^(?:${names.join('|')})$`),
-    'an engine',
-    `one of: ${names.join(', ')}`,
+  const name = reader.text(field) ?? 'docker'
+  if (Object.hasOwn(ENGINES, name)) return name as keyof typeof ENGINES
+  reader.problem(
+    field ?? reader.root,
+    `${JSON.stringify(name)} is not an engine`,
+    `one of: ${Object.keys(ENGINES).join(', ')}`,
   )
-  return (name ?? 'docker') as keyof typeof ENGINES
+  return 'docker'
 }
 
 function readImage(reader: Reader, app: Field, field: Field | undefined): AppConfig['image'] {

@@ -20,16 +20,13 @@ export function parseAddress(text: string): IpAddress | undefined {
 }
 
 /** With an IPv4 part at the end as two groups: `ipaddr.js` reads octal ones, and takes `::10.0.0.1` for `::ffff:10.0.0.1`. */
-const inHex = (address: string): string =>
-  address.replace(/[^:]*\.[^:]*$/, (dotted) =>
-    ipaddr.IPv4.isValidFourPartDecimal(dotted)
-      ? ipaddr.IPv4.parse(dotted)
-          .toIPv4MappedAddress()
-          .parts.slice(-2)
-          .map((group) => group.toString(16))
-          .join(':')
-      : dotted,
-  )
+function inHex(address: string): string {
+  const at = address.lastIndexOf(':') + 1
+  const dotted = address.slice(at)
+  if (!ipaddr.IPv4.isValidFourPartDecimal(dotted)) return address
+  const groups = ipaddr.IPv4.parse(dotted).toIPv4MappedAddress().parts.slice(-2)
+  return `${address.slice(0, at)}${groups.map((group) => group.toString(16)).join(':')}`
+}
 
 /** Reads `10.0.0.0/8`, `fd00::/8`, or an address; `undefined` for anything else. */
 export function parseNetwork(text: string): Network | undefined {

@@ -268,6 +268,8 @@ describe('a worker, a recreated app, a release command', () => {
   })
 
   test.for([
+    ['engine: podman', '"podman" is not an engine; one of: docker'],
+    ['engine: toString', '"toString" is not an engine'],
     ['strategy: rolling', '"rolling" is not blue-green or recreate'],
     ['replicas: 0', '0'],
     ['poll: 1s', '"1s" is not a duration from 10000ms'],
