@@ -95,3 +95,45 @@ describe('a deployment', () => {
     expect([...world.containers.keys()]).toEqual(['api-1-blue'])
   })
 })
+
+describe('all of them', () => {
+  const standing = () => [...world.containers.values()].filter(({ running }) => running).length
+
+  test('look when nobody is named', async () => {
+    await apps.take([APP])
+    world.accept({ id: 'dep_1', digest: DIGEST.one })
+    await over('dep_1')
+    for (const container of world.containers.values()) container.running = false
+    apps.wake()
+    while (standing() === 0) await new Promise((resolve) => setImmediate(resolve))
+    await apps.stop()
+  })
+
+  test('remove what they do not keep when they are told to tidy up', async () => {
+    await apps.take([{ ...APP, keep: 1 }])
+    world.accept({ id: 'dep_1', digest: DIGEST.one })
+    await over('dep_1')
+    world.accept({ id: 'dep_2', digest: DIGEST.two })
+    await over('dep_2')
+    await world.ports.images.pull(
+      { repository: APP.image.repository, digest: DIGEST.one },
+      { progress: () => {}, signal: new AbortController().signal },
+    )
+    world.calls.length = 0
+    apps.tidy()
+    while (!world.calls.includes('removeImage 1111')) {
+      await new Promise((resolve) => setImmediate(resolve))
+    }
+    await apps.stop()
+  })
+
+  test('do nothing any more once they are stopped', async () => {
+    await apps.take([APP])
+    apps.wake()
+    await apps.stop()
+    world.accept({ id: 'dep_1', digest: DIGEST.one })
+    apps.wake()
+    await apps.stop()
+    expect(world.store.get('dep_1')?.deployment.status).toBe('queued')
+  })
+})
