@@ -6,10 +6,8 @@ import {
   mkdirSync,
   mkdtempSync,
   readFileSync,
-  rmSync,
   writeFileSync,
 } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { PrivateEngine } from '../support/dockerd.ts'
@@ -18,17 +16,20 @@ import { runAction } from '../support/github-runner.ts'
 import { commandLines } from '../support/leaks.ts'
 import type { PrivateRegistry } from '../support/registry.ts'
 import { startRegistry } from '../support/registry.ts'
+import { openWorkspace, type Workspace } from '../support/workspace.ts'
 import { answerJson, serve } from './loopback.ts'
 
 const password = 'registry-password-0123456789'
+let workspace: Workspace
 let home: string
 let engine: PrivateEngine
 let registry: PrivateRegistry
 
 beforeAll(async () => {
-  home = mkdtempSync(join(tmpdir(), 'push-test-'))
-  registry = await startRegistry({ dir: join(home, 'registry'), username: 'ci', password })
-  engine = await startDockerd({ dir: join(home, 'engine') })
+  workspace = openWorkspace()
+  home = workspace.folder('home')
+  registry = await startRegistry({ dir: workspace.folder('registry'), username: 'ci', password })
+  engine = await startDockerd({ dir: workspace.folder('engine') })
   mkdirSync(join(home, 'context'))
   mkdirSync(join(home, 'docker'))
   const busybox = execFileSync('sh', ['-c', 'command -v busybox'], { encoding: 'utf8' }).trim()
@@ -49,13 +50,12 @@ SHELL ["/bin/busybox", "sh", "-c"]
 RUN --mount=type=secret,id=token test "$(/bin/busybox sha256sum </run/secrets/token)" = "$HASH  -" && /bin/busybox sleep 1
 `,
   )
-}, 120_000)
+})
 
 afterAll(async () => {
   await engine?.stop()
-  await registry?.stop()
-  rmSync(home, { recursive: true, force: true })
-}, 60_000)
+  await workspace.close()
+})
 
 const push = (
   inputs: Record<string, string> = {},
@@ -125,7 +125,7 @@ test('a build is pushed under every tag, and its digest is the one that the regi
     'org.opencontainers.image.source': 'https://github.com/acme/hello',
   })
   expect(run.lines.join('\n')).not.toContain(password)
-}, 60_000)
+})
 
 test('a secret reaches the build as it is, and nothing else', async () => {
   const secret = 'line one, with "quotes"\nline two = $HOME'
@@ -149,7 +149,7 @@ test('a secret reaches the build as it is, and nothing else', async () => {
     expect(text).not.toContain('line two')
     expect(text).not.toContain(password)
   }
-}, 60_000)
+})
 
 /** A docker whose builds fail as a registry's refusal makes them, the first `times`; what it was called with goes to `calls`. */
 const refusing = (says: string, times: number, digest = ''): Record<string, string> => {
@@ -223,13 +223,13 @@ test('without buildx the digest is the same kind', async () => {
   const { digest, labels } = await manifest('plain')
   expect(run.outputs['digest']).toBe(digest)
   expect(labels).toMatchObject({ greeting: 'plain' })
-}, 60_000)
+})
 
 test('without buildx an input that needs it is an error that says so', async () => {
   const run = await push({ platforms: 'linux/amd64' }, withoutBuildx())
   expect(run.exitCode).toBe(1)
   expect(run.annotations[0]?.message).toContain('input platforms needs docker buildx')
-}, 60_000)
+})
 
 test('a wrong password ends in one clear error and leaves nothing behind', async () => {
   const run = await push({ password: 'wrong-password-0123456789', tags: 'wrong' })
@@ -237,10 +237,10 @@ test('a wrong password ends in one clear error and leaves nothing behind', async
   expect(run.annotations).toHaveLength(1)
   expect(run.annotations[0]?.message).toContain('docker buildx build ended with status 1')
   expect(run.lines.join('\n')).toMatch(/unauthorized|authentication required|no basic auth/)
-}, 60_000)
+})
 
 test('a Dockerfile that is not there ends in one clear error', async () => {
   const run = await push({ file: 'nowhere/Dockerfile' })
   expect(run.exitCode).toBe(1)
   expect(run.lines.join('\n')).toContain('nowhere')
-}, 60_000)
+})
