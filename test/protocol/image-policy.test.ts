@@ -139,8 +139,10 @@ describe('policy', () => {
   })
 })
 
-describe('hostile texts of 100 KB are answered within 50 ms', () => {
-  const N = 100_000
+// script/check-patterns.ts proves the patterns linear. This is for what is around them: with work that grows with the
+// square of the text, one of these would not end in time on any machine, and all do on a slow one.
+describe('hostile texts of 1 MB are answered', () => {
+  const N = 1_000_000
   test.for([
     ['one label', 'a'.repeat(N)],
     ['one label with a wrong end', `${'a'.repeat(N)}!`],
@@ -164,8 +166,6 @@ describe('hostile texts of 100 KB are answered within 50 ms', () => {
     ['upper case', `${'A'.repeat(N)}/x!`],
     ['nothing printable', '\0'.repeat(N)],
   ] as const)('%s', ([, text]) => {
-    const started = performance.now()
     expect(codeOf(() => parseImage(text))).toBeTypeOf('string')
-    expect(performance.now() - started).toBeLessThan(50)
   })
 })
