@@ -14,13 +14,15 @@ const [SECOND, HOUR] = [1000, 60 * 60 * 1000]
 
 let dir: string
 let issuer: Issuer
+/** All clocks stand still: how long these tests take has no part in them. */
+const now = () => Date.UTC(2026, 0, 1)
 /** Milliseconds by which the receiver's clock for keys is ahead. */
 let ahead: number
 const open: ReturnType<typeof openDatabase>[] = []
 
 beforeEach(async () => {
   dir = mkdtempSync(join(tmpdir(), 'issuer-keys-'))
-  issuer = await startIssuer()
+  issuer = await startIssuer({ nowMs: now })
   ahead = 0
 })
 afterEach(async () => {
@@ -34,8 +36,8 @@ function start() {
   for (const database of open.splice(0)) database.close()
   const database = openDatabase(join(dir, 'store.db'))
   open.push(database)
-  const keys = createIssuerKeys(database, () => Date.now() + ahead)
-  const verify = createVerifyToken(keys, () => new Date())
+  const keys = createIssuerKeys(database, () => now() + ahead)
+  const verify = createVerifyToken(keys, () => new Date(now()))
   return async (token: string, from = issuer.url) =>
     verify(token, { issuers: [from], audience: AUDIENCE })
 }
@@ -87,7 +89,7 @@ test('an issuer that fails is named with the reason, and asked once in 30 s', as
 test('tokens with keys that nobody knows make one fetch in 30 s', async () => {
   const verify = start()
   await verify(await token())
-  const stranger = await startIssuer()
+  const stranger = await startIssuer({ nowMs: now })
   const forged = () => stranger.mint({ iss: issuer.url }, AUDIENCE)
   for (let times = 0; times < 5; times++) {
     await expect(verify(await forged())).rejects.toMatchObject({ code: 'rejected' })
