@@ -42,7 +42,7 @@ const start = (
 ) => {
   const events: (DeploymentEvent | UnknownEvent)[] = []
   const outcome = follow({
-    timeoutMs: 20_000,
+    timeoutMs: 2 ** 30,
     signal: new AbortController().signal,
     onEvent: (event) => events.push(event),
     reconnectMs: 1,
@@ -103,7 +103,7 @@ test('a stream that is cut after each event loses and repeats none', async () =>
     (response, lastEventId = '0') => {
       const next = Number(lastEventId)
       write(response, [[next + 1, all[next]]])
-      setTimeout(() => response.destroy(), 5)
+      response.write(': and now it ends\n\n', () => response.destroy())
     },
   ])
   const { outcome, events } = start({ accepted })
@@ -144,7 +144,8 @@ test('at the timeout it says "still running" and leaves the deployment alone', a
     code: 'still_running',
     message: 'deployment d1 of hello: still running after 200 ms',
   })
-  expect(heard).toHaveLength(1)
+  // on a machine that is busy it may be over before the first question
+  expect(heard.filter(({ path }) => path !== '/deployments/d1/events')).toEqual([])
 })
 
 test('a cancelled job leaves the deployment alone', async () => {

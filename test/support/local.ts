@@ -27,3 +27,27 @@ export function askLocally(
     sent.end(body)
   })
 }
+
+/** Reads a stream over a receiver's local socket until it has said something; gives all that it said. */
+export function hearLocally(
+  socketPath: string,
+  path: string,
+  something: (said: string) => boolean,
+): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const sent = request({ socketPath, path }, (response) => {
+      let said = ''
+      response.setEncoding('utf8')
+      response.on('data', (more: string) => {
+        said += more
+        if (!something(said)) return
+        resolve(said)
+        sent.destroy()
+      })
+      response.on('end', () => reject(new Error(`${path} ended and said no more than\n${said}`)))
+      response.on('error', reject)
+    })
+    sent.on('error', reject)
+    sent.end()
+  })
+}

@@ -10,18 +10,25 @@ export interface Heard {
   closed: boolean
   /** From the first byte sent until the end, in milliseconds. */
   ms: number
+  /** How many pieces of what was to be sent were sent. */
+  pieces: number
 }
 
+/** For answers that nobody expects: those that are, come first. */
 const QUIET_MS = 250
+/** When the other side is not to say anything: it has this long to do so all the same. */
+const SILENT_MS = 3000
+/** Far more than a busy machine takes to answer. */
+const DEADLINE_MS = 120_000
 
 /**
- * Sends bytes over a connection of its own just as they are, and listens until the other side closes it, or has said
- * something and is quiet for a while, or `deadlineMs` passed.
+ * Sends bytes over a connection of its own just as they are, and listens until the other side closes it, or has given
+ * so many answers, by default one, and is quiet for a while then.
  */
 export async function sendRaw(
   port: number,
   bytes: string | AsyncIterable<string>,
-  { deadlineMs = 3000 }: { deadlineMs?: number } = {},
+  { answers = 1 }: { answers?: number } = {},
 ): Promise<Heard> {
   const started = performance.now()
   const socket = connect({ port, host: '127.0.0.1', noDelay: true })
@@ -35,18 +42,29 @@ export async function sendRaw(
   socket.on('error', () => (closed = true))
   socket.on('end', () => (closed = true))
   socket.on('close', () => (closed = true))
-  const over = () =>
-    closed || performance.now() - started > deadlineMs || performance.now() - heardAt > QUIET_MS
+  let pieces = 0
   for await (const piece of typeof bytes === 'string' ? [bytes] : bytes) {
     if (closed) break
     socket.write(piece, 'latin1')
+    pieces += 1
+  }
+  const sentAt = performance.now()
+  const over = () => {
+    const now = performance.now()
+    if (closed || now - sentAt > DEADLINE_MS) return true
+    if (answers === 0) return now - sentAt > SILENT_MS
+    return statusesOf(text).length >= answers && now - heardAt > QUIET_MS
   }
   while (!over()) await pause(5)
   socket.destroy()
   return {
     text,
-    statuses: [...text.matchAll(/HTTP\/1\.[01] (\d{3}) /g)].map(([, status]) => Number(status)),
+    statuses: statusesOf(text),
     closed,
     ms: performance.now() - started,
+    pieces,
   }
 }
+
+const statusesOf = (text: string) =>
+  [...text.matchAll(/HTTP\/1\.[01] (\d{3}) /g)].map(([, status]) => Number(status))

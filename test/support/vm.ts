@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import type { Accepted, Deployment } from '../../protocol/deployment.ts'
 import { ask, type Reply } from './ask.ts'
 import { pushTiny } from './images.ts'
-import { askLocally } from './local.ts'
+import { askLocally, hearLocally } from './local.ts'
 import { type PrivateNginx, startNginx } from './nginx.ts'
 import { freePort, reserveSubnet } from './ports.ts'
 import { type RunningReceiver, startReceiver } from './receiver.ts'
@@ -31,12 +31,19 @@ export interface Vm {
   /** Reads over the local socket. */
   read(path: string): Promise<unknown>
   readText(path: string): Promise<{ status: number; text: string }>
+  /** Follows a deployment's events until they hold a text. */
+  hear(id: string, text: string): Promise<void>
   /** Port on loopback at which Nginx serves the apps. */
   sites: number
   /** What users get. */
   visit(path?: string): Promise<Reply>
   close(): Promise<void>
 }
+
+/** The longest `Prefer: wait` that is taken. */
+const LONGEST_WAIT_SECONDS = 600
+/** Enough on a busy machine; those that are never healthy make a test wait for so long. */
+const HEALTHY_WITHIN = '20s'
 
 export interface VmConfig extends Record<string, unknown> {
   listen: string
@@ -74,7 +81,7 @@ export async function startVm(stack: Stack, name: string): Promise<Vm> {
       api: {
         image: repository,
         domains: ['api.test'],
-        health: { path: '/healthz', deadline: '5s' },
+        health: { path: '/healthz', deadline: HEALTHY_WITHIN },
         stop_grace_period: '1s',
         watch: '1s',
         drain: '1500ms',
@@ -115,7 +122,7 @@ export async function startVm(stack: Stack, name: string): Promise<Vm> {
         login: stack.registry,
         ...options,
       }),
-    async hook(body, { wait = 60, app = 'api' } = {}) {
+    async hook(body, { wait = LONGEST_WAIT_SECONDS, app = 'api' } = {}) {
       const { status, text } = await askLocally(config.socket, `/hooks/${app}`, {
         body: JSON.stringify(body),
         ...(wait > 0 ? { prefer: `wait=${wait}` } : {}),
@@ -129,6 +136,9 @@ export async function startVm(stack: Stack, name: string): Promise<Vm> {
       return JSON.parse((await askLocally(config.socket, path)).text) as unknown
     },
     readText: (path) => askLocally(config.socket, path),
+    async hear(id, text) {
+      await hearLocally(config.socket, `/deployments/${id}/events`, (said) => said.includes(text))
+    },
     sites,
     visit: (path = '/') => ask({ port: sites, domain: 'api.test' }, { path }),
     async close() {

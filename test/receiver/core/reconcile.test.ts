@@ -27,6 +27,19 @@ async function worldWithOneLive(): Promise<FakeWorld> {
 }
 
 describe('a deployment that goes well', () => {
+  test('the old container gets the grace of its app', async () => {
+    const world = await worldWithOneLive()
+    const { remove } = world.ports.engine
+    const given: unknown[] = []
+    world.ports.engine.remove = async (name, options) => {
+      given.push(name, options)
+      return remove(name, options)
+    }
+    world.accept({ id: 'dep_2', digest: DIGEST.two })
+    await run(world)
+    expect(given).toEqual(['api-1-blue', { graceMs: APP.container.stopGraceMs }])
+  })
+
   test('the first one goes live in blue, step by step', async () => {
     const world = createFakeWorld()
     world.accept({ id: 'dep_1', tag: 'latest' })
