@@ -4,8 +4,10 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     globalSetup: ['test/support/global-setup.ts'],
-    testTimeout: 30_000,
-    hookTimeout: 120_000,
+    // these end what hangs; they say nothing of how fast something is, on a machine that may have much else to do
+    testTimeout: 300_000,
+    hookTimeout: 600_000,
+    expect: { poll: { timeout: 120_000 } },
     // most of them wait for engines, registries and servers, which share two cores on small machines
     maxWorkers: 3,
     // they import JSON as only bundlers do

@@ -8,7 +8,7 @@ import { ecrLogin } from '../../action/registries/ecr.ts'
 import { isEcr } from '../../protocol/registries/ecr.ts'
 import { answerJson, bodyOf, serve } from './loopback.ts'
 
-const signal = AbortSignal.timeout(20_000)
+const { signal } = new AbortController()
 const ECR = '123456789012.dkr.ecr.eu-central-1.amazonaws.com'
 const ROLE = 'arn:aws:iam::123456789012:role/deploy'
 const KEYS = { AWS_ACCESS_KEY_ID: 'AKIDEXAMPLE', AWS_SECRET_ACCESS_KEY: 'wJalrXUtnFEMI/K7MDENG' }

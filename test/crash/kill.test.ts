@@ -56,9 +56,7 @@ test.for(MOMENTS)(
     vm.receiver().kill('SIGKILL')
     await vm.receiver().exited
     await vm.start()
-    await expect
-      .poll(async () => isFinal((await deployment(accepted.id)).status), { timeout: 20_000 })
-      .toBe(true)
+    await expect.poll(async () => isFinal((await deployment(accepted.id)).status)).toBe(true)
     stop = true
     await asking
 
@@ -86,7 +84,7 @@ test('a live container that someone stopped while the receiver was away is start
   })
   await docker.getContainer(container?.Id ?? '').stop({ t: 0 })
   await vm.start()
-  await expect.poll(async () => (await vm.visit()).status, { timeout: 15_000 }).toBe(200)
+  await expect.poll(async () => (await vm.visit()).status).toBe(200)
 })
 
 test('a second receiver on the same data directory is refused', async () => {

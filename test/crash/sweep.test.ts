@@ -30,6 +30,6 @@ afterAll(async () => {
   expect(await bench.close()).toEqual([])
 })
 
-test.for(points)('$scenario.name, $fault at request $at', { timeout: 60_000 }, async (point) => {
+test.for(points)('$scenario.name, $fault at request $at', async (point) => {
   expect((await bench.run(point)).violations).toEqual([])
 })

@@ -109,7 +109,7 @@ test('a deployment that fails ends with 1, its reason and the log', async () => 
   const { code, stderr } = await run('deploy', 'api', `${vm.repository}:broken`)
   expect(code).toBe(1)
   expect(stderr).toMatch(
-    /^failed: api was not healthy within 5 s; last answer: GET \/healthz answered 404/,
+    /^failed: api was not healthy within 20 s; last answer: GET \/healthz answered 404/,
   )
   expect(stderr).toContain('  | ')
   const lines = vm.receiver().log(200).split('\n')

@@ -79,7 +79,7 @@ afterAll(async () => {
 test.for<[string, () => string, string]>([
   ['with an authority of its own', () => secure.host, 'secure'],
   ['in plain HTTP, which Docker was told of', () => plain.host, 'plain'],
-])('a registry %s is resolved and pulled from', { timeout: 60_000 }, async ([, host, app]) => {
+])('a registry %s is resolved and pulled from', async ([, host, app]) => {
   const image = `${host()}/acme/${app}:latest`
   const digest = await pushTiny({
     host: engine.host,

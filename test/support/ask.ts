@@ -22,7 +22,7 @@ export function ask(
     method = 'GET',
     path = '/',
     body,
-    timeoutMs = 10_000,
+    timeoutMs = 60_000,
   }: { agent?: Agent; method?: string; path?: string; body?: Buffer; timeoutMs?: number } = {},
 ): Promise<Reply> {
   return new Promise((resolve, reject) => {

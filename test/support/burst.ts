@@ -2,7 +2,7 @@ import { Agent, request } from 'node:http'
 import { text } from 'node:stream/consumers'
 
 const CONNECTIONS = 16
-const GIVE_UP_MS = 10_000
+const GIVE_UP_MS = 60_000
 
 /** A request that is ready to go. */
 export interface Hook {

@@ -66,7 +66,6 @@ export async function startDockerd({
     waitFor(async () => (await docker.ping()) !== undefined, {
       what: `the private Docker engine in ${dir} did not start (it takes root)`,
       running,
-      deadlineMs: 60_000,
     })
   await answers()
   return {
@@ -84,7 +83,7 @@ export async function startDockerd({
     },
     async stop() {
       await emptyEngine(socketPath)
-      await running.stop(20_000)
+      await running.stop()
       unmountBelow(dir)
       rmSync(dir, { recursive: true, force: true })
     },

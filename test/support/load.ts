@@ -91,7 +91,7 @@ async function slowReader({ site, tally, signal }: Context, slowMs: number): Pro
   const client = tally.client('slow response')
   while (!signal.aborted) {
     try {
-      const reply = await ask(site, { path: `/slow?ms=${slowMs}`, timeoutMs: slowMs + 10_000 })
+      const reply = await ask(site, { path: `/slow?ms=${slowMs}`, timeoutMs: slowMs + 60_000 })
       const version = /(\S+) done\n$/.exec(reply.body)?.[1]
       if (reply.status === 200 && version !== undefined) client.succeeded(version)
       else

@@ -4,7 +4,7 @@ import { type Reply, type Site, versionOf } from './ask.ts'
 import { reasonOf, type Tally } from './tally.ts'
 
 const PAUSE_MS = 8
-const DEADLINE_MS = 10_000
+const DEADLINE_MS = 60_000
 const BODY = Buffer.alloc(2048, 'x')
 
 /** Where the same site answers over TLS. */

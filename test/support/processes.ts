@@ -3,6 +3,9 @@ import { closeSync, openSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 
+/** For what is known to come: only what hangs takes so long, also on a machine that is busy. */
+const DEADLINE_MS = 120_000
+
 /** A program that runs beside us until it is stopped. */
 export interface Running {
   name: string
@@ -12,7 +15,7 @@ export interface Running {
   /** Resolves when it ended, for whatever reason. */
   exited: Promise<Exit>
   kill(signal: NodeJS.Signals): void
-  /** SIGTERM, `graceMs` (10 s), SIGKILL. */
+  /** SIGTERM, `graceMs` (a minute), SIGKILL. */
   stop(graceMs?: number): Promise<Exit>
 }
 
@@ -59,7 +62,7 @@ export async function startProcess({
     exited,
     kill,
     log: (lines = 20) => lastLines(logFile, lines),
-    async stop(graceMs = 10_000) {
+    async stop(graceMs = 60_000) {
       kill('SIGTERM')
       const ended = await Promise.race([exited, pause(graceMs, undefined, { ref: false })])
       if (ended !== undefined) return ended
@@ -78,7 +81,7 @@ export async function waitFor<T>(
   {
     what,
     running,
-    deadlineMs = 30_000,
+    deadlineMs = DEADLINE_MS,
     everyMs = 25,
   }: { what: string; running?: Running; deadlineMs?: number; everyMs?: number },
 ): Promise<T> {
@@ -107,9 +110,9 @@ export async function waitFor<T>(
 export async function waitForUrl(
   url: string,
   running: Running,
-  deadlineMs = 30_000,
+  deadlineMs = DEADLINE_MS,
 ): Promise<void> {
-  const answers = async () => (await fetch(url, { signal: AbortSignal.timeout(2000) })).ok
+  const answers = async () => (await fetch(url, { signal: AbortSignal.timeout(10_000) })).ok
   await waitFor(answers, { what: `${url} did not answer`, running, deadlineMs })
 }
 

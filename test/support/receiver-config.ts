@@ -63,7 +63,7 @@ export function receiverConfig({
         auth: {
           oidc: { issuer: issuer.url, repository_id: REPOSITORY_ID, ref: 'refs/heads/main' },
         },
-        health: { path: '/healthz', deadline: '6s' },
+        health: { path: '/healthz', deadline: '20s' },
         watch: '2s',
         drain: '6s',
       },

@@ -80,7 +80,7 @@ describe('connections', () => {
 
 describe('a probe', () => {
   const signal = new AbortController().signal
-  const probe = (url: string, timeoutMs = 2000) =>
+  const probe = (url: string, timeoutMs = 60_000) =>
     httpProbe({ url, headers: {}, timeoutMs, signal })
 
   async function serve(answer: Parameters<typeof createServer>[1]) {

@@ -9,7 +9,7 @@ import {
   toHostname,
 } from '../../../../receiver/edges/credentials/docker-config.ts'
 
-const signal = AbortSignal.timeout(30_000)
+const { signal } = new AbortController()
 let dir: string
 beforeEach(() => {
   dir = mkdtempSync(join(tmpdir(), 'deploy-credentials-'))

@@ -9,7 +9,7 @@ import { startTokenRegistry, type TokenRegistry } from '../../../support/token-r
 import { openWorkspace, type Workspace } from '../../../support/workspace.ts'
 
 const stack = inject('stack')
-const signal = AbortSignal.timeout(60_000)
+const { signal } = new AbortController()
 let workspace: Workspace
 let registry: TokenRegistry
 let repository: string
