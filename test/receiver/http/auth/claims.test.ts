@@ -55,7 +55,10 @@ describe('claims', () => {
 
   test.each([
     [{ repository_id: '1' }, 'the token has no claim ref'],
-    [{ repository_id: '2', ref: 'refs/heads/main' }, 'repository_id is "2", the config requires "1"'],
+    [
+      { repository_id: '2', ref: 'refs/heads/main' },
+      'repository_id is "2", the config requires "1"',
+    ],
     [
       { repository_id: '1', ref: 'x' },
       'ref is "x", the config requires "refs/heads/main" or "refs/tags/*"',
