@@ -154,9 +154,9 @@ describe('the statement', () => {
   test.each([
     ['about another image', { digest: `sha256:${'b'.repeat(64)}` }, 'it is about sha256:bbbb'],
     ['with another predicate', { predicateType: 'https://spdx.dev/Document' }, 'its predicate is'],
-    ['of another payload type', { payloadType: 'application/json' }, 'no statement'],
-    ['that is not JSON', { payload: Buffer.from('{') }, 'no in-toto statement'],
-    ['without subjects', { payload: Buffer.from('{"subject":[]}') }, 'no in-toto statement'],
+    ['of another payload type', { payloadType: 'application/json' }, 'not a statement'],
+    ['that is not JSON', { payload: Buffer.from('{') }, 'not an in-toto statement'],
+    ['without subjects', { payload: Buffer.from('{"subject":[]}') }, 'not an in-toto statement'],
     [
       'whose digest is of another kind',
       {

@@ -189,7 +189,10 @@ describe('a stand-in for a registry', () => {
 
   test('that answers everything with a page is told from a registry', async () => {
     answer = (_, response) => void response.end('<html>please log in</html>')
-    const other = { code: 'registry_unreachable', message: expect.stringContaining('no registry') }
+    const other = {
+      code: 'registry_unreachable',
+      message: expect.stringContaining('not a registry'),
+    }
     await expect(resolve()).rejects.toMatchObject(other)
     const tags = listTags(`${host}/acme/api`, NONE, readingAs(), signal)
     await expect(tags).rejects.toMatchObject(other)
