@@ -60,6 +60,13 @@ describe('Basic', () => {
         mayDeploy: true,
       })
     }
+    for (const [user, password, reason] of [
+      ['web', 'first', 'the user name is not that of the app'],
+      ['api', 'third', 'the password is no token of the app'],
+      ['web', 'third', 'the user name is not that of the app'],
+    ] as const) {
+      expect(await reasonOf(() => verifyBasic({ user, password }, app))).toBe(reason)
+    }
     const none = { name: 'api', credentials: { basic: { tokens: [], deploy: true } } }
     expect(await reasonOf(() => verifyBasic({ user: 'api', password: '' }, none))).toBe(
       'the app accepts no Basic credentials',
@@ -104,6 +111,12 @@ describe('a token of an issuer', () => {
       says: 'orders',
       mayDeploy: true,
     })
+  })
+
+  test('whose claims are not allowed is authentic, and says why it is refused', async () => {
+    const claims = { repository: 'acme/other' }
+    const authentic = await verifyBearer('a.b.c', BODY, app, async () => ({ ...verified, claims }))
+    expect(authentic.refused).toBe('repository is "acme/other", the config wants "acme/api"')
   })
 
   test('is not asked for where the app names no issuer', async () => {

@@ -70,3 +70,33 @@ test('work that fails makes room too', async () => {
     await expect(gate.enter('a', () => Promise.reject(new Error('cut')))).rejects.toThrow('cut')
   }
 })
+
+test('who leaves makes room for one who fits, not for the next of an address that has its share', async () => {
+  const gate = createBodyGate({ atOnce: 2, perAddress: 1, maxWaiting: 5, waitMs: 60_000 })
+  const [held, honest, queued, other] = [job(), job(), job(), job()] as const
+  const all = [
+    gate.enter('dripping', held.work),
+    gate.enter('honest', honest.work),
+    gate.enter('dripping', queued.work),
+    gate.enter('other', other.work),
+  ]
+  honest.end()
+  await all[1]
+  await turn()
+  expect([queued.begun(), other.begun()]).toEqual([false, true])
+  for (const each of [held, queued, other]) each.end()
+  await Promise.all(all)
+})
+
+test('an address of which one leaves still has its others inside', async () => {
+  const gate = createBodyGate({ atOnce: 9, perAddress: 2, maxWaiting: 5, waitMs: 60_000 })
+  const [one, two, three, late] = [job(), job(), job(), job()] as const
+  const all = [one, two, three].map(({ work }) => gate.enter('a', work))
+  one.end()
+  await all[0]
+  all.push(gate.enter('a', late.work))
+  await turn()
+  expect([two.begun(), three.begun(), late.begun()]).toEqual([true, true, false])
+  for (const each of [two, three, late]) each.end()
+  await Promise.all(all)
+})
