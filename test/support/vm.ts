@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import type { Accepted, Deployment } from '../../protocol/deployment.ts'
+import { connectDocker } from '../../receiver/edges/docker/connect.ts'
 import { ask, type Reply } from './ask.ts'
 import { pushTiny } from './images.ts'
 import { askLocally, hearLocally } from './local.ts'
@@ -143,9 +144,18 @@ export async function startVm(stack: Stack, name: string): Promise<Vm> {
     visit: (path = '/') => ask({ port: sites, domain: 'api.test' }, { path }),
     async close() {
       await receiver?.stop()
+      await removeContainers(stack.dockerHost, name)
       await workspace.close()
       await release()
     },
   }
   return vm
+}
+
+/** What a receiver leaves serving would take from the tests that follow: all share one engine. */
+async function removeContainers(host: string, network: string): Promise<void> {
+  const docker = await connectDocker({ DOCKER_HOST: host })
+  const label = [`deploy-receiver.network=${network}`]
+  const all = await docker.listContainers({ all: true, filters: { label } })
+  await Promise.all(all.map(({ Id }) => docker.getContainer(Id).remove({ force: true, v: true })))
 }
