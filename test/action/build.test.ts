@@ -182,7 +182,9 @@ describe('the pushed digest', () => {
     expect(digestOfRepository(digests, 'localhost:5000/acme/hello')).toBe(DIGEST)
     expect(digestOfRepository([`acme/hello@${DIGEST}`], 'docker.io/acme/hello')).toBe(DIGEST)
     expect(digestOfRepository([`nginx@${DIGEST}`], 'docker.io/library/nginx')).toBe(DIGEST)
-    expect(() => digestOfRepository(digests, 'localhost:5000/acme/hell')).toThrow('reports no digest')
+    expect(() => digestOfRepository(digests, 'localhost:5000/acme/hell')).toThrow(
+      'reports no digest',
+    )
   })
 })
 
