@@ -2760,7 +2760,7 @@ const awsEndpoint = (service, standard, env) => env[`AWS_ENDPOINT_URL_${service}
 const MAX_SHOWN = 300;
 /** What a service that gives credentials says went wrong, out of JSON or XML, on one line. */
 const reasonOf = (text) => {
-	return (/"(?:error_description|message|Message|detail)"\s*:\s*"((?:[^"\\]|\\.)*)"/.exec(text)?.[1] ?? /<Message>([^<]*)<\/Message>/.exec(text)?.[1] ?? text).replace(/\\[rn]|\s+/g, " ").trim().slice(0, MAX_SHOWN) || "nothing";
+	return (/"(?:error_description|message|Message|detail)"\s*:\s*"((?:[^"\\]|\\.)*)"/.exec(text)?.[1] ?? /<Message>([^<]*)<\/Message>/.exec(text)?.[1] ?? text).replace(/(?:\\[rn]|\s)+/g, " ").trim().slice(0, MAX_SHOWN) || "nothing";
 };
 /** A form's body, and its header. */
 const form = (values) => new URLSearchParams(values).toString();

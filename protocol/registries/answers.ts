@@ -6,7 +6,7 @@ export const reasonOf = (text: string): string => {
     /"(?:error_description|message|Message|detail)"\s*:\s*"((?:[^"\\]|\\.)*)"/.exec(text)?.[1] ??
     /<Message>([^<]*)<\/Message>/.exec(text)?.[1] ??
     text
-  const line = said.replace(/\\[rn]|\s+/g, ' ').trim()
+  const line = said.replace(/(?:\\[rn]|\s)+/g, ' ').trim()
   return line.slice(0, MAX_SHOWN) || 'nothing'
 }
 

@@ -1,0 +1,40 @@
+import { expect, test } from 'vitest'
+import { DeployError, describeError } from '../../../receiver/core/errors.ts'
+import { finding } from '../../../receiver/core/finding.ts'
+
+test('what was seen is a good finding', async () => {
+  const seen = { what: 'docker', ok: true, message: 'engine 26' }
+  expect(await finding('docker', () => 'engine 26')).toEqual(seen)
+  expect(await finding('docker', async () => 'engine 26')).toEqual(seen)
+})
+
+test('what is thrown is a bad one, with its remedy if it has one', async () => {
+  const fails = (error: unknown) =>
+    finding('disk', () => {
+      throw error
+    })
+  const bad = { what: 'disk', ok: false, message: '3 MB left' }
+  expect(await fails(new DeployError('disk_full', '3 MB left', { hint: 'make room' }))).toEqual({
+    ...bad,
+    hint: 'make room',
+  })
+  expect(await fails(new Error('3 MB left'))).toEqual(bad)
+  expect(await fails('3 MB left')).toEqual(bad)
+  expect(await fails(undefined)).toEqual({ ...bad, message: 'undefined' })
+})
+
+test('an error that was foreseen is told as it is, any other as a defect', () => {
+  const full = new DeployError('exited', 'it exited', { hint: 'look', log: ['oh no'] })
+  const told = { code: 'exited', message: 'it exited', hint: 'look', log: ['oh no'] }
+  expect(describeError(full)).toEqual(told)
+  expect(describeError(new DeployError('exited', 'it exited'))).toEqual({
+    code: 'exited',
+    message: 'it exited',
+  })
+  expect(describeError(new TypeError('x is not a function'))).toMatchObject({
+    code: 'internal_error',
+    message: 'TypeError: x is not a function',
+    hint: expect.stringContaining("receiver's log"),
+  })
+  expect(describeError('boom')).toMatchObject({ code: 'internal_error', message: 'boom' })
+})
