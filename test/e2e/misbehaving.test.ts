@@ -190,12 +190,13 @@ test.concurrent(
     expect(await deploy('loud')).toMatchObject({ status: 'succeeded' })
     const [container] = await containers('loud')
     const { LogPath } = await docker.getContainer(container?.Id ?? '').inspect()
-    const bytes = ['', '.1', '.2', '.3', '.4'].reduce(
-      (sum, end) => sum + (statSync(`${LogPath}${end}`, { throwIfNoEntry: false })?.size ?? 0),
-      0,
-    )
-    expect(bytes).toBeGreaterThan(1_000_000)
-    expect(bytes).toBeLessThan(35_000_000)
+    const bytes = () =>
+      ['', '.1', '.2', '.3', '.4'].reduce(
+        (sum, end) => sum + (statSync(`${LogPath}${end}`, { throwIfNoEntry: false })?.size ?? 0),
+        0,
+      )
+    await expect.poll(bytes).toBeGreaterThan(1_000_000)
+    expect(bytes()).toBeLessThan(35_000_000)
     await docker.getContainer(container?.Id ?? '').remove({ force: true })
   },
 )
