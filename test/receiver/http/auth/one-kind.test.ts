@@ -62,7 +62,7 @@ describe('Basic', () => {
     }
     for (const [user, password, reason] of [
       ['web', 'first', 'the user name is not that of the app'],
-      ['api', 'third', 'the password is no token of the app'],
+      ['api', 'third', 'the password is not a token of the app'],
       ['web', 'third', 'the user name is not that of the app'],
     ] as const) {
       expect(await reasonOf(() => verifyBasic({ user, password }, app))).toBe(reason)
@@ -116,7 +116,7 @@ describe('a token of an issuer', () => {
   test('whose claims are not allowed is authentic, and says why it is refused', async () => {
     const claims = { repository: 'acme/other' }
     const authentic = await verifyBearer('a.b.c', BODY, app, async () => ({ ...verified, claims }))
-    expect(authentic.refused).toBe('repository is "acme/other", the config wants "acme/api"')
+    expect(authentic.refused).toBe('repository is "acme/other", the config requires "acme/api"')
   })
 
   test('is not asked for where the app names no issuer', async () => {
