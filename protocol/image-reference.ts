@@ -41,6 +41,8 @@ export interface Image {
 
 // distribution counts the path alone, without the domain
 const MAX_PATH_CHARACTERS = 255
+/** Host, path, tag and digest are far below it; a pattern's stack is not made for any text. */
+const MAX_CHARACTERS = 4096
 
 // The grammar of github.com/distribution/reference (regexp.go). None of these nests a repetition in another that could
 // match the same text, so matching is linear.
@@ -98,6 +100,13 @@ const namePart = (rest: string) => rest.split(/[:@]/, 1)[0] ?? ''
 /** Errors name what was written, not what it was completed to. */
 function read(text: string, written: string): Reference {
   if (written === '') throw new ImageReferenceError('empty', written, 'it is empty')
+  if (text.length > MAX_CHARACTERS) {
+    throw new ImageReferenceError(
+      'name_too_long',
+      written,
+      `it has ${text.length} characters, at most ${MAX_CHARACTERS} are allowed`,
+    )
+  }
   const found = REFERENCE.exec(text)?.groups
   if (found === undefined) {
     if (REFERENCE.test(text.toLowerCase())) {

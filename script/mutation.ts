@@ -99,7 +99,8 @@ async function plant({
     // it would rewrite tsconfig.json and silence the compiler in each file, with an interface that TypeScript 7 has not
     tsconfigFile: 'none',
     disableTypeChecks: false,
-    // beside what the tests take without the fault; a machine that is busy is no verdict
+    // on what the tests take without the fault: a machine that is busy now and was not before is no verdict
+    timeoutFactor: 4,
     timeoutMS: 20_000,
     reporters: [process.stdout.isTTY ? 'progress' : 'progress-append-only'],
     logLevel: 'warn',

@@ -13,7 +13,7 @@ export async function check({ config: file, json, registries }: Options): Promis
   const apps = Object.values(config.apps)
   if (registries) {
     const { read } = openRegistries({
-      config: () => config,
+      logins: () => ({ apps, registries: config.registries }),
       docker: () => connectDocker(process.env),
       env: process.env,
       redactor: createRedactor(secretsOf(config)),

@@ -7,11 +7,11 @@ const FLUSH_EVERY_MS = 1000
 
 /** What is done again and again while the receiver runs. Returns what ends it. */
 export function startHousekeeping({
-  store: { idempotency, audit, refusals },
+  store: { idempotency, intake, audit, refusals },
   tidy,
   log,
 }: {
-  store: Pick<OpenStore, 'idempotency' | 'audit' | 'refusals'>
+  store: Pick<OpenStore, 'idempotency' | 'intake' | 'audit' | 'refusals'>
   /** Removes what the apps do not keep. */
   tidy: () => void
   log: Log
@@ -27,8 +27,8 @@ export function startHousekeeping({
     }, ms)
   const timers = [
     every(FORGET_EVERY_MS, () => {
-      idempotency.prune(Math.floor(Date.now() / 1000))
-      audit.prune(new Date())
+      idempotency.prune(intake.nowSeconds())
+      audit.prune(new Date(intake.now()))
     }),
     every(TIDY_EVERY_MS, tidy),
     every(FLUSH_EVERY_MS, refusals.flush),

@@ -1,6 +1,5 @@
 import type Docker from 'dockerode'
-import type { Config } from '../config/config.ts'
-import { loginFor } from '../config/login-for.ts'
+import { loginFor, type Logins } from '../config/login-for.ts'
 import { createCredentials, type Credentials } from '../edges/credentials/credentials.ts'
 import { registrySettingsOf } from '../edges/docker/registry-settings.ts'
 import { createReading, type ReadRepository } from '../edges/registry/reading.ts'
@@ -9,20 +8,20 @@ import type { Redactor } from '../core/redact.ts'
 
 /** How registries are signed in to and read, by the config and as Docker was told. Nothing is asked yet. */
 export function openRegistries({
-  config,
+  logins,
   docker,
   env,
   redactor: { redact, learnTokens },
 }: {
-  /** The one in force. */
-  config: () => Pick<Config, 'apps' | 'registries'>
+  /** Those in force. */
+  logins: () => Logins
   /** Rejects when there is none: the registries are asked all the same. */
   docker: () => Promise<Docker>
   env: NodeJS.ProcessEnv
   redactor: Redactor
 }): { credentials: Credentials; read: ReadRepository } {
   const credentials = createCredentials({
-    loginFor: (repository) => loginFor(config(), repository),
+    loginFor: (repository) => loginFor(logins(), repository),
     env,
     learn: learnTokens,
   })

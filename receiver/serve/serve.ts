@@ -68,10 +68,7 @@ export async function serve(
   const docker = await connectDocker(environment)
   await ensureNetwork(docker, config.network)
   const { credentials, read } = openRegistries({
-    config: () => ({
-      apps: Object.fromEntries(apps.all()),
-      registries: current.config.registries,
-    }),
+    logins: () => ({ apps: apps.all().values(), registries: current.config.registries }),
     docker: async () => docker,
     env: environment,
     redactor,

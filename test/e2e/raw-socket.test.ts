@@ -155,12 +155,9 @@ test('who drips headers is cut after 5 s, who drips a body after 15 s, and other
   const [headers, body] = (await over) as [Heard, Heard]
   expect(headers).toMatchObject({ closed: true, statuses: [408] })
   expect(body).toMatchObject({ closed: true, statuses: [408] })
-  // not before its time, which no machine can make shorter
+  // not before its time, which no machine can make shorter; that it is no longer is a setting of the server (listen.test.ts)
   expect(headers.ms).toBeGreaterThan(4900)
   expect(body.ms).toBeGreaterThan(14_900)
-  // and not much later: ten pieces a second at most, and fewer where the machine is slow
-  expect(headers.pieces).toBeLessThan(140)
-  expect(body.pieces).toBeLessThan(600)
   expect(served).toBeGreaterThan(0)
 })
 

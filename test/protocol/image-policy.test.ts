@@ -169,3 +169,11 @@ describe('hostile texts of 1 MB are answered', () => {
     expect(codeOf(() => parseImage(text))).toBeTypeOf('string')
   })
 })
+
+test.for([
+  ['dashes and letters', 'a-'.repeat(2_500_000)],
+  ['the longest that is read, and one more', 'a'.repeat(4097)],
+])('a text that is too long for any reference is refused unread: %s', ([, text = '']) => {
+  expect(codeOf(() => parseImage(text))).toBe('name_too_long')
+  expect(codeOf(() => parseReference(text))).toBe('name_too_long')
+})

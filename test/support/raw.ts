@@ -10,8 +10,6 @@ export interface Heard {
   closed: boolean
   /** From the first byte sent until the end, in milliseconds. */
   ms: number
-  /** How many pieces of what was to be sent were sent. */
-  pieces: number
 }
 
 /** For answers that nobody expects: those that are, come first. */
@@ -42,11 +40,9 @@ export async function sendRaw(
   socket.on('error', () => (closed = true))
   socket.on('end', () => (closed = true))
   socket.on('close', () => (closed = true))
-  let pieces = 0
   for await (const piece of typeof bytes === 'string' ? [bytes] : bytes) {
     if (closed) break
     socket.write(piece, 'latin1')
-    pieces += 1
   }
   const sentAt = performance.now()
   const over = () => {
@@ -62,7 +58,6 @@ export async function sendRaw(
     statuses: statusesOf(text),
     closed,
     ms: performance.now() - started,
-    pieces,
   }
 }
 

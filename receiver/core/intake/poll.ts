@@ -26,18 +26,13 @@ export interface PollPorts {
  * Asks the registry again and again what the app's tag stands for, and deploys what is new there. Only a change counts: a
  * digest that failed, or that was rolled back from, is not deployed again until the tag moves. Rejects when the signal aborts.
  */
-export async function poll(
-  app: () => AppSpec,
-  ports: PollPorts,
-  signal: AbortSignal,
-): Promise<never> {
+export async function poll(app: AppSpec, ports: PollPorts, signal: AbortSignal): Promise<never> {
   let backoff = 1
   let leaveAloneMs = 0
   for (;;) {
-    const { pollMs } = app()
     const factor = 1 + JITTER * (2 * ports.random() - 1)
-    await ports.clock.sleep(Math.max(pollMs * factor * backoff, leaveAloneMs), signal)
-    const failure = await look(app(), ports, signal)
+    await ports.clock.sleep(Math.max(app.pollMs * factor * backoff, leaveAloneMs), signal)
+    const failure = await look(app, ports, signal)
     backoff = failure === undefined ? 1 : Math.min(backoff * 2, LONGEST_BACKOFF)
     leaveAloneMs = failure?.retryAfterMs ?? 0
   }

@@ -14,7 +14,7 @@ export function createPollers(ports: PollPorts): Pollers {
 
   const start = (app: AppSpec) => {
     const stop = new AbortController()
-    const ended = poll(() => app, ports, stop.signal).catch((error: unknown) => {
+    const ended = poll(app, ports, stop.signal).catch((error: unknown) => {
       if (!stop.signal.aborted) ports.report('polling ended', { app: app.name, error })
     })
     running.set(app.name, { stop, ended })

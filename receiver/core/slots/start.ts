@@ -3,7 +3,7 @@ import { addressesOf, choosePort, startAll } from './containers.ts'
 import { drain } from './drain.ts'
 import { inParallel } from './in-parallel.ts'
 import { inSlot, others, type StepContext, targetSlot } from './next-step.ts'
-import type { Upstream } from './ports.ts'
+import type { Slot, Upstream } from './ports.ts'
 import { warmGeneration } from './warm.ts'
 
 /** Nginx takes a reload up a moment after the command returns, and must know a new port before the swap. */
@@ -56,7 +56,7 @@ async function stopOld({
 /** Has Nginx know where the slot will be, before requests go there. */
 async function show(
   { app, ports, signal }: StepContext,
-  slot: ReturnType<typeof targetSlot>,
+  slot: Slot,
   upstream: Upstream,
 ): Promise<void> {
   ports.record.setUpstream(app.name, slot, upstream)

@@ -23,7 +23,8 @@ test.each([
   ['docker.io/library/nginx', 'hub'],
   ['registry.example.com/acme/api', undefined],
 ])('%s is asked for as %s: the login of its app, else that of all', (repository, username) => {
-  expect(loginFor(config, repository)).toEqual(
+  const logins = { apps: Object.values(config.apps), registries: config.registries }
+  expect(loginFor(logins, repository)).toEqual(
     username === undefined ? undefined : expect.objectContaining({ username }),
   )
 })

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Hono } from 'hono'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { type Address, close, listen } from '../../../receiver/http/listen.ts'
+import { type Address, close, listen, listenOnAll } from '../../../receiver/http/listen.ts'
 
 let dir: string
 let servers: Server[]
@@ -59,4 +59,28 @@ test('any other failure is told in its own words', async () => {
   await expect(start({ key: 'listen', host: '192.0.2.1', port: 1 })).rejects.toThrow(
     /^listen: 192\.0\.2\.1:1 failed: .*EADDRNOTAVAIL/,
   )
+})
+
+test('who drips headers has 5 s, who drips a body 15 s, and a proxy keeps its connections for 75 s', async () => {
+  const server = await start({ key: 'listen', host: '127.0.0.1', port: 0 })
+  const { headersTimeout, requestTimeout, keepAliveTimeout } = server
+  expect({ headersTimeout, requestTimeout, keepAliveTimeout }).toEqual({
+    headersTimeout: 5000,
+    requestTimeout: 15_000,
+    keepAliveTimeout: 75_000,
+  })
+})
+
+test('of several addresses all are opened, or none stays open', async () => {
+  const taken = await start({ key: 'admin', host: '127.0.0.1', port: 0 })
+  const { port } = taken.address() as AddressInfo
+  const socket = { key: 'socket', path: join(dir, 'first') } as const
+  const places = [
+    [new Hono(), socket],
+    [new Hono(), { key: 'admin', host: '127.0.0.1', port }],
+  ] as const
+  await expect(listenOnAll(places)).rejects.toThrow(`admin: 127.0.0.1:${port} is in use`)
+  // nobody listens there any more
+  servers.push(...(await listenOnAll([[new Hono(), socket]])))
+  expect(servers.at(-1)?.listening).toBe(true)
 })

@@ -34,7 +34,7 @@ async function polled(
     random: () => random,
     report: (message) => void reports.push(message),
   }
-  await poll(() => app, ports, stop.signal).catch(() => {})
+  await poll(app, ports, stop.signal).catch(() => {})
   return { deployed, asked, seen: last, reports, pauses: minutesBetween(asked) }
 }
 
