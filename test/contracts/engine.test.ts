@@ -17,7 +17,8 @@ import { pushTiny } from '../support/images.ts'
 import { freePort, reserveSubnet } from '../support/ports.ts'
 import { readingAs } from '../support/reading.ts'
 import { openWorkspace } from '../support/workspace.ts'
-import { engineContract, type EngineUnderTest } from './engine.ts'
+import { engineContract } from './engine.ts'
+import type { EngineUnderTest } from './engine-at-work.ts'
 
 const CONTRACT = { ...APP, name: 'contract' }
 const PLAN = {

@@ -1,0 +1,53 @@
+import type { ContainerPlan, ReleasePlan, Container } from '../../receiver/core/slots/ports.ts'
+import type { Engine } from '../../receiver/edges/docker/engine.ts'
+
+export interface Image {
+  repository: string
+  digest: string
+}
+
+export interface EngineUnderTest {
+  engine: Engine
+  /** The same engine, with a login that the registry refuses. */
+  stranger: Engine
+  /** Two of one repository, which the engine does not hold at first. They EXPOSE 8000 and have no HEALTHCHECK. */
+  image: Image
+  other: Image
+  /** What its registry does not have, and one whose registry does not answer. */
+  missing: Image
+  away: Image
+  /** What its layers unpack to, from the lowest. */
+  layersOf(image: Image): Promise<string[]>
+  /** A container of `image` in blue, which says "listening" and "oh no" and serves until it is stopped. */
+  plan(change?: Partial<ContainerPlan>): ContainerPlan
+  /** Further addresses beside that of `plan()`. */
+  addresses: readonly [string, string]
+  nameOf(plan: ContainerPlan): string
+  /** What others do to a container, behind our back. */
+  befall: Readonly<Record<'pause' | 'cutOff' | 'kill', (name: string) => Promise<void>>>
+  /** A command that says "one" and "two", waits for `end` if it is to, and ends with 3. */
+  release(waits: 'at once' | 'until end' | 'for ever'): {
+    plan: ReleasePlan
+    /** How often it was started. */
+    started(): number
+    /** Resolves when it has ended. */
+    end(): Promise<void>
+  }
+  close(): Promise<void>
+}
+
+/** An opened engine, and what is done with it again and again. */
+export interface EngineAtWork {
+  it: EngineUnderTest
+  engine: Engine
+  signal: AbortSignal
+  pull(image: Image, by?: Engine, until?: AbortSignal): Promise<{ pulled: boolean }>
+  /** A plan of another app. */
+  otherApp(change?: Partial<ContainerPlan>): ContainerPlan
+  /** A container that runs, as the engine shows it. */
+  started(
+    change?: Partial<ContainerPlan>,
+  ): Promise<{ plan: ContainerPlan; container: Container; name: string }>
+  /** What comes and goes of a container. */
+  look(container: string): Promise<object>
+}

@@ -1,0 +1,222 @@
+import { describe, expect, test } from 'vitest'
+import type { EngineAtWork } from './engine-at-work.ts'
+import { TIME_LIMIT_MS } from './time-limit.ts'
+
+/** What the port promises of containers. */
+export function engineContainers(at: EngineAtWork): void {
+  const { pull, otherApp, started, look } = at
+
+  describe('a start', () => {
+    test('makes a container that runs, with all that the plan says', async () => {
+      const { plan, container } = await started()
+      expect(container).toMatchObject({
+        name: at.it.nameOf(plan),
+        app: 'contract',
+        generation: plan.generation,
+        slot: 'blue',
+        replica: 1,
+        digest: at.it.image.digest,
+        address: plan.address,
+        port: 8000,
+        running: true,
+        exitCode: 0,
+        oomKilled: false,
+        restarts: 0,
+      })
+      expect(container.pid).toBeGreaterThan(0)
+      expect(container).not.toHaveProperty('health')
+      expect(await at.engine.containers('contract')).toEqual([container])
+    })
+
+    test('twice is one container, which runs on', async () => {
+      const { plan, container } = await started()
+      await at.engine.start(plan)
+      expect(await at.engine.containers('contract')).toEqual([container])
+    })
+
+    test('twice at once is one container', async () => {
+      await pull(at.it.image)
+      // one of them may lose the race; a crash never has two at once
+      await Promise.allSettled([at.engine.start(at.it.plan()), at.engine.start(at.it.plan())])
+      await at.engine.start(at.it.plan())
+      expect(await at.engine.containers('contract')).toHaveLength(1)
+    })
+
+    test('of one that was stopped goes on with it', async () => {
+      const { plan, container, name: it1 } = await started()
+      await at.engine.stop(it1, { graceMs: 0 })
+      await at.engine.start(plan)
+      expect(await look(it1)).toEqual({
+        running: true,
+        exitCode: 0,
+        restarts: 0,
+        id: container.id,
+        hasProcess: true,
+      })
+    })
+
+    test.for(['pause', 'cutOff', 'kill'] as const)(
+      'of one that befell %s has it running again, the same one',
+      async (what) => {
+        const { plan, container, name: it1 } = await started()
+        await at.it.befall[what](it1)
+        expect(await look(it1)).toMatchObject({ running: false })
+        await at.engine.start(plan)
+        expect(await look(it1)).toMatchObject({ running: true, exitCode: 0, id: container.id })
+      },
+    )
+
+    test('of another replica, slot or generation is another container', async () => {
+      const [second, third] = at.it.addresses
+      await started()
+      await at.engine.start(at.it.plan({ replica: 2, address: second }))
+      await at.engine.start(at.it.plan({ slot: 'green', generation: 2, address: third }))
+      const shown = (await at.engine.containers('contract')).map(
+        ({ generation, slot, replica, address }) => `${generation} ${slot} ${replica} ${address}`,
+      )
+      expect(shown.toSorted()).toEqual([
+        `1 blue 1 ${at.it.plan().address}`,
+        `1 blue 2 ${second}`,
+        `2 green 1 ${third}`,
+      ])
+    })
+
+    test('of an image that is not there is start_failed, and leaves nothing', async () => {
+      await expect(at.engine.start(at.it.plan())).rejects.toMatchObject({
+        name: 'DeployError',
+        code: 'start_failed',
+      })
+      expect(await at.engine.containers('contract')).toEqual([])
+    })
+
+    test('in a network that there is not is start_failed, names it, and leaves nothing', async () => {
+      await pull(at.it.image)
+      const { app } = at.it.plan()
+      const container = { ...app.container, networks: ['nowhere'] }
+      await expect(
+        at.engine.start(at.it.plan({ app: { ...app, container } })),
+      ).rejects.toMatchObject({
+        code: 'start_failed',
+        message: expect.stringContaining('nowhere'),
+      })
+      expect(await at.engine.containers('contract')).toEqual([])
+    })
+
+    test('at an address that another one has is start_failed, and leaves nothing', async () => {
+      await started()
+      await expect(at.engine.start(otherApp())).rejects.toMatchObject({ code: 'start_failed' })
+      expect(await at.engine.containers('contract-other')).toEqual([])
+    })
+
+    test('at an address that was left works', async () => {
+      const { name: it1 } = await started()
+      await at.engine.remove(it1, { graceMs: 0 })
+      await at.engine.start(otherApp())
+      expect(await at.engine.containers('contract-other')).toMatchObject([{ running: true }])
+    })
+  })
+
+  describe('a container', () => {
+    test('is its app’s own', async () => {
+      const [second] = at.it.addresses
+      await started()
+      await at.engine.start(otherApp({ address: second }))
+      expect(await at.engine.containers('contract')).toMatchObject([{ app: 'contract' }])
+      expect(await at.engine.containers('contract-other')).toMatchObject([
+        { app: 'contract-other' },
+      ])
+      expect(await at.engine.containers('contract-none')).toEqual([])
+    })
+
+    test('that is not there is undefined', async () => {
+      expect(await at.engine.container(at.it.nameOf(at.it.plan()))).toBeUndefined()
+    })
+
+    test('that is stopped stands still, and stopping it again is nothing', async () => {
+      const { name: it1 } = await started()
+      for (let times = 0; times < 2; times++) {
+        await at.engine.stop(it1, { graceMs: 0 })
+        expect(await look(it1)).toMatchObject({ running: false, hasProcess: false })
+      }
+    })
+
+    test('that is gone can be stopped and removed: there is nothing to do', async () => {
+      const gone = at.it.nameOf(at.it.plan())
+      await at.engine.stop(gone, { graceMs: 1000 })
+      await at.engine.remove(gone, { graceMs: 1000 })
+    })
+
+    test('that is removed is gone, and removing it again is nothing', async () => {
+      const { name: it1 } = await started()
+      for (let times = 0; times < 2; times++) {
+        await at.engine.remove(it1, { graceMs: 0 })
+        expect(await at.engine.container(it1)).toBeUndefined()
+        expect(await at.engine.containers('contract')).toEqual([])
+      }
+    })
+
+    test.for(['pause', 'cutOff', 'kill'] as const)(
+      'that befell %s can be stopped and removed',
+      async (what) => {
+        const { name: it1 } = await started()
+        await at.it.befall[what](it1)
+        await at.engine.stop(it1, { graceMs: 0 })
+        expect(await look(it1)).toMatchObject({ running: false, hasProcess: false })
+        await at.engine.remove(it1, { graceMs: 0 })
+        expect(await at.engine.containers('contract')).toEqual([])
+      },
+    )
+
+    test('that was killed tells with what it ended', async () => {
+      const { name: it1 } = await started()
+      await at.it.befall.kill(it1)
+      expect(await look(it1)).toMatchObject({ running: false, exitCode: 137, hasProcess: false })
+    })
+  })
+
+  describe('a start again', () => {
+    test('of one that stands still has it running, and again is nothing', async () => {
+      const { container, name: it1 } = await started()
+      await at.engine.stop(it1, { graceMs: 0 })
+      for (let times = 0; times < 2; times++) {
+        await at.engine.startAgain(it1)
+        expect(await look(it1)).toMatchObject({ running: true, exitCode: 0, id: container.id })
+      }
+    })
+
+    test('of one that runs leaves it alone', async () => {
+      const { container, name: it1 } = await started()
+      await at.engine.startAgain(it1)
+      expect(await at.engine.container(it1)).toEqual(container)
+    })
+
+    test('of one that is gone is start_failed', async () => {
+      await expect(at.engine.startAgain(at.it.nameOf(at.it.plan()))).rejects.toMatchObject({
+        name: 'DeployError',
+        code: 'start_failed',
+      })
+    })
+  })
+
+  describe('a log', () => {
+    test('has the last lines, oldest first', async () => {
+      const { name: it1 } = await started()
+      // what a container says is in its log a moment later
+      await expect
+        .poll(() => at.engine.logs(it1, 50), { timeout: TIME_LIMIT_MS })
+        .toEqual(['listening', 'oh no'])
+      expect(await at.engine.logs(it1, 1)).toEqual(['oh no'])
+    })
+
+    test('outlives a stop', async () => {
+      const { name: it1 } = await started()
+      await expect.poll(() => at.engine.logs(it1, 50), { timeout: TIME_LIMIT_MS }).toHaveLength(2)
+      await at.engine.stop(it1, { graceMs: 0 })
+      expect(await at.engine.logs(it1, 50)).toEqual(['listening', 'oh no'])
+    })
+
+    test('of a container that is gone is empty', async () => {
+      expect(await at.engine.logs(at.it.nameOf(at.it.plan()), 50)).toEqual([])
+    })
+  })
+}

@@ -1,0 +1,124 @@
+import { describe, expect, test } from 'vitest'
+import type { EngineAtWork } from './engine-at-work.ts'
+
+/** What the port promises of images. */
+export function engineImages(at: EngineAtWork): void {
+  const { pull, started } = at
+
+  describe('a pull', () => {
+    test('brings an image once: one that is there is not pulled again', async () => {
+      expect(await at.engine.holds(at.it.image)).toBe(false)
+      expect(await pull(at.it.image)).toEqual({ pulled: true })
+      expect(await at.engine.holds(at.it.image)).toBe(true)
+      expect(await pull(at.it.image)).toEqual({ pulled: false })
+    })
+
+    test('of what is there asks nobody: a login that is refused does not matter', async () => {
+      await pull(at.it.image)
+      expect(await pull(at.it.image, at.it.stranger)).toEqual({ pulled: false })
+    })
+
+    test('brings that image, and not another one of its repository', async () => {
+      await pull(at.it.image)
+      expect(await at.engine.holds(at.it.other)).toBe(false)
+      expect(
+        await at.engine.holds({ ...at.it.image, repository: `${at.it.image.repository}-x` }),
+      ).toBe(false)
+    })
+
+    test('of a digest that there is not is image_missing, and brings nothing', async () => {
+      await expect(pull(at.it.missing)).rejects.toMatchObject({
+        name: 'DeployError',
+        code: 'image_missing',
+      })
+      expect(await at.engine.holds(at.it.missing)).toBe(false)
+    })
+
+    test('from a registry that does not answer is registry_unreachable', async () => {
+      await expect(pull(at.it.away)).rejects.toMatchObject({ code: 'registry_unreachable' })
+    })
+
+    test('from a registry that does not let in is registry_denied', async () => {
+      await expect(pull(at.it.image, at.it.stranger)).rejects.toMatchObject({
+        code: 'registry_denied',
+      })
+      expect(await at.engine.holds(at.it.image)).toBe(false)
+    })
+
+    test('that nobody waits for any more says why it ended', async () => {
+      const stopped = AbortSignal.abort(new Error('the receiver stops'))
+      await expect(pull(at.it.image, at.engine, stopped)).rejects.toThrow('the receiver stops')
+    })
+  })
+
+  describe('an image', () => {
+    test('tells what it is made for', async () => {
+      await pull(at.it.image)
+      expect(await at.engine.image(at.it.image)).toEqual({ ports: [8000], hasHealthcheck: false })
+    })
+
+    test('that is not there tells nothing', async () => {
+      await expect(at.engine.image(at.it.image)).rejects.toMatchObject({ code: 'start_failed' })
+    })
+
+    test('is listed with those of its repository, and no others', async () => {
+      expect(await at.engine.images(at.it.image.repository)).toEqual([])
+      await pull(at.it.image)
+      await pull(at.it.other)
+      const digests = [at.it.image.digest, at.it.other.digest].toSorted()
+      expect((await at.engine.images(at.it.image.repository)).toSorted()).toEqual(digests)
+      expect(await at.engine.images(`${at.it.image.repository}-x`)).toEqual([])
+    })
+
+    test('that is removed is gone, alone, and removing it again is nothing', async () => {
+      await pull(at.it.image)
+      await pull(at.it.other)
+      const { repository, digest } = at.it.image
+      for (let times = 0; times < 2; times++) {
+        await at.engine.removeImages(repository, [digest, at.it.missing.digest])
+        expect(await at.engine.images(repository)).toEqual([at.it.other.digest])
+      }
+      expect(await pull(at.it.image)).toEqual({ pulled: true })
+    })
+
+    test('that a container has stays, also while that stands still', async () => {
+      const { name: container } = await started()
+      const { repository, digest } = at.it.image
+      await at.engine.removeImages(repository, [digest])
+      expect(await at.engine.holds(at.it.image)).toBe(true)
+      await at.engine.stop(container, { graceMs: 0 })
+      await at.engine.removeImages(repository, [digest])
+      expect(await at.engine.holds(at.it.image)).toBe(true)
+      await at.engine.remove(container, { graceMs: 0 })
+      await at.engine.removeImages(repository, [digest])
+      expect(await at.engine.holds(at.it.image)).toBe(false)
+    })
+
+    test('that is in use does not keep the others', async () => {
+      await started()
+      await pull(at.it.other)
+      await at.engine.removeImages(at.it.image.repository, [at.it.image.digest, at.it.other.digest])
+      expect(await at.engine.images(at.it.image.repository)).toEqual([at.it.image.digest])
+    })
+
+    test('that is held has its layers among those of the engine', async () => {
+      const layers = await at.it.layersOf(at.it.image)
+      expect(layers.length).toBeGreaterThan(0)
+      await pull(at.it.image)
+      expect(await at.engine.layers()).toContainEqual(layers)
+      await at.engine.removeImages(at.it.image.repository, [at.it.image.digest])
+      expect(await at.engine.layers()).not.toContainEqual(layers)
+    })
+  })
+
+  test('the disk has a path, room and a platform, when it is on this machine', async () => {
+    const disk = await at.engine.disk()
+    if (disk === undefined) return
+    expect(disk.path).toMatch(/^\//)
+    expect(disk.freeBytes).toBeGreaterThan(0)
+    expect(disk.platform).toEqual({
+      os: 'linux',
+      architecture: expect.stringMatching(/^[a-z0-9]+$/),
+    })
+  })
+}
