@@ -126,7 +126,7 @@ test.concurrent(
   },
 )
 
-test.concurrent('one that answers and then dies fails it in watch', async () => {
+test.concurrent('one that answers and then dies fails it in watch', async ({ expect }) => {
   const ended = deploy('short')
   const site = { port: vm.sites, domain: 'short.test' }
   await expect.poll(async () => (await ask(site)).status).toBe(200)
@@ -186,7 +186,7 @@ test.concurrent(
 
 test.concurrent(
   'one that floods its log is deployed, and its log stays within bounds',
-  async () => {
+  async ({ expect }) => {
     expect(await deploy('loud')).toMatchObject({ status: 'succeeded' })
     const [container] = await containers('loud')
     const { LogPath } = await docker.getContainer(container?.Id ?? '').inspect()
