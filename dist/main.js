@@ -2011,6 +2011,8 @@ var ImageReferenceError = class extends Error {
 	}
 };
 const MAX_PATH_CHARACTERS = 255;
+/** Host, path, tag and digest are far below it; a pattern's stack is not made for any text. */
+const MAX_CHARACTERS = 4096;
 const LABEL = "(?:[a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9])";
 const HOST = String.raw`(?:${LABEL}(?:\.${LABEL})*|\[[a-fA-F0-9:]+\])`;
 const DOMAIN = String.raw`${HOST}(?::[0-9]+)?`;
@@ -2045,6 +2047,7 @@ const namePart = (rest) => rest.split(/[:@]/, 1)[0] ?? "";
 /** Errors name what was written, not what it was completed to. */
 function read$1(text, written) {
 	if (written === "") throw new ImageReferenceError("empty", written, "it is empty");
+	if (text.length > MAX_CHARACTERS) throw new ImageReferenceError("name_too_long", written, `it has ${text.length} characters, at most ${MAX_CHARACTERS} are allowed`);
 	const found = REFERENCE.exec(text)?.groups;
 	if (found === void 0) {
 		if (REFERENCE.test(text.toLowerCase())) throw new ImageReferenceError("contains_uppercase", written, "a repository is in lower case");

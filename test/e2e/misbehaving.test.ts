@@ -2,7 +2,7 @@ import { mkdirSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { text as textOf } from 'node:stream/consumers'
 import Docker from 'dockerode'
-import { afterAll, beforeAll, expect, inject, test } from 'vitest'
+import { afterAll, beforeAll, inject, test } from 'vitest'
 import type { Deployment } from '../../protocol/deployment.ts'
 import { ask } from '../support/ask.ts'
 import { END, endWhenTold } from '../support/end-when-told.ts'
@@ -105,7 +105,7 @@ interface DockerEvent {
 
 test.concurrent(
   'a program that was built for another machine is told from one that fails',
-  async () => {
+  async ({ expect }) => {
     const { error } = await deploy('foreign')
     expect(error).toMatchObject({
       code: 'exited',
@@ -117,7 +117,7 @@ test.concurrent(
 
 test.concurrent(
   'a container that exits at once fails it with its exit code and log, and is removed',
-  async () => {
+  async ({ expect }) => {
     const { status, error } = await deploy('gone')
     expect(status).toBe('failed')
     expect(error).toMatchObject({ code: 'exited', log: expect.arrayContaining(['no database']) })
@@ -138,7 +138,7 @@ test.concurrent('one that answers and then dies fails it in watch', async ({ exp
 
 test.concurrent(
   'one that ignores SIGTERM is killed after its grace, and the next one is live before that',
-  async () => {
+  async ({ expect }) => {
     await deploy('deaf')
     const [first] = await containers('deaf')
     const second = await deploy('deaf')
@@ -154,7 +154,7 @@ test.concurrent(
   },
 )
 
-test.concurrent('one that listens late is waited for', async () => {
+test.concurrent('one that listens late is waited for', async ({ expect }) => {
   const { deployment } = await vm.hook(
     { image: `${vm.repository}@${digest}` },
     { app: 'late', wait: 0 },
@@ -167,7 +167,7 @@ test.concurrent('one that listens late is waited for', async () => {
   expect(await vm.read(`/deployments/${deployment.id}`)).toMatchObject({ status: 'succeeded' })
 })
 
-test.concurrent('one that answers 500 fails it with what it answered', async () => {
+test.concurrent('one that answers 500 fails it with what it answered', async ({ expect }) => {
   const { status, error } = await deploy('sick')
   expect(status).toBe('failed')
   expect(error).toMatchObject({ code: 'unhealthy' })
@@ -176,7 +176,7 @@ test.concurrent('one that answers 500 fails it with what it answered', async () 
 
 test.concurrent(
   'one that answers another Host only is told apart by its answer, and healthy with that header',
-  async () => {
+  async ({ expect }) => {
     const { error } = await deploy('picky')
     expect(error?.message).toContain('GET /healthz answered 421: which host?')
     expect(await deploy('heard')).toMatchObject({ status: 'succeeded' })
