@@ -163,3 +163,64 @@ test('a plan says everything that the engine has to know', async () => {
     port: 8000,
   } satisfies ContainerPlan)
 })
+
+test('of several replicas each line says which', async () => {
+  const { messageOf } = await deploy('dep_1', DIGEST.one, { ...APP, replicas: 2 })
+  expect(messageOf('health')).toMatch(/^replica 1: .+; replica 2: /)
+})
+
+test('of one replica no line says which', async () => {
+  const { messageOf } = await deploy('dep_1', DIGEST.one)
+  expect(messageOf('health')).not.toContain('replica')
+})
+
+test('the swap and what was retired are told by name', async () => {
+  const first = await deploy('dep_1', DIGEST.one)
+  expect([first.messageOf('swap'), first.messageOf('retire')]).toEqual([
+    'blue is live',
+    'nothing to retire',
+  ])
+  const second = await deploy('dep_2', DIGEST.two)
+  expect([second.messageOf('swap'), second.messageOf('retire')]).toEqual([
+    'green is live',
+    'removed api-1-blue',
+  ])
+})
+
+test('what stays warm is told with its time', async () => {
+  const app: AppSpec = { ...APP, warmMs: 60_000 }
+  await deploy('dep_1', DIGEST.one, app)
+  expect((await deploy('dep_2', DIGEST.two, app)).messageOf('retire')).toBe(
+    'api-1-blue stays warm for 60 s',
+  )
+})
+
+test('an old container that does not run has no connections to wait for', async () => {
+  await deploy('dep_1', DIGEST.one)
+  world.openConnections.set('api-1-blue', 1)
+  Object.assign(world.containers.get('api-1-blue') ?? {}, { running: false })
+  expect((await deploy('dep_2', DIGEST.two)).msOf('drain')).toBe(0)
+})
+
+test.for<[string, Partial<AppSpec['container']>, boolean, boolean]>([
+  ['the image has one', {}, true, true],
+  ['neither has one', {}, false, false],
+  ['the app has one', { healthcheck: { test: ['CMD', 'true'] } }, false, true],
+  ['the app takes that of the image away', { healthcheck: { test: ['NONE'] } }, true, false],
+])('the HEALTHCHECK decides when %s', async ([, container, hasHealthcheck, decides]) => {
+  const { path: _path, ...health } = APP.health
+  world.ports.images.image = async () => ({ ports: [8000], hasHealthcheck })
+  const { container: look } = world.ports.engine
+  world.ports.engine.container = async (name) => {
+    const found = await look(name)
+    return found === undefined
+      ? undefined
+      : { ...found, health: { status: 'healthy' as const, output: '' } }
+  }
+  const { messageOf } = await deploy('dep_1', DIGEST.one, {
+    ...APP,
+    health,
+    container: { ...APP.container, ...container },
+  })
+  expect(/HEALTHCHECK/.test(messageOf('health') ?? '')).toBe(decides)
+})
