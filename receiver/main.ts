@@ -1,16 +1,5 @@
 import { parseArgs } from 'node:util'
-import { audit } from './cli/audit.ts'
-import { check } from './cli/check.ts'
-import { deploy, rollback } from './cli/deploy.ts'
-import { doctor } from './cli/doctor.ts'
-import { history } from './cli/history.ts'
-import { hook } from './cli/hook.ts'
 import type { Options } from './cli/options.ts'
-import { reload } from './cli/reload.ts'
-import { remove } from './cli/remove.ts'
-import { run } from './cli/serve.ts'
-import { status } from './cli/status.ts'
-import { tags } from './cli/tags.ts'
 import { VERSION } from './serve/version.ts'
 
 const USAGE = `deploy-receiver runs what was pushed, behind Nginx.
@@ -32,29 +21,31 @@ const USAGE = `deploy-receiver runs what was pushed, behind Nginx.
 FILE is /etc/deploy-receiver/config.yaml unless given.
 `
 
-/** A command resolves to its exit status: 0 done, 1 failed, 2 wrong usage. `takes` is how many words may follow it. */
+/**
+ * A command resolves to its exit status: 0 done, 1 failed, 2 wrong usage. `takes` is how many words may follow it. Each
+ * loads what it needs alone: most ask the receiver one question.
+ */
 const COMMANDS: Readonly<
-  Record<string, { run: (options: Options) => Promise<number>; takes: number }>
+  Record<string, { load: () => Promise<(options: Options) => Promise<number>>; takes: number }>
 > = {
-  serve: { run, takes: 0 },
-  check: { run: check, takes: 0 },
-  doctor: { run: doctor, takes: 0 },
-  status: { run: status, takes: 1 },
-  history: { run: history, takes: 1 },
-  deploy: { run: deploy, takes: 2 },
-  rollback: { run: rollback, takes: 2 },
-  tags: { run: tags, takes: 1 },
-  hook: { run: hook, takes: 1 },
-  reload: { run: reload, takes: 0 },
-  remove: { run: remove, takes: 1 },
-  audit: { run: audit, takes: 1 },
-  version: {
-    async run() {
-      console.log(VERSION)
-      return 0
-    },
-    takes: 0,
-  },
+  serve: { load: async () => (await import('./cli/serve.ts')).run, takes: 0 },
+  check: { load: async () => (await import('./cli/check.ts')).check, takes: 0 },
+  doctor: { load: async () => (await import('./cli/doctor.ts')).doctor, takes: 0 },
+  status: { load: async () => (await import('./cli/status.ts')).status, takes: 1 },
+  history: { load: async () => (await import('./cli/history.ts')).history, takes: 1 },
+  deploy: { load: async () => (await import('./cli/deploy.ts')).deploy, takes: 2 },
+  rollback: { load: async () => (await import('./cli/deploy.ts')).rollback, takes: 2 },
+  tags: { load: async () => (await import('./cli/tags.ts')).tags, takes: 1 },
+  hook: { load: async () => (await import('./cli/hook.ts')).hook, takes: 1 },
+  reload: { load: async () => (await import('./cli/reload.ts')).reload, takes: 0 },
+  remove: { load: async () => (await import('./cli/remove.ts')).remove, takes: 1 },
+  audit: { load: async () => (await import('./cli/audit.ts')).audit, takes: 1 },
+  version: { load: async () => showVersion, takes: 0 },
+}
+
+async function showVersion(): Promise<number> {
+  console.log(VERSION)
+  return 0
 }
 
 try {
@@ -95,7 +86,8 @@ async function main(argv: string[]): Promise<number> {
     console.error(`deploy-receiver: ${what}\n\n${USAGE}`)
     return 2
   }
-  return command.run({ ...values, currentSettings: values['current-settings'], rest })
+  const run = await command.load()
+  return run({ ...values, currentSettings: values['current-settings'], rest })
 }
 
 /** The message with its remedy, without a stack: the reader is an operator. */
