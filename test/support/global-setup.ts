@@ -34,6 +34,8 @@ export default async function setup(project: TestProject): Promise<() => Promise
   ])
   // what the workers of this run leave lies in its workspace, and says whose it is
   process.env['TMPDIR'] = workspace.folder('tmp')
+  // the same programs are started hundreds of times
+  process.env['NODE_COMPILE_CACHE'] = workspace.folder('compile-cache')
   project.provide('stack', {
     dir: workspace.dir,
     dockerHost: engine.host,
