@@ -4,7 +4,7 @@ import { lookAtRegistries } from '../serve/doctor.ts'
 import type { Options } from './options.ts'
 import { openRegistries } from '../serve/open-registries.ts'
 import { secretsOf } from '../config/secrets-of.ts'
-import { createRedactor } from '../core/redact.ts'
+import { createRedactor } from '../core/redaction/redactor.ts'
 import { showFindings } from './doctor.ts'
 
 /** `deploy-receiver check`: reads the config as `serve` would, and says what it found; with `--registries` also whether the apps' can be read. */

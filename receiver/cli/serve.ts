@@ -1,24 +1,31 @@
 import { loadConfig } from '../config/load.ts'
 import { createLog } from '../serve/log.ts'
 import type { Options } from './options.ts'
-import { secretsOf } from '../config/secrets-of.ts'
-import { createRedactor } from '../core/redact.ts'
+import { secretsOf, secretsOfBoth } from '../config/secrets-of.ts'
+import { createRedactor } from '../core/redaction/redactor.ts'
 import { serve } from '../serve/serve.ts'
 
 /** `deploy-receiver serve`: until SIGTERM or SIGINT; SIGHUP reads the config again. A second signal ends it at once. */
 export async function run({ config: file }: Options): Promise<number> {
   const config = loadConfig(file, process.env)
-  // what was learnt stays known over a reload: containers that run have it
-  const redactor = createRedactor(secretsOf(config))
-  const log = createLog(redactor.redact)
+  let secrets = secretsOf(config)
+  const redactor = createRedactor(secrets)
+  const log = createLog(redactor)
 
   // one after the other: each compares with what the one before left
   let last: Promise<unknown> = Promise.resolve()
   const reload = () => {
-    const mine = last.then(() => {
+    const mine = last.then(async () => {
       const next = loadConfig(file, process.env)
-      redactor.learn(secretsOf(next))
-      return receiver.reload(next)
+      const nextSecrets = secretsOf(next)
+      redactor.take(secretsOfBoth(secrets, nextSecrets))
+      try {
+        const changes = await receiver.reload(next)
+        secrets = nextSecrets
+        return changes
+      } finally {
+        redactor.take(secrets)
+      }
     })
     last = mine.catch(() => {})
     return mine

@@ -6,6 +6,7 @@ import { DEVICE_KEYS, readDevices } from './devices.ts'
 import { readHealthcheck } from './healthcheck.ts'
 import { HOST_KEYS, readHostSettings } from './host-settings.ts'
 import type { Field, Reader } from './reader.ts'
+import { isSecret } from './secret-values.ts'
 import {
   boolean,
   bytes,
@@ -61,10 +62,7 @@ export function readContainer(reader: Reader, keys: ReadonlyMap<string, Field>):
     'write it like SIGINT or SIGQUIT',
   )
   return {
-    environment: {
-      ...readEnvFiles(reader, keys.get('env_file')),
-      ...readEnvironment(reader, keys.get('environment')),
-    },
+    ...readEnvironment(reader, keys.get('env_file'), keys.get('environment')),
     ...readVolumes(reader, keys.get('volumes'), keys.get('tmpfs')),
     ...(command === undefined ? {} : { command }),
     ...(entrypoint === undefined ? {} : { entrypoint }),
@@ -83,19 +81,31 @@ export function readContainer(reader: Reader, keys: ReadonlyMap<string, Field>):
   }
 }
 
-function readEnvironment(reader: Reader, field: Field | undefined): Record<string, string> {
-  const values = emptyRecord<string>()
+/** The whole environment, and which of it must not be seen. */
+function readEnvironment(
+  reader: Reader,
+  files: Field | undefined,
+  field: Field | undefined,
+): Pick<ContainerSettings, 'environment' | 'secretEnvironment'> {
+  const environment = readEnvFiles(reader, files)
+  const fromOutside = new Set(Object.keys(environment))
   for (const { field: at, key, value } of keyValues(reader, field)) {
     if (key === '' || /[=\0]/.test(key)) reader.problem(at, 'a variable has no usable name')
     // a name alone takes the receiver's own value, and is left out without one, as in Compose
     const found = value ?? reader.env[key]
-    if (found !== undefined) values[key] = found
+    if (found === undefined) continue
+    environment[key] = found
+    if (value === undefined || reader.isFilled(at)) fromOutside.add(key)
+    else fromOutside.delete(key)
   }
-  return values
+  const secretEnvironment = Object.entries(environment)
+    .filter(([name, value]) => isSecret({ name, value, fromOutside: fromOutside.has(name) }))
+    .map(([name]) => name)
+  return { environment, secretEnvironment }
 }
 
 function readEnvFiles(reader: Reader, field: Field | undefined): Record<string, string> {
-  if (field === undefined) return {}
+  if (field === undefined) return emptyRecord()
   const files = reader.isList(field) ? reader.list(field) : [field]
   const values = emptyRecord<string>()
   for (const each of files) {

@@ -36,6 +36,10 @@ export interface Reader {
   isList(field: Field): boolean
   /** A scalar as text, its variables filled in. */
   text(field: Field | undefined): string | undefined
+  /** Whether a variable filled some of its text in, once that was read. */
+  isFilled(field: Field): boolean
+  /** What was filled in so far in this field and all that it holds. */
+  variablesIn(field: Field): ReadonlyMap<string, string>
   /** Throws all problems, if there are any. */
   finish(): void
 }
@@ -49,6 +53,8 @@ export function createReader(
   const lines = new LineCounter()
   const document = parseDocument(source, { lineCounter: lines, merge: true })
   const problems: ConfigProblem[] = []
+  const filled = new Set<Node | null>()
+  const variables: { path: string; name: string; value: string }[] = []
   const place = (offset: number) => {
     const { line, col } = lines.linePos(offset)
     return { line, column: col }
@@ -121,13 +127,32 @@ export function createReader(
       }
       const { value, source: written } = field.node
       const text = typeof value === 'string' ? value : (written ?? String(value))
+      const noting = new Proxy(env, {
+        get(target, name: string) {
+          const found = target[name]
+          if (found !== undefined && found !== '') {
+            filled.add(field.node)
+            variables.push({ path: field.path, name, value: found })
+          }
+          return found
+        },
+      })
       try {
-        return interpolate(text, env)
+        return interpolate(text, noting)
       } catch (error) {
         if (!(error instanceof InterpolationError)) throw error
         problem(field, error.message)
         return undefined
       }
+    },
+
+    isFilled: ({ node }) => filled.has(node),
+    variablesIn({ path }) {
+      const isWithin = (each: string) =>
+        each.startsWith(path) && /^(?:[.[]|$)/.test(each.slice(path.length))
+      return new Map(
+        variables.flatMap(({ path: at, name, value }) => (isWithin(at) ? [[name, value]] : [])),
+      )
     },
 
     finish() {

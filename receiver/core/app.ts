@@ -53,6 +53,8 @@ export interface HealthPolicy {
   /** Port of the probe; the app's port by default. */
   port?: number
   headers: Readonly<Record<string, string>>
+  /** Names of those headers whose values must not be seen. */
+  secretHeaders: readonly string[]
   /** Longest pause between two probes. */
   intervalMs: number
   timeoutMs: number
@@ -73,6 +75,54 @@ export function settingsOf({ port, container, replicas, release, health }: AppSp
     ...(release === undefined ? {} : { release }),
     health,
   }
+}
+
+/**
+ * What a rollback runs with: of its release what that release was, and never a right, a limit or a secret, which are those
+ * of the config in force. Whoever may send a hook chooses a digest, and does not undo what the administrator took away.
+ */
+export function rolledBack(app: AppSpec, release: Settings): Settings {
+  const { port: _port, container: now, health: healthNow, ...others } = settingsOf(app)
+  const { command: _c, entrypoint: _e, workingDir: _w, healthcheck: _h, ...rights } = now
+  const { container: then, health: healthThen } = release
+  const environment = withSecretsOf(
+    { values: now.environment, secret: now.secretEnvironment },
+    { values: then.environment, secret: then.secretEnvironment },
+  )
+  const headers = withSecretsOf(
+    { values: healthNow.headers, secret: healthNow.secretHeaders },
+    { values: healthThen.headers, secret: healthThen.secretHeaders },
+  )
+  return {
+    ...others,
+    ...(release.port === undefined ? {} : { port: release.port }),
+    replicas: release.replicas,
+    container: {
+      ...rights,
+      ...(then.command === undefined ? {} : { command: then.command }),
+      ...(then.entrypoint === undefined ? {} : { entrypoint: then.entrypoint }),
+      ...(then.workingDir === undefined ? {} : { workingDir: then.workingDir }),
+      ...(then.healthcheck === undefined ? {} : { healthcheck: then.healthcheck }),
+      labels: then.labels,
+      environment: environment.values,
+      secretEnvironment: environment.secret,
+    },
+    health: { ...healthThen, headers: headers.values, secretHeaders: headers.secret },
+  }
+}
+
+interface Values {
+  values: Readonly<Record<string, string>>
+  /** Names of those that are secret. */
+  secret: readonly string[]
+}
+
+/** What is secret, now or then, as it is now; the rest as it was then. */
+function withSecretsOf(now: Values, then: Values): Values {
+  const secret = new Set([...now.secret, ...then.secret])
+  const plain = Object.entries(then.values).filter(([name]) => !secret.has(name))
+  const kept = Object.entries(now.values).filter(([name]) => secret.has(name))
+  return { values: Object.fromEntries([...plain, ...kept]), secret: now.secret }
 }
 
 /** The app with the settings of one of its releases, as it is configured now where these are not known. */

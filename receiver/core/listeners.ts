@@ -1,7 +1,10 @@
 import type { Deployment, DeploymentError, DeploymentEvent } from '../../protocol/deployment.ts'
 import type { Journal } from './journal.ts'
 import type { Report } from './log.ts'
-import type { Redact } from './redact.ts'
+import type { Redact } from './redaction/redact.ts'
+
+/** Of what failed: its words come from anywhere. */
+const MAX_MESSAGE_CHARACTERS = 2048
 
 /** Hears of an event once it is durable, with the deployment that it made. What it throws is reported, and holds nothing up. */
 export type Listener = (deployment: Deployment, event: DeploymentEvent) => void
@@ -20,7 +23,7 @@ export interface Events {
 export function createEvents({
   keep,
   transaction,
-  redact,
+  redactFor,
   listeners,
   report,
 }: {
@@ -28,7 +31,8 @@ export function createEvents({
   keep: Journal['append']
   /** The store's; one within another is a part of that. */
   transaction<T>(work: () => T): T
-  redact: Redact
+  /** For the texts of a deployment, by its id. */
+  redactFor: (id: string) => Redact
   listeners: readonly Listener[]
   report: Report
 }): Events {
@@ -75,7 +79,7 @@ export function createEvents({
     },
     append: (id, event, options) =>
       events.transaction(() => {
-        const safe = withoutSecrets(event, redact)
+        const safe = withoutSecrets(event, redactFor(id))
         const deployment = keep(id, safe, options)
         kept.push([deployment, safe])
         return deployment
@@ -90,11 +94,11 @@ function withoutSecrets(event: DeploymentEvent, redact: Redact): DeploymentEvent
     case 'step':
       return {
         ...event,
-        ...(event.message === undefined ? {} : { message: redact(event.message) }),
+        ...(event.message === undefined ? {} : { message: short(redact(event.message)) }),
         ...safeError(event.error, redact),
       }
     case 'progress':
-      return { ...event, message: redact(event.message) }
+      return { ...event, message: short(redact(event.message)) }
     case 'finished':
       return { ...event, ...safeError(event.error, redact) }
     case 'started':
@@ -113,9 +117,13 @@ function safeError(
   return {
     error: {
       ...error,
-      message: redact(message),
-      ...(hint === undefined ? {} : { hint: redact(hint) }),
+      message: short(redact(message)),
+      ...(hint === undefined ? {} : { hint: short(redact(hint)) }),
       ...(log === undefined ? {} : { log: redact(log) }),
     },
   }
 }
+
+// after the secrets are out: a cut within one would show its beginning
+const short = (text: string): string =>
+  text.length <= MAX_MESSAGE_CHARACTERS ? text : `${text.slice(0, MAX_MESSAGE_CHARACTERS)}…`

@@ -1,15 +1,20 @@
 import { type DestinationStream, pino } from 'pino'
 import { DeployError } from '../core/errors.ts'
 import type { Log } from '../core/log.ts'
-import type { Redact } from '../core/redact.ts'
+import type { Redactor } from '../core/redaction/redactor.ts'
 
 /** One JSON object a line, on standard output: what systemd and Docker collect. Secrets are taken out of all of it. */
-export function createLog(redact: Redact, destination?: DestinationStream): Log {
+export function createLog(
+  redactor: Pick<Redactor, 'redact' | 'of'>,
+  destination?: DestinationStream,
+): Log {
   const options = { base: null, timestamp: pino.stdTimeFunctions.isoTime }
   const logger = destination === undefined ? pino(options) : pino(options, destination)
   return (level, message, details = {}) => {
     const { error, ...rest } = details as { error?: unknown }
     const shown = error === undefined ? rest : { ...rest, err: describe(error) }
+    const { app } = rest as { app?: unknown }
+    const redact = typeof app === 'string' ? redactor.of(app) : redactor.redact
     logger[level](redact(shown), redact(message))
   }
 }

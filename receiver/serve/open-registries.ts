@@ -4,7 +4,7 @@ import { createCredentials, type Credentials } from '../edges/credentials/creden
 import { registrySettingsOf } from '../edges/docker/registry-settings.ts'
 import { createReading, type ReadRepository } from '../edges/registry/reading.ts'
 import { createTransport } from '../edges/registry/transport.ts'
-import type { Redactor } from '../core/redact.ts'
+import type { Redactor } from '../core/redaction/redactor.ts'
 
 /** How registries are signed in to and read, by the config and as Docker was told. Nothing is asked yet. */
 export function openRegistries({

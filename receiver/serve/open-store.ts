@@ -1,12 +1,13 @@
 import type { Source } from '../../protocol/hook.ts'
-import { valuesOf } from '../config/secrets-of.ts'
+import { secretsOfContainer } from '../config/secrets-of.ts'
 import type { Clock } from '../core/clock.ts'
 import { createFeed } from '../core/feed.ts'
 import type { AuditEntry } from '../core/intake/audit.ts'
 import type { Intake } from '../core/intake/submit.ts'
-import { createEvents } from '../core/listeners.ts'
+import { createEvents, type Listener } from '../core/listeners.ts'
 import type { Log } from '../core/log.ts'
-import { createRedact, type Redact, type Redactor } from '../core/redact.ts'
+import { createRedact, type Redact } from '../core/redaction/redact.ts'
+import type { Redactor } from '../core/redaction/redactor.ts'
 import { createAttestations } from '../edges/store/attestations.ts'
 import { createAudit } from '../edges/store/audit.ts'
 import { newDeploymentId } from '../edges/store/deployment-id.ts'
@@ -14,7 +15,7 @@ import { createIdempotency } from '../edges/store/idempotency.ts'
 import { openDatabase, transaction } from '../edges/store/schema.ts'
 import { createSettingsVault } from '../edges/store/settings.ts'
 import { createSlotRecord } from '../edges/store/slot-record.ts'
-import { createStore } from '../edges/store/store.ts'
+import { createStore, type Store } from '../edges/store/store.ts'
 import { createRefusals } from '../http/refusals.ts'
 import { logOutcome } from './log-outcome.ts'
 
@@ -29,14 +30,12 @@ export function openStore(
   {
     clock,
     log,
-    redactor: { redact, learn },
-  }: { clock: Clock; log: Log; redactor: Pick<Redactor, 'redact' | 'learn'> },
+    redactor,
+  }: { clock: Clock; log: Log; redactor: Pick<Redactor, 'redact' | 'of' | 'keep'> },
 ) {
   const database = openDatabase(file)
-  const vault = createSettingsVault(database, settingsKey, ({ container, health }) =>
-    learn(valuesOf(container, health)),
-  )
-  const store = createStore(database, vault)
+  const store = createStore(database, createSettingsVault(database, settingsKey))
+  const { redact } = redactor
   const attestations = createAttestations(database)
   const idempotency = createIdempotency(database)
   const audit = createAudit(database)
@@ -46,8 +45,11 @@ export function openStore(
   const events = createEvents({
     keep: store.append,
     transaction: (work) => transaction(database, work),
-    redact,
-    listeners: [({ id }) => feed.changed(id), logOutcome(log)],
+    redactFor(id) {
+      const app = store.get(id)?.deployment.app
+      return app === undefined ? redact : redactor.of(app)
+    },
+    listeners: [keepSecrets(store, redactor), ({ id }) => feed.changed(id), logOutcome(log)],
     report: (message, details) => log('error', message, details),
   })
   /** All of it, for whoever reads, with the one way to write events. */
@@ -92,6 +94,27 @@ export function openStore(
   }
 }
 export type OpenStore = ReturnType<typeof openStore>
+
+/** What the containers of an app were made with is secret as long as one of them may run, whatever the config says by now. */
+function keepSecrets(store: Store, redactor: Pick<Redactor, 'keep'>): Listener {
+  const look = (app: string) => {
+    const live = store.live(app)?.deployment
+    const made = [
+      live?.id,
+      live?.previous?.deployment,
+      ...store.unfinished(app).map(({ id }) => id),
+    ]
+    const settings = made.flatMap((id) => (id === undefined ? [] : (store.settings(id) ?? [])))
+    redactor.keep(
+      app,
+      settings.flatMap(({ container, health }) => secretsOfContainer(container, health)),
+    )
+  }
+  for (const app of store.liveApps()) look(app)
+  return ({ app }, { type }) => {
+    if (type === 'started' || type === 'finished') look(app)
+  }
+}
 
 /** A sender's own words may have any secret in them; what names its run, a link's query at most. */
 function safeSource({ message, ...names }: Source, redact: Redact): Source {

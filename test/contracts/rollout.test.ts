@@ -4,7 +4,7 @@ import type { DockerApp } from '../../receiver/core/app.ts'
 import type { StoredDeployment } from '../../receiver/core/journal.ts'
 import { createSlotsRollout } from '../../receiver/core/slots/rollout.ts'
 import { showApps } from '../../receiver/core/slots/show-apps.ts'
-import { createRedactor } from '../../receiver/core/redact.ts'
+import { createRedactor } from '../../receiver/core/redaction/redactor.ts'
 import { systemClock } from '../../receiver/edges/clock.ts'
 import { connectDocker } from '../../receiver/edges/docker/connect.ts'
 import { ensureNetwork } from '../../receiver/edges/docker/network.ts'
@@ -116,7 +116,7 @@ rolloutContract('two slots on Docker, behind Nginx', async () => {
   }
   const store = openStore(
     { file: ':memory:', settingsKey: Buffer.alloc(32, 7), subnet: subnet.subnet },
-    { clock: systemClock, log: () => {}, redactor: createRedactor([]) },
+    { clock: systemClock, log: () => {}, redactor: createRedactor({ common: [], apps: {} }) },
   )
   const credentials = fixedLogin({ username, password })
   const report = () => {}

@@ -34,6 +34,7 @@ export const APP: AppSpec = {
   strategy: 'blue-green',
   container: {
     environment: {},
+    secretEnvironment: [],
     volumes: [],
     labels: {},
     networks: [],
@@ -56,6 +57,7 @@ export const APP: AppSpec = {
   health: {
     path: '/healthz',
     headers: {},
+    secretHeaders: [],
     intervalMs: 2000,
     timeoutMs: 1000,
     healthyAfter: 2,
@@ -112,6 +114,8 @@ export interface FakeWorld {
     action?: 'deploy' | 'rollback'
     /** Of a rollback: the deployment whose settings it brings back. */
     settingsOf?: string
+    /** Of a rollback: whether rights and secrets come back too. */
+    releaseSettings?: boolean
   }): void
 }
 
@@ -189,7 +193,7 @@ export function createFakeWorld(database: DatabaseSync = openDatabase(':memory:'
         reports.push(`${message} ${JSON.stringify(details)}`)
       },
     }),
-    accept({ id, digest, tag, action = 'deploy', settingsOf }) {
+    accept({ id, digest, tag, action = 'deploy', settingsOf, releaseSettings }) {
       supersede(APP.name, { ...store, now: clock.now })
       store.add({
         id,
@@ -202,6 +206,7 @@ export function createFakeWorld(database: DatabaseSync = openDatabase(':memory:'
           ...(digest === undefined ? {} : { digest }),
         },
         ...(settingsOf === undefined ? {} : { settings_of: settingsOf }),
+        ...(releaseSettings === undefined ? {} : { release_settings: releaseSettings }),
         source: {},
         created_at: clock.now(),
         steps: [],

@@ -5,7 +5,7 @@ import type { AuditEntry } from '../../receiver/core/intake/audit.ts'
 import type { Clock } from '../../receiver/core/clock.ts'
 import type { Feed } from '../../receiver/core/feed.ts'
 import type { Log } from '../../receiver/core/log.ts'
-import { createRedactor } from '../../receiver/core/redact.ts'
+import { createRedactor } from '../../receiver/core/redaction/redactor.ts'
 import { systemClock } from '../../receiver/edges/clock.ts'
 import { createIssuerKeys } from '../../receiver/edges/oidc/issuer-keys.ts'
 import { createVerifyToken } from '../../receiver/edges/oidc/verify.ts'
@@ -90,7 +90,7 @@ export async function startHttpWorld({
     refusals,
   } = openStore(
     { file: ':memory:', settingsKey: Buffer.alloc(32, 7), subnet: '10.213.0.0/24' },
-    { clock: time, log, redactor: createRedactor([]) },
+    { clock: time, log, redactor: createRedactor({ common: [], apps: {} }) },
   )
   const services: Services = {
     version: '0.0.0',

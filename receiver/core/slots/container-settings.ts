@@ -2,6 +2,8 @@
 export interface ContainerSettings {
   /** The whole environment, `env_file` first and `environment` over it. */
   environment: Readonly<Record<string, string>>
+  /** Names of those variables whose values must not be seen. */
+  secretEnvironment: readonly string[]
   /** Compose's short form: `name:/path[:ro]` or `/host/path:/path[:ro]`. */
   volumes: readonly string[]
   command?: readonly string[]

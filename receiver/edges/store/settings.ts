@@ -5,7 +5,7 @@ import type { Settings } from '../../core/app.ts'
 import { replaceFile } from '../durable.ts'
 
 /** Rises when settings of an older version cannot be read as they are. */
-const FORMAT = 1
+const FORMAT = 2
 const KEY_BYTES = 32
 const NONCE_BYTES = 12
 const TAG_BYTES = 16
@@ -22,11 +22,7 @@ export interface SettingsVault {
  * Settings hold the apps' environment, so that they are encrypted (AES-256-GCM) with a key that lies in a file of its own:
  * a copy of the database shows no secret. Equal ones are found by an HMAC.
  */
-export function createSettingsVault(
-  database: DatabaseSync,
-  key: Buffer,
-  revealed: (settings: Settings) => void = () => {},
-): SettingsVault {
+export function createSettingsVault(database: DatabaseSync, key: Buffer): SettingsVault {
   const find = database.prepare('SELECT number FROM settings WHERE fingerprint = ?')
   const add = database.prepare('INSERT INTO settings (fingerprint, sealed) VALUES (?, ?)')
   const get = database.prepare('SELECT sealed FROM settings WHERE number = ?')
@@ -44,7 +40,6 @@ export function createSettingsVault(
       if (read.has(number)) return read.get(number)
       const sealed = get.get(number)?.['sealed'] as Uint8Array | undefined
       const settings = sealed === undefined ? undefined : open(key, Buffer.from(sealed))
-      if (settings !== undefined) revealed(settings)
       read.set(number, settings)
       return settings
     },

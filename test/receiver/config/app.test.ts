@@ -8,6 +8,7 @@ test('an app needs no more than an image', () => {
     name: 'api',
     image: { repository: 'ghcr.io/acme/api', tag: 'latest' },
     registries: {},
+    variables: {},
     domains: [],
     auth: { oidc: [], keys: [], secrets: [], basic: { tokens: [], deploy: false }, github: [] },
     engine: 'docker',
@@ -15,6 +16,7 @@ test('an app needs no more than an image', () => {
     strategy: 'blue-green',
     container: {
       environment: {},
+      secretEnvironment: [],
       volumes: [],
       labels: {},
       networks: [],
@@ -36,6 +38,7 @@ test('an app needs no more than an image', () => {
     },
     health: {
       headers: {},
+      secretHeaders: [],
       intervalMs: 2000,
       timeoutMs: 5000,
       healthyAfter: 2,

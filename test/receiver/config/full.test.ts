@@ -21,6 +21,12 @@ test('a file with every key is read whole', () => {
 
 const api: AppConfig = {
   name: 'api',
+  variables: {
+    BASIC_TOKEN: 'b'.repeat(24),
+    GITHUB_SECRET: 'g'.repeat(24),
+    GITHUB_SECRET_OLD: 'h'.repeat(24),
+    HOOK_SECRET: SECRET,
+  },
   image: { repository: 'ghcr.io/acme/api', tag: 'stable' },
   registries: { 'ghcr.io': { kind: 'password_file', username: 'bot', file: '/run/ghcr' } },
   port: 8000,
@@ -50,6 +56,7 @@ const api: AppConfig = {
   release: { command: ['bin/migrate', '--all'], timeoutMs: 300_000 },
   container: {
     environment: { LOG_LEVEL: 'info', PRICE: '$5', FROM_RECEIVER: 'here' },
+    secretEnvironment: [],
     volumes: ['api-data:/data', '/etc/api:/etc/api:ro'],
     command: ['serve', '--name', 'the api'],
     entrypoint: ['/bin/api'],
@@ -98,6 +105,7 @@ const api: AppConfig = {
     path: '/healthz',
     port: 8001,
     headers: { Host: 'api.example.com' },
+    secretHeaders: [],
     intervalMs: 1000,
     timeoutMs: 2000,
     healthyAfter: 3,
@@ -138,6 +146,7 @@ const expected: Config = {
     worker: {
       ...api,
       name: 'worker',
+      variables: {},
       image: { repository: 'docker.io/library/worker', tag: 'latest' },
       domains: [],
       auth: { oidc: [], keys: [], secrets: [], basic: { tokens: [], deploy: false }, github: [] },
@@ -148,6 +157,7 @@ const expected: Config = {
       },
       health: {
         headers: {},
+        secretHeaders: [],
         intervalMs: 2000,
         timeoutMs: 5000,
         healthyAfter: 2,

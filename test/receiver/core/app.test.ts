@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { type AppSpec, settingsOf, withSettings } from '../../../receiver/core/app.ts'
+import { type AppSpec, rolledBack, settingsOf, withSettings } from '../../../receiver/core/app.ts'
 import { APP } from '../../support/fake-world.ts'
 
 const RELEASE = { command: ['migrate'], timeoutMs: 1000 }
@@ -37,5 +37,93 @@ describe('an app with the settings of a release', () => {
 
   test('is as it is configured when they are not known', () => {
     expect(withSettings(APP, undefined)).toBe(APP)
+  })
+})
+
+describe('a rollback', () => {
+  const container = APP.container
+  const then: AppSpec = {
+    ...APP,
+    port: 3000,
+    replicas: 2,
+    release: RELEASE,
+    health: {
+      ...APP.health,
+      path: '/then',
+      headers: { Host: 'then', 'X-Key': 'key then' },
+      secretHeaders: ['X-Key'],
+    },
+    container: {
+      ...container,
+      command: ['then'],
+      entrypoint: ['/then'],
+      workingDir: '/then',
+      healthcheck: { test: ['CMD', 'then'] },
+      labels: { version: 'then' },
+      environment: { LEVEL: 'then', MODE: 'then', PASSWORD: 'then', OLD_SECRET: 'then' },
+      secretEnvironment: ['PASSWORD', 'OLD_SECRET'],
+      user: '0',
+      volumes: ['/:/host'],
+      networks: ['inner'],
+      privileged: true,
+      capAdd: ['SYS_ADMIN'],
+      devices: [{ host: '/dev/kvm', container: '/dev/kvm', permissions: 'rwm' }],
+      groupAdd: ['docker'],
+      securityOpt: ['apparmor=unconfined'],
+      sysctls: { 'net.ipv4.ip_forward': '1' },
+      extraHosts: ['db:10.0.0.1'],
+      tmpfs: { '/then': '' },
+    },
+  }
+  const now: AppSpec = {
+    ...APP,
+    port: 8000,
+    health: { ...APP.health, headers: { 'X-Key': 'key now' }, secretHeaders: ['X-Key'] },
+    container: {
+      ...container,
+      environment: { LEVEL: 'now', MODE: 'now', PASSWORD: 'now' },
+      secretEnvironment: ['PASSWORD', 'MODE'],
+      user: '1000',
+      readOnly: true,
+      capDrop: ['ALL'],
+      memoryBytes: 64_000_000,
+      pidsLimit: 50,
+      stopGraceMs: 1234,
+    },
+  }
+  const back = rolledBack(now, settingsOf(then))
+
+  test('has of the release what that release was', () => {
+    const { command, entrypoint, workingDir, healthcheck, labels } = then.container
+    expect(back).toMatchObject({ port: 3000, replicas: 2, health: { path: '/then' } })
+    expect(back.container).toMatchObject({ command, entrypoint, workingDir, healthcheck, labels })
+  })
+
+  // a limit that was set since then stays, and a right that was taken away stays away
+  test('has every right and every limit of the config in force', () => {
+    const ofTheRelease = ['command', 'entrypoint', 'workingDir', 'healthcheck', 'labels']
+    const rights = (of: object) =>
+      Object.fromEntries(
+        Object.entries(of).filter(
+          ([name]) => ![...ofTheRelease, 'environment', 'secretEnvironment'].includes(name),
+        ),
+      )
+    expect(rights(back.container)).toStrictEqual(rights(now.container))
+    expect(back).not.toHaveProperty('release')
+  })
+
+  test('has the plain environment of then, and the secrets of now', () => {
+    expect(back.container.environment).toEqual({ LEVEL: 'then', MODE: 'now', PASSWORD: 'now' })
+    expect(back.container.secretEnvironment).toEqual(['PASSWORD', 'MODE'])
+    expect(back.health.headers).toEqual({ Host: 'then', 'X-Key': 'key now' })
+  })
+
+  test('leaves what the release did not have to the image', () => {
+    const { port: _p, ...without } = APP
+    const { container: made, ...others } = rolledBack(then, settingsOf(without))
+    expect(others).not.toHaveProperty('port')
+    for (const name of ['command', 'entrypoint', 'workingDir', 'healthcheck']) {
+      expect(made).not.toHaveProperty(name)
+    }
   })
 })

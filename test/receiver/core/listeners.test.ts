@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, test } from 'vitest'
 import type { Deployment, DeploymentEvent } from '../../../protocol/deployment.ts'
 import { apply } from '../../../receiver/core/deployment.ts'
 import { createEvents, type Listener } from '../../../receiver/core/listeners.ts'
-import { createRedact } from '../../../receiver/core/redact.ts'
+import { createRedact } from '../../../receiver/core/redaction/redact.ts'
 
 const at = '2026-01-01T00:00:00.000Z'
 const DEPLOYMENT: Deployment = {
@@ -37,7 +37,7 @@ function eventsFor(listeners: readonly Listener[], secret = 'hunter2hunter2') {
       return (deployment = apply(deployment, event))
     },
     transaction: (work) => work(),
-    redact: createRedact([{ name: 'PASSWORD', value: secret }]),
+    redactFor: () => createRedact([{ name: 'PASSWORD', value: secret }]),
     listeners,
     report: (message, details) => void reports.push(`${message} ${JSON.stringify(details)}`),
   })
@@ -96,7 +96,7 @@ describe('who listens', () => {
     const events = createEvents({
       keep: (_id, event) => apply(DEPLOYMENT, event),
       transaction: (work) => work(),
-      redact: createRedact([]),
+      redactFor: () => createRedact([]),
       listeners: [
         (deployment, event) => {
           hear(deployment, event)

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { submit, type Submission } from '../../../receiver/core/intake/submit.ts'
-import { createRedactor } from '../../../receiver/core/redact.ts'
+import { createRedactor } from '../../../receiver/core/redaction/redactor.ts'
 import { removeApp } from '../../../receiver/core/slots/remove-app.ts'
 import { openStore, type OpenStore } from '../../../receiver/serve/open-store.ts'
 import { APP, DIGEST } from '../../support/fake-world.ts'
@@ -17,7 +17,7 @@ const open = (secret: string) =>
       log: (level, message, details) => {
         logged.push(`${level} ${message} ${JSON.stringify(details)}`)
       },
-      redactor: createRedactor([{ name: 'TOKEN', value: secret }]),
+      redactor: createRedactor({ common: [{ name: 'TOKEN', value: secret }], apps: {} }),
     },
   )
 beforeEach(() => {

@@ -6,7 +6,7 @@ import {
   submitPolled,
 } from '../../../../receiver/core/intake/pollers.ts'
 import type { Intake } from '../../../../receiver/core/intake/submit.ts'
-import { createRedactor } from '../../../../receiver/core/redact.ts'
+import { createRedactor } from '../../../../receiver/core/redaction/redactor.ts'
 import { openStore } from '../../../../receiver/serve/open-store.ts'
 import { APP, DIGEST } from '../../../support/fake-world.ts'
 import { createFakeClock } from '../../../support/fakes/clock.ts'
@@ -75,7 +75,7 @@ test('a poller that ends by itself is reported, with its app', async () => {
 test('what is new at the registry is deployed as by a hook, and the audit trail says why', () => {
   const { intake, audit, database } = openStore(
     { file: ':memory:', settingsKey: Buffer.alloc(32, 7), subnet: '10.213.0.0/24' },
-    { clock: createFakeClock(), log: () => {}, redactor: createRedactor([]) },
+    { clock: createFakeClock(), log: () => {}, redactor: createRedactor({ common: [], apps: {} }) },
   )
   submitPolled(APP, DIGEST.two, intake satisfies Intake)
   expect(intake.newest('api')).toMatchObject({

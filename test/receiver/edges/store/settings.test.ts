@@ -37,16 +37,6 @@ test('another key, or a byte that was changed, reads nothing', () => {
   expect(createSettingsVault(database, KEY).read(99)).toBeUndefined()
 })
 
-test('whoever reads them is told their values, once', () => {
-  const database = openDatabase(':memory:')
-  const number = createSettingsVault(database, KEY).keep(settings({ A: 'a' }))
-  const revealed: Settings[] = []
-  const vault = createSettingsVault(database, KEY, (each) => revealed.push(each))
-  vault.read(number)
-  vault.read(number)
-  expect(revealed).toEqual([settings({ A: 'a' })])
-})
-
 test('the key is made once, for its owner alone', () => {
   const file = join(dir, 'settings.key')
   const key = settingsKey(file)

@@ -1,12 +1,17 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
-import { createLog } from '../../../receiver/serve/log.ts'
-import { secretsOf } from '../../../receiver/config/secrets-of.ts'
-import { createRedact, createRedactor, type Secret } from '../../../receiver/core/redact.ts'
-import { load } from '../config/load-text.ts'
+import { createLog } from '../../../../receiver/serve/log.ts'
+import { secretsOf } from '../../../../receiver/config/secrets-of.ts'
+import {
+  createRedact,
+  MAX_CHARACTERS,
+  type Secret,
+} from '../../../../receiver/core/redaction/redact.ts'
+import { createRedactor } from '../../../../receiver/core/redaction/redactor.ts'
+import { load } from '../../config/load-text.ts'
 
 const read = (path: string): unknown =>
-  JSON.parse(readFileSync(new URL(`../../vectors/${path}`, import.meta.url), 'utf8'))
+  JSON.parse(readFileSync(new URL(`../../../vectors/${path}`, import.meta.url), 'utf8'))
 
 interface Signed {
   secret?: string
@@ -22,7 +27,9 @@ const { configs } = read('docker-config/cases.json') as {
 /** What a log line is when `write` logs with these secrets known. */
 function logged(secrets: readonly Secret[], details: object): string {
   let line = ''
-  const log = createLog(createRedact(secrets), { write: (text: string) => void (line += text) })
+  const log = createLog(createRedactor({ common: secrets, apps: {} }), {
+    write: (text: string) => void (line += text),
+  })
   log('warn', 'a message', details)
   return line
 }
@@ -71,7 +78,9 @@ describe('every secret of the published vectors stays out of the log', () => {
     const config = load(
       `url: https://d.example\nregistries: { docker.io: { username: ${username}, password: ${password} } }\napps: { api: { image: api } }`,
     )
-    const line = logged(secretsOf(config), { reason: `X-Registry-Auth ${auth}, ${password}!` })
+    const line = logged(secretsOf(config).common, {
+      reason: `X-Registry-Auth ${auth}, ${password}!`,
+    })
     expect(line).not.toContain(auth)
     expect(line).not.toContain(password)
   })
@@ -118,7 +127,7 @@ describe('secrets of a config', () => {
       '    health: { headers: { Authorization: hello-there } }',
     ].join('\n'),
   )
-  const redact = createRedact(secretsOf(config))
+  const redact = createRedactor(secretsOf(config)).of('api')
 
   test.each([
     ['p/ss word', '[password of ghcr.io]'],
@@ -129,7 +138,7 @@ describe('secrets of a config', () => {
     [`${'k'.repeat(43)}=`, '[secret of api]'],
     ['b'.repeat(24), '[token of api]'],
     ['g'.repeat(24), '[secret of api]'],
-    ['postgres://db/x', '[DATABASE_URL]'],
+    ['postgres://db/x', 'postgres://db/x'],
     ['line two is long enough', '[KEY]'],
     ['hello-there', '[Authorization]'],
     ['info', 'info'],
@@ -162,28 +171,67 @@ test('what holds itself is cut off', () => {
   expect(logged([], self)).toContain('[too deep]')
 })
 
-describe('redaction that learns', () => {
-  const tokens = (from: number, count: number) =>
-    Array.from({ length: count }, (_, at) => ({
-      name: 'token',
-      value: `minted-token-${String(from + at).padStart(6, '0')}`,
-    }))
+describe('a text of any length', () => {
+  const SECRET = 'correct-horse-battery'
+  const redact = createRedact([{ name: 'KEY', value: SECRET }])
 
-  test('knows what it was told from then on', () => {
-    const redactor = createRedactor([])
-    expect(redactor.redact('old-password')).toBe('old-password')
-    redactor.learn([{ name: 'PASSWORD', value: 'old-password' }])
-    expect(redactor.redact('old-password')).toBe('[PASSWORD]')
+  test('is shown to a limit, with how much more there is', () => {
+    const shown = redact('x'.repeat(100_000))
+    expect(shown).toBe(
+      `${'x'.repeat(MAX_CHARACTERS)} (and ${100_000 - MAX_CHARACTERS} characters more)`,
+    )
   })
 
-  test('forgets tokens of which there are many newer ones, and nothing else', () => {
-    const redactor = createRedactor([{ name: 'FIRST', value: 'first-password' }])
-    redactor.learn([{ name: 'SECOND', value: 'second-password' }])
-    redactor.learnTokens(tokens(0, 1))
-    for (let from = 1; from < 1000; from += 100) redactor.learnTokens(tokens(from, 100))
-    const [oldest, newest] = [tokens(0, 1)[0]?.value, tokens(1000, 1)[0]?.value]
-    expect(redactor.redact(`first-password second-password ${newest} ${oldest}`)).toBe(
-      `[FIRST] [SECOND] [token] ${oldest}`,
-    )
+  // wherever the limit falls within it
+  test.each([0, 1, 5, SECRET.length - 1, SECRET.length])(
+    'shows nothing of a secret of which %i characters are before the limit',
+    (before) => {
+      const shown = redact(`${'x'.repeat(MAX_CHARACTERS - before)}${SECRET}${'y'.repeat(1000)}`)
+      for (let length = 4; length <= SECRET.length; length++) {
+        expect(shown).not.toContain(`x${SECRET.slice(0, length)}`)
+      }
+    },
+  )
+
+  test.each([4, 10, SECRET.length - 1])(
+    'that somebody cut after %i characters of a secret, and said so, shows none of them',
+    (length) => {
+      expect(redact(`said: ${SECRET.slice(0, length)}…`)).toBe('said: [cut]…')
+    },
+  )
+
+  test('that was cut elsewhere stays as it is', () => {
+    expect(redact('said: correctly…')).toBe('said: correctly…')
+  })
+})
+
+describe('other forms of a secret', () => {
+  const SECRET = 'pässword/+of~the?db'
+  const redact = createRedact([{ name: 'PW', value: SECRET }])
+  const bytes = Buffer.from(SECRET)
+
+  test.each([
+    ['in base64', bytes.toString('base64')],
+    ['in base64 for URLs', bytes.toString('base64url')],
+    ['in hex', bytes.toString('hex')],
+    ['in upper-case hex', bytes.toString('hex').toUpperCase()],
+    ['in a URL', encodeURIComponent(SECRET)],
+    ['in JSON', JSON.stringify(SECRET).slice(1, -1)],
+  ])('%s', (_form, text) => {
+    expect(redact(`it was ${text}.`)).toMatch(/^it was .{0,2}\[PW\].{0,3}\.$/)
+  })
+
+  test.each(['', 'a', 'ab', 'abc', 'user:', 'somebody:'])('in base64 after %j', (before) => {
+    const text = Buffer.from(`${before}${SECRET} and more`).toString('base64')
+    expect(redact(text)).toContain('[PW]')
+  })
+
+  test('half of a surrogate pair breaks nothing', () => {
+    expect(createRedact([{ name: 'PW', value: 'half-\ud800-of-it' }])('text')).toBe('text')
+  })
+
+  test('a word is taken out as a word alone', () => {
+    const word = createRedact([{ name: 'PASSWORD', value: 'postgres' }])
+    expect(word('postgres at postgresql')).toBe('[PASSWORD] at postgresql')
   })
 })

@@ -1,0 +1,101 @@
+import { parseAddress, parseNetwork } from '../core/ip-address.ts'
+
+/** `DB_PASSWORD`, `API_KEY_2`, `X-Auth-Token`, `SECRET_KEY_BASE`: the last word says it. */
+const SECRET_NAME =
+  /(?:pass(?:word|wd|phrase)|secret|token|credentials?|api_?key|authorization|(?:^|[_-])(?:pass|pwd|auth|pin|salt|dsn|cookie)|(?<!public)(?:^|[_-])key)(?:[_-]?(?:\d{1,3}|base|b64|base64|hex|raw|value|current|previous|old|new))?$/i
+
+/** Shorter ones are words and numbers, which stand everywhere, unless their name says otherwise. */
+const MIN_CHARACTERS = 8
+const MIN_RANDOM_CHARACTERS = 16
+
+/**
+ * Whether a value that a container gets must not be seen: because of its name, because it came from outside of the config's
+ * text, or because it looks random. Addresses, hosts, ports, numbers, images and plain URLs say where things are, and stand
+ * in every log.
+ */
+export function isSecret({
+  name,
+  value,
+  fromOutside,
+}: {
+  name: string
+  value: string
+  /** From a variable or an `env_file`, as secrets do. */
+  fromOutside: boolean
+}): boolean {
+  if (value === '' || isPlain(value)) return false
+  if (SECRET_NAME.test(name)) return true
+  if (credentialsIn(value).length > 0) return true
+  if (value.length < MIN_CHARACTERS || isPlace(value)) return false
+  return fromOutside || [value, ...partsOf(value)].some(looksRandom)
+}
+
+/** Passwords within a value: of URLs, and of connection strings (`Server=db;Password=…`). */
+export function credentialsIn(value: string): string[] {
+  const logins = [...value.matchAll(/(?<![a-z0-9+.-])[a-z][a-z0-9+.-]{0,30}:\/\/([^\s/]*)@/gi)].map(
+    ([, login = '']) => {
+      const colon = login.indexOf(':')
+      return colon === -1 ? login : login.slice(colon + 1)
+    },
+  )
+  const pairs = [
+    ...value.matchAll(
+      /(?<![a-z])(?:password|passwd|pwd|secret|token|accountkey|sharedaccesskey|api_?key|sig) {0,8}= {0,8}("[^"]*"|'[^']*'|[^;&\s]+)/gi,
+    ),
+  ].map(([, found = '']) => found.replace(/^["']|["']$/g, ''))
+  return [...new Set([...logins, ...pairs].flatMap((each) => [each, decoded(each)]))].filter(
+    (each) => each !== '',
+  )
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text
+  }
+}
+
+/** Never a secret, whatever its name: a number of less than eight digits, a size, an address. */
+function isPlain(value: string): boolean {
+  return (
+    /^(?:true|false|yes|no|on|off|null|none|\d{1,7}|\d{1,15}(?:\.\d{1,15})?[a-z]{1,2})$/i.test(
+      value,
+    ) || isAddressAndPort(value)
+  )
+}
+
+const isAddressAndPort = (value: string): boolean =>
+  parseNetwork(value) !== undefined ||
+  isAddress(/^\[([^\]]*)\](?::\d{1,5})?$/.exec(value)?.[1] ?? '') ||
+  isAddress(/^([\d.]{7,15}):\d{1,5}$/.exec(value)?.[1] ?? '')
+
+const isAddress = (text: string) => parseAddress(text) !== undefined
+
+/** Where something is: a number, a host, an image, a URL without a secret in it. */
+function isPlace(value: string): boolean {
+  if (/^-?\d[\d_,.]*$/.test(value) || /^sha256:[0-9a-f]{64}$/.test(value)) return true
+  const bare = value.replace(/@sha256:[0-9a-f]{64}$/, '')
+  const [, , host = '', path = ''] =
+    /^([a-z][a-z0-9+.-]{0,30}:\/\/)?([a-z0-9.-]+(?::\d{1,5})?)((?:\/[\w.@:/-]*)?)$/.exec(bare) ?? []
+  const [name = ''] = host.split(':')
+  const isHost = /^(?:localhost|[a-z0-9-]+(?:\.[a-z0-9-]+)*\.[a-z]{2,})$/.test(name)
+  const isNamed = isHost || isAddress(name) || host.includes(':') || value.includes('://')
+  return host !== '' && isNamed && ![...name.split('.'), ...partsOf(path)].some(looksRandom)
+}
+
+const partsOf = (value: string) => value.split(/[\s/:@?=&;,]/)
+
+/** Letters of both cases and digits mixed as no word mixes them. */
+function looksRandom(value: string): boolean {
+  const text = value.replace(/[-_=+/.~]/g, '')
+  if (text.length < MIN_RANDOM_CHARACTERS || !/^[A-Za-z0-9]+$/.test(text) || !/\d/.test(text)) {
+    return false
+  }
+  const kinds = Array.from(text, kindOf)
+  const changes = kinds.filter((kind, at) => at > 0 && kind !== kinds[at - 1]).length
+  return changes >= text.length * 0.25
+}
+
+const kindOf = (character: string) =>
+  /\d/.test(character) ? 'digit' : /[a-z]/.test(character) ? 'lower' : 'upper'
