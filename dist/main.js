@@ -1132,11 +1132,13 @@ const HookBody = pipe(notList, object({
 	rollback: optional(pipe(string(), minLength(1), maxLength(256))),
 	/** With `rollback`: run it with the settings of the config, not with those that it had then. */
 	current_settings: optional(boolean()),
+	/** With `rollback`, over the local socket alone: run it with all that it had then, rights, limits and secrets too. */
+	release_settings: optional(boolean()),
 	id: optional(pipe(string(), minLength(1), maxLength(256))),
 	source: optional(Source),
 	/** Sigstore bundles of the image. */
 	attestations: optional(pipe(array(unknown()), maxLength(MAX_ATTESTATIONS)))
-}), check((body) => body.image === void 0 || body.rollback === void 0, "image and rollback exclude each other: send one of them"));
+}), check((body) => body.image === void 0 || body.rollback === void 0, "image and rollback exclude each other: send one of them"), check((body) => body.current_settings !== true || body.release_settings !== true, "current_settings and release_settings exclude each other: send one of them"));
 
 // protocol/deployment.ts
 /**
@@ -1196,6 +1198,8 @@ const Deployment = object({
 	})),
 	/** Of a rollback: the deployment whose settings it runs with; absent for those of the config. */
 	settings_of: optional(string()),
+	/** Of a rollback: whether all of those come back, rights, limits and secrets too. */
+	release_settings: optional(boolean()),
 	/** Where users reach the app, if its config names a domain. */
 	url: optional(string()),
 	source: Source,

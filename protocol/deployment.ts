@@ -47,6 +47,8 @@ export const Deployment = v.object({
   previous: v.optional(v.object({ deployment: v.string(), digest: v.string() })),
   /** Of a rollback: the deployment whose settings it runs with; absent for those of the config. */
   settings_of: v.optional(v.string()),
+  /** Of a rollback: whether all of those come back, rights, limits and secrets too. */
+  release_settings: v.optional(v.boolean()),
   /** Where users reach the app, if its config names a domain. */
   url: v.optional(v.string()),
   source: Source,

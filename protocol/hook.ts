@@ -38,6 +38,8 @@ export const HookBody = v.pipe(
     rollback: v.optional(v.pipe(v.string(), v.minLength(1), v.maxLength(256))),
     /** With `rollback`: run it with the settings of the config, not with those that it had then. */
     current_settings: v.optional(v.boolean()),
+    /** With `rollback`, over the local socket alone: run it with all that it had then, rights, limits and secrets too. */
+    release_settings: v.optional(v.boolean()),
     id: v.optional(v.pipe(v.string(), v.minLength(1), v.maxLength(MAX_ID_CHARACTERS))),
     source: v.optional(Source),
     /** Sigstore bundles of the image. */
@@ -46,6 +48,10 @@ export const HookBody = v.pipe(
   v.check(
     (body) => body.image === undefined || body.rollback === undefined,
     'image and rollback exclude each other: send one of them',
+  ),
+  v.check(
+    (body) => body.current_settings !== true || body.release_settings !== true,
+    'current_settings and release_settings exclude each other: send one of them',
   ),
 )
 export type HookBody = v.InferOutput<typeof HookBody>

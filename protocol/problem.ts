@@ -13,6 +13,7 @@ export const PROBLEMS = {
   image_not_allowed: 403,
   claims_not_allowed: 403,
   deploy_not_allowed: 403,
+  release_settings_not_allowed: 403,
   unknown_app: 404,
   unknown_deployment: 404,
   not_found: 404,

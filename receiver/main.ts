@@ -10,7 +10,7 @@ const USAGE = `deploy-receiver runs what was pushed, behind Nginx.
   deploy-receiver status   [APP]             what is live, since when, and what is under way  [--json]
   deploy-receiver history  APP               its deployments, newest first  [--limit N] [--json]
   deploy-receiver deploy   APP [IMAGE]       deploy that image, or what the followed tag stands for now  [--json]
-  deploy-receiver rollback APP [TO]          back to the digest before, or to a digest or deployment  [--current-settings] [--json]
+  deploy-receiver rollback APP [TO]          back to the digest before, or to a digest or deployment  [--current-settings | --release-settings] [--json]
   deploy-receiver tags     APP               the registry's tags, and which of them were deployed  [--json]
   deploy-receiver hook     APP               its URL, the workflow step and the curl lines that fit it  [--json]
   deploy-receiver reload                     read the config again; a wrong one is refused  [--json]
@@ -66,6 +66,7 @@ async function main(argv: string[]): Promise<number> {
         json: { type: 'boolean', default: false },
         registries: { type: 'boolean', default: false },
         'current-settings': { type: 'boolean', default: false },
+        'release-settings': { type: 'boolean', default: false },
         limit: { type: 'string', short: 'n', default: '20' },
         help: { type: 'boolean', short: 'h', default: false },
       },
@@ -87,7 +88,12 @@ async function main(argv: string[]): Promise<number> {
     return 2
   }
   const run = await command.load()
-  return run({ ...values, currentSettings: values['current-settings'], rest })
+  return run({
+    ...values,
+    currentSettings: values['current-settings'],
+    releaseSettings: values['release-settings'],
+    rest,
+  })
 }
 
 /** The message with its remedy, without a stack: the reader is an operator. */

@@ -23,12 +23,13 @@ export const deploy = (options: Options): Promise<number> =>
 
 /**
  * `deploy-receiver rollback <app> [to]`: the digest before the live one, or the one that is named, with the settings that it
- * had, or with `--current-settings` those of the config.
+ * had but for rights and secrets; with `--release-settings` these too, with `--current-settings` all as in the config.
  */
 export const rollback = (options: Options): Promise<number> =>
   order('rollback', options, (to = 'previous') => ({
     rollback: to,
     current_settings: options.currentSettings,
+    release_settings: options.releaseSettings,
   }))
 
 /** Sends an order, shows its steps until it is over, and gives 0 when it succeeded, else 1. */

@@ -7,6 +7,7 @@ export interface Options {
   registries: boolean
   /** Of a rollback: not those that the release had. */
   currentSettings: boolean
+  releaseSettings: boolean
   /** What stands after the command. */
   rest: readonly string[]
 }

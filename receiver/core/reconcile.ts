@@ -1,5 +1,5 @@
 import type { Deployment, DeploymentEvent } from '../../protocol/deployment.ts'
-import { type AppSpec, type Settings, settingsOf, withSettings } from './app.ts'
+import { type AppSpec, rolledBack, type Settings, settingsOf, withSettings } from './app.ts'
 import { DeployError, describeError } from './errors.ts'
 import { finish } from './finish.ts'
 import type { Bookkeeping, StoredDeployment } from './journal.ts'
@@ -97,10 +97,12 @@ async function begin(app: AppSpec, stored: StoredDeployment, ports: ReconcilePor
   }
 }
 
-/** A rollback brings back the settings of its release, everything else has those of the config. */
-function wanted(app: AppSpec, { settings_of: of }: Deployment, ports: Bookkeeping): Settings {
+/** A rollback brings settings of its release back, everything else has those of the config. */
+function wanted(app: AppSpec, deployment: Deployment, ports: Bookkeeping): Settings {
+  const { settings_of: of, release_settings: all = false } = deployment
   const known = of === undefined ? undefined : ports.journal.settings(of)
-  return known ?? settingsOf(app)
+  if (known === undefined) return settingsOf(app)
+  return all ? known : rolledBack(app, known)
 }
 
 async function run(

@@ -20,7 +20,13 @@ beforeAll(async () => {
     warm: { ...api, domains: ['warm.test'], warm: '1h' },
     cooling: { ...api, domains: ['cooling.test'], warm: '2s', watch: '200ms', drain: '0s' },
     three: { ...api, domains: ['three.test'], replicas: 3 },
-    settled: { ...api, domains: ['settled.test'], environment: { PASSWORD: SECRET } },
+    settled: {
+      ...api,
+      domains: ['settled.test'],
+      environment: { PASSWORD: SECRET, MODE: 'old' },
+      privileged: true,
+      volumes: ['/etc/hostname:/host:ro'],
+    },
   }
   one = await vm.push('one')
   two = await vm.push('two')
@@ -109,27 +115,42 @@ describe('replicas', () => {
 })
 
 describe('the settings of a release', () => {
-  const environment = async () => {
+  const made = async () => {
     const [container] = await containers('settled')
-    return (await docker.getContainer(container?.id ?? '').inspect()).Config.Env.filter((line) =>
-      line.startsWith('PASSWORD='),
-    )
+    const { Config, HostConfig } = await docker.getContainer(container?.id ?? '').inspect()
+    const environment = Config.Env.filter((line) => /^(?:PASSWORD|MODE)=/.test(line)).toSorted()
+    return [...environment, HostConfig.Privileged, HostConfig.Binds?.length ?? 0]
   }
+  const ALL_OF_THEN = ['MODE=old', `PASSWORD=${SECRET}`, true, 1]
 
-  test('come back with a rollback, unless those of the config are asked for', async () => {
+  test('come back with a rollback, and never a right or a secret that was taken away since', async () => {
     await deploy('settled', one)
     await deploy('settled', two)
+    expect(await made()).toEqual(ALL_OF_THEN)
     await vm.receiver().stop()
-    Object.assign(vm.config.apps['settled'] ?? {}, {
-      environment: { PASSWORD: 'another password' },
-    })
+    const { privileged: _p, volumes: _v, ...settled } = vm.config.apps['settled'] ?? {}
+    vm.config.apps['settled'] = {
+      ...settled,
+      environment: { PASSWORD: 'another password', MODE: 'new' },
+    }
     await vm.start()
     const back = await hook('settled', { rollback: one })
-    expect(await environment()).toEqual([`PASSWORD=${SECRET}`])
-    expect((await lines(back))[0]).toContain(`with the settings of ${back.settings_of}`)
+    expect(await made()).toEqual(['MODE=old', 'PASSWORD=another password', false, 0])
+    expect((await lines(back))[0]).toContain(
+      `with the settings of ${back.settings_of}, and the rights and secrets of now`,
+    )
+  })
+
+  test('come back as those of the config, or all of them, when that is asked for on the VM', async () => {
     const now = await hook('settled', { rollback: two, current_settings: true })
-    expect(await environment()).toEqual(['PASSWORD=another password'])
+    expect(await made()).toEqual(['MODE=new', 'PASSWORD=another password', false, 0])
     expect((await lines(now))[0]).toContain('with the current settings')
+    const [first] = (
+      (await vm.read('/apps/settled/deployments')) as { deployments: Deployment[] }
+    ).deployments.toReversed()
+    const back = await hook('settled', { rollback: first?.id, release_settings: true })
+    expect(await made()).toEqual(ALL_OF_THEN)
+    expect((await lines(back))[0]).toContain(`with all settings of ${first?.id}`)
   })
 
   test('are not to be read in the store', async () => {

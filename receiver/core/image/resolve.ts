@@ -44,12 +44,15 @@ export async function resolve(
 
 /** Whose settings a rollback brings. */
 function whoseSettings(
-  { action, settings_of: of }: StoredDeployment['deployment'],
+  { action, settings_of: of, release_settings: all = false }: StoredDeployment['deployment'],
   journal: Bookkeeping['journal'],
 ): string {
   if (action !== 'rollback') return ''
   if (of === undefined) return 'with the current settings'
-  return journal.settings(of) === undefined
-    ? `with the current settings: those of ${of} are not known`
-    : `with the settings of ${of}`
+  if (journal.settings(of) === undefined) {
+    return `with the current settings: those of ${of} are not known`
+  }
+  return all
+    ? `with all settings of ${of}, its rights and secrets too`
+    : `with the settings of ${of}, and the rights and secrets of now`
 }

@@ -7,7 +7,7 @@ import { type Past, rollbackTarget } from './rollback-target.ts'
 export type Request =
   | { action: 'deploy'; tag?: string; digest?: string }
   | { action: 'redeploy' }
-  | { action: 'rollback'; to: string; currentSettings?: boolean }
+  | { action: 'rollback'; to: string; currentSettings?: boolean; releaseSettings?: boolean }
 
 /**
  * The new deployment that a request stands for. `history` is the app's, newest first, of those that had a digest;
@@ -40,6 +40,9 @@ export function newDeployment({
     status: 'queued',
     image: { repository: app.image.repository, ...image },
     ...(settingsOf === undefined ? {} : { settings_of: settingsOf }),
+    ...(request.action === 'rollback' && request.releaseSettings === true
+      ? { release_settings: true }
+      : {}),
     ...(url === undefined ? {} : { url }),
     source,
     created_at: now,

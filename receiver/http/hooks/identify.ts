@@ -73,7 +73,12 @@ export async function readClaim(
   }
 }
 
-const FROM_SOCKET: Authentic = { sender: { kind: 'socket' }, says: 'orders', mayDeploy: true }
+const FROM_SOCKET: Authentic = {
+  sender: { kind: 'socket' },
+  says: 'orders',
+  mayDeploy: true,
+  mayRestoreRights: true,
+}
 
 function readCredentialsOf(c: Context, services: IdentifyServices): Claimed {
   requireOwnHost(c, services)

@@ -22,9 +22,13 @@ export function readHook(
   headers: Headers,
   {
     body,
-    authentic: { says, mayDeploy },
+    authentic: { says, mayDeploy, mayRestoreRights = false },
     app,
-  }: { body: Uint8Array; authentic: Pick<Authentic, 'says' | 'mayDeploy'>; app: HttpApp },
+  }: {
+    body: Uint8Array
+    authentic: Pick<Authentic, 'says' | 'mayDeploy' | 'mayRestoreRights'>
+    app: HttpApp
+  },
 ): HookContent {
   const json = parseJson(headers, body)
   const said =
@@ -41,6 +45,7 @@ export function readHook(
     image,
     rollback,
     current_settings: currentSettings,
+    release_settings: releaseSettings = false,
     source = {},
     attestations = [],
   } = parseHook(json)
@@ -51,9 +56,16 @@ export function readHook(
       { hint: `set apps.${app.spec.name}.auth.basic.deploy to true, or sign the hook` },
     )
   }
+  if (releaseSettings && !mayRestoreRights) {
+    throw new ProblemError(
+      'release_settings_not_allowed',
+      'release_settings gives rights and secrets back that the config may have taken away since',
+      { hint: `on the VM: deploy-receiver rollback ${app.spec.name} --release-settings` },
+    )
+  }
   return {
     kind: 'order',
-    request: requestOf({ image, rollback, currentSettings }, app),
+    request: requestOf({ image, rollback, currentSettings, releaseSettings }, app),
     ...(id === undefined ? {} : { id }),
     source,
     attestations,
@@ -93,12 +105,13 @@ function requestOf(
     image: string | undefined
     rollback: string | undefined
     currentSettings: boolean | undefined
+    releaseSettings: boolean
   },
   { spec }: HttpApp,
 ): DeployRequest {
   if (hook.rollback !== undefined) {
-    const { rollback: to, currentSettings = false } = hook
-    return { action: 'rollback', to, currentSettings }
+    const { rollback: to, currentSettings = false, releaseSettings } = hook
+    return { action: 'rollback', to, currentSettings, releaseSettings }
   }
   if (hook.image === undefined) return { action: 'redeploy' }
   const image = parse(hook.image)

@@ -53,7 +53,11 @@ test('a registry that does not answer is asked again, and that is shown', async 
 test.for<[string, Parameters<typeof queued>[0], string]>([
   ['a deployment says nothing of it', { action: 'deploy' }, ''],
   ['a rollback without any has the current ones', {}, ', with the current settings'],
-  ['a rollback says whose it has', { settingsOf: 'dep_1' }, ', with the settings of dep_1'],
+  [
+    'a rollback says whose it has',
+    { settingsOf: 'dep_1' },
+    ', with the settings of dep_1, and the rights and secrets of now',
+  ],
   [
     'a rollback says when they are not known any more',
     { settingsOf: 'dep_0' },

@@ -165,7 +165,43 @@ describe('the settings of a release', () => {
     await deploy(TWO, withEnvironment({ MODE: 'new' }))
     await deploy(BACK, withEnvironment({ MODE: 'newest' }))
     expect(world.plans.get('api-3-blue')?.app.container.environment).toEqual({ MODE: 'old' })
-    expect(steps(world, 'dep_3')[0]).toBe(`${DIGEST.one}, with the settings of dep_1`)
+    expect(steps(world, 'dep_3')[0]).toBe(
+      `${DIGEST.one}, with the settings of dep_1, and the rights and secrets of now`,
+    )
+  })
+
+  test('come back without the rights and secrets that were taken away since, warm or not', async () => {
+    const { world, deploy } = worldOf({ warmMs: WARM_MS })
+    const rights = (change: object): Partial<AppSpec> => ({
+      container: { ...APP.container, ...change },
+    })
+    await deploy(
+      ONE,
+      rights({ privileged: true, environment: { A: 'then' }, secretEnvironment: ['A'] }),
+    )
+    await deploy(TWO, rights({}))
+    await deploy(BACK, rights({ readOnly: true }))
+    expect(world.plans.get('api-3-blue')?.app.container).toMatchObject({
+      privileged: false,
+      readOnly: true,
+      environment: {},
+    })
+  })
+
+  test('all come back when that was asked for on the machine itself', async () => {
+    const { world, deploy } = worldOf({})
+    await deploy(ONE, { container: { ...APP.container, privileged: true } })
+    await deploy(TWO)
+    world.accept({
+      id: 'dep_3',
+      digest: DIGEST.one,
+      action: 'rollback',
+      settingsOf: 'dep_1',
+      releaseSettings: true,
+    })
+    await reconcile(APP, world.ports, forever)
+    expect(world.plans.get('api-3-blue')?.app.container.privileged).toBe(true)
+    expect(steps(world, 'dep_3')[0]).toContain('with all settings of dep_1')
   })
 
   test('do not come back when those of the config are asked for', async () => {

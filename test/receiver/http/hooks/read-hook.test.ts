@@ -21,11 +21,17 @@ const read = (
     type = 'application/json',
     says = 'orders',
     mayDeploy = true,
-  }: { type?: string | null; says?: 'orders' | 'payloads' | 'both'; mayDeploy?: boolean } = {},
+    mayRestoreRights = false,
+  }: {
+    type?: string | null
+    says?: 'orders' | 'payloads' | 'both'
+    mayDeploy?: boolean
+    mayRestoreRights?: boolean
+  } = {},
 ) =>
   readHook(new Headers(type === null ? {} : { 'content-type': type }), {
     body: new TextEncoder().encode(body),
-    authentic: { says, mayDeploy },
+    authentic: { says, mayDeploy, mayRestoreRights },
     app,
   })
 
@@ -55,12 +61,12 @@ describe('an order', () => {
     ],
     [
       '{"rollback":"previous"}',
-      { action: 'rollback', to: 'previous', currentSettings: false },
+      { action: 'rollback', to: 'previous', currentSettings: false, releaseSettings: false },
       'rollback previous',
     ],
     [
       '{"rollback":"previous","current_settings":true}',
-      { action: 'rollback', to: 'previous', currentSettings: true },
+      { action: 'rollback', to: 'previous', currentSettings: true, releaseSettings: false },
       'rollback previous',
     ],
   ])('%s', (body, request, summary) => {
@@ -96,6 +102,18 @@ describe('an order', () => {
     expect(read('{}', { mayDeploy: false }).summary).toBe('redeploy')
     expect(problem(() => read('{"image":"x"}', { mayDeploy: false })).code).toBe(
       'deploy_not_allowed',
+    )
+  })
+
+  test('may bring rights of then back from the machine itself alone', () => {
+    const body = '{"rollback":"previous","release_settings":true}'
+    expect(problem(() => read(body)).code).toBe('release_settings_not_allowed')
+    expect(read(body, { mayRestoreRights: true })).toMatchObject({
+      request: { action: 'rollback', releaseSettings: true },
+    })
+    const both = '{"rollback":"previous","release_settings":true,"current_settings":true}'
+    expect(problem(() => read(both, { mayRestoreRights: true })).message).toContain(
+      'exclude each other',
     )
   })
 
