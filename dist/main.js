@@ -2015,6 +2015,8 @@ var ImageReferenceError = class extends Error {
 	}
 };
 const MAX_PATH_CHARACTERS = 255;
+/** A DNS name's (RFC 1035, section 2.3.4). */
+const MAX_HOST_CHARACTERS = 253;
 /** Host, path, tag and digest are far below it; a pattern's stack is not made for any text. */
 const MAX_CHARACTERS = 4096;
 const LABEL = "(?:[a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9])";
@@ -2058,6 +2060,8 @@ function read$1(text, written) {
 		throw new ImageReferenceError("invalid_format", written, "it does not have the form of one");
 	}
 	const { domain, path = "", tag, digest } = found;
+	const host = domain?.replace(/:\d+$/, "") ?? "";
+	if (host.length > MAX_HOST_CHARACTERS) throw new ImageReferenceError("name_too_long", written, `its host has ${host.length} characters, at most ${MAX_HOST_CHARACTERS} are allowed`);
 	if (path.length > MAX_PATH_CHARACTERS) throw new ImageReferenceError("name_too_long", written, `its path has ${path.length} characters, at most ${MAX_PATH_CHARACTERS} are allowed`);
 	if (digest !== void 0) checkDigest(digest, written);
 	return {

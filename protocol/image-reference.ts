@@ -41,6 +41,8 @@ export interface Image {
 
 // distribution counts the path alone, without the domain
 const MAX_PATH_CHARACTERS = 255
+/** A DNS name's (RFC 1035, section 2.3.4). */
+const MAX_HOST_CHARACTERS = 253
 /** Host, path, tag and digest are far below it; a pattern's stack is not made for any text. */
 const MAX_CHARACTERS = 4096
 
@@ -115,6 +117,14 @@ function read(text: string, written: string): Reference {
     throw new ImageReferenceError('invalid_format', written, 'it does not have the form of one')
   }
   const { domain, path = '', tag, digest } = found
+  const host = domain?.replace(/:\d+$/, '') ?? ''
+  if (host.length > MAX_HOST_CHARACTERS) {
+    throw new ImageReferenceError(
+      'name_too_long',
+      written,
+      `its host has ${host.length} characters, at most ${MAX_HOST_CHARACTERS} are allowed`,
+    )
+  }
   if (path.length > MAX_PATH_CHARACTERS) {
     throw new ImageReferenceError(
       'name_too_long',

@@ -177,3 +177,9 @@ test.for([
   expect(codeOf(() => parseImage(text))).toBe('name_too_long')
   expect(codeOf(() => parseReference(text))).toBe('name_too_long')
 })
+
+test('a host has at most the characters of a DNS name, its port not counted', () => {
+  const host = (characters: number) => 'a.'.repeat(characters).slice(0, characters - 1) + 'a'
+  expect(parseImage(`${host(253)}:5000/x/y`).registry).toBe(`${host(253)}:5000`)
+  expect(codeOf(() => parseImage(`${host(254)}/x/y`))).toBe('name_too_long')
+})
