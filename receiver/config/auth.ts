@@ -1,12 +1,11 @@
 import { KeyError, parseVerifyingKey } from '../../protocol/standard-webhooks.ts'
 import type { AppAuth, OidcRule } from './config.ts'
 import type { Field, Reader } from './reader.ts'
+import { pinOf } from './pins.ts'
 import { own, type SecretOwners, secretTexts } from './secrets.ts'
 import { boolean, emptyRecord, texts } from './values.ts'
 
 const GITHUB_ISSUER = 'https://token.actions.githubusercontent.com'
-// a pattern for the owner is no pin: anybody can make an account with a repository of that name
-const GITHUB_PINS = { repository_id: /^[^*]+$/, repository: /^[^*/]+\/./ }
 const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/
 
 /** Reads `auth:` of an app. Never shows a value: these are secrets. */
@@ -61,23 +60,20 @@ function readRule(reader: Reader, field: Field): OidcRule | undefined {
     }
     claims[name] = patterns
   }
-  const pins = Object.entries(issuer === GITHUB_ISSUER ? GITHUB_PINS : everyClaim(claims))
-  if (!pins.some(([name, pin]) => claims[name]?.every((pattern) => pin.test(pattern)))) {
+  const { isPinned, remedy } = pinOf(issuer, claims)
+  if (!isPinned) {
     reader.problem(
       field,
       issuer === GITHUB_ISSUER
         ? 'neither repository_id nor repository is pinned: every repository on GitHub could deploy'
-        : 'no claim is pinned: everybody whom this issuer knows could deploy',
+        : `no claim says who: everybody whom ${issuer} knows could deploy`,
       issuer === GITHUB_ISSUER
         ? 'add repository_id (gh api repos/OWNER/NAME --jq .id); sub is not a pin: its form varies'
-        : 'add a claim that names your project',
+        : remedy,
     )
   }
   return { issuer, claims }
 }
-
-const everyClaim = (claims: object) =>
-  Object.fromEntries(Object.keys(claims).map((name) => [name, /[^*/]/]))
 
 function readIssuer(reader: Reader, field: Field | undefined): string {
   const text = reader.text(field)

@@ -96,7 +96,7 @@ describe('the auth of an app', () => {
     ],
     [
       'oidc: { issuer: "https://gitlab.example", a: "**" }',
-      '5:19: apps.api.auth.oidc: no claim is pinned: everybody whom this issuer knows could deploy; add a claim that names your project',
+      '5:19: apps.api.auth.oidc: no claim says who: everybody whom https://gitlab.example knows could deploy; add a claim that names your project, like project_id or sub; a branch, an environment or an event names nobody',
     ],
     [
       `keys: [${SECRET}]`,
