@@ -173,7 +173,8 @@ export function transaction<T>(database: DatabaseSync, work: () => T): T {
     // SQLite has rolled back already after some errors, a full disk among them
     if (database.isTransaction) database.exec('ROLLBACK')
     const { errcode, message } = error as { errcode?: number; message: string }
-    if (errcode === undefined) throw error
+    // a value that a table does not take is a defect of ours, and no room on a disk mends it
+    if (errcode === undefined || primary(errcode) === SQLITE_CONSTRAINT) throw error
     const why = errcode === SQLITE_FULL ? 'its disk is full' : message
     throw new DeployError('store_failed', `the receiver cannot write its data: ${why}`, {
       hint: `check the disk of ${database.location() ?? 'the database'}: it needs room, and no errors in the kernel's log (dmesg)`,
@@ -182,5 +183,8 @@ export function transaction<T>(database: DatabaseSync, work: () => T): T {
   }
 }
 
-/** sqlite.org/rescode.html#full */
+/** sqlite.org/rescode.html */
 const SQLITE_FULL = 13
+const SQLITE_CONSTRAINT = 19
+/** An extended code has its primary one in the lowest byte. */
+const primary = (errcode: number) => errcode & 0xff

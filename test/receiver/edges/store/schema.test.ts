@@ -5,7 +5,8 @@ import { DatabaseSync } from 'node:sqlite'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { createAudit } from '../../../../receiver/edges/store/audit.ts'
 import { createIdempotency } from '../../../../receiver/edges/store/idempotency.ts'
-import { openDatabase } from '../../../../receiver/edges/store/schema.ts'
+import { DeployError } from '../../../../receiver/core/errors.ts'
+import { openDatabase, transaction } from '../../../../receiver/edges/store/schema.ts'
 import { createSettingsVault } from '../../../../receiver/edges/store/settings.ts'
 import { createSlotRecord } from '../../../../receiver/edges/store/slot-record.ts'
 import { createStore } from '../../../../receiver/edges/store/store.ts'
@@ -92,4 +93,13 @@ test('ids are forgotten by age, and not before', () => {
   expect(once.useToken(token)).toBe(false)
   once.prune(1001)
   expect(once.useToken(token)).toBe(true)
+})
+
+test('a value that a table does not take is our defect, and nobody is sent to look at the disk', () => {
+  const database = openDatabase(file)
+  const once = createIdempotency(database)
+  const write = () =>
+    transaction(database, () => once.useToken({ issuer: 'i', jti: 'j', expiresAt: 0.5 }))
+  expect(write).toThrow(/cannot store REAL/)
+  expect(write).not.toThrow(DeployError)
 })
