@@ -7,6 +7,7 @@ import {
   jwtVerify,
 } from 'jose'
 import { TokenError, type VerifyToken } from '../../core/intake/oidc-token.ts'
+import { isDeeperThan, MAX_LEVELS } from '../../core/nesting.ts'
 import type { IssuerKeys } from './issuer-keys.ts'
 
 /** Asymmetric only: a key from a JWKS must never serve as an HMAC secret. */
@@ -26,6 +27,8 @@ const ALGORITHMS = [
 const MAX_AGE_SECONDS = 600
 /** Clocks differ; a token minted a moment ago must not come from the future. */
 const CLOCK_TOLERANCE_SECONDS = 5
+/** 9999-12-31T23:59:59Z */
+const YEAR_9999 = 253_402_300_799
 
 /** Verifies tokens with the issuers' published keys, by jose. */
 export function createVerifyToken(keys: IssuerKeys, now: () => Date): VerifyToken {
@@ -60,6 +63,7 @@ export function createVerifyToken(keys: IssuerKeys, now: () => Date): VerifyToke
         cause: error,
       })
     }
+    requireSaneClaims(payload)
     // jose is content when the audience is among several: this token must be for nothing else
     const audiences = [payload.aud].flat()
     if (audiences.length !== 1) {
@@ -74,9 +78,25 @@ export function createVerifyToken(keys: IssuerKeys, now: () => Date): VerifyToke
 }
 
 function claimedIssuer(token: string): string {
+  let issuer: unknown
   try {
-    return decodeJwt(token).iss ?? ''
+    issuer = decodeJwt(token).iss
   } catch (cause) {
     throw new TokenError('rejected', 'not a JWT', { cause })
+  }
+  if (typeof issuer === 'string') return issuer
+  throw new TokenError('rejected', 'iss is not a text')
+}
+
+/** jose takes any number for a time, as RFC 7519 has it. Times are kept as whole seconds, and no issuer writes others. */
+function requireSaneClaims(claims: JWTPayload): void {
+  for (const name of ['exp', 'nbf', 'iat'] as const) {
+    const { [name]: time = 0 } = claims
+    if (!Number.isInteger(time) || time < 0 || time > YEAR_9999) {
+      throw new TokenError('rejected', `${name} is ${time}, not a time in whole seconds`)
+    }
+  }
+  if (isDeeperThan(MAX_LEVELS, claims)) {
+    throw new TokenError('rejected', `its claims are nested more than ${MAX_LEVELS} levels deep`)
   }
 }

@@ -2,6 +2,7 @@ import * as v from 'valibot'
 import { HookBody, type Source } from '../../../protocol/hook.ts'
 import { formatImage, ImageReferenceError, parseImage } from '../../../protocol/image-reference.ts'
 import type { Request as DeployRequest } from '../../core/intake/new-deployment.ts'
+import { isDeeperThan, MAX_LEVELS } from '../../core/nesting.ts'
 import type { HttpApp } from '../apps.ts'
 import type { Authentic } from '../auth/authentic.ts'
 import { readGithubPayload } from './payloads/github.ts'
@@ -81,6 +82,18 @@ function parseJson(headers: Headers, body: Uint8Array): unknown {
       hint: 'send JSON with Content-Type: application/json',
     })
   }
+  const json = decode(body)
+  if (isDeeperThan(MAX_LEVELS, json)) {
+    throw new ProblemError(
+      'malformed_json',
+      `the body is nested more than ${MAX_LEVELS} levels deep`,
+      { hint: 'no hook needs that: look at what makes it' },
+    )
+  }
+  return json
+}
+
+function decode(body: Uint8Array): unknown {
   try {
     return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body))
   } catch (cause) {
