@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import {
   createLocalJWKSet,
   decodeJwt,
@@ -32,6 +33,7 @@ const YEAR_9999 = 253_402_300_799
 
 /** Verifies tokens with the issuers' published keys, by jose. */
 export function createVerifyToken(keys: IssuerKeys, now: () => Date): VerifyToken {
+  const imported = createImports()
   return async (token, { issuers, audience }) => {
     const issuer = claimedIssuer(token)
     if (!issuers.includes(issuer)) {
@@ -46,7 +48,7 @@ export function createVerifyToken(keys: IssuerKeys, now: () => Date): VerifyToke
       requiredClaims: ['exp', 'iat', 'jti', 'aud'],
       currentDate: now(),
     }
-    const verify = (jwks: JSONWebKeySet) => jwtVerify(token, createLocalJWKSet(jwks), options)
+    const verify = (jwks: JSONWebKeySet) => jwtVerify(token, imported(issuer, jwks), options)
     let payload: JWTPayload
     try {
       const known = await keys.get(issuer)
@@ -74,6 +76,21 @@ export function createVerifyToken(keys: IssuerKeys, now: () => Date): VerifyToke
       throw new TokenError('rejected', 'jti is not a text of 1 to 512 characters')
     }
     return { issuer, jti, expiresAt: exp, claims: payload }
+  }
+}
+
+/** Importing a key costs more than verifying with it: that is done once, until an issuer has others. */
+function createImports() {
+  const known = new Map<
+    string,
+    { jwks: JSONWebKeySet; keys: ReturnType<typeof createLocalJWKSet> }
+  >()
+  return (issuer: string, jwks: JSONWebKeySet) => {
+    const before = known.get(issuer)
+    if (before !== undefined && isDeepStrictEqual(before.jwks, jwks)) return before.keys
+    const keys = createLocalJWKSet(jwks)
+    known.set(issuer, { jwks, keys })
+    return keys
   }
 }
 
