@@ -1,6 +1,6 @@
 import type { HttpBindings } from '@hono/node-server'
 import type { Context, MiddlewareHandler } from 'hono'
-import { ProblemError } from '../problem.ts'
+import { ProblemError, problemResponse } from '../problem.ts'
 import type { Refusals } from '../refusals.ts'
 import { clientAddress, type IsProxy, subscriber } from './client-address.ts'
 import type { TokenBuckets } from './token-buckets.ts'
@@ -21,7 +21,11 @@ export function addressOf(c: Context, { isProxy }: AddressServices): string {
   return clientAddress(incoming?.socket.remoteAddress, c.req.header('x-forwarded-for'), isProxy)
 }
 
-/** Turns away an address whose requests were rejected too often of late, before anything of a body is read. */
+/**
+ * Turns away an address whose requests were rejected too often of late. What was rejected says so, not what had a right
+ * key: whoever shares an address with a flood (a company, a cloud's runners) still deploys. So a flood is verified as its
+ * beginning was, which is cheap, and learns nothing that it would not learn without a limit.
+ */
 export function rateLimit(services: LimitServices): MiddlewareHandler {
   return async (c, next) => {
     // asked for each time: a reload may have brought another limit
@@ -29,16 +33,22 @@ export function rateLimit(services: LimitServices): MiddlewareHandler {
     const address = addressOf(c, services)
     const key = subscriber(address)
     const waitMs = buckets.waitMs(key)
-    if (waitMs > 0) {
-      const seconds = Math.ceil(waitMs / 1000)
-      const reason = 'too many rejected requests from this address'
-      refusals.note({ address, sender: { kind: 'none' }, outcome: 'rejected', reason })
-      throw new ProblemError('too_many_requests', `${reason}: wait ${seconds} s`, {
-        hint: 'rate_limit in the config of the receiver says how many are taken',
-        headers: { 'retry-after': String(seconds), connection: 'close' },
-      })
-    }
     await next()
-    if (c.res.status === 401) buckets.take(key)
+    if (c.res.status !== 401) return
+    if (waitMs === 0) return buckets.take(key)
+    refusals.note({ address, sender: { kind: 'none' }, outcome: 'rejected', reason: TOO_MANY })
+    // or Hono would put the headers of the 401 on it
+    c.res = undefined
+    c.res = tooMany(Math.ceil(waitMs / 1000))
   }
 }
+
+const TOO_MANY = 'too many rejected requests from this address'
+
+const tooMany = (seconds: number) =>
+  problemResponse(
+    new ProblemError('too_many_requests', `${TOO_MANY}: wait ${seconds} s`, {
+      hint: 'rate_limit in the config of the receiver says how many are taken',
+      headers: { 'retry-after': String(seconds), connection: 'close' },
+    }),
+  )

@@ -1,7 +1,16 @@
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { createTokenBuckets } from '../../../../receiver/http/limits/token-buckets.ts'
 import { type HttpWorld, startHttpWorld } from '../../../support/http-world.ts'
-import { basic, codeOf, post } from '../hooks/signed-hooks.ts'
+import { startIssuer } from '../../../support/oidc-issuer.ts'
+import {
+  audienceOf,
+  basic,
+  codeOf,
+  KINDS,
+  type Kind,
+  packageEvent,
+  post,
+} from '../hooks/signed-hooks.ts'
 
 let world: HttpWorld
 beforeEach(async () => {
@@ -22,6 +31,7 @@ test('an address whose requests are rejected gets 429 with Retry-After', async (
   expect(response.status).toBe(429)
   expect(response.headers.get('retry-after')).toBe('100')
   expect(response.headers.get('connection')).toBe('close')
+  expect(response.headers.has('www-authenticate')).toBe(false)
   expect(await codeOf(response)).toBe('too_many_requests')
 })
 
@@ -69,6 +79,68 @@ test('nobody is limited on the local socket', async () => {
 test('a key is not locked out by what others send with a wrong one', async () => {
   await exhaust('198.51.100.1')
   expect((await right('198.51.100.2')).status).toBe(202)
+})
+
+describe('from an address that floods', () => {
+  const flood = async () => {
+    await exhaust('198.51.100.1')
+    for (let more = 0; more < 20; more++) {
+      expect((await wrong('198.51.100.1')).status).toBe(429)
+    }
+  }
+
+  test.for(Object.keys(KINDS) as Kind[])('a right %s hook is taken', async (kind) => {
+    await flood()
+    const body = kind === 'github' ? packageEvent() : '{}'
+    const headers = await KINDS[kind](world, body)
+    expect((await post(world, body, { from: '198.51.100.1', headers })).status).toBe(202)
+  })
+
+  test.for(Object.keys(KINDS) as Kind[])('a wrong %s hook is 429, not 401', async (kind) => {
+    await flood()
+    const headers = await KINDS[kind](world, '{}')
+    const sent = { from: '198.51.100.1', headers, path: '/hooks/web' }
+    const response = await post(world, '{"x":1}', sent)
+    expect(response.status).toBe(429)
+    expect(await codeOf(response)).toBe('too_many_requests')
+  })
+
+  test('a right token reads, and a wrong one is 429', async () => {
+    await flood()
+    const read = async (token: string) =>
+      world.app.request(
+        '/apps',
+        {
+          headers: {
+            host: 'deploy.example.com',
+            authorization: `Bearer ${token}`,
+            'x-forwarded-for': '198.51.100.1',
+          },
+        },
+        { incoming: { socket: { remoteAddress: '127.0.0.1' } } },
+      )
+    expect((await read(world.readToken)).status).toBe(200)
+    expect((await read('wrong')).status).toBe(429)
+  })
+
+  test('what is turned away is not counted: the address is heard again at the same time', async () => {
+    await flood()
+    world.clock.ms += 100_000
+    expect((await wrong('198.51.100.1')).status).toBe(401)
+  })
+
+  test('tokens of a forged key make nobody ask the issuer again', async () => {
+    await flood()
+    const forger = await startIssuer({ nowMs: () => world.clock.ms })
+    for (let more = 0; more < 20; more++) {
+      const token = await forger.mint({ iss: world.issuer.url }, audienceOf('{}'))
+      const headers = { authorization: `Bearer ${token}` }
+      expect((await post(world, '{}', { from: '198.51.100.1', headers })).status).toBe(429)
+    }
+    await forger.stop()
+    // its discovery document and its keys, once because they are new and once because of the key
+    expect(world.issuer.requests.length).toBeLessThanOrEqual(4)
+  })
 })
 
 test('right requests are never counted', async () => {
