@@ -3,6 +3,7 @@ import { DeployError } from '../core/errors.ts'
 import type { Log } from '../core/log.ts'
 import { type AdminServices, createAdmin } from './admin/admin.ts'
 import { createHooks, type HookServices } from './hooks/hooks.ts'
+import type { IsOwnHost, Place } from './hosts.ts'
 import { type LimitServices, rateLimit } from './limits/rate-limit.ts'
 import { ProblemError, problemResponse } from './problem.ts'
 import { createReading, type ReadServices } from './read/reading.ts'
@@ -12,7 +13,7 @@ import { securityHeaders } from './security-headers.ts'
 export type Services = HookServices &
   ReadServices &
   AdminServices &
-  LimitServices & { version: string; log: Log }
+  LimitServices & { version: string; log: Log; hosts: Record<'public' | 'admin', IsOwnHost> }
 
 /**
  * What stands at which address. The public one is for senders of hooks, behind Nginx. The local socket is trusted: its
@@ -38,12 +39,16 @@ const PARTS = {
 
 /** The receiver's routes at one of its addresses. */
 export function createApp(services: Services, address: keyof typeof ADDRESSES): Hono {
-  const { trusted, parts } = ADDRESSES[address]
+  const { parts } = ADDRESSES[address]
+  const place: Place =
+    address === 'socket'
+      ? { trusted: true }
+      : { trusted: false, isOwnHost: (host) => services.hosts[address](host) }
   const app = new Hono()
   app.use(securityHeaders)
   app.get('/healthz', (c) => c.json({ status: 'ok', version: services.version }))
-  if (!trusted) app.use(rateLimit(services))
-  for (const part of parts) app.route('/', PARTS[part](services, { trusted }))
+  if (!place.trusted) app.use(rateLimit(services))
+  for (const part of parts) app.route('/', PARTS[part](services, place))
   app.notFound(({ req }) => problemResponse(notFound(req, parts, services.url)))
   app.onError((error, c) => problemResponse(problemOf(error, c, services.log)))
   return app

@@ -3,7 +3,7 @@ import { parseVerifyingKey } from '../../protocol/standard-webhooks.ts'
 import type { AppConfig, Config } from '../config/config.ts'
 import type { Services } from '../http/app.ts'
 import type { HttpApp } from '../http/apps.ts'
-import { acceptedHosts } from '../http/hooks/host.ts'
+import { adminHosts, publicHosts } from '../http/hosts.ts'
 import { proxies } from '../http/limits/client-address.ts'
 import { createTokenBuckets } from '../http/limits/token-buckets.ts'
 
@@ -17,7 +17,10 @@ export function takeConfig(config: Config, before?: CurrentConfig): CurrentConfi
   const same = before !== undefined && isDeepStrictEqual(before.config.rateLimit, config.rateLimit)
   return {
     config,
-    hosts: acceptedHosts(config.url, config.listen),
+    hosts: {
+      public: publicHosts(config.url, config.listen),
+      admin: adminHosts(config.url, config.admin),
+    },
     isProxy: proxies(config.trustedProxies),
     buckets: same ? before.buckets : createTokenBuckets(config.rateLimit, () => performance.now()),
   }

@@ -95,7 +95,10 @@ export async function startHttpWorld({
   const services: Services = {
     version: '0.0.0',
     url: 'https://deploy.example.com',
-    hosts: new Set(['deploy.example.com']),
+    hosts: {
+      public: (host) => host === 'deploy.example.com',
+      admin: (host) => host === 'localhost:9081',
+    },
     apps: new Map([
       [
         'api',

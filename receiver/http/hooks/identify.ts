@@ -6,9 +6,9 @@ import type { Log } from '../../core/log.ts'
 import type { HttpApps } from '../apps.ts'
 import { type Claimed, DECOY, readCredentials } from '../auth/authenticate.ts'
 import { type Authentic, Rejected } from '../auth/authentic.ts'
+import { foreignHost, type IsOwnHost } from '../hosts.ts'
 import { type BodyGate, GateClosed } from '../limits/body-gate.ts'
 import { ProblemError } from '../problem.ts'
-import { requireOwnHost } from './host.ts'
 import { readBody, tooLarge } from './raw-body.ts'
 
 /** Where a request came in: the local socket's file mode has said already who may use it. */
@@ -17,8 +17,7 @@ export type Origin = { kind: 'socket' } | { kind: 'network'; address: string }
 export interface IdentifyServices {
   /** Public base URL. */
   url: string
-  /** Host headers under which hooks are taken. */
-  hosts: ReadonlySet<string>
+  hosts: { public: IsOwnHost }
   apps: HttpApps
   /** Bounds the bodies of strangers that are read at once. */
   bodies: BodyGate
@@ -81,7 +80,8 @@ const FROM_SOCKET: Authentic = {
 }
 
 function readCredentialsOf(c: Context, services: IdentifyServices): Claimed {
-  requireOwnHost(c, services)
+  const foreign = foreignHost(c, services.hosts.public)
+  if (foreign !== undefined) throw new Rejected(foreign)
   const { headers } = c.req.raw
   const declared = Number(headers.get('content-length') ?? 0)
   if (declared > MAX_BODY_BYTES) throw tooLarge(declared)

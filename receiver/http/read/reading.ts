@@ -2,6 +2,7 @@ import { type Context, Hono } from 'hono'
 import type { Deployment } from '../../../protocol/deployment.ts'
 import { requireReadAccess } from '../auth/read-access.ts'
 import type { HttpApp } from '../apps.ts'
+import { foreignHost, type IsOwnHost, type Place } from '../hosts.ts'
 import { pageOf } from '../paging.ts'
 import { ProblemError } from '../problem.ts'
 import { describeApp, type DescribeServices } from './describe-app.ts'
@@ -20,9 +21,11 @@ export type ReadServices = DescribeServices &
   }
 
 /** What only looks: apps, deployments and their events. `trusted` is the local socket: its file mode says who may. */
-export function createReading(services: ReadServices, { trusted }: { trusted: boolean }): Hono {
+export function createReading(services: ReadServices, place: Place): Hono {
   const mayRead = (c: Context, deployment?: string) => {
-    if (!trusted) requireReadAccess(c.req.header('authorization'), accessTo(services, deployment))
+    if (place.trusted) return
+    requireOwnHost(c, place.isOwnHost)
+    requireReadAccess(c.req.header('authorization'), accessTo(services, deployment))
   }
 
   return new Hono()
@@ -47,6 +50,14 @@ export function createReading(services: ReadServices, { trusted }: { trusted: bo
       mayRead(c, c.req.param('id'))
       return streamEvents(c, deploymentOf(c.req.param('id'), services), services)
     })
+}
+
+function requireOwnHost(c: Context, isOwnHost: IsOwnHost): void {
+  const foreign = foreignHost(c, isOwnHost)
+  if (foreign === undefined) return
+  throw new ProblemError('token_rejected', foreign, {
+    hint: 'ask under the host of `url:`, or at the address of `admin:` by IP address, as localhost, or under the name that stands there',
+  })
 }
 
 const accessTo = ({ readTokens, followKey }: ReadServices, deployment: string | undefined) => ({

@@ -39,12 +39,52 @@ describe.each([
   )
 })
 
+const HOSTS = { app: 'deploy.example.com', admin: 'localhost:9081' }
+
 test.each(['app', 'admin'] as const)('a read token reads at %s', async (address) => {
-  const headers = { authorization: `Bearer ${world.readToken}` }
+  const headers = { host: HOSTS[address], authorization: `Bearer ${world.readToken}` }
   for (const path of ['/apps', '/apps/api', '/apps/api/deployments']) {
     expect((await world[address].request(path, { headers })).status).toBe(200)
   }
   expect((await world[address].request('/deployments/x', { headers })).status).toBe(404)
+})
+
+describe.each(['app', 'admin'] as const)('under another host at %s', (address) => {
+  const request = (path: string, headers: Record<string, string>) =>
+    world[address].request(path, {
+      headers: { authorization: `Bearer ${world.readToken}`, ...headers },
+    })
+
+  test.each([
+    '/apps',
+    '/apps/api',
+    '/apps/api/deployments',
+    '/deployments/x',
+    '/deployments/x/events',
+  ])('a right token does not read %s', async (path) => {
+    const response = await request(path, { host: 'evil.example' })
+    expect(response.status).toBe(401)
+    expect(await response.json()).toMatchObject({
+      code: 'token_rejected',
+      detail: 'Host "evil.example" is not this receiver\'s',
+      hint: expect.stringContaining('localhost'),
+    })
+  })
+
+  test('nor with none, nor with one that goes on and on', async () => {
+    expect((await request('/apps', {})).status).toBe(401)
+    const response = await request('/apps', { host: 'x'.repeat(8000) })
+    expect((await response.text()).length).toBeLessThan(1000)
+  })
+
+  test('a load balancer is told that the receiver is there', async () => {
+    expect((await request('/healthz', { host: '10.0.0.7:9080' })).status).toBe(200)
+  })
+})
+
+test('the local socket is asked under any host: no browser reaches it', async () => {
+  const headers = { host: 'anything' }
+  expect((await world.local.request('/apps', { headers })).status).toBe(200)
 })
 
 test.each(ADDRESSES)('every answer at %s is data and nothing else', async (address) => {

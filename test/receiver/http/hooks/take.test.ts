@@ -87,7 +87,7 @@ describe('a signed hook', () => {
     expect(follow.url).toBe(`https://deploy.example.com/deployments/${deployment.id}/events`)
     expect(world.woken).toEqual(['api'])
     const read = await world.app.request(`/deployments/${deployment.id}`, {
-      headers: { authorization: `Bearer ${follow.token}` },
+      headers: { host: 'deploy.example.com', authorization: `Bearer ${follow.token}` },
     })
     expect(await read.json()).toEqual(deployment)
   })

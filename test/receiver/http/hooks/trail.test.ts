@@ -50,7 +50,7 @@ describe('nobody is known to be the sender', () => {
   test.for<[string, RegExp, () => Promise<Response>]>([
     [
       'of a request for another host',
-      /^Host "evil.example" is not that of https:\/\/deploy.example.com$/,
+      /^Host "evil.example" is not this receiver's$/,
       () => post(world, '{}', { headers: { ...basic('api', world.token), host: 'evil.example' } }),
     ],
     [
@@ -349,6 +349,7 @@ describe('a failure of the receiver itself is no refusal', () => {
 })
 
 test('a reason is cut to 500 characters', async () => {
-  await post(world, '{}', { headers: { host: 'x'.repeat(600) } })
-  expect(entries()[0]?.reason).toBe(`Host "${'x'.repeat(494)}`)
+  const iss = 'x'.repeat(600)
+  await post(world, '{}', { headers: await bearer(world, '{}', { iss }) })
+  expect(entries()[0]?.reason).toBe(`issuer "${'x'.repeat(492)}`)
 })

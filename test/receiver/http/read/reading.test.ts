@@ -22,7 +22,9 @@ async function accept(headers: Record<string, string> = {}): Promise<Answer> {
 }
 
 const read = (path: string, token: string, headers: Record<string, string> = {}) =>
-  world.app.request(path, { headers: { authorization: `Bearer ${token}`, ...headers } })
+  world.app.request(path, {
+    headers: { host: 'deploy.example.com', authorization: `Bearer ${token}`, ...headers },
+  })
 
 describe('who may read', () => {
   test('a follow token reads its own deployment and nothing else', async () => {
@@ -43,7 +45,8 @@ describe('who may read', () => {
       `/deployments/${deployment.id}`,
     ]) {
       expect((await read(path, world.readToken)).status).toBe(200)
-      expect((await world.app.request(path)).status).toBe(401)
+      const stranger = await world.app.request(path, { headers: { host: 'deploy.example.com' } })
+      expect(stranger.status).toBe(401)
     }
     expect((await world.app.request('/healthz')).status).toBe(200)
   })
@@ -195,7 +198,7 @@ describe('a stream of events', () => {
     const { deployment, follow } = await accept()
     const app = createApp(world.services, 'public')
     const response = await app.request(`/deployments/${deployment.id}/events`, {
-      headers: { authorization: `Bearer ${follow.token}` },
+      headers: { host: 'deploy.example.com', authorization: `Bearer ${follow.token}` },
     })
     stopping.abort()
     expect(await response.text()).toBe(': still here\n\n')
