@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { HookBody } from '../protocol/hook.ts'
 import type { RunContext } from './context.ts'
+import { ActionError } from './error.ts'
 import { follow } from './follow.ts'
 import { postHook } from './hook.ts'
 import type { HookTarget } from './hook-target.ts'
@@ -59,15 +60,17 @@ export const deployTo = async (
     )
     return known({ status: 'accepted' })
   }
-  const { deployment, follow: following } = outcome
-  hide(following?.token)
+  const { deployment, follow: named } = outcome
+  hide(named?.token)
+  const following = named !== undefined && isOfOrigin(named.url, url) ? named : undefined
   const accepted = known({
     status: deployment.status,
     deployment,
     ...(following && { follow: following }),
   })
   say(`deployment ${deployment.id} of ${deployment.app}: ${deployment.status}`)
-  if (!inputs.wait || following === undefined) return accepted
+  if (!inputs.wait || named === undefined) return accepted
+  if (following === undefined) throw followedElsewhere(named.url, url)
   const progress = createProgress(say)
   try {
     const ended = await follow({
@@ -129,6 +132,21 @@ function warnOfPlainHttp(url: string): void {
       `${url} is posted to without TLS: whoever sits in between reads and changes it. Use https://.`,
     )
   }
+}
+
+/** Only who took the hook is told the token and believed about the deployment's end. */
+const isOfOrigin = (url: string, hookUrl: string): boolean =>
+  URL.canParse(url) && new URL(url).origin === new URL(hookUrl).origin
+
+function followedElsewhere(followUrl: string, hookUrl: string): ActionError {
+  const elsewhere = URL.canParse(followUrl) ? new URL(followUrl).origin : followUrl
+  return new ActionError(
+    'bad_answer',
+    `${hookUrl} took the hook, but follow.url of its answer is at ${JSON.stringify(elsewhere.slice(0, 200))}, not at ${new URL(hookUrl).origin}: nothing is sent there`,
+    {
+      hint: 'The deployment goes on by itself. Post to the address that the receiver has as url: in its config, or change that; through a tunnel, do not follow it: wait: false.',
+    },
+  )
 }
 
 /** A receiver that redeploys a tag may have found another push of it. */

@@ -2,10 +2,16 @@ import * as v from 'valibot'
 import { Problem } from '../protocol/problem.ts'
 import { ActionError } from './error.ts'
 
+const redirected = () =>
+  'Write the address it redirects to as url: a signed hook and its token follow no redirect.'
+
 /** What to do when the receiver's own words hold no hint. */
 const HINTS: Readonly<Record<number, (app: string) => string>> = {
-  301: () => 'Write the address it redirects to as url: a signed hook follows no redirect.',
-  308: () => 'Write the address it redirects to as url: a signed hook follows no redirect.',
+  301: redirected,
+  302: redirected,
+  303: redirected,
+  307: redirected,
+  308: redirected,
   401: (app) =>
     `The receiver's log says precisely why. Usual reasons: the app ${app} is not in its config; its auth does not name this repository (repository_id) or this key; its url is not the one that this hook is posted to; the clocks differ by minutes.`,
   403: (app) =>

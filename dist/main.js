@@ -1335,10 +1335,14 @@ const Problem = object({
 });
 
 // action/rejection.ts
+const redirected = () => "Write the address it redirects to as url: a signed hook and its token follow no redirect.";
 /** What to do when the receiver's own words hold no hint. */
 const HINTS$1 = {
-	301: () => "Write the address it redirects to as url: a signed hook follows no redirect.",
-	308: () => "Write the address it redirects to as url: a signed hook follows no redirect.",
+	301: redirected,
+	302: redirected,
+	303: redirected,
+	307: redirected,
+	308: redirected,
 	401: (app) => `The receiver's log says precisely why. Usual reasons: the app ${app} is not in its config; its auth does not name this repository (repository_id) or this key; its url is not the one that this hook is posted to; the clocks differ by minutes.`,
 	403: (app) => `The signature is right, but the config of ${app} does not allow this: compare its image: and the claims under auth.oidc with this run.`,
 	404: () => "Compare the app in url with the names under apps: in the receiver’s config.",
@@ -1925,15 +1929,17 @@ const deployTo = async (target, order, onResult) => {
 		say(`${url} answered ${outcome.status}: taken. Such a hook says nothing more, so there is nothing to follow.`);
 		return known({ status: "accepted" });
 	}
-	const { deployment, follow: following } = outcome;
-	hide(following?.token);
+	const { deployment, follow: named } = outcome;
+	hide(named?.token);
+	const following = named !== void 0 && isOfOrigin(named.url, url) ? named : void 0;
 	const accepted = known({
 		status: deployment.status,
 		deployment,
 		...following && { follow: following }
 	});
 	say(`deployment ${deployment.id} of ${deployment.app}: ${deployment.status}`);
-	if (!inputs.wait || following === void 0) return accepted;
+	if (!inputs.wait || named === void 0) return accepted;
+	if (following === void 0) throw followedElsewhere(named.url, url);
 	const progress = createProgress(say);
 	try {
 		const ended = await follow({
@@ -1995,6 +2001,12 @@ function warnOfPlainHttp(url) {
 	const { protocol, hostname } = new URL(url);
 	const isLoopback = hostname === "localhost" || hostname === "[::1]" || hostname.startsWith("127.");
 	if (protocol === "http:" && !isLoopback) warn(`${url} is posted to without TLS: whoever sits in between reads and changes it. Use https://.`);
+}
+/** Only who took the hook is told the token and believed about the deployment's end. */
+const isOfOrigin = (url, hookUrl) => URL.canParse(url) && new URL(url).origin === new URL(hookUrl).origin;
+function followedElsewhere(followUrl, hookUrl) {
+	const elsewhere = URL.canParse(followUrl) ? new URL(followUrl).origin : followUrl;
+	return new ActionError("bad_answer", `${hookUrl} took the hook, but follow.url of its answer is at ${JSON.stringify(elsewhere.slice(0, 200))}, not at ${new URL(hookUrl).origin}: nothing is sent there`, { hint: "The deployment goes on by itself. Post to the address that the receiver has as url: in its config, or change that; through a tunnel, do not follow it: wait: false." });
 }
 /** A receiver that redeploys a tag may have found another push of it. */
 function warnOfAnotherDigest(digest, { builtDigest }) {

@@ -167,3 +167,19 @@ test('a token that is refused is no reason to try on', async () => {
   await expect(start({ accepted }).outcome).rejects.toMatchObject({ code: 'rejected' })
   expect(heard).toHaveLength(1)
 })
+
+test.each([301, 302, 303, 307, 308])(
+  'a redirect by %i is not followed, for the token is for one address',
+  async (status) => {
+    const elsewhere = await receiver([(response) => write(response, [[1, finished]])])
+    const { accepted, heard } = await receiver([
+      (response) => response.writeHead(status, { location: elsewhere.accepted.follow.url }).end(),
+    ])
+    await expect(start({ accepted }).outcome).rejects.toMatchObject({
+      code: 'rejected',
+      hint: expect.stringContaining('follow no redirect') as string,
+    })
+    expect(heard).toHaveLength(1)
+    expect(elsewhere.heard).toEqual([])
+  },
+)

@@ -88,13 +88,18 @@ test.each([400, 401, 403, 404, 409, 413, 415, 422, 500])('%i is final', async (s
   expect(heard).toHaveLength(1)
 })
 
-test('a redirect is not followed, for the signature is for one address', async () => {
-  const { url, heard } = await receiver([{ status: 308, headers: { location: '/elsewhere' } }])
-  await expect(deliver(url).outcome).rejects.toMatchObject({
-    hint: expect.stringContaining('follows no redirect') as string,
-  })
-  expect(heard).toHaveLength(1)
-})
+test.each([301, 302, 303, 307, 308])(
+  'a redirect by %i is not followed, for the signature is for one address',
+  async (status) => {
+    const elsewhere = await receiver([{ status: 202, body: accepted }])
+    const { url, heard } = await receiver([{ status, headers: { location: elsewhere.url } }])
+    await expect(deliver(url).outcome).rejects.toMatchObject({
+      hint: expect.stringContaining('follow no redirect') as string,
+    })
+    expect(heard).toHaveLength(1)
+    expect(elsewhere.heard).toEqual([])
+  },
+)
 
 test('the receiver’s own words and hint are shown', async () => {
   const body = {
