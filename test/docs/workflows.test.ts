@@ -49,6 +49,18 @@ test.for(files)('%s gives the Action inputs that it has', (file) => {
   expect(given.filter((name) => !(name in inputs))).toEqual([])
 })
 
+const PAGES = ['README.md', ...readdirSync(join(ROOT, 'docs')).map((name) => `docs/${name}`)]
+
+test.for([...files, ...PAGES])('%s names the actions of others by commit and version', (file) => {
+  // a tag can be moved, to what then has the job's rights: to write packages, to sign
+  const used = readFileSync(join(ROOT, file), 'utf8')
+    .split('\n')
+    .flatMap((line) => /^\s*(?:- )?uses: (.*)$/.exec(line)?.[1] ?? [])
+    .filter((uses) => !uses.startsWith('org/deploy-action'))
+  const unpinned = used.filter((uses) => !/^[\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+\b/.test(uses))
+  expect(unpinned).toEqual([])
+})
+
 test('a mistake in a workflow is seen', async () => {
   const text = 'on: push\njobs:\n  a:\n    runs-on: x\n    steps:\n      - usess: y\n'
   expect(await diagnosed(text)).not.toEqual([])
