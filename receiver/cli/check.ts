@@ -1,6 +1,6 @@
 import { loadConfig } from '../config/load.ts'
 import { connectDocker } from '../edges/docker/connect.ts'
-import { lookAtRegistries } from '../serve/doctor.ts'
+import { lookAtRegistries, lookAtTrustRoots } from '../serve/doctor.ts'
 import type { Options } from './options.ts'
 import { openRegistries } from '../serve/open-registries.ts'
 import { secretsOf } from '../config/secrets-of.ts'
@@ -18,7 +18,14 @@ export async function check({ config: file, json, registries }: Options): Promis
       env: process.env,
       redactor: createRedactor(secretsOf(config)),
     })
-    return showFindings(await lookAtRegistries(apps, read, () => false), json)
+    const found = [
+      ...(await lookAtTrustRoots(config.data, apps)),
+      ...(await lookAtRegistries(apps, read, () => false)),
+    ]
+    return showFindings(found, json)
+  }
+  for (const { what, message, hint } of await lookAtTrustRoots(config.data, apps)) {
+    if (hint !== undefined) console.error(`warning: ${what}: ${message}; ${hint}`)
   }
   if (json) {
     console.log(

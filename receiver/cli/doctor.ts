@@ -9,13 +9,14 @@ export async function doctor({ config, json }: Options): Promise<number> {
   return showFindings(checks, json)
 }
 
-/** A line for each, and the remedy below what is wrong. */
+/** A line for each, and the remedy below what is wrong or unwise. */
 export function showFindings(checks: readonly Finding[], json: boolean): number {
   if (json) console.log(JSON.stringify(checks))
   else {
     const width = Math.max(...checks.map(({ what }) => what.length))
     for (const { what, ok, message, hint } of checks) {
-      console.log(`${ok ? 'ok  ' : 'FAIL'}  ${what.padEnd(width)}  ${message}`)
+      const verdict = ok ? (hint === undefined ? 'ok  ' : 'warn') : 'FAIL'
+      console.log(`${verdict}  ${what.padEnd(width)}  ${message}`)
       if (hint !== undefined) console.log(`      ${''.padEnd(width)}  ${hint}`)
     }
   }

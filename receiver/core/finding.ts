@@ -5,17 +5,18 @@ export interface Finding {
   ok: boolean
   /** What was found, with its figures. */
   message: string
-  /** What to do about it. */
+  /** What to do about it; of what is as it has to be, what would be wise: a warning. */
   hint?: string
 }
 
+/** What a look came to. */
+type Found = string | { message: string; hint?: string }
+
 /** Looks, and makes whatever is thrown a failed check. */
-export async function finding(
-  what: string,
-  look: () => Promise<string> | string,
-): Promise<Finding> {
+export async function finding(what: string, look: () => Promise<Found> | Found): Promise<Finding> {
   try {
-    return { what, ok: true, message: await look() }
+    const found = await look()
+    return { what, ok: true, ...(typeof found === 'string' ? { message: found } : found) }
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error)
     const hint = (error as { hint?: unknown } | undefined)?.hint

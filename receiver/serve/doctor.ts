@@ -4,6 +4,7 @@ import type { AppConfig, Config } from '../config/config.ts'
 import { type Finding, finding } from '../core/finding.ts'
 import { DeployError } from '../core/errors.ts'
 import type { Journal } from '../core/journal.ts'
+import { describeTrustRoots, trustRootFile } from '../edges/attestation/trust-roots.ts'
 import type { Engine } from '../edges/docker/engine.ts'
 import { runCommand } from '../edges/nginx/command.ts'
 import type { ReadRepository } from '../edges/registry/reading.ts'
@@ -46,9 +47,19 @@ export async function runDoctor({
       await runCommand(config.nginx.test)
       return `${config.nginx.test}: it takes its files`
     }),
+    ...(await lookAtTrustRoots(config.data, apps)),
     ...(await lookAtRegistries(apps, read, (app) => journal.live(app) !== undefined)),
     ...(await Promise.all(apps.map((app) => lookAtApp(app, engine, journal)))),
   ]
+}
+
+/** Reads the keys that attestations are verified with, if an app asks for any. */
+export async function lookAtTrustRoots(
+  data: string,
+  apps: readonly AppConfig[],
+): Promise<Finding[]> {
+  if (apps.every(({ attestation }) => attestation === undefined)) return []
+  return [await finding('trust root', () => describeTrustRoots(trustRootFile(data), Date.now()))]
 }
 
 /** Reads each app's repository as a deployment would. */

@@ -1,4 +1,3 @@
-import { join } from 'node:path'
 import type Docker from 'dockerode'
 import type { AppConfig, Config } from '../config/config.ts'
 import type { Report } from '../core/log.ts'
@@ -6,6 +5,7 @@ import type { Rollouts } from '../core/rollout.ts'
 import type { SlotPorts } from '../core/slots/ports.ts'
 import { createSlotsRollout } from '../core/slots/rollout.ts'
 import { createFetchAttestations } from '../edges/attestation/fetch.ts'
+import { trustRootFile } from '../edges/attestation/trust-roots.ts'
 import { createVerifyAttestation } from '../edges/attestation/verify.ts'
 import { systemClock } from '../edges/clock.ts'
 import { countConnections } from '../edges/connections.ts'
@@ -54,7 +54,7 @@ export function openDocker(
     attestations: {
       ...attestations,
       fetch: createFetchAttestations(read),
-      verify: createVerifyAttestation(join(data, 'trusted_root.json')),
+      verify: createVerifyAttestation(trustRootFile(data)),
     },
     slots,
     sites,

@@ -8,6 +8,15 @@ test('what was seen is a good finding', async () => {
   expect(await finding('docker', async () => 'engine 26')).toEqual(seen)
 })
 
+test('what was seen is a warning when something would be wise', async () => {
+  const seen = { message: 'keys of 2021', hint: 'get newer ones' }
+  expect(await finding('trust root', () => seen)).toEqual({
+    what: 'trust root',
+    ok: true,
+    ...seen,
+  })
+})
+
 test('what is thrown is a bad one, with its remedy if it has one', async () => {
   const fails = (error: unknown) =>
     finding('disk', () => {
