@@ -11,7 +11,10 @@ export class ProbeError extends Error {
   }
 }
 
-/** One GET on a connection of its own. A redirect is an answer. Rejects with `ProbeError`, or when the signal aborts. */
+/**
+ * One GET on a connection of its own, over after `timeoutMs` however much came until then. A redirect is an answer, and so is a
+ * switch of protocols that nobody asked for. Rejects with `ProbeError`, or when the signal aborts.
+ */
 export const httpProbe: Probe = ({ url, headers, timeoutMs, signal }) =>
   new Promise<ProbeAnswer>((resolve, reject) => {
     const timeout = AbortSignal.timeout(timeoutMs)
@@ -20,26 +23,33 @@ export const httpProbe: Probe = ({ url, headers, timeoutMs, signal }) =>
       headers: { 'user-agent': 'deploy-receiver', ...headers },
       signal: AbortSignal.any([timeout, signal]),
     })
+    const answer = (status: number | undefined, body: readonly Buffer[]) => {
+      resolve({ status: status ?? 0, body: printable(Buffer.concat(body)) })
+      sent.destroy()
+    }
     const fail = (error: NodeJS.ErrnoException) => {
       if (signal.aborted) reject(signal.reason)
       else if (timeout.aborted) reject(new ProbeError(`no answer within ${timeoutMs} ms`, error))
       else reject(new ProbeError(describe(error, new URL(url).host), error))
     }
-    sent.once('error', fail)
+    // the first to come counts; an error that nobody listens for would end the process
+    sent.on('error', fail)
+    sent.once('close', () => fail(Object.assign(new Error('closed'), { code: 'ECONNRESET' })))
+    // after it neither a response nor an error comes
+    sent.once('upgrade', ({ statusCode }, socket) => {
+      socket.on('error', () => {}).destroy()
+      answer(statusCode, [])
+    })
     sent.once('response', (response) => {
       const chunks: Buffer[] = []
       let size = 0
-      const finish = () => {
-        resolve({ status: response.statusCode ?? 0, body: printable(Buffer.concat(chunks)) })
-        sent.destroy()
-      }
       response.on('data', (chunk: Buffer) => {
         chunks.push(chunk)
         size += chunk.byteLength
-        if (size >= MAX_BODY_BYTES) finish()
+        if (size >= MAX_BODY_BYTES) answer(response.statusCode, chunks)
       })
-      response.once('end', finish)
-      response.once('error', fail)
+      response.once('end', () => answer(response.statusCode, chunks))
+      response.on('error', fail)
     })
     sent.end()
   })

@@ -7,9 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { countConnections, countIn } from '../../../receiver/edges/connections.ts'
-import { httpProbe } from '../../../receiver/edges/probe.ts'
 import { createSlots } from '../../../receiver/edges/slots.ts'
-import { freePort } from '../../support/ports.ts'
 
 describe('slot flags', () => {
   let data: string
@@ -75,53 +73,5 @@ describe('connections', () => {
   test('are unknown of a process that is gone', () => {
     expect(countConnections({ pid: 0, port: 80 })).toBeUndefined()
     expect(countConnections({ pid: 2 ** 30, port: 80 })).toBeUndefined()
-  })
-})
-
-describe('a probe', () => {
-  const signal = new AbortController().signal
-  const probe = (url: string, timeoutMs = 60_000) =>
-    httpProbe({ url, headers: {}, timeoutMs, signal })
-
-  async function serve(answer: Parameters<typeof createServer>[1]) {
-    const server = createServer({}, answer).listen(0, '127.0.0.1')
-    await once(server, 'listening')
-    const { port } = server.address() as AddressInfo
-    return {
-      url: `http://127.0.0.1:${port}/`,
-      close: () => (server.closeAllConnections(), server.close()),
-    }
-  }
-
-  test('gives status and the beginning of the body, on one printable line', async () => {
-    const server = await serve((_, response) =>
-      response.writeHead(503).end('no\n\u001b[31mdatabase'),
-    )
-    expect(await probe(server.url)).toEqual({ status: 503, body: 'no \uFFFD[31mdatabase' })
-    server.close()
-  })
-
-  test('does not follow a redirect, and does not read a body without end', async () => {
-    const server = await serve((_, response) => {
-      response.writeHead(302, { location: 'http://127.0.0.1:1/' })
-      const more = () => void (response.write('x'.repeat(1000)) && setImmediate(more))
-      more()
-    })
-    const { status, body } = await probe(server.url)
-    expect([status, body.length]).toEqual([302, 512])
-    server.close()
-  })
-
-  test('says when nobody listens', async () => {
-    const port = await freePort()
-    await expect(probe(`http://127.0.0.1:${port}/`)).rejects.toThrow(
-      `connection refused by 127.0.0.1:${port}`,
-    )
-  })
-
-  test('says when there is no answer in time', async () => {
-    const server = await serve(() => {})
-    await expect(probe(server.url, 50)).rejects.toThrow('no answer within 50 ms')
-    server.close()
   })
 })
