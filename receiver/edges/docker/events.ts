@@ -1,9 +1,9 @@
-import { createInterface } from 'node:readline'
 import type { Readable } from 'node:stream'
 import type Docker from 'dockerode'
 import type { ContainerEvent } from '../../core/slots/container-events.ts'
 import type { Clock } from '../../core/clock.ts'
 import { ofNetwork, readLabels } from './labels.ts'
+import { JSON_LINE_BYTES, linesOf } from './lines.ts'
 
 const AGAIN_MS = 1000
 
@@ -35,11 +35,11 @@ export async function followEvents(
       try {
         const stream = (await docker.getEvents({ filters, abortSignal: signal })) as Readable
         opened()
-        for await (const line of createInterface({ input: stream })) {
+        for await (const line of linesOf(stream, JSON_LINE_BYTES)) {
           heard(JSON.parse(line) as DockerEvent)
         }
       } catch {
-        // the engine is away: asked again below, until it answers
+        // the engine is away, or an event has labels too long to read: asked again below, and looked at what was missed
       }
       await clock.sleep(AGAIN_MS, signal).catch(() => {})
     }

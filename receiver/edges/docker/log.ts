@@ -1,31 +1,46 @@
+import type { Readable } from 'node:stream'
 import type Docker from 'dockerode'
+import { payloadsOf } from './frames.ts'
+import { LINE_BYTES, linesOf } from './lines.ts'
 
-const HEADER_BYTES = 8
 const MAX_LINE_CHARACTERS = 2000
+const READ_MS = 10_000
 
 /** Last lines of a container's output, oldest first, with control characters made visible. */
 export async function readLog(docker: Docker, name: string, lines: number): Promise<string[]> {
-  const container = docker.getContainer(name)
-  const { Config } = await container.inspect()
-  const raw = await container.logs({ stdout: true, stderr: true, tail: lines, follow: false })
-  const text = (Config.Tty ? raw : demultiplex(raw)).toString('utf8')
-  return text
-    .split('\n')
-    .map((line) => escapeControls(line.replace(/\r$/, '').slice(0, MAX_LINE_CHARACTERS)))
-    .filter((line, index, all) => line !== '' || index < all.length - 1)
-    .slice(-lines)
+  const { Config } = await docker.getContainer(name).inspect()
+  const raw = await openLog(docker, name, {
+    tail: lines,
+    follow: false,
+    signal: AbortSignal.timeout(READ_MS),
+  })
+  const last: string[] = []
+  for await (const line of linesOf(Config.Tty ? raw : payloadsOf(raw), LINE_BYTES)) {
+    last.push(escapeControls(line.slice(0, MAX_LINE_CHARACTERS)))
+    if (last.length > lines) last.shift()
+  }
+  return last
 }
 
-/** Without a terminal Docker sends frames: stream type, three zero bytes, length (big endian), payload. */
-function demultiplex(raw: Buffer): Buffer {
-  const payloads: Buffer[] = []
-  for (let at = 0; at + HEADER_BYTES <= raw.length;) {
-    const length = raw.readUInt32BE(at + 4)
-    payloads.push(raw.subarray(at + HEADER_BYTES, at + HEADER_BYTES + length))
-    at += HEADER_BYTES + length
-  }
-  return Buffer.concat(payloads)
-}
+/** Opens a container's output as a stream: the library would read what does not follow as a whole. */
+export const openLog = (
+  docker: Docker,
+  name: string,
+  { signal, ...options }: { tail?: number; follow: boolean; signal: AbortSignal },
+): Promise<Readable> =>
+  new Promise((resolve, reject) => {
+    docker.modem.dial(
+      {
+        path: `/containers/${encodeURIComponent(name)}/logs?`,
+        method: 'GET',
+        isStream: true,
+        abortSignal: signal,
+        statusCodes: { 200: true, 404: 'no such container', 500: 'server error' },
+        options: { stdout: true, stderr: true, ...options },
+      },
+      (error, stream) => (error ? reject(error) : resolve(stream as Readable)),
+    )
+  })
 
 /** A log line may hold terminal escapes; whoever reads it later prints it. */
 export const escapeControls = (line: string) =>

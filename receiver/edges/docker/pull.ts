@@ -5,11 +5,14 @@ import { DeployError } from '../../core/errors.ts'
 import type { Clock } from '../../core/clock.ts'
 import type { Progress } from '../../core/rollout.ts'
 import { isMissing, translate } from './errors.ts'
+import { JSON_LINE_BYTES, linesOf } from './lines.ts'
 import { retryReads } from './retry-reads.ts'
 
 const PROGRESS_EVERY_MS = 500
 /** Docker says something at least every few seconds, also while it unpacks. */
 const SILENCE_MS = 3 * 60 * 1000
+
+const SHOWN_CHARACTERS = 1000
 
 export type AuthConfig = { serveraddress: string } & (
   { username: string; password: string } | { identitytoken: string }
@@ -38,16 +41,20 @@ export async function pull(
   },
 ): Promise<void> {
   const reference = `${image.repository}@${image.digest}`
+  const silence = watchForSilence(silenceMs)
   try {
     const stream = await docker.createImage(login, {
       fromImage: image.repository,
       tag: image.digest,
-      abortSignal: signal,
+      abortSignal: AbortSignal.any([signal, silence.signal]),
     })
-    await follow(docker, stream, { clock, progress, silenceMs })
+    await follow(stream as Readable, { clock, progress, heard: silence.heard })
   } catch (error) {
     signal.throwIfAborted()
-    throw translate(error, `cannot pull ${reference}`, 'pull_failed')
+    const reason: unknown = silence.signal.aborted ? silence.signal.reason : error
+    throw translate(reason, `cannot pull ${reference}`, 'pull_failed')
+  } finally {
+    silence.end()
   }
   if (await holds(docker, image)) return
   throw new DeployError(
@@ -59,6 +66,21 @@ export async function pull(
   )
 }
 
+/** A signal that aborts when nothing was heard for so long, also before the first word. */
+function watchForSilence(silenceMs: number) {
+  const silence = new AbortController()
+  const timer = setTimeout(
+    () =>
+      silence.abort(new Error(`timeout: nothing was heard of the pull for ${silenceMs / 1000} s`)),
+    silenceMs,
+  )
+  return {
+    signal: silence.signal,
+    heard: () => void timer.refresh(),
+    end: () => clearTimeout(timer),
+  }
+}
+
 interface PullLine {
   id?: string
   status?: string
@@ -67,53 +89,46 @@ interface PullLine {
 }
 
 async function follow(
-  docker: Docker,
-  stream: NodeJS.ReadableStream,
-  { clock, progress, silenceMs }: { clock: Clock; progress: Progress; silenceMs: number },
+  stream: Readable,
+  { clock, progress, heard }: { clock: Clock; progress: Progress; heard: () => void },
 ): Promise<void> {
   const layers = new Map<string, { current: number; total: number }>()
   let shownAt = clock.ms()
   let shown = ''
   let failure: string | undefined
-  let silence: NodeJS.Timeout | undefined
-  await new Promise<void>((resolve, reject) => {
-    const heard = () => {
-      clearTimeout(silence)
-      silence = setTimeout(() => {
-        reject(new Error(`timeout: nothing was heard of the pull for ${silenceMs / 1000} s`))
-        ;(stream as Readable).destroy()
-      }, silenceMs)
-    }
+  for await (const text of linesOf(stream, JSON_LINE_BYTES)) {
     heard()
-    // the library waits for an end that a broken connection never brings
-    stream.once('close', () => reject(new Error('the engine broke off in the middle of the pull')))
-    docker.modem.followProgress(
-      stream,
-      (error) => (error === null ? resolve() : reject(error)),
-      (line: PullLine) => {
-        heard()
-        // the answer was 200 long ago; what goes wrong later is a line among the others
-        failure ??= line.error
-        if (line.id === undefined || line.status !== 'Downloading') return
-        const { current = 0, total = 0 } = line.progressDetail ?? {}
-        layers.set(line.id, { current, total })
-        if (clock.ms() - shownAt < PROGRESS_EVERY_MS) return
-        const sum = [...layers.values()].reduce(
-          (all, layer) => ({
-            current: all.current + layer.current,
-            total: all.total + layer.total,
-          }),
-          { current: 0, total: 0 },
-        )
-        const message = `${megabytes(sum.current)} of ${megabytes(sum.total)} MB`
-        if (message === shown) return
-        shown = message
-        shownAt = clock.ms()
-        progress({ message, ...sum })
-      },
+    const line = parse(text)
+    // the answer was 200 long ago; what goes wrong later is a line among the others
+    failure ??= line.error
+    if (line.id === undefined || line.status !== 'Downloading') continue
+    const { current = 0, total = 0 } = line.progressDetail ?? {}
+    layers.set(line.id, { current, total })
+    if (clock.ms() - shownAt < PROGRESS_EVERY_MS) continue
+    const sum = [...layers.values()].reduce(
+      (all, layer) => ({
+        current: all.current + layer.current,
+        total: all.total + layer.total,
+      }),
+      { current: 0, total: 0 },
     )
-  }).finally(() => clearTimeout(silence))
+    const message = `${megabytes(sum.current)} of ${megabytes(sum.total)} MB`
+    if (message === shown) continue
+    shown = message
+    shownAt = clock.ms()
+    progress({ message, ...sum })
+  }
   if (failure !== undefined) throw new Error(failure)
+}
+
+/** A line that is cut is an error's, with what a registry said: nothing else is so long. */
+function parse(text: string): PullLine {
+  if (text === '') return {}
+  try {
+    return JSON.parse(text) as PullLine
+  } catch {
+    return { error: text.slice(0, SHOWN_CHARACTERS) }
+  }
 }
 
 const megabytes = (bytes: number) => (bytes / 1_000_000).toFixed(1)

@@ -1,0 +1,34 @@
+const HEADER_BYTES = 8
+const STREAM_TYPES: ReadonlySet<number> = new Set([0, 1, 2])
+
+/**
+ * What a container printed, out of the frames in which Docker sends it without a terminal: stream type, three zero bytes, length
+ * (big endian), payload. Holds no more than a header: a payload is passed on as it comes. What is no frame is passed on as it is.
+ */
+export async function* payloadsOf(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  const header = Buffer.alloc(HEADER_BYTES)
+  let read = 0
+  let left = 0
+  let isFramed = true
+  for await (const chunk of chunks) {
+    let rest: Uint8Array = chunk
+    while (rest.byteLength > 0) {
+      if (!isFramed || left > 0) {
+        const payload = isFramed ? rest.subarray(0, left) : rest
+        left -= payload.byteLength
+        rest = rest.subarray(payload.byteLength)
+        yield payload
+        continue
+      }
+      const part = rest.subarray(0, HEADER_BYTES - read)
+      header.set(part, read)
+      read += part.byteLength
+      rest = rest.subarray(part.byteLength)
+      if (read < HEADER_BYTES) continue
+      read = 0
+      left = header.readUInt32BE(4)
+      isFramed = STREAM_TYPES.has(header.readUInt8(0))
+      if (!isFramed) yield Buffer.from(header)
+    }
+  }
+}
