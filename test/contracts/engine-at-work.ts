@@ -25,8 +25,8 @@ export interface EngineUnderTest {
   nameOf(plan: ContainerPlan): string
   /** What others do to a container, behind our back. */
   befall: Readonly<Record<'pause' | 'cutOff' | 'kill', (name: string) => Promise<void>>>
-  /** A command that says "one" and "two", waits for `end` if it is to, and ends with 3. */
-  release(waits: 'at once' | 'until end' | 'for ever'): {
+  /** A command that says "one" and "two", waits for `end` if it is to, or prints 20 MB on one line, and ends with 3. */
+  release(waits: 'at once' | 'until end' | 'for ever' | 'without a line end'): {
     plan: ReleasePlan
     /** How often it was started. */
     started(): number

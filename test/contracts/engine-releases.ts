@@ -70,6 +70,37 @@ export function engineReleases(at: EngineAtWork): void {
       expect(times()).toBe(1)
     })
 
+    test('is told of again until it is removed: its end may not be on record yet', async () => {
+      await pull(at.it.image)
+      const { plan, started: times } = at.it.release('at once')
+      await runOnce(plan)
+      expect(await runOnce(plan)).toEqual(WHOLE)
+      expect(times()).toBe(1)
+      await at.engine.removeReleases(plan.app.name)
+      await runOnce(plan)
+      expect(times()).toBe(2)
+    })
+
+    test('is removed though it runs, and those of other apps stay', async () => {
+      await pull(at.it.image)
+      const { plan, started: times } = at.it.release('until end')
+      await cutShort(plan)
+      await at.engine.removeReleases('contract-other')
+      await cutShort(plan)
+      expect(times()).toBe(1)
+      await at.engine.removeReleases(plan.app.name)
+      await cutShort(plan)
+      expect(times()).toBe(2)
+    })
+
+    test('that prints megabytes without a line end is cut, and ends as any', async () => {
+      await pull(at.it.image)
+      const { lines, exitCode } = await runOnce(at.it.release('without a line end').plan)
+      expect(exitCode).toBe(3)
+      expect(lines.slice(0, 2)).toEqual(['one', 'two'])
+      expect(lines.slice(2).map(({ length }) => length)).toEqual([1000])
+    })
+
     test('of another generation is another one', async () => {
       await pull(at.it.image)
       const [first, second] = [at.it.release('at once'), at.it.release('at once')]

@@ -86,7 +86,7 @@ engineContract('the fake', async () => {
       const ended = Promise.withResolvers<void>()
       const before = releases.started
       Object.assign(releases, {
-        lines: ['one', 'two'],
+        lines: ['one', 'two', ...(waits === 'without a line end' ? ['x'.repeat(1000)] : [])],
         exitCode: 3,
         hangs: waits === 'for ever',
         ends: async () => {
@@ -212,4 +212,5 @@ const WAITS = {
   'at once': 'true',
   'until end': 'while [ ! -e /out/end ]; do /bin/busybox sleep 0.1; done',
   'for ever': '/bin/busybox sleep 1000',
+  'without a line end': '/bin/busybox head -c 20000000 /dev/zero | /bin/busybox tr "\\0" x',
 } as const

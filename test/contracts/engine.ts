@@ -22,6 +22,7 @@ export function engineContract(name: string, open: () => Promise<EngineUnderTest
         for (const { name: each } of await at.engine.containers(app)) {
           await at.engine.remove(each, { graceMs: 0 })
         }
+        await at.engine.removeReleases(app)
       }
       const { repository } = at.it.image
       await at.engine.removeImages(repository, [at.it.image.digest, at.it.other.digest])

@@ -45,6 +45,7 @@ export async function abandon(
   }
   if (old !== undefined) await resumeVisitors(app, old, ports, signal)
   if (!recreate) await removeFailed()
+  await ports.engine.removeReleases(app.name)
   // this one may be tried again soon
   await prune(app, ports, stored.deployment.image.digest)
   return error

@@ -71,13 +71,15 @@ export interface ContainerEngine {
   /** SIGTERM, `graceMs`, SIGKILL. Nothing to do when it stands still or is gone. */
   stop(container: string, options: { graceMs: number }): Promise<void>
   /**
-   * Runs a command in a container of its own to its end, and removes that. Called again after a crash, it waits for the
-   * one that runs, or tells what came of it, and starts no second one.
+   * Runs a command in a container of its own to its end, within `timeoutMs` from when that was started. Called again after a
+   * crash, it waits for the one that runs, or tells what came of it, and starts no second one, until `removeReleases`.
    */
   runOnce(
     plan: ReleasePlan,
     options: { output: (line: string) => void; signal: AbortSignal },
   ): Promise<{ exitCode: number }>
+  /** Removes the containers of an app's release commands, running or not. */
+  removeReleases(app: string): Promise<void>
   /** Last lines of its output, oldest first; empty when it is gone. */
   logs(container: string, lines: number): Promise<string[]>
   /** SIGTERM, `graceMs`, SIGKILL, then removed. Nothing to do when it is gone. */

@@ -5,7 +5,7 @@ import type { ContainerEngine } from './ports.ts'
 const GRACE_MS = 10_000
 
 export interface RemovePorts {
-  engine: Pick<ContainerEngine, 'containers' | 'remove'>
+  engine: Pick<ContainerEngine, 'containers' | 'remove' | 'removeReleases'>
   /** Takes an app out of Nginx; resolves to whether there was something to take out. */
   sites: { remove(app: string): Promise<boolean> }
   /** Nothing of the app is live for Nginx any more. */
@@ -33,6 +33,7 @@ export async function removeApp(
   const wasLive = journal.live(app) !== undefined
   slots.clear(app)
   for (const { name } of containers) await engine.remove(name, { graceMs: GRACE_MS })
+  await engine.removeReleases(app)
   journal.transaction(() => {
     journal.setNothingLive(app)
     record.forget(app)

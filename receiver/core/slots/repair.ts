@@ -31,6 +31,7 @@ export async function repair(
       ports.report('removing a leftover container', { container: leftover.name })
       await ports.engine.remove(leftover.name, { graceMs: app.container.stopGraceMs })
     }
+    await ports.engine.removeReleases(app.name)
     return live === undefined ? undefined : await coolDown(app, live, kept, ports, signal)
   } catch (error) {
     signal.throwIfAborted()

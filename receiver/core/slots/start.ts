@@ -15,6 +15,8 @@ const RELOAD_MS = 1000
  */
 export async function start(context: StepContext): Promise<string> {
   const { app, stored, world, ports, signal } = context
+  // what came of it is on record now, so that it need not be found again
+  if (app.release !== undefined) await ports.engine.removeReleases(app.name)
   if (app.strategy === 'recreate') await stopOld(context)
   const image = imageOf(stored)
   const slot = targetSlot(stored, world)

@@ -5,5 +5,7 @@ export const containerName = (network: string, { app, generation, slot, replica 
   `${network}-${app.name}-${generation}-${slot}${replica === 1 ? '' : `-${replica}`}`
 
 /** Of the container of a release command: `deploy-api-7-release`. */
-export const releaseName = (network: string, { app, generation }: ReleasePlan) =>
-  `${network}-${app.name}-${generation}-release`
+export const releaseName = (
+  network: string,
+  { app, generation }: { app: Pick<ReleasePlan['app'], 'name'>; generation: number },
+) => `${network}-${app.name}-${generation}-release`

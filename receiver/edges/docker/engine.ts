@@ -6,7 +6,7 @@ import type { ImageStore } from '../../core/image/image-store.ts'
 import type { ContainerEngine } from '../../core/slots/ports.ts'
 import { create, inspect, mend, startFailure, stop } from './containers.ts'
 import { isMissing, statusOf, translate } from './errors.ts'
-import { runOnce } from './run-once.ts'
+import { removeReleases, runOnce } from './run-once.ts'
 import { containerName } from './container-name.ts'
 import { filterOf } from './labels.ts'
 import { readLog } from './log.ts'
@@ -127,6 +127,8 @@ export function createEngine({ docker, network, credentials, clock }: DockerOpti
     stop: (name, { graceMs }) => stop(docker, name, graceMs),
 
     runOnce: (plan, options) => runOnce(docker, network, plan, options),
+
+    removeReleases: (app) => removeReleases(docker, network, app),
 
     async remove(name, { graceMs }) {
       await stop(docker, name, graceMs)

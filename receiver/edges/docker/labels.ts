@@ -21,6 +21,14 @@ export const filterOf = (network: string, app: string) => ({
   label: [...ofNetwork(network), `${LABEL.app}=${app}`, LABEL.slot],
 })
 
+/** Everything of an app: also the containers of its release commands, which bear no slot. */
+export const filterOfApp = (network: string, app: string) => ({
+  label: [...ofNetwork(network), `${LABEL.app}=${app}`],
+})
+
+export const generationOf = (labels: Readonly<Record<string, string>>): number =>
+  Number(labels[LABEL.generation])
+
 export const releaseLabels = (network: string, plan: ReleasePlan): Record<string, string> => ({
   ...plan.app.container.labels,
   [LABEL.network]: network,
@@ -48,7 +56,7 @@ export function readLabels(
   const slot: Slot = labels[LABEL.slot] === 'green' ? 'green' : 'blue'
   return {
     app: labels[LABEL.app] ?? '',
-    generation: Number(labels[LABEL.generation]),
+    generation: generationOf(labels),
     slot,
     replica: Number(labels[LABEL.replica] ?? 1),
     digest: labels[LABEL.digest] ?? '',

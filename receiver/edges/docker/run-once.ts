@@ -1,5 +1,3 @@
-import { createInterface } from 'node:readline'
-import { PassThrough, type Readable } from 'node:stream'
 import { setTimeout as pause } from 'node:timers/promises'
 import type Docker from 'dockerode'
 import type { Container } from 'dockerode'
@@ -8,7 +6,10 @@ import type { ReleasePlan } from '../../core/slots/ports.ts'
 import { inBody, releaseOptions } from './create-options.ts'
 import { isMissing, translate } from './errors.ts'
 import { releaseName } from './container-name.ts'
-import { escapeControls } from './log.ts'
+import { payloadsOf } from './frames.ts'
+import { filterOfApp, generationOf } from './labels.ts'
+import { LINE_BYTES, linesOf } from './lines.ts'
+import { escapeControls, openLog } from './log.ts'
 import { joinNetworks } from './network.ts'
 import { retryReads } from './retry-reads.ts'
 
@@ -20,9 +21,9 @@ const LOOK_MS = 200
 const LAST_LINES_MS = 2000
 
 /**
- * Runs a release command to its end and removes its container. The container's name is that of the generation, so that
- * after a crash the one that runs, or has ended, is found, and no second one is started. When the signal aborts it is left
- * for the next start. Throws `DeployError`.
+ * Runs a release command to its end. Its container bears the generation's name and stays, so that after a crash the one that
+ * runs, or has ended, is found, and no second one is started; its time counts from when Docker started it. When the signal
+ * aborts it is left for the next start. Throws `DeployError`.
  */
 export async function runOnce(
   docker: Docker,
@@ -31,39 +32,89 @@ export async function runOnce(
   { output, signal }: { output: (line: string) => void; signal: AbortSignal },
 ): Promise<{ exitCode: number }> {
   const container = docker.getContainer(releaseName(network, plan))
-  const late = AbortSignal.timeout(plan.timeoutMs)
+  const over = new AbortController()
+  let late: AbortSignal | undefined
   try {
-    if (!(await wasStarted(container))) {
-      await container.remove({ force: true, v: true }).catch(() => {})
-      const { id } = await docker.createContainer(inBody(releaseOptions(plan, network)))
-      await joinNetworks(docker, id, plan.app.container.networks)
-      await container.start()
-    }
-    const shown = show(docker, container, output)
+    const startedAt = await startOf(container)
+    if (startedAt === undefined) await start(docker, network, plan, container)
+    late = AbortSignal.timeout(timeLeft(plan.timeoutMs, startedAt))
+    const shown = show(docker, container.id, output, AbortSignal.any([signal, over.signal]))
     const exitCode = await ended(container, AbortSignal.any([signal, late]))
     await Promise.race([shown, pause(LAST_LINES_MS, undefined, { ref: false })])
-    await container.remove({ force: true, v: true })
     return { exitCode }
   } catch (error) {
     signal.throwIfAborted()
-    await container.remove({ force: true, v: true }).catch(() => {})
-    if (!late.aborted) throw translate(error, 'cannot run the release command', 'release_failed')
+    if (late?.aborted !== true) {
+      throw translate(error, 'cannot run the release command', 'release_failed')
+    }
+    // it is removed once this is on record
+    await container.kill().catch(() => {})
     throw new DeployError(
       'release_failed',
       `the release command ${JSON.stringify(plan.command.join(' '))} ran for more than ${plan.timeoutMs / 1000} s and was stopped`,
       { hint: `give it more time: apps.${plan.app.name}.release: { command: …, timeout: 30m }` },
     )
+  } finally {
+    over.abort()
+  }
+}
+
+/** Removes the containers of an app's release commands, running or not. */
+export async function removeReleases(docker: Docker, network: string, app: string): Promise<void> {
+  try {
+    const all = await retryReads(() =>
+      docker.listContainers({ all: true, filters: filterOfApp(network, app) }),
+    )
+    for (const { Id, Names, Labels } of all) {
+      const name = releaseName(network, { app: { name: app }, generation: generationOf(Labels) })
+      if (Names.includes(`/${name}`)) await remove(docker.getContainer(Id))
+    }
+  } catch (error) {
+    throw translate(error, `cannot remove the release commands of ${app}`, 'engine_unreachable')
+  }
+}
+
+async function remove(container: Container): Promise<void> {
+  try {
+    await container.remove({ force: true, v: true })
+  } catch (error) {
+    if (!isMissing(error)) throw error
+  }
+}
+
+/** When it was started; `undefined` when it is not there, or was made and never started. */
+async function startOf(container: Container): Promise<string | undefined> {
+  try {
+    const { State } = await retryReads(() => container.inspect())
+    return State.Status === 'created' ? undefined : State.StartedAt
+  } catch (error) {
+    if (isMissing(error)) return undefined
+    throw error
   }
 }
 
 /** One that was made and never started is no use: its networks may be missing. */
-async function wasStarted(container: Container): Promise<boolean> {
-  try {
-    return (await container.inspect()).State.Status !== 'created'
-  } catch (error) {
-    if (isMissing(error)) return false
-    throw error
-  }
+async function start(
+  docker: Docker,
+  network: string,
+  plan: ReleasePlan,
+  container: Container,
+): Promise<void> {
+  await container.remove({ force: true, v: true }).catch(() => {})
+  const { id } = await docker.createContainer(inBody(releaseOptions(plan, network)))
+  await joinNetworks(docker, id, plan.app.container.networks)
+  await container.start()
+}
+
+/** Of what it may take; of a clock that was set back since it started, no more than the whole. */
+export function timeLeft(
+  timeoutMs: number,
+  startedAt: string | undefined,
+  now = Date.now(),
+): number {
+  if (startedAt === undefined) return timeoutMs
+  const began = Date.parse(startedAt)
+  return Number.isNaN(began) ? timeoutMs : Math.min(timeoutMs, Math.max(0, began + timeoutMs - now))
 }
 
 /** Looks until it has ended. */
@@ -75,21 +126,22 @@ async function ended(container: Container, signal: AbortSignal): Promise<number>
   }
 }
 
-/** Gives its output line by line, from the beginning to the end. */
+/** Gives its output line by line, from the beginning to the end. It is an extra: what goes wrong with it decides nothing. */
 async function show(
   docker: Docker,
-  container: Container,
+  container: string,
   output: (line: string) => void,
+  signal: AbortSignal,
 ): Promise<void> {
-  const raw = (await container.logs({ follow: true, stdout: true, stderr: true })) as Readable
-  const both = new PassThrough()
-  docker.modem.demuxStream(raw, both, both)
-  raw.once('end', () => both.end())
-  raw.once('error', () => both.end())
   let lines = 0
-  for await (const line of createInterface({ input: both })) {
-    lines++
-    if (lines <= SHOWN_LINES) output(escapeControls(line.slice(0, LONGEST_LINE)))
+  try {
+    const raw = await openLog(docker, container, { follow: true, signal })
+    for await (const line of linesOf(payloadsOf(raw), LINE_BYTES)) {
+      lines++
+      if (lines <= SHOWN_LINES) output(escapeControls(line.slice(0, LONGEST_LINE)))
+    }
+    if (lines > SHOWN_LINES) output(`… and ${lines - SHOWN_LINES} more lines`)
+  } catch {
+    // whether it has ended, and how, is looked at beside this
   }
-  if (lines > SHOWN_LINES) output(`… and ${lines - SHOWN_LINES} more lines`)
 }

@@ -114,7 +114,7 @@ test('an app that is removed ends what waits and what runs, in the log as well',
   const waiting = accept()
   const removed: string[] = []
   const parts = await removeApp(APP.name, {
-    engine: { containers: async () => [], remove: async () => {} },
+    engine: { containers: async () => [], remove: async () => {}, removeReleases: async () => {} },
     sites: { remove: async () => true },
     slots: { clear: (app) => void removed.push(app) },
     record: store.record,

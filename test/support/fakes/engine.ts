@@ -28,6 +28,8 @@ export interface FakeReleases {
   hangs: boolean
   /** How many were started. */
   started: number
+  /** The generations whose containers stand. */
+  standing: () => number[]
 }
 
 /** What Docker's log has of a container of ours. */
@@ -55,11 +57,15 @@ export function createFakeEngine({
     ends: async () => {},
     hangs: false,
     started: 0,
+    standing: () => [...commands.values()].map(({ generation }) => generation),
   }
   /** Layers by `repository@digest`. */
   const images = new Map<string, readonly string[]>()
-  /** Release commands that run, or that ended while nobody looked. */
-  const commands = new Map<string, { lines: readonly string[]; ended: Promise<void> }>()
+  /** Release commands that run, or that ended and were not removed. */
+  const commands = new Map<
+    string,
+    { of: string; generation: number; lines: readonly string[]; ended: Promise<void> }
+  >()
 
   /** Docker's own order: the image, the networks, the address. */
   const requireStartable = (plan: ContainerPlan) => {
@@ -133,11 +139,13 @@ export function createFakeEngine({
       await Promise.race([running.ended, aborted(signal)])
       // whoever is stopped here leaves it for the next start
       signal.throwIfAborted()
-      commands.delete(name)
       if (releases.hangs) {
         throw new DeployError('release_failed', `it ran for more than ${timeoutMs / 1000} s`)
       }
       return { exitCode: releases.exitCode }
+    },
+    async removeReleases(app) {
+      for (const [name, { of }] of commands) if (of === app) commands.delete(name)
     },
     logs: async (name, lines) => (containers.has(name) ? LOG.slice(-lines) : []),
     async remove(name) {
@@ -157,12 +165,12 @@ export function createFakeEngine({
     },
   }
 
-  const begin = ({ app, repository, digest }: ReleasePlan) => {
+  const begin = ({ app, generation, repository, digest }: ReleasePlan) => {
     if (!images.has(referenceOf({ repository, digest }))) {
       throw new DeployError('release_failed', `cannot run the release command of ${app.name}`)
     }
     releases.started += 1
-    return { lines: [...releases.lines], ended: releases.ends() }
+    return { of: app.name, generation, lines: [...releases.lines], ended: releases.ends() }
   }
 
   return { engine, containers, plans, disk, facts, networks, releases }
