@@ -8,4 +8,6 @@ export interface Clock {
   since(at: string): number
   /** Resolves after `ms`; rejects with the signal's reason when it aborts. */
   sleep(ms: number, signal: AbortSignal): Promise<void>
+  /** Aborts after `ms`. */
+  timeout(ms: number): AbortSignal
 }

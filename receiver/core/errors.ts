@@ -14,6 +14,7 @@ export const DEPLOY_ERROR_CODES = [
   'not_attested',
   'platform_missing',
   'pull_failed',
+  'receiver_died',
   'registry_busy',
   'registry_denied',
   'registry_unreachable',
@@ -22,6 +23,7 @@ export const DEPLOY_ERROR_CODES = [
   'start_failed',
   'store_failed',
   'swap_failed',
+  'timed_out',
   'trust_root_missing',
   'unhealthy',
 ] as const

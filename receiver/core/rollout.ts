@@ -4,7 +4,7 @@ import type { StoredDeployment } from './journal.ts'
 
 /**
  * How an app is rolled out by what runs it: two slots behind Nginx, or an orchestrator. The reconciler knows nothing else of
- * an engine. Every call may come again after a crash in the middle of it.
+ * an engine. Every call may come again after a crash in the middle of it, and comes to an end by itself: `within` a time.
  */
 export interface Rollout<App extends AppSpec> {
   /** What its steps mean for a deployment; all others are steps like any. */

@@ -6,6 +6,8 @@ import type { Clock } from '../core/clock.ts'
 export const systemClock: Clock = {
   now: () => new Date().toISOString(),
   ms: () => performance.now(),
+  // a longer one would end at once
+  timeout: (ms) => AbortSignal.timeout(Math.min(ms, MAX_DURATION_MS)),
   since: (at) => Date.now() - Date.parse(at),
   async sleep(ms, signal) {
     try {

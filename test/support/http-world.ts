@@ -70,6 +70,7 @@ export async function startHttpWorld({
     ms: nowMs,
     since: (at) => clock.ms - Date.parse(at),
     sleep: systemClock.sleep,
+    timeout: systemClock.timeout,
   }
   const secret = `whsec_${randomBytes(32).toString('base64')}`
   const pair = ed25519Pair()

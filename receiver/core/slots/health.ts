@@ -150,7 +150,8 @@ async function byHttp(
     const { status, body } = await ports.probe({
       url: `http://${container.address}:${health.port ?? container.port}${path}`,
       headers: health.headers,
-      timeoutMs: health.timeoutMs,
+      // one that may take longer than all of them would be the only one
+      timeoutMs: Math.min(health.timeoutMs, health.deadlineMs),
       signal,
     })
     const healthy = status >= 200 && status < (health.path === undefined ? 500 : 400)

@@ -1,8 +1,10 @@
 import type { DockerApp } from '../app.ts'
+import { within } from '../deadline.ts'
 import { prune } from '../image/prune.ts'
 import type { StoredDeployment } from '../journal.ts'
 import type { Rollout } from '../rollout.ts'
 import { abandon } from './abandon.ts'
+import { abandonLimitMs, LOOK_MS, repairLimitMs, stepLimitMs } from './limits.ts'
 import { isLive, nextStep, observe } from './next-step.ts'
 import type { SlotPorts } from './ports.ts'
 import { repair } from './repair.ts'
@@ -17,26 +19,56 @@ export const createSlotsRollout = (ports: SlotPorts): Rollout<DockerApp> => ({
   },
 
   async look(app: DockerApp, stored: StoredDeployment) {
-    const world = await observe(app.name, ports)
+    const { clock } = ports
+    const what = `the look at the containers of ${app.name}`
+    const world = await within(LOOK_MS, () => observe(app.name, ports), { clock, what })
     const next = nextStep(stored, world, app)
     return {
       isLive: isLive(stored, world),
       next,
-      async run(options) {
+      async run({ progress, signal }) {
         if (next === undefined)
           throw new Error(`${stored.deployment.id} is complete: no step is missing`)
-        return STEPS[next]({ app, stored, world, ports, ...options })
+        const context = { app, stored, world, ports, progress }
+        return within(
+          stepLimitMs(next, app),
+          (until) => STEPS[next]({ ...context, signal: until }),
+          {
+            clock,
+            signal,
+            what: `the step ${next} of ${app.name}`,
+          },
+        )
       },
     }
   },
 
-  abandon: (app, stored, signal) => abandon(app, stored, ports, signal),
+  abandon: (app, stored, signal) =>
+    within(abandonLimitMs(app), (until) => abandon(app, stored, ports, until), {
+      clock: ports.clock,
+      signal,
+      what: `taking back the deployment of ${app.name}`,
+    }),
 
-  repair: (app, signal) => repair(app, ports, signal),
+  async repair(app, signal) {
+    const what = `looking after ${app.name}`
+    try {
+      return await within(repairLimitMs(app), (until) => repair(app, ports, until), {
+        clock: ports.clock,
+        signal,
+        what,
+      })
+    } catch (error) {
+      signal.throwIfAborted()
+      ports.report('could not look after the app', { app: app.name, error })
+      return undefined
+    }
+  },
 
   async tidy(app) {
+    const what = `removing old images of ${app.name}`
     try {
-      await prune(app, ports)
+      await within(abandonLimitMs(app), () => prune(app, ports), { clock: ports.clock, what })
     } catch (error) {
       ports.report('could not remove old images', { app: app.name, error })
     }

@@ -1,0 +1,35 @@
+import type { DockerApp } from '../app.ts'
+import type { StepName } from './next-step.ts'
+
+const MINUTE_MS = 60_000
+/** For what Docker, Nginx and a registry are asked beside a step's own time. Each call has a deadline; there are several. */
+const BESIDE_MS = 10 * MINUTE_MS
+/** 100 GB by a line of 40 Mbit/s. A pull of which nothing is heard ends much earlier. */
+const PULL_MS = 6 * 60 * MINUTE_MS
+/** The containers of an app are looked at side by side, each a few times. */
+export const LOOK_MS = 2 * MINUTE_MS
+
+/** How long a step may take at most: the time that the app gives it, and what it takes beside. */
+export function stepLimitMs(step: StepName, app: DockerApp): number {
+  const { health, container } = app
+  const own: Readonly<Record<StepName, number>> = {
+    resolve: 0,
+    pull: PULL_MS,
+    release: app.release?.timeoutMs ?? 0,
+    // of what cannot run twice, the old one ends first
+    start: app.drainMs + 2 * container.stopGraceMs,
+    health: health.deadlineMs + health.timeoutMs,
+    swap: 0,
+    watch: app.watchMs + health.timeoutMs,
+    drain: app.drainMs,
+    retire: container.stopGraceMs,
+  }
+  return own[step] + BESIDE_MS
+}
+
+/** Putting right may stop containers, make them again, and pull what they are made of. */
+export const repairLimitMs = ({ container }: DockerApp): number =>
+  PULL_MS + 2 * container.stopGraceMs + BESIDE_MS
+
+export const abandonLimitMs = ({ container }: DockerApp): number =>
+  2 * container.stopGraceMs + BESIDE_MS
