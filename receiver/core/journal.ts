@@ -29,13 +29,16 @@ export interface Journal {
   live(app: string): StoredDeployment | undefined
   /**
    * Keeps an event and folds it into the deployment. In the same transaction `live` makes it the live one, and `settings` are
-   * those that it runs with.
+   * those that it runs with, and `attempts` is how often the event's step was begun.
    */
   append(
     id: string,
     event: DeploymentEvent,
-    options?: { live?: boolean; settings?: Settings },
+    options?: { live?: boolean; settings?: Settings; attempts?: number },
   ): Deployment
+  /** How often in a row a step of a deployment was begun that has not ended since. */
+  attempts(id: string, step: string): number
+  setAttempts(id: string, step: string, attempts: number): void
   /** The settings that a deployment runs with; `undefined` when they are not known (any more). */
   settings(id: string): Settings | undefined
   /** After a swap back: that deployment is the live one again. */

@@ -1,13 +1,17 @@
-import type { Deployment, DeploymentEvent } from '../../protocol/deployment.ts'
+import type { Deployment, DeploymentError, DeploymentEvent } from '../../protocol/deployment.ts'
+import { attempt } from './attempts.ts'
 import { type AppSpec, rolledBack, type Settings, settingsOf, withSettings } from './app.ts'
 import { DeployError, describeError } from './errors.ts'
 import { finish } from './finish.ts'
 import type { Bookkeeping, StoredDeployment } from './journal.ts'
 import { type LookAgain, rolloutOf, type Rollouts, type Standing } from './rollout.ts'
+import { tellProgress } from './tell-progress.ts'
 
 /** The engine may be away for so many looks before a deployment that is not live yet fails. */
 const LOOKS = 20
 const LOOK_AGAIN_MS = 1000
+/** What attempts to undo a failed deployment are counted as. */
+const ABANDON = 'abandon'
 
 /** What the reconciler needs: the books, and how each kind of app is rolled out. */
 export interface ReconcilePorts extends Bookkeeping {
@@ -49,7 +53,7 @@ async function deploy(
     try {
       // a step failed, perhaps in a process that died before it could clean up
       if (stored.deployment.error !== undefined) {
-        return finish(stored, 'failed', ports, await rollout.abandon(app, stored, signal))
+        return finish(stored, 'failed', ports, await abandon(app, stored, ports, signal))
       }
       const standing = await rollout.look(app, stored)
       if (standing.next === undefined) return finish(stored, 'succeeded', ports)
@@ -73,6 +77,29 @@ async function deploy(
         return finish(stored, 'failed', ports)
       }
     }
+  }
+}
+
+/** Undoes what failed. What ended the receiver in this, too, is left to `repair`. */
+async function abandon(
+  app: AppSpec,
+  stored: StoredDeployment,
+  ports: ReconcilePorts,
+  signal: AbortSignal,
+): Promise<DeploymentError | undefined> {
+  const { journal, report } = ports
+  const { id, error } = stored.deployment
+  try {
+    return await attempt(stored, ABANDON, {
+      journal,
+      signal,
+      begin: (attempts) => journal.setAttempts(id, ABANDON, attempts),
+      work: () => rolloutOf(app, ports.rollouts).abandon(app, stored, signal),
+    })
+  } catch (cause) {
+    if (!(cause instanceof DeployError) || cause.code !== 'receiver_died') throw cause
+    report('could not take back a deployment', { deployment: id, error: cause })
+    return error
   }
 }
 
@@ -121,13 +148,17 @@ async function run(
     signal: AbortSignal
   },
 ): Promise<void> {
+  const { journal } = ports
   const began = ports.clock.ms()
-  emit(stored, { type: 'step', at: ports.clock.now(), step, status: 'running' }, ports)
   try {
-    const message = await standing.run({
+    const message = await attempt(stored, step, {
+      journal,
       signal,
-      progress: (progress) =>
-        emit(stored, { type: 'progress', at: ports.clock.now(), step, ...progress }, ports),
+      begin(attempts) {
+        const at = ports.clock.now()
+        emit(stored, { type: 'step', at, step, status: 'running' }, ports, { attempts })
+      },
+      work: () => standing.run({ signal, progress: tellProgress(stored, step, ports) }),
     })
     const ms = Math.round(ports.clock.ms() - began)
     // live first: whoever sees the step as done finds the deployment live
@@ -139,6 +170,7 @@ async function run(
       stored,
       { type: 'step', at: ports.clock.now(), step, status: 'succeeded', ms, message },
       ports,
+      { attempts: 0 },
     )
   } catch (error) {
     // the receiver stops: the next start goes on from here
@@ -177,6 +209,7 @@ function recordFailure(
       ...(isCleanup ? {} : { error: described }),
     },
     ports,
+    { attempts: 0 },
   )
 }
 
@@ -192,5 +225,9 @@ function reload(app: AppSpec, generation: number, ports: Bookkeeping): StoredDep
 const isStoreFailure = (error: unknown): boolean =>
   error instanceof DeployError && error.code === 'store_failed'
 
-const emit = (stored: StoredDeployment, event: DeploymentEvent, ports: Bookkeeping) =>
-  ports.journal.append(stored.deployment.id, event)
+const emit = (
+  stored: StoredDeployment,
+  event: DeploymentEvent,
+  ports: Bookkeeping,
+  options?: { attempts: number },
+) => ports.journal.append(stored.deployment.id, event, options)

@@ -194,6 +194,40 @@ export function journalContract(name: string, open: () => JournalUnderTest): voi
       })
     })
 
+    describe('attempts', () => {
+      const RUNNING: DeploymentEvent = { type: 'step', at: AT, step: 'pull', status: 'running' }
+
+      test('are none before a step is begun, and are kept with the event that begins it', () => {
+        accept('dep_1')
+        expect(kept().attempts('dep_1', 'pull')).toBe(0)
+        append('dep_1', RUNNING, { attempts: 2 })
+        append('dep_1', RUNNING)
+        expect(kept().attempts('dep_1', 'pull')).toBe(2)
+      })
+
+      test('are those of one step of one deployment', () => {
+        for (const id of ['dep_1', 'dep_2']) accept(id)
+        append('dep_1', RUNNING, { attempts: 1 })
+        expect(kept().attempts('dep_1', 'start')).toBe(0)
+        expect(kept().attempts('dep_2', 'pull')).toBe(0)
+      })
+
+      test('can be set back, to none as well', () => {
+        accept('dep_1')
+        for (const count of [3, 1, 0, 1]) {
+          kept().setAttempts('dep_1', 'pull', count)
+          expect(kept().attempts('dep_1', 'pull')).toBe(count)
+        }
+      })
+
+      test('are forgotten with the end of the deployment', () => {
+        accept('dep_1')
+        append('dep_1', RUNNING, { attempts: 3 })
+        append('dep_1', finished('failed'))
+        expect(kept().attempts('dep_1', 'pull')).toBe(0)
+      })
+    })
+
     describe('settings', () => {
       const OLD = withEnvironment({ MODE: 'old', SECRET: 'ü"\n' })
 

@@ -120,6 +120,14 @@ DROP TABLE slots;
   `
 CREATE TABLE polls (app TEXT PRIMARY KEY, digest TEXT NOT NULL) STRICT, WITHOUT ROWID;
 `,
+  `
+CREATE TABLE attempts (
+  deployment TEXT NOT NULL REFERENCES deployments (id),
+  step TEXT NOT NULL,
+  count INTEGER NOT NULL,
+  PRIMARY KEY (deployment, step)
+) STRICT, WITHOUT ROWID;
+`,
 ]
 const VERSION = MIGRATIONS.length
 

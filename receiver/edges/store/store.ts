@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import type { DatabaseSync } from 'node:sqlite'
-import type { Deployment, DeploymentEvent } from '../../../protocol/deployment.ts'
+import { type Deployment, type DeploymentEvent, isFinal } from '../../../protocol/deployment.ts'
 import { apply } from '../../core/deployment.ts'
 import type { Journal, StoredDeployment } from '../../core/journal.ts'
 import type { Past } from '../../core/intake/rollback-target.ts'
@@ -82,6 +82,13 @@ export function createStore(database: DatabaseSync, vault: SettingsVault): Store
     ),
     removeLive: database.prepare('DELETE FROM live WHERE app = ?'),
     setSettings: database.prepare('UPDATE deployments SET settings = ? WHERE id = ?'),
+    attempts: database.prepare('SELECT count FROM attempts WHERE deployment = ? AND step = ?'),
+    setAttempts: database.prepare(
+      `INSERT INTO attempts (deployment, step, count) VALUES (?, ?, ?)
+       ON CONFLICT (deployment, step) DO UPDATE SET count = excluded.count`,
+    ),
+    removeAttempts: database.prepare('DELETE FROM attempts WHERE deployment = ? AND step = ?'),
+    endAttempts: database.prepare('DELETE FROM attempts WHERE deployment = ?'),
     secret: database.prepare('SELECT value FROM secrets WHERE name = ?'),
     addSecret: database.prepare('INSERT INTO secrets (name, value) VALUES (?, ?)'),
   }
@@ -143,15 +150,27 @@ export function createStore(database: DatabaseSync, vault: SettingsVault): Store
       sql.insert.run(id, app, status, image.digest ?? null, JSON.stringify(deployment))
     },
 
-    append(id, event, { live = false, settings } = {}) {
+    append(id, event, { live = false, settings, attempts } = {}) {
       return transaction(database, () => {
         const stored = store.get(id)
         if (stored === undefined) throw new Error(`deployment ${id} is not on record`)
         const deployment = record(stored, event)
+        if (isFinal(deployment.status)) sql.endAttempts.run(id)
         if (live) sql.setLive.run(deployment.app, stored.generation)
+        if (attempts !== undefined && event.type === 'step') {
+          store.setAttempts(id, event.step, attempts)
+        }
         if (settings !== undefined) sql.setSettings.run(vault.keep(settings), id)
         return deployment
       })
+    },
+
+    attempts: (id, step) => Number(sql.attempts.get(id, step)?.['count'] ?? 0),
+
+    setAttempts(id, step, attempts) {
+      transaction(database, () =>
+        attempts === 0 ? sql.removeAttempts.run(id, step) : sql.setAttempts.run(id, step, attempts),
+      )
     },
 
     settings(id) {

@@ -47,7 +47,7 @@ test('nothing is left of a release command that failed', async () => {
 test('one that nobody waits for any more is removed when the app is looked after', async () => {
   const world = worldWith('dep_1')
   const image = { repository: APP.image.repository, digest: DIGEST.one }
-  await world.ports.engine.pull(image, { progress: () => {}, signal: forever })
+  await world.ports.images.pull(image, { progress: () => {}, signal: forever })
   await reconcile(APP, world.ports, forever)
   const plan = { app: APP, generation: 7, ...image, command: ['migrate'], timeoutMs: 1 }
   await world.ports.engine.runOnce(plan, { output: () => {}, signal: forever })
