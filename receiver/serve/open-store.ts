@@ -31,7 +31,14 @@ export function openStore(
     clock,
     log,
     redactor,
-  }: { clock: Clock; log: Log; redactor: Pick<Redactor, 'redact' | 'of' | 'keep'> },
+    listeners = [],
+  }: {
+    clock: Clock
+    log: Log
+    redactor: Pick<Redactor, 'redact' | 'of' | 'keep'>
+    /** Further ones of every event. */
+    listeners?: readonly Listener[]
+  },
 ) {
   const database = openDatabase(file)
   const store = createStore(database, createSettingsVault(database, settingsKey))
@@ -49,7 +56,12 @@ export function openStore(
       const app = store.get(id)?.deployment.app
       return app === undefined ? redact : redactor.of(app)
     },
-    listeners: [keepSecrets(store, redactor), ({ id }) => feed.changed(id), logOutcome(log)],
+    listeners: [
+      keepSecrets(store, redactor),
+      ({ id }) => feed.changed(id),
+      logOutcome(log),
+      ...listeners,
+    ],
     report: (message, details) => log('error', message, details),
   })
   /** All of it, for whoever reads, with the one way to write events. */

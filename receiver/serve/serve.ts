@@ -24,6 +24,7 @@ import { openDocker } from './open-docker.ts'
 import { openRegistries } from './open-registries.ts'
 import { openStore } from './open-store.ts'
 import { startPolling } from './start-polling.ts'
+import { createWatchdog, watchRequests, watchSteps } from './watchdog.ts'
 
 export interface Receiver {
   /** Takes another config. Throws, and keeps the one before, when it cannot be had while running. */
@@ -55,6 +56,7 @@ export async function serve(
   const stopping = new AbortController()
   let current = takeConfig(config)
 
+  const watchdog = createWatchdog({ log })
   makeDataDirectory(config.data)
   const store = openStore(
     {
@@ -62,8 +64,10 @@ export async function serve(
       settingsKey: settingsKey(join(config.data, 'settings.key')),
       subnet: config.network.subnet,
     },
-    { clock, log, redactor },
+    { clock, log, redactor, listeners: [watchSteps(watchdog)] },
   )
+  // bringing a large store to this version's format may take its time
+  watchdog.start()
   const { journal, record } = store
   const docker = await connectDocker(environment)
   await ensureNetwork(docker, config.network)
@@ -110,6 +114,7 @@ export async function serve(
     [createApp(services, 'socket'), { key: 'socket', path: config.socket }],
     [createApp(services, 'admin'), { key: 'admin', ...config.admin }],
   ])
+  for (const server of servers) watchRequests(server, watchdog)
   const pollers = startPolling({ apps, store, registry, clock, log, report })
   const events = followEvents(
     { docker, network: config.network.name, clock },
@@ -163,6 +168,7 @@ export async function serve(
         store.refusals.flush()
       } finally {
         store.database.close()
+        await watchdog.stop()
       }
     },
   }

@@ -1,0 +1,58 @@
+import { readFileSync, writeSync } from 'node:fs'
+import { parentPort, workerData } from 'node:worker_threads'
+import { createStall, starvedMsOf } from './stall.ts'
+import type { Note, WatchdogData } from './watchdog.ts'
+
+const SHOWN = 10
+const { beats, lookMs, reportMs, endMs } = workerData as WatchdogData
+const stalledMs = createStall(lookMs)
+const underWay = new Map<number, string>()
+let isReported = false
+
+parentPort?.on('message', ({ id, what }: Note) => {
+  if (what === undefined) underWay.delete(id)
+  else underWay.set(id, what)
+})
+
+setInterval(() => {
+  const ms = stalledMs({
+    beats: Atomics.load(beats, 0),
+    nowMs: performance.now(),
+    starvedMs: starvedMs(),
+  })
+  if (ms === 0) isReported = false
+  if (ms >= reportMs && !isReported) {
+    isReported = true
+    say('the receiver stands still', ms)
+  }
+  if (ms < endMs) return
+  say('the receiver stands still and is ended, to be started again', ms)
+  // the main thread cannot end the process, and no other may; nobody else sends this one, and it leaves no image of the memory
+  process.kill(process.pid, 'SIGALRM')
+}, lookMs)
+
+/** Of the main thread; a kernel that does not count it leaves a busy machine to the pace of our own looks. */
+function starvedMs(): number {
+  try {
+    return starvedMsOf(readFileSync('/proc/self/schedstat', 'utf8'))
+  } catch {
+    return 0
+  }
+}
+
+/** As the log writes its lines, but at once: a stream of a worker goes through the main thread. */
+function say(msg: string, ms: number): void {
+  const under_way = [...underWay.values()].toReversed().slice(0, SHOWN)
+  const line = {
+    level: 50,
+    time: new Date().toISOString(),
+    seconds: Math.round(ms / 1000),
+    under_way,
+    msg,
+  }
+  try {
+    writeSync(2, `${JSON.stringify(line)}\n`)
+  } catch {
+    // nobody reads it
+  }
+}

@@ -1,0 +1,93 @@
+import type { Server } from 'node:http'
+import { Worker } from 'node:worker_threads'
+import type { Listener } from '../core/listeners.ts'
+import type { Log } from '../core/log.ts'
+
+const LOOK_MS = 1000
+const REPORT_MS = 10_000
+const END_MS = 60_000
+const SHOWN_CHARACTERS = 200
+
+/** Sees from a thread of its own whether this one goes on, says so on standard error when it does not, and then ends the process. */
+export interface Watchdog {
+  start(): void
+  /** Notes what is under way until the function that it returns is called: a stall is likely in the newest of these. */
+  begin(what: string): () => void
+  stop(): Promise<void>
+}
+
+/** What the thread is told: something began, or ended. */
+export interface Note {
+  id: number
+  what?: string
+}
+
+export interface WatchdogData {
+  beats: Int32Array
+  lookMs: number
+  /** What stands still for so long is reported, and for so long ended: the process dies by SIGALRM. */
+  reportMs: number
+  endMs: number
+}
+
+export function createWatchdog({
+  log,
+  lookMs = LOOK_MS,
+  reportMs = REPORT_MS,
+  endMs = END_MS,
+}: {
+  log: Log
+  lookMs?: number
+  reportMs?: number
+  endMs?: number
+}): Watchdog {
+  const beats = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT))
+  let worker: Worker | undefined
+  let beating: NodeJS.Timeout | undefined
+  let last = 0
+  const tell = (note: Note) => worker?.postMessage(note, [])
+
+  return {
+    start() {
+      const workerData: WatchdogData = { beats, lookMs, reportMs, endMs }
+      worker = new Worker(new URL('./watchdog-worker.ts', import.meta.url), {
+        workerData,
+        // it needs neither our options nor our secrets
+        execArgv: [],
+        env: {},
+      })
+      worker.unref()
+      worker.on('error', (error) => log('error', 'nobody watches for stalls any more', { error }))
+      beating = setInterval(() => Atomics.add(beats, 0, 1), lookMs).unref()
+    },
+    begin(what) {
+      const id = ++last
+      tell({ id, what: what.slice(0, SHOWN_CHARACTERS) })
+      return () => tell({ id })
+    },
+    async stop() {
+      clearInterval(beating)
+      await worker?.terminate()
+    },
+  }
+}
+
+/** Notes each step while it runs. */
+export function watchSteps(watchdog: Pick<Watchdog, 'begin'>): Listener {
+  const ends = new Map<string, () => void>()
+  return ({ id, app }, event) => {
+    if (event.type !== 'step' && event.type !== 'finished') return
+    // one step of a deployment runs at a time
+    ends.get(id)?.()
+    ends.delete(id)
+    if (event.type !== 'step' || event.status !== 'running') return
+    ends.set(id, watchdog.begin(`step ${event.step} of ${app} (${id})`))
+  }
+}
+
+/** Notes each request until it is answered, without its query, which may hold secrets. */
+export function watchRequests(server: Server, watchdog: Pick<Watchdog, 'begin'>): void {
+  server.prependListener('request', ({ method, url = '' }, response) => {
+    response.once('close', watchdog.begin(`request ${method} ${url.split('?', 1)[0]}`))
+  })
+}
