@@ -3,6 +3,8 @@ import { DeployError } from '../errors.ts'
 import { inParallel } from './in-parallel.ts'
 import type { ContainerPlan, Slot, SlotPorts } from './ports.ts'
 
+const SHOWN_PORTS = 10
+
 /** Starts every replica of a generation that does not run yet. */
 export async function startAll(
   plan: Omit<ContainerPlan, 'replica' | 'address'>,
@@ -38,7 +40,7 @@ export async function choosePort(
     'no_port',
     exposed.length === 0
       ? `${image.repository}@${image.digest} EXPOSEs no port`
-      : `${image.repository}@${image.digest} EXPOSEs ${exposed.length} ports: ${exposed.join(', ')}`,
+      : `${image.repository}@${image.digest} EXPOSEs ${exposed.length} ports: ${exposed.slice(0, SHOWN_PORTS).join(', ')}`,
     { hint: `set apps.${app.name}.port to the port that the app listens on` },
   )
 }

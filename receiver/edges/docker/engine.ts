@@ -6,9 +6,10 @@ import type { ImageStore } from '../../core/image/image-store.ts'
 import type { ContainerEngine } from '../../core/slots/ports.ts'
 import { create, inspect, mend, startFailure, stop } from './containers.ts'
 import { isMissing, statusOf, translate } from './errors.ts'
+import { factsOf } from './image-facts.ts'
 import { removeReleases, runOnce } from './run-once.ts'
 import { containerName } from './container-name.ts'
-import { filterOf } from './labels.ts'
+import { filterOf, isInSlot } from './labels.ts'
 import { readLog } from './log.ts'
 import { retryReads } from './retry-reads.ts'
 import { type AuthConfig, holds, pull } from './pull.ts'
@@ -39,7 +40,8 @@ export function createEngine({ docker, network, credentials, clock }: DockerOpti
       try {
         return await retryReads(async () => {
           const all = await docker.listContainers({ all: true, filters: filterOf(network, app) })
-          const looked = await Promise.all(all.map(({ Id }) => inspect(docker, network, Id)))
+          const ours = all.filter(({ Labels }) => isInSlot(Labels))
+          const looked = await Promise.all(ours.map(({ Id }) => inspect(docker, network, Id)))
           return looked.filter((container) => container !== undefined)
         })
       } catch (error) {
@@ -77,13 +79,7 @@ export function createEngine({ docker, network, credentials, clock }: DockerOpti
       try {
         const image = docker.getImage(`${repository}@${digest}`)
         const { Config } = await retryReads(() => image.inspect())
-        const healthcheck = Config.Healthcheck?.Test ?? []
-        return {
-          ports: Object.keys(Config.ExposedPorts ?? {})
-            .filter((port) => !port.endsWith('/udp') && !port.endsWith('/sctp'))
-            .map((port) => Number.parseInt(port, 10)),
-          hasHealthcheck: healthcheck.length > 0 && healthcheck[0] !== 'NONE',
-        }
+        return factsOf(Config)
       } catch (error) {
         throw translate(error, `cannot look at ${repository}@${digest}`, 'start_failed')
       }

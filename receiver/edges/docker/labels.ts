@@ -21,7 +21,7 @@ export const filterOf = (network: string, app: string) => ({
   label: [...ofNetwork(network), `${LABEL.app}=${app}`, LABEL.slot],
 })
 
-/** Everything of an app: also the containers of its release commands, which bear no slot. */
+/** Everything of an app: also the containers of its release commands, which stand in no slot. */
 export const filterOfApp = (network: string, app: string) => ({
   label: [...ofNetwork(network), `${LABEL.app}=${app}`],
 })
@@ -29,8 +29,13 @@ export const filterOfApp = (network: string, app: string) => ({
 export const generationOf = (labels: Readonly<Record<string, string>>): number =>
   Number(labels[LABEL.generation])
 
+/** An image's own labels are its containers', too, where we set none. */
+export const isInSlot = (labels: Readonly<Record<string, string>>): boolean =>
+  labels[LABEL.slot] === 'blue' || labels[LABEL.slot] === 'green'
+
 export const releaseLabels = (network: string, plan: ReleasePlan): Record<string, string> => ({
   ...plan.app.container.labels,
+  [LABEL.slot]: 'none',
   [LABEL.network]: network,
   [LABEL.app]: plan.app.name,
   [LABEL.generation]: String(plan.generation),

@@ -125,7 +125,7 @@ async function follow(
 function parse(text: string): PullLine {
   if (text === '') return {}
   try {
-    return JSON.parse(text) as PullLine
+    return (JSON.parse(text) ?? {}) as PullLine
   } catch {
     return { error: text.slice(0, SHOWN_CHARACTERS) }
   }
