@@ -2,6 +2,7 @@ import type { Deployment, DeploymentError, DeploymentEvent } from '../../protoco
 import type { Journal } from './journal.ts'
 import type { Report } from './log.ts'
 import type { Redact } from './redaction/redact.ts'
+import { shorten } from './shorten.ts'
 
 /** Of what failed: its words come from anywhere. */
 const MAX_MESSAGE_CHARACTERS = 2048
@@ -125,5 +126,4 @@ function safeError(
 }
 
 // after the secrets are out: a cut within one would show its beginning
-const short = (text: string): string =>
-  text.length <= MAX_MESSAGE_CHARACTERS ? text : `${text.slice(0, MAX_MESSAGE_CHARACTERS)}…`
+const short = (text: string) => shorten(text, MAX_MESSAGE_CHARACTERS)

@@ -1,5 +1,6 @@
 import type { DockerApp, HealthPolicy } from '../app.ts'
 import { DeployError } from '../errors.ts'
+import { shorten } from '../shorten.ts'
 import type { Container, SlotPorts } from './ports.ts'
 
 const FIRST_PAUSE_MS = 25
@@ -132,7 +133,7 @@ function byHealthcheck(container: Container): Answer {
   const output = container.health?.output.trim() ?? ''
   return {
     healthy: status === 'healthy',
-    text: `HEALTHCHECK ${status}${output === '' ? '' : `: ${clip(output)}`}`,
+    text: `HEALTHCHECK ${status}${output === '' ? '' : `: ${shorten(output, SHOWN_BODY_CHARACTERS)}`}`,
     enough: 1,
   }
 }
@@ -155,7 +156,7 @@ async function byHttp(
       signal,
     })
     const healthy = status >= 200 && status < (health.path === undefined ? 500 : 400)
-    const said = body === '' ? '' : `: ${clip(body)}`
+    const said = body === '' ? '' : `: ${shorten(body, SHOWN_BODY_CHARACTERS)}`
     return { healthy, text: `GET ${path} answered ${status}${said}`, enough }
   } catch (error) {
     signal.throwIfAborted()
@@ -185,6 +186,3 @@ async function stillRuns(subject: Subject, ports: HealthPorts): Promise<Containe
       : 'look at the log below'
   throw new DeployError('exited', `the container of ${app.name} ${why}`, { hint, log })
 }
-
-const clip = (text: string) =>
-  text.length <= SHOWN_BODY_CHARACTERS ? text : `${text.slice(0, SHOWN_BODY_CHARACTERS)}…`

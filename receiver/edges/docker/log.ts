@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream'
 import type Docker from 'dockerode'
+import { shorten } from '../../core/shorten.ts'
 import { payloadsOf } from './frames.ts'
 import { LINE_BYTES, linesOf } from './lines.ts'
 
@@ -16,7 +17,7 @@ export async function readLog(docker: Docker, name: string, lines: number): Prom
   })
   const last: string[] = []
   for await (const line of linesOf(Config.Tty ? raw : payloadsOf(raw), LINE_BYTES)) {
-    last.push(escapeControls(line.slice(0, MAX_LINE_CHARACTERS)))
+    last.push(escapeControls(shorten(line, MAX_LINE_CHARACTERS)))
     if (last.length > lines) last.shift()
   }
   return last

@@ -2,6 +2,7 @@ import type { Readable } from 'node:stream'
 import type Docker from 'dockerode'
 import { parseImage } from '../../../protocol/image-reference.ts'
 import { DeployError } from '../../core/errors.ts'
+import { shorten } from '../../core/shorten.ts'
 import type { Clock } from '../../core/clock.ts'
 import type { Progress } from '../../core/rollout.ts'
 import { isMissing, translate } from './errors.ts'
@@ -127,7 +128,7 @@ function parse(text: string): PullLine {
   try {
     return (JSON.parse(text) ?? {}) as PullLine
   } catch {
-    return { error: text.slice(0, SHOWN_CHARACTERS) }
+    return { error: shorten(text, SHOWN_CHARACTERS) }
   }
 }
 

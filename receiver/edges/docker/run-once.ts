@@ -2,6 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import type Docker from 'dockerode'
 import type { Container } from 'dockerode'
 import { DeployError } from '../../core/errors.ts'
+import { shorten } from '../../core/shorten.ts'
 import type { ReleasePlan } from '../../core/slots/ports.ts'
 import { inBody, releaseOptions } from './create-options.ts'
 import { isMissing, translate } from './errors.ts'
@@ -138,7 +139,7 @@ async function show(
     const raw = await openLog(docker, container, { follow: true, signal })
     for await (const line of linesOf(payloadsOf(raw), LINE_BYTES)) {
       lines++
-      if (lines <= SHOWN_LINES) output(escapeControls(line.slice(0, LONGEST_LINE)))
+      if (lines <= SHOWN_LINES) output(escapeControls(shorten(line, LONGEST_LINE)))
     }
     if (lines > SHOWN_LINES) output(`… and ${lines - SHOWN_LINES} more lines`)
   } catch {

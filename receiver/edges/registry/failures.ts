@@ -2,6 +2,7 @@ import { parseImage } from '../../../protocol/image-reference.ts'
 import { reasonOf } from '../../../protocol/registries/answers.ts'
 import { DeployError } from '../../core/errors.ts'
 import { REGISTRY_HINTS } from '../../core/image/registry.ts'
+import { shorten } from '../../core/shorten.ts'
 
 export const denied = (repository: string, why: string) =>
   new DeployError('registry_denied', `the registry does not let us read ${repository}: ${why}`, {
@@ -61,7 +62,7 @@ function readRetryAfter(text: string | null): number | undefined {
   return Number.isFinite(ms) ? Math.max(0, Math.round(ms)) : undefined
 }
 
-const printable = (text: string) => text.replace(/[^\x20-\x7e\u00a0-\uffff]/g, '?').slice(0, 300)
+const printable = (text: string) => shorten(text, 300).replace(/[^\x20-\x7e\u00a0-\uffff]/g, '?')
 
 /** Why a registry was not reached. */
 export function unreached(repository: string, error: unknown): DeployError {

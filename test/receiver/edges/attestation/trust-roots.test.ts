@@ -94,8 +94,6 @@ describe('of the roots in a file', () => {
   })
 
   test('that there is no file is a failure', () => {
-    expect(() => describeTrustRoots(join(dir, 'nothing'), now)).toThrow(
-      /cannot be read/,
-    )
+    expect(() => describeTrustRoots(join(dir, 'nothing'), now)).toThrow(/cannot be read/)
   })
 })
