@@ -108,6 +108,9 @@ export const DeploymentEvent = v.variant('type', [
 ])
 export type DeploymentEvent = v.InferOutput<typeof DeploymentEvent>
 
+/** Longer than any event: the last lines of a container's output stand in one. A reader gives up on a longer one. */
+export const MAX_EVENT_CHARACTERS = 4 * 1024 * 1024
+
 /** An event of a kind or shape that this version does not know, with what of it can be shown. */
 export interface UnknownEvent {
   type: 'unknown'

@@ -1,6 +1,10 @@
 import { request } from 'node:http'
 import { Problem } from '../../protocol/problem.ts'
+import { readText } from '../../protocol/read-body.ts'
 import * as v from 'valibot'
+
+/** More than any list that a person asks for. */
+const MAX_BYTES = 64 * 1024 * 1024
 
 /** Asks the running receiver over its local socket. Throws an error that says what to do. */
 export async function ask(
@@ -33,11 +37,9 @@ function exchange(
         headers: { host: 'localhost', 'content-type': 'application/json' },
       },
       (incoming) => {
-        const chunks: Buffer[] = []
-        incoming.on('data', (chunk: Buffer) => chunks.push(chunk))
-        incoming.once('error', reject)
-        incoming.once('end', () =>
-          resolve({ status: incoming.statusCode ?? 0, text: Buffer.concat(chunks).toString() }),
+        readText(incoming, MAX_BYTES).then(
+          (text) => resolve({ status: incoming.statusCode ?? 0, text }),
+          reject,
         )
       },
     )

@@ -1,6 +1,11 @@
 import { type IncomingMessage, request } from 'node:http'
 import { createParser } from 'eventsource-parser'
-import { type DeploymentEvent, readEvent, type UnknownEvent } from '../../protocol/deployment.ts'
+import {
+  type DeploymentEvent,
+  MAX_EVENT_CHARACTERS,
+  readEvent,
+  type UnknownEvent,
+} from '../../protocol/deployment.ts'
 
 /**
  * The events of a deployment as they come, over the local socket, until its last one or until the connection ends.
@@ -12,8 +17,11 @@ export async function* eventsOf(
   after: number,
 ): AsyncGenerator<{ number: number; event: DeploymentEvent | UnknownEvent }> {
   const incoming = await open(socket, `/deployments/${deployment}/events`, after)
+  let isTooLong = false
   const come: { number: number; event: DeploymentEvent | UnknownEvent }[] = []
   const parser = createParser({
+    maxBufferSize: MAX_EVENT_CHARACTERS,
+    onError: ({ type }) => (isTooLong ||= type === 'max-buffer-size-exceeded'),
     onEvent({ id, data }) {
       const event = readEvent(JSON.parse(data))
       if (event !== undefined) come.push({ number: Number(id), event })
@@ -21,6 +29,7 @@ export async function* eventsOf(
   })
   for await (const text of incoming.setEncoding('utf8')) {
     parser.feed(text as string)
+    if (isTooLong) throw new Error(`an event is longer than ${MAX_EVENT_CHARACTERS} characters`)
     yield* come.splice(0)
   }
 }
