@@ -6,6 +6,7 @@ import {
   Deployment,
   type DeploymentEvent,
   isFinal,
+  MAX_EVENT_CHARACTERS,
   readEvent,
   type UnknownEvent,
 } from '../protocol/deployment.ts'
@@ -123,7 +124,10 @@ async function readStream({ url, headers, ended, onMessage }: Stream): Promise<s
     })
     if (answer.status !== 200) return await notAStream(answer, url)
     let next: 'more' | 'last' = 'more'
+    let isTooLong = false
     const parser = createParser({
+      maxBufferSize: MAX_EVENT_CHARACTERS,
+      onError: ({ type }) => (isTooLong ||= type === 'max-buffer-size-exceeded'),
       onEvent: ({ data, id }) => {
         if (next === 'more') next = onMessage(data, id)
       },
@@ -132,6 +136,7 @@ async function readStream({ url, headers, ended, onMessage }: Stream): Promise<s
     for await (const chunk of answer.body as AsyncIterable<Uint8Array>) {
       timer.refresh()
       parser.feed(decoder.decode(chunk, { stream: true }))
+      if (isTooLong) throw tooLong(url)
       if ((next as string) === 'last') break
     }
     return 'the connection to the receiver ended'
@@ -145,6 +150,13 @@ async function readStream({ url, headers, ended, onMessage }: Stream): Promise<s
     clearTimeout(timer)
   }
 }
+
+const tooLong = (url: string): ActionError =>
+  new ActionError(
+    'bad_answer',
+    `${url} sent an event of more than ${MAX_EVENT_CHARACTERS} characters`,
+    { hint: 'Check that url is the hook of a deploy-receiver: its events are far shorter.' },
+  )
 
 async function notAStream(answer: Answer, url: string): Promise<string> {
   const text = await readText(answer)

@@ -1,3 +1,4 @@
+import { MAX_REASON_BYTES } from '../protocol/registries/answers.ts'
 import type { RunContext } from './context.ts'
 import { explainNetworkError, readText, send } from './http.ts'
 import { plainLines, say, warn } from './log.ts'
@@ -122,7 +123,7 @@ async function call(
 }
 
 function refusal(status: number, text: string): string {
-  const said = /"message"\s*:\s*"([^"]*)"/.exec(text)?.[1] ?? ''
+  const said = /"message"\s*:\s*"([^"]*)"/.exec(text.slice(0, MAX_REASON_BYTES))?.[1] ?? ''
   if (status === 403 || status === 404) {
     return `GitHub does not let this job report the deployment (${status} ${said}): add "permissions: { deployments: write }" to it. The deploy itself goes on.`
   }

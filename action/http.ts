@@ -1,6 +1,7 @@
 import http from 'node:http'
 import https from 'node:https'
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
+import { BodyTooLong, readText as readBody } from '../protocol/read-body.ts'
 
 export interface Request {
   method: 'GET' | 'POST'
@@ -49,17 +50,7 @@ export const send = (url: string, request: Request): Promise<Answer> =>
   })
 
 /** The answer's whole body; rejects when it is longer than 4 MiB. */
-export const readText = async (answer: Answer): Promise<string> => {
-  const chunks: Uint8Array[] = []
-  let length = 0
-  for await (const chunk of answer.body as AsyncIterable<Uint8Array>) {
-    length += chunk.length
-    if (length > MAX_TEXT_BYTES)
-      throw new Error(`the answer is longer than ${MAX_TEXT_BYTES} bytes`)
-    chunks.push(chunk)
-  }
-  return Buffer.concat(chunks).toString('utf8')
-}
+export const readText = ({ body }: Answer): Promise<string> => readBody(body, MAX_TEXT_BYTES)
 
 const CERTIFICATE_CODES = new Set([
   'CERT_HAS_EXPIRED',
@@ -74,6 +65,7 @@ const CERTIFICATE_CODES = new Set([
 
 /** Whether a failed request may succeed when it is made again: a wrong certificate stays wrong. */
 export const isPassing = (error: unknown): boolean => {
+  if (error instanceof BodyTooLong) return false
   const code = codeOf(error)
   return !CERTIFICATE_CODES.has(code) && code !== 'EPROTO' && !code.startsWith('ERR_SSL')
 }
@@ -81,6 +73,12 @@ export const isPassing = (error: unknown): boolean => {
 /** Why a host could not be reached, and what to do, for people. */
 export const explainNetworkError = (error: unknown, url: string): { why: string; hint: string } => {
   const { host, hostname } = new URL(url)
+  if (error instanceof BodyTooLong) {
+    return {
+      why: `${host} sends too much: ${error.message}`,
+      hint: 'Check that url is the one that is meant: something else answers there.',
+    }
+  }
   const code = codeOf(error)
   const message = error instanceof Error ? error.message || code : String(error)
   if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') {

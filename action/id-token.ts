@@ -60,11 +60,11 @@ async function ask(
       method: 'GET',
       headers: { authorization: `Bearer ${bearer}`, accept: 'application/json' },
       answerTimeoutMs: ANSWER_TIMEOUT_MS,
-      signal,
+      signal: AbortSignal.any([signal, AbortSignal.timeout(2 * ANSWER_TIMEOUT_MS)]),
     })
     const text = await readText(answer)
     if (answer.status !== 200) return { why: `it answered ${answer.status}` }
-    const { value } = JSON.parse(text) as { value?: unknown }
+    const { value } = (JSON.parse(text) ?? {}) as { value?: unknown }
     return typeof value === 'string'
       ? { token: value, why: '' }
       : { why: 'its answer has no token' }

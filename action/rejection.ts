@@ -5,6 +5,9 @@ import { ActionError } from './error.ts'
 const redirected = () =>
   'Write the address it redirects to as url: a signed hook and its token follow no redirect.'
 
+/** So many characters of an answer are shown. */
+const MAX_SHOWN = 2000
+
 /** What to do when the receiver's own words hold no hint. */
 const HINTS: Readonly<Record<number, (app: string) => string>> = {
   301: redirected,
@@ -36,8 +39,9 @@ export const rejected = (answer: {
 }): ActionError => {
   const problem = readProblem(answer.text)
   const words = problem?.detail ?? problem?.title ?? firstLine(answer.text)
-  const message = `${answer.url} answered ${answer.status}${words === '' ? '' : `: ${words}`}`
-  const hint = problem?.hint ?? HINTS[answer.status]?.(answer.app)
+  const said = words === '' ? '' : `: ${words.slice(0, MAX_SHOWN)}`
+  const message = `${answer.url} answered ${answer.status}${said}`
+  const hint = problem?.hint?.slice(0, MAX_SHOWN) ?? HINTS[answer.status]?.(answer.app)
   return new ActionError('rejected', message, hint === undefined ? {} : { hint })
 }
 

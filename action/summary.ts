@@ -89,7 +89,12 @@ const row = (name: string, html: string): string =>
 const code = (text: string): string => `<code>${escape(text)}</code>`
 
 /** On one line: a blank line would end the HTML block and let Markdown begin. */
-const escape = (text: string): string => escapeText(text).replace(/\s*[\r\n]\s*/g, ' ')
+const escape = (text: string): string =>
+  escapeText(text)
+    .split(/[\r\n]+/)
+    .map((line) => line.trim())
+    .filter((line) => line !== '')
+    .join(' ')
 
 const escapeText = (text: string): string =>
   text

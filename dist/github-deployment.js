@@ -2,6 +2,57 @@ import { a as print, i as getState, l as setSecret, n as annotate, o as saveStat
 import http from "node:http";
 import https from "node:https";
 
+// protocol/read-body.ts
+/** Of an answer that is refused for its length; it was read no further. */
+var BodyTooLong = class extends Error {
+	constructor(maxBytes) {
+		super(`the answer is longer than ${maxBytes} bytes`);
+		this.name = "BodyTooLong";
+	}
+};
+/**
+* Reads a body whole. Bytes are counted as they come, after any decompression, and past `maxBytes` the stream is ended, which closes
+* its connection: whoever sends without end costs so much memory and no more. Throws `BodyTooLong`.
+*/
+async function readWhole(body, maxBytes) {
+	const { bytes, isWhole } = await readUpTo(body, maxBytes);
+	if (!isWhole) throw new BodyTooLong(maxBytes);
+	return bytes;
+}
+/** As `readWhole`, as UTF-8. */
+const readText$1 = async (body, maxBytes) => new TextDecoder().decode(await readWhole(body, maxBytes));
+/** The beginning of a body, as UTF-8, for people: the rest is not read. */
+async function readBeginning(body, maxBytes) {
+	const { bytes } = await readUpTo(body, maxBytes);
+	return new TextDecoder().decode(bytes, { stream: true });
+}
+async function readUpTo(body, maxBytes) {
+	const chunks = [];
+	let size = 0;
+	for await (const chunk of body ?? []) {
+		const room = maxBytes - size;
+		chunks.push(chunk.subarray(0, room));
+		size += Math.min(chunk.byteLength, room);
+		if (chunk.byteLength > room) return {
+			bytes: joined(chunks, size),
+			isWhole: false
+		};
+	}
+	return {
+		bytes: joined(chunks, size),
+		isWhole: true
+	};
+}
+function joined(chunks, size) {
+	const bytes = new Uint8Array(size);
+	let at = 0;
+	for (const chunk of chunks) {
+		bytes.set(chunk, at);
+		at += chunk.byteLength;
+	}
+	return bytes;
+}
+
 // action/http.ts
 /** Longest answer that is read whole, in bytes. */
 const MAX_TEXT_BYTES = 4194304;
@@ -38,16 +89,7 @@ const send = (url, request) => new Promise((resolve, reject) => {
 	outgoing.end(request.body);
 });
 /** The answer's whole body; rejects when it is longer than 4 MiB. */
-const readText = async (answer) => {
-	const chunks = [];
-	let length = 0;
-	for await (const chunk of answer.body) {
-		length += chunk.length;
-		if (length > MAX_TEXT_BYTES) throw new Error(`the answer is longer than ${MAX_TEXT_BYTES} bytes`);
-		chunks.push(chunk);
-	}
-	return Buffer.concat(chunks).toString("utf8");
-};
+const readText = ({ body }) => readText$1(body, MAX_TEXT_BYTES);
 const CERTIFICATE_CODES = /* @__PURE__ */ new Set([
 	"CERT_HAS_EXPIRED",
 	"CERT_NOT_YET_VALID",
@@ -60,12 +102,17 @@ const CERTIFICATE_CODES = /* @__PURE__ */ new Set([
 ]);
 /** Whether a failed request may succeed when it is made again: a wrong certificate stays wrong. */
 const isPassing = (error) => {
+	if (error instanceof BodyTooLong) return false;
 	const code = codeOf(error);
 	return !CERTIFICATE_CODES.has(code) && code !== "EPROTO" && !code.startsWith("ERR_SSL");
 };
 /** Why a host could not be reached, and what to do, for people. */
 const explainNetworkError = (error, url) => {
 	const { host, hostname } = new URL(url);
+	if (error instanceof BodyTooLong) return {
+		why: `${host} sends too much: ${error.message}`,
+		hint: "Check that url is the one that is meant: something else answers there."
+	};
 	const code = codeOf(error);
 	const message = error instanceof Error ? error.message || code : String(error);
 	if (code === "ENOTFOUND" || code === "EAI_AGAIN") return {
@@ -117,6 +164,19 @@ const hide = (...secrets) => {
 * ends a line for the runner too, and other control characters would let a text repaint what was printed before.
 */
 const plainLines = (text) => text.split(/\r\n|\r|\n|\u2028|\u2029|\u0085/).map((line) => line.replace(/\u001b\[[0-9;?]*[A-Za-z]|[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, "").replaceAll("##[", "##​[").replace(/^(\s*)::/, "$1​::"));
+
+// protocol/registries/answers.ts
+const MAX_SHOWN = 300;
+/** So much of an answer that is an error is read; the rest is not. */
+const MAX_REASON_BYTES = 2048;
+/** What a service that gives credentials says went wrong, out of the beginning of its JSON or XML, on one line. */
+const reasonOf = (answer) => {
+	const text = answer.slice(0, MAX_REASON_BYTES);
+	return (/"(?:error_description|message|Message|detail)"\s*:\s*"((?:[^"\\]|\\.)*)"/.exec(text)?.[1] ?? /<Message>([^<]*)<\/Message>/.exec(text)?.[1] ?? text).replace(/(?:\\[rn]|\s)+/g, " ").trim().slice(0, MAX_SHOWN) || "nothing";
+};
+/** A form's body, and its header. */
+const form = (values) => new URLSearchParams(values).toString();
+const FORM = { "content-type": "application/x-www-form-urlencoded" };
 
 // action/github-deployment.ts
 const ANSWER_TIMEOUT_MS = 15e3;
@@ -197,7 +257,7 @@ async function call(url, token, environment, body) {
 	}
 }
 function refusal(status, text) {
-	const said = /"message"\s*:\s*"([^"]*)"/.exec(text)?.[1] ?? "";
+	const said = /"message"\s*:\s*"([^"]*)"/.exec(text.slice(0, 2048))?.[1] ?? "";
 	if (status === 403 || status === 404) return `GitHub does not let this job report the deployment (${status} ${said}): add "permissions: { deployments: write }" to it. The deploy itself goes on.`;
 	return `GitHub answered ${status} ${said}; the deploy itself goes on`;
 }
@@ -206,4 +266,4 @@ function shorten(text) {
 	return line.length <= MAX_DESCRIPTION ? line : `${line.slice(0, 139)}…`;
 }
 
-export { say as a, explainNetworkError as c, send as d, plainLines as i, isPassing as l, endUnended as n, sayFolded as o, hide as r, warn as s, createGithubDeployment as t, readText as u };
+export { form as a, plainLines as c, warn as d, explainNetworkError as f, readBeginning as g, send as h, MAX_REASON_BYTES as i, say as l, readText as m, endUnended as n, reasonOf as o, isPassing as p, FORM as r, hide as s, createGithubDeployment as t, sayFolded as u };

@@ -1,4 +1,4 @@
-import { a as say, c as explainNetworkError, d as send, i as plainLines, l as isPassing, o as sayFolded, r as hide, s as warn, t as createGithubDeployment, u as readText } from "./github-deployment.js";
+import { a as form, c as plainLines, d as warn, f as explainNetworkError, g as readBeginning, h as send, i as MAX_REASON_BYTES, l as say, m as readText, o as reasonOf, p as isPassing, r as FORM, s as hide, t as createGithubDeployment, u as sayFolded } from "./github-deployment.js";
 import { c as setOutput, l as setSecret, n as annotate, o as saveState, s as setFailed, t as addSummary } from "./runner.js";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { createHash, createHmac, createPrivateKey, createPublicKey, createSecretKey, randomUUID, sign } from "node:crypto";
@@ -700,6 +700,28 @@ function minLength(requirement, message$1) {
 		}
 	};
 }
+/* @__NO_SIDE_EFFECTS__ */
+function parseJson$1(config$1, message$1) {
+	return {
+		kind: "transformation",
+		type: "parse_json",
+		reference: parseJson$1,
+		config: config$1,
+		message: message$1,
+		async: false,
+		"~run"(dataset, config$2) {
+			try {
+				dataset.value = JSON.parse(dataset.value, this.config?.reviver);
+			} catch (error) {
+				if (error instanceof Error) {
+					_addIssue(this, "JSON", dataset, config$2, { received: `"${error.message}"` });
+					dataset.typed = false;
+				} else throw error;
+			}
+			return dataset;
+		}
+	};
+}
 const ABORT_EARLY_CONFIG = { abortEarly: true };
 /**
 * Returns the fallback value of the schema.
@@ -956,6 +978,129 @@ function string(message$1) {
 		"~run"(dataset, config$1) {
 			if (typeof dataset.value === "string") dataset.typed = true;
 			else _addIssue(this, "type", dataset, config$1);
+			return dataset;
+		}
+	});
+}
+/* @__NO_SIDE_EFFECTS__ */
+function tupleWithRest(items, rest, message$1) {
+	return _standardSchema({
+		kind: "schema",
+		type: "tuple_with_rest",
+		reference: tupleWithRest,
+		expects: "Array",
+		async: false,
+		items,
+		rest,
+		message: message$1,
+		"~run"(dataset, config$1) {
+			const input = dataset.value;
+			if (Array.isArray(input)) {
+				dataset.typed = true;
+				dataset.value = [];
+				for (let key = 0; key < this.items.length; key++) {
+					const value$1 = input[key];
+					const itemDataset = this.items[key]["~run"]({ value: value$1 }, config$1);
+					if (itemDataset.issues) {
+						const pathItem = {
+							type: "array",
+							origin: "value",
+							input,
+							key,
+							value: value$1
+						};
+						for (const issue of itemDataset.issues) {
+							if (issue.path) issue.path.unshift(pathItem);
+							else issue.path = [pathItem];
+							dataset.issues?.push(issue);
+						}
+						if (!dataset.issues) dataset.issues = itemDataset.issues;
+						if (config$1.abortEarly) {
+							dataset.typed = false;
+							break;
+						}
+					}
+					if (!itemDataset.typed) dataset.typed = false;
+					dataset.value.push(itemDataset.value);
+				}
+				if (!dataset.issues || !config$1.abortEarly) for (let key = this.items.length; key < input.length; key++) {
+					const value$1 = input[key];
+					const itemDataset = this.rest["~run"]({ value: value$1 }, config$1);
+					if (itemDataset.issues) {
+						const pathItem = {
+							type: "array",
+							origin: "value",
+							input,
+							key,
+							value: value$1
+						};
+						for (const issue of itemDataset.issues) {
+							if (issue.path) issue.path.unshift(pathItem);
+							else issue.path = [pathItem];
+							dataset.issues?.push(issue);
+						}
+						if (!dataset.issues) dataset.issues = itemDataset.issues;
+						if (config$1.abortEarly) {
+							dataset.typed = false;
+							break;
+						}
+					}
+					if (!itemDataset.typed) dataset.typed = false;
+					dataset.value.push(itemDataset.value);
+				}
+			} else _addIssue(this, "type", dataset, config$1);
+			return dataset;
+		}
+	});
+}
+/**
+* Returns the sub issues of the provided datasets for the union issue.
+*
+* @param datasets The datasets.
+*
+* @returns The sub issues.
+*
+* @internal
+*/
+/* @__NO_SIDE_EFFECTS__ */
+function _subIssues(datasets) {
+	let issues;
+	if (datasets) for (const dataset of datasets) if (issues) for (const issue of dataset.issues) issues.push(issue);
+	else issues = dataset.issues;
+	return issues;
+}
+/* @__NO_SIDE_EFFECTS__ */
+function union(options, message$1) {
+	return _standardSchema({
+		kind: "schema",
+		type: "union",
+		reference: union,
+		expects: /* @__PURE__ */ _joinExpects(options.map((option) => option.expects), "|"),
+		async: false,
+		options,
+		message: message$1,
+		"~run"(dataset, config$1) {
+			let validDataset;
+			let typedDatasets;
+			let untypedDatasets;
+			for (const schema of this.options) {
+				const optionDataset = schema["~run"]({ value: dataset.value }, config$1);
+				if (optionDataset.typed) if (optionDataset.issues) if (typedDatasets) typedDatasets.push(optionDataset);
+				else typedDatasets = [optionDataset];
+				else {
+					validDataset = optionDataset;
+					break;
+				}
+				else if (untypedDatasets) untypedDatasets.push(optionDataset);
+				else untypedDatasets = [optionDataset];
+			}
+			if (validDataset) return validDataset;
+			if (typedDatasets) {
+				if (typedDatasets.length === 1) return typedDatasets[0];
+				_addIssue(this, "type", dataset, config$1, { issues: /* @__PURE__ */ _subIssues(typedDatasets) });
+				dataset.typed = true;
+			} else if (untypedDatasets?.length === 1) return untypedDatasets[0];
+			else _addIssue(this, "type", dataset, config$1, { issues: /* @__PURE__ */ _subIssues(untypedDatasets) });
 			return dataset;
 		}
 	});
@@ -1268,6 +1413,8 @@ const DeploymentEvent = variant("type", [
 		error: optional(DeploymentError)
 	})
 ]);
+/** Longer than any event: the last lines of a container's output stand in one. A reader gives up on a longer one. */
+const MAX_EVENT_CHARACTERS = 4194304;
 const Unknown = object({
 	type: string(),
 	step: optional(fallback(optional(string()), void 0)),
@@ -1336,6 +1483,8 @@ const Problem = object({
 
 // action/rejection.ts
 const redirected = () => "Write the address it redirects to as url: a signed hook and its token follow no redirect.";
+/** So many characters of an answer are shown. */
+const MAX_SHOWN = 2e3;
 /** What to do when the receiver's own words hold no hint. */
 const HINTS$1 = {
 	301: redirected,
@@ -1356,8 +1505,9 @@ const HINTS$1 = {
 const rejected = (answer) => {
 	const problem = readProblem(answer.text);
 	const words = problem?.detail ?? problem?.title ?? firstLine(answer.text);
-	const message = `${answer.url} answered ${answer.status}${words === "" ? "" : `: ${words}`}`;
-	const hint = problem?.hint ?? HINTS$1[answer.status]?.(answer.app);
+	const said = words === "" ? "" : `: ${words.slice(0, MAX_SHOWN)}`;
+	const message = `${answer.url} answered ${answer.status}${said}`;
+	const hint = problem?.hint?.slice(0, MAX_SHOWN) ?? HINTS$1[answer.status]?.(answer.app);
 	return new ActionError("rejected", message, hint === void 0 ? {} : { hint });
 };
 const ProblemWords = partial(pick(Problem, [
@@ -1457,13 +1607,19 @@ async function readStream({ url, headers, ended, onMessage }) {
 		});
 		if (answer.status !== 200) return await notAStream(answer, url);
 		let next = "more";
-		const parser = createParser({ onEvent: ({ data, id }) => {
-			if (next === "more") next = onMessage(data, id);
-		} });
+		let isTooLong = false;
+		const parser = createParser({
+			maxBufferSize: MAX_EVENT_CHARACTERS,
+			onError: ({ type }) => isTooLong ||= type === "max-buffer-size-exceeded",
+			onEvent: ({ data, id }) => {
+				if (next === "more") next = onMessage(data, id);
+			}
+		});
 		const decoder = new TextDecoder();
 		for await (const chunk of answer.body) {
 			timer.refresh();
 			parser.feed(decoder.decode(chunk, { stream: true }));
+			if (isTooLong) throw tooLong(url);
 			if (next === "last") break;
 		}
 		return "the connection to the receiver ended";
@@ -1475,6 +1631,7 @@ async function readStream({ url, headers, ended, onMessage }) {
 		clearTimeout(timer);
 	}
 }
+const tooLong = (url) => new ActionError("bad_answer", `${url} sent an event of more than ${MAX_EVENT_CHARACTERS} characters`, { hint: "Check that url is the hook of a deploy-receiver: its events are far shorter." });
 async function notAStream(answer, url) {
 	const text = await readText(answer);
 	if (answer.status === 204) return NOTHING_LEFT;
@@ -1829,11 +1986,11 @@ async function ask(url, bearer, signal) {
 				accept: "application/json"
 			},
 			answerTimeoutMs: ANSWER_TIMEOUT_MS$1,
-			signal
+			signal: AbortSignal.any([signal, AbortSignal.timeout(2 * ANSWER_TIMEOUT_MS$1)])
 		});
 		const text = await readText(answer);
 		if (answer.status !== 200) return { why: `it answered ${answer.status}` };
-		const { value } = JSON.parse(text);
+		const { value } = JSON.parse(text) ?? {};
 		return typeof value === "string" ? {
 			token: value,
 			why: ""
@@ -2044,7 +2201,7 @@ const SHA256 = /^sha256:[a-f0-9]{64}$/;
 function parseImage(text) {
 	if (IDENTIFIER.test(text)) throw new ImageReferenceError("invalid_format", text, "it is the id of an image");
 	const [registry, rest] = splitHost(text);
-	const { repository, tag, digest } = read$1(`${registry}/${registry === "docker.io" && !namePart(rest).includes("/") ? `library/${rest}` : rest}`, text);
+	const { repository, tag, digest } = read(`${registry}/${registry === "docker.io" && !namePart(rest).includes("/") ? `library/${rest}` : rest}`, text);
 	return {
 		registry,
 		repository,
@@ -2063,7 +2220,7 @@ function splitHost(text) {
 }
 const namePart = (rest) => rest.split(/[:@]/, 1)[0] ?? "";
 /** Errors name what was written, not what it was completed to. */
-function read$1(text, written) {
+function read(text, written) {
 	if (written === "") throw new ImageReferenceError("empty", written, "it is empty");
 	if (text.length > MAX_CHARACTERS) throw new ImageReferenceError("name_too_long", written, `it has ${text.length} characters, at most ${MAX_CHARACTERS} are allowed`);
 	const found = REFERENCE.exec(text)?.groups;
@@ -2739,11 +2896,19 @@ const ecrTokenRequest = async ({ service, region, domain }, credentials, env) =>
 		body
 	};
 };
+const Authorization = object({
+	authorizationToken: string(),
+	/** Unix seconds. */
+	expiresAt: optional(number())
+});
+/** ECR has a list, ECR Public one. */
+const TokenAnswer = object({ authorizationData: union([Authorization, tupleWithRest([Authorization], unknown())]) });
 /** The login that the answer holds; `undefined` when it holds none. */
 const readEcrToken = (text) => {
-	const { authorizationData: data } = JSON.parse(text);
-	const { authorizationToken, expiresAt } = (Array.isArray(data) ? data[0] : data) ?? {};
-	if (authorizationToken === void 0) return void 0;
+	const answer = safeParse(pipe(string(), parseJson$1(), TokenAnswer), text);
+	if (!answer.success) return void 0;
+	const { authorizationData: data } = answer.output;
+	const { authorizationToken, expiresAt } = Array.isArray(data) ? data[0] : data;
 	const [username = "", ...password] = Buffer.from(authorizationToken, "base64").toString("utf8").split(":");
 	return {
 		username,
@@ -2779,16 +2944,6 @@ const readAssumedRole = (text) => {
 /** AWS's tools let the environment name another endpoint (docs.aws.amazon.com, "Service-specific endpoints"). */
 const awsEndpoint = (service, standard, env) => env[`AWS_ENDPOINT_URL_${service}`] || env["AWS_ENDPOINT_URL"] || standard;
 
-// protocol/registries/answers.ts
-const MAX_SHOWN = 300;
-/** What a service that gives credentials says went wrong, out of JSON or XML, on one line. */
-const reasonOf = (text) => {
-	return (/"(?:error_description|message|Message|detail)"\s*:\s*"((?:[^"\\]|\\.)*)"/.exec(text)?.[1] ?? /<Message>([^<]*)<\/Message>/.exec(text)?.[1] ?? text).replace(/(?:\\[rn]|\s)+/g, " ").trim().slice(0, MAX_SHOWN) || "nothing";
-};
-/** A form's body, and its header. */
-const form = (values) => new URLSearchParams(values).toString();
-const FORM = { "content-type": "application/x-www-form-urlencoded" };
-
 // action/registries/exchange.ts
 const ANSWER_TIMEOUT_MS = 3e4;
 /**
@@ -2796,9 +2951,10 @@ const ANSWER_TIMEOUT_MS = 3e4;
 * @throws ActionError `login_failed`, with what the service said and `hint`.
 */
 const exchange = async (url, { headers, body, what, hint, signal }) => {
-	let answer;
+	let status;
+	let text;
 	try {
-		answer = await send(url, {
+		const answer = await send(url, {
 			method: "POST",
 			headers: {
 				...headers,
@@ -2806,8 +2962,10 @@ const exchange = async (url, { headers, body, what, hint, signal }) => {
 			},
 			body: Buffer.from(body),
 			answerTimeoutMs: ANSWER_TIMEOUT_MS,
-			signal
+			signal: AbortSignal.any([signal, AbortSignal.timeout(2 * ANSWER_TIMEOUT_MS)])
 		});
+		status = answer.status;
+		text = status === 200 ? await readText(answer) : await readBeginning(answer.body, MAX_REASON_BYTES);
 	} catch (cause) {
 		if (signal.aborted) throw new ActionError("cancelled", "cancelled while signing in", { cause });
 		const { why } = explainNetworkError(cause, url);
@@ -2816,9 +2974,25 @@ const exchange = async (url, { headers, body, what, hint, signal }) => {
 			cause
 		});
 	}
-	const text = await readText(answer);
-	if (answer.status === 200) return text;
-	throw new ActionError("login_failed", `${what}: ${new URL(url).host} answered ${answer.status}: ${reasonOf(text)}`, { hint });
+	if (status === 200) return text;
+	throw new ActionError("login_failed", `${what}: ${new URL(url).host} answered ${status}: ${reasonOf(text)}`, { hint });
+};
+/**
+* A secret out of what `from` answered, which is masked.
+* @throws ActionError `login_failed` when it is not there; what was answered is not shown.
+*/
+const readSecret = (text, name, from) => {
+	const value = fieldOf(text, name);
+	if (typeof value !== "string" || value === "") throw new ActionError("login_failed", `${from} answered without ${name}`);
+	hide(value);
+	return value;
+};
+const fieldOf = (text, name) => {
+	try {
+		return JSON.parse(text)?.[name];
+	} catch {
+		return;
+	}
 };
 
 // action/registries/acr.ts
@@ -2849,7 +3023,7 @@ const acrLogin = async (host, { clientId, tenantId }, env, signal, base = `https
 	const cloud = CLOUDS.find(({ suffix }) => host.endsWith(suffix)) ?? CLOUDS[0];
 	const authority = (env["AZURE_AUTHORITY_HOST"] || cloud.authority).replace(/\/+$/, "");
 	const assertion = await idToken("api://AzureADTokenExchange", `sign in to ${host}`, signal);
-	const accessToken = read(await exchange(`${authority}/${tenantId}/oauth2/v2.0/token`, {
+	const entra = await exchange(`${authority}/${tenantId}/oauth2/v2.0/token`, {
 		headers: FORM,
 		body: form({
 			client_id: clientId,
@@ -2861,7 +3035,8 @@ const acrLogin = async (host, { clientId, tenantId }, env, signal, base = `https
 		what: `Entra does not sign in the application ${clientId}`,
 		hint: "The application or managed identity needs a federated credential with the issuer https://token.actions.githubusercontent.com and this repository as subject.",
 		signal
-	}), "access_token", "Entra");
+	});
+	const accessToken = readSecret(entra, "access_token", "Entra");
 	const registry = await exchange(`${base}/oauth2/exchange`, {
 		headers: FORM,
 		body: form({
@@ -2878,16 +3053,10 @@ const acrLogin = async (host, { clientId, tenantId }, env, signal, base = `https
 	return {
 		registry: host,
 		username: TOKEN_USER,
-		password: read(registry, "refresh_token", host),
+		password: readSecret(registry, "refresh_token", host),
 		isShortLived: true
 	};
 };
-function read(text, name, from) {
-	const value = JSON.parse(text)[name];
-	if (typeof value !== "string" || value === "") throw new ActionError("login_failed", `${from} answered without ${name}`);
-	hide(value);
-	return value;
-}
 
 // action/registries/docker-hub.ts
 const IDENTITY = "https://identity.docker.com";
@@ -2912,13 +3081,10 @@ const dockerHubLogin = async (organization, connection, signal, identity = IDENT
 		hint: "DOCKERHUB_OIDC_CONNECTIONID has to be the id of an OIDC connection whose rules take this workflow, and username the organization.",
 		signal
 	});
-	const password = JSON.parse(answer).access_token;
-	if (typeof password !== "string" || password === "") throw new ActionError("login_failed", "Docker Hub answered without access_token");
-	hide(password);
 	return {
 		registry: "docker.io",
 		username: organization,
-		password,
+		password: readSecret(answer, "access_token", "Docker Hub"),
 		isShortLived: true
 	};
 };
@@ -3946,7 +4112,7 @@ const link = (url) => `<a href="${escape(url)}">${escape(url)}</a>`;
 const row = (name, html) => `<tr><th align="left">${name}</th><td>${html}</td></tr>`;
 const code = (text) => `<code>${escape(text)}</code>`;
 /** On one line: a blank line would end the HTML block and let Markdown begin. */
-const escape = (text) => escapeText(text).replace(/\s*[\r\n]\s*/g, " ");
+const escape = (text) => escapeText(text).split(/[\r\n]+/).map((line) => line.trim()).filter((line) => line !== "").join(" ");
 const escapeText = (text) => text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll("\"", "&quot;");
 
 // action/report.ts

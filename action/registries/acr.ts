@@ -1,9 +1,8 @@
 import { form, FORM } from '../../protocol/registries/answers.ts'
-import { ActionError } from '../error.ts'
 import { idToken } from '../id-token.ts'
-import { hide, say } from '../log.ts'
+import { say } from '../log.ts'
 import type { Login } from '../login.ts'
-import { exchange } from './exchange.ts'
+import { exchange, readSecret } from './exchange.ts'
 
 /** Azure's clouds: where they sign in, and the suffix of their registries. */
 const CLOUDS = [
@@ -45,7 +44,7 @@ export const acrLogin = async (
     hint: 'The application or managed identity needs a federated credential with the issuer https://token.actions.githubusercontent.com and this repository as subject.',
     signal,
   })
-  const accessToken = read(entra, 'access_token', 'Entra')
+  const accessToken = readSecret(entra, 'access_token', 'Entra')
   const registry = await exchange(`${base}/oauth2/exchange`, {
     headers: FORM,
     body: form({
@@ -62,16 +61,7 @@ export const acrLogin = async (
   return {
     registry: host,
     username: TOKEN_USER,
-    password: read(registry, 'refresh_token', host),
+    password: readSecret(registry, 'refresh_token', host),
     isShortLived: true,
   }
-}
-
-function read(text: string, name: string, from: string): string {
-  const value = (JSON.parse(text) as Record<string, unknown>)[name]
-  if (typeof value !== 'string' || value === '') {
-    throw new ActionError('login_failed', `${from} answered without ${name}`)
-  }
-  hide(value)
-  return value
 }

@@ -1,9 +1,7 @@
 import { form, FORM } from '../../protocol/registries/answers.ts'
-import { ActionError } from '../error.ts'
 import { idToken } from '../id-token.ts'
-import { hide } from '../log.ts'
 import type { Login } from '../login.ts'
-import { exchange } from './exchange.ts'
+import { exchange, readSecret } from './exchange.ts'
 
 const IDENTITY = 'https://identity.docker.com'
 /** As long as a token may live: it has to outlast the build. */
@@ -33,10 +31,6 @@ export const dockerHubLogin = async (
     hint: 'DOCKERHUB_OIDC_CONNECTIONID has to be the id of an OIDC connection whose rules take this workflow, and username the organization.',
     signal,
   })
-  const password = (JSON.parse(answer) as { access_token?: unknown }).access_token
-  if (typeof password !== 'string' || password === '') {
-    throw new ActionError('login_failed', 'Docker Hub answered without access_token')
-  }
-  hide(password)
+  const password = readSecret(answer, 'access_token', 'Docker Hub')
   return { registry: 'docker.io', username: organization, password, isShortLived: true }
 }

@@ -1,7 +1,11 @@
 const MAX_SHOWN = 300
 
-/** What a service that gives credentials says went wrong, out of JSON or XML, on one line. */
-export const reasonOf = (text: string): string => {
+/** So much of an answer that is an error is read; the rest is not. */
+export const MAX_REASON_BYTES = 2048
+
+/** What a service that gives credentials says went wrong, out of the beginning of its JSON or XML, on one line. */
+export const reasonOf = (answer: string): string => {
+  const text = answer.slice(0, MAX_REASON_BYTES)
   const said =
     /"(?:error_description|message|Message|detail)"\s*:\s*"((?:[^"\\]|\\.)*)"/.exec(text)?.[1] ??
     /<Message>([^<]*)<\/Message>/.exec(text)?.[1] ??

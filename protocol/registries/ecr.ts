@@ -1,4 +1,5 @@
 import { AwsClient } from 'aws4fetch'
+import * as v from 'valibot'
 
 const PRIVATE = /^(\d{12})\.dkr[.-]ecr(?:-fips)?\.([a-z0-9-]+)\.(amazonaws\.com(?:\.cn)?|on\.aws)$/
 const PUBLIC = 'public.ecr.aws'
@@ -67,21 +68,24 @@ export const ecrTokenRequest = async (
   return { url, headers: Object.fromEntries(headers), body }
 }
 
-interface Authorization {
-  authorizationToken?: string
+const Authorization = v.object({
+  authorizationToken: v.string(),
   /** Unix seconds. */
-  expiresAt?: number
-}
+  expiresAt: v.optional(v.number()),
+})
+/** ECR has a list, ECR Public one. */
+const TokenAnswer = v.object({
+  authorizationData: v.union([Authorization, v.tupleWithRest([Authorization], v.unknown())]),
+})
 
 /** The login that the answer holds; `undefined` when it holds none. */
 export const readEcrToken = (
   text: string,
 ): { username: string; password: string; expiresAt?: number } | undefined => {
-  const { authorizationData: data } = JSON.parse(text) as {
-    authorizationData?: Authorization | Authorization[]
-  }
-  const { authorizationToken, expiresAt } = (Array.isArray(data) ? data[0] : data) ?? {}
-  if (authorizationToken === undefined) return undefined
+  const answer = v.safeParse(v.pipe(v.string(), v.parseJson(), TokenAnswer), text)
+  if (!answer.success) return undefined
+  const { authorizationData: data } = answer.output
+  const { authorizationToken, expiresAt } = Array.isArray(data) ? data[0] : data
   const [username = '', ...password] = Buffer.from(authorizationToken, 'base64')
     .toString('utf8')
     .split(':')

@@ -64,6 +64,14 @@ test('nothing that a container or a receiver says becomes markup', () => {
   expect(text).toContain('&lt;/pre&gt;&lt;img src=x&gt;')
 })
 
+test('what is said in several lines stands on one', () => {
+  const error = { code: 'exited', message: '  it ended \r\n\n\t early\n' }
+  const text = renderSummary([
+    { url, app: 'hello', status: 'failed', deployment: deploymentOf({ status: 'failed', error }) },
+  ])
+  expect(text).toContain('<b>it ended early</b>')
+})
+
 test('a receiver that cannot be followed, and a build without one, have a table too', () => {
   expect(renderSummary([{ url, app: 'shop', status: 'accepted' }])).toContain(
     '### 📨 shop: accepted',
