@@ -8,7 +8,7 @@ import {
   type EcrPlace,
   readAssumedRole,
 } from '../../../protocol/registries/ecr.ts'
-import { ask } from './ask.ts'
+import { ask, readAnswer } from './ask.ts'
 
 /** The instance's metadata is on the machine itself, or nowhere. */
 const METADATA_DEADLINE_MS = 2000
@@ -149,6 +149,6 @@ async function fromInstance({
 }
 
 function served(text: string): AwsCredentials {
-  const { AccessKeyId, SecretAccessKey, Token } = v.parse(Served, JSON.parse(text))
+  const { AccessKeyId, SecretAccessKey, Token } = readAnswer(Served, text)
   return { accessKeyId: AccessKeyId, secretAccessKey: SecretAccessKey, sessionToken: Token }
 }

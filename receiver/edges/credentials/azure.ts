@@ -1,7 +1,7 @@
 import { decodeJwt } from 'jose'
 import * as v from 'valibot'
 import { form, FORM } from '../../../protocol/registries/answers.ts'
-import { ask } from './ask.ts'
+import { ask, readAnswer } from './ask.ts'
 import type { Issued, Issuing } from './login.ts'
 
 /** The user name of whoever has a token (learn.microsoft.com, "Authenticate with an Azure container registry"). */
@@ -86,7 +86,7 @@ async function ofServicePrincipal(
 }
 
 function read(text: string, name: string): string {
-  const value = v.parse(v.record(v.string(), v.unknown()), JSON.parse(text))[name]
+  const value = readAnswer(v.record(v.string(), v.unknown()), text)[name]
   if (typeof value === 'string' && value !== '') return value
   throw new Error(`the answer has no ${name}`)
 }

@@ -9,6 +9,7 @@ import { type Issued, type Login, loginFailed } from './login.ts'
 
 /** A login is renewed so long before its end, or at the last tenth of its life when that is less. */
 const EARLY_MS = 10 * 60 * 1000
+const LONGEST_MS = 24 * 60 * 60 * 1000
 
 /** A value that no log may show, and the name that stands for it. */
 interface Secret {
@@ -90,7 +91,7 @@ export function createCredentials({
       const isRenewable = !entry.kind.startsWith('password')
       const before = kept.get(entry)
       const isGood = before !== undefined && now() < before.renewAt
-      const issued = isGood ? before.issued : await issue(host, entry, signal)
+      const issued = isGood ? before.issued : endingWithin(now(), await issue(host, entry, signal))
       if (!isGood) {
         learn(secretsOf(host, issued.login))
         const { expiresAt } = issued
@@ -106,6 +107,12 @@ export function createCredentials({
       if (entry !== undefined) kept.delete(entry)
     },
   }
+}
+
+/** Whatever a service says of the end of a login: it is asked for anew after a day at most, and when nobody can tell at each use. */
+function endingWithin(now: number, { login, expiresAt }: Issued): Issued {
+  if (expiresAt === undefined || !Number.isFinite(expiresAt)) return { login }
+  return { login, expiresAt: Math.max(now, Math.min(expiresAt, now + LONGEST_MS)) }
 }
 
 function readPassword(file: string): string {

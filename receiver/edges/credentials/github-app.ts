@@ -2,7 +2,7 @@ import { createPrivateKey } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { SignJWT } from 'jose'
 import * as v from 'valibot'
-import { ask } from './ask.ts'
+import { ask, readAnswer } from './ask.ts'
 import type { Issued, Issuing } from './login.ts'
 
 const API = 'https://api.github.com'
@@ -10,7 +10,7 @@ const API = 'https://api.github.com'
 const BACK_SECONDS = 60
 const LIFETIME_SECONDS = 9 * 60
 
-const Token = v.object({ token: v.string(), expires_at: v.string() })
+const Token = v.object({ token: v.pipe(v.string(), v.nonEmpty()), expires_at: v.string() })
 
 export interface GithubApp {
   id: string
@@ -52,7 +52,7 @@ export async function githubAppLogin(
     },
     context,
   )
-  const { token, expires_at: expiresAt } = v.parse(Token, JSON.parse(answer))
+  const { token, expires_at: expiresAt } = readAnswer(Token, answer)
   return {
     login: { username: 'x-access-token', password: token },
     expiresAt: Date.parse(expiresAt),
