@@ -1,13 +1,21 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { JSONWebKeySet } from 'jose'
 import * as v from 'valibot'
+import { Agent, type Dispatcher, EnvHttpProxyAgent, fetch } from 'undici'
+import { readText } from '../../../protocol/read-body.ts'
 import { TokenError } from '../../core/intake/oidc-token.ts'
+import { type Reach, reachesOf } from '../../core/reach.ts'
+import { readJson } from '../json.ts'
+import { addressesOf, lookupWithin, requireReach, type ResolveName, resolveName } from '../reach.ts'
 
 const FRESH_MS = 60 * 60 * 1000
 /** Between two attempts at one issuer, failed ones included: strangers choose the `kid`. */
 const COOLDOWN_MS = 30 * 1000
 const TIMEOUT_MS = 5000
 const MAX_BYTES = 512 * 1024
+
+/** So much is shown of what an issuer says. */
+const MAX_SHOWN = 300
 
 const Discovery = v.object({ issuer: v.string(), jwks_uri: v.string() })
 const Jwks = v.object({ keys: v.array(v.looseObject({ kty: v.string() })) })
@@ -20,7 +28,16 @@ export interface IssuerKeys {
   refresh(issuer: string): Promise<JSONWebKeySet>
 }
 
-export function createIssuerKeys(database: DatabaseSync, now: () => number): IssuerKeys {
+interface Network {
+  resolve: ResolveName
+  env: NodeJS.ProcessEnv
+}
+
+export function createIssuerKeys(
+  database: DatabaseSync,
+  now: () => number,
+  { resolve = resolveName, env = process.env }: Partial<Network> = {},
+): IssuerKeys {
   const select = database.prepare('SELECT jwks, fetched_at FROM issuer_keys WHERE issuer = ?')
   const upsert = database.prepare(
     `INSERT INTO issuer_keys (issuer, jwks, fetched_at) VALUES (?, ?, ?)
@@ -39,7 +56,7 @@ export function createIssuerKeys(database: DatabaseSync, now: () => number): Iss
   const refresh = async (issuer: string): Promise<JSONWebKeySet> => {
     const last = tried.get(issuer)
     if (last !== undefined && now() - last.at < COOLDOWN_MS) return last.attempt
-    const attempt = fetchKeys(issuer).then((jwks) => {
+    const attempt = fetchKeys(issuer, { resolve, env }).then((jwks) => {
       upsert.run(issuer, JSON.stringify(jwks), now())
       return jwks
     })
@@ -58,33 +75,63 @@ export function createIssuerKeys(database: DatabaseSync, now: () => number): Iss
   }
 }
 
-async function fetchKeys(issuer: string): Promise<JSONWebKeySet> {
+/** An issuer may name keys of its own origin, or over TLS others: where they may be is said by `reachesOf`. */
+async function fetchKeys(issuer: string, network: Network): Promise<JSONWebKeySet> {
   try {
+    const { itself, elsewhere } = reachesOf(await addressesOf(new URL(issuer), network.resolve))
     const base = issuer.replace(/\/$/, '')
-    const discovery = v.parse(Discovery, await getJson(`${base}/.well-known/openid-configuration`))
+    const document = new URL(`${base}/.well-known/openid-configuration`)
+    const discovery = read(Discovery, await getText(document, itself, network), document)
     if (discovery.issuer !== issuer) {
       throw new Error(`its discovery document is that of ${discovery.issuer}`)
     }
-    if (new URL(discovery.jwks_uri).protocol !== new URL(issuer).protocol) {
-      throw new Error(`jwks_uri ${discovery.jwks_uri} has another scheme`)
+    const keys = new URL(discovery.jwks_uri)
+    const isItsOwn = keys.origin === document.origin
+    if (!isItsOwn && keys.protocol !== 'https:') {
+      throw new Error(`jwks_uri ${keys.href} is neither https nor at ${document.origin}`)
     }
-    return v.parse(Jwks, await getJson(discovery.jwks_uri))
+    return read(Jwks, await getText(keys, isItsOwn ? itself : elsewhere, network), keys)
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause)
+    const reason = reasonOf(cause).slice(0, MAX_SHOWN)
     throw new TokenError('issuer_unavailable', `cannot fetch the keys of ${issuer}: ${reason}`, {
       cause,
     })
   }
 }
 
-async function getJson(url: string): Promise<unknown> {
-  const response = await fetch(url, {
-    redirect: 'error',
-    signal: AbortSignal.timeout(TIMEOUT_MS),
-    headers: { accept: 'application/json' },
-  })
-  if (!response.ok) throw new Error(`${url} answered ${response.status}`)
-  const text = await response.text()
-  if (text.length > MAX_BYTES) throw new Error(`${url} answered more than ${MAX_BYTES} bytes`)
-  return JSON.parse(text)
+async function getText(url: URL, reach: Reach, network: Network): Promise<string> {
+  requireReach(url, reach)
+  const dispatcher = agentWithin(reach, network)
+  try {
+    const response = await fetch(url, {
+      redirect: 'error',
+      signal: AbortSignal.timeout(TIMEOUT_MS),
+      headers: { accept: 'application/json' },
+      dispatcher,
+    })
+    if (!response.ok) throw new Error(`${url.href} answered ${response.status}`)
+    return await readText(response.body, MAX_BYTES)
+  } finally {
+    await dispatcher.destroy()
+  }
+}
+
+/** Through a proxy only when Node's own clients are to use one. */
+function agentWithin(reach: Reach, { resolve, env }: Network): Dispatcher {
+  const connect = { lookup: lookupWithin(reach, resolve) }
+  return env['NODE_USE_ENV_PROXY'] === '1'
+    ? new EnvHttpProxyAgent({ connect })
+    : new Agent({ connect })
+}
+
+function read<const S extends v.GenericSchema>(schema: S, text: string, from: URL) {
+  const found = readJson(schema, text)
+  if (found === undefined) throw new Error(`what ${from.href} answered is not what it has to be`)
+  return found
+}
+
+/** fetch hides what went wrong in a cause. */
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  return error.cause instanceof Error ? error.cause.message || error.message : error.message
 }
