@@ -7,6 +7,7 @@ export const DEPLOY_ERROR_CODES = [
   'disk_full',
   'engine_unreachable',
   'exited',
+  'image_invalid',
   'image_missing',
   'internal_error',
   'nginx_failed',

@@ -1,10 +1,12 @@
 import type * as v from 'valibot'
 import { parseImage } from '../../../protocol/image-reference.ts'
+import { BodyTooLong, readBeginning, readWhole } from '../../../protocol/read-body.ts'
+import { MAX_REASON_BYTES } from '../../../protocol/registries/answers.ts'
 import { DeployError } from '../../core/errors.ts'
 import type { Login } from '../credentials/login.ts'
 import { readJson } from '../json.ts'
 import { parseChallenge } from './challenge.ts'
-import { refused, unreachable, unreached } from './failures.ts'
+import { refused, tooLong, unreachable, unreached } from './failures.ts'
 import { answerChallenge, type Send } from './token.ts'
 import { ON_THIS_MACHINE } from './proxy.ts'
 import type { Route } from './transport.ts'
@@ -37,7 +39,8 @@ export const MANIFEST_TYPES = [
   'application/vnd.docker.distribution.manifest.v2+json',
 ].join(', ')
 
-const MAX_BYTES = 1024 * 1024
+/** What registries themselves take of a manifest (OCI distribution spec, "Pushing Manifests"). */
+const MAX_BYTES = 4 * 1024 * 1024
 const MAX_REDIRECTS = 5
 const ANSWER_MS = 10_000
 /** What a token that has ended, or that was given before a right was, is answered with. */
@@ -67,7 +70,7 @@ export function createRegistryClient(
         const location = response.headers.get('location')
         const isMoved = response.status >= 300 && response.status < 400 && location !== null
         if (!isMoved || init.body !== undefined) {
-          return { response, body: await readBytes(response, repository) }
+          return { response, body: await bodyOf(response), isMoved: to.origin !== url.origin }
         }
         await response.body?.cancel()
         to = new URL(location, to)
@@ -79,7 +82,7 @@ export function createRegistryClient(
   const requireTls = (to: URL) => {
     const isSaidSo = base.protocol === 'http:' && to.hostname === base.hostname
     if (to.protocol === 'https:' || ON_THIS_MACHINE.test(to.hostname) || isSaidSo) return
-    throw unreachable(repository, `it leads to ${to.origin}, which is not https`)
+    throw unreachable(repository, `it leads to ${to.origin.slice(0, 300)}, which is not https`)
   }
 
   return {
@@ -96,11 +99,15 @@ export function createRegistryClient(
             ...(accept === undefined ? {} : { accept }),
             ...(authorization === undefined ? {} : { authorization }),
           },
+        }).catch((error: unknown) => {
+          throw error instanceof BodyTooLong ? tooLong(repository, path, error) : error
         })
       const askSignedIn = async (by: 'GET' | 'HEAD') => {
         const answer = await ask(by)
         const challenge = parseChallenge(answer.response.headers.get('www-authenticate'))
-        if (answer.response.status !== 401 || challenge === undefined) return answer
+        // where it redirects to has no say in where the login goes
+        if (answer.isMoved || answer.response.status !== 401 || challenge === undefined)
+          return answer
         authorization = await answerChallenge(challenge, { repository, name, login }, send)
         return ask(by)
       }
@@ -142,18 +149,12 @@ export function readAs<const S extends v.GenericSchema>(
 }
 
 function nextOf(link: string | null): string | undefined {
-  const [, target] = /<([^>]*)>\s*;\s*rel="?next"?/i.exec(link ?? '') ?? []
+  const [, target] = /<([^<>]*)>[ \t]*;[ \t]*rel="?next"?/i.exec(link ?? '') ?? []
   return target === undefined ? undefined : /\?[^#]*/.exec(target)?.[0]
 }
 
-async function readBytes(response: Response, repository: string): Promise<Buffer> {
-  const chunks: Uint8Array[] = []
-  let size = 0
-  for await (const chunk of response.body ?? []) {
-    size += chunk.byteLength
-    if (size > MAX_BYTES)
-      throw unreachable(repository, `an answer has more than ${MAX_BYTES} bytes`)
-    chunks.push(chunk)
-  }
-  return Buffer.concat(chunks)
+/** Of an error the beginning has to do. */
+async function bodyOf({ status, body }: Response): Promise<Buffer> {
+  if (status !== 200) return Buffer.from(await readBeginning(body, MAX_REASON_BYTES))
+  return Buffer.from(await readWhole(body, MAX_BYTES))
 }

@@ -3,6 +3,7 @@ import { reasonOf } from '../../../protocol/registries/answers.ts'
 import { DeployError } from '../../core/errors.ts'
 import { REGISTRY_HINTS } from '../../core/image/registry.ts'
 import { shorten } from '../../core/shorten.ts'
+import { OutOfReach } from '../reach.ts'
 
 export const denied = (repository: string, why: string) =>
   new DeployError('registry_denied', `the registry does not let us read ${repository}: ${why}`, {
@@ -27,6 +28,15 @@ export const unreachable = (
     hint: `check that the VM reaches it (curl -v https://${parseImage(repository).registry}/v2/)`,
     ...more,
   })
+
+/** Of an answer that was read no further. A manifest or a config of that size is refused for good, the rest may be a bad moment. */
+export const tooLong = (repository: string, what: string, cause: Error) =>
+  /^(?:manifests|blobs)\//.test(what)
+    ? new DeployError('image_invalid', `${what} of ${repository} is no image’s: ${cause.message}`, {
+        hint: 'check what the registry gives: its manifests and configs are a few thousand bytes long',
+        cause,
+      })
+    : unreachable(repository, `${what}: ${cause.message}`, { cause })
 
 /** Of an answer that is of no use. Throws nothing. */
 export function refused(
@@ -67,6 +77,12 @@ const printable = (text: string) => shorten(text, 300).replace(/[^\x20-\x7e\u00a
 /** Why a registry was not reached. */
 export function unreached(repository: string, error: unknown): DeployError {
   const cause = deepest(error)
+  if (cause instanceof OutOfReach) {
+    return unreachable(repository, cause.message, {
+      hint: OUT_OF_REACH,
+      cause: error,
+    })
+  }
   const { code = '' } = cause as NodeJS.ErrnoException
   const { registry } = parseImage(repository)
   if (code === 'ERR_SSL_WRONG_VERSION_NUMBER') {
@@ -83,6 +99,9 @@ export function unreached(repository: string, error: unknown): DeployError {
   }
   return unreachable(repository, causeOf(error), { cause: error })
 }
+
+const OUT_OF_REACH =
+  'a registry may send the receiver to public addresses, and one that is itself at private or loopback ones to such as well: see docs/registries.md, "Where a registry may lead"'
 
 const UNTRUSTED = new Set([
   'DEPTH_ZERO_SELF_SIGNED_CERT',

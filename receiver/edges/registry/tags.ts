@@ -10,6 +10,9 @@ const AT_ONCE = 10
 /** Mostly of a hundred tags. */
 const MOST_PAGES = 50
 
+/** OCI distribution spec, "Pulling manifests". */
+const TAG = /^\w[\w.-]{0,127}$/
+
 const Page = v.object({ tags: v.nullish(v.array(v.string())) })
 
 export interface Tags {
@@ -63,7 +66,9 @@ async function namesOf(
         hint: 'push to it first, or check the name under `image:`',
       })
     }
-    names.push(...(readAs(Page, body, repository).tags ?? []))
+    const { tags } = readAs(Page, body, repository)
+    // what is none is no part of a path, and of no line that somebody reads
+    names.push(...(tags ?? []).filter((tag) => TAG.test(tag)))
     // only what is asked is taken from it, never another place
     path = next === undefined ? undefined : `tags/list${next}`
   }

@@ -2,11 +2,20 @@ import type { Login } from '../credentials/login.ts'
 import type { Challenge } from './challenge.ts'
 import { denied, loginMissing, refused, unreachable } from './failures.ts'
 
+/** RFC 1035, section 2.3.4. */
+const MAX_HOST = 253
+
 /** Sends one request; only one without a body may be redirected. */
 export type Send = (
   url: URL,
   init: { method?: string; headers?: Record<string, string>; body?: URLSearchParams },
-) => Promise<{ response: Response; body: Buffer }>
+) => Promise<{
+  response: Response
+  /** Of an error its beginning. */
+  body: Buffer
+  /** Another host than the one that was asked gave the answer. */
+  isMoved: boolean
+}>
 
 /**
  * What answers a registry's challenge, for `Authorization`: the login itself, or a token for pulling this repository
@@ -31,7 +40,7 @@ export async function answerChallenge(
       : await send(asking(url, service, scope), {
           headers: login === undefined ? {} : { authorization: basic(login) },
         })
-  const what = `${url.host}, which gives its tokens,`
+  const what = `${url.host.slice(0, MAX_HOST)}, which gives its tokens,`
   if (response.status !== 200) throw refused(repository, what, response, body)
   const token = tokenOf(body)
   if (token === undefined) throw unreachable(repository, `${what} answered without one`)

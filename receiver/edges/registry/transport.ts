@@ -1,6 +1,8 @@
-import { lookup } from 'node:dns/promises'
+import type { LookupFunction } from 'node:net'
 import { Agent, type Dispatcher, fetch as fetchBy, ProxyAgent } from 'undici'
-import { type IpAddress, isInside, parseAddress, parseNetwork } from '../../core/ip-address.ts'
+import { type IpAddress, isInside, parseNetwork } from '../../core/ip-address.ts'
+import { type Reach, reachesOf } from '../../core/reach.ts'
+import { addressesOf, lookupWithin, requireReach, type ResolveName, resolveName } from '../reach.ts'
 import { ProxyError } from './failures.ts'
 import { type Proxies, proxiesFrom, proxyFor } from './proxy.ts'
 import { type Tls, tlsOf } from './tls.ts'
@@ -39,18 +41,21 @@ const LOOPBACK = ['127.0.0.0/8', '::1/128']
 /**
  * Finds the way to a registry as Docker would go, by its settings and its `certs.d`: over TLS, with the proxies there are;
  * to one on loopback, or that Docker calls insecure, also without trust or in plain HTTP. Docker's mirrors are for its pulls: of
- * what a tag is now, a mirror may be behind.
+ * what a tag is now, a mirror may be behind. Where a registry may have us go is said by `reachesOf`; behind a proxy, which resolves
+ * names itself, that holds for addresses.
  */
 export function createTransport({
   settings,
   env,
   certificates = CERTIFICATES,
   now = Date.now,
+  resolve = resolveName,
 }: {
   settings: () => Promise<RegistrySettings>
   env: NodeJS.ProcessEnv
   certificates?: string
   now?: () => number
+  resolve?: ResolveName
 }): Transport {
   const kept = new Map<string, { until: number; route: Promise<Route> }>()
 
@@ -59,9 +64,14 @@ export function createTransport({
     const told = await settings().catch(() => undefined)
     // Docker Hub's name is not where its API is
     const url = new URL(`https://${registry === 'docker.io' ? 'registry-1.docker.io' : registry}`)
-    const isInsecure = await isCalledInsecure(url, told)
-    const proxies = proxiesFrom(env, told?.proxies)
-    const fetch = fetchFor(url, tlsOf(url.host, certificates), { isInsecure, proxies })
+    const addresses = await addressesOf(url, resolve)
+    const isInsecure = isCalledInsecure(url.host, addresses, told)
+    const fetch = fetchFor(url, tlsOf(url.host, certificates), {
+      isInsecure,
+      proxies: proxiesFrom(env, told?.proxies),
+      reaches: reachesOf(addresses),
+      resolve,
+    })
     const scheme = isInsecure ? await schemeOf(url.host, fetch) : 'https:'
     // found in haste, or not at all: the next time is another one
     if (told === undefined || scheme === undefined) kept.delete(registry)
@@ -97,22 +107,16 @@ async function abortable<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
 }
 
 /** Whether Docker would forgo trust: it was told so, or it is on this machine. */
-async function isCalledInsecure(
-  { host, hostname }: URL,
+function isCalledInsecure(
+  host: string,
+  addresses: readonly IpAddress[],
   told: RegistrySettings | undefined,
-): Promise<boolean> {
+): boolean {
   if (told?.insecureHosts.includes(host) === true) return true
   const ranges = [...LOOPBACK, ...(told?.insecureRanges ?? [])].flatMap(
     (range) => parseNetwork(range) ?? [],
   )
-  const literal = parseAddress(hostname.replace(/^\[|\]$/g, ''))
-  const addresses = literal === undefined ? await addressesOf(hostname) : [literal]
   return addresses.some((address) => isInside(address, ranges))
-}
-
-async function addressesOf(hostname: string): Promise<IpAddress[]> {
-  const found = await lookup(hostname, { all: true }).catch(() => [])
-  return found.flatMap(({ address }) => parseAddress(address) ?? [])
 }
 
 /** What an insecure registry speaks; `undefined` when it does not answer. */
@@ -130,14 +134,36 @@ async function schemeOf(host: string, fetch: Route['fetch']): Promise<string | u
 function fetchFor(
   { host }: URL,
   { ca, ...ours }: Tls,
-  { isInsecure, proxies }: { isInsecure: boolean; proxies: Proxies },
+  {
+    isInsecure,
+    proxies,
+    reaches,
+    resolve,
+  }: {
+    isInsecure: boolean
+    proxies: Proxies
+    reaches: Record<'itself' | 'elsewhere', Reach>
+    resolve: ResolveName
+  },
 ): Route['fetch'] {
   const authorities = ca === undefined ? {} : { ca }
-  const there = dispatchers({ ...authorities, ...ours, rejectUnauthorized: !isInsecure })
-  const elsewhere = dispatchers(authorities)
+  const itself = {
+    reach: reaches.itself,
+    by: dispatchers({
+      ...authorities,
+      ...ours,
+      rejectUnauthorized: !isInsecure,
+      lookup: lookupWithin(reaches.itself, resolve),
+    }),
+  }
+  const elsewhere = {
+    reach: reaches.elsewhere,
+    by: dispatchers({ ...authorities, lookup: lookupWithin(reaches.elsewhere, resolve) }),
+  }
   const fetch = async (to: URL | string, init: object) => {
     const url = new URL(to)
-    const by = url.host === host ? there : elsewhere
+    const { reach, by } = url.host === host ? itself : elsewhere
+    requireReach(url, reach)
     const proxy = proxyFor(url, proxies)
     try {
       return await fetchBy(url, { ...init, dispatcher: by(proxy) })
@@ -150,14 +176,19 @@ function fetchFor(
 }
 
 /** Connections with these settings, of their own for each proxy. */
-function dispatchers(tls: Tls & { rejectUnauthorized?: boolean }) {
-  const connect = { ...tls, timeout: CONNECT_MS }
+function dispatchers({
+  lookup,
+  ...tls
+}: Tls & { rejectUnauthorized?: boolean; lookup: LookupFunction }) {
+  const requestTls = { ...tls, timeout: CONNECT_MS }
   const made = new Map<string, Dispatcher>()
   return (proxy: URL | undefined): Dispatcher => {
     const uri = proxy?.href ?? ''
     const dispatcher =
       made.get(uri) ??
-      (uri === '' ? new Agent({ connect }) : new ProxyAgent({ uri, requestTls: connect }))
+      (uri === ''
+        ? new Agent({ connect: { ...requestTls, lookup } })
+        : new ProxyAgent({ uri, requestTls }))
     made.set(uri, dispatcher)
     return dispatcher
   }

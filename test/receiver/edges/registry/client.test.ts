@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto'
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import { afterEach, beforeEach, describe, expect, inject, test } from 'vitest'
 import { createFetchAttestations } from '../../../../receiver/edges/attestation/fetch.ts'
 import { parseChallenge } from '../../../../receiver/edges/registry/challenge.ts'
 import { createRegistryClient } from '../../../../receiver/edges/registry/client.ts'
-import { layersOf } from '../../../../receiver/edges/registry/layers.ts'
+import { FAR_TOO_MUCH_BYTES, startEndless } from '../../../support/endless.ts'
+import { answering, type Host, startHost } from '../../../support/host.ts'
 import { pushBundle } from '../../../support/push-bundle.ts'
 import { readingAs } from '../../../support/reading.ts'
 
@@ -14,33 +14,6 @@ const IMAGE = `sha256:${'a'.repeat(64)}`
 const LOGIN = { username: 'acme', password: 'pass word' }
 const BASIC = `Basic ${Buffer.from('acme:pass word').toString('base64')}`
 const signal = () => new AbortController().signal
-
-interface Asked {
-  path: string
-  authorization: string | undefined
-}
-
-/** A loopback server that notes what it is asked and answers by path. */
-interface Host {
-  host: string
-  asked: Asked[]
-  answers: Map<string, (request: IncomingMessage, response: ServerResponse) => void>
-  server: Server
-}
-
-async function startHost(): Promise<Host> {
-  const asked: Asked[] = []
-  const answers: Host['answers'] = new Map()
-  const server = createServer((request, response) => {
-    const path = request.url ?? ''
-    asked.push({ path, authorization: request.headers.authorization })
-    const answer = answers.get(path.replace(/\?.*/, ''))
-    if (answer === undefined) response.writeHead(404).end('{}')
-    else answer(request, response)
-  })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  return { host: `127.0.0.1:${(server.address() as AddressInfo).port}`, asked, answers, server }
-}
 
 let registry: Host
 let other: Host
@@ -54,12 +27,6 @@ afterEach(() => {
   }
 })
 
-const json =
-  (body: unknown, status = 200) =>
-  (_: IncomingMessage, response: ServerResponse) =>
-    void response
-      .writeHead(status, { 'content-type': 'application/json' })
-      .end(JSON.stringify(body))
 const way = () => ({ base: `http://${registry.host}`, fetch: globalThis.fetch })
 const client = (login: typeof LOGIN | undefined = LOGIN) =>
   createRegistryClient(`${registry.host}/acme/api`, login, way())
@@ -85,7 +52,7 @@ describe('a registry is asked', () => {
         response.writeHead(401, { 'www-authenticate': challenge }).end()
       }
     })
-    other.answers.set('/token', json({ token: 'tok-1' }))
+    other.answers.set('/token', answering({ token: 'tok-1' }))
     expect((await get()).status).toBe(200)
     expect(other.asked).toEqual([
       {
@@ -103,7 +70,7 @@ describe('a registry is asked', () => {
         response.writeHead(401, { 'www-authenticate': challenge }).end()
       }
     })
-    other.answers.set('/token', json({ access_token: 'tok-1' }))
+    other.answers.set('/token', answering({ access_token: 'tok-1' }))
     const one = client()
     for (let request = 0; request < 3; request++) {
       await one.get('manifests/latest', { signal: signal() })
@@ -160,7 +127,7 @@ describe('a registry that does not answer as it should', () => {
     ['fails', 500, 'registry_unreachable'],
     ['is overloaded', 429, 'registry_busy'],
   ])('%s: %i is %s', async (_name, status, expected) => {
-    registry.answers.set('/v2/acme/api/manifests/latest', json({}, status))
+    registry.answers.set('/v2/acme/api/manifests/latest', answering({}, status))
     expect(await code(get())).toBe(expected)
   })
 
@@ -175,9 +142,9 @@ describe('a registry that does not answer as it should', () => {
   })
 
   test.each([
-    ['gives no token', json({}), 'registry_unreachable'],
-    ['refuses a token', json({}, 401), 'registry_denied'],
-    ['gives a token with a line break', json({ token: 'a\r\nx: y' }), 'registry_unreachable'],
+    ['gives no token', answering({}), 'registry_unreachable'],
+    ['refuses a token', answering({}, 401), 'registry_denied'],
+    ['gives a token with a line break', answering({ token: 'a\r\nx: y' }), 'registry_unreachable'],
   ] as const)('%s', async (_name, answer, expected) => {
     registry.answers.set('/v2/acme/api/manifests/latest', (_, response) => {
       const challenge = `Bearer realm="http://${other.host}/token"`
@@ -209,7 +176,33 @@ describe('a registry that does not answer as it should', () => {
       }
       more()
     })
-    await expect(get()).rejects.toThrow('more than 1048576 bytes')
+    await expect(get()).rejects.toMatchObject({
+      code: 'image_invalid',
+      message: expect.stringContaining('longer than 4194304 bytes'),
+    })
+  })
+
+  test('has tokens without end', async () => {
+    const { url, closed } = await startEndless({ begins: '{"token":"' })
+    registry.answers.set('/v2/acme/api/manifests/latest', (_, response) => {
+      response.writeHead(401, { 'www-authenticate': `Bearer realm="${url}/token"` }).end()
+    })
+    await expect(get()).rejects.toMatchObject({
+      code: 'registry_unreachable',
+      message: expect.stringContaining('longer than 4194304 bytes'),
+    })
+    expect(await closed).toBeLessThan(FAR_TOO_MUCH_BYTES)
+  })
+
+  test('refuses without end: the beginning is quoted', async () => {
+    const { url, closed } = await startEndless({ status: 403, begins: 'not today' })
+    const there = { base: url, fetch: globalThis.fetch }
+    const asked = createRegistryClient(`${new URL(url).host}/acme/api`, LOGIN, there)
+    await expect(asked.get('manifests/latest', { signal: signal() })).rejects.toMatchObject({
+      code: 'registry_denied',
+      message: expect.stringMatching(/manifests\/latest answered 403: not today$/),
+    })
+    expect(await closed).toBeLessThan(FAR_TOO_MUCH_BYTES)
   })
 
   test('is not there', async () => {
@@ -273,7 +266,7 @@ describe('the bundles of a digest', () => {
     return { digest: digestOf(manifest), artifactType: type }
   }
   const list = (manifests: object[]) =>
-    registry.answers.set(`/v2/acme/api/referrers/${IMAGE}`, json({ manifests }))
+    registry.answers.set(`/v2/acme/api/referrers/${IMAGE}`, answering({ manifests }))
 
   test('are found by the referrers API', async () => {
     list([hold({ bundle: 1 }), hold({ bundle: 2 })])
@@ -326,62 +319,5 @@ describe('the bundles of a digest', () => {
     await expect(denied({ repository, digest: IMAGE }, signal())).rejects.toMatchObject({
       code: 'registry_denied',
     })
-  })
-})
-
-describe('the layers of an image', () => {
-  const digestOf = (letter: string) => `sha256:${letter.repeat(64)}`
-  const layers = (digest: string) =>
-    layersOf(
-      { repository: `${registry.host}/acme/api`, digest },
-      { os: 'linux', architecture: 'arm64' },
-      readingAs(LOGIN),
-      signal(),
-    )
-  const manifest = {
-    config: { digest: digestOf('c') },
-    layers: [{ size: 10 }, { size: 20 }],
-  }
-  const prepare = () => {
-    registry.answers.set(`/v2/acme/api/manifests/${digestOf('b')}`, json(manifest))
-    registry.answers.set(
-      `/v2/acme/api/blobs/${digestOf('c')}`,
-      json({ rootfs: { diff_ids: ['sha256:1', 'sha256:2'] } }),
-    )
-  }
-  const expected = [
-    { diffId: 'sha256:1', bytes: 10 },
-    { diffId: 'sha256:2', bytes: 20 },
-  ]
-
-  test('are read from its manifest and its config', async () => {
-    prepare()
-    expect(await layers(digestOf('b'))).toEqual(expected)
-  })
-
-  test('are those of the platform that will run', async () => {
-    prepare()
-    registry.answers.set(
-      `/v2/acme/api/manifests/${digestOf('a')}`,
-      json({
-        manifests: [
-          { digest: digestOf('d'), platform: { os: 'linux', architecture: 'amd64' } },
-          { digest: digestOf('b'), platform: { os: 'linux', architecture: 'arm64' } },
-          { digest: digestOf('e') },
-        ],
-      }),
-    )
-    expect(await layers(digestOf('a'))).toEqual(expected)
-  })
-
-  test('cannot be told when there is none for the platform, or it is gone', async () => {
-    registry.answers.set(
-      `/v2/acme/api/manifests/${digestOf('a')}`,
-      json({
-        manifests: [{ digest: digestOf('d'), platform: { os: 'linux', architecture: 'amd64' } }],
-      }),
-    )
-    await expect(layers(digestOf('a'))).rejects.toThrow()
-    await expect(layers(digestOf('f'))).rejects.toThrow('the registry answered 404')
   })
 })

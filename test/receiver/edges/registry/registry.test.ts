@@ -187,6 +187,17 @@ describe('a stand-in for a registry', () => {
     expect(new Set(tags.map((each) => each.digest))).toEqual(new Set([sha256]))
   })
 
+  test('lists what is a tag alone', async () => {
+    const names = ['v1', '../../other/tags', 'a b', '\u001b[31m', '', 'x'.repeat(129), 'v2']
+    answer = ({ url = '' }, response) => {
+      if (url.endsWith('/tags/list')) response.end(JSON.stringify({ tags: names }))
+      else response.setHeader('docker-content-digest', sha256).end()
+    }
+    const { tags } = await listTags(`${host}/acme/api`, NONE, readingAs(login), signal)
+    expect(tags.map(({ tag }) => tag)).toEqual(['v1', 'v2'])
+    expect(asked).toHaveLength(3)
+  })
+
   test('that answers everything with a page is told from a registry', async () => {
     answer = (_, response) => void response.end('<html>please log in</html>')
     const other = {
