@@ -134,7 +134,18 @@ export function registryContract(name: string, open: () => Promise<RegistryUnder
     test('of a platform that it was not built for they cannot be told', async () => {
       const digest = await several()
       const other = { os: 'linux', architecture: 'riscv64' }
-      await expect(registry.layers({ repository, digest }, other, signal)).rejects.toThrow()
+      await expect(registry.layers({ repository, digest }, other, signal)).rejects.toMatchObject({
+        name: 'DeployError',
+        code: 'platform_missing',
+      })
+    })
+
+    test('of no platform those of an image for several are not told', async () => {
+      const signalled = registry.layers({ repository, digest: await several() }, undefined, signal)
+      expect(await signalled).toEqual([])
+      const layers = ['base', 'app of one', 'files'].map(layerOf)
+      const digest = await plain()
+      expect(await registry.layers({ repository, digest }, undefined, signal)).toEqual(layers)
     })
 
     test('platforms are named as they were pushed, but for what is no platform', async () => {

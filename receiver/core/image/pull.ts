@@ -4,15 +4,15 @@ import type { Clock } from '../clock.ts'
 import type { Progress } from '../rollout.ts'
 import type { ImageStore } from './image-store.ts'
 import type { Registry } from './registry.ts'
-import { requireDiskSpace } from './disk-space.ts'
+import { lookFirst } from './look-first.ts'
 
-/** Has the engine hold an image: one that is there asks nobody, one that does not fit is refused. Throws `DeployError`. */
+/** Has the engine hold an image: one that is there asks nobody, one that is not fit for it is refused first. Throws `DeployError`. */
 export async function pull(
   image: { repository: string; digest: string },
   { images, registry, clock }: { images: ImageStore; registry: Registry; clock: Clock },
   { progress, signal }: { progress: Progress; signal: AbortSignal },
 ): Promise<string> {
-  if (!(await images.holds(image))) await requireDiskSpace(image, { images, registry }, signal)
+  if (!(await images.holds(image))) await lookFirst(image, { images, registry }, signal)
   const ask = async () => {
     try {
       return await images.pull(image, { progress, signal })

@@ -16,10 +16,14 @@ export interface Layer {
 export interface Registry {
   /** The digest that a tag stands for now. Throws `DeployError`. */
   resolve(image: { repository: string; tag: string }, signal: AbortSignal): Promise<string>
-  /** The layers of an image, from the lowest, of a multi-platform one those of that platform. Throws when it cannot tell. */
+  /**
+   * The layers of an image, from the lowest, of a multi-platform one those of that platform; without one its list is looked at
+   * and no layer told. Throws `DeployError`: `digest_mismatch` when what the registry has is not what digests and sizes say,
+   * `image_invalid` when it is longer than any image's manifest or config, `platform_missing`, and others when it cannot tell.
+   */
   layers(
     image: { repository: string; digest: string },
-    platform: Platform,
+    platform: Platform | undefined,
     signal: AbortSignal,
   ): Promise<Layer[]>
   /** What an image was built for, as `linux/arm64`; empty when it does not say. Throws `DeployError`. */
@@ -42,5 +46,9 @@ export const REGISTRY_HINTS = {
   denied:
     'check user and password under `registries:` and that this user may pull the repository (some registries also answer so when the repository does not exist)',
   busy: 'the registry limits how often it is asked (Docker Hub: by address, more with a login): set user and password under `registries:`, or deploy again later',
+  otherBytes:
+    "the registry gave something else than what was asked for: check the registry, or Docker's registry-mirrors",
+  platform:
+    'the image was not built for this machine: add its platform to the build (platforms: linux/amd64,linux/arm64)',
   missing: 'check that this tag or digest was pushed to this repository, and was not deleted since',
 } as const

@@ -4,6 +4,7 @@ import { parseImage } from '../../../protocol/image-reference.ts'
 import { DeployError } from '../../core/errors.ts'
 import { shorten } from '../../core/shorten.ts'
 import type { Clock } from '../../core/clock.ts'
+import { REGISTRY_HINTS } from '../../core/image/registry.ts'
 import type { Progress } from '../../core/rollout.ts'
 import { isMissing, translate } from './errors.ts'
 import { JSON_LINE_BYTES, linesOf } from './lines.ts'
@@ -61,9 +62,7 @@ export async function pull(
   throw new DeployError(
     'digest_mismatch',
     `Docker pulled ${reference} but does not hold that digest`,
-    {
-      hint: "the registry gave something else than what was asked for: check the registry, or Docker's registry-mirrors",
-    },
+    { hint: REGISTRY_HINTS.otherBytes },
   )
 }
 

@@ -61,12 +61,15 @@ export function createFakeRegistry({
         if (digest === undefined) throw missing(`${repository}:${tag}`)
         return digest
       },
-      async layers(image, { os, architecture }, signal) {
+      async layers(image, platform, signal) {
         signal.throwIfAborted()
         const found = find(image)
-        const layers = 'layers' in found ? found.layers : found.platforms[`${os}/${architecture}`]
-        if (layers === undefined) throw new Error(`no manifest for ${os}/${architecture}`)
-        return [...layers]
+        if ('layers' in found) return [...found.layers]
+        if (platform === undefined) return []
+        const { os, architecture } = platform
+        const layers = found.platforms[`${os}/${architecture}`]
+        if (layers !== undefined) return [...layers]
+        throw new DeployError('platform_missing', `it was not built for ${os}/${architecture}`)
       },
       async platforms(image, signal) {
         signal.throwIfAborted()
