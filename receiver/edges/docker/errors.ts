@@ -1,8 +1,13 @@
 import { DeployError, type DeployErrorCode } from '../../core/errors.ts'
 import { REGISTRY_HINTS } from '../../core/image/registry.ts'
 
+/** Docker passes on what registries and images say, of whatever length. */
+const MAX_REASON_CHARACTERS = 2000
+
 interface Rule {
   when: RegExp
+  /** Stands there as well. */
+  and?: RegExp
   code: DeployErrorCode
   hint: string
 }
@@ -20,9 +25,15 @@ const RULES: readonly Rule[] = [
     hint: REGISTRY_HINTS.busy,
   },
   {
-    when: /verification failed for digest|digest (?:mismatch|did not match)|failed to register layer: .*unexpected EOF|invalid checksum digest|failed digest verification/i,
+    when: /verification failed for digest|digest (?:mismatch|did not match)|invalid checksum digest|failed digest verification/i,
     code: 'digest_mismatch',
-    hint: "the registry gave something else than what was asked for: check the registry, or Docker's registry-mirrors",
+    hint: REGISTRY_HINTS.otherBytes,
+  },
+  {
+    when: /failed to register layer/i,
+    and: /unexpected EOF/i,
+    code: 'digest_mismatch',
+    hint: REGISTRY_HINTS.otherBytes,
   },
   {
     when: /unauthorized|authentication required|no basic auth credentials|denied|forbidden|status: 40[13]/i,
@@ -32,7 +43,7 @@ const RULES: readonly Rule[] = [
   {
     when: /no matching manifest for/i,
     code: 'platform_missing',
-    hint: 'the image was not built for this machine: add its platform to the build (platforms: linux/amd64,linux/arm64)',
+    hint: REGISTRY_HINTS.platform,
   },
   {
     when: /manifest unknown|not found|no such image|repository does not exist|name unknown/i,
@@ -48,8 +59,10 @@ const RULES: readonly Rule[] = [
 
 const ENGINE_GONE = /ECONNREFUSED|ENOENT|EPIPE|ECONNRESET|ETIMEDOUT|socket hang up/
 
-/** Docker's own words for an error, without the wrapping of the client library. */
-export function reasonOf(error: unknown): string {
+/** Docker's own words for an error, without the wrapping of the client library; of many words the first. */
+export const reasonOf = (error: unknown): string => wordsOf(error).slice(0, MAX_REASON_CHARACTERS)
+
+function wordsOf(error: unknown): string {
   if (typeof error === 'object' && error !== null && 'json' in error) {
     const { json } = error as { json?: { message?: unknown } }
     if (typeof json?.message === 'string' && json.message !== '') return json.message
@@ -70,7 +83,8 @@ export function translate(error: unknown, what: string, otherwise: DeployErrorCo
   }
   const registry = otherwise === 'pull_failed'
   const rule = RULES.find(
-    ({ when, code: fits }) => (registry || fits === 'disk_full') && when.test(reason),
+    ({ when, and = when, code: fits }) =>
+      (registry || fits === 'disk_full') && when.test(reason) && and.test(reason),
   )
   return new DeployError(rule?.code ?? otherwise, `${what}: ${reason}`, {
     ...(rule === undefined ? {} : { hint: rule.hint }),
