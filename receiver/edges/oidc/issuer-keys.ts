@@ -11,7 +11,7 @@ import { addressesOf, lookupWithin, requireReach, type ResolveName, resolveName 
 const FRESH_MS = 60 * 60 * 1000
 /** Between two attempts at one issuer, failed ones included: strangers choose the `kid`. */
 const COOLDOWN_MS = 30 * 1000
-const TIMEOUT_MS = 5000
+const DEADLINE_MS = 5000
 const MAX_BYTES = 512 * 1024
 
 /** So much is shown of what an issuer says. */
@@ -31,12 +31,14 @@ export interface IssuerKeys {
 interface Network {
   resolve: ResolveName
   env: NodeJS.ProcessEnv
+  /** Of each of an issuer's two answers. */
+  deadlineMs: number
 }
 
 export function createIssuerKeys(
   database: DatabaseSync,
   now: () => number,
-  { resolve = resolveName, env = process.env }: Partial<Network> = {},
+  { resolve = resolveName, env = process.env, deadlineMs = DEADLINE_MS }: Partial<Network> = {},
 ): IssuerKeys {
   const select = database.prepare('SELECT jwks, fetched_at FROM issuer_keys WHERE issuer = ?')
   const upsert = database.prepare(
@@ -56,7 +58,7 @@ export function createIssuerKeys(
   const refresh = async (issuer: string): Promise<JSONWebKeySet> => {
     const last = tried.get(issuer)
     if (last !== undefined && now() - last.at < COOLDOWN_MS) return last.attempt
-    const attempt = fetchKeys(issuer, { resolve, env }).then((jwks) => {
+    const attempt = fetchKeys(issuer, { resolve, env, deadlineMs }).then((jwks) => {
       upsert.run(issuer, JSON.stringify(jwks), now())
       return jwks
     })
@@ -105,7 +107,7 @@ async function getText(url: URL, reach: Reach, network: Network): Promise<string
   try {
     const response = await fetch(url, {
       redirect: 'error',
-      signal: AbortSignal.timeout(TIMEOUT_MS),
+      signal: AbortSignal.timeout(network.deadlineMs),
       headers: { accept: 'application/json' },
       dispatcher,
     })
