@@ -10,17 +10,24 @@ const CHUNK = Buffer.alloc(16 * 1024, ' ')
 const GIVE_UP_BYTES = 64 * 1024 * 1024
 
 export interface EndlessServer {
+  /** Or the path of its socket. */
   url: string
   /** Resolves when the connection of an answer is closed: to the bytes that were made for it, before any compression. */
   closed: Promise<number>
 }
 
-/** Answers every request without end, for as long as somebody reads. `gzip`: of 1 MiB on the wire come 1000. */
+/** Answers every request without end, for as long as somebody reads. `gzip`: of 1 MiB on the wire come 1000; `socket`: on this path. */
 export async function startEndless({
   status = 200,
   begins = '',
   gzip = false,
-}: { status?: number; begins?: string; gzip?: boolean } = {}): Promise<EndlessServer> {
+  socket,
+}: {
+  status?: number
+  begins?: string
+  gzip?: boolean
+  socket?: string
+} = {}): Promise<EndlessServer> {
   let heard = (_bytes: number) => {}
   const closed = new Promise<number>((resolve) => (heard = resolve))
   const server = createServer((_, response) => {
@@ -38,13 +45,18 @@ export async function startEndless({
     if (gzip) pipeline(source, createGzip(), response, ends)
     else pipeline(source, response, ends)
   })
-  server.listen(0, '127.0.0.1')
+  if (socket === undefined) server.listen(0, '127.0.0.1')
+  else server.listen(socket)
   await once(server, 'listening')
   onTestFinished(() => {
     server.close()
     server.closeAllConnections()
   })
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, closed }
+  const address = server.address() as AddressInfo | string
+  return {
+    url: typeof address === 'string' ? address : `http://127.0.0.1:${address.port}`,
+    closed,
+  }
 }
 
 /** More than any limit of an answer with what sockets, Node and zlib hold on the way. */
