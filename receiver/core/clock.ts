@@ -8,6 +8,6 @@ export interface Clock {
   since(at: string): number
   /** Resolves after `ms`; rejects with the signal's reason when it aborts. */
   sleep(ms: number, signal: AbortSignal): Promise<void>
-  /** Aborts after `ms`. */
+  /** Aborts after `ms`; never when that is longer than a timer can wait. */
   timeout(ms: number): AbortSignal
 }

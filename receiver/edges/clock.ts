@@ -6,8 +6,9 @@ import type { Clock } from '../core/clock.ts'
 export const systemClock: Clock = {
   now: () => new Date().toISOString(),
   ms: () => performance.now(),
-  // a longer one would end at once
-  timeout: (ms) => AbortSignal.timeout(Math.min(ms, MAX_DURATION_MS)),
+  // what is longer than a timer can wait would end at once
+  timeout: (ms) =>
+    ms > MAX_DURATION_MS ? new AbortController().signal : AbortSignal.timeout(Math.ceil(ms)),
   since: (at) => Date.now() - Date.parse(at),
   async sleep(ms, signal) {
     try {

@@ -17,7 +17,7 @@ export class ProbeError extends Error {
  */
 export const httpProbe: Probe = ({ url, headers, timeoutMs, signal }) =>
   new Promise<ProbeAnswer>((resolve, reject) => {
-    const timeout = AbortSignal.timeout(timeoutMs)
+    const timeout = AbortSignal.timeout(Math.ceil(timeoutMs))
     const sent = request(url, {
       agent: false,
       headers: { 'user-agent': 'deploy-receiver', ...headers },

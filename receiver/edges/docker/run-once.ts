@@ -38,7 +38,7 @@ export async function runOnce(
   try {
     const startedAt = await startOf(container)
     if (startedAt === undefined) await start(docker, network, plan, container)
-    late = AbortSignal.timeout(timeLeft(plan.timeoutMs, startedAt))
+    late = AbortSignal.timeout(Math.ceil(timeLeft(plan.timeoutMs, startedAt)))
     const shown = show(docker, container.id, output, AbortSignal.any([signal, over.signal]))
     const exitCode = await ended(container, AbortSignal.any([signal, late]))
     await Promise.race([shown, pause(LAST_LINES_MS, undefined, { ref: false })])

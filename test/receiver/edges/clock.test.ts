@@ -18,3 +18,11 @@ test('a sleep that is ended before it begins does not begin', async () => {
 test('a sleep ends by itself', async () => {
   await systemClock.sleep(1, new AbortController().signal)
 })
+
+test('a timeout aborts, and one of months does not do so at once', async () => {
+  const [short, long] = [systemClock.timeout(0.5), systemClock.timeout(2 ** 31)]
+  await expect.poll(() => short.aborted).toBe(true)
+  // were it short, it would be over by now
+  await systemClock.sleep(100, new AbortController().signal)
+  expect(long.aborted).toBe(false)
+})

@@ -109,6 +109,11 @@ describe('a probe, whatever the app answers', () => {
     await expect.poll(() => open.size).toBe(0)
   })
 
+  test('may have a time that is no whole number of milliseconds', async () => {
+    const { url } = await app((socket) => socket.end('HTTP/1.1 204 No Content\r\n\r\n'))
+    expect(await probe(url, 60_000.5)).toEqual({ status: 204, body: '' })
+  })
+
   test('says when the connection is closed without a word', async () => {
     const { url } = await app((socket) => socket.end())
     await expect(probe(url, 60_000)).rejects.toThrow('closed the connection without an answer')

@@ -121,7 +121,7 @@ describe('a release command', () => {
     const output = () => {
       throw new Error('the disk is full')
     }
-    expect(await runOnce(docker, 'deploy', plan(600_000), { output, signal })).toEqual({
+    expect(await runOnce(docker, 'deploy', plan(600_000.5), { output, signal })).toEqual({
       exitCode: 0,
     })
   })
