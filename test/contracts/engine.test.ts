@@ -86,7 +86,7 @@ engineContract('the fake', async () => {
       const ended = Promise.withResolvers<void>()
       const before = releases.started
       Object.assign(releases, {
-        lines: ['one', 'two', ...(waits === 'without a line end' ? ['x'.repeat(1000)] : [])],
+        lines: ['one', 'two', ...(waits === 'without a line end' ? [`${'x'.repeat(1000)}…`] : [])],
         exitCode: 3,
         hangs: waits === 'for ever',
         ends: async () => {
