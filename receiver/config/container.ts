@@ -5,6 +5,7 @@ import { EnvFileError, parseEnvFile } from './env-file.ts'
 import { DEVICE_KEYS, readDevices } from './devices.ts'
 import { readHealthcheck } from './healthcheck.ts'
 import { HOST_KEYS, readHostSettings } from './host-settings.ts'
+import { DOCKER_NETWORK } from './networks.ts'
 import type { Field, Reader } from './reader.ts'
 import { isSecret } from './secret-values.ts'
 import {
@@ -165,8 +166,15 @@ function readLabels(reader: Reader, field: Field | undefined): Record<string, st
 
 function readNetworks(reader: Reader, field: Field | undefined): string[] {
   if (field === undefined) return []
-  if (!reader.isMapping(field)) return texts(reader, field)
+  if (!reader.isMapping(field)) {
+    return reader
+      .list(field)
+      .flatMap((item) => matching(reader, item, DOCKER_NETWORK, "a Docker network's name") ?? [])
+  }
   return [...reader.mapping(field)].map(([name, each]) => {
+    if (!DOCKER_NETWORK.test(name)) {
+      reader.problem(each, `${JSON.stringify(name)} is not a Docker network's name`)
+    }
     if (reader.mapping(each).size > 0) {
       reader.problem(each, 'settings of a network are not known here', `write networks: [${name}]`)
     }

@@ -5,6 +5,7 @@ import { parseNetwork } from '../core/ip-address.ts'
 import { readApp } from './app.ts'
 import type { AppConfig, Config } from './config.ts'
 import { readProxies, readRateLimit } from './limits.ts'
+import { DOCKER_NETWORK } from './networks.ts'
 import { createReader, type Field, type Reader } from './reader.ts'
 import { readRegistries } from './registries.ts'
 import { type SecretOwners, secretTexts } from './secrets.ts'
@@ -13,7 +14,6 @@ import { readSource } from './source.ts'
 import { emptyRecord, matching } from './values.ts'
 
 const PATH = /^\/+[A-Za-z0-9._-][A-Za-z0-9._/-]*$/
-const NETWORK = /^[a-zA-Z0-9][a-zA-Z0-9_.-]*$/
 const LISTEN =
   /^(?:(?:\d{1,3}(?:\.\d{1,3}){3}|\[[0-9a-f:]+\]|\*):)?\d{1,5}(?: (?:default_server|ipv6only=on|ipv6only=off))*$/
 
@@ -125,7 +125,7 @@ function readNetwork(reader: Reader, field: Field | undefined): Config['network'
     )
   }
   return {
-    name: matching(reader, keys.get('name'), NETWORK, "a Docker network's name") ?? 'deploy',
+    name: matching(reader, keys.get('name'), DOCKER_NETWORK, "a Docker network's name") ?? 'deploy',
     subnet,
   }
 }

@@ -100,6 +100,11 @@ describe('container settings', () => {
       '20: apps.api.networks.a: settings of a network are not known here; write networks: [a]',
     ],
     [
+      'networks: [db, ../containers/db]',
+      '20: apps.api.networks[1]: "../containers/db" is not a Docker network\'s name',
+    ],
+    ['networks: { "a b": }', '24: apps.api.networks.a b: "a b" is not a Docker network\'s name'],
+    [
       'restart: sometimes',
       '14: apps.api.restart: "sometimes" is not a restart policy; no, always, unless-stopped, on-failure or on-failure:5',
     ],
