@@ -1,5 +1,6 @@
 import { dirname } from 'node:path'
 import { formatImage, ImageReferenceError, parseImage } from '../../protocol/image-reference.ts'
+import { DOMAIN, isAppName } from '../core/dns-name.ts'
 import { readAttestation } from './attestation.ts'
 import { readAuth } from './auth.ts'
 import type { AppConfig } from './config.ts'
@@ -28,9 +29,6 @@ const ENGINES = { docker: { keys: DOCKER_KEYS, read: readDocker } } as const
 const KEYS = [...COMMON_KEYS, ...Object.values(ENGINES).flatMap(({ keys }) => keys)]
 /** Registries count requests. */
 const SHORTEST_POLL_MS = 10_000
-const LABEL = '[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?'
-const NAME = new RegExp(`^${LABEL}$`)
-const DOMAIN = new RegExp(String.raw`^(?=.{1,253}$)(?:\*\.)?${LABEL}(?:\.${LABEL})*$`)
 
 /** Reads one entry of `apps:`. */
 export function readApp(
@@ -39,7 +37,7 @@ export function readApp(
   field: Field,
   owners: SecretOwners,
 ): AppConfig {
-  if (!NAME.test(name)) {
+  if (!isAppName(name)) {
     reader.problem(
       field,
       `${JSON.stringify(name)} is not the name of an app`,

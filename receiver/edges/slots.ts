@@ -11,6 +11,7 @@ import {
 import { dirname, join } from 'node:path'
 import type { Slot, Slots } from '../core/slots/ports.ts'
 import { removeFile, syncDirectory } from './durable.ts'
+import { pathSegment } from './path-segment.ts'
 
 /** The files by which Nginx knows where an app is. */
 export interface Flags {
@@ -36,15 +37,16 @@ export interface SlotFiles extends Slots {
  */
 export function createSlots(data: string): SlotFiles {
   const root = join(data, 'slots')
+  const placeOf = (app: string) => join(root, pathSegment(app))
   const flags = (app: string): Flags => ({
-    green: join(root, app, 'green'),
-    ready: join(root, app, 'ready'),
-    paused: join(root, app, 'paused'),
+    green: join(placeOf(app), 'green'),
+    ready: join(placeOf(app), 'ready'),
+    paused: join(placeOf(app), 'paused'),
   })
   const prepare = (app: string) => {
     makeSearchable(data, 0o711)
     makeSearchable(root, 0o755)
-    makeSearchable(join(root, app), 0o755)
+    makeSearchable(placeOf(app), 0o755)
   }
   return {
     flags,

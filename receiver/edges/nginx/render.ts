@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { DOMAIN, isAppName } from '../../core/dns-name.ts'
 import type { Slot } from '../../core/slots/ports.ts'
 import type { Flags } from '../slots.ts'
 
@@ -140,10 +141,9 @@ function variable(app: string): string {
 
 const indent = (text: string) => text.replace(/^(?=.)/gm, '  ')
 
-const LABEL = '[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?'
 const GRAMMAR = {
-  app: new RegExp(`^${LABEL}$`),
-  domain: new RegExp(String.raw`^(?:\*\.)?${LABEL}(?:\.${LABEL})*$`),
+  app: { test: isAppName },
+  domain: DOMAIN,
   listen:
     /^(?:(?:\d{1,3}(?:\.\d{1,3}){3}|\[[0-9a-f:]+\]|\*):)?\d{1,5}(?: (?:default_server|ipv6only=on|ipv6only=off))*$/,
   upstream: /^\d{1,3}(?:\.\d{1,3}){3}:\d{1,5}$/,

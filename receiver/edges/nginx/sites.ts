@@ -1,6 +1,7 @@
 import { dirname, join } from 'node:path'
 import { DeployError } from '../../core/errors.ts'
 import type { AppUpstreams, Sites, Slot } from '../../core/slots/ports.ts'
+import { pathSegment } from '../path-segment.ts'
 import type { Flags } from '../slots.ts'
 import { CommandError, runCommand } from './command.ts'
 import { isSettled, makeDirectory, put, restore, settle, type Wanted } from './files.ts'
@@ -35,8 +36,8 @@ export function createSites({ nginx, app: configured, flags, address }: SitesOpt
     return mine
   }
   const files = (app: string, texts?: { conf: string; snippet: string }): Wanted[] => [
-    { file: join(nginx.directory, `deploy-receiver.${app}.conf`), text: texts?.conf },
-    { file: join(snippets, `${app}.slot`), text: texts?.snippet },
+    { file: join(nginx.directory, `deploy-receiver.${pathSegment(app)}.conf`), text: texts?.conf },
+    { file: join(snippets, `${pathSegment(app)}.slot`), text: texts?.snippet },
   ]
 
   const siteOf = (app: string, upstreams: AppUpstreams) => {

@@ -1,4 +1,5 @@
 import { type Context, Hono } from 'hono'
+import { isAppName } from '../../core/dns-name.ts'
 import type { Finding } from '../../core/finding.ts'
 import { unknownApp } from '../apps.ts'
 import { ProblemError } from '../problem.ts'
@@ -53,6 +54,9 @@ async function removeApp(c: Context, app: string, services: AdminServices): Prom
     throw new ProblemError('app_configured', `${app} is in the config`, {
       hint: `take apps.${app} out of it and reload first: deploy-receiver reload`,
     })
+  }
+  if (!isAppName(app)) {
+    throw unknownApp(`${JSON.stringify(app)} is not the name of an app`, services.apps)
   }
   const removed = await services.removeApp(app)
   if (removed.length > 0) return c.json({ removed })

@@ -76,6 +76,17 @@ describe('removing an app', () => {
     expect(asked).toEqual([])
   })
 
+  test.for(['a%2f..%2f..%2fetc', '..%2f..%2fx', 'a%00', '%2e%2e%2fx', 'API', 'a_b', 'a%0a'])(
+    'by %s, which is not a name of an app, touches nothing',
+    async (name) => {
+      expect(await ask('DELETE', `/apps/${name}`)).toMatchObject({
+        status: 404,
+        body: { code: 'unknown_app', hint: 'the config has: api, web' },
+      })
+      expect(asked).toEqual([])
+    },
+  )
+
   test('of which there is nothing is 404, with the apps that there are', async () => {
     removed = []
     expect(await ask('DELETE', '/apps/old')).toMatchObject({
