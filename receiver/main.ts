@@ -5,7 +5,7 @@ import { VERSION } from './serve/version.ts'
 const USAGE = `deploy-receiver runs what was pushed, behind Nginx.
 
   deploy-receiver serve    [--config FILE]   take hooks and deploy
-  deploy-receiver check    [--config FILE]   say whether the config is right  [--registries] [--json]
+  deploy-receiver check    [--config FILE]   say whether the config is right  [--strict] [--registries] [--json]
   deploy-receiver doctor                     look at all that a deployment needs, with remedies  [--json]
   deploy-receiver status   [APP]             what is live, since when, and what is under way  [--json]
   deploy-receiver history  APP               its deployments, newest first  [--limit N] [--json]
@@ -65,6 +65,7 @@ async function main(argv: string[]): Promise<number> {
         config: { type: 'string', short: 'c', default: '/etc/deploy-receiver/config.yaml' },
         json: { type: 'boolean', default: false },
         registries: { type: 'boolean', default: false },
+        strict: { type: 'boolean', default: false },
         'current-settings': { type: 'boolean', default: false },
         'release-settings': { type: 'boolean', default: false },
         limit: { type: 'string', short: 'n', default: '20' },

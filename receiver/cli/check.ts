@@ -1,4 +1,5 @@
 import { loadConfig } from '../config/load.ts'
+import { ConfigError, type ConfigProblem, describeProblem } from '../config/problems.ts'
 import { connectDocker } from '../edges/docker/connect.ts'
 import { lookAtRegistries, lookAtTrustRoots } from '../serve/doctor.ts'
 import type { Options } from './options.ts'
@@ -7,9 +8,15 @@ import { secretsOf } from '../config/secrets-of.ts'
 import { createRedactor } from '../core/redaction/redactor.ts'
 import { showFindings } from './doctor.ts'
 
-/** `deploy-receiver check`: reads the config as `serve` would, and says what it found; with `--registries` also whether the apps' can be read. */
-export async function check({ config: file, json, registries }: Options): Promise<number> {
-  const config = loadConfig(file, process.env)
+/**
+ * `deploy-receiver check`: reads the config as `serve` would, and says what it found; with `--registries` also whether the
+ * apps' can be read, with `--strict` taking warnings for errors.
+ */
+export async function check({ config: file, json, registries, strict }: Options): Promise<number> {
+  let warnings: readonly ConfigProblem[] = []
+  const config = loadConfig(file, process.env, (found) => (warnings = found))
+  if (strict && warnings.length > 0) throw new ConfigError(config.file, warnings)
+  for (const each of warnings) console.error(`warning: ${describeProblem(config.file, each)}`)
   const apps = Object.values(config.apps)
   if (registries) {
     const { read } = openRegistries({
@@ -24,15 +31,18 @@ export async function check({ config: file, json, registries }: Options): Promis
     ]
     return showFindings(found, json)
   }
-  for (const { what, message, hint } of await lookAtTrustRoots(config.data, apps)) {
-    if (hint !== undefined) console.error(`warning: ${what}: ${message}; ${hint}`)
+  const aged = (await lookAtTrustRoots(config.data, apps)).filter(({ hint }) => hint !== undefined)
+  for (const { what, message, hint } of aged) {
+    console.error(`${strict ? 'error' : 'warning'}: ${what}: ${message}; ${hint}`)
   }
+  if (strict && aged.length > 0) return 1
   if (json) {
     console.log(
       JSON.stringify({
         file: config.file,
         url: config.url,
         apps: apps.map(({ name, image, domains, port }) => ({ name, image, domains, port })),
+        warnings,
       }),
     )
     return 0

@@ -5,6 +5,8 @@ export interface Options {
   limit: string
   /** Of a check: the registries too. */
   registries: boolean
+  /** Of a check: what is unwise fails it. */
+  strict: boolean
   /** Of a rollback: not those that the release had. */
   currentSettings: boolean
   releaseSettings: boolean

@@ -1,4 +1,5 @@
 import { loadConfig } from '../config/load.ts'
+import { type ConfigProblem, describeProblem } from '../config/problems.ts'
 import { createLog } from '../serve/log.ts'
 import type { Options } from './options.ts'
 import { secretsOf, secretsOfBoth } from '../config/secrets-of.ts'
@@ -7,18 +8,25 @@ import { serve } from '../serve/serve.ts'
 
 /** `deploy-receiver serve`: until SIGTERM or SIGINT; SIGHUP reads the config again. A second signal ends it at once. */
 export async function run({ config: file }: Options): Promise<number> {
-  const config = loadConfig(file, process.env)
+  let warnings: readonly ConfigProblem[] = []
+  const read = () => loadConfig(file, process.env, (found) => (warnings = found))
+  const config = read()
   let secrets = secretsOf(config)
   const redactor = createRedactor(secrets)
   const log = createLog(redactor)
+  const warn = () => {
+    for (const each of warnings) log('warn', describeProblem(config.file, each))
+  }
+  warn()
 
   // one after the other: each compares with what the one before left
   let last: Promise<unknown> = Promise.resolve()
   const reload = () => {
     const mine = last.then(async () => {
-      const next = loadConfig(file, process.env)
+      const next = read()
       const nextSecrets = secretsOf(next)
       redactor.take(secretsOfBoth(secrets, nextSecrets))
+      warn()
       try {
         const changes = await receiver.reload(next)
         secrets = nextSecrets

@@ -2,7 +2,7 @@ import { KeyError, parseVerifyingKey } from '../../protocol/standard-webhooks.ts
 import type { AppAuth, OidcRule } from './config.ts'
 import type { Field, Reader } from './reader.ts'
 import { pinOf } from './pins.ts'
-import { own, type SecretOwners, secretTexts } from './secrets.ts'
+import { keep, own, type SecretOwners, secretTexts } from './secrets.ts'
 import { boolean, emptyRecord, texts } from './values.ts'
 
 const GITHUB_ISSUER = 'https://token.actions.githubusercontent.com'
@@ -112,6 +112,7 @@ function webhookKeys(
       if (!text.startsWith(prefix)) throw new KeyError(`it does not begin with ${prefix}`)
       parseVerifyingKey(text)
       own(reader, item, text, owners)
+      if (prefix === 'whsec_') keep(reader, item, bytesOf(text))
       return [text]
     } catch (error) {
       if (!(error instanceof KeyError)) throw error
@@ -120,3 +121,7 @@ function webhookKeys(
     }
   })
 }
+
+/** What a `whsec_…` stands for, a character for each byte: words are words in base64, too. */
+const bytesOf = (secret: string) =>
+  Buffer.from(secret.replace(/^whsec_/, ''), 'base64').toString('latin1')

@@ -3,9 +3,11 @@ import { dirname, resolve } from 'node:path'
 import type { ContainerSettings, RestartPolicy } from '../core/slots/container-settings.ts'
 import { EnvFileError, parseEnvFile } from './env-file.ts'
 import { DEVICE_KEYS, readDevices } from './devices.ts'
+import { warnOfAccess } from './file-access.ts'
 import { readHealthcheck } from './healthcheck.ts'
 import { HOST_KEYS, readHostSettings } from './host-settings.ts'
 import { DOCKER_NETWORK } from './networks.ts'
+import { warnOfPlainSecret } from './plain-secret.ts'
 import type { Field, Reader } from './reader.ts'
 import { isSecret } from './secret-values.ts'
 import {
@@ -98,6 +100,7 @@ function readEnvironment(
     environment[key] = found
     if (value === undefined || reader.isFilled(at)) fromOutside.add(key)
     else fromOutside.delete(key)
+    if (value !== undefined) warnOfPlainSecret(reader, at, { name: key, value })
   }
   const secretEnvironment = Object.entries(environment)
     .filter(([name, value]) => isSecret({ name, value, fromOutside: fromOutside.has(name) }))
@@ -121,7 +124,12 @@ function readEnvFiles(reader: Reader, field: Field | undefined): Record<string, 
     }
     const file = resolve(dirname(reader.file), path)
     try {
-      Object.assign(values, parseEnvFile(readFileSync(file, 'utf8'), reader.env))
+      const inFile = parseEnvFile(readFileSync(file, 'utf8'), reader.env)
+      const holdsSecret = Object.entries(inFile).some(([name, value]) =>
+        isSecret({ name, value, fromOutside: false }),
+      )
+      warnOfAccess(reader, each, { file, holdsSecret })
+      Object.assign(values, inFile)
     } catch (error) {
       if (error instanceof EnvFileError) {
         reader.problem(each, `${file}:${error.line}: ${error.message}`)

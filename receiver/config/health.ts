@@ -1,4 +1,5 @@
 import type { HealthPolicy } from '../core/app.ts'
+import { warnOfPlainSecret } from './plain-secret.ts'
 import type { Field, Reader } from './reader.ts'
 import { isSecret } from './secret-values.ts'
 import { duration, emptyRecord, keyValues, matching, number, port } from './values.ts'
@@ -31,6 +32,7 @@ export function readHealth(reader: Reader, field: Field | undefined): HealthPoli
     }
     headers[key] = value
     if (isSecret({ name: key, value, fromOutside: reader.isFilled(at) })) secretHeaders.push(key)
+    warnOfPlainSecret(reader, at, { name: key, value })
   }
   return {
     ...(path === undefined ? {} : { path }),

@@ -1,5 +1,6 @@
 import { parseNetwork } from '../core/ip-address.ts'
 import type { Config } from './config.ts'
+import { warnOfProxies } from './exposure.ts'
 import type { Field, Reader } from './reader.ts'
 import { number } from './values.ts'
 
@@ -10,7 +11,12 @@ export function readProxies(reader: Reader, field: Field | undefined): string[] 
   if (field === undefined) return LOOPBACK
   return reader.list(field).flatMap((item) => {
     const text = reader.text(item)
-    if (text === undefined || parseNetwork(text) !== undefined) return text ?? []
+    if (text === undefined) return []
+    const network = parseNetwork(text)
+    if (network !== undefined) {
+      warnOfProxies(reader, item, network)
+      return [text]
+    }
     reader.problem(
       item,
       `${JSON.stringify(text)} is not an address or network`,

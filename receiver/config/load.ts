@@ -4,8 +4,11 @@ import ipaddr from 'ipaddr.js'
 import { parseNetwork } from '../core/ip-address.ts'
 import { readApp } from './app.ts'
 import type { AppConfig, Config } from './config.ts'
+import { warnOfAdmin, warnOfListen } from './exposure.ts'
+import { warnOfAccess } from './file-access.ts'
 import { readProxies, readRateLimit } from './limits.ts'
 import { DOCKER_NETWORK } from './networks.ts'
+import type { ConfigProblem } from './problems.ts'
 import { createReader, type Field, type Reader } from './reader.ts'
 import { readRegistries } from './registries.ts'
 import { type SecretOwners, secretTexts } from './secrets.ts'
@@ -20,10 +23,12 @@ const LISTEN =
 /**
  * Reads and checks a config file; variables come from `env`. What it returns is frozen. Throws `ConfigError` with every
  * problem and its place.
+ * @param warn is told what is right and unwise
  */
 export function loadConfig(
   file: string,
   env: Readonly<Record<string, string | undefined>>,
+  warn: (warnings: readonly ConfigProblem[]) => void = () => {},
 ): Config {
   const path = resolve(file)
   // a variable named like a method of objects is not set by being one
@@ -59,7 +64,11 @@ export function loadConfig(
     readTokens: secretTexts(reader, keys.get('read_tokens'), owners),
     apps: readApps(reader, keys.get('apps'), owners),
   }
-  reader.finish()
+  warnOfListen(reader, keys.get('listen'), config.listen.host)
+  warnOfAdmin(reader, keys.get('admin'), config.admin.host)
+  const secret = reader.firstSecret()
+  warnOfAccess(reader, secret ?? reader.root, { file: path, holdsSecret: secret !== undefined })
+  warn(reader.finish())
   return freeze(config)
 }
 

@@ -1,4 +1,4 @@
-/** One thing wrong with the config. Lines and columns count from 1. */
+/** One thing wrong with the config, or right and unwise. Lines and columns count from 1. */
 export interface ConfigProblem {
   line: number
   column: number
@@ -15,14 +15,18 @@ export class ConfigError extends Error {
   readonly problems: readonly ConfigProblem[]
 
   constructor(file: string, problems: readonly ConfigProblem[]) {
-    super(problems.map((problem) => describe(file, problem)).join('\n'))
+    super(problems.map((problem) => describeProblem(file, problem)).join('\n'))
     this.name = 'ConfigError'
     this.file = file
     this.problems = problems
   }
 }
 
-function describe(file: string, { line, column, path, message, hint }: ConfigProblem): string {
+/** `file:line:column: path: message; hint`, on one line. */
+export function describeProblem(
+  file: string,
+  { line, column, path, message, hint }: ConfigProblem,
+): string {
   const where = line === 0 ? file : `${file}:${line}:${column}`
   const text = `${where}: ${path === '' ? '' : `${path}: `}${message}${hint === undefined ? '' : `; ${hint}`}`
   // keys are the user's: a line end in one must not make two problems of it

@@ -7,6 +7,7 @@ import {
   LineCounter,
   type Node,
   parseDocument,
+  type Scalar,
   type YAMLMap,
 } from 'yaml'
 import { interpolate, InterpolationError } from './interpolate.ts'
@@ -26,6 +27,8 @@ export interface Reader {
   env: Readonly<Record<string, string | undefined>>
   root: Field
   problem(field: Field, message: string, hint?: string): void
+  /** Something that is right and unwise: said, and in the way of nothing. */
+  warning(field: Field, message: string, hint?: string): void
   /** The entries of a mapping; unknown keys are problems when `known` is given. */
   mapping(field: Field | undefined, known?: readonly string[]): ReadonlyMap<string, Field>
   /** The items of a list; a single value is a list of one. */
@@ -40,8 +43,12 @@ export interface Reader {
   isFilled(field: Field): boolean
   /** What was filled in so far in this field and all that it holds. */
   variablesIn(field: Field): ReadonlyMap<string, string>
-  /** Throws all problems, if there are any. */
-  finish(): void
+  /** Notes that a secret was read there: it stands in the file itself, unless a variable filled it in. */
+  noteSecret(field: Field): void
+  /** Where a secret stands in the file itself: the first place. */
+  firstSecret(): Field | undefined
+  /** Throws all problems, if there are any; else gives the warnings. */
+  finish(): readonly ConfigProblem[]
 }
 
 /** Reads YAML 1.2 with places. Throws `ConfigError` when it is no YAML at all. */
@@ -55,6 +62,8 @@ export function createReader(
   const problems: ConfigProblem[] = []
   const filled = new Set<Node | null>()
   const variables: { path: string; name: string; value: string }[] = []
+  const warnings: ConfigProblem[] = []
+  const secrets: Field[] = []
   const place = (offset: number) => {
     const { line, col } = lines.linePos(offset)
     return { line, column: col }
@@ -65,9 +74,11 @@ export function createReader(
   }
   if (problems.length > 0) throw new ConfigError(file, problems)
 
-  const problem: Reader['problem'] = ({ path, offset }, message, hint) => {
-    problems.push({ ...place(offset), path, message, ...(hint === undefined ? {} : { hint }) })
-  }
+  const adder =
+    (list: ConfigProblem[]): Reader['problem'] =>
+    ({ path, offset }, message, hint) =>
+      void list.push({ ...place(offset), path, message, ...(hint === undefined ? {} : { hint }) })
+  const problem = adder(problems)
   const fieldOf = (path: string, node: unknown, fallback: number): Field => {
     const resolved = resolve(node, document)
     const field = { path, node: resolved, offset: rangeOf(node) ?? rangeOf(resolved) ?? fallback }
@@ -82,6 +93,7 @@ export function createReader(
     env,
     root: fieldOf('', document.contents, 0),
     problem,
+    warning: adder(warnings),
     isNothing: (field) => field === undefined || isNothing(field.node),
     isMapping: ({ node }) => isMap(node),
     isList: ({ node }) => isSeq(node),
@@ -125,8 +137,6 @@ export function createReader(
         problem(field, 'this must be a single value')
         return undefined
       }
-      const { value, source: written } = field.node
-      const text = typeof value === 'string' ? value : (written ?? String(value))
       const noting = new Proxy(env, {
         get(target, name: string) {
           const found = target[name]
@@ -138,7 +148,7 @@ export function createReader(
         },
       })
       try {
-        return interpolate(text, noting)
+        return interpolate(textOf(field.node), noting)
       } catch (error) {
         if (!(error instanceof InterpolationError)) throw error
         problem(field, error.message)
@@ -154,13 +164,24 @@ export function createReader(
         variables.flatMap(({ path: at, name, value }) => (isWithin(at) ? [[name, value]] : [])),
       )
     },
+    noteSecret(field) {
+      if (!filled.has(field.node)) secrets.push(field)
+    },
+    firstSecret: () => secrets.toSorted((a, b) => a.offset - b.offset)[0],
 
     finish() {
-      const sorted = problems.toSorted((a, b) => a.line - b.line || a.column - b.column)
-      if (sorted.length > 0) throw new ConfigError(file, sorted)
+      if (problems.length > 0) throw new ConfigError(file, byPlace(problems))
+      return byPlace(warnings)
     },
   }
 }
+
+const byPlace = (problems: readonly ConfigProblem[]) =>
+  problems.toSorted((a, b) => a.line - b.line || a.column - b.column)
+
+/** As it is written: `0123` stays `0123`. */
+const textOf = ({ value, source }: Scalar) =>
+  typeof value === 'string' ? value : (source ?? String(value))
 
 /** What the parser says, without the piece of the file that it may quote: that may be a secret. */
 const withoutValue = (message: string): string =>

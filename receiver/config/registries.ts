@@ -1,6 +1,7 @@
 import { isAbsolute, join } from 'node:path'
 import { parseImage } from '../../protocol/image-reference.ts'
 import type { RegistryLogin } from '../core/image/registry.ts'
+import { warnOfAccess } from './file-access.ts'
 import type { Field, Reader } from './reader.ts'
 import { emptyRecord, matching } from './values.ts'
 
@@ -40,7 +41,9 @@ function readLogin(reader: Reader, field: Field, directory: string): RegistryLog
   const [way = 'password'] = ways
   const inFile = (at: Field | undefined) => {
     const file = needed(reader, field, at, way === 'github_app' ? 'key_file' : way)
-    return file === '' || isAbsolute(file) ? file : join(directory, file)
+    const found = file === '' || isAbsolute(file) ? file : join(directory, file)
+    warnOfAccess(reader, at ?? field, { file: found, holdsSecret: true })
+    return found
   }
   const at = keys.get(way)
   switch (way) {
@@ -63,7 +66,9 @@ function readLogin(reader: Reader, field: Field, directory: string): RegistryLog
       const options = readOptions(reader, at, ['client_id', 'tenant_id', 'client_secret'])
       const clientId = matching(reader, options.get('client_id'), GUID, 'a client id', 'a GUID')
       const tenantId = matching(reader, options.get('tenant_id'), GUID, 'a tenant id', 'a GUID')
-      const clientSecret = reader.text(options.get('client_secret')) ?? ''
+      const secretAt = options.get('client_secret')
+      const clientSecret = reader.text(secretAt) ?? ''
+      if (secretAt !== undefined) reader.noteSecret(secretAt)
       if (clientSecret !== '' && (clientId === undefined || tenantId === undefined)) {
         reader.problem(at ?? field, 'client_secret needs client_id and tenant_id')
       }
@@ -79,6 +84,7 @@ function readLogin(reader: Reader, field: Field, directory: string): RegistryLog
     default: {
       const username = needed(reader, field, keys.get('username'), 'username')
       if (way === 'password_file') return { kind: way, username, file: inFile(at) }
+      if (at !== undefined) reader.noteSecret(at)
       return { kind: 'password', username, password: needed(reader, field, at, 'password') }
     }
   }

@@ -24,11 +24,14 @@ export function isSecret({
   fromOutside: boolean
 }): boolean {
   if (value === '' || isPlain(value)) return false
-  if (SECRET_NAME.test(name)) return true
-  if (credentialsIn(value).length > 0) return true
+  if (isPlainlySecret({ name, value })) return true
   if (value.length < MIN_CHARACTERS || isPlace(value)) return false
   return fromOutside || [value, ...partsOf(value)].some(looksRandom)
 }
+
+/** Whether it is a secret for everybody who sees it: by its name, or by a password within it. */
+export const isPlainlySecret = ({ name, value }: { name: string; value: string }): boolean =>
+  value !== '' && !isPlain(value) && (SECRET_NAME.test(name) || credentialsIn(value).length > 0)
 
 /** Passwords within a value: of URLs, and of connection strings (`Server=db;Password=…`). */
 export function credentialsIn(value: string): string[] {

@@ -1,3 +1,4 @@
+import { isGuessable } from './guessable.ts'
 import type { Field, Reader } from './reader.ts'
 
 const MIN_SECRET_BYTES = 24
@@ -19,6 +20,18 @@ export function own(reader: Reader, field: Field, secret: string, owners: Secret
   owners.set(secret, owner ?? place)
 }
 
+/** What is asked of a secret that others must not find out. Never shows it. */
+export function keep(reader: Reader, field: Field, secret: string): void {
+  reader.noteSecret(field)
+  if (isGuessable(secret)) {
+    reader.warning(
+      field,
+      'this secret can be guessed: it repeats itself, or is made of words or rows',
+      'openssl rand -hex 24 makes one that cannot',
+    )
+  }
+}
+
 /** Tokens and secrets of at least 24 bytes; a single one is a list of one. Never shows them. */
 export function secretTexts(
   reader: Reader,
@@ -38,6 +51,7 @@ export function secretTexts(
       return []
     }
     own(reader, item, secret, owners)
+    keep(reader, item, secret)
     return [secret]
   })
 }

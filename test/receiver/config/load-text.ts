@@ -3,17 +3,22 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { AppConfig } from '../../../receiver/config/config.ts'
 import { loadConfig } from '../../../receiver/config/load.ts'
-import { ConfigError } from '../../../receiver/config/problems.ts'
+import { ConfigError, describeProblem } from '../../../receiver/config/problems.ts'
 
 type Env = Readonly<Record<string, string | undefined>>
 
 /** Reads a config given as text, with files beside it. Its name is `config.yaml`, in a directory of its own. */
-export function load(text: string, env: Env = {}, files: Readonly<Record<string, string>> = {}) {
+export function load(
+  text: string,
+  env: Env = {},
+  files: Readonly<Record<string, string>> = {},
+  warn?: Parameters<typeof loadConfig>[2],
+) {
   const dir = mkdtempSync(join(tmpdir(), 'deploy-config-'))
   try {
     for (const [name, content] of Object.entries(files)) writeFileSync(join(dir, name), content)
     writeFileSync(join(dir, 'config.yaml'), text)
-    return loadConfig(join(dir, 'config.yaml'), env)
+    return loadConfig(join(dir, 'config.yaml'), env, warn)
   } catch (error) {
     if (error instanceof ConfigError) error.message = error.message.replaceAll(`${dir}/`, '')
     throw error
@@ -31,6 +36,15 @@ export function problems(text: string, env: Env = {}, files?: Readonly<Record<st
     if (error instanceof ConfigError) return error.message.split('\n')
     throw error
   }
+}
+
+/** The warnings of a config that is right, in the form of `problems`. */
+export function warnings(text: string, env: Env = {}, files?: Readonly<Record<string, string>>) {
+  const said: string[] = []
+  load(text, env, files, (found) =>
+    said.push(...found.map((each) => describeProblem('config.yaml', each))),
+  )
+  return said
 }
 
 /** A config with the one app `api`; its further lines begin on line 5, its keys in column 5. */

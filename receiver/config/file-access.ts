@@ -1,0 +1,71 @@
+import { realpathSync, type Stats, statSync } from 'node:fs'
+import { dirname } from 'node:path'
+import type { Field, Reader } from './reader.ts'
+
+/**
+ * Warns of a file that others can change, or can read though it holds a secret. Others are all but root and the user who
+ * asks; a folder that they cannot enter keeps them from what lies in it. A file that is not there is not its matter.
+ * @param field where the file is named, or where the secret stands in it
+ */
+export function warnOfAccess(
+  reader: Reader,
+  field: Field,
+  { file, holdsSecret }: { file: string; holdsSecret: boolean },
+): void {
+  const way = wayTo(file)
+  const changeable = way.find(({ stats, may }) => isOfOthers(stats) || mayChange(stats, may))
+  if (changeable !== undefined) {
+    const { path, stats } = changeable
+    const [why, remedy] = isOfOthers(stats)
+      ? [`belongs to user ${stats.uid}`, `chown root ${path}`]
+      : [`has mode ${modeOf(stats)}`, `chmod go-w ${path}`]
+    reader.warning(field, `others can change ${file}: ${path} ${why}`, remedy)
+  }
+  const last = way.at(-1)
+  if (holdsSecret && last !== undefined && (last.may & READ) !== 0) {
+    const { path, stats } = last
+    const what = `others can read ${file} (mode ${modeOf(stats)}), which holds a secret`
+    reader.warning(field, what, `chmod 600 ${path}`)
+  }
+}
+
+const [READ, WRITE, ENTER] = [0o044, 0o022, 0o011]
+const STICKY = 0o1000
+
+interface Part {
+  path: string
+  stats: Stats
+  /** The bits of its mode that others have the use of. */
+  may: number
+}
+
+/** The folders from the root on and then the file, where it really lies. Nothing when it cannot be looked at. */
+function wayTo(file: string): Part[] {
+  const way: Part[] = []
+  let canCome = true
+  try {
+    for (const path of pathsTo(realpathSync(file))) {
+      const stats = statSync(path)
+      // in root's group there is nobody else
+      const may: number = canCome ? stats.mode & (stats.gid === 0 ? 0o007 : 0o077) : 0
+      way.push({ path, stats, may })
+      canCome = (may & ENTER) !== 0
+    }
+    return way
+  } catch {
+    return []
+  }
+}
+
+function pathsTo(file: string): string[] {
+  const folder = dirname(file)
+  return folder === file ? [file] : [...pathsTo(folder), file]
+}
+
+const isOfOthers = ({ uid }: Stats) => uid !== 0 && uid !== process.getuid?.()
+
+/** In a folder like /tmp everybody can add files, but take away only what is their own. */
+const mayChange = (stats: Stats, may: number) =>
+  (may & WRITE) !== 0 && !(stats.isDirectory() && (stats.mode & STICKY) !== 0)
+
+const modeOf = ({ mode }: Stats) => (mode & 0o7777).toString(8).padStart(4, '0')

@@ -1,0 +1,66 @@
+import { execFile } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+
+const PROGRAM = fileURLToPath(new URL('../../../bin/deploy-receiver', import.meta.url))
+const UNWISE = 'admin: "0.0.0.0" is not on loopback'
+
+let dir: string
+let file: string
+beforeEach(() => {
+  dir = mkdtempSync(join(tmpdir(), 'check-'))
+  file = join(dir, 'config.yaml')
+  write('admin: 0.0.0.0:9081')
+})
+afterEach(() => rmSync(dir, { recursive: true }))
+
+const write = (line: string) =>
+  writeFileSync(
+    file,
+    `url: https://d.example\n${line}\ndata: ${dir}/data\napps: { api: { image: ghcr.io/acme/api } }\n`,
+  )
+
+const run = (...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> =>
+  new Promise((resolve) => {
+    const env = { ...process.env, DOCKER_HOST: `unix://${dir}/none.sock` }
+    execFile(PROGRAM, [...args, '--config', file], { env }, (error, stdout, stderr) =>
+      resolve({ code: Number(error?.code ?? 0), stdout, stderr }),
+    )
+  })
+
+test('check shows what is unwise as a warning, and takes the config', async () => {
+  const { code, stdout, stderr } = await run('check')
+  expect(stderr).toMatch(`warning: ${file}:2:8: ${UNWISE}`)
+  expect(stdout).toMatch(`${file} is right: 1 app\n`)
+  expect(code).toBe(0)
+})
+
+test('check --json has the warnings with their places', async () => {
+  const { code, stdout } = await run('check', '--json')
+  expect(JSON.parse(stdout)).toMatchObject({
+    warnings: [{ line: 2, column: 8, path: 'admin', hint: expect.any(String) }],
+  })
+  expect(code).toBe(0)
+})
+
+test('check --strict fails for it, as for an error', async () => {
+  const { code, stdout, stderr } = await run('check', '--strict')
+  expect(stderr).toMatch(`deploy-receiver: ${file}:2:8: ${UNWISE}`)
+  expect(stdout).toBe('')
+  expect(code).toBe(1)
+})
+
+test('check --strict has nothing against a sensible config', async () => {
+  write('admin: 127.0.0.1:9081')
+  expect(await run('check', '--strict')).toMatchObject({ code: 0, stderr: '' })
+})
+
+test('serve logs it, and goes on', async () => {
+  const { stdout, stderr } = await run('serve')
+  const [first = '{}'] = stdout.split('\n')
+  expect(JSON.parse(first)).toMatchObject({ level: 40, msg: expect.stringContaining(UNWISE) })
+  expect(stderr).toMatch('no Docker engine answers')
+})
