@@ -40,6 +40,7 @@ const CASES = [
   'read_only: true',
   'pids_limit: 100',
   'cap_add: [NET_ADMIN, SYS_TIME]',
+  'cap_add: [NET_RAW]',
   'cap_drop: [ALL]',
   'security_opt: [no-new-privileges:true]',
   'security_opt: ["no-new-privileges:true", seccomp=unconfined]',
@@ -179,6 +180,7 @@ const differing = (one: Facts, other: Facts): string[] =>
 
 test('where a service says nothing, the receiver sets these by itself, and no more', async () => {
   expect(differing(bare.theirs, bare.ours)).toEqual([
+    'CapDrop',
     'LogConfig',
     'PidsLimit',
     'RestartPolicy',
@@ -198,11 +200,18 @@ test.for(CASES.map((line, index) => [line, index] as const))('%s', async ([line,
 test.for([
   // the rule that nobody gains privileges is only taken back by name
   ['privileged: true', ['SecurityOpt']],
+  // raw packets are given by name alone
+  ['cap_drop: [MKNOD]', ['CapDrop']],
   // Compose takes such a variable out of the image's environment, too
   ['environment: { NOWHERE: }', ['Env']],
 ] as const)('%s differs, as documented', async ([line, names]) => {
-  const theirs = await byCompose(`compose-${names[0].toLowerCase()}`, line)
-  const ours = await byReceiver(`receiver-${names[0].toLowerCase()}`, line)
+  const name =
+    line
+      .toLowerCase()
+      .match(/[a-z]+/g)
+      ?.join('-') ?? ''
+  const theirs = await byCompose(`compose-${name}`, line)
+  const ours = await byReceiver(`receiver-${name}`, line)
   const set = [...differing(bare.theirs, theirs), ...differing(bare.ours, ours)]
   expect([...new Set(set)].filter((name) => ours[name] !== theirs[name])).toEqual(names)
 })

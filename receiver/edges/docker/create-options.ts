@@ -15,7 +15,7 @@ const ROTATED: Logging = { driver: 'json-file', options: { 'max-size': '10m', 'm
 
 /**
  * The container of a plan, as Docker's API wants it. No port is published: Nginx reaches the fixed address on the bridge.
- * By default it cannot gain privileges, cannot fill the process table, and its log is rotated.
+ * By default it cannot gain privileges, make raw packets or fill the process table, and its log is rotated.
  */
 export function createOptions(plan: ContainerPlan, network: string): ContainerCreateOptions {
   const { container } = plan.app
@@ -94,7 +94,7 @@ function hostConfig(container: ContainerSettings, network: string): HostConfig {
     ReadonlyRootfs: container.readOnly,
     Privileged: container.privileged,
     CapAdd: [...container.capAdd],
-    CapDrop: [...container.capDrop],
+    CapDrop: capDrop(container),
     Devices: container.devices.map(({ host, container: inside, permissions }) => ({
       PathOnHost: host,
       PathInContainer: inside,
@@ -113,6 +113,15 @@ function hostConfig(container: ContainerSettings, network: string): HostConfig {
     ...(container.memoryBytes === undefined ? {} : { Memory: container.memoryBytes }),
     ...(container.nanoCpus === undefined ? {} : { NanoCpus: container.nanoCpus }),
   }
+}
+
+/**
+ * Whoever makes raw packets can say on the bridge that another app's address is its own, and gets its visitors (RFC 826
+ * believes everybody). Docker gives that right by default; here it is given by name.
+ */
+function capDrop({ capAdd, capDrop: drop }: ContainerSettings): string[] {
+  const said = [...capAdd, ...drop].some((name) => /^(?:CAP_)?(?:NET_RAW|ALL)$/i.test(name))
+  return said ? [...drop] : [...drop, 'NET_RAW']
 }
 
 /** Nobody gains privileges inside, unless the config says that this is wanted. */
