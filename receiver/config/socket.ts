@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { createReader } from './reader.ts'
 import { readSource } from './source.ts'
 
-export const DEFAULT_SOCKET = '/run/deploy-receiver.sock'
+export const DEFAULT_SOCKET = '/run/deploy-receiver/deploy-receiver.sock'
 
 /**
  * The local socket of a config file, for commands that ask the running receiver: nothing else of the file needs to be

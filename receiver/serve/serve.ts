@@ -1,7 +1,8 @@
 import { mkdirSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { type Changes, changesOf } from '../config/changes.ts'
 import type { AppConfig, Config } from '../config/config.ts'
+import { DEFAULT_SOCKET } from '../config/socket.ts'
 import { createApps } from '../core/apps.ts'
 import type { Log, Report } from '../core/log.ts'
 import type { Redactor } from '../core/redaction/redactor.ts'
@@ -57,7 +58,7 @@ export async function serve(
   let current = takeConfig(config)
 
   const watchdog = createWatchdog({ log })
-  makeDataDirectory(config.data)
+  makeDirectories(config)
   const store = openStore(
     {
       file: join(config.data, 'deploy-receiver.db'),
@@ -177,10 +178,12 @@ export async function serve(
 const LEFT_RUNNING =
   'the app is not in the config: it is left running until `deploy-receiver remove <app>`'
 
-function makeDataDirectory(data: string): void {
+function makeDirectories({ data, socket }: Pick<Config, 'data' | 'socket'>): void {
   process.umask(0o077)
   // Nginx's workers look up the slot flags in here
   mkdirSync(data, { recursive: true, mode: 0o711 })
+  // /run is empty after each start of the machine; a folder of another choice is the administrator's to make
+  if (socket === DEFAULT_SOCKET) mkdirSync(dirname(socket), { recursive: true })
 }
 
 const hostOf = ({ host, port }: Config['listen']) =>

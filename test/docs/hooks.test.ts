@@ -40,7 +40,7 @@ async function execute(text: string): Promise<string> {
 const here = (text: string, host: string) =>
   text
     .replaceAll(/https:\/\/((?:[^\s"@]*@)?)deploy\.example\.com/g, `http://$1${host}`)
-    .replaceAll('/run/deploy-receiver.sock', vm.config.socket)
+    .replaceAll('/run/deploy-receiver/deploy-receiver.sock', vm.config.socket)
     .replaceAll(/^deploy-receiver (.*)$/gm, `${PROGRAM} $1 --config ${join(vm.dir, 'config.yaml')}`)
     .replaceAll('ghcr.io/acme/api', vm.repository)
     .replaceAll('"acme.azurecr.io"', JSON.stringify(vm.repository.split('/', 1)[0]))

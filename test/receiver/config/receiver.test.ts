@@ -10,7 +10,7 @@ describe('the receiver', () => {
       url: 'https://d.example',
       listen: { host: '127.0.0.1', port: 9080 },
       admin: { host: '127.0.0.1', port: 9081 },
-      socket: '/run/deploy-receiver.sock',
+      socket: '/run/deploy-receiver/deploy-receiver.sock',
       data: '/var/lib/deploy-receiver',
       network: { name: 'deploy', subnet: '10.213.0.0/24' },
       nginx: {
@@ -38,7 +38,7 @@ describe('the receiver', () => {
     ['nginx: { listen: 8080 }', { nginx: { listen: ['8080'] } }],
     ['nginx: { listen: [80 default_server, "[::]:80"] }', { nginx: { listen: { length: 2 } } }],
     [`read_tokens: [${TOKEN}]`, { readTokens: [TOKEN] }],
-    ['socket:', { socket: '/run/deploy-receiver.sock' }],
+    ['socket:', { socket: '/run/deploy-receiver/deploy-receiver.sock' }],
     ['network: ~', { network: { name: 'deploy' } }],
   ] as const)('takes %s', ([line, expected]) => {
     expect(load(withLines(line))).toMatchObject(expected)
