@@ -205,13 +205,9 @@ test.for([
   // Compose takes such a variable out of the image's environment, too
   ['environment: { NOWHERE: }', ['Env']],
 ] as const)('%s differs, as documented', async ([line, names]) => {
-  const name =
-    line
-      .toLowerCase()
-      .match(/[a-z]+/g)
-      ?.join('-') ?? ''
-  const theirs = await byCompose(`compose-${name}`, line)
-  const ours = await byReceiver(`receiver-${name}`, line)
+  const label = (/\w+/.exec(line)?.[0] ?? '').replace('_', '-')
+  const theirs = await byCompose(`compose-${label}`, line)
+  const ours = await byReceiver(`receiver-${label}`, line)
   const set = [...differing(bare.theirs, theirs), ...differing(bare.ours, ours)]
   expect([...new Set(set)].filter((name) => ours[name] !== theirs[name])).toEqual(names)
 })

@@ -22,22 +22,26 @@ export async function startReceiver({
   config,
   dir,
   env,
+  within = [],
 }: {
   /** Written as YAML; `listen` has to name a loopback address with its port. */
   config: { listen: string } & Record<string, unknown>
   dir: string
   /** Over this process's environment: `DOCKER_HOST`, and what the config's `${…}` name. */
   env: Readonly<Record<string, string>>
+  /** A command, with its first arguments, that runs the receiver in its own place. */
+  within?: readonly string[]
 }): Promise<RunningReceiver> {
   mkdirSync(dir, { recursive: true })
   guardSecrets(dir, { config, env })
   const file = join(dir, 'config.yaml')
   writeFileSync(file, stringify(config), { mode: 0o600 })
+  const [command, ...before] = [...within, PROGRAM]
   const running = await startProcess({
     dir,
     name: 'receiver',
-    command: PROGRAM,
-    args: ['serve', '--config', file],
+    command,
+    args: [...before, 'serve', '--config', file],
     env: { ...process.env, ...env },
   })
   const url = `http://${config.listen}`

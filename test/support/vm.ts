@@ -18,6 +18,8 @@ export interface Vm {
   config: VmConfig
   /** Further variables of the receiver's environment. */
   env: Record<string, string>
+  /** What the receiver is started by, in place of directly. */
+  within: string[]
   repository: string
   receiver(): RunningReceiver
   start(): Promise<RunningReceiver>
@@ -100,12 +102,14 @@ export async function startVm(stack: Stack, name: string): Promise<Vm> {
     nginx,
     config,
     env: {},
+    within: [],
     repository,
     receiver: running,
     async start() {
       receiver = await startReceiver({
         config,
         dir,
+        within: vm.within,
         env: {
           DOCKER_HOST: stack.dockerHost,
           REGISTRY_PASSWORD: stack.registry.password,
