@@ -98,7 +98,7 @@ const HEADERS: Readonly<Record<string, readonly string[]>> = {
     'Bearer realm="TOKEN", Bearer realm="javascript:1"',
     'Bearer realm="https://me:pw@169.254.169.254/"',
     `Bearer realm="${'\\'.repeat(5000)}`,
-    `${'a='.repeat(4000)}`,
+    'a='.repeat(4000),
   ],
 }
 
