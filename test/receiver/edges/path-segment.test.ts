@@ -85,7 +85,5 @@ test("no name of an app leads elsewhere in the engine's API", () => {
     typeof containerName
   >[1]
   expect(() => containerName('deploy', plan)).toThrow(/is not the name of an app/)
-  expect(() =>
-    releaseName('deploy', { app, generation: 1 } as Parameters<typeof releaseName>[1]),
-  ).toThrow(/is not the name of an app/)
+  expect(() => releaseName('deploy', { app, generation: 1 })).toThrow(/is not the name of an app/)
 })
