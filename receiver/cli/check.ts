@@ -1,5 +1,7 @@
+import type { Config } from '../config/config.ts'
 import { loadConfig } from '../config/load.ts'
 import { ConfigError, type ConfigProblem, describeProblem } from '../config/problems.ts'
+import type { Finding } from '../core/finding.ts'
 import { connectDocker } from '../edges/docker/connect.ts'
 import { lookAtRegistries, lookAtTrustRoots } from '../serve/doctor.ts'
 import type { Options } from './options.ts'
@@ -18,24 +20,13 @@ export async function check({ config: file, json, registries, strict }: Options)
   if (strict && warnings.length > 0) throw new ConfigError(config.file, warnings)
   for (const each of warnings) console.error(`warning: ${describeProblem(config.file, each)}`)
   const apps = Object.values(config.apps)
-  if (registries) {
-    const { read } = openRegistries({
-      logins: () => ({ apps, registries: config.registries }),
-      docker: () => connectDocker(process.env),
-      env: process.env,
-      redactor: createRedactor(secretsOf(config)),
-    })
-    const found = [
-      ...(await lookAtTrustRoots(config.data, apps)),
-      ...(await lookAtRegistries(apps, read, () => false)),
-    ]
-    return showFindings(found, json)
-  }
-  const aged = (await lookAtTrustRoots(config.data, apps)).filter(({ hint }) => hint !== undefined)
+  const roots = await lookAtTrustRoots(config.data, apps)
+  const aged = roots.filter(({ hint }) => hint !== undefined)
   for (const { what, message, hint } of aged) {
     console.error(`${strict ? 'error' : 'warning'}: ${what}: ${message}; ${hint}`)
   }
   if (strict && aged.length > 0) return 1
+  if (registries) return showFindings([...roots, ...(await readRegistries(config))], json)
   if (json) {
     console.log(
       JSON.stringify({
@@ -61,4 +52,15 @@ export async function check({ config: file, json, registries, strict }: Options)
     console.log(`    hook: ${config.url}/hooks/${name}`)
   }
   return 0
+}
+
+function readRegistries(config: Config): Promise<Finding[]> {
+  const apps = Object.values(config.apps)
+  const { read } = openRegistries({
+    logins: () => ({ apps, registries: config.registries }),
+    docker: () => connectDocker(process.env),
+    env: process.env,
+    redactor: createRedactor(secretsOf(config)),
+  })
+  return lookAtRegistries(apps, read, () => false)
 }

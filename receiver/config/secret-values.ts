@@ -38,7 +38,9 @@ export function credentialsIn(value: string): string[] {
   const logins = [...value.matchAll(/(?<![a-z0-9+.-])[a-z][a-z0-9+.-]{0,30}:\/\/([^\s/]*)@/gi)].map(
     ([, login = '']) => {
       const colon = login.indexOf(':')
-      return colon === -1 ? login : login.slice(colon + 1)
+      if (colon !== -1) return login.slice(colon + 1)
+      // a name alone is no secret, a token is
+      return login.length < MIN_RANDOM_CHARACTERS ? '' : login
     },
   )
   const pairs = [
@@ -62,7 +64,7 @@ function decoded(text: string): string {
 /** Never a secret, whatever its name: a number of less than eight digits, a size, an address. */
 function isPlain(value: string): boolean {
   return (
-    /^(?:true|false|yes|no|on|off|null|none|\d{1,7}|\d{1,15}(?:\.\d{1,15})?[a-z]{1,2})$/i.test(
+    /^(?:true|false|yes|no|on|off|null|none|\d{1,7}|\d{1,15}(?:\.\d{1,15})?(?:[bkmgts]|[kmg]b|ms|h|d))$/i.test(
       value,
     ) || isAddressAndPort(value)
   )

@@ -1,5 +1,7 @@
+import { createHash, randomUUID } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import { request } from 'node:http'
+import { createServer, request, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { text as textOf } from 'node:stream/consumers'
 import { afterAll, beforeAll, beforeEach, describe, inject, test } from 'vitest'
 import type { Deployment } from '../../protocol/deployment.ts'
@@ -19,16 +21,41 @@ const SWITCHING =
 const ENDLESS =
   'i=0; while [ $i -lt 600 ]; do /bin/busybox head -c 1000000 /dev/zero | /bin/busybox tr "\\000" x; /bin/busybox usleep 100000; i=$((i+1)); done'
 
+/** Answers whatever it is asked with JSON that never ends, as fast as it is taken. */
+function startEndlessIssuer(): Promise<{ server: Server; url: string; sentBytes: () => number }> {
+  let sent = 0
+  const piece = Buffer.from(` "key": "${'k'.repeat(60_000)}",`)
+  const server = createServer((_request, response) => {
+    response.writeHead(200, { 'content-type': 'application/json' })
+    const send = () => {
+      while (!response.destroyed) {
+        sent += piece.length
+        if (!response.write(piece)) return void response.once('drain', send)
+      }
+    }
+    response.write('{')
+    send()
+  })
+  return new Promise((resolve) =>
+    server.listen(0, '127.0.0.1', () => {
+      const { port } = server.address() as AddressInfo
+      resolve({ server, url: `http://127.0.0.1:${port}`, sentBytes: () => sent })
+    }),
+  )
+}
+
+let issuer: Awaited<ReturnType<typeof startEndlessIssuer>>
 let vm: Vm
 let good: string
 let long: string
 
 beforeAll(async () => {
   vm = await startVm(inject('stack'), 'hostile')
+  issuer = await startEndlessIssuer()
   const { api = {} } = vm.config.apps
   const health = { path: '/healthz', deadline: '5s' }
   vm.config.apps = {
-    api: { ...api, auth: { basic: { token: TOKEN } } },
+    api: { ...api, auth: { basic: { token: TOKEN }, oidc: { issuer: issuer.url, sub: 'me' } } },
     other: { ...api, domains: ['other.test'] },
     switching: {
       ...api,
@@ -48,7 +75,11 @@ beforeAll(async () => {
   await vm.start()
   await vm.hook({ image: `${vm.repository}@${good}` }, { app: 'other' })
 })
-afterAll(() => vm.close())
+afterAll(async () => {
+  issuer.server.closeAllConnections()
+  issuer.server.close()
+  await vm.close()
+})
 
 /** The most memory that the receiver has had. */
 const peakBytes = () => {
@@ -71,24 +102,17 @@ const ended = async ({ id }: Deployment): Promise<Deployment> => {
 const deployOther = async () =>
   (await vm.hook({ image: `${vm.repository}@${good}` }, { app: 'other' })).deployment.status
 
-/** A push as Azure's registry tells of it, at a host of that length, sent with the token. */
-const tellOfPush = () =>
+/** Posts a hook at the public address. */
+const post = (body: string, authorization: string) =>
   new Promise<{ status: number; text: string }>((resolve, reject) => {
-    const body = JSON.stringify({
-      action: 'push',
-      target: { repository: 'x/y', tag: 'latest' },
-      request: { host: DOTS },
-    })
     const [host, port] = vm.config.listen.split(':')
+    const headers = {
+      host: 'deploy.example.com',
+      'content-type': 'application/json',
+      authorization,
+    }
     const outgoing = request(
-      {
-        host,
-        port,
-        method: 'POST',
-        path: '/hooks/api',
-        auth: `api:${TOKEN}`,
-        headers: { host: 'deploy.example.com', 'content-type': 'application/json' },
-      },
+      { host, port, method: 'POST', path: '/hooks/api', headers },
       (incoming) => {
         textOf(incoming).then((text) => resolve({ status: incoming.statusCode ?? 0, text }), reject)
       },
@@ -96,6 +120,29 @@ const tellOfPush = () =>
     outgoing.on('error', reject)
     outgoing.end(body)
   })
+
+/** A push as Azure's registry tells of it, at a host of 60 KB. */
+const tellOfPush = () =>
+  post(
+    JSON.stringify({
+      action: 'push',
+      target: { repository: 'x/y', tag: 'latest' },
+      request: { host: DOTS },
+    }),
+    `Basic ${Buffer.from(`api:${TOKEN}`).toString('base64')}`,
+  )
+
+/** A token that nobody signed, of the issuer whose keys are then asked for. */
+function bearToken() {
+  const now = Math.floor(Date.now() / 1000)
+  const sha256 = createHash('sha256').update('{}').digest('hex')
+  const aud = `https://deploy.example.com/hooks/api#sha256=${sha256}`
+  const claims = { iss: issuer.url, sub: 'me', aud, iat: now, exp: now + 300, jti: randomUUID() }
+  const parts = [{ alg: 'RS256', typ: 'JWT', kid: 'x' }, claims].map((part) =>
+    Buffer.from(JSON.stringify(part)).toString('base64url'),
+  )
+  return post('{}', `Bearer ${parts.join('.')}.${'A'.repeat(342)}`)
+}
 
 describe('others are served, and it ends, when', () => {
   test('a token that may only redeploy sends payloads with a host of 60 KB', async ({ expect }) => {
@@ -106,6 +153,16 @@ describe('others are served, and it ends, when', () => {
       expect(text).toContain('"ignored"')
       expect(text.length).toBeLessThan(2000)
     }
+    expect(peakBytes() - before).toBeLessThan(FLAT_BYTES)
+  })
+
+  test('an issuer answers without end', async ({ expect }) => {
+    const asked = Array.from({ length: 5 }, bearToken)
+    expect(await deployOther()).toBe('succeeded')
+    for (const { status } of await Promise.all(asked)) expect(status).toBe(503)
+    // what it may send until the connection is closed lies in buffers
+    expect(issuer.sentBytes()).toBeGreaterThan(0)
+    expect(issuer.sentBytes()).toBeLessThan(50_000_000)
     expect(peakBytes() - before).toBeLessThan(FLAT_BYTES)
   })
 
