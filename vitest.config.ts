@@ -13,7 +13,7 @@ export default defineConfig({
     hookTimeout: 600_000,
     expect: { poll: { timeout: 120_000 } },
     // most of them wait for engines, registries and servers, which share two cores on small machines
-    maxWorkers: 4,
+    maxWorkers: 6,
     // they import JSON as only bundlers do
     server: { deps: { inline: [/@actions\/(languageservice|workflow-parser|expressions)/] } },
     projects: [
