@@ -1,6 +1,7 @@
 import type { AppSpec } from './app.ts'
 import { createDeployer, type Deployer } from './deployer.ts'
 import type { ReconcilePorts } from './reconcile.ts'
+import { createTurns } from './turns.ts'
 
 /** The apps at work, with a deployer each: whoever needs to know an app asks here, for they come and go while it runs. */
 export interface Apps<App extends AppSpec> {
@@ -20,9 +21,10 @@ export interface Apps<App extends AppSpec> {
 
 /** @param show lets visitors find these apps, all at once */
 export function createApps<App extends AppSpec>(
-  ports: ReconcilePorts,
+  given: Omit<ReconcilePorts, 'turns'>,
   show: (apps: readonly App[]) => Promise<void>,
 ): Apps<App> {
+  const ports: ReconcilePorts = { ...given, turns: createTurns() }
   let current: ReadonlyMap<string, App> = new Map()
   /** Those that visitors can find: what a deployment goes by. */
   let shown: ReadonlyMap<string, App> = current

@@ -1,5 +1,6 @@
 import { DeployError } from './errors.ts'
 import type { Journal, StoredDeployment } from './journal.ts'
+import type { Turns } from './turns.ts'
 
 /** What has ended the receiver so often, one time after the other, is not begun again. */
 const MOST_ATTEMPTS = 3
@@ -16,11 +17,13 @@ export async function attempt<T>(
   step: string,
   {
     journal,
+    turns,
     signal,
     begin,
     work,
   }: {
     journal: Attempts
+    turns: Turns
     signal: AbortSignal
     /** Keeps this count. */
     begin: (attempts: number) => void
@@ -29,7 +32,8 @@ export async function attempt<T>(
 ): Promise<T> {
   const before = journal.attempts(id, step)
   if (before >= MOST_ATTEMPTS) throw endsReceiver(step)
-  begin(before + 1)
+  // of all steps in which it died, of all apps: only the one that ends it comes to be counted thrice, not those beside it
+  const done = before === 0 ? () => {} : await turns.take(signal)
   const forget = () => {
     try {
       journal.setAttempts(id, step, before)
@@ -40,12 +44,14 @@ export async function attempt<T>(
   // at once: a stop that takes too long ends in a kill
   signal.addEventListener('abort', forget, { once: true })
   try {
+    begin(before + 1)
     return await work()
   } catch (error) {
     forget()
     throw error
   } finally {
     signal.removeEventListener('abort', forget)
+    done()
   }
 }
 

@@ -6,6 +6,7 @@ import { finish } from './finish.ts'
 import type { Bookkeeping, StoredDeployment } from './journal.ts'
 import { type LookAgain, rolloutOf, type Rollouts, type Standing } from './rollout.ts'
 import { tellProgress } from './tell-progress.ts'
+import type { Turns } from './turns.ts'
 
 /** The engine may be away for so many looks before a deployment that is not live yet fails. */
 const LOOKS = 20
@@ -16,6 +17,8 @@ const ABANDON = 'abandon'
 /** What the reconciler needs: the books, and how each kind of app is rolled out. */
 export interface ReconcilePorts extends Bookkeeping {
   rollouts: Rollouts
+  /** For the steps in which the receiver died, of all apps. */
+  turns: Turns
 }
 
 /**
@@ -92,6 +95,7 @@ async function abandon(
   try {
     return await attempt(stored, ABANDON, {
       journal,
+      turns: ports.turns,
       signal,
       begin: (attempts) => journal.setAttempts(id, ABANDON, attempts),
       work: () => rolloutOf(app, ports.rollouts).abandon(app, stored, signal),
@@ -153,6 +157,7 @@ async function run(
   try {
     const message = await attempt(stored, step, {
       journal,
+      turns: ports.turns,
       signal,
       begin(attempts) {
         const at = ports.clock.now()

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { DockerApp } from '../../receiver/core/app.ts'
 import type { Bookkeeping, StoredDeployment } from '../../receiver/core/journal.ts'
+import { createTurns } from '../../receiver/core/turns.ts'
 import { reconcile } from '../../receiver/core/reconcile.ts'
 import type { Rollout } from '../../receiver/core/rollout.ts'
 
@@ -36,7 +37,11 @@ export function rolloutContract(name: string, open: () => Promise<RolloutWorld>)
     }
     const look = (generation: number) => world.rollout.look(world.app, find(generation))
     const run = () =>
-      reconcile(world.app, { ...world.books, rollouts: { docker: world.rollout } }, forever)
+      reconcile(
+        world.app,
+        { ...world.books, rollouts: { docker: world.rollout }, turns: createTurns() },
+        forever,
+      )
     const deploy = (id: string, digest: string) => {
       world.accept({ id, digest })
       return run()

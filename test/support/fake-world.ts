@@ -10,6 +10,7 @@ import { createSettingsVault } from '../../receiver/edges/store/settings.ts'
 import { createSlotRecord } from '../../receiver/edges/store/slot-record.ts'
 import { createStore, type Store } from '../../receiver/edges/store/store.ts'
 import { supersede } from '../../receiver/core/intake/supersede.ts'
+import { createTurns, type Turns } from '../../receiver/core/turns.ts'
 import type { Rollouts } from '../../receiver/core/rollout.ts'
 import { createSlotsRollout } from '../../receiver/core/slots/rollout.ts'
 import { createFakeClock, type FakeClock } from './fakes/clock.ts'
@@ -35,6 +36,7 @@ export const APP: AppSpec = {
   container: {
     environment: {},
     secretEnvironment: [],
+    secretVariables: {},
     volumes: [],
     labels: {},
     networks: [],
@@ -72,11 +74,15 @@ export const APP: AppSpec = {
 }
 
 /** All ports of two slots, and the rollout on them. */
-export type WorldPorts = SlotPorts & { rollouts: Rollouts }
+export type WorldPorts = SlotPorts & { rollouts: Rollouts; turns: Turns }
 
 /** Ports with a rollout that uses these very ports. */
 export function withRollouts(ports: SlotPorts): WorldPorts {
-  const all: WorldPorts = { ...ports, rollouts: { docker: undefined as never } }
+  const all: WorldPorts = {
+    ...ports,
+    rollouts: { docker: undefined as never },
+    turns: createTurns(),
+  }
   all.rollouts = { docker: createSlotsRollout(all) }
   return all
 }

@@ -3,6 +3,7 @@ import type { DockerApp } from '../../../receiver/core/app.ts'
 import { DeployError } from '../../../receiver/core/errors.ts'
 import { reconcile } from '../../../receiver/core/reconcile.ts'
 import type { Rollout } from '../../../receiver/core/rollout.ts'
+import { createTurns } from '../../../receiver/core/turns.ts'
 import { APP, DIGEST, type FakeWorld } from '../../support/fake-world.ts'
 import { get, run, worldWithOneLive } from './one-live.ts'
 
@@ -31,7 +32,7 @@ async function receiverIn(world: FakeWorld, step: string): Promise<{ stop(): Pro
   let ended: Promise<unknown> = Promise.resolve()
   await new Promise<void>((resolve, reject) => {
     const rollouts = { docker: hangingIn(world, step, resolve) }
-    ended = reconcile(APP, { ...world.ports, rollouts }, stopping.signal)
+    ended = reconcile(APP, { ...world.ports, rollouts, turns: createTurns() }, stopping.signal)
     ended.then(() => reject(new Error(`it ended without ${step}`)), reject)
   })
   return {
@@ -147,4 +148,35 @@ test('a line of a step that cannot be kept does not end it', async () => {
   await run(world)
   expect(get(world, 'dep_2').status).toBe('succeeded')
   expect(world.reports.filter((line) => line.includes('cannot be kept'))).toHaveLength(1)
+})
+
+test('beside a step that ends the receiver, those of other apps are not counted again and again', async () => {
+  const world = await worldWithNext()
+  const other = { ...APP, name: 'other' }
+  world.store.add({
+    id: 'dep_other',
+    app: 'other',
+    action: 'deploy',
+    status: 'queued',
+    image: { repository: APP.image.repository, digest: DIGEST.three },
+    source: {},
+    created_at: '2026-01-01T00:00:00.000Z',
+    steps: [],
+  })
+  // both are under way at each death, and both are taken up again at each start
+  for (let died = 0; died < 3; died++) {
+    const turns = createTurns()
+    const rollouts = { docker: hangingIn(world, 'pull', () => {}) }
+    const ports = { ...world.ports, rollouts, turns }
+    void reconcile(APP, ports, new AbortController().signal)
+    void reconcile(other, ports, new AbortController().signal)
+    const counts = () => [
+      world.store.attempts('dep_2', 'pull'),
+      world.store.attempts('dep_other', 'pull'),
+    ]
+    await expect.poll(() => Math.max(...counts())).toBe(died + 1)
+    await new Promise((resolve) => setImmediate(resolve))
+  }
+  const counts = [world.store.attempts('dep_2', 'pull'), world.store.attempts('dep_other', 'pull')]
+  expect(counts.toSorted()).toEqual([1, 3])
 })
