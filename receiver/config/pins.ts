@@ -10,7 +10,7 @@ export function pinOf(
   const pins = SHARED.get(host)
   const isPin = (name: string, pattern: string) =>
     pins === undefined
-      ? !NAMES_NOBODY.has(wordOf(name)) && (OWN_FORMS.get(name) ?? something)(pattern)
+      ? !NAMES_NOBODY.has(wordOf(name)) && ownForm(name)(pattern)
       : (pins.get(name)?.(pattern) ?? false)
   return {
     isPinned: Object.entries(claims).some(([name, patterns]) =>
@@ -30,6 +30,8 @@ const whole: Form = (pattern) => /^[^*]+$/.test(pattern)
 /** `owner/name`. A pattern for the owner is no pin, for anybody can make an owner. */
 const owned: Form = (pattern) => /^[^*/]+\/./.test(pattern)
 const owner: Form = (pattern) => /^[^*/]+(?:\/|$)/.test(pattern)
+/** A word of it is written out: `*1*` and `a*` fit too many. */
+const worded: Form = (pattern) => whole(pattern) || /[\p{L}\p{N}]{3}/u.test(pattern)
 /** More than asterisks and what may stand between them. */
 const something: Form = (pattern) => /[\p{L}\p{N}]/u.test(pattern)
 
@@ -44,7 +46,7 @@ const email: Form = (pattern) =>
 
 const firstValue = (pattern: string) =>
   pattern.replace(
-    /^(?:system:serviceaccount|project_path|organization|org|project|workspace|repo)[:/]/,
+    /^(?:system:serviceaccount|project_path|organization|org|owner|pulumi:deploy:org|project|workspace|repo)[:/]/,
     '',
   )
 
@@ -76,6 +78,31 @@ const SHARED: ReadonlyMap<string, ReadonlyMap<string, Form>> = new Map([
     ]),
   ],
   [
+    'app.terraform.io',
+    new Map<string, Form>([
+      ['terraform_organization_id', whole],
+      ['terraform_organization_name', whole],
+      ['terraform_workspace_id', whole],
+      ['sub', wholeSubject],
+    ]),
+  ],
+  [
+    'oidc.vercel.com',
+    new Map<string, Form>([
+      ['owner_id', whole],
+      ['project_id', whole],
+      ['owner', whole],
+      ['sub', wholeSubject],
+    ]),
+  ],
+  [
+    'api.pulumi.com',
+    new Map<string, Form>([
+      ['org', whole],
+      ['sub', wholeSubject],
+    ]),
+  ],
+  [
     'accounts.google.com',
     new Map<string, Form>([
       ['sub', whole],
@@ -84,12 +111,18 @@ const SHARED: ReadonlyMap<string, ReadonlyMap<string, Form>> = new Map([
   ],
 ])
 
+/** Numbers have no beginning that says anything: `1*` is a ninth of all. */
+const ownForm = (name: string): Form =>
+  OWN_FORMS.get(name) ?? (/(?:^|[-_/]|[a-z](?=I))id$/i.test(name) ? whole : worded)
+
 /** Forms of well-known claims at an issuer of one's own. */
 const OWN_FORMS = new Map<string, Form>([
   ['sub', subject],
   ['project_path', owned],
   ['namespace_path', owner],
   ['repository', owned],
+  // gitlab.example.com/group/project//.gitlab-ci.yml@refs/heads/main
+  ['ci_config_ref_uri', (pattern) => /^[^*/]+\/[^*/]+\//.test(pattern)],
 ])
 
 /** `oidc.circleci.com/vcs-ref` and `branchName` are written like `ref_type`. */
@@ -108,7 +141,8 @@ const NAMES_NOBODY = new Set(
    email_verified phone_number_verified updated_at locale zoneinfo
    ref ref_type ref_name ref_path ref_protected base_ref head_ref vcs_ref branch branch_name build_branch source_branch
    target_branch default_branch tag tag_name build_tag sha commit commit_sha build_commit head_sha
-   event event_name event_type pipeline_source build_source source trigger run_phase
+   event event_name event_type pipeline_source build_source source trigger run_phase terraform_run_phase operation
+   user_access_level rpo_ref rpo_ver
    environment environment_name environment_type environment_action environment_protected deployment_tier
    deployment_environment
    workflow workflow_sha job job_name job_workflow_sha step step_key run_id run_number run_attempt build_number

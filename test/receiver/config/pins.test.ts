@@ -7,6 +7,9 @@ const ISSUERS = {
   enterprise: 'https://token.actions.githubusercontent.com/acme',
   gitlab: 'https://gitlab.com',
   ownGitlab: 'https://gitlab.example.com',
+  terraform: 'https://app.terraform.io',
+  vercel: 'https://oidc.vercel.com/acme',
+  pulumi: 'https://api.pulumi.com/oidc',
   buildkite: 'https://agent.buildkite.com',
   google: 'https://accounts.google.com',
   circleci: `https://oidc.circleci.com/org/${UUID}`,
@@ -23,6 +26,14 @@ const rule = (issuer: keyof typeof ISSUERS, claims: Claims) =>
 describe('a claim that says who is a pin', () => {
   test.for<[keyof typeof ISSUERS, Claims]>([
     ['enterprise', { repository_id: '1' }],
+    ['terraform', { terraform_workspace_id: 'ws-1' }],
+    ['terraform', { sub: 'organization:acme:project:x:workspace:prod:run_phase:apply' }],
+    ['vercel', { project_id: 'prj_1' }],
+    ['pulumi', { sub: 'pulumi:deploy:org:acme:project:x:*' }],
+    [
+      'ownGitlab',
+      { ci_config_ref_uri: 'gitlab.example.com/acme/api//.gitlab-ci.yml@refs/heads/main' },
+    ],
     ['gitlab', { project_id: '42', ref: 'main' }],
     ['gitlab', { project_id: ['42', '43'] }],
     ['gitlab', { project_path: 'acme/api', ref_type: 'branch', ref: 'main' }],
@@ -64,6 +75,15 @@ describe('a claim that says who is a pin', () => {
 describe('what does not say who is none', () => {
   test.for<[keyof typeof ISSUERS, Claims]>([
     ['enterprise', { repository_owner_id: '1' }],
+    ['terraform', { terraform_run_phase: 'apply' }],
+    ['terraform', { terraform_workspace_name: 'prod' }],
+    ['vercel', { project: 'web' }],
+    ['pulumi', { operation: 'update' }],
+    ['ownGitlab', { user_access_level: 'maintainer' }],
+    ['ownGitlab', { ci_config_ref_uri: '**//.gitlab-ci.yml@refs/heads/main' }],
+    ['own', { rpo_ref: 'refs/heads/main' }],
+    ['own', { project_id: '1*' }],
+    ['own', { team: '*1*' }],
     ['gitlab', {}],
     ['gitlab', { ref: 'main' }],
     ['gitlab', { ref: 'main', ref_type: 'branch', ref_protected: 'true' }],
