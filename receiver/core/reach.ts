@@ -15,9 +15,8 @@ export type Reach = ReadonlySet<AddressKind>
 export function reachesOf(addresses: readonly IpAddress[]): { itself: Reach; elsewhere: Reach } {
   const kinds = new Set(addresses.map(kindOf))
   kinds.delete('metadata')
-  if (addresses.length === 0 || kinds.has('public')) {
-    return { itself: kinds.add('public'), elsewhere: PUBLIC }
-  }
+  // one public address among them is enough: whoever answers for that name chooses which is connected to
+  if (addresses.length === 0 || kinds.has('public')) return { itself: PUBLIC, elsewhere: PUBLIC }
   return { itself: kinds, elsewhere: new Set([...PUBLIC, ...kinds]) }
 }
 

@@ -42,9 +42,10 @@ export const lookupWithin =
         return parsed !== undefined && reach.has(kindOf(parsed))
       })
       const [refused = ''] = found
+      if (allowed.length > 0) return allowed.map(withFamily)
       const kind = kindOfHost(refused)
-      if (allowed.length > 0 || kind === undefined) return allowed.map(withFamily)
-      throw new OutOfReach(`${hostname} (${refused})`, kind)
+      if (kind !== undefined) throw new OutOfReach(`${hostname} (${refused})`, kind)
+      throw Object.assign(new Error(`${hostname} has no address`), { code: 'ENOTFOUND' })
     }
     choose().then(
       (chosen) => {

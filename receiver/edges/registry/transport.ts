@@ -116,7 +116,7 @@ function isCalledInsecure(
   const ranges = [...LOOPBACK, ...(told?.insecureRanges ?? [])].flatMap(
     (range) => parseNetwork(range) ?? [],
   )
-  return addresses.some((address) => isInside(address, ranges))
+  return addresses.length > 0 && addresses.every((address) => isInside(address, ranges))
 }
 
 /** What an insecure registry speaks; `undefined` when it does not answer. */

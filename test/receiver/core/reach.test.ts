@@ -63,7 +63,7 @@ test.each([
     ['loopback', 'private', 'public'],
   ],
   // one that is public, too, has no right to what lies behind
-  [['192.0.78.9', '127.0.0.1'], ['loopback', 'public'], ['public']],
+  [['192.0.78.9', '127.0.0.1', '10.0.0.7'], ['public'], ['public']],
   [['169.254.169.254'], [], ['public']],
   [['169.254.169.254', '10.0.0.1'], ['private'], ['private', 'public']],
   [[], ['public'], ['public']],
