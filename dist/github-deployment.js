@@ -172,7 +172,9 @@ const MAX_REASON_BYTES = 2048;
 /** What a service that gives credentials says went wrong, out of the beginning of its JSON or XML, on one line. */
 const reasonOf = (answer) => {
 	const text = answer.slice(0, MAX_REASON_BYTES);
-	return (/"(?:error_description|message|Message|detail)"\s*:\s*"((?:[^"\\]|\\.)*)"/.exec(text)?.[1] ?? /<Message>([^<]*)<\/Message>/.exec(text)?.[1] ?? text).replace(/(?:\\[rn]|\s)+/g, " ").trim().slice(0, MAX_SHOWN) || "nothing";
+	const line = (/"(?:error_description|message|Message|detail)"\s*:\s*"((?:[^"\\]|\\.)*)"/.exec(text)?.[1] ?? /<Message>([^<]*)<\/Message>/.exec(text)?.[1] ?? text).replace(/(?:\\[rn]|\s)+/g, " ").trim();
+	if (line.length > MAX_SHOWN) return `${line.slice(0, MAX_SHOWN)}…`;
+	return line === "" ? "nothing" : answer.length < 2048 ? line : `${line}…`;
 };
 /** A form's body, and its header. */
 const form = (values) => new URLSearchParams(values).toString();

@@ -11,7 +11,9 @@ export const reasonOf = (answer: string): string => {
     /<Message>([^<]*)<\/Message>/.exec(text)?.[1] ??
     text
   const line = said.replace(/(?:\\[rn]|\s)+/g, ' ').trim()
-  return line.slice(0, MAX_SHOWN) || 'nothing'
+  if (line.length > MAX_SHOWN) return `${line.slice(0, MAX_SHOWN)}…`
+  // read no further: it may end in the middle of a word
+  return line === '' ? 'nothing' : answer.length < MAX_REASON_BYTES ? line : `${line}…`
 }
 
 /** A form's body, and its header. */

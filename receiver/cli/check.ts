@@ -33,7 +33,10 @@ export async function check({ config: file, json, registries, strict }: Options)
         file: config.file,
         url: config.url,
         apps: apps.map(({ name, image, domains, port }) => ({ name, image, domains, port })),
-        warnings,
+        warnings: [
+          ...warnings,
+          ...aged.map(({ what: path, message, hint }) => ({ path, message, hint })),
+        ],
       }),
     )
     return 0

@@ -48,7 +48,7 @@ export function readApp(
   const readSettings = ENGINES[readEngine(reader, keys.get('engine'))].read
   const attestation = readAttestation(reader, keys.get('attestation'))
   const release = readRelease(reader, keys.get('release'))
-  const app = {
+  return {
     name,
     image: readImage(reader, field, keys.get('image')),
     registries: readRegistries(reader, keys.get('registries'), dirname(reader.file)),
@@ -67,8 +67,6 @@ export function readApp(
     pollMs: duration(reader, keys.get('poll'), { min: SHORTEST_POLL_MS }) ?? 0,
     keep: number(reader, keys.get('keep'), { min: 1 }) ?? 5,
   }
-  // last: by now all of it was read
-  return { ...app, variables: Object.fromEntries(reader.variablesIn(field)) }
 }
 
 function readEngine(reader: Reader, field: Field | undefined): keyof typeof ENGINES {

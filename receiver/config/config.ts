@@ -30,8 +30,6 @@ export interface AppConfig extends AppSpec {
   auth: AppAuth
   /** Logins of this app alone, by registry host. */
   registries: Readonly<Record<string, RegistryLogin>>
-  /** The variables that its part of the file was filled in with. */
-  variables: Readonly<Record<string, string>>
 }
 
 /** The checked, frozen configuration of a receiver. Durations are milliseconds. */

@@ -81,7 +81,32 @@ export function readContainer(reader: Reader, keys: ReadonlyMap<string, Field>):
     ...(workingDir === undefined ? {} : { workingDir }),
     ...readHostSettings(reader, keys),
     ...readDevices(reader, keys),
+    // last: by now all of it was read
+    secretVariables: readSecretVariables(reader, keys),
   }
+}
+
+/** What says where things are, has its own rules, or is no part of the container. */
+const PLACES = new Set([
+  'image',
+  'domains',
+  'networks',
+  'registries',
+  'auth',
+  'environment',
+  'health',
+])
+
+function readSecretVariables(
+  reader: Reader,
+  keys: ReadonlyMap<string, Field>,
+): Record<string, string> {
+  const elsewhere = [...keys].filter(([key]) => !PLACES.has(key))
+  return Object.fromEntries(
+    elsewhere
+      .flatMap(([, field]) => [...reader.variablesIn(field)])
+      .filter(([name, value]) => isSecret({ name, value, fromOutside: true })),
+  )
 }
 
 /** The whole environment, and which of it must not be seen. */

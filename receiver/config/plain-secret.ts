@@ -1,5 +1,5 @@
 import type { Field, Reader } from './reader.ts'
-import { isPlainlySecret } from './secret-values.ts'
+import { credentialsIn, isPlainlySecret } from './secret-values.ts'
 
 /**
  * Warns of a secret that stands in the config as it is: what has a secret's name, or holds a password, as in a URL. Copies of
@@ -10,7 +10,13 @@ export function warnOfPlainSecret(
   field: Field,
   { name, value }: { name: string; value: string },
 ): void {
-  if (!isPlainlySecret({ name, value }) || reader.isFilled(field)) return
+  const filledIn = [...reader.variablesIn(field).values()]
+  const isWritten = (text: string) =>
+    !filledIn.some((from) => from.includes(text) || text.includes(from))
+  const written = reader.isFilled(field)
+    ? credentialsIn(value).some(isWritten)
+    : isPlainlySecret({ name, value })
+  if (!written) return
   reader.noteSecret(field)
   reader.warning(
     field,

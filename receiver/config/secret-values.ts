@@ -1,8 +1,16 @@
 import { parseAddress, parseNetwork } from '../core/ip-address.ts'
 
 /** `DB_PASSWORD`, `API_KEY_2`, `X-Auth-Token`, `SECRET_KEY_BASE`: the last word says it. */
-const SECRET_NAME =
-  /(?:pass(?:word|wd|phrase)|secret|token|credentials?|api_?key|authorization|(?:^|[_-])(?:pass|pwd|auth|pin|salt|dsn|cookie)|(?<!public)(?:^|[_-])key)(?:[_-]?(?:\d{1,3}|base|b64|base64|hex|raw|value|current|previous|old|new))?$/i
+const SUFFIX = '(?:[_-]?(?:[0-9]{1,3}|base|b64|base64|hex|raw|value|current|previous|old|new))?$'
+const SECRET_NAME = new RegExp(
+  `(?:pass(?:word|wd|phrase)|secret|secret[_-]?key|token|credentials?|(?:api|access|private|encryption|signing|master|license)[_-]?key|authorization|(?<!by|com|sur|tres)pass|(?:^|[_-])(?:pw|pwd|pin))${SUFFIX}`,
+  'i',
+)
+/** `SESSION_COOKIE=sid`, `SORT_KEY=name`, `MAILER_DSN=smtp://mail:25`: as often a plain word, or where something is. */
+const PERHAPS_SECRET_NAME = new RegExp(
+  `(?:^|[_-])(?:(?<!public[_-])key|auth|salt|dsn|cookie)${SUFFIX}`,
+  'i',
+)
 
 /** Shorter ones are words and numbers, which stand everywhere, unless their name says otherwise. */
 const MIN_CHARACTERS = 8
@@ -30,8 +38,12 @@ export function isSecret({
 }
 
 /** Whether it is a secret for everybody who sees it: by its name, or by a password within it. */
-export const isPlainlySecret = ({ name, value }: { name: string; value: string }): boolean =>
-  value !== '' && !isPlain(value) && (SECRET_NAME.test(name) || credentialsIn(value).length > 0)
+export function isPlainlySecret({ name, value }: { name: string; value: string }): boolean {
+  if (value === '' || isPlain(value)) return false
+  if (SECRET_NAME.test(name) || credentialsIn(value).length > 0) return true
+  const isWordOrPlace = /^[a-z_ -]+$/i.test(value) || isPlace(value) || value.startsWith('/')
+  return PERHAPS_SECRET_NAME.test(name) && value.length >= MIN_CHARACTERS && !isWordOrPlace
+}
 
 /** Passwords within a value: of URLs, and of connection strings (`Server=db;Password=…`). */
 export function credentialsIn(value: string): string[] {
@@ -64,7 +76,7 @@ function decoded(text: string): string {
 /** Never a secret, whatever its name: a number of less than eight digits, a size, an address. */
 function isPlain(value: string): boolean {
   return (
-    /^(?:true|false|yes|no|on|off|null|none|\d{1,7}|\d{1,15}(?:\.\d{1,15})?(?:[bkmgts]|[kmg]b|ms|h|d))$/i.test(
+    /^(?:true|false|yes|no|on|off|null|none|\d{1,7}|\d{1,7}(?:\.\d{1,7})?(?:[bkmgts]|[kmg]b|ms|h|d))$/i.test(
       value,
     ) || isAddressAndPort(value)
   )
@@ -82,7 +94,9 @@ function isPlace(value: string): boolean {
   if (/^-?\d[\d_,.]*$/.test(value) || /^sha256:[0-9a-f]{64}$/.test(value)) return true
   const bare = value.replace(/@sha256:[0-9a-f]{64}$/, '')
   const [, , host = '', path = ''] =
-    /^([a-z][a-z0-9+.-]{0,30}:\/\/)?([a-z0-9.-]+(?::\d{1,5})?)((?:\/[\w.@:/-]*)?)$/.exec(bare) ?? []
+    /^([a-z][a-z0-9+.-]{0,30}:\/\/)?([a-z0-9.-]+(?::\d{1,5})?)((?:\/[\w.@:/-]*)?)$/.exec(
+      bare.replace(/^([a-z][a-z0-9+.-]{0,30}:\/\/)[\w.-]{1,15}@/, '$1'),
+    ) ?? []
   const [name = ''] = host.split(':')
   const isHost = /^(?:localhost|[a-z0-9-]+(?:\.[a-z0-9-]+)*\.[a-z]{2,})$/.test(name)
   const isNamed = isHost || isAddress(name) || host.includes(':') || value.includes('://')

@@ -3,13 +3,13 @@ import type { Secret } from '../core/redaction/redact.ts'
 import type { Secrets } from '../core/redaction/redactor.ts'
 import type { ContainerSettings } from '../core/slots/container-settings.ts'
 import type { Config } from './config.ts'
-import { credentialsIn, isSecret } from './secret-values.ts'
+import { credentialsIn } from './secret-values.ts'
 
 /** Every secret of a config: logins, keys and tokens, and those that the containers get. */
 export function secretsOf(config: Config): Secrets {
   const apps = Object.values(config.apps)
-  const names = namesOf(config)
   return {
+    names: namesOf(config),
     common: [
       ...named('read token', config.readTokens),
       ...passwordsOf(config.registries),
@@ -27,12 +27,7 @@ export function secretsOf(config: Config): Secrets {
       ]),
     ],
     apps: Object.fromEntries(
-      apps.map(({ name, container, health, variables }) => [
-        name,
-        [...secretsOfContainer(container, health), ...secretsOfVariables(variables)].filter(
-          ({ value }) => !names.has(value),
-        ),
-      ]),
+      apps.map(({ name, container, health }) => [name, secretsOfContainer(container, health)]),
     ),
   }
 }
@@ -41,6 +36,7 @@ export function secretsOf(config: Config): Secrets {
 export function secretsOfBoth(one: Secrets, other: Secrets): Secrets {
   const apps = new Set([...Object.keys(one.apps), ...Object.keys(other.apps)])
   return {
+    names: new Set([...(one.names ?? []), ...(other.names ?? [])]),
     common: [...one.common, ...other.common],
     apps: Object.fromEntries(
       [...apps].map((app) => [app, [...(one.apps[app] ?? []), ...(other.apps[app] ?? [])]]),
@@ -50,7 +46,11 @@ export function secretsOfBoth(one: Secrets, other: Secrets): Secrets {
 
 /** What a container and its probe get that must not be seen. */
 export function secretsOfContainer(
-  { environment, secretEnvironment }: Pick<ContainerSettings, 'environment' | 'secretEnvironment'>,
+  {
+    environment,
+    secretEnvironment,
+    secretVariables,
+  }: Pick<ContainerSettings, 'environment' | 'secretEnvironment' | 'secretVariables'>,
   { headers, secretHeaders }: Pick<HealthPolicy, 'headers' | 'secretHeaders'>,
 ): Secret[] {
   const of = (values: Readonly<Record<string, string>>, names: readonly string[]) =>
@@ -58,14 +58,12 @@ export function secretsOfContainer(
       const value = values[name] ?? ''
       return named(name, [value, ...credentialsIn(value), ...schemeless(value)])
     })
-  return [...of(environment, secretEnvironment), ...of(headers, secretHeaders)]
+  return [
+    ...of(environment, secretEnvironment),
+    ...of(secretVariables, Object.keys(secretVariables)),
+    ...of(headers, secretHeaders),
+  ]
 }
-
-/** Some are filled in elsewhere than in the environment: in a command, a label, a volume's path. */
-const secretsOfVariables = (variables: Readonly<Record<string, string>>): Secret[] =>
-  Object.entries(variables)
-    .filter(([name, value]) => isSecret({ name, value, fromOutside: true }))
-    .flatMap(([name, value]) => named(name, [value, ...credentialsIn(value)]))
 
 /** The token of `Bearer …`. */
 const schemeless = (value: string) => {
@@ -73,9 +71,9 @@ const schemeless = (value: string) => {
   return token === undefined ? [] : [token]
 }
 
-/** The config's own words, which its logs are made of. */
+/** The config's own words and their parts, which its logs are made of: `frontend` of `frontend-app`, `acme` of `ghcr.io/acme/api`. */
 function namesOf({ apps, network, registries }: Config): Set<string> {
-  return new Set([
+  const names = [
     network.name,
     ...Object.keys(registries),
     ...Object.values(apps).flatMap(({ name, domains, image, container, registries: own }) => [
@@ -86,7 +84,8 @@ function namesOf({ apps, network, registries }: Config): Set<string> {
       ...container.networks,
       ...Object.keys(own),
     ]),
-  ])
+  ]
+  return new Set(names.flatMap((name) => [name, ...name.split('/'), ...name.split(/[/.:-]/)]))
 }
 
 const passwordsOf = (registries: Config['registries']): Secret[] =>

@@ -85,6 +85,14 @@ export function rolledBack(app: AppSpec, release: Settings): Settings {
   const { port: _port, container: now, health: healthNow, ...others } = settingsOf(app)
   const { command: _c, entrypoint: _e, workingDir: _w, healthcheck: _h, ...rights } = now
   const { container: then, health: healthThen } = release
+  const isSecretIn = (field: unknown) => {
+    const text = JSON.stringify(field ?? '')
+    return Object.values(then.secretVariables).some((value) =>
+      text.includes(JSON.stringify(value).slice(1, -1)),
+    )
+  }
+  /** As it was then, unless there was a secret in it: that is of now. */
+  const wasOr = <T>(was: T, is: T): T => (isSecretIn(was) ? is : was)
   const environment = withSecretsOf(
     { values: now.environment, secret: now.secretEnvironment },
     { values: then.environment, secret: then.secretEnvironment },
@@ -99,17 +107,25 @@ export function rolledBack(app: AppSpec, release: Settings): Settings {
     replicas: release.replicas,
     container: {
       ...rights,
-      ...(then.command === undefined ? {} : { command: then.command }),
-      ...(then.entrypoint === undefined ? {} : { entrypoint: then.entrypoint }),
-      ...(then.workingDir === undefined ? {} : { workingDir: then.workingDir }),
-      ...(then.healthcheck === undefined ? {} : { healthcheck: then.healthcheck }),
-      labels: then.labels,
+      ...defined({
+        command: wasOr(then.command, now.command),
+        entrypoint: wasOr(then.entrypoint, now.entrypoint),
+        workingDir: wasOr(then.workingDir, now.workingDir),
+        healthcheck: wasOr(then.healthcheck, now.healthcheck),
+      }),
+      labels: wasOr(then.labels, now.labels),
       environment: environment.values,
       secretEnvironment: environment.secret,
     },
     health: { ...healthThen, headers: headers.values, secretHeaders: headers.secret },
   }
 }
+
+/** Without those that there are not. */
+const defined = <T extends object>(values: T) =>
+  Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as {
+    [Key in keyof T]?: Exclude<T[Key], undefined>
+  }
 
 interface Values {
   values: Readonly<Record<string, string>>

@@ -104,6 +104,7 @@ export async function serve(
     reload,
     async removeApp(app) {
       const removed = await removeApp(app, { engine, sites, slots, record, journal, clock })
+      redactor.keep(app, [])
       if (removed.length > 0) log('info', 'app removed', { app, removed })
       return removed
     },

@@ -21,6 +21,8 @@ const MIN_CHARACTERS_ANYWHERE = 8
 const MIN_CHARACTERS = 3
 /** Of a secret that a cut left the beginning of, less than this says nothing. */
 const MIN_BEGINNING = 4
+/** Of the places where a text says that it was cut, so many are looked at. */
+const MOST_CUTS = 8
 
 /** The one place where secrets are taken out: the known ones by value, tokens, signatures and URL logins by their shape. */
 export function createRedact(secrets: readonly Secret[]): Redact {
@@ -34,7 +36,7 @@ export function createRedact(secrets: readonly Secret[]): Redact {
   const known = values.length === 0 ? undefined : new RegExp(values.map(pattern).join('|'), 'g')
 
   const text = (given: string): string => {
-    let shown = withoutBeginning(cut(given, known, values[0]?.length ?? 0), values)
+    let shown = withoutBeginnings(cut(given, known, values[0]?.length ?? 0), values)
     if (known !== undefined) shown = shown.replace(known, (value) => `[${names.get(value) ?? ''}]`)
     return withoutShapes(shown).replace(
       INVISIBLE,
@@ -67,19 +69,32 @@ function cut(given: string, known: RegExp | undefined, longest: number): string 
 }
 
 /** Somebody may have cut a text within a secret, and said so by `…`: its beginning is no less of one. */
-function withoutBeginning(text: string, values: readonly string[]): string {
-  if (!text.endsWith('…')) return text
-  const cutAt = text.length - 1
-  let begins = cutAt
+function withoutBeginnings(text: string, values: readonly string[]): string {
+  let shown = ''
+  let from = 0
+  let cutAt = text.indexOf('…')
+  for (let cuts = 0; cutAt !== -1 && cuts < MOST_CUTS; cuts++) {
+    const begins = beginningBefore(text, cutAt, values)
+    shown +=
+      begins < cutAt ? `${text.slice(from, Math.max(from, begins))}[cut]` : text.slice(from, cutAt)
+    from = cutAt
+    cutAt = text.indexOf('…', cutAt + 1)
+  }
+  return shown + text.slice(from)
+}
+
+/** Where the beginning of a secret stands that ends there; there itself when none does. */
+function beginningBefore(text: string, end: number, values: readonly string[]): number {
+  let begins = end
+  const last = text[end - 1]
   for (const value of values) {
-    const most = Math.min(value.length - 1, cutAt)
-    for (let length = most; length >= MIN_BEGINNING; length--) {
-      if (!text.startsWith(value.slice(0, length), cutAt - length)) continue
-      begins = Math.min(begins, cutAt - length)
-      break
+    const most = Math.min(value.length - 1, end)
+    for (let length = most; length >= MIN_BEGINNING && end - length < begins; length--) {
+      if (value[length - 1] !== last) continue
+      if (text.startsWith(value.slice(0, length), end - length)) begins = end - length
     }
   }
-  return begins === cutAt ? text : `${text.slice(0, begins)}[cut]…`
+  return begins
 }
 
 function pattern(value: string): string {

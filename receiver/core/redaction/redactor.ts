@@ -9,6 +9,8 @@ export interface Secrets {
   common: readonly Secret[]
   /** Of an app's own: what its containers get. A value of one app may be an innocent word to another. */
   apps: Readonly<Record<string, readonly Secret[]>>
+  /** Words of which the logs are made, like the names of apps: an app's own value that is one of them is shown. */
+  names?: ReadonlySet<string>
 }
 
 /** Redaction by what is secret now. */
@@ -38,7 +40,8 @@ export function createRedactor(first: Secrets): Redactor {
       ...(Object.hasOwn(configured.apps, each) ? (configured.apps[each] ?? []) : []),
       ...(running.get(each) ?? []),
     ])
-    return createRedact([...configured.common, ...tokens, ...own])
+    const unnamed = own.filter(({ value }) => configured.names?.has(value) !== true)
+    return createRedact([...configured.common, ...tokens, ...unnamed])
   }
   const redactFor = (app: string): Redact => {
     const known = made.get(app) ?? make(app)

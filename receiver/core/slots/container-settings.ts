@@ -4,6 +4,8 @@ export interface ContainerSettings {
   environment: Readonly<Record<string, string>>
   /** Names of those variables whose values must not be seen. */
   secretEnvironment: readonly string[]
+  /** Secret variables that stand elsewhere: in a command, a label, a check. */
+  secretVariables: Readonly<Record<string, string>>
   /** Compose's short form: `name:/path[:ro]` or `/host/path:/path[:ro]`. */
   volumes: readonly string[]
   command?: readonly string[]

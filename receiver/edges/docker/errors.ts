@@ -1,5 +1,6 @@
 import { DeployError, type DeployErrorCode } from '../../core/errors.ts'
 import { REGISTRY_HINTS } from '../../core/image/registry.ts'
+import { shorten } from '../../core/shorten.ts'
 
 /** Docker passes on what registries and images say, of whatever length. */
 const MAX_REASON_CHARACTERS = 2000
@@ -60,7 +61,7 @@ const RULES: readonly Rule[] = [
 const ENGINE_GONE = /ECONNREFUSED|ENOENT|EPIPE|ECONNRESET|ETIMEDOUT|socket hang up/
 
 /** Docker's own words for an error, without the wrapping of the client library; of many words the first. */
-export const reasonOf = (error: unknown): string => wordsOf(error).slice(0, MAX_REASON_CHARACTERS)
+export const reasonOf = (error: unknown): string => shorten(wordsOf(error), MAX_REASON_CHARACTERS)
 
 function wordsOf(error: unknown): string {
   if (typeof error === 'object' && error !== null && 'json' in error) {

@@ -1,4 +1,4 @@
-import { setTimeout as pause } from 'node:timers/promises'
+import { setImmediate as nextTurn, setTimeout as pause } from 'node:timers/promises'
 import type Docker from 'dockerode'
 import type { Container } from 'dockerode'
 import { DeployError } from '../../core/errors.ts'
@@ -16,6 +16,7 @@ import { retryReads } from './retry-reads.ts'
 
 /** More lines than these are counted and not shown: each one is kept in the store. */
 const SHOWN_LINES = 500
+const LINES_A_TURN = 10
 const LONGEST_LINE = 1000
 const LOOK_MS = 200
 /** What a command printed comes a moment after its end. */
@@ -140,6 +141,8 @@ async function show(
     for await (const line of linesOf(payloadsOf(raw), LINE_BYTES)) {
       lines++
       if (lines <= SHOWN_LINES) output(escapeControls(shorten(line, LONGEST_LINE)))
+      // each is on the disk before the next: others have their turn in between
+      if (lines % LINES_A_TURN === 0) await nextTurn()
     }
     if (lines > SHOWN_LINES) output(`… and ${lines - SHOWN_LINES} more lines`)
   } catch {

@@ -8,6 +8,7 @@ import { type Claimed, DECOY, readCredentials } from '../auth/authenticate.ts'
 import { type Authentic, Rejected } from '../auth/authentic.ts'
 import { foreignHost, type IsOwnHost } from '../hosts.ts'
 import { type BodyGate, GateClosed } from '../limits/body-gate.ts'
+import { subscriber } from '../limits/client-address.ts'
 import { ProblemError } from '../problem.ts'
 import { readBody, tooLarge } from './raw-body.ts'
 
@@ -53,7 +54,7 @@ export async function readClaim(
     sender: { kind: claimed.kind },
     confirm: () =>
       asStranger(async () => {
-        const body = await services.bodies.enter(origin.address, () => readBody(c))
+        const body = await services.bodies.enter(subscriber(origin.address), () => readBody(c))
         return { authentic: await verify(claimed, { name, body, services }), body }
       }),
   }

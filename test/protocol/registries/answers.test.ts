@@ -19,7 +19,7 @@ test.for<[string, string]>([
 })
 
 test('no more than 300 characters are shown', () => {
-  expect(reasonOf('x'.repeat(999))).toBe('x'.repeat(300))
+  expect(reasonOf('x'.repeat(999))).toBe(`${'x'.repeat(300)}…`)
 })
 
 test('a form is encoded', () => {

@@ -8,7 +8,6 @@ test('an app needs no more than an image', () => {
     name: 'api',
     image: { repository: 'ghcr.io/acme/api', tag: 'latest' },
     registries: {},
-    variables: {},
     domains: [],
     auth: { oidc: [], keys: [], secrets: [], basic: { tokens: [], deploy: false }, github: [] },
     engine: 'docker',
@@ -17,6 +16,7 @@ test('an app needs no more than an image', () => {
     container: {
       environment: {},
       secretEnvironment: [],
+      secretVariables: {},
       volumes: [],
       labels: {},
       networks: [],

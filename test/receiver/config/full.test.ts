@@ -21,12 +21,6 @@ test('a file with every key is read whole', () => {
 
 const api: AppConfig = {
   name: 'api',
-  variables: {
-    BASIC_TOKEN: 'b'.repeat(24),
-    GITHUB_SECRET: 'g'.repeat(24),
-    GITHUB_SECRET_OLD: 'h'.repeat(24),
-    HOOK_SECRET: SECRET,
-  },
   image: { repository: 'ghcr.io/acme/api', tag: 'stable' },
   registries: { 'ghcr.io': { kind: 'password_file', username: 'bot', file: '/run/ghcr' } },
   port: 8000,
@@ -57,6 +51,7 @@ const api: AppConfig = {
   container: {
     environment: { LOG_LEVEL: 'info', PRICE: '$5', FROM_RECEIVER: 'here' },
     secretEnvironment: [],
+    secretVariables: {},
     volumes: ['api-data:/data', '/etc/api:/etc/api:ro'],
     command: ['serve', '--name', 'the api'],
     entrypoint: ['/bin/api'],
@@ -146,7 +141,6 @@ const expected: Config = {
     worker: {
       ...api,
       name: 'worker',
-      variables: {},
       image: { repository: 'docker.io/library/worker', tag: 'latest' },
       domains: [],
       auth: { oidc: [], keys: [], secrets: [], basic: { tokens: [], deploy: false }, github: [] },

@@ -15,7 +15,12 @@ describe('a value is secret', () => {
     ['apikey', 'abcd'],
     ['X-Auth-Token', 'abcd'],
     ['Authorization', 'hello-there'],
-    ['SENTRY_DSN', 'https://abc@sentry.example/1'],
+    ['SENTRY_DSN', `https://${RANDOM}@sentry.example/1`],
+    ['DBPASS', 'hunter2'],
+    ['SMTP_PW', 'hunter2.hunter'],
+    ['DB_PASSWORD', '4738291047582d'],
+    ['SIGNING_KEY', 'abc'],
+    ['HASH_SALT', 'k3Jx9QmZ'],
   ])('by its name: %s=%s', (name, value) => {
     expect(isSecret({ name, value, fromOutside: false })).toBe(true)
   })
@@ -85,6 +90,12 @@ describe('a value is not secret', () => {
     ['PASSWORD_FILE', '/run/secrets/password'],
     ['TOKEN_TTL', '24 hours'],
     ['COMPASS', 'north-by-northwest'],
+    ['MESSENGER_TRANSPORT_DSN', 'redis://redis:6379/messages'],
+    ['MAILER_DSN', 'smtp://mail:25'],
+    ['DB_DSN', '/data/app.db'],
+    ['SMTP_AUTH', 'plain'],
+    ['SORT_KEY', 'name'],
+    ['SESSION_COOKIE', 'sid'],
     ['MODE', 'HelloWorldFooBarBaz'],
   ])('when it is written in the config and says nothing of the kind: %s=%s', (name, value) => {
     expect(isSecret({ name, value, fromOutside: false })).toBe(false)

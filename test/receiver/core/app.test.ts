@@ -126,4 +126,19 @@ describe('a rollback', () => {
       expect(made).not.toHaveProperty(name)
     }
   })
+
+  test.each<[string, object]>([
+    ['a command', { command: ['serve', '--password=pw of then'] }],
+    ['an entrypoint', { entrypoint: ['/x', 'pw of then'] }],
+    ['a check', { healthcheck: { test: ['CMD-SHELL', 'ask "pw of then"'] } }],
+    ['labels', { labels: { rule: 'pw of then' } }],
+  ])('has %s of now when a secret of then stands in the one of then', (_what, change) => {
+    const secretThen: AppSpec = {
+      ...APP,
+      container: { ...container, ...change, secretVariables: { PW: 'pw of then' } },
+    }
+    const made = rolledBack(now, settingsOf(secretThen)).container
+    expect(JSON.stringify(made)).not.toContain('pw of then')
+    expect(made.labels).toEqual(now.container.labels)
+  })
 })

@@ -200,6 +200,11 @@ describe('a text of any length', () => {
     },
   )
 
+  test('that was cut and goes on shows none of them either', () => {
+    const text = `one said a${SECRET.slice(0, 9)}…, after 2 probes; two: b… and c…`
+    expect(redact(text)).toBe('one said a[cut]…, after 2 probes; two: b… and c…')
+  })
+
   test('that was cut elsewhere stays as it is', () => {
     expect(redact('said: correctly…')).toBe('said: correctly…')
   })

@@ -37,6 +37,16 @@ describe('what an app has as a secret', () => {
   })
 })
 
+test('what is a name in the config is shown, however it is used beside', () => {
+  const redactor = createRedactor({
+    common: [],
+    apps: { api: [secret('SERVICE', 'frontend')] },
+    names: new Set(['frontend']),
+  })
+  redactor.keep('api', [secret('SERVICE', 'frontend'), OWN])
+  expect(redactor.of('api')(`frontend ${OWN.value}`)).toBe('frontend [PASSWORD]')
+})
+
 describe('tokens that are asked for again and again', () => {
   const tokens = (from: number, count: number) =>
     Array.from({ length: count }, (_, at) =>
