@@ -1,6 +1,6 @@
 import type { Config } from '../config/config.ts'
 import { loadConfig } from '../config/load.ts'
-import { ConfigError, type ConfigProblem, describeProblem } from '../config/problems.ts'
+import { ConfigError, describeProblem, type Remarks } from '../config/problems.ts'
 import type { Finding } from '../core/finding.ts'
 import { connectDocker } from '../edges/docker/connect.ts'
 import { lookAtRegistries, lookAtTrustRoots } from '../serve/doctor.ts'
@@ -15,10 +15,12 @@ import { showFindings } from './doctor.ts'
  * apps' can be read, with `--strict` taking warnings for errors.
  */
 export async function check({ config: file, json, registries, strict }: Options): Promise<number> {
-  let warnings: readonly ConfigProblem[] = []
-  const config = loadConfig(file, process.env, (found) => (warnings = found))
+  let remarks: Remarks = { warnings: [], notices: [] }
+  const config = loadConfig(file, process.env, (found) => (remarks = found))
+  const { warnings, notices } = remarks
   if (strict && warnings.length > 0) throw new ConfigError(config.file, warnings)
   for (const each of warnings) console.error(`warning: ${describeProblem(config.file, each)}`)
+  for (const each of notices) console.error(`notice: ${describeProblem(config.file, each)}`)
   const apps = Object.values(config.apps)
   const roots = await lookAtTrustRoots(config.data, apps)
   const aged = roots.filter(({ hint }) => hint !== undefined)
@@ -37,6 +39,7 @@ export async function check({ config: file, json, registries, strict }: Options)
           ...warnings,
           ...aged.map(({ what: path, message, hint }) => ({ path, message, hint })),
         ],
+        notices,
       }),
     )
     return 0

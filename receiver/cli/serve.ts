@@ -1,5 +1,5 @@
 import { loadConfig } from '../config/load.ts'
-import { type ConfigProblem, describeProblem } from '../config/problems.ts'
+import { describeProblem, type Remarks } from '../config/problems.ts'
 import { createLog } from '../serve/log.ts'
 import type { Options } from './options.ts'
 import { secretsOf, secretsOfBoth } from '../config/secrets-of.ts'
@@ -8,16 +8,17 @@ import { serve } from '../serve/serve.ts'
 
 /** `deploy-receiver serve`: until SIGTERM or SIGINT; SIGHUP reads the config again. A second signal ends it at once. */
 export async function run({ config: file }: Options): Promise<number> {
-  let warnings: readonly ConfigProblem[] = []
-  const read = () => loadConfig(file, process.env, (found) => (warnings = found))
+  let remarks: Remarks = { warnings: [], notices: [] }
+  const read = () => loadConfig(file, process.env, (found) => (remarks = found))
   const config = read()
   let secrets = secretsOf(config)
   const redactor = createRedactor(secrets)
   const log = createLog(redactor)
-  const warn = () => {
-    for (const each of warnings) log('warn', describeProblem(config.file, each))
+  const remark = () => {
+    for (const each of remarks.warnings) log('warn', describeProblem(config.file, each))
+    for (const each of remarks.notices) log('info', describeProblem(config.file, each))
   }
-  warn()
+  remark()
 
   // one after the other: each compares with what the one before left
   let last: Promise<unknown> = Promise.resolve()
@@ -26,7 +27,7 @@ export async function run({ config: file }: Options): Promise<number> {
       const next = read()
       const nextSecrets = secretsOf(next)
       redactor.take(secretsOfBoth(secrets, nextSecrets))
-      warn()
+      remark()
       try {
         const changes = await receiver.reload(next)
         secrets = nextSecrets

@@ -8,7 +8,7 @@ import { warnOfAdmin, warnOfListen } from './exposure.ts'
 import { warnOfAccess } from './file-access.ts'
 import { readProxies, readRateLimit } from './limits.ts'
 import { DOCKER_NETWORK } from './networks.ts'
-import type { ConfigProblem } from './problems.ts'
+import type { Remarks } from './problems.ts'
 import { createReader, type Field, type Reader } from './reader.ts'
 import { readRegistries } from './registries.ts'
 import { type SecretOwners, secretTexts } from './secrets.ts'
@@ -23,12 +23,12 @@ const LISTEN =
 /**
  * Reads and checks a config file; variables come from `env`. What it returns is frozen. Throws `ConfigError` with every
  * problem and its place.
- * @param warn is told what is right and unwise
+ * @param remark is told what a right config has remarked of it
  */
 export function loadConfig(
   file: string,
   env: Readonly<Record<string, string | undefined>>,
-  warn: (warnings: readonly ConfigProblem[]) => void = () => {},
+  remark: (remarks: Remarks) => void = () => {},
 ): Config {
   const path = resolve(file)
   // a variable named like a method of objects is not set by being one
@@ -68,7 +68,7 @@ export function loadConfig(
   warnOfAdmin(reader, keys.get('admin'), config.admin.host)
   const secret = reader.firstSecret()
   warnOfAccess(reader, secret ?? reader.root, { file: path, holdsSecret: secret !== undefined })
-  warn(reader.finish())
+  remark(reader.finish())
   return freeze(config)
 }
 

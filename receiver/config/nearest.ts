@@ -13,6 +13,30 @@ export function nearest(word: string, candidates: readonly string[]): string | u
   return best?.candidate
 }
 
+const SHOWN = 3
+
+/** The few candidates that have most in common with a word, which is near to none of them. */
+export const nearestFew = (word: string, candidates: readonly string[]): string[] =>
+  candidates
+    .map((candidate) => {
+      const small = word.toLowerCase()
+      return { candidate, shared: longestShared(small, candidate), wrong: leven(small, candidate) }
+    })
+    .toSorted((one, other) => other.shared - one.shared || one.wrong - other.wrong)
+    .slice(0, SHOWN)
+    .map(({ candidate }) => candidate)
+
+/** Letters in a row that both have. */
+function longestShared(word: string, other: string): number {
+  let longest = 0
+  for (let from = 0; from < word.length; from++) {
+    while (from + longest < word.length && other.includes(word.slice(from, from + longest + 1))) {
+      longest += 1
+    }
+  }
+  return longest
+}
+
 /** Letters that are missing, too many or others; two neighbours that changed places are one mistake. */
 const mistakesIn = (word: string, right: string): number =>
   Math.min(leven(word, right), ...swapsOf(word).map((swapped) => 1 + leven(swapped, right)))

@@ -1,4 +1,4 @@
-/** One thing wrong with the config, or right and unwise. Lines and columns count from 1. */
+/** One thing wrong with the config, or remarked of it. Lines and columns count from 1. */
 export interface ConfigProblem {
   line: number
   column: number
@@ -7,6 +7,14 @@ export interface ConfigProblem {
   /** What is wrong, with the value unless that is a secret. */
   message: string
   hint?: string
+}
+
+/** What a config that can be taken has remarked of it. */
+export interface Remarks {
+  /** Right and unwise. */
+  warnings: readonly ConfigProblem[]
+  /** Right, and good to know: what is passed over, or made by Docker. */
+  notices: readonly ConfigProblem[]
 }
 
 /** Everything wrong with a config, one line each: `file:line:column: path: message; hint`. */

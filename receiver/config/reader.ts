@@ -11,8 +11,8 @@ import {
   type YAMLMap,
 } from 'yaml'
 import { interpolate, InterpolationError } from './interpolate.ts'
-import { nearest } from './nearest.ts'
-import { ConfigError, type ConfigProblem } from './problems.ts'
+import { nearest, nearestFew } from './nearest.ts'
+import { ConfigError, type ConfigProblem, type Remarks } from './problems.ts'
 
 /** A value of the config with its place. */
 export interface Field {
@@ -29,7 +29,9 @@ export interface Reader {
   problem(field: Field, message: string, hint?: string): void
   /** Something that is right and unwise: said, and in the way of nothing. */
   warning(field: Field, message: string, hint?: string): void
-  /** The entries of a mapping; unknown keys are problems when `known` is given. */
+  /** Something that is good to know, and needs nothing done. */
+  notice(field: Field, message: string): void
+  /** The entries of a mapping; when `known` is given, unknown keys are problems, and Compose's `x-…` are passed over. */
   mapping(field: Field | undefined, known?: readonly string[]): ReadonlyMap<string, Field>
   /** The items of a list; a single value is a list of one. */
   list(field: Field | undefined): Field[]
@@ -47,8 +49,8 @@ export interface Reader {
   noteSecret(field: Field): void
   /** Where a secret stands in the file itself: the first place. */
   firstSecret(): Field | undefined
-  /** Throws all problems, if there are any; else gives the warnings. */
-  finish(): readonly ConfigProblem[]
+  /** Throws all problems, if there are any. */
+  finish(): Remarks
 }
 
 /** Reads YAML 1.2 with places. Throws `ConfigError` when it is no YAML at all. */
@@ -63,6 +65,7 @@ export function createReader(
   const filled = new Set<Node | null>()
   const variables: { path: string; name: string; value: string }[] = []
   const warnings: ConfigProblem[] = []
+  const notices: ConfigProblem[] = []
   const secrets: Field[] = []
   const place = (offset: number) => {
     const { line, col } = lines.linePos(offset)
@@ -94,6 +97,7 @@ export function createReader(
     root: fieldOf('', document.contents, 0),
     problem,
     warning: adder(warnings),
+    notice: adder(notices),
     isNothing: (field) => field === undefined || isNothing(field.node),
     isMapping: ({ node }) => isMap(node),
     isList: ({ node }) => isSeq(node),
@@ -110,12 +114,9 @@ export function createReader(
       for (const { key, value, offset } of pairs(field.node, document, wrongMerge)) {
         const path = field.path === '' ? key : `${field.path}.${key}`
         if (known !== undefined && !known.includes(key)) {
-          const near = nearest(key, known)
-          const hint =
-            near === undefined
-              ? `known are: ${known.join(', ')}`
-              : `did you mean ${JSON.stringify(near)}?`
-          problem({ path, node: null, offset }, `unknown key ${JSON.stringify(key)}`, hint)
+          if (EXTENSION.test(key)) continue
+          const message = `unknown key ${JSON.stringify(key)}`
+          problem({ path, node: null, offset }, message, hintFor(key, known))
         } else if (!fields.has(key)) {
           fields.set(key, { ...fieldOf(path, value, offset), offset: rangeOf(value) ?? offset })
         }
@@ -171,9 +172,21 @@ export function createReader(
 
     finish() {
       if (problems.length > 0) throw new ConfigError(file, byPlace(problems))
-      return byPlace(warnings)
+      return { warnings: byPlace(warnings), notices: byPlace(notices) }
     },
   }
+}
+
+/** Compose leaves keys like these to whoever writes the file: mostly they hold anchors. */
+const EXTENSION = /^x-/
+/** More than these do not help. */
+const LISTED_KEYS = 8
+
+function hintFor(key: string, known: readonly string[]): string {
+  const near = nearest(key, known)
+  if (near !== undefined) return `did you mean ${JSON.stringify(near)}?`
+  if (known.length <= LISTED_KEYS) return `known are: ${known.join(', ')}`
+  return `the nearest are ${nearestFew(key, known).join(', ')}; docs/config.md has all`
 }
 
 const byPlace = (problems: readonly ConfigProblem[]) =>

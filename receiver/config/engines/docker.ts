@@ -1,4 +1,5 @@
 import type { DockerApp } from '../../core/app.ts'
+import { COMPOSE_KEYS, readOtherKeys } from '../compose-keys.ts'
 import { CONTAINER_KEYS, readContainer } from '../container.ts'
 import { readHealth } from '../health.ts'
 import type { Field, Reader } from '../reader.ts'
@@ -16,6 +17,7 @@ export const DOCKER_KEYS = [
   'replicas',
   'warm',
   ...CONTAINER_KEYS,
+  ...COMPOSE_KEYS,
 ]
 
 /** Reads what an app has that runs in two slots on this machine. */
@@ -37,6 +39,7 @@ export function readDocker(
   const appPort = port(reader, keys.get('port'))
   const http = boolean(reader, keys.get('http')) ?? true
   if (!http) refuseForWorker(reader, keys)
+  readOtherKeys(reader, keys)
   const strategy = matching(
     reader,
     keys.get('strategy'),

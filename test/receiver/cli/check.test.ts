@@ -58,6 +58,23 @@ test('check --strict has nothing against a sensible config', async () => {
   expect(await run('check', '--strict')).toMatchObject({ code: 0, stderr: '' })
 })
 
+test('what is passed over is a notice, with --json too, and --strict has nothing against it', async () => {
+  writeFileSync(
+    file,
+    `url: https://d.example\ndata: ${dir}/data\napps: { api: { image: ghcr.io/acme/api, ports: ["80:80"] } }\n`,
+  )
+  const NOTICE = 'apps.api.ports: passed over: Nginx reaches it on its bridge'
+  const { code, stderr } = await run('check', '--strict')
+  expect(stderr).toBe(`notice: ${file}:3:48: ${NOTICE}\n`)
+  expect(code).toBe(0)
+  expect(JSON.parse((await run('check', '--json')).stdout)).toMatchObject({
+    warnings: [],
+    notices: [{ line: 3, path: 'apps.api.ports' }],
+  })
+  const [first = '{}'] = (await run('serve')).stdout.split('\n')
+  expect(JSON.parse(first)).toMatchObject({ level: 30, msg: expect.stringContaining(NOTICE) })
+})
+
 test('serve logs it, and goes on', async () => {
   const { stdout, stderr } = await run('serve')
   const [first = '{}'] = stdout.split('\n')

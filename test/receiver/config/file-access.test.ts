@@ -42,7 +42,7 @@ function put(name: string, text: string, mode: number): void {
 
 function warned(file = join(dir, 'config.yaml')): string[] {
   const said: string[] = []
-  loadConfig(file, { TOKEN: SECRET }, (warnings) =>
+  loadConfig(file, { TOKEN: SECRET }, ({ warnings }) =>
     said.push(...warnings.map((each) => describeProblem('config', each).replaceAll(dir, '.'))),
   )
   return said

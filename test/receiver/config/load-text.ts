@@ -12,13 +12,13 @@ export function load(
   text: string,
   env: Env = {},
   files: Readonly<Record<string, string>> = {},
-  warn?: Parameters<typeof loadConfig>[2],
+  remark?: Parameters<typeof loadConfig>[2],
 ) {
   const dir = mkdtempSync(join(tmpdir(), 'deploy-config-'))
   try {
     for (const [name, content] of Object.entries(files)) writeFileSync(join(dir, name), content)
     writeFileSync(join(dir, 'config.yaml'), text)
-    return loadConfig(join(dir, 'config.yaml'), env, warn)
+    return loadConfig(join(dir, 'config.yaml'), env, remark)
   } catch (error) {
     if (error instanceof ConfigError) error.message = error.message.replaceAll(`${dir}/`, '')
     throw error
@@ -38,14 +38,18 @@ export function problems(text: string, env: Env = {}, files?: Readonly<Record<st
   }
 }
 
-/** The warnings of a config that is right, in the form of `problems`. */
-export function warnings(text: string, env: Env = {}, files?: Readonly<Record<string, string>>) {
-  const said: string[] = []
-  load(text, env, files, (found) =>
-    said.push(...found.map((each) => describeProblem('config.yaml', each))),
-  )
+/** What is remarked of a config that is right, in the form of `problems`. */
+export function remarks(text: string, env: Env = {}, files?: Readonly<Record<string, string>>) {
+  const said = { warnings: [] as string[], notices: [] as string[] }
+  load(text, env, files, ({ warnings: unwise, notices }) => {
+    said.warnings = unwise.map((each) => describeProblem('config.yaml', each))
+    said.notices = notices.map((each) => describeProblem('config.yaml', each))
+  })
   return said
 }
+
+export const warnings = (...args: Parameters<typeof remarks>) => remarks(...args).warnings
+export const notices = (...args: Parameters<typeof remarks>) => remarks(...args).notices
 
 /** A config with the one app `api`; its further lines begin on line 5, its keys in column 5. */
 export const withApp = (...lines: string[]): string =>

@@ -91,7 +91,7 @@ describe('unknown keys', () => {
       withLines('registries: { ghcr.io: { username: a, password: b, user: c } }'),
       '3:52: registries.ghcr.io.user: unknown key "user"; known are: username, password, password_file, ecr, azure, github_app',
     ],
-    [withApp('ports: [80]'), '5:5: apps.api.ports: unknown key "ports"; did you mean "port"?'],
+    [withApp('prot: 80'), '5:5: apps.api.prot: unknown key "prot"; did you mean "port"?'],
     [
       withApp('enviroment: {}'),
       '5:5: apps.api.enviroment: unknown key "enviroment"; did you mean "environment"?',
