@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import type { ContainerSettings, RestartPolicy } from '../core/slots/container-settings.ts'
+import { LIMIT_KEYS, readLimits } from './container-limits.ts'
+import { readWorld, WORLD_KEYS } from './container-world.ts'
 import { EnvFileError, parseEnvFile } from './env-file.ts'
 import { DEVICE_KEYS, readDevices } from './devices.ts'
 import { warnOfAccess } from './file-access.ts'
@@ -43,6 +45,8 @@ export const CONTAINER_KEYS = [
   'tmpfs',
   ...HOST_KEYS,
   ...DEVICE_KEYS,
+  ...LIMIT_KEYS,
+  ...WORLD_KEYS,
 ]
 
 const MIN_MEMORY_BYTES = 6 * 1024 * 1024
@@ -81,6 +85,8 @@ export function readContainer(reader: Reader, keys: ReadonlyMap<string, Field>):
     ...(workingDir === undefined ? {} : { workingDir }),
     ...readHostSettings(reader, keys),
     ...readDevices(reader, keys),
+    ...readLimits(reader, keys),
+    ...readWorld(reader, keys),
     // last: by now all of it was read
     secretVariables: readSecretVariables(reader, keys),
   }

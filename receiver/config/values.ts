@@ -21,13 +21,27 @@ export function bytes(reader: Reader, field: Field | undefined): number | undefi
 
 const UNITS_BYTES = { b: 1, k: 1024, m: 1024 ** 2, g: 1024 ** 3, t: 1024 ** 4 }
 
-/** Bytes of a size as Compose writes it: `512m`, `1gb`, `1048576`; `undefined` for anything else. */
+/** Bytes of a size as Compose writes it: `512m`, `1gb`, `1GiB`, `1048576`; `undefined` for anything else. */
 export function parseBytes(text: string): number | undefined {
-  const found = /^(\d+(?:\.\d+)?) ?([bkmgt]?)b?$/i.exec(text)
+  const found = /^(\d+(?:\.\d+)?) ?(?:([kmgt])i?)?b?$/i.exec(text)
   if (found === null) return undefined
   const unit = (found[2] ?? '').toLowerCase() || 'b'
   return Math.floor(Number(found[1]) * UNITS_BYTES[unit as keyof typeof UNITS_BYTES])
 }
+
+/** Microseconds, as a number or as a duration. */
+export const microseconds = (reader: Reader, field: Field | undefined): number | undefined =>
+  parsed(
+    reader,
+    field,
+    (text) => {
+      if (/^\d{1,9}$/.test(text)) return Number(text)
+      const ms = parseDuration(text)
+      return ms === undefined ? undefined : Math.round(ms * 1000)
+    },
+    'a time',
+    'write it in microseconds, or like 50ms',
+  )
 
 /** A number of at least `min` and at most `max`. */
 export function number(
@@ -111,6 +125,28 @@ export function keyValues(reader: Reader, field: Field | undefined): KeyValue[] 
       : [{ field: item, key: text.slice(0, at), value: text.slice(at + 1) }]
   })
 }
+
+/** The same with a value for each name. */
+export function keyTexts(
+  reader: Reader,
+  field: Field | undefined,
+): Record<string, string> | undefined {
+  if (field === undefined) return undefined
+  const values = emptyRecord<string>()
+  for (const { field: at, key, value = '' } of keyValues(reader, field)) {
+    if (key === '') reader.problem(at, 'this has no name')
+    else values[key] = value
+  }
+  return values
+}
+
+/** Without what is undefined. */
+export const defined = <T extends object>(
+  values: T,
+): { [K in keyof T]?: Exclude<T[K], undefined> } =>
+  Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as {
+    [K in keyof T]?: Exclude<T[K], undefined>
+  }
 
 /**
  * An empty object without a prototype: its keys come from users, and `__proto__` or `constructor` must be keys like any

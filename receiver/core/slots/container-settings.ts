@@ -1,5 +1,11 @@
-/** How an app's container is made. Docker's units: bytes, nanosecond CPUs; durations in milliseconds. */
-export interface ContainerSettings {
+import type { ContainerLimits } from './container-limits.ts'
+import type { ContainerWorld } from './container-world.ts'
+
+/**
+ * How an app's container is made. Docker's units: bytes, nanosecond CPUs; durations in milliseconds. What may be absent was
+ * not known to every version: settings of old releases do not have it.
+ */
+export interface ContainerSettings extends ContainerLimits, ContainerWorld {
   /** The whole environment, `env_file` first and `environment` over it. */
   environment: Readonly<Record<string, string>>
   /** Names of those variables whose values must not be seen. */

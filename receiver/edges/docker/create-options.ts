@@ -5,6 +5,8 @@ import type {
   Logging,
 } from '../../core/slots/container-settings.ts'
 import type { ContainerPlan, ReleasePlan } from '../../core/slots/ports.ts'
+import { hostLimits } from './host-limits.ts'
+import { hostWorld, ownWorld } from './host-world.ts'
 import { containerName, releaseName } from './container-name.ts'
 import { labelsOf, releaseLabels } from './labels.ts'
 
@@ -21,6 +23,7 @@ export function createOptions(plan: ContainerPlan, network: string): ContainerCr
   const { container } = plan.app
   return {
     ...ofImage(plan),
+    ...ownWorld(container),
     name: containerName(network, plan),
     Labels: labelsOf(network, plan),
     ...(container.command === undefined ? {} : { Cmd: [...container.command] }),
@@ -112,6 +115,8 @@ function hostConfig(container: ContainerSettings, network: string): HostConfig {
     ...(container.shmBytes === undefined ? {} : { ShmSize: container.shmBytes }),
     ...(container.memoryBytes === undefined ? {} : { Memory: container.memoryBytes }),
     ...(container.nanoCpus === undefined ? {} : { NanoCpus: container.nanoCpus }),
+    ...hostLimits(container),
+    ...hostWorld(container),
   }
 }
 
