@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
-import type { ContainerSettings, RestartPolicy } from '../core/slots/container-settings.ts'
+import type { ContainerSettings } from '../core/slots/container-settings.ts'
 import { LIMIT_KEYS, readLimits } from './container-limits.ts'
 import { readWorld, WORLD_KEYS } from './container-world.ts'
 import { EnvFileError, parseEnvFile } from './env-file.ts'
@@ -11,6 +11,7 @@ import { HOST_KEYS, readHostSettings } from './host-settings.ts'
 import { DOCKER_NETWORK } from './networks.ts'
 import { warnOfPlainSecret } from './plain-secret.ts'
 import type { Field, Reader } from './reader.ts'
+import { readRestart } from './restart.ts'
 import { isSecret } from './secret-values.ts'
 import {
   boolean,
@@ -78,7 +79,7 @@ export function readContainer(reader: Reader, keys: ReadonlyMap<string, Field>):
     ...(cpus === undefined ? {} : { nanoCpus: Math.round(cpus * 1e9) }),
     labels: readLabels(reader, keys.get('labels')),
     networks: readNetworks(reader, keys.get('networks')),
-    restart: readRestart(reader, keys.get('restart')),
+    restart: readRestart(reader, keys),
     stopGraceMs: duration(reader, keys.get('stop_grace_period')) ?? 10_000,
     ...(stopSignal === undefined ? {} : { stopSignal }),
     ...(healthcheck === undefined ? {} : { healthcheck }),
@@ -219,25 +220,6 @@ function readNetworks(reader: Reader, field: Field | undefined): string[] {
     }
     return name
   })
-}
-
-function readRestart(reader: Reader, field: Field | undefined): RestartPolicy {
-  const text = reader.text(field) ?? 'unless-stopped'
-  const [, name, retries] =
-    /^(no|false|always|unless-stopped|on-failure)(?::(\d{1,6}))?$/.exec(text) ?? []
-  if (name === undefined || (retries !== undefined && name !== 'on-failure')) {
-    problemAt(
-      reader,
-      field,
-      `${JSON.stringify(text)} is not a restart policy`,
-      'no, always, unless-stopped, on-failure or on-failure:5',
-    )
-  }
-  return {
-    // unquoted, `no` is text in YAML 1.2, but some write `false`
-    name: name === undefined || name === 'false' ? 'no' : (name as RestartPolicy['name']),
-    maximumRetries: Number(retries ?? 0),
-  }
 }
 
 function problemAt(reader: Reader, field: Field | undefined, message: string, hint?: string): void {

@@ -28,7 +28,11 @@ export function readDevices(
     cdiNames.length === 0
       ? []
       : [{ driver: 'cdi', count: 0, deviceIds: cdiNames, capabilities: [], options: {} }]
-  return { devices, gpus: [...readGpus(reader, keys.get('gpus')), ...cdi] }
+  const gpus = [
+    ...readRequests(reader, keys.get('gpus'), { always: ['gpu'] }),
+    ...readRequests(reader, keys.get('deploy.devices'), { always: [] }),
+  ]
+  return { devices, gpus: [...gpus, ...cdi] }
 }
 
 function shortOf(reader: Reader, item: Field): string | undefined {
@@ -47,8 +51,12 @@ function shortOf(reader: Reader, item: Field): string | undefined {
   ].join(':')
 }
 
-/** `all`, or a list of `{ driver, count, device_ids, capabilities, options }`. */
-function readGpus(reader: Reader, field: Field | undefined): DeviceRequest[] {
+/** Of `gpus`, `all`; of this and of `deploy.resources.reservations.devices` a list of `{ driver, count, device_ids, capabilities, options }`. */
+function readRequests(
+  reader: Reader,
+  field: Field | undefined,
+  { always }: { always: readonly string[] },
+): DeviceRequest[] {
   if (field === undefined || reader.isNothing(field)) return []
   return reader.list(field).flatMap((item): DeviceRequest[] => {
     if (!reader.isMapping(item)) {
@@ -76,6 +84,9 @@ function readGpus(reader: Reader, field: Field | undefined): DeviceRequest[] {
       reader.problem(item, 'count and device_ids exclude each other')
     }
     const capabilities = texts(reader, keys.get('capabilities'))
+    if (always.length + capabilities.length === 0) {
+      reader.problem(item, 'capabilities of the device are missing', 'write capabilities: [gpu]')
+    }
     const options = emptyRecord<string>()
     for (const { key, value = '' } of keyValues(reader, keys.get('options'))) options[key] = value
     const otherwise = deviceIds.length > 0 ? 0 : -1
@@ -84,7 +95,7 @@ function readGpus(reader: Reader, field: Field | undefined): DeviceRequest[] {
         driver: reader.text(keys.get('driver')) ?? '',
         count: count === undefined ? otherwise : count === 'all' ? -1 : Number(count),
         deviceIds,
-        capabilities: [...new Set(['gpu', ...capabilities])],
+        capabilities: [...new Set([...always, ...capabilities])],
         options,
       },
     ]

@@ -1,6 +1,7 @@
 import type { DockerApp } from '../../core/app.ts'
 import { COMPOSE_KEYS, readOtherKeys } from '../compose-keys.ts'
 import { CONTAINER_KEYS, readContainer } from '../container.ts'
+import { withDeploy } from '../deploy-key.ts'
 import { readHealth } from '../health.ts'
 import type { Field, Reader } from '../reader.ts'
 import { boolean, duration, matching, number, port } from '../values.ts'
@@ -16,6 +17,8 @@ export const DOCKER_KEYS = [
   'drain',
   'replicas',
   'warm',
+  'scale',
+  'deploy',
   ...CONTAINER_KEYS,
   ...COMPOSE_KEYS,
 ]
@@ -23,7 +26,7 @@ export const DOCKER_KEYS = [
 /** Reads what an app has that runs in two slots on this machine. */
 export function readDocker(
   reader: Reader,
-  keys: ReadonlyMap<string, Field>,
+  given: ReadonlyMap<string, Field>,
 ): Pick<
   DockerApp,
   | 'engine'
@@ -36,6 +39,7 @@ export function readDocker(
   | 'drainMs'
   | 'warmMs'
 > {
+  const keys = withDeploy(reader, given)
   const appPort = port(reader, keys.get('port'))
   const http = boolean(reader, keys.get('http')) ?? true
   if (!http) refuseForWorker(reader, keys)

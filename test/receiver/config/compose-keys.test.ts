@@ -38,7 +38,7 @@ test('keys that begin with x- are for whoever writes the file, at every depth', 
 
 test('a key that is near to no known one gets the nearest few, not all of them', () => {
   expect(problems(withApp('memory: 1g'))).toEqual([
-    'config.yaml:5:5: apps.api.memory: unknown key "memory"; the nearest are mem_limit, port, networks; docs/config.md has all',
+    'config.yaml:5:5: apps.api.memory: unknown key "memory"; the nearest are mem_limit, memswap_limit, mem_reservation; docs/config.md has all',
   ])
   expect(problems(withLines('xyz: 1'))[0]).toMatch(/; the nearest are (?:\w+, ){2}\w+; docs/)
 })

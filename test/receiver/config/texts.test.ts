@@ -10,6 +10,7 @@ describe('sizes', () => {
     ['10b', 10],
     ['1k', 1024],
     ['1kb', 1024],
+    ['1KiB', 1024],
     ['512m', 536_870_912],
     ['512MB', 536_870_912],
     ['1.5g', 1_610_612_736],
@@ -20,7 +21,7 @@ describe('sizes', () => {
     expect(parseBytes(text)).toBe(bytes)
   })
 
-  test.for(['', 'm', '-1m', '1x', '1  m', '1mib', '1e3', '0x10', '.5g', '1m '])(
+  test.for(['', 'm', '-1m', '1x', '1  m', '1ib', '1e3', '0x10', '.5g', '1m '])(
     '%j is none',
     (text) => {
       expect(parseBytes(text)).toBeUndefined()
