@@ -1,28 +1,15 @@
-import { readFileSync } from 'node:fs'
-import { dirname, resolve } from 'node:path'
 import type { ContainerSettings } from '../core/slots/container-settings.ts'
 import { LIMIT_KEYS, readLimits } from './container-limits.ts'
 import { readWorld, WORLD_KEYS } from './container-world.ts'
-import { EnvFileError, parseEnvFile } from './env-file.ts'
 import { DEVICE_KEYS, readDevices } from './devices.ts'
-import { warnOfAccess } from './file-access.ts'
+import { readEnvironment, readLabels } from './environment.ts'
 import { readHealthcheck } from './healthcheck.ts'
 import { HOST_KEYS, readHostSettings } from './host-settings.ts'
 import { DOCKER_NETWORK } from './networks.ts'
-import { warnOfPlainSecret } from './plain-secret.ts'
 import type { Field, Reader } from './reader.ts'
 import { readRestart } from './restart.ts'
 import { isSecret } from './secret-values.ts'
-import {
-  boolean,
-  bytes,
-  duration,
-  emptyRecord,
-  keyValues,
-  matching,
-  number,
-  texts,
-} from './values.ts'
+import { bytes, duration, matching, number, texts } from './values.ts'
 import { readVolumes } from './volumes.ts'
 import { splitWords } from './words.ts'
 
@@ -37,6 +24,7 @@ export const CONTAINER_KEYS = [
   'mem_limit',
   'cpus',
   'labels',
+  'label_file',
   'networks',
   'restart',
   'stop_grace_period',
@@ -77,7 +65,7 @@ export function readContainer(reader: Reader, keys: ReadonlyMap<string, Field>):
     ...(user === undefined ? {} : { user }),
     ...(memoryBytes === undefined ? {} : { memoryBytes }),
     ...(cpus === undefined ? {} : { nanoCpus: Math.round(cpus * 1e9) }),
-    labels: readLabels(reader, keys.get('labels')),
+    labels: readLabels(reader, keys.get('label_file'), keys.get('labels')),
     networks: readNetworks(reader, keys.get('networks')),
     restart: readRestart(reader, keys),
     stopGraceMs: duration(reader, keys.get('stop_grace_period')) ?? 10_000,
@@ -116,68 +104,6 @@ function readSecretVariables(
   )
 }
 
-/** The whole environment, and which of it must not be seen. */
-function readEnvironment(
-  reader: Reader,
-  files: Field | undefined,
-  field: Field | undefined,
-): Pick<ContainerSettings, 'environment' | 'secretEnvironment'> {
-  const environment = readEnvFiles(reader, files)
-  const fromOutside = new Set(Object.keys(environment))
-  for (const { field: at, key, value } of keyValues(reader, field)) {
-    if (key === '' || /[=\0]/.test(key)) reader.problem(at, 'a variable has no usable name')
-    // a name alone takes the receiver's own value, and is left out without one, as in Compose
-    const found = value ?? reader.env[key]
-    if (found === undefined) continue
-    environment[key] = found
-    if (value === undefined || reader.isFilled(at)) fromOutside.add(key)
-    else fromOutside.delete(key)
-    if (value !== undefined) warnOfPlainSecret(reader, at, { name: key, value })
-  }
-  const secretEnvironment = Object.entries(environment)
-    .filter(([name, value]) => isSecret({ name, value, fromOutside: fromOutside.has(name) }))
-    .map(([name]) => name)
-  return { environment, secretEnvironment }
-}
-
-function readEnvFiles(reader: Reader, field: Field | undefined): Record<string, string> {
-  if (field === undefined) return emptyRecord()
-  const files = reader.isList(field) ? reader.list(field) : [field]
-  const values = emptyRecord<string>()
-  for (const each of files) {
-    const long = reader.isMapping(each) ? reader.mapping(each, ['path', 'required']) : undefined
-    const path = reader.text(long === undefined ? each : long.get('path'))
-    const required = boolean(reader, long?.get('required')) ?? true
-    if (path === undefined) {
-      if (long !== undefined && reader.isNothing(long.get('path'))) {
-        reader.problem(each, 'path is missing', 'write { path: …, required: false }')
-      }
-      continue
-    }
-    const file = resolve(dirname(reader.file), path)
-    try {
-      const inFile = parseEnvFile(readFileSync(file, 'utf8'), reader.env)
-      const holdsSecret = Object.entries(inFile).some(([name, value]) =>
-        isSecret({ name, value, fromOutside: false }),
-      )
-      warnOfAccess(reader, each, { file, holdsSecret })
-      Object.assign(values, inFile)
-    } catch (error) {
-      if (error instanceof EnvFileError) {
-        reader.problem(each, `${file}:${error.line}: ${error.message}`)
-      } else if (required || (error as NodeJS.ErrnoException).code !== 'ENOENT') {
-        const reason = error instanceof Error ? error.message : String(error)
-        reader.problem(
-          each,
-          `cannot read ${file}: ${reason}`,
-          'create it, or write { path: …, required: false }',
-        )
-      }
-    }
-  }
-  return values
-}
-
 /** A command as a list, or as one text with a shell's quotes. */
 export function words(reader: Reader, field: Field | undefined): string[] | undefined {
   if (field === undefined) return undefined
@@ -190,18 +116,6 @@ export function words(reader: Reader, field: Field | undefined): string[] | unde
     reader.problem(field, error instanceof Error ? error.message : String(error))
     return undefined
   }
-}
-
-function readLabels(reader: Reader, field: Field | undefined): Record<string, string> {
-  const labels = emptyRecord<string>()
-  for (const { field: at, key, value = '' } of keyValues(reader, field)) {
-    if (key === '') reader.problem(at, 'a label has no name')
-    if (key.startsWith('deploy-receiver.')) {
-      reader.problem(at, `the label ${key} is one of the receiver's own`, 'choose another name')
-    }
-    labels[key] = value
-  }
-  return labels
 }
 
 function readNetworks(reader: Reader, field: Field | undefined): string[] {

@@ -11,47 +11,77 @@ export class EnvFileError extends Error {
   }
 }
 
-const ASSIGNMENT = /^\s*(?:export\s+)?([A-Za-z_][\w.-]*)\s*(?:=(.*))?$/s
+type Env = Readonly<Record<string, string | undefined>>
+
+const ASSIGNMENT = /^\s*(?:export\s+)?([A-Za-z_][\w.-]*)\s*(?:=(.*))?$/
+const RAW_ASSIGNMENT = /^([^=\s]+)(?:=(.*))?$/
+const NOTHING = /^\s*(?:#|$)/
 
 /**
  * Reads `KEY=value` lines as `docker compose` does: blank lines and `#` comments are skipped, `'…'` is literal, `"…"` knows
- * `\n`, and a `#` after a blank begins a comment. A name alone takes the value of the receiver's environment.
+ * `\n`, both may go over several lines, and a `#` after a blank begins a comment. A name alone takes the value of the
+ * receiver's environment. Throws `EnvFileError`.
  */
-export function parseEnvFile(
-  text: string,
-  env: Readonly<Record<string, string | undefined>>,
-): Record<string, string> {
+export function parseEnvFile(text: string, env: Env): Record<string, string> {
+  const whole = linesOf(text).join('\n')
   const values = emptyRecord<string>()
-  for (const [index, line] of text
-    .replace(/^\uFEFF/, '')
-    .split(/\r?\n/)
-    .entries()) {
-    if (/^\s*(?:#|$)/.test(line)) continue
-    const [, name, value] = ASSIGNMENT.exec(line) ?? []
+  let line = 1
+  for (let from = 0; from <= whole.length; line++) {
+    const end = lineEnd(whole, from)
+    const written = whole.slice(from, end)
+    from = end + 1
+    if (NOTHING.test(written)) continue
+    const [, name, value] = ASSIGNMENT.exec(written) ?? []
+    if (name === undefined) throw new EnvFileError(line, 'it is not KEY=value')
+    const quoted = value === undefined ? undefined : /^\s*(["'])/.exec(value)
+    if (quoted === null || quoted === undefined) {
+      const found = value === undefined ? env[name] : withoutComment(value.trim())
+      if (found !== undefined) values[name] = found
+      continue
+    }
+    const [before, quote = ''] = quoted
+    const opened = end - (value ?? '').length + before.length
+    const closed = closing(whole, quote, opened)
+    if (closed === -1) throw new EnvFileError(line, `a ${quote} is not closed`)
+    const inside = whole.slice(opened, closed)
+    values[name] = quote === "'" ? inside : unescape(inside)
+    line += inside.split('\n').length - 1
+    from = lineEnd(whole, closed) + 1
+  }
+  return values
+}
+
+/** The same in Compose's `format: raw`: a value is what stands behind the `=`, quotes and all. */
+export function parseRawEnvFile(text: string, env: Env): Record<string, string> {
+  const values = emptyRecord<string>()
+  for (const [index, line] of linesOf(text).entries()) {
+    if (NOTHING.test(line)) continue
+    const [, name, value] = RAW_ASSIGNMENT.exec(line) ?? []
     if (name === undefined) throw new EnvFileError(index + 1, 'it is not KEY=value')
-    const found = value === undefined ? env[name] : unquote(value.trim(), index + 1)
+    const found = value ?? env[name]
     if (found !== undefined) values[name] = found
   }
   return values
 }
 
-const ESCAPES: Readonly<Record<string, string>> = { n: '\n', r: '\r', t: '\t' }
+const linesOf = (text: string): string[] => text.replace(/^\uFEFF/, '').split(/\r?\n/)
 
-function unquote(value: string, line: number): string {
-  const quote = value[0]
-  if (quote !== '"' && quote !== "'") return value.replace(/(?:^|\s+)#.*$/, '')
-  const end = closing(value, quote)
-  if (end === -1) throw new EnvFileError(line, `a ${quote} is not closed on its line`)
-  const inside = value.slice(1, end)
-  return quote === "'"
-    ? inside
-    : inside.replace(/\\(.)/g, (_, escaped: string) => ESCAPES[escaped] ?? escaped)
+function lineEnd(text: string, from: number): number {
+  const end = text.indexOf('\n', from)
+  return end === -1 ? text.length : end
 }
 
-function closing(value: string, quote: string): number {
-  for (let at = 1; at < value.length; at++) {
-    if (value[at] === '\\' && quote === '"') at += 1
-    else if (value[at] === quote) return at
+const withoutComment = (value: string) => value.replace(/(?:^|\s+)#.*$/, '')
+
+const ESCAPES: Readonly<Record<string, string>> = { n: '\n', r: '\r', t: '\t' }
+const unescape = (text: string) =>
+  text.replace(/\\(.)/gs, (_, escaped: string) => ESCAPES[escaped] ?? escaped)
+
+/** Where the quote is closed; -1 when it is not. */
+function closing(text: string, quote: string, from: number): number {
+  for (let at = from; at < text.length; at++) {
+    if (text[at] === '\\' && quote === '"') at += 1
+    else if (text[at] === quote) return at
   }
   return -1
 }

@@ -160,6 +160,19 @@ describe('env_file', () => {
     expect(app([`env_file: ${value}`], {}, files).container.environment).toEqual(environment)
   })
 
+  test('of several lines, with a key in it, and of format: raw', () => {
+    const PEM = '-----BEGIN KEY-----\\nabc=\\n-----END KEY-----'.replaceAll('\\n', '\n')
+    const found = app(
+      ['env_file: [pem.env, { path: raw.env, format: raw }]'],
+      {},
+      {
+        'pem.env': `A=1\nPEM="${PEM}"\nB=2`,
+        'raw.env': `C='c'`,
+      },
+    )
+    expect(found.container.environment).toEqual({ A: '1', PEM, B: '2', C: "'c'" })
+  })
+
   test('environment wins over it', () => {
     const lines = ['environment: { C: c, D: d }', 'env_file: [a.env, b.env]']
     expect(app(lines, {}, files).container.environment).toEqual({ A: 'a', B: 'b', C: 'c', D: 'd' })
@@ -175,9 +188,28 @@ describe('env_file', () => {
       '{ required: false }',
       '15: apps.api.env_file: path is missing; write { path: …, required: false }',
     ],
+    [
+      '{ path: a.env, format: json }',
+      '38: apps.api.env_file.format: "json" is not a format; write raw, or leave it out',
+    ],
     ['[[a.env]]', '16: apps.api.env_file[0]: this must be a single value'],
   ] as const)('%s is refused', ([value, problem]) => {
     const found = problems(withApp(`env_file: ${value}`), {}, { ...files, 'c.env': 'A=1\nsecret!' })
     expect(found).toEqual([`config.yaml:5:${problem}`])
+  })
+})
+
+describe('label_file', () => {
+  const files = { 'a.labels': 'a.b=1\nc=2', 'bad.labels': 'deploy-receiver.app=x' }
+
+  test('has labels, over which those beside it go', () => {
+    const lines = ['label_file: [a.labels]', 'labels: { c: 3 }']
+    expect(app(lines, {}, files).container.labels).toEqual({ 'a.b': '1', c: '3' })
+  })
+
+  test('has none of the receiver’s own', () => {
+    expect(problems(withApp('label_file: bad.labels'), {}, files)).toEqual([
+      "config.yaml:5:17: apps.api.label_file: the label deploy-receiver.app is one of the receiver's own; choose another name",
+    ])
   })
 })

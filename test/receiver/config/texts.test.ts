@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { EnvFileError, parseEnvFile } from '../../../receiver/config/env-file.ts'
+import { EnvFileError, parseEnvFile, parseRawEnvFile } from '../../../receiver/config/env-file.ts'
 import { nearest } from '../../../receiver/config/nearest.ts'
 import { parseBytes } from '../../../receiver/config/values.ts'
 import { splitWords } from '../../../receiver/config/words.ts'
@@ -80,6 +80,21 @@ describe('the nearest word', () => {
   })
 })
 
+describe('a raw env file', () => {
+  test.for([
+    ['A="b"', { A: '"b"' }],
+    ["A=b # 'c'\n# d\n\nB= e ", { A: "b # 'c'", B: ' e ' }],
+    ['A-b=c=d', { 'A-b': 'c=d' }],
+    ['FROM_RECEIVER\nNOWHERE', { FROM_RECEIVER: 'here' }],
+  ] as const)('%j is taken as it is', ([text, values]) => {
+    expect(parseRawEnvFile(text, { FROM_RECEIVER: 'here' })).toEqual(values)
+  })
+
+  test('has a name on every line', () => {
+    expect(() => parseRawEnvFile('A=1\n=2', {})).toThrow(new EnvFileError(2, 'it is not KEY=value'))
+  })
+})
+
 describe('an env file', () => {
   const env = { FROM_RECEIVER: 'here' }
   test.for([
@@ -101,6 +116,9 @@ describe('an env file', () => {
     ['A="b\\nc\\t\\"d\\"\\\\"', { A: 'b\nc\t"d"\\' }],
     ["A='b\\nc'", { A: 'b\\nc' }],
     ["A=it's", { A: "it's" }],
+    ['A="b\nc # d\n\ne" # f\nB=2', { A: 'b\nc # d\n\ne', B: '2' }],
+    ["A='b\r\nc\\n'\r\nB=2", { A: 'b\nc\\n', B: '2' }],
+    ['A="b \\"c\n=\nd" B=3\nC=4', { A: 'b "c\n=\nd', C: '4' }],
     ['A=$B ${C}', { A: '$B ${C}' }],
     ['a.b-c=1', { 'a.b-c': '1' }],
     ['FROM_RECEIVER', { FROM_RECEIVER: 'here' }],
@@ -114,8 +132,9 @@ describe('an env file', () => {
     ['1A=x', 1, 'it is not KEY=value'],
     ['A B=x', 1, 'it is not KEY=value'],
     ['{"a": 1}', 1, 'it is not KEY=value'],
-    ['A="b\nc"', 1, 'a " is not closed on its line'],
-    ["A=1\n\nB='b", 3, "a ' is not closed on its line"],
+    ['A="b\nc', 1, 'a " is not closed'],
+    ["A=1\n\nB='b", 3, "a ' is not closed"],
+    ['A="b\n\nc"\n\n=2', 5, 'it is not KEY=value'],
   ] as const)('%j is refused', ([text, line, message]) => {
     const refused = expect(() => parseEnvFile(text, env))
     refused.toThrow(new EnvFileError(line, message))
