@@ -7,6 +7,7 @@ import { readHealthcheck } from './healthcheck.ts'
 import { HOST_KEYS, readHostSettings } from './host-settings.ts'
 import { DOCKER_NETWORK } from './networks.ts'
 import type { Field, Reader } from './reader.ts'
+import { FILE_KEYS, readMountedFiles } from './mounted-files.ts'
 import { readRestart } from './restart.ts'
 import { isSecret } from './secret-values.ts'
 import { bytes, duration, matching, number, texts } from './values.ts'
@@ -32,6 +33,7 @@ export const CONTAINER_KEYS = [
   'healthcheck',
   'working_dir',
   'tmpfs',
+  ...FILE_KEYS,
   ...HOST_KEYS,
   ...DEVICE_KEYS,
   ...LIMIT_KEYS,
@@ -40,6 +42,13 @@ export const CONTAINER_KEYS = [
 
 const MIN_MEMORY_BYTES = 6 * 1024 * 1024
 export function readContainer(reader: Reader, keys: ReadonlyMap<string, Field>): ContainerSettings {
+  const files = readMountedFiles(reader, keys)
+  const { requiredSources = [], ...volumes } = readVolumes(
+    reader,
+    keys.get('volumes'),
+    keys.get('tmpfs'),
+  )
+  const required = [...requiredSources, ...files.sources]
   const command = words(reader, keys.get('command'))
   const entrypoint = words(reader, keys.get('entrypoint'))
   const user = reader.text(keys.get('user'))
@@ -59,7 +68,9 @@ export function readContainer(reader: Reader, keys: ReadonlyMap<string, Field>):
   )
   return {
     ...readEnvironment(reader, keys.get('env_file'), keys.get('environment')),
-    ...readVolumes(reader, keys.get('volumes'), keys.get('tmpfs')),
+    ...volumes,
+    volumes: [...volumes.volumes, ...files.volumes],
+    ...(required.length === 0 ? {} : { requiredSources: required }),
     ...(command === undefined ? {} : { command }),
     ...(entrypoint === undefined ? {} : { entrypoint }),
     ...(user === undefined ? {} : { user }),

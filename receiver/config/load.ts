@@ -47,6 +47,9 @@ export function loadConfig(
     'rate_limit',
     'read_tokens',
     'apps',
+    // files that apps mount
+    'configs',
+    'secrets',
   ])
   const owners: SecretOwners = new Map()
   const config: Config = {

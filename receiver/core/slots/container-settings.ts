@@ -14,6 +14,10 @@ export interface ContainerSettings extends ContainerLimits, ContainerWorld {
   secretVariables: Readonly<Record<string, string>>
   /** Compose's short form: `name:/path[:ro]` or `/host/path:/path[:ro]`. */
   volumes: readonly string[]
+  /** Paths in the container that get a volume without a name. */
+  anonymousVolumes?: readonly string[]
+  /** Paths of the host in `volumes` that Docker must not make: without them nothing starts. */
+  requiredSources?: readonly string[]
   command?: readonly string[]
   entrypoint?: readonly string[]
   user?: string

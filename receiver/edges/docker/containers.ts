@@ -95,8 +95,10 @@ export function startFailure(error: unknown, name: string, plan: ContainerPlan):
   const hint =
     network !== undefined
       ? `apps.${plan.app.name}.networks names it: docker network create ${network}`
-      : /Address already in use/i.test(failure.message)
-        ? `something else on the network holds ${plan.address}: docker network inspect shows what`
-        : `check the settings of apps.${plan.app.name}: command, entrypoint, user, volumes, networks`
+      : /bind source path does not exist/i.test(failure.message)
+        ? `create it on the VM, or write bind: { create_host_path: true } in apps.${plan.app.name}.volumes`
+        : /Address already in use/i.test(failure.message)
+          ? `something else on the network holds ${plan.address}: docker network inspect shows what`
+          : `check the settings of apps.${plan.app.name}: command, entrypoint, user, volumes, networks`
   return new DeployError('start_failed', failure.message, { hint, cause: error })
 }

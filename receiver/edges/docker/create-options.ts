@@ -7,6 +7,7 @@ import type {
 import type { ContainerPlan, ReleasePlan } from '../../core/slots/ports.ts'
 import { hostLimits } from './host-limits.ts'
 import { hostWorld, ownWorld } from './host-world.ts'
+import { bindsOf } from './binds.ts'
 import { containerName, releaseName } from './container-name.ts'
 import { labelsOf, releaseLabels } from './labels.ts'
 
@@ -64,6 +65,9 @@ function ofImage({
   return {
     Image: `${repository}@${digest}`,
     Env: Object.entries(container.environment).map(([name, value]) => `${name}=${value}`),
+    ...(container.anonymousVolumes === undefined
+      ? {}
+      : { Volumes: Object.fromEntries(container.anonymousVolumes.map((path) => [path, {}])) }),
     ...(container.entrypoint === undefined ? {} : { Entrypoint: [...container.entrypoint] }),
     ...(container.user === undefined ? {} : { User: container.user }),
     ...(container.workingDir === undefined ? {} : { WorkingDir: container.workingDir }),
@@ -76,7 +80,7 @@ function hostConfig(container: ContainerSettings, network: string): HostConfig {
   const { restart, logging = ROTATED } = container
   return {
     NetworkMode: network,
-    Binds: [...container.volumes],
+    ...bindsOf(container),
     Tmpfs: { ...container.tmpfs },
     RestartPolicy: {
       Name: restart.name,
