@@ -5,7 +5,7 @@ import { DEVICE_KEYS, readDevices } from './devices.ts'
 import { readEnvironment, readLabels } from './environment.ts'
 import { readHealthcheck } from './healthcheck.ts'
 import { HOST_KEYS, readHostSettings } from './host-settings.ts'
-import { DOCKER_NETWORK } from './networks.ts'
+import { readNetworks } from './networks.ts'
 import type { Field, Reader } from './reader.ts'
 import { FILE_KEYS, readMountedFiles } from './mounted-files.ts'
 import { readRestart } from './restart.ts'
@@ -77,7 +77,7 @@ export function readContainer(reader: Reader, keys: ReadonlyMap<string, Field>):
     ...(memoryBytes === undefined ? {} : { memoryBytes }),
     ...(cpus === undefined ? {} : { nanoCpus: Math.round(cpus * 1e9) }),
     labels: readLabels(reader, keys.get('label_file'), keys.get('labels')),
-    networks: readNetworks(reader, keys.get('networks')),
+    ...readNetworks(reader, keys.get('networks')),
     restart: readRestart(reader, keys),
     stopGraceMs: duration(reader, keys.get('stop_grace_period')) ?? 10_000,
     ...(stopSignal === undefined ? {} : { stopSignal }),
@@ -127,24 +127,6 @@ export function words(reader: Reader, field: Field | undefined): string[] | unde
     reader.problem(field, error instanceof Error ? error.message : String(error))
     return undefined
   }
-}
-
-function readNetworks(reader: Reader, field: Field | undefined): string[] {
-  if (field === undefined) return []
-  if (!reader.isMapping(field)) {
-    return reader
-      .list(field)
-      .flatMap((item) => matching(reader, item, DOCKER_NETWORK, "a Docker network's name") ?? [])
-  }
-  return [...reader.mapping(field)].map(([name, each]) => {
-    if (!DOCKER_NETWORK.test(name)) {
-      reader.problem(each, `${JSON.stringify(name)} is not a Docker network's name`)
-    }
-    if (reader.mapping(each).size > 0) {
-      reader.problem(each, 'settings of a network are not known here', `write networks: [${name}]`)
-    }
-    return name
-  })
 }
 
 function problemAt(reader: Reader, field: Field | undefined, message: string, hint?: string): void {

@@ -26,6 +26,8 @@ export interface ContainerSettings extends ContainerLimits, ContainerWorld {
   labels: Readonly<Record<string, string>>
   /** Further networks beside the receiver's own. */
   networks: readonly string[]
+  /** Names that it bears on those beside the app's own, by network. */
+  aliases?: Readonly<Record<string, readonly string[]>>
   restart: RestartPolicy
   stopGraceMs: number
   /** `SIGTERM`, or what the image says, unless set. */

@@ -34,6 +34,8 @@ describe('container settings', () => {
     ['cpus: "0.01"', { nanoCpus: 10_000_000 }],
     ['networks: [a, b]', { networks: ['a', 'b'] }],
     ['networks: { a: , b: {} }', { networks: ['a', 'b'] }],
+    ['networks: [default, a]', { networks: ['a'] }],
+    ['networks: { a: { aliases: [b, c], priority: 1 } }', { aliases: { a: ['b', 'c'] } }],
     ['restart: no', { restart: { name: 'no', maximumRetries: 0 } }],
     ['restart: false', { restart: { name: 'no', maximumRetries: 0 } }],
     ['restart: always', { restart: { name: 'always', maximumRetries: 0 } }],
@@ -96,8 +98,12 @@ describe('container settings', () => {
     ['cpus: 0', '11: apps.api.cpus: "0" is not a number from 0.01 to 4096'],
     ['cpus: two', '11: apps.api.cpus: "two" is not a number from 0.01 to 4096'],
     [
-      'networks: { a: { aliases: [b] } }',
-      '20: apps.api.networks.a: settings of a network are not known here; write networks: [a]',
+      'networks: { a: { ipv4_address: 10.0.0.5 } }',
+      '36: apps.api.networks.a.ipv4_address: containers of both slots are on it at once, and only one could have that; leave it out: its name finds it there',
+    ],
+    [
+      'networks: { a: { aliases: [b c] } }',
+      '32: apps.api.networks.a.aliases[0]: "b c" is not a name on a network',
     ],
     [
       'networks: [db, ../containers/db]',
