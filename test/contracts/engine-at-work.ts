@@ -24,7 +24,11 @@ export interface EngineUnderTest {
   addresses: readonly [string, string]
   nameOf(plan: ContainerPlan): string
   /** What others do to a container, behind our back. */
-  befall: Readonly<Record<'pause' | 'cutOff' | 'kill', (name: string) => Promise<void>>>
+  befall: Readonly<
+    Record<'pause' | 'cutOff' | 'cutOffFurther' | 'kill', (name: string) => Promise<void>>
+  >
+  /** A network beside the receiver's own. */
+  further: string
   /** A command that says "one" and "two", waits for `end` if it is to, or prints 20 MB on one line, and ends with 3. */
   release(waits: 'at once' | 'until end' | 'for ever' | 'without a line end'): {
     plan: ReleasePlan

@@ -66,6 +66,19 @@ export function engineContainers(at: EngineAtWork): void {
       },
     )
 
+    test('of one that was taken off a further network has it there again, and it ran all the time', async () => {
+      const { app } = at.it.plan()
+      const container = { ...app.container, networks: [at.it.further] }
+      const { plan, container: made, name: it1 } = await started({ app: { ...app, container } })
+      expect(made.cutOff).not.toBe(true)
+      await at.it.befall.cutOffFurther(it1)
+      expect(await at.engine.container(it1)).toEqual({ ...made, cutOff: true })
+      await at.engine.start(plan)
+      const { cutOff, ...rest } = (await at.engine.container(it1)) ?? {}
+      expect(cutOff).not.toBe(true)
+      expect(rest).toEqual(made)
+    })
+
     test('of another replica, slot or generation is another container', async () => {
       const [second, third] = at.it.addresses
       await started()

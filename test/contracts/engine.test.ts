@@ -58,6 +58,7 @@ engineContract('the fake', async () => {
     },
   })
   const { engine, containers, releases } = fake
+  fake.networks.add('further')
   const stand = async (name: string, exitCode = 0) =>
     void Object.assign(containers.get(name) ?? {}, {
       running: false,
@@ -81,7 +82,14 @@ engineContract('the fake', async () => {
     plan: (change = {}) => ({ ...PLAN, ...image, address: '10.0.0.2', ...change }),
     addresses: ['10.0.0.3', '10.0.0.4'],
     nameOf,
-    befall: { pause: stand, cutOff: stand, kill: (name) => stand(name, 137) },
+    befall: {
+      pause: stand,
+      cutOff: stand,
+      cutOffFurther: async (name) =>
+        void Object.assign(containers.get(name) ?? {}, { cutOff: true }),
+      kill: (name) => stand(name, 137),
+    },
+    further: 'further',
     release(waits) {
       const ended = Promise.withResolvers<void>()
       const before = releases.started
@@ -107,12 +115,14 @@ engineContract('the fake', async () => {
 engineContract('Docker', async () => {
   const stack = inject('stack')
   const network = 'contract'
+  const further = 'contract-further'
   const { username, password } = stack.registry
   const repository = `${stack.registry.host}/acme/contract-engine`
   const workspace = openWorkspace()
   const subnet = await reserveSubnet()
   const docker = await connectDocker({ DOCKER_HOST: stack.dockerHost })
   await ensureNetwork(docker, { name: network, subnet: subnet.subnet })
+  await docker.createNetwork({ Name: further, Driver: 'bridge' })
   const [address = '', second = '', third = ''] = divide(subnet.subnet).slotAddresses()
 
   const push = async (version: string) => {
@@ -163,12 +173,15 @@ engineContract('Docker', async () => {
       pause: async (name) => void (await docker.getContainer(name).pause()),
       cutOff: async (name) =>
         void (await docker.getNetwork(network).disconnect({ Container: name, Force: true })),
+      cutOffFurther: async (name) =>
+        void (await docker.getNetwork(further).disconnect({ Container: name, Force: true })),
       async kill(name) {
         const container = docker.getContainer(name)
         await container.kill()
         await container.wait()
       },
     },
+    further,
     release(waits) {
       const dir = workspace.folder(`release-${++generation}`)
       const volumes = [`${dir}:/out`]
@@ -193,6 +206,7 @@ engineContract('Docker', async () => {
       }
     },
     async close() {
+      await docker.getNetwork(further).remove()
       await docker.getNetwork(network).remove()
       await subnet.release()
       await workspace.close()

@@ -74,7 +74,7 @@ test('one that someone took off its network gets its address back', async () => 
   const network = engine.docker.getNetwork('behind')
   await network.disconnect({ Container: (await ours()).id })
   await serves()
-  await hears('someone took the live container off its network')
+  await hears('someone took the live container off a network')
 })
 
 test('one that ends by itself is brought back by its restart policy, and that is reported', async () => {

@@ -25,7 +25,7 @@ const WORDS: Readonly<Record<ContainerEvent['kind'], string>> = {
   removed: 'someone removed the live container',
   paused: 'someone paused the live container',
   killed: 'the live container ended, and its restart policy does not start it: a docker kill',
-  cut_off: 'someone took the live container off its network',
+  cut_off: 'someone took the live container off a network of its',
 }
 
 /** What someone did. An exit is left to the container's restart policy. */

@@ -23,6 +23,8 @@ export interface Container {
   port: number
   /** It runs and can be reached: neither paused nor taken off its network. */
   running: boolean
+  /** Someone took it off a further network that it was made with. */
+  cutOff?: boolean
   exitCode: number
   oomKilled: boolean
   /** How often the engine restarted it. */
@@ -63,7 +65,7 @@ export interface ContainerEngine {
   container(name: string): Promise<Container | undefined>
   /**
    * Creates and starts the container. One of the same generation is started if it stands still, goes on if it was paused,
-   * and gets back its address if it was taken off the network.
+   * gets back its address if it was taken off the network, and is on its further networks again.
    */
   start(plan: ContainerPlan): Promise<void>
   /** Starts one that stands still. */

@@ -49,14 +49,16 @@ async function startLive(
 ): Promise<void> {
   const app = withSettings(configured, ports.journal.settings(live.deployment.id))
   const standing = own(live, world)
-  const still = standing.filter(({ running }) => !running)
+  const still = standing.filter(({ running, cutOff }) => !running || cutOff === true)
   const missing = app.replicas - standing.length
   if (still.length === 0 && missing <= 0) return
   const { repository, digest } = imageOf(live)
   ports.report(
     missing > 0
       ? 'a live container is gone: making it again'
-      : 'a live container does not run: starting it',
+      : still.every(({ running }) => running)
+        ? 'a live container is off a network: joining it again'
+        : 'a live container does not run: starting it',
     { app: app.name, deployment: live.deployment.id },
   )
   if (missing > 0) await ports.images.pull({ repository, digest }, { progress: () => {}, signal })

@@ -4,23 +4,30 @@ import { DeployError } from '../../core/errors.ts'
 import type { Container, ContainerPlan } from '../../core/slots/ports.ts'
 import { createOptions, inBody } from './create-options.ts'
 import { isMissing, statusOf, translate } from './errors.ts'
-import { readLabels } from './labels.ts'
+import { furtherNetworks, readLabels } from './labels.ts'
 import { joinNetworks } from './network.ts'
 
 export async function create(docker: Docker, plan: ContainerPlan, network: string): Promise<void> {
   const { id } = await docker.createContainer(inBody(createOptions(plan, network)))
-  await joinNetworks(docker, id, plan.app.container.networks)
+  await joinNetworks(docker, id, plan.app.container.networks, (name) => aliasesOn(name, plan))
 }
 
-/** Undoes `docker pause` and `docker network disconnect`. */
+/** Others find the app by its name: while both slots stand, either of them. */
+const aliasesOn = (network: string, { app }: ContainerPlan): string[] => [
+  app.name,
+  ...(app.container.aliases?.[network] ?? []),
+]
+
+/** Undoes `docker pause` and `docker network disconnect`, of whichever network. */
 export async function mend(
   docker: Docker,
   network: string,
-  { address }: ContainerPlan,
+  plan: ContainerPlan,
   name: string,
 ): Promise<void> {
   const container = docker.getContainer(name)
-  const { State, NetworkSettings } = await container.inspect()
+  const { State, Config, NetworkSettings } = await container.inspect()
+  const { address } = plan
   if (!isAttached(NetworkSettings, network, address)) {
     const home = docker.getNetwork(network)
     if (NetworkSettings.Networks[network] !== undefined) {
@@ -31,8 +38,15 @@ export async function mend(
       EndpointConfig: { IPAMConfig: { IPv4Address: address } },
     })
   }
+  const missing = missingNetworks(NetworkSettings, Config.Labels)
+  await joinNetworks(docker, name, missing, (each) => aliasesOn(each, plan))
   if (State.Paused) await container.unpause()
 }
+
+const missingNetworks = (
+  { Networks }: ContainerInspectInfo['NetworkSettings'],
+  labels: Readonly<Record<string, string>>,
+): string[] => furtherNetworks(labels).filter((name) => Networks[name] === undefined)
 
 /** Whether it has its fixed address, or will have it when it starts. */
 function isAttached(
@@ -74,6 +88,7 @@ export async function inspect(
         !State.Restarting &&
         !State.Paused &&
         isAttached(NetworkSettings, network, labels.address),
+      ...(missingNetworks(NetworkSettings, Config.Labels).length === 0 ? {} : { cutOff: true }),
       exitCode: State.ExitCode,
       oomKilled: State.OOMKilled,
       restarts: RestartCount,

@@ -2,7 +2,7 @@ import type { Readable } from 'node:stream'
 import type Docker from 'dockerode'
 import type { ContainerEvent } from '../../core/slots/container-events.ts'
 import type { Clock } from '../../core/clock.ts'
-import { ofNetwork, readLabels } from './labels.ts'
+import { furtherNetworks, isOfNetwork, ofNetwork, readLabels } from './labels.ts'
 import { JSON_LINE_BYTES, linesOf } from './lines.ts'
 
 const AGAIN_MS = 1000
@@ -62,8 +62,8 @@ export async function followEvents(
       },
       connected,
     ),
-    // these bear no labels, and come with every stop as well
-    follow({ type: ['network'], event: ['disconnect'], network: [network] }, (event) => {
+    // these bear no labels, come of any network, and with every stop as well
+    follow({ type: ['network'], event: ['disconnect'] }, (event) => {
       later(cutOff(docker, network, event))
     }),
   ])
@@ -109,7 +109,9 @@ async function cutOff(
 ): Promise<ContainerEvent | undefined> {
   const container = docker.getContainer(Actor?.Attributes?.['container'] ?? '')
   const { State, NetworkSettings, Config } = await container.inspect()
-  if (!State.Running || NetworkSettings.Networks[network] !== undefined) return undefined
+  if (!State.Running || !isOfNetwork(Config.Labels, network)) return undefined
+  const networks = [network, ...furtherNetworks(Config.Labels)]
+  if (networks.every((name) => NetworkSettings.Networks[name] !== undefined)) return undefined
   const { app, generation } = readLabels(Config.Labels)
   return { app, generation, kind: 'cut_off' }
 }

@@ -11,6 +11,7 @@ const LABEL = {
   digest: 'deploy-receiver.digest',
   address: 'deploy-receiver.address',
   port: 'deploy-receiver.port',
+  networks: 'deploy-receiver.networks',
 } as const
 
 /** The network's name tells the containers of two receivers on one engine apart. */
@@ -52,7 +53,19 @@ export const labelsOf = (network: string, plan: ContainerPlan): Record<string, s
   [LABEL.digest]: plan.digest,
   [LABEL.address]: plan.address,
   [LABEL.port]: String(plan.port),
+  [LABEL.networks]: plan.app.container.networks.join(SEPARATOR),
 })
+
+/** No name of a network has one. */
+const SEPARATOR = ','
+
+/** The further networks that a container was made with; none of what an older version made. */
+export const furtherNetworks = (labels: Readonly<Record<string, string>>): string[] =>
+  (labels[LABEL.networks] ?? '').split(SEPARATOR).filter((name) => name !== '')
+
+/** Whether it is a container of this receiver. */
+export const isOfNetwork = (labels: Readonly<Record<string, string>>, network: string): boolean =>
+  labels[LABEL.network] === network
 
 /** What the labels say of a container. */
 export function readLabels(

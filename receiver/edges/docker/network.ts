@@ -43,13 +43,19 @@ export async function ensureNetwork(
   }
 }
 
-/** Connects a container to further networks, by name. */
+/** Connects a container to further networks, by name, on which it bears these names. */
 export async function joinNetworks(
   docker: Docker,
   container: string,
   networks: readonly string[],
+  aliasesOn: (network: string) => readonly string[] = () => [],
 ): Promise<void> {
-  for (const name of networks) await docker.getNetwork(name).connect({ Container: container })
+  for (const name of networks) {
+    await docker.getNetwork(name).connect({
+      Container: container,
+      EndpointConfig: { Aliases: [...aliasesOn(name)] },
+    })
+  }
 }
 
 async function findSubnets(docker: Docker, name: string): Promise<string[] | undefined> {

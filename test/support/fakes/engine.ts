@@ -197,6 +197,7 @@ let nextPid = 1000
 
 /** A start counts anew: Docker forgets how it ended before, and how often it was restarted. */
 function run(container: Container): void {
+  if (container.cutOff === true) container.cutOff = false
   if (container.running) return
   const fresh = { running: true, exitCode: 0, oomKilled: false, restarts: 0, pid: nextPid++ }
   Object.assign(container, fresh)

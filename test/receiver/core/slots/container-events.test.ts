@@ -25,7 +25,7 @@ test.for<[ContainerEvent['kind'], boolean, string]>([
   ['removed', true, 'removed'],
   ['paused', true, 'paused'],
   ['killed', true, 'docker kill'],
-  ['cut_off', true, 'off its network'],
+  ['cut_off', true, 'off a network'],
 ])(
   'a live container that is %s: to be put right is %s, and it is reported',
   ([kind, right, word]) => {

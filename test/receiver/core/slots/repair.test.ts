@@ -37,6 +37,14 @@ describe('the live container', () => {
     expect(world.reports).toEqual([expect.stringContaining('does not run')])
   })
 
+  test('that is off a further network joins it again, and runs on', async () => {
+    change('api-1-blue', { cutOff: true })
+    await put()
+    expect(world.calls).toEqual(['start api-1-blue'])
+    expect(world.containers.get('api-1-blue')).toMatchObject({ running: true, cutOff: false })
+    expect(world.reports).toEqual([expect.stringContaining('is off a network')])
+  })
+
   test('that was removed is made anew in the slot that the flag names', async () => {
     world.containers.clear()
     world.flag.live = 'green'
