@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -8,7 +8,8 @@ import { afterAll, beforeAll, expect, inject, test } from 'vitest'
 import type { ContainerSettings } from '../../receiver/core/slots/container-settings.ts'
 import { connectDocker } from '../../receiver/edges/docker/connect.ts'
 import { createOptions } from '../../receiver/edges/docker/create-options.ts'
-import { app } from '../receiver/config/load-text.ts'
+import { COMPOSE_SERVICES, FILES, VARIABLES } from '../receiver/config/compose-services.ts'
+import { load, withApp } from '../receiver/config/load-text.ts'
 import { APP } from '../support/fake-world.ts'
 import { pushTiny } from '../support/images.ts'
 
@@ -17,6 +18,8 @@ const stack = inject('stack')
 const repository = `${stack.registry.host}/acme/compose`
 const NETWORK = 'compose-test'
 
+/** Files that services mount. */
+const TOP = 'secrets: { key: { file: /etc/hostname } }\nconfigs: { conf: { file: /etc/hosts } }\n'
 /** Service definitions that both read. */
 const CASES = [
   'command: [/bin/busybox, sleep, "5"]',
@@ -63,6 +66,45 @@ const CASES = [
   'healthcheck: { disable: true }',
   'volumes: [/tmp:/host:ro]',
   'volumes: ["/tmp:/host:ro,rslave"]',
+  'volumes: [/data]',
+  'volumes: [{ type: volume, target: /data }]',
+  'volumes: [{ type: bind, source: /tmp, target: /host, read_only: true }]',
+  'volumes: [{ type: bind, source: /tmp, target: /host, bind: { propagation: rslave } }]',
+  'volumes: [{ type: bind, source: /tmp, target: /host, bind: { create_host_path: true } }]',
+  'secrets: [key]',
+  'secrets: [{ source: key, target: other }]',
+  'configs: [conf, { source: conf, target: /etc/conf }]',
+  `env_file: ${join(import.meta.dirname, 'several-lines.env')}`,
+  `env_file: [{ path: ${join(import.meta.dirname, 'several-lines.env')}, required: true }]`,
+  'hostname: web',
+  'domainname: example.com',
+  'tty: true',
+  'stdin_open: true',
+  'pid: host',
+  'ipc: host',
+  'ipc: none',
+  'uts: host',
+  'userns_mode: host',
+  'cgroup: host',
+  'cgroup_parent: apps.slice',
+  'runtime: io.containerd.runc.v2',
+  'dns_search: example.com',
+  'dns_search: [a.example, b.example]',
+  'dns_opt: ["ndots:2", use-vc]',
+  'annotations: { com.example.a: b }',
+  'device_cgroup_rules: ["c 1:3 mr"]',
+  'mem_reservation: 32m',
+  '<<: { mem_limit: 64m, memswap_limit: 128m }',
+  '<<: { mem_limit: 64m, memswap_limit: -1 }',
+  'oom_score_adj: 500',
+  'cpuset: "0"',
+  'cpu_shares: 512',
+  '<<: { cpu_period: 100000, cpu_quota: 50000 }',
+  'blkio_config: { device_read_bps: [{ path: /dev/null, rate: 12mb }] }',
+  'deploy: { resources: { limits: { cpus: "0.50", memory: 64M, pids: 50 } } }',
+  'deploy: { resources: { reservations: { memory: 32M } } }',
+  'deploy: { restart_policy: { condition: on-failure, max_attempts: 3 } }',
+  'deploy: { restart_policy: { condition: any } }',
 ]
 
 type Facts = Record<string, string>
@@ -101,7 +143,7 @@ async function byCompose(name: string, line: string): Promise<Facts> {
   const lines = [`image: ${image}`, `networks: [${NETWORK}]`, line]
   writeFileSync(
     file,
-    `services:\n  api:\n${lines.map((each) => `    ${each}\n`).join('')}networks: { ${NETWORK}: { external: true } }\n`,
+    `services:\n  api:\n${lines.map((each) => `    ${each}\n`).join('')}networks: { ${NETWORK}: { external: true } }\n${TOP}`,
   )
   const flags = ['--host', stack.dockerHost, 'compose', '--file', file, '--project-name', name]
   await run('docker', [...flags, 'create', '--quiet-pull', '--pull', 'never']).catch((error) => {
@@ -113,7 +155,8 @@ async function byCompose(name: string, line: string): Promise<Facts> {
 
 /** The container that the receiver makes of an app with these lines. */
 async function byReceiver(name: string, line: string): Promise<Facts> {
-  const container: ContainerSettings = app([line], process.env).container
+  const config = load(`${withApp(line)}\n${TOP}`, process.env)
+  const container: ContainerSettings = config.apps['api']?.container ?? APP.container
   const options = createOptions(
     {
       app: { ...APP, name, container },
@@ -135,14 +178,7 @@ async function byReceiver(name: string, line: string): Promise<Facts> {
 /** Lists whose order has no meaning, and in which Compose has none. */
 const UNORDERED = new Set(['Env', 'ExtraHosts', 'SecurityOpt', 'Ulimits'])
 /** Who made it, and how it looks on. */
-const LEFT_OUT = new Set([
-  'Hostname',
-  'Image',
-  'AttachStdout',
-  'AttachStderr',
-  'Binds',
-  'NetworkMode',
-])
+const LEFT_OUT = new Set(['Image', 'AttachStdout', 'AttachStderr', 'Binds', 'NetworkMode'])
 
 /** What `docker inspect` says of how a container will run. */
 async function factsOf(id: string): Promise<Facts> {
@@ -151,10 +187,19 @@ async function factsOf(id: string): Promise<Facts> {
   const labels = Object.entries(Config.Labels).filter(
     ([name]) => !/^(?:com\.docker\.compose|deploy-receiver)\./.test(name),
   )
-  const mounts = Mounts.map(({ Type, Source, Destination, RW, Propagation }) => {
-    return { Type, Source, Destination, RW, Propagation }
-  })
-  const all = { ...Config, ...HostConfig, Mounts: mounts, Labels: Object.fromEntries(labels) }
+  const mounts = Mounts.map(({ Type, Name = '', Source, Destination, RW, Propagation }) => {
+    // Docker makes these names up, and such a hostname as well
+    const isAnonymous = /^[0-9a-f]{64}$/.test(Name)
+    return { Type, Source: isAnonymous ? '' : Source, Destination, RW, Propagation }
+  }).toSorted((one, other) => one.Destination.localeCompare(other.Destination))
+  const Hostname = id.startsWith(Config.Hostname) ? '' : Config.Hostname
+  const all = {
+    ...Config,
+    ...HostConfig,
+    Hostname,
+    Mounts: mounts,
+    Labels: Object.fromEntries(labels),
+  }
   return Object.fromEntries(
     Object.entries(all)
       .filter(([name]) => !LEFT_OUT.has(name))
@@ -195,6 +240,17 @@ test.for(CASES.map((line, index) => [line, index] as const))('%s', async ([line,
   const set = [...differing(bare.theirs, theirs), ...differing(bare.ours, ours)]
   expect(set).not.toEqual([])
   for (const name of set) expect([name, ours[name]]).toEqual([name, theirs[name]])
+})
+
+test('the services that have to be taken are what Compose takes', async () => {
+  const folder = join(dir, 'services')
+  mkdirSync(folder)
+  const file = join(folder, 'compose.yaml')
+  for (const [name, text] of Object.entries(FILES)) writeFileSync(join(folder, name), text)
+  writeFileSync(file, COMPOSE_SERVICES)
+  const env = { ...process.env, ...VARIABLES }
+  const profiles = ['--profile', 'dev']
+  await run('docker', ['compose', '--file', file, ...profiles, 'config', '--quiet'], { env })
 })
 
 test.for([
