@@ -9,14 +9,22 @@ import { openWorkspace, type Workspace } from '../support/workspace.ts'
 let workspace: Workspace
 let engine: PrivateEngine
 let vm: Vm
+let first: string
+const FURTHER = 'behind-further'
 
 beforeAll(async () => {
   workspace = openWorkspace()
   engine = await startDockerd({ dir: workspace.folder('engine') })
   vm = await startVm({ ...inject('stack'), dockerHost: engine.host }, 'behind')
-  const digest = await vm.push('one')
+  await engine.docker.createNetwork({ Name: FURTHER, Driver: 'bridge' })
+  const { api = {} } = vm.config.apps
+  vm.config.apps = {
+    ...vm.config.apps,
+    api: { ...api, networks: { [FURTHER]: { aliases: ['web'] } } },
+  }
+  first = await vm.push('one')
   await vm.start()
-  expect(await vm.deploy(digest)).toMatchObject({ status: 'succeeded' })
+  expect(await vm.deploy(first)).toMatchObject({ status: 'succeeded' })
 })
 afterAll(async () => {
   await vm.close()
@@ -75,6 +83,32 @@ test('one that someone took off its network gets its address back', async () => 
   await network.disconnect({ Container: (await ours()).id })
   await serves()
   await hears('someone took the live container off a network')
+})
+
+/** Who is on the further network alone, and asks there for the app by a name. */
+async function visitAs(name: string): Promise<number> {
+  const visitor = await engine.docker.createContainer({
+    Image: `${vm.repository}@${first}`,
+    Cmd: ['/bin/busybox', 'wget', '-q', '-O', '-', `http://${name}:8000/`],
+    HostConfig: { NetworkMode: FURTHER },
+  })
+  try {
+    await visitor.start()
+    return ((await visitor.wait()) as { StatusCode: number }).StatusCode
+  } finally {
+    await visitor.remove({ force: true })
+  }
+}
+
+test('one that someone took off a further network is found there again by its names, and never stopped', async () => {
+  const container = await ours()
+  const { State } = await container.inspect()
+  await engine.docker.getNetwork(FURTHER).disconnect({ Container: container.id })
+  await hears('a live container is off a network: joining it again')
+  for (const name of ['api', 'web']) {
+    await waitFor(async () => (await visitAs(name)) === 0, { what: `${name} is not found` })
+  }
+  expect((await container.inspect()).State.StartedAt).toBe(State.StartedAt)
 })
 
 test('one that ends by itself is brought back by its restart policy, and that is reported', async () => {

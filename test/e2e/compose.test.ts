@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -251,6 +251,14 @@ test('the services that have to be taken are what Compose takes', async () => {
   const env = { ...process.env, ...VARIABLES }
   const profiles = ['--profile', 'dev']
   await run('docker', ['compose', '--file', file, ...profiles, 'config', '--quiet'], { env })
+})
+
+test('a folder that is not there is made for a short bind, and refused for a long one', async () => {
+  const folder = join(dir, 'missing')
+  const long = `volumes: [{ type: bind, source: ${folder}, target: /x }]`
+  await expect(byReceiver('long', long)).rejects.toThrow('bind source path does not exist')
+  await byReceiver('short', `volumes: ["${folder}:/x"]`)
+  expect(existsSync(folder)).toBe(true)
 })
 
 test.for([

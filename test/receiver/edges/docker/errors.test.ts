@@ -1,4 +1,6 @@
 import { expect, test } from 'vitest'
+import type { ContainerPlan } from '../../../../receiver/core/slots/ports.ts'
+import { startFailure } from '../../../../receiver/edges/docker/containers.ts'
 import { translate } from '../../../../receiver/edges/docker/errors.ts'
 
 const pulled = (reason: string) => translate(new Error(reason), 'cannot pull', 'pull_failed')
@@ -18,4 +20,13 @@ test('of what Docker passes on without end the beginning is kept, and it alone i
   const { code, message } = pulled(`no: ${'x'.repeat(1_000_000)} unauthorized`)
   expect(code).toBe('pull_failed')
   expect(message).toBe(`cannot pull: no: ${'x'.repeat(1996)}`)
+})
+
+test('a start without a folder that has to be there says what to do', () => {
+  const said = 'invalid mount config for type "bind": bind source path does not exist: /srv/x'
+  const plan = { app: { name: 'api' } } as ContainerPlan
+  expect(startFailure(new Error(said), 'deploy-api-1-blue', plan)).toMatchObject({
+    code: 'start_failed',
+    hint: 'create it on the VM, or write bind: { create_host_path: true } in apps.api.volumes',
+  })
 })
