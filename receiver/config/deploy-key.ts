@@ -1,55 +1,57 @@
 import type { Field, Reader } from './reader.ts'
 
-/** Compose's own names of what `deploy` can say as well. */
-const SAME = {
-  limits: { cpus: 'cpus', memory: 'mem_limit', pids: 'pids_limit' },
-  reservations: { memory: 'mem_reservation' },
-} as const
 const SWARM_ALONE = 'passed over: it is of Swarm alone'
+const OWN_WAY = 'passed over: one slot is swapped for the other (watch, drain)'
+
+/** What is passed over within `deploy`, each with why. */
+const PASSED_OVER = {
+  endpoint_mode: SWARM_ALONE,
+  labels: SWARM_ALONE,
+  placement: SWARM_ALONE,
+  rollback_config: OWN_WAY,
+  update_config: OWN_WAY,
+  'resources.reservations.cpus': SWARM_ALONE,
+  'resources.reservations.generic_resources': SWARM_ALONE,
+} as const
+
+/** What is said within `deploy`, under the keys that say the same without it. */
+const SAME = {
+  'resources.limits.cpus': 'cpus',
+  'resources.limits.memory': 'mem_limit',
+  'resources.limits.pids': 'pids_limit',
+  'resources.reservations.memory': 'mem_reservation',
+  replicas: 'scale',
+} as const
+
+/** The keys of `deploy`, and of what lies in it. */
+const KEYS = {
+  '': [
+    ...['mode', 'replicas', 'resources', 'restart_policy'],
+    ...['endpoint_mode', 'labels', 'placement', 'rollback_config', 'update_config'],
+  ],
+  resources: ['limits', 'reservations'],
+  'resources.limits': ['cpus', 'memory', 'pids'],
+  'resources.reservations': ['cpus', 'memory', 'devices', 'generic_resources'],
+} as const
 
 /**
- * The keys of an app, with what its `deploy` says under the keys that say the same without it. Two that differ are a problem,
- * as in Compose.
+ * The keys of an app, with what its `deploy` says: as `deploy.restart_policy`, and under the keys that say the same. Two that
+ * differ are a problem, as in Compose.
  */
 export function withDeploy(
   reader: Reader,
   keys: ReadonlyMap<string, Field>,
 ): ReadonlyMap<string, Field> {
-  const deploy = reader.mapping(keys.get('deploy'), [
-    'mode',
-    'replicas',
-    'resources',
-    'restart_policy',
-    ...['endpoint_mode', 'labels', 'placement', 'rollback_config', 'update_config'],
-  ])
-  passOver(reader, deploy, 'endpoint_mode', SWARM_ALONE)
-  passOver(reader, deploy, 'labels', SWARM_ALONE)
-  passOver(reader, deploy, 'placement', SWARM_ALONE)
-  const OWN_WAY = 'passed over: one slot is swapped for the other (watch, drain)'
-  passOver(reader, deploy, 'rollback_config', OWN_WAY)
-  passOver(reader, deploy, 'update_config', OWN_WAY)
-  if (reader.text(deploy.get('mode')) === 'global') passOver(reader, deploy, 'mode', SWARM_ALONE)
   const all = new Map(keys)
-  const resources = reader.mapping(deploy.get('resources'), ['limits', 'reservations'])
-  const limits = reader.mapping(resources.get('limits'), ['cpus', 'memory', 'pids'])
-  const reserved = reader.mapping(resources.get('reservations'), [
-    ...['memory', 'devices', 'cpus', 'generic_resources'],
-  ])
-  passOver(reader, reserved, 'cpus', SWARM_ALONE)
-  passOver(reader, reserved, 'generic_resources', SWARM_ALONE)
-  for (const [from, names] of [
-    [limits, SAME.limits],
-    [reserved, SAME.reservations],
-    [deploy, { replicas: 'scale' }],
-  ] as const) {
-    for (const [key, name] of Object.entries(names)) take(reader, all, name, from.get(key))
+  const within = (path: string) => all.get(path === '' ? 'deploy' : `deploy.${path}`)
+  for (const [path, known] of Object.entries(KEYS)) {
+    for (const [key, field] of reader.mapping(within(path), known)) {
+      all.set(['deploy', ...(path === '' ? [] : [path]), key].join('.'), field)
+    }
   }
-  for (const [name, field] of [
-    ['deploy.devices', reserved.get('devices')],
-    ['deploy.restart_policy', deploy.get('restart_policy')],
-  ] as const) {
-    if (field !== undefined) all.set(name, field)
-  }
+  for (const [path, why] of Object.entries(PASSED_OVER)) notice(reader, within(path), why)
+  if (reader.text(within('mode')) === 'global') notice(reader, within('mode'), SWARM_ALONE)
+  for (const [path, name] of Object.entries(SAME)) take(reader, all, name, within(path))
   take(reader, all, 'replicas', all.get('scale'))
   return all
 }
@@ -68,12 +70,6 @@ function take(
   }
 }
 
-function passOver(
-  reader: Reader,
-  keys: ReadonlyMap<string, Field>,
-  key: string,
-  why: string,
-): void {
-  const field = keys.get(key)
+function notice(reader: Reader, field: Field | undefined, why: string): void {
   if (field !== undefined && !reader.isNothing(field)) reader.notice(field, why)
 }

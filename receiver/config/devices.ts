@@ -30,7 +30,7 @@ export function readDevices(
       : [{ driver: 'cdi', count: 0, deviceIds: cdiNames, capabilities: [], options: {} }]
   const gpus = [
     ...readRequests(reader, keys.get('gpus'), { always: ['gpu'] }),
-    ...readRequests(reader, keys.get('deploy.devices'), { always: [] }),
+    ...readRequests(reader, keys.get('deploy.resources.reservations.devices'), { always: [] }),
   ]
   return { devices, gpus: [...gpus, ...cdi] }
 }
