@@ -26,8 +26,15 @@ const SAME = {
 /** The keys of `deploy`, and of what lies in it. */
 const KEYS = {
   '': [
-    ...['mode', 'replicas', 'resources', 'restart_policy'],
-    ...['endpoint_mode', 'labels', 'placement', 'rollback_config', 'update_config'],
+    'mode',
+    'replicas',
+    'resources',
+    'restart_policy',
+    'endpoint_mode',
+    'labels',
+    'placement',
+    'rollback_config',
+    'update_config',
   ],
   resources: ['limits', 'reservations'],
   'resources.limits': ['cpus', 'memory', 'pids'],

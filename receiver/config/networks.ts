@@ -51,8 +51,12 @@ function entries(reader: Reader, field: Field | undefined): Entry[] {
 
 function readAliases(reader: Reader, settings: Field | undefined): string[] {
   const keys = reader.mapping(settings, [
-    ...['aliases', 'priority', 'gw_priority'],
-    ...['ipv4_address', 'ipv6_address', 'mac_address'],
+    'aliases',
+    'priority',
+    'gw_priority',
+    'ipv4_address',
+    'ipv6_address',
+    'mac_address',
   ])
   for (const key of ['ipv4_address', 'ipv6_address', 'mac_address']) {
     const at = keys.get(key)

@@ -70,8 +70,14 @@ function bind(reader: Reader, item: Field, text: string, found: Found): void {
 /** A volume of the long form as one of the short. */
 function readLong(reader: Reader, item: Field, found: Found): void {
   const keys = reader.mapping(item, [
-    ...['type', 'source', 'target', 'read_only', 'consistency'],
-    ...['bind', 'volume', 'tmpfs'],
+    'type',
+    'source',
+    'target',
+    'read_only',
+    'consistency',
+    'bind',
+    'volume',
+    'tmpfs',
   ])
   const type = matching(
     reader,

@@ -12,6 +12,8 @@ export const ownWorld = (world: ContainerWorld): ContainerCreateOptions => ({
 /** What a container sees of its host, as Docker's API wants it; what is not said is left to Docker. */
 export function hostWorld(world: ContainerWorld): HostConfig {
   const { dnsSearch, dnsOptions, deviceCgroupRules } = world
+  // of newer engines than the library's types
+  const newer = { CgroupnsMode: world.cgroup, Annotations: world.annotations }
   return {
     PidMode: world.pid,
     IpcMode: world.ipc,
@@ -23,7 +25,6 @@ export function hostWorld(world: ContainerWorld): HostConfig {
     ...(dnsOptions === undefined ? {} : { DnsOptions: [...dnsOptions] }),
     ...(deviceCgroupRules === undefined ? {} : { DeviceCgroupRules: [...deviceCgroupRules] }),
     ...(world.storageOptions === undefined ? {} : { StorageOpt: { ...world.storageOptions } }),
-    // of newer engines than the library's types
-    ...{ CgroupnsMode: world.cgroup, Annotations: world.annotations },
+    ...newer,
   }
 }
