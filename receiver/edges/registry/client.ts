@@ -51,6 +51,7 @@ export function createRegistryClient(
   repository: string,
   login: Login | undefined,
   { base: where, fetch }: Pick<Route, 'base' | 'fetch'>,
+  { answerMs = ANSWER_MS }: { answerMs?: number } = {},
 ): RegistryClient {
   const { registry } = parseImage(repository)
   const name = repository.slice(registry.length + 1)
@@ -90,7 +91,7 @@ export function createRegistryClient(
 
     async get(path, { accept, signal, method = 'GET' }) {
       const url = new URL(path, base)
-      const timeout = AbortSignal.timeout(ANSWER_MS)
+      const timeout = AbortSignal.timeout(answerMs)
       const send = sender(AbortSignal.any([signal, timeout]))
       const ask = (by: 'GET' | 'HEAD') =>
         send(url, {
@@ -130,7 +131,7 @@ export function createRegistryClient(
         signal.throwIfAborted()
         if (error instanceof DeployError) throw error
         throw timeout.aborted
-          ? unreachable(repository, `no answer within ${ANSWER_MS / 1000} s`, { cause: error })
+          ? unreachable(repository, `no answer within ${answerMs / 1000} s`, { cause: error })
           : unreached(repository, error)
       }
     },
