@@ -178,5 +178,5 @@ test('beside a step that ends the receiver, those of other apps are not counted 
     await new Promise((resolve) => setImmediate(resolve))
   }
   const counts = [world.store.attempts('dep_2', 'pull'), world.store.attempts('dep_other', 'pull')]
-  expect(counts.toSorted((one, other) => one - other)).toEqual([1, 3])
+  expect(counts.toSorted((one, two) => one - two)).toEqual([1, 3])
 })
