@@ -15,9 +15,12 @@ const KEEP_ALIVE_MS = 75_000
 export type Address =
   { key: 'listen' | 'admin'; host: string; port: number } | { key: 'socket'; path: string }
 
+/** What answers; while it is still made, requests wait for it. */
+type Answering = Pick<Hono, 'fetch'> | Promise<Pick<Hono, 'fetch'>>
+
 /** Serves an app at each of these addresses, or at none: throws what `listen` throws, with all that was opened closed again. */
 export async function listenOnAll(
-  places: readonly (readonly [app: Hono, address: Address])[],
+  places: readonly (readonly [app: Answering, address: Address])[],
 ): Promise<Server[]> {
   const open: Server[] = []
   try {
@@ -30,9 +33,9 @@ export async function listenOnAll(
 }
 
 /** Serves an app at an address; a Unix socket has mode 0600 by the umask. Throws an error that names the address and its key. */
-export async function listen(app: Hono, address: Address): Promise<Server> {
+export async function listen(app: Answering, address: Address): Promise<Server> {
   const server = createAdaptorServer({
-    fetch: app.fetch,
+    fetch: async (request, bindings) => (await app).fetch(request, bindings),
     serverOptions: {
       headersTimeout: HEADERS_MS,
       requestTimeout: REQUEST_MS,

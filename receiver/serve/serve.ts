@@ -1,8 +1,7 @@
 import { mkdirSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { type Changes, changesOf } from '../config/changes.ts'
 import type { AppConfig, Config } from '../config/config.ts'
-import { DEFAULT_SOCKET } from '../config/socket.ts'
 import { createApps } from '../core/apps.ts'
 import type { Log, Report } from '../core/log.ts'
 import type { Redactor } from '../core/redaction/redactor.ts'
@@ -15,8 +14,7 @@ import { followEvents } from '../edges/docker/events.ts'
 import { ensureNetwork } from '../edges/docker/network.ts'
 import { listTags } from '../edges/registry/tags.ts'
 import { settingsKey } from '../edges/store/settings.ts'
-import { createApp } from '../http/app.ts'
-import { close, listenOnAll } from '../http/listen.ts'
+import { type Addresses, takeAddresses } from './addresses.ts'
 import { takeConfig } from './current-config.ts'
 import { runDoctor } from './doctor.ts'
 import { startHousekeeping } from './housekeeping.ts'
@@ -34,6 +32,13 @@ export interface Receiver {
   close(): Promise<void>
 }
 
+interface Surroundings {
+  log: Log
+  redactor: Redactor
+  /** Reads the config again and hands it to `Receiver.reload`. */
+  reload: () => Promise<Changes>
+}
+
 /**
  * Wires everything and starts it. Throws an error with its remedy when the data directory, Docker, Nginx or an address
  * cannot be had.
@@ -41,16 +46,23 @@ export interface Receiver {
 export async function serve(
   config: Config,
   environment: NodeJS.ProcessEnv,
-  {
-    log,
-    redactor,
-    reload,
-  }: {
-    log: Log
-    redactor: Redactor
-    /** Reads the config again and hands it to `Receiver.reload`. */
-    reload: () => Promise<Changes>
-  },
+  surroundings: Surroundings,
+): Promise<Receiver> {
+  // first of all: a second receiver by the same config ends here
+  const addresses = await takeAddresses(config)
+  try {
+    return await start(config, environment, surroundings, addresses)
+  } catch (error) {
+    addresses.drop()
+    throw error
+  }
+}
+
+async function start(
+  config: Config,
+  environment: NodeJS.ProcessEnv,
+  { log, redactor, reload }: Surroundings,
+  addresses: Addresses,
 ): Promise<Receiver> {
   const clock = systemClock
   const report: Report = (message, details) => log('warn', message, details)
@@ -58,7 +70,8 @@ export async function serve(
   let current = takeConfig(config)
 
   const watchdog = createWatchdog({ log })
-  makeDirectories(config)
+  // Nginx's workers look up the slot flags in here
+  mkdirSync(config.data, { recursive: true, mode: 0o711 })
   const store = openStore(
     {
       file: join(config.data, 'deploy-receiver.db'),
@@ -111,12 +124,8 @@ export async function serve(
     log,
     stopping: stopping.signal,
   })
-  const servers = await listenOnAll([
-    [createApp(services, 'public'), { key: 'listen', ...config.listen }],
-    [createApp(services, 'socket'), { key: 'socket', path: config.socket }],
-    [createApp(services, 'admin'), { key: 'admin', ...config.admin }],
-  ])
-  for (const server of servers) watchRequests(server, watchdog)
+  for (const server of addresses.servers) watchRequests(server, watchdog)
+  addresses.answer(services)
   const pollers = startPolling({ apps, store, registry, clock, log, report })
   const events = followEvents(
     { docker, network: config.network.name, clock },
@@ -162,7 +171,7 @@ export async function serve(
     async close() {
       stopHousekeeping()
       stopping.abort(new Error('the receiver stops'))
-      await Promise.all(servers.map(close))
+      await addresses.close()
       // what it has begun with Nginx comes to its end
       await reloading
       await Promise.all([events, pollers.stop(), apps.stop()])
@@ -178,14 +187,6 @@ export async function serve(
 
 const LEFT_RUNNING =
   'the app is not in the config: it is left running until `deploy-receiver remove <app>`'
-
-function makeDirectories({ data, socket }: Pick<Config, 'data' | 'socket'>): void {
-  process.umask(0o077)
-  // Nginx's workers look up the slot flags in here
-  mkdirSync(data, { recursive: true, mode: 0o711 })
-  // /run is empty after each start of the machine; a folder of another choice is the administrator's to make
-  if (socket === DEFAULT_SOCKET) mkdirSync(dirname(socket), { recursive: true })
-}
 
 const hostOf = ({ host, port }: Config['listen']) =>
   `${host.includes(':') ? `[${host}]` : host}:${port}`

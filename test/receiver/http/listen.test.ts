@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -83,4 +84,16 @@ test('of several addresses all are opened, or none stays open', async () => {
   // nobody listens there any more
   servers.push(...(await listenOnAll([[new Hono(), socket]])))
   expect(servers.at(-1)?.listening).toBe(true)
+})
+
+test('who asks before there is an answer waits for it', async () => {
+  const ready = Promise.withResolvers<Hono>()
+  const server = await listen(ready.promise, { key: 'listen', host: '127.0.0.1', port: 0 })
+  servers.push(server)
+  const { port } = server.address() as AddressInfo
+  const came = once(server, 'request')
+  const asked = fetch(`http://127.0.0.1:${port}/`, { method: 'POST', body: 'a hook' })
+  await came
+  ready.resolve(new Hono().post('/', async (c) => c.text(`took ${await c.req.text()}`)))
+  expect(await (await asked).text()).toBe('took a hook')
 })
