@@ -13,6 +13,7 @@ export const DEPLOY_ERROR_CODES = [
   'nginx_failed',
   'no_port',
   'not_attested',
+  'not_ours',
   'platform_missing',
   'pull_failed',
   'receiver_died',

@@ -1,5 +1,6 @@
 import type Docker from 'dockerode'
 import type { AppConfig, Config } from '../config/config.ts'
+import type { Installation } from '../core/installation.ts'
 import type { Report } from '../core/log.ts'
 import type { Rollouts } from '../core/rollout.ts'
 import type { SlotPorts } from '../core/slots/ports.ts'
@@ -23,6 +24,7 @@ export function openDocker(
   { data, network, nginx }: Pick<Config, 'data' | 'network' | 'nginx'>,
   {
     docker,
+    installation,
     credentials,
     read,
     store: { journal, record, attestations },
@@ -30,6 +32,7 @@ export function openDocker(
     report,
   }: {
     docker: Docker
+    installation: Installation
     credentials: Credentials
     read: ReadRepository
     store: Pick<OpenStore, 'journal' | 'record' | 'attestations'>
@@ -39,10 +42,17 @@ export function openDocker(
   },
 ) {
   const clock = systemClock
-  const engine = createEngine({ docker, network: network.name, credentials, clock })
+  const home = { network: network.name, installation }
+  const engine = createEngine({ docker, home, credentials, clock })
   const registry = createRegistry(read)
   const slots = createSlots(data)
-  const sites = createSites({ nginx, app, flags: slots.flags, address: record.address })
+  const sites = createSites({
+    installation: installation.id,
+    nginx,
+    app,
+    flags: slots.flags,
+    address: record.address,
+  })
   const ports: SlotPorts = {
     journal,
     clock,

@@ -11,6 +11,7 @@ import type { Redactor } from '../core/redaction/redactor.ts'
 import { createAttestations } from '../edges/store/attestations.ts'
 import { createAudit } from '../edges/store/audit.ts'
 import { newDeploymentId } from '../edges/store/deployment-id.ts'
+import { createInstallation } from '../edges/store/installation.ts'
 import { createIdempotency } from '../edges/store/idempotency.ts'
 import { openDatabase, transaction } from '../edges/store/schema.ts'
 import { createSettingsVault } from '../edges/store/settings.ts'
@@ -91,6 +92,8 @@ export function openStore(
 
   return {
     database,
+    /** Whose store it is. */
+    installation: createInstallation(database),
     /** Where the slots are. */
     record: createSlotRecord(database, subnet),
     attestations,

@@ -1,10 +1,9 @@
-import { mkdirSync } from 'node:fs'
-import { join } from 'node:path'
 import { type Changes, changesOf } from '../config/changes.ts'
 import type { AppConfig, Config } from '../config/config.ts'
 import { createApps } from '../core/apps.ts'
 import type { Log, Report } from '../core/log.ts'
 import type { Redactor } from '../core/redaction/redactor.ts'
+import { refuseOthers } from '../core/slots/ownership.ts'
 import { removeApp } from '../core/slots/remove-app.ts'
 import { isToRepair } from '../core/slots/container-events.ts'
 import { showApps } from '../core/slots/show-apps.ts'
@@ -13,12 +12,13 @@ import { connectDocker } from '../edges/docker/connect.ts'
 import { followEvents } from '../edges/docker/events.ts'
 import { ensureNetwork } from '../edges/docker/network.ts'
 import { listTags } from '../edges/registry/tags.ts'
-import { settingsKey } from '../edges/store/settings.ts'
+import { newInstallationId } from '../edges/store/installation.ts'
 import { type Addresses, takeAddresses } from './addresses.ts'
 import { takeConfig } from './current-config.ts'
 import { runDoctor } from './doctor.ts'
 import { startHousekeeping } from './housekeeping.ts'
 import { httpServices } from './http-services.ts'
+import { hasStore, lookAtMachine, storePlace } from './machine.ts'
 import { openDocker } from './open-docker.ts'
 import { openRegistries } from './open-registries.ts'
 import { openStore } from './open-store.ts'
@@ -41,7 +41,7 @@ interface Surroundings {
 
 /**
  * Wires everything and starts it. Throws an error with its remedy when the data directory, Docker, Nginx or an address
- * cannot be had.
+ * cannot be had, or when what stands there is not on record; nothing was touched then.
  */
 export async function serve(
   config: Config,
@@ -69,22 +69,28 @@ async function start(
   const stopping = new AbortController()
   let current = takeConfig(config)
 
+  const docker = await connectDocker(environment)
+  const machine = await lookAtMachine(docker, config)
+  const { data, network } = config
+  if (!hasStore(data)) refuseOthers(machine, { data, id: undefined, knows: () => false })
+  if (machine.subnet !== network.subnet) {
+    log('warn', SUBNET_KEPT, { network: network.name, subnet: machine.subnet })
+  }
+
   const watchdog = createWatchdog({ log })
-  // Nginx's workers look up the slot flags in here
-  mkdirSync(config.data, { recursive: true, mode: 0o711 })
-  const store = openStore(
-    {
-      file: join(config.data, 'deploy-receiver.db'),
-      settingsKey: settingsKey(join(config.data, 'settings.key')),
-      subnet: config.network.subnet,
-    },
-    { clock, log, redactor, listeners: [watchSteps(watchdog)] },
-  )
+  const store = openStore(storePlace(data, machine.subnet), {
+    clock,
+    log,
+    redactor,
+    listeners: [watchSteps(watchdog)],
+  })
   // bringing a large store to this version's format may take its time
   watchdog.start()
   const { journal, record } = store
-  const docker = await connectDocker(environment)
-  await ensureNetwork(docker, config.network)
+  const knows = (deployment: string) => journal.get(deployment) !== undefined
+  const known = store.installation.id()
+  refuseOthers(machine, { data, id: known, knows })
+  const installation = { id: known ?? newInstallationId(), knows }
   const { credentials, read } = openRegistries({
     logins: () => ({ apps: apps.all().values(), registries: current.config.registries }),
     docker: async () => docker,
@@ -93,6 +99,7 @@ async function start(
   })
   const { engine, registry, slots, sites, rollouts } = openDocker(config, {
     docker,
+    installation,
     credentials,
     read,
     store,
@@ -102,6 +109,10 @@ async function start(
   const apps = createApps<AppConfig>({ journal, clock, report, rollouts }, (all) =>
     showApps(all, { sites, record }),
   )
+  sites.refuseOthers(Object.values(config.apps).flatMap(({ name, http }) => (http ? name : [])))
+
+  store.installation.take(installation.id)
+  await ensureNetwork(docker, { ...network, subnet: machine.subnet, installation: installation.id })
   await apps.take(Object.values(config.apps))
   const left = journal.liveApps().filter((app) => !apps.all().has(app))
   for (const app of left) log('warn', LEFT_RUNNING, { app })
@@ -128,7 +139,7 @@ async function start(
   addresses.answer(services)
   const pollers = startPolling({ apps, store, registry, clock, log, report })
   const events = followEvents(
-    { docker, network: config.network.name, clock },
+    { docker, home: { network: network.name, installation }, clock },
     {
       // also at the start: whatever happened while nobody listened is seen by looking
       connected: () => apps.wake(),
@@ -140,7 +151,12 @@ async function start(
   )
   const stopHousekeeping = startHousekeeping({ store, tidy: apps.tidy, log })
   const { listen: address, url } = config
-  log('info', 'ready', { listen: hostOf(address), url, apps: apps.all().size })
+  log('info', 'ready', {
+    listen: hostOf(address),
+    url,
+    apps: apps.all().size,
+    installation: installation.id,
+  })
 
   let reloading: Promise<unknown> = Promise.resolve()
   const take = async (next: Config): Promise<Changes> => {
@@ -187,6 +203,9 @@ async function start(
 
 const LEFT_RUNNING =
   'the app is not in the config: it is left running until `deploy-receiver remove <app>`'
+
+const SUBNET_KEPT =
+  'the Docker network keeps the subnet that it was made with, not network.subnet: to change it, remove its apps, `docker network rm` it and start again'
 
 const hostOf = ({ host, port }: Config['listen']) =>
   `${host.includes(':') ? `[${host}]` : host}:${port}`

@@ -10,6 +10,8 @@ export interface EngineUnderTest {
   engine: Engine
   /** The same engine, with a login that the registry refuses. */
   stranger: Engine
+  /** That of another installation, on the same network. */
+  neighbour: Engine
   /** Two of one repository, which the engine does not hold at first. They EXPOSE 8000 and have no HEALTHCHECK. */
   image: Image
   other: Image

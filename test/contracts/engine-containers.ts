@@ -141,6 +141,12 @@ export function engineContainers(at: EngineAtWork): void {
       expect(await at.engine.containers('contract-none')).toEqual([])
     })
 
+    test('is its installation’s own, though another one has an app of that name', async () => {
+      const { container } = await started()
+      expect(await at.it.neighbour.containers('contract')).toEqual([])
+      expect(await at.engine.containers('contract')).toEqual([container])
+    })
+
     test('that is not there is undefined', async () => {
       expect(await at.engine.container(at.it.nameOf(at.it.plan()))).toBeUndefined()
     })

@@ -93,6 +93,16 @@ export function engineReleases(at: EngineAtWork): void {
       expect(times()).toBe(2)
     })
 
+    test('of another installation is left alone', async () => {
+      await pull(at.it.image)
+      const { plan, started: times, end } = at.it.release('until end')
+      await cutShort(plan)
+      await at.it.neighbour.removeReleases(plan.app.name)
+      await end()
+      expect(await runOnce(plan)).toEqual(WHOLE)
+      expect(times()).toBe(1)
+    })
+
     test('that prints megabytes without a line end is cut, and ends as any', async () => {
       await pull(at.it.image)
       const { lines, exitCode } = await runOnce(at.it.release('without a line end').plan)

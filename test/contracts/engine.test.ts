@@ -19,6 +19,7 @@ import { readingAs } from '../support/reading.ts'
 import { openWorkspace } from '../support/workspace.ts'
 import { engineContract } from './engine.ts'
 import type { EngineUnderTest } from './engine-at-work.ts'
+import { homeOn, INSTALLATION } from '../support/home.ts'
 
 const CONTRACT = { ...APP, name: 'contract' }
 const PLAN = {
@@ -74,6 +75,7 @@ engineContract('the fake', async () => {
         return engine.pull(...asked).finally(() => (isStranger = false))
       },
     },
+    neighbour: createFakeEngine().engine,
     image,
     other,
     missing: { repository, digest: DIGEST.three },
@@ -121,7 +123,11 @@ engineContract('Docker', async () => {
   const workspace = openWorkspace()
   const subnet = await reserveSubnet()
   const docker = await connectDocker({ DOCKER_HOST: stack.dockerHost })
-  await ensureNetwork(docker, { name: network, subnet: subnet.subnet })
+  await ensureNetwork(docker, {
+    name: network,
+    subnet: subnet.subnet,
+    installation: INSTALLATION.id,
+  })
   await docker.createNetwork({ Name: further, Driver: 'bridge' })
   const [address = '', second = '', third = ''] = divide(subnet.subnet).slotAddresses()
 
@@ -137,10 +143,10 @@ engineContract('Docker', async () => {
     return { repository, digest }
   }
   const [image, other] = [await push('one'), await push('two')]
-  const engineAs = (as: string) =>
+  const engineAs = (as: string, home = homeOn(network)) =>
     createEngine({
       docker,
-      network,
+      home,
       credentials: fixedLogin({ username, password: as }),
       clock: systemClock,
     })
@@ -157,6 +163,7 @@ engineContract('Docker', async () => {
   return {
     engine: engineAs(password),
     stranger: engineAs('not-the-password'),
+    neighbour: engineAs(password, { network, installation: { ...INSTALLATION, id: 'another' } }),
     image,
     other,
     missing: { repository, digest: `sha256:${'0'.repeat(64)}` },

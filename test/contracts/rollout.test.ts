@@ -19,6 +19,7 @@ import { type PrivateNginx, startNginx } from '../support/nginx.ts'
 import { freePort, reserveSubnet, type Subnet } from '../support/ports.ts'
 import { readingAs } from '../support/reading.ts'
 import { rolloutContract, type RolloutWorld } from './rollout.ts'
+import { INSTALLATION } from '../support/home.ts'
 
 const DIGESTS = { one: DIGEST.one, two: DIGEST.two, broken: DIGEST.three }
 
@@ -78,7 +79,11 @@ let worlds = 0
 beforeAll(async () => {
   subnet = await reserveSubnet()
   docker = await connectDocker({ DOCKER_HOST: stack.dockerHost })
-  await ensureNetwork(docker, { name: NETWORK, subnet: subnet.subnet })
+  await ensureNetwork(docker, {
+    name: NETWORK,
+    subnet: subnet.subnet,
+    installation: INSTALLATION.id,
+  })
   nginx = await startNginx({ dir: `${stack.dir}/rollout-nginx` })
   const push = async (version: string, isBroken = false) => {
     const digest = await pushTiny({
@@ -128,6 +133,7 @@ rolloutContract('two slots on Docker, behind Nginx', async () => {
     },
     {
       docker,
+      installation: INSTALLATION,
       credentials,
       read: readingAs({ username, password }),
       store,

@@ -8,6 +8,7 @@ import { startNginx } from '../support/nginx.ts'
 import { freePort } from '../support/ports.ts'
 import { openWorkspace } from '../support/workspace.ts'
 import { sitesContract } from './sites.ts'
+import { INSTALLATION } from '../support/home.ts'
 
 sitesContract('the fake', async () => {
   const { sites, complaint } = createFakeSites()
@@ -27,6 +28,7 @@ sitesContract('Nginx', async () => {
   const complaint = join(workspace.dir, 'complaint')
   const slots = createSlots(workspace.folder('data'))
   const sites = createSites({
+    installation: INSTALLATION.id,
     nginx: {
       ...nginx,
       test: `test ! -e ${complaint} && ${nginx.test}`,

@@ -12,6 +12,7 @@ import { APP } from '../support/fake-world.ts'
 import { pushTiny } from '../support/images.ts'
 import { type Subnet, reserveSubnet } from '../support/ports.ts'
 import { openWorkspace, type Workspace } from '../support/workspace.ts'
+import { homeOn, INSTALLATION } from '../support/home.ts'
 
 const run = promisify(execFile)
 const stack = inject('stack')
@@ -52,7 +53,11 @@ beforeAll(async () => {
   subnet = await reserveSubnet()
   ;[victim = '', thief = ''] = divide(subnet.subnet).slotAddresses()
   docker = await connectDocker({ DOCKER_HOST: stack.dockerHost })
-  await ensureNetwork(docker, { name: NETWORK, subnet: subnet.subnet })
+  await ensureNetwork(docker, {
+    name: NETWORK,
+    subnet: subnet.subnet,
+    installation: INSTALLATION.id,
+  })
   digest = await pushTiny({
     host: stack.dockerHost,
     dir: workspace.dir,
@@ -81,7 +86,7 @@ async function start(name: string, address: string, lines: string[]): Promise<Do
     port: 8000,
   } as const
   const plan = { app: { ...APP, name, container }, repository, digest, address, ...release }
-  const started = await docker.createContainer(inBody(createOptions(plan, NETWORK)))
+  const started = await docker.createContainer(inBody(createOptions(plan, homeOn(NETWORK))))
   made.push(started)
   await started.start()
   return started

@@ -12,6 +12,7 @@ import { COMPOSE_SERVICES, FILES, VARIABLES } from '../receiver/config/compose-s
 import { load, withApp } from '../receiver/config/load-text.ts'
 import { APP } from '../support/fake-world.ts'
 import { pushTiny } from '../support/images.ts'
+import { homeOn } from '../support/home.ts'
 
 const run = promisify(execFile)
 const stack = inject('stack')
@@ -169,7 +170,7 @@ async function byReceiver(name: string, line: string): Promise<Facts> {
       address: '',
       port: 8000,
     },
-    NETWORK,
+    homeOn(NETWORK),
   )
   const { id } = await docker.createContainer({ ...options, NetworkingConfig: {} })
   return factsOf(id)

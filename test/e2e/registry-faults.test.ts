@@ -19,6 +19,7 @@ import {
   startRegistryProxy,
 } from '../support/registry-proxy.ts'
 import { startVm, type Vm } from '../support/vm.ts'
+import { homeOn } from '../support/home.ts'
 
 const LAYER_BYTES = 5_000_000
 const stack = inject('stack')
@@ -174,7 +175,7 @@ describe('a login that ends in the middle of a pull', () => {
   }
   const pullWith = async (credentials: Credentials) => {
     proxy.interfere(ends)
-    const engine = createEngine({ docker, network: 'faults', credentials, clock: systemClock })
+    const engine = createEngine({ docker, home: homeOn('faults'), credentials, clock: systemClock })
     const image = { repository: vm.repository, digest: fresh }
     await engine.pull(image, { progress: () => {}, signal: new AbortController().signal })
     return engine.holds(image)

@@ -8,6 +8,7 @@ import { freePort, reserveSubnet, type Subnet } from '../support/ports.ts'
 import { type PrivateRegistry, startOpenRegistry, startRegistry } from '../support/registry.ts'
 import { startVm, type Vm } from '../support/vm.ts'
 import { openWorkspace, type Workspace } from '../support/workspace.ts'
+import { INSTALLATION } from '../support/home.ts'
 
 const stack = inject('stack')
 const { username, password } = stack.registry
@@ -45,7 +46,11 @@ beforeAll(async () => {
   })
   stops.push(() => engine.stop())
   // the registries live at the address that the engine has for its containers
-  await ensureNetwork(engine.docker, { name: 'ways', subnet: subnet.subnet })
+  await ensureNetwork(engine.docker, {
+    name: 'ways',
+    subnet: subnet.subnet,
+    installation: INSTALLATION.id,
+  })
   secure = await startRegistry({ dir: workspace.folder('tls'), ...login, address, certificate })
   plain = await startRegistry({ dir: workspace.folder('plain'), ...login, address, port })
   stops.unshift(

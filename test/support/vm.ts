@@ -148,7 +148,7 @@ export async function startVm(stack: Stack, name: string): Promise<Vm> {
     visit: (path = '/') => ask({ port: sites, domain: 'api.test' }, { path }),
     async close() {
       await receiver?.stop()
-      await removeContainers(stack.dockerHost, name)
+      await removeAll(stack.dockerHost, name)
       await workspace.close()
       await release()
     },
@@ -157,9 +157,14 @@ export async function startVm(stack: Stack, name: string): Promise<Vm> {
 }
 
 /** What a receiver leaves serving would take from the tests that follow: all share one engine. */
-async function removeContainers(host: string, network: string): Promise<void> {
+async function removeAll(host: string, network: string): Promise<void> {
   const docker = await connectDocker({ DOCKER_HOST: host })
   const label = [`deploy-receiver.network=${network}`]
   const all = await docker.listContainers({ all: true, filters: { label } })
   await Promise.all(all.map(({ Id }) => docker.getContainer(Id).remove({ force: true, v: true })))
+  // another receiver may use that name
+  await docker
+    .getNetwork(network)
+    .remove()
+    .catch(() => {})
 }

@@ -4,11 +4,11 @@ import { DeployError } from '../../core/errors.ts'
 import type { Container, ContainerPlan } from '../../core/slots/ports.ts'
 import { createOptions, inBody } from './create-options.ts'
 import { isMissing, statusOf, translate } from './errors.ts'
-import { furtherNetworks, readLabels } from './labels.ts'
+import { furtherNetworks, type Home, isOurs, readLabels } from './labels.ts'
 import { joinNetworks } from './network.ts'
 
-export async function create(docker: Docker, plan: ContainerPlan, network: string): Promise<void> {
-  const { id } = await docker.createContainer(inBody(createOptions(plan, network)))
+export async function create(docker: Docker, plan: ContainerPlan, home: Home): Promise<void> {
+  const { id } = await docker.createContainer(inBody(createOptions(plan, home)))
   await joinNetworks(docker, id, plan.app.container.networks, (name) => aliasesOn(name, plan))
 }
 
@@ -21,19 +21,21 @@ const aliasesOn = (network: string, { app }: ContainerPlan): string[] => [
 /** Undoes `docker pause` and `docker network disconnect`, of whichever network. */
 export async function mend(
   docker: Docker,
-  network: string,
+  home: Home,
   plan: ContainerPlan,
   name: string,
 ): Promise<void> {
+  const { network } = home
   const container = docker.getContainer(name)
   const { State, Config, NetworkSettings } = await container.inspect()
+  if (!isOurs(home, Config.Labels)) throw notOurs(name)
   const { address } = plan
   if (!isAttached(NetworkSettings, network, address)) {
-    const home = docker.getNetwork(network)
+    const bridge = docker.getNetwork(network)
     if (NetworkSettings.Networks[network] !== undefined) {
-      await home.disconnect({ Container: name, Force: true })
+      await bridge.disconnect({ Container: name, Force: true })
     }
-    await home.connect({
+    await bridge.connect({
       Container: name,
       EndpointConfig: { IPAMConfig: { IPv4Address: address } },
     })
@@ -42,6 +44,12 @@ export async function mend(
   await joinNetworks(docker, name, missing, (each) => aliasesOn(each, plan))
   if (State.Paused) await container.unpause()
 }
+
+/** A name that we would give, and somebody else gave. */
+export const notOurs = (name: string) =>
+  new DeployError('not_ours', `${name} is there already, and this receiver did not make it`, {
+    hint: `\`docker rm -f ${name}\` if nobody needs it; to another receiver give a network.name of its own`,
+  })
 
 const missingNetworks = (
   { Networks }: ContainerInspectInfo['NetworkSettings'],

@@ -9,7 +9,7 @@ import { hostLimits } from './host-limits.ts'
 import { hostWorld, ownWorld } from './host-world.ts'
 import { bindsOf } from './binds.ts'
 import { containerName, releaseName } from './container-name.ts'
-import { labelsOf, releaseLabels } from './labels.ts'
+import { type Home, labelsOf, releaseLabels } from './labels.ts'
 
 const NANOSECONDS = 1_000_000
 /** Enough for any web service, and an end to a fork bomb. */
@@ -20,13 +20,14 @@ const ROTATED: Logging = { driver: 'json-file', options: { 'max-size': '10m', 'm
  * The container of a plan, as Docker's API wants it. No port is published: Nginx reaches the fixed address on the bridge.
  * By default it cannot gain privileges, make raw packets or fill the process table, and its log is rotated.
  */
-export function createOptions(plan: ContainerPlan, network: string): ContainerCreateOptions {
+export function createOptions(plan: ContainerPlan, home: Home): ContainerCreateOptions {
   const { container } = plan.app
+  const { network } = home
   return {
     ...ofImage(plan),
     ...ownWorld(container),
     name: containerName(network, plan),
-    Labels: labelsOf(network, plan),
+    Labels: labelsOf(home, plan),
     ...(container.command === undefined ? {} : { Cmd: [...container.command] }),
     ...(container.healthcheck === undefined
       ? {}
@@ -39,11 +40,12 @@ export function createOptions(plan: ContainerPlan, network: string): ContainerCr
 }
 
 /** The container of a release command: as the app's own, but with this command, and never started a second time. */
-export function releaseOptions(plan: ReleasePlan, network: string): ContainerCreateOptions {
+export function releaseOptions(plan: ReleasePlan, home: Home): ContainerCreateOptions {
+  const { network } = home
   return {
     ...ofImage(plan),
     name: releaseName(network, plan),
-    Labels: releaseLabels(network, plan),
+    Labels: releaseLabels(home, plan),
     Cmd: [...plan.command],
     Healthcheck: { Test: ['NONE'] },
     HostConfig: { ...hostConfig(plan.app.container, network), RestartPolicy: { Name: 'no' } },

@@ -9,7 +9,7 @@ import { isMissing, statusOf, translate } from './errors.ts'
 import { factsOf } from './image-facts.ts'
 import { removeReleases, runOnce } from './run-once.ts'
 import { containerName } from './container-name.ts'
-import { filterOf, isInSlot } from './labels.ts'
+import { filterOf, type Home, isInSlot, isOurs } from './labels.ts'
 import { readLog } from './log.ts'
 import { retryReads } from './retry-reads.ts'
 import { type AuthConfig, holds, pull } from './pull.ts'
@@ -24,14 +24,15 @@ export type Engine = ContainerEngine & ImageStore
 
 export interface DockerOptions {
   docker: Docker
-  network: string
+  home: Home
   /** The logins of registries. */
   credentials: Credentials
   clock: Clock
 }
 
 /** Docker, through its API. Every method throws `DeployError` alone. */
-export function createEngine({ docker, network, credentials, clock }: DockerOptions): Engine {
+export function createEngine({ docker, home, credentials, clock }: DockerOptions): Engine {
+  const { network } = home
   // more at once would only slow each other down, and the apps that serve
   const inTurn = atMost(PULLS_AT_ONCE)
 
@@ -40,7 +41,7 @@ export function createEngine({ docker, network, credentials, clock }: DockerOpti
       try {
         return await retryReads(async () => {
           const all = await docker.listContainers({ all: true, filters: filterOf(network, app) })
-          const ours = all.filter(({ Labels }) => isInSlot(Labels))
+          const ours = all.filter(({ Labels }) => isInSlot(Labels) && isOurs(home, Labels))
           const looked = await Promise.all(ours.map(({ Id }) => inspect(docker, network, Id)))
           return looked.filter((container) => container !== undefined)
         })
@@ -90,8 +91,8 @@ export function createEngine({ docker, network, credentials, clock }: DockerOpti
       const made = (await retryReads(() => inspect(docker, network, name))) === undefined
       const container = docker.getContainer(name)
       try {
-        if (made) await create(docker, plan, network)
-        else await mend(docker, network, plan, name)
+        if (made) await create(docker, plan, home)
+        else await mend(docker, home, plan, name)
         await container.start()
       } catch (error) {
         // 304: it runs already
@@ -122,9 +123,9 @@ export function createEngine({ docker, network, credentials, clock }: DockerOpti
 
     stop: (name, { graceMs }) => stop(docker, name, graceMs),
 
-    runOnce: (plan, options) => runOnce(docker, network, plan, options),
+    runOnce: (plan, options) => runOnce(docker, home, plan, options),
 
-    removeReleases: (app) => removeReleases(docker, network, app),
+    removeReleases: (app) => removeReleases(docker, home, app),
 
     async remove(name, { graceMs }) {
       await stop(docker, name, graceMs)

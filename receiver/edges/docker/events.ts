@@ -2,7 +2,7 @@ import type { Readable } from 'node:stream'
 import type Docker from 'dockerode'
 import type { ContainerEvent } from '../../core/slots/container-events.ts'
 import type { Clock } from '../../core/clock.ts'
-import { furtherNetworks, isOfNetwork, ofNetwork, readLabels } from './labels.ts'
+import { furtherNetworks, type Home, isOurs, ofNetwork, readLabels } from './labels.ts'
 import { JSON_LINE_BYTES, linesOf } from './lines.ts'
 
 const AGAIN_MS = 1000
@@ -22,7 +22,7 @@ const KINDS: Readonly<Record<string, ContainerEvent['kind']>> = {
  * heard (again): what happened before went unheard.
  */
 export async function followEvents(
-  { docker, network, clock }: { docker: Docker; network: string; clock: Clock },
+  { docker, home, clock }: { docker: Docker; home: Home; clock: Clock },
   { connected, happened }: { connected: () => void; happened: (event: ContainerEvent) => void },
   signal: AbortSignal,
 ): Promise<void> {
@@ -53,9 +53,9 @@ export async function followEvents(
   }
   await Promise.all([
     follow(
-      { type: ['container'], label: ofNetwork(network) },
+      { type: ['container'], label: ofNetwork(home.network) },
       (event) => {
-        const found = read(event)
+        const found = read(event, home)
         if (found === undefined) return
         happened(found)
         if (found.kind === 'exited') later(killed(docker, event, found, clock, signal))
@@ -64,7 +64,7 @@ export async function followEvents(
     ),
     // these bear no labels, come of any network, and with every stop as well
     follow({ type: ['network'], event: ['disconnect'] }, (event) => {
-      later(cutOff(docker, network, event))
+      later(cutOff(docker, home, event))
     }),
   ])
 }
@@ -74,10 +74,10 @@ interface DockerEvent {
   Actor?: { ID?: string; Attributes?: Record<string, string> }
 }
 
-function read({ Action = '', Actor }: DockerEvent): ContainerEvent | undefined {
+function read({ Action = '', Actor }: DockerEvent, home: Home): ContainerEvent | undefined {
   const kind = Object.hasOwn(KINDS, Action) ? KINDS[Action] : undefined
   const attributes = Actor?.Attributes ?? {}
-  if (kind === undefined) return undefined
+  if (kind === undefined || !isOurs(home, attributes)) return undefined
   const { app, generation } = readLabels(attributes)
   const exitCode = attributes['exitCode']
   return {
@@ -104,13 +104,13 @@ async function killed(
 
 async function cutOff(
   docker: Docker,
-  network: string,
+  home: Home,
   { Actor }: DockerEvent,
 ): Promise<ContainerEvent | undefined> {
   const container = docker.getContainer(Actor?.Attributes?.['container'] ?? '')
   const { State, NetworkSettings, Config } = await container.inspect()
-  if (!State.Running || !isOfNetwork(Config.Labels, network)) return undefined
-  const networks = [network, ...furtherNetworks(Config.Labels)]
+  if (!State.Running || !isOurs(home, Config.Labels)) return undefined
+  const networks = [home.network, ...furtherNetworks(Config.Labels)]
   if (networks.every((name) => NetworkSettings.Networks[name] !== undefined)) return undefined
   const { app, generation } = readLabels(Config.Labels)
   return { app, generation, kind: 'cut_off' }

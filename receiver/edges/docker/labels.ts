@@ -1,7 +1,9 @@
+import type { Installation } from '../../core/installation.ts'
 import type { Container, ContainerPlan, ReleasePlan, Slot } from '../../core/slots/ports.ts'
 
 /** Labels by which the receiver knows its own containers again. */
 const LABEL = {
+  installation: 'deploy-receiver.installation',
   network: 'deploy-receiver.network',
   app: 'deploy-receiver.app',
   generation: 'deploy-receiver.generation',
@@ -14,7 +16,26 @@ const LABEL = {
   networks: 'deploy-receiver.networks',
 } as const
 
-/** The network's name tells the containers of two receivers on one engine apart. */
+/** Where our containers stand, and whose they are. A network is one installation's alone. */
+export interface Home {
+  network: string
+  installation: Installation
+}
+
+/** Whether this installation made it. What bears no id is older than the ids: then its deployment is on our record. */
+export function isOurs(
+  { network, installation }: Home,
+  // Docker-compatible engines say null for none
+  labels: Readonly<Record<string, string>> | null | undefined,
+): boolean {
+  if (labels?.[LABEL.network] !== network) return false
+  const { [LABEL.installation]: id, [LABEL.deployment]: deployment } = labels
+  if (id !== undefined) return id === installation.id
+  // release commands bore no deployment
+  return deployment === undefined ? !isInSlot(labels) : installation.knows(deployment)
+}
+
+/** Those that stand on a network, whoever made them. */
 export const ofNetwork = (network: string) => [`${LABEL.network}=${network}`]
 
 export const filterOf = (network: string, app: string) => ({
@@ -34,17 +55,32 @@ export const generationOf = (labels: Readonly<Record<string, string>>): number =
 export const isInSlot = (labels: Readonly<Record<string, string>>): boolean =>
   labels[LABEL.slot] === 'blue' || labels[LABEL.slot] === 'green'
 
-export const releaseLabels = (network: string, plan: ReleasePlan): Record<string, string> => ({
-  ...plan.app.container.labels,
-  [LABEL.slot]: 'none',
+export const networkLabels = (network: string, installation: string): Record<string, string> => ({
+  [LABEL.installation]: installation,
   [LABEL.network]: network,
+})
+
+export const readNetworkLabels = (
+  labels: Readonly<Record<string, string>> | null | undefined,
+): { isMade: boolean; installation?: string } => {
+  const installation = labels?.[LABEL.installation]
+  return {
+    isMade: labels?.[LABEL.network] !== undefined,
+    ...(installation === undefined ? {} : { installation }),
+  }
+}
+
+export const releaseLabels = (home: Home, plan: ReleasePlan): Record<string, string> => ({
+  ...plan.app.container.labels,
+  ...networkLabels(home.network, home.installation.id),
+  [LABEL.slot]: 'none',
   [LABEL.app]: plan.app.name,
   [LABEL.generation]: String(plan.generation),
 })
 
-export const labelsOf = (network: string, plan: ContainerPlan): Record<string, string> => ({
+export const labelsOf = (home: Home, plan: ContainerPlan): Record<string, string> => ({
   ...plan.app.container.labels,
-  [LABEL.network]: network,
+  ...networkLabels(home.network, home.installation.id),
   [LABEL.app]: plan.app.name,
   [LABEL.generation]: String(plan.generation),
   [LABEL.slot]: plan.slot,
@@ -63,10 +99,6 @@ const SEPARATOR = ','
 export const furtherNetworks = (labels: Readonly<Record<string, string>>): string[] =>
   (labels[LABEL.networks] ?? '').split(SEPARATOR).filter((name) => name !== '')
 
-/** Whether it is a container of this receiver. */
-export const isOfNetwork = (labels: Readonly<Record<string, string>>, network: string): boolean =>
-  labels[LABEL.network] === network
-
 /** What the labels say of a container. */
 export function readLabels(
   labels: Readonly<Record<string, string>>,
@@ -81,4 +113,13 @@ export function readLabels(
     address: labels[LABEL.address] ?? '',
     port: Number(labels[LABEL.port]),
   }
+}
+
+/** What the labels say of who made a container, and for what. */
+export function readMaker(labels: Readonly<Record<string, string>>): {
+  deployment: string
+  installation?: string
+} {
+  const { [LABEL.installation]: installation, [LABEL.deployment]: deployment = '' } = labels
+  return { deployment, ...(installation === undefined ? {} : { installation }) }
 }

@@ -2,44 +2,74 @@ import type Docker from 'dockerode'
 import { DeployError } from '../../core/errors.ts'
 import { divide } from '../subnet.ts'
 import { isMissing, translate } from './errors.ts'
+import { networkLabels, readNetworkLabels } from './labels.ts'
 
-/** Makes the bridge network of the slots, or checks that the one there has the configured subnet. */
+/** The bridge network of the slots, as it is there already. */
+export interface FoundNetwork {
+  subnets: readonly string[]
+  /** Whether a receiver made it. */
+  isMade: boolean
+  /** The installation that made it, if it bears an id. */
+  installation?: string
+}
+
+/** Looks at a network; `undefined` when there is none of that name. */
+export async function findNetwork(docker: Docker, name: string): Promise<FoundNetwork | undefined> {
+  try {
+    const { IPAM, Labels } = await docker.getNetwork(name).inspect()
+    return {
+      subnets: (IPAM?.Config ?? []).flatMap(({ Subnet }) => (Subnet === undefined ? [] : [Subnet])),
+      ...readNetworkLabels(Labels),
+    }
+  } catch (error) {
+    if (isMissing(error)) return undefined
+    throw translate(error, `cannot look at the network ${name}`, 'start_failed')
+  }
+}
+
+/**
+ * The subnet that the slots get their addresses of: a network keeps the one that it was made with, since containers stand in
+ * it. Throws when the network is somebody else's and has another one than the config.
+ */
+export function subnetOf(
+  found: FoundNetwork | undefined,
+  { name, subnet }: { name: string; subnet: string },
+): string {
+  if (found === undefined || found.subnets.includes(subnet)) return subnet
+  const kept = found.subnets.find((each) => /^\d+\.\d+\.\d+\.\d+\/\d+$/.test(each))
+  if (found.isMade && kept !== undefined) return kept
+  throw new DeployError(
+    'start_failed',
+    `the Docker network ${name} exists with ${found.subnets.join(', ') || 'no subnet'}, but network.subnet is ${subnet}`,
+    { hint: 'set network.name to a name of its own: the receiver did not make this network' },
+  )
+}
+
+/** Makes the bridge network of the slots, unless it is there. */
 export async function ensureNetwork(
   docker: Docker,
-  { name, subnet }: { name: string; subnet: string },
+  { name, subnet, installation }: { name: string; subnet: string; installation: string },
 ): Promise<void> {
+  if ((await findNetwork(docker, name)) !== undefined) return
   const { gateway, dynamic } = divide(subnet)
-  const existing = await findSubnets(docker, name)
-  if (existing === undefined) {
-    try {
-      await docker.createNetwork({
-        Name: name,
-        Driver: 'bridge',
-        Labels: { 'deploy-receiver.network': name },
-        IPAM: {
-          Driver: 'default',
-          Config: [{ Subnet: subnet, Gateway: gateway, IPRange: dynamic }],
-        },
-      })
-    } catch (error) {
-      const failed = translate(
-        error,
-        `cannot create the network ${name} (${subnet})`,
-        'start_failed',
-      )
-      throw new DeployError(failed.code, failed.message, {
-        hint: /overlap/i.test(failed.message)
-          ? `another network or a route of the VM uses ${subnet}: set network.subnet to a free one`
-          : (failed.hint ?? 'see the message'),
-        cause: error,
-      })
-    }
-  } else if (!existing.includes(subnet)) {
-    throw new DeployError(
-      'start_failed',
-      `the Docker network ${name} exists with ${existing.join(', ') || 'no subnet'}, but network.subnet is ${subnet}`,
-      { hint: `set network.subnet to that one, or network.name to a name of its own` },
-    )
+  try {
+    await docker.createNetwork({
+      Name: name,
+      Driver: 'bridge',
+      Labels: networkLabels(name, installation),
+      IPAM: {
+        Driver: 'default',
+        Config: [{ Subnet: subnet, Gateway: gateway, IPRange: dynamic }],
+      },
+    })
+  } catch (error) {
+    const failed = translate(error, `cannot create the network ${name} (${subnet})`, 'start_failed')
+    throw new DeployError(failed.code, failed.message, {
+      hint: /overlap/i.test(failed.message)
+        ? `another network or a route of the VM uses ${subnet}: set network.subnet to a free one`
+        : (failed.hint ?? 'see the message'),
+      cause: error,
+    })
   }
 }
 
@@ -55,15 +85,5 @@ export async function joinNetworks(
       Container: container,
       EndpointConfig: { Aliases: [...aliasesOn(name)] },
     })
-  }
-}
-
-async function findSubnets(docker: Docker, name: string): Promise<string[] | undefined> {
-  try {
-    const { IPAM } = await docker.getNetwork(name).inspect()
-    return (IPAM?.Config ?? []).flatMap(({ Subnet }) => (Subnet === undefined ? [] : [Subnet]))
-  } catch (error) {
-    if (isMissing(error)) return undefined
-    throw translate(error, `cannot look at the network ${name}`, 'start_failed')
   }
 }

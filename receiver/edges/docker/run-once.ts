@@ -4,11 +4,12 @@ import type { Container } from 'dockerode'
 import { DeployError } from '../../core/errors.ts'
 import { shorten } from '../../core/shorten.ts'
 import type { ReleasePlan } from '../../core/slots/ports.ts'
+import { notOurs } from './containers.ts'
 import { inBody, releaseOptions } from './create-options.ts'
 import { isMissing, translate } from './errors.ts'
 import { releaseName } from './container-name.ts'
 import { payloadsOf } from './frames.ts'
-import { filterOfApp, generationOf } from './labels.ts'
+import { filterOfApp, generationOf, type Home, isOurs } from './labels.ts'
 import { LINE_BYTES, linesOf } from './lines.ts'
 import { escapeControls, openLog } from './log.ts'
 import { joinNetworks } from './network.ts'
@@ -29,16 +30,16 @@ const LAST_LINES_MS = 2000
  */
 export async function runOnce(
   docker: Docker,
-  network: string,
+  home: Home,
   plan: ReleasePlan,
   { output, signal }: { output: (line: string) => void; signal: AbortSignal },
 ): Promise<{ exitCode: number }> {
-  const container = docker.getContainer(releaseName(network, plan))
+  const container = docker.getContainer(releaseName(home.network, plan))
   const over = new AbortController()
   let late: AbortSignal | undefined
   try {
-    const startedAt = await startOf(container)
-    if (startedAt === undefined) await start(docker, network, plan, container)
+    const startedAt = await startOf(container, home)
+    if (startedAt === undefined) await start(docker, home, plan, container)
     late = AbortSignal.timeout(Math.ceil(timeLeft(plan.timeoutMs, startedAt)))
     const shown = show(docker, container.id, output, AbortSignal.any([signal, over.signal]))
     const exitCode = await ended(container, AbortSignal.any([signal, late]))
@@ -62,14 +63,15 @@ export async function runOnce(
 }
 
 /** Removes the containers of an app's release commands, running or not. */
-export async function removeReleases(docker: Docker, network: string, app: string): Promise<void> {
+export async function removeReleases(docker: Docker, home: Home, app: string): Promise<void> {
+  const { network } = home
   try {
     const all = await retryReads(() =>
       docker.listContainers({ all: true, filters: filterOfApp(network, app) }),
     )
     for (const { Id, Names, Labels } of all) {
       const name = releaseName(network, { app: { name: app }, generation: generationOf(Labels) })
-      if (Names.includes(`/${name}`)) await remove(docker.getContainer(Id))
+      if (Names.includes(`/${name}`) && isOurs(home, Labels)) await remove(docker.getContainer(Id))
     }
   } catch (error) {
     throw translate(error, `cannot remove the release commands of ${app}`, 'engine_unreachable')
@@ -85,9 +87,10 @@ async function remove(container: Container): Promise<void> {
 }
 
 /** When it was started; `undefined` when it is not there, or was made and never started. */
-async function startOf(container: Container): Promise<string | undefined> {
+async function startOf(container: Container, home: Home): Promise<string | undefined> {
   try {
-    const { State } = await retryReads(() => container.inspect())
+    const { State, Name, Config } = await retryReads(() => container.inspect())
+    if (!isOurs(home, Config.Labels)) throw notOurs(Name.replace(/^\//, ''))
     return State.Status === 'created' ? undefined : State.StartedAt
   } catch (error) {
     if (isMissing(error)) return undefined
@@ -98,12 +101,12 @@ async function startOf(container: Container): Promise<string | undefined> {
 /** One that was made and never started is no use: its networks may be missing. */
 async function start(
   docker: Docker,
-  network: string,
+  home: Home,
   plan: ReleasePlan,
   container: Container,
 ): Promise<void> {
   await container.remove({ force: true, v: true }).catch(() => {})
-  const { id } = await docker.createContainer(inBody(releaseOptions(plan, network)))
+  const { id } = await docker.createContainer(inBody(releaseOptions(plan, home)))
   await joinNetworks(docker, id, plan.app.container.networks)
   await container.start()
 }

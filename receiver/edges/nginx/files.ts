@@ -1,6 +1,7 @@
 import { chmodSync, mkdirSync, readFileSync, renameSync, statSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { removeFile, replaceFile, syncDirectory } from '../durable.ts'
+import { unmarked } from './mark.ts'
 
 /** A file of ours in Nginx's directories, and what it is to hold. */
 export interface Wanted {
@@ -15,6 +16,14 @@ export interface Wanted {
  */
 export const isSettled = ({ file, text }: Wanted): boolean =>
   readIfThere(file) === text && readIfThere(backupOf(file)) === undefined
+
+/** Writes whose it is into what an older receiver wrote. Nginx need not know: it is a comment. */
+export function sign(wanted: readonly Wanted[]): void {
+  for (const { file, text } of wanted) {
+    if (text === undefined || readIfThere(backupOf(file)) !== undefined) continue
+    if (readIfThere(file) === unmarked(text)) replaceFile(file, text, FILE_MODE)
+  }
+}
 
 /**
  * Puts files in place, each atomically and durably, and keeps a backup of each until `settle`: it is also the mark, for
@@ -68,7 +77,7 @@ const backupOf = (file: string) => join(dirname(file), `.${basename(file)}.befor
 const FILE_MODE = 0o644
 const DIRECTORY_MODE = 0o755
 
-function readIfThere(file: string): string | undefined {
+export function readIfThere(file: string): string | undefined {
   try {
     return readFileSync(file, 'utf8')
   } catch (error) {

@@ -4,10 +4,22 @@ import type { AppUpstreams, Sites, Slot } from '../../core/slots/ports.ts'
 import { pathSegment } from '../path-segment.ts'
 import type { Flags } from '../slots.ts'
 import { CommandError, runCommand } from './command.ts'
-import { isSettled, makeDirectory, put, restore, settle, type Wanted } from './files.ts'
+import {
+  isSettled,
+  makeDirectory,
+  put,
+  readIfThere,
+  restore,
+  settle,
+  sign,
+  type Wanted,
+} from './files.ts'
+import { isOthers, marked, othersFile } from './mark.ts'
 import { render } from './render.ts'
 
 export interface SitesOptions {
+  /** Id of the installation, which its files bear. */
+  installation: string
   nginx: { directory: string; test: string; reload: string; listen: readonly string[] }
   /** The app as it is configured now. */
   app(name: string): { domains: readonly string[]; strategy: string } | undefined
@@ -16,8 +28,10 @@ export interface SitesOptions {
 }
 
 export interface SiteFiles extends Sites {
-  /** Takes an app that is gone out of Nginx. Resolves to whether there was something to take out. */
+  /** Takes an app that is gone out of Nginx. Resolves to whether there was something of ours to take out. */
   remove(app: string): Promise<boolean>
+  /** Throws `not_ours` when the files of one of these apps are another receiver's. */
+  refuseOthers(apps: readonly string[]): void
 }
 
 /**
@@ -25,9 +39,15 @@ export interface SiteFiles extends Sites {
  * not reloaded; a change is tested first, and undone when the test fails. A change that a crash or a failed reload cut
  * short is tested and loaded at the next call. Throws `nginx_failed`.
  */
-export function createSites({ nginx, app: configured, flags, address }: SitesOptions): SiteFiles {
+export function createSites({
+  installation,
+  nginx,
+  app: configured,
+  flags,
+  address,
+}: SitesOptions): SiteFiles {
   let last: Promise<unknown> = Promise.resolve()
-  const snippets = join(dirname(nginx.directory), 'deploy-receiver.d')
+  const snippets = snippetsOf(nginx.directory)
 
   // one after the other: Nginx tests all files at once
   const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
@@ -35,10 +55,26 @@ export function createSites({ nginx, app: configured, flags, address }: SitesOpt
     last = mine.catch(() => false)
     return mine
   }
-  const files = (app: string, texts?: { conf: string; snippet: string }): Wanted[] => [
-    { file: join(nginx.directory, `deploy-receiver.${pathSegment(app)}.conf`), text: texts?.conf },
-    { file: join(snippets, `${pathSegment(app)}.slot`), text: texts?.snippet },
-  ]
+  const files = (app: string, texts?: { conf: string; snippet: string }): Wanted[] => {
+    const [conf, snippet] = filesOf(nginx.directory, app)
+    const mine = (text: string | undefined) =>
+      text === undefined ? undefined : marked(installation, text)
+    return [
+      { file: conf, text: mine(texts?.conf) },
+      { file: snippet, text: mine(texts?.snippet) },
+    ]
+  }
+  const foreign = (app: string): string | undefined => {
+    const there = filesOf(nginx.directory, app).filter((file) => readIfThere(file) !== undefined)
+    const texts = there.map((file) => readIfThere(file) ?? '')
+    return isOthers(texts, { installation, flags: flags(app) }) ? there[0] : undefined
+  }
+  const refuseOthers = (apps: readonly string[]) => {
+    for (const app of apps) {
+      const file = onDisk(nginx, () => foreign(app))
+      if (file !== undefined) throw othersFile(file, app)
+    }
+  }
 
   const siteOf = (app: string, upstreams: AppUpstreams) => {
     const { domains = [], strategy } = configured(app) ?? {}
@@ -60,14 +96,28 @@ export function createSites({ nginx, app: configured, flags, address }: SitesOpt
   return {
     ensure: (upstreams) =>
       inTurn(async () => {
+        refuseOthers(Object.keys(upstreams))
         const wanted = Object.entries(upstreams).flatMap(([app, each]) =>
           files(app, rendered(siteOf(app, each))),
         )
         return change(wanted, nginx, () => makeDirectory(snippets))
       }),
-    remove: (app) => inTurn(() => change(files(app), nginx, () => {})),
+    remove: (app) =>
+      inTurn(async () => {
+        if (onDisk(nginx, () => foreign(app)) !== undefined) return false
+        return change(files(app), nginx, () => {})
+      }),
+    refuseOthers,
   }
 }
+
+const snippetsOf = (directory: string) => join(dirname(directory), 'deploy-receiver.d')
+
+/** An app's file for Nginx, and its snippet. */
+export const filesOf = (directory: string, app: string): [conf: string, snippet: string] => [
+  join(directory, `deploy-receiver.${pathSegment(app)}.conf`),
+  join(snippetsOf(directory), `${pathSegment(app)}.slot`),
+]
 
 function rendered(site: Parameters<typeof render>[0]): ReturnType<typeof render> {
   try {
@@ -86,6 +136,7 @@ async function change(
   prepare: () => void,
 ): Promise<boolean> {
   const changed = onDisk(nginx, () => {
+    sign(wanted)
     const unsettled = wanted.filter((each) => !isSettled(each))
     if (unsettled.length === 0) return unsettled
     prepare()

@@ -128,6 +128,9 @@ CREATE TABLE attempts (
   PRIMARY KEY (deployment, step)
 ) STRICT, WITHOUT ROWID;
 `,
+  `
+CREATE TABLE installation (id TEXT NOT NULL) STRICT;
+`,
 ]
 const VERSION = MIGRATIONS.length
 
@@ -158,7 +161,7 @@ export function openDatabase(file: string): DatabaseSync {
     database.close()
     if (error instanceof Error && /database is locked/.test(error.message)) {
       throw new Error(
-        `${file} is in use: another deploy-receiver runs on this data directory; stop it, or give this one its own \`data:\``,
+        `${file} is in use: another deploy-receiver runs on this data directory; stop it first (a second receiver is another installation: docs/install.md says what it needs of its own)`,
         { cause: error },
       )
     }

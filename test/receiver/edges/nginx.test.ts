@@ -21,6 +21,7 @@ import { createSlots } from '../../../receiver/edges/slots.ts'
 import { type PrivateNginx, startNginx } from '../../support/nginx.ts'
 import { freePort } from '../../support/ports.ts'
 import { openWorkspace, type Workspace } from '../../support/workspace.ts'
+import { INSTALLATION } from '../../support/home.ts'
 
 let workspace: Workspace
 let nginx: PrivateNginx
@@ -85,6 +86,7 @@ async function site(
 ) {
   const slots = createSlots(data)
   const sites = createSites({
+    installation: INSTALLATION.id,
     nginx: { ...nginx, listen: [`127.0.0.1:${listen}`] },
     app: () => ({ domains: [`${app}.test`], strategy }),
     flags: slots.flags,
@@ -292,6 +294,7 @@ describe('its file', () => {
     const ports = { port: await freePort() }
     const { sites } = await site('same', ports, ports)
     const noReload = createSites({
+      installation: INSTALLATION.id,
       nginx: { ...nginx, listen: [`127.0.0.1:${listen}`], test: 'false', reload: 'false' },
       app: () => ({ domains: ['same.test'], strategy: 'blue-green' }),
       flags: createSlots(data).flags,
@@ -309,6 +312,7 @@ describe('its file', () => {
     const broken = join(nginx.directory, 'zz-broken.conf')
     writeFileSync(broken, 'nonsense;\n')
     const sites = createSites({
+      installation: INSTALLATION.id,
       nginx: { ...nginx, listen: [`127.0.0.1:${listen}`] },
       app: (name) => ({ domains: [`${name}.other.test`], strategy: 'blue-green' }),
       flags: createSlots(data).flags,
@@ -327,6 +331,7 @@ describe('its file', () => {
 
   test('is not written for a program that is not there, which is named', async () => {
     const sites = createSites({
+      installation: INSTALLATION.id,
       nginx: { ...nginx, listen: ['80'], test: 'no-such-nginx -t' },
       app: () => ({ domains: ['gone.test'], strategy: 'blue-green' }),
       flags: createSlots(data).flags,

@@ -7,6 +7,7 @@ import { createSites } from '../../../receiver/edges/nginx/sites.ts'
 import { pathSegment } from '../../../receiver/edges/path-segment.ts'
 import { createSlots } from '../../../receiver/edges/slots.ts'
 import { APP } from '../../support/fake-world.ts'
+import { INSTALLATION } from '../../support/home.ts'
 
 const WRONG = [
   '',
@@ -68,6 +69,7 @@ test("no name of an app takes files away beside Nginx's", async () => {
   mkdirSync(join(dir, 'nginx/deploy-receiver.d'))
   const { flags } = createSlots(join(dir, 'data'))
   const sites = createSites({
+    installation: INSTALLATION.id,
     nginx: { directory: join(dir, 'nginx/conf.d'), test: 'true', reload: 'true', listen: ['80'] },
     app: () => undefined,
     flags,

@@ -6,12 +6,13 @@ import type { Engine } from '../../../../receiver/edges/docker/engine.ts'
 import { systemClock } from '../../../../receiver/edges/clock.ts'
 import { connectDocker } from '../../../../receiver/edges/docker/connect.ts'
 import { createEngine } from '../../../../receiver/edges/docker/engine.ts'
-import { ensureNetwork } from '../../../../receiver/edges/docker/network.ts'
+import { ensureNetwork, findNetwork, subnetOf } from '../../../../receiver/edges/docker/network.ts'
 import { divide } from '../../../../receiver/edges/subnet.ts'
 import { APP } from '../../../support/fake-world.ts'
 import { fixedLogin, renewable } from '../../../support/fixed-login.ts'
 import { pushTiny } from '../../../support/images.ts'
 import { reserveSubnet, type Subnet } from '../../../support/ports.ts'
+import { homeOn, INSTALLATION } from '../../../support/home.ts'
 
 const stack = inject('stack')
 const repository = `${stack.registry.host}/acme/tiny`
@@ -54,11 +55,15 @@ beforeAll(async () => {
     version: 'engine test',
     login: { username, password },
   })
-  await ensureNetwork(docker, { name: 'docker-test', subnet: subnet.subnet })
+  await ensureNetwork(docker, {
+    name: 'docker-test',
+    subnet: subnet.subnet,
+    installation: INSTALLATION.id,
+  })
   ;[address = '', otherAddress = ''] = divide(subnet.subnet).slotAddresses()
   engine = createEngine({
     docker,
-    network: 'docker-test',
+    home: homeOn('docker-test'),
     credentials: fixedLogin({ username, password }),
     clock: systemClock,
   })
@@ -95,7 +100,7 @@ describe('images', () => {
     await docker.getImage(`${repository}@${digest}`).remove({ force: true })
     const stranger = createEngine({
       docker,
-      network: 'docker-test',
+      home: homeOn('docker-test'),
       credentials: fixedLogin({ username, password: 'not-the-password' }),
       clock: systemClock,
     })
@@ -110,7 +115,7 @@ describe('images', () => {
     const credentials = renewable({ username, password: 'ended' }, { username, password })
     const renewing = createEngine({
       docker,
-      network: 'docker-test',
+      home: homeOn('docker-test'),
       credentials,
       clock: systemClock,
     })
@@ -183,6 +188,23 @@ describe('containers', () => {
     expect(await engine.containers('tiny')).toHaveLength(1)
   })
 
+  test('one of another installation that has our name is left as it is, and named', async () => {
+    const stranger = createEngine({
+      docker,
+      home: { network: 'docker-test', installation: { ...INSTALLATION, id: 'another' } },
+      credentials: fixedLogin({ username, password }),
+      clock: systemClock,
+    })
+    await engine.stop('docker-test-tiny-1-blue', { graceMs: 0 })
+    await expect(stranger.start(plan())).rejects.toMatchObject({
+      code: 'not_ours',
+      message: expect.stringContaining('docker-test-tiny-1-blue is there already'),
+    })
+    const [container] = await engine.containers('tiny')
+    expect(container).toMatchObject({ name: 'docker-test-tiny-1-blue', running: false })
+    await engine.start(plan())
+  })
+
   test('a removed one is gone, and removing it again is nothing', async () => {
     await engine.remove('docker-test-tiny-1-blue', { graceMs: 1000 })
     await engine.remove('docker-test-tiny-1-blue', { graceMs: 1000 })
@@ -191,10 +213,23 @@ describe('containers', () => {
   })
 })
 
-test('a network of that name with another subnet is refused, with both subnets', async () => {
-  await expect(
-    ensureNetwork(docker, { name: 'docker-test', subnet: '10.214.0.0/24' }),
-  ).rejects.toThrow(/docker-test exists with 10\.213\.\d+\.0\/24, but network.subnet is 10\.214/)
+test('a network keeps the subnet that it was made with, whatever the config says by now', async () => {
+  const found = await findNetwork(docker, 'docker-test')
+  expect(found).toEqual({
+    subnets: [subnet.subnet],
+    isMade: true,
+    installation: INSTALLATION.id,
+  })
+  expect(subnetOf(found, { name: 'docker-test', subnet: '10.214.0.0/24' })).toBe(subnet.subnet)
+  expect(await findNetwork(docker, 'nowhere')).toBeUndefined()
+})
+
+test("a network of somebody else's with another subnet is refused, with both subnets", () => {
+  const found = { subnets: ['10.9.0.0/24'], isMade: false }
+  expect(() => subnetOf(found, { name: 'docker-test', subnet: '10.214.0.0/24' })).toThrow(
+    'docker-test exists with 10.9.0.0/24, but network.subnet is 10.214.0.0/24',
+  )
+  expect(subnetOf(found, { name: 'docker-test', subnet: '10.9.0.0/24' })).toBe('10.9.0.0/24')
 })
 
 test('an engine that does not answer is named with where it was looked for', async () => {

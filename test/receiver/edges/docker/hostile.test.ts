@@ -7,6 +7,7 @@ import { choosePort } from '../../../../receiver/core/slots/containers.ts'
 import { APP, DIGEST } from '../../../support/fake-world.ts'
 import { json, startDockerApi, type DockerAnswers } from '../../../support/fakes/docker-api.ts'
 import { fixedLogin } from '../../../support/fixed-login.ts'
+import { homeOn } from '../../../support/home.ts'
 
 const IMAGE = { repository: APP.image.repository, digest: DIGEST.one }
 const NETWORK = 'deploy'
@@ -21,7 +22,12 @@ async function engineOn(answers: DockerAnswers) {
   const api = await startDockerApi(answers)
   closing.push(api.close)
   const credentials = fixedLogin({ username: 'u', password: 'p' })
-  return createEngine({ docker: api.docker, network: NETWORK, credentials, clock: systemClock })
+  return createEngine({
+    docker: api.docker,
+    home: homeOn(NETWORK),
+    credentials,
+    clock: systemClock,
+  })
 }
 
 test('an image is taken as it is described, or refused in words, whatever its config says', async () => {
@@ -70,7 +76,7 @@ test('an image that EXPOSEs all ports is refused in a short message', async () =
 test('a release command is no container of the app, whatever labels its image has', async () => {
   const plan = { app: APP, generation: 1, ...IMAGE, command: ['migrate'], timeoutMs: 1000 }
   // Docker lays a container's labels over its image's
-  const labels = { 'deploy-receiver.slot': 'green', ...releaseLabels(NETWORK, plan) }
+  const labels = { 'deploy-receiver.slot': 'green', ...releaseLabels(homeOn(NETWORK), plan) }
   const engine = await engineOn(({ path }, response) =>
     path.endsWith('/containers/json')
       ? json(response, [{ Id: 'abc', Names: ['/deploy-api-1-release'], Labels: labels }])

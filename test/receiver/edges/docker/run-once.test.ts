@@ -5,6 +5,8 @@ import { readLog } from '../../../../receiver/edges/docker/log.ts'
 import { runOnce, timeLeft } from '../../../../receiver/edges/docker/run-once.ts'
 import { APP, DIGEST } from '../../../support/fake-world.ts'
 import { frame, json, startDockerApi } from '../../../support/fakes/docker-api.ts'
+import { homeOn } from '../../../support/home.ts'
+import { releaseLabels } from '../../../../receiver/edges/docker/labels.ts'
 
 const signal = new AbortController().signal
 const AGO = (ms: number) => new Date(Date.now() - ms).toISOString()
@@ -36,7 +38,10 @@ async function engineWith({
       return log(response)
     }
     if (method === 'GET') {
-      return json(response, { Config: { Tty: false }, State: { ...state, StartedAt: startedAt } })
+      return json(response, {
+        Config: { Tty: false, Labels: releaseLabels(homeOn('deploy'), plan(0)) },
+        State: { ...state, StartedAt: startedAt },
+      })
     }
     if (path.endsWith('/kill')) Object.assign(state, { Status: 'exited', Running: false })
     response.writeHead(204).end()
@@ -65,7 +70,7 @@ describe('a release command', () => {
       log: (response) => endless(response, printed),
     })
     const lines: string[] = []
-    const ran = runOnce(docker, 'deploy', plan(600_000), {
+    const ran = runOnce(docker, homeOn('deploy'), plan(600_000), {
       output: (line) => void lines.push(line),
       signal,
     })
@@ -85,7 +90,7 @@ describe('a release command', () => {
 
   test('whose time was over while nobody looked is stopped, not given its time again', async () => {
     const { docker, calls } = await engineWith({ startedAt: AGO(60_000), log: endless })
-    const ran = runOnce(docker, 'deploy', plan(30_000), { output: () => {}, signal })
+    const ran = runOnce(docker, homeOn('deploy'), plan(30_000), { output: () => {}, signal })
     await expect(ran).rejects.toMatchObject({
       code: 'release_failed',
       message: expect.stringContaining('ran for more than 30 s and was stopped'),
@@ -103,7 +108,7 @@ describe('a release command', () => {
       },
     })
     const lines: string[] = []
-    const ran = runOnce(docker, 'deploy', plan(600_000), {
+    const ran = runOnce(docker, homeOn('deploy'), plan(600_000), {
       output: (line) => void lines.push(line),
       signal,
     })
@@ -121,7 +126,7 @@ describe('a release command', () => {
     const output = () => {
       throw new Error('the disk is full')
     }
-    expect(await runOnce(docker, 'deploy', plan(600_000.5), { output, signal })).toEqual({
+    expect(await runOnce(docker, homeOn('deploy'), plan(600_000.5), { output, signal })).toEqual({
       exitCode: 0,
     })
   })

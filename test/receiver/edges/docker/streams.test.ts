@@ -6,6 +6,9 @@ import { followEvents } from '../../../../receiver/edges/docker/events.ts'
 import { pull } from '../../../../receiver/edges/docker/pull.ts'
 import { APP, DIGEST } from '../../../support/fake-world.ts'
 import { json, startDockerApi } from '../../../support/fakes/docker-api.ts'
+import { homeOn } from '../../../support/home.ts'
+import { releaseLabels } from '../../../../receiver/edges/docker/labels.ts'
+import type { ReleasePlan } from '../../../../receiver/core/slots/ports.ts'
 
 const IMAGE = { repository: APP.image.repository, digest: DIGEST.one }
 let close = () => {}
@@ -77,7 +80,7 @@ describe('a pull', () => {
 })
 
 test('events that cannot be read are looked at, and those after them are heard', async () => {
-  const actor = { 'deploy-receiver.app': 'api', 'deploy-receiver.generation': '1' }
+  const actor = releaseLabels(homeOn('deploy'), { app: APP, generation: 1 } as ReleasePlan)
   const paused = JSON.stringify({ Action: 'pause', Actor: { Attributes: actor } })
   let asked = 0
   const api = await startDockerApi((_, response) => {
@@ -89,7 +92,11 @@ test('events that cannot be read are looked at, and those after them are heard',
   const happened = await new Promise<{ kind: string; looks: number }>((resolve) => {
     let looks = 0
     void followEvents(
-      { docker: api.docker, network: 'deploy', clock: { ...systemClock, sleep: async () => {} } },
+      {
+        docker: api.docker,
+        home: homeOn('deploy'),
+        clock: { ...systemClock, sleep: async () => {} },
+      },
       { connected: () => void looks++, happened: ({ kind }) => resolve({ kind, looks }) },
       stopping.signal,
     )
@@ -97,6 +104,28 @@ test('events that cannot be read are looked at, and those after them are heard',
   stopping.abort()
   expect(happened.kind).toBe('paused')
   expect(happened.looks).toBeGreaterThan(0)
+})
+
+test('events of another installation are not heard, though it has an app of that name', async () => {
+  const paused = (id: string, generation: number) => {
+    const home = { network: 'deploy', installation: { id, knows: () => false } }
+    const labels = releaseLabels(home, { app: APP, generation } as ReleasePlan)
+    return `${JSON.stringify({ Action: 'pause', Actor: { Attributes: labels } })}\n`
+  }
+  const api = await startDockerApi((_, response) => {
+    response.write(`${paused('another', 1)}${paused(homeOn('deploy').installation.id, 2)}`)
+  })
+  close = api.close
+  const stopping = new AbortController()
+  const first = await new Promise<number>((resolve) => {
+    void followEvents(
+      { docker: api.docker, home: homeOn('deploy'), clock: systemClock },
+      { connected: () => {}, happened: ({ generation }) => resolve(generation) },
+      stopping.signal,
+    )
+  })
+  stopping.abort()
+  expect(first).toBe(2)
 })
 
 test('a stream that never begins ends with an error, and one that begins is left alone', async () => {

@@ -22,6 +22,7 @@ import { putImage } from '../../../support/put-image.ts'
 import { readingAs, UNTOLD } from '../../../support/reading.ts'
 import { type PrivateRegistry, startRegistry } from '../../../support/registry.ts'
 import { openWorkspace, type Workspace } from '../../../support/workspace.ts'
+import { INSTALLATION } from '../../../support/home.ts'
 
 const stack = inject('stack')
 const { username, password } = stack.registry
@@ -313,7 +314,11 @@ describe('a registry beyond this machine', () => {
     const docker = await connectDocker({ DOCKER_HOST: stack.dockerHost })
     subnet = await reserveSubnet()
     address = divide(subnet.subnet).gateway
-    await ensureNetwork(docker, { name: 'registry-test', subnet: subnet.subnet })
+    await ensureNetwork(docker, {
+      name: 'registry-test',
+      subnet: subnet.subnet,
+      installation: INSTALLATION.id,
+    })
     dropNetwork = () => docker.getNetwork('registry-test').remove() as Promise<void>
     const made = makeCertificates(workspace.folder('certificates'), address)
     authority = made.authority

@@ -1,0 +1,36 @@
+import type Docker from 'dockerode'
+import { parseImage } from '../../../protocol/image-reference.ts'
+import type { Standing } from '../../core/slots/ownership.ts'
+import { translate } from './errors.ts'
+import { isInSlot, ofNetwork, readLabels, readMaker } from './labels.ts'
+import { retryReads } from './retry-reads.ts'
+
+/** All that stands in a slot on a network, whoever made it, by its labels alone. Throws `DeployError`. */
+export async function listStanding(docker: Docker, network: string): Promise<Standing[]> {
+  try {
+    const filters = { label: ofNetwork(network) }
+    const all = await retryReads(() => docker.listContainers({ all: true, filters }))
+    return all
+      .filter(({ Labels }) => isInSlot(Labels))
+      .map(({ Names, Labels, Image, State, Created }) => ({
+        name: (Names[0] ?? '').replace(/^\//, ''),
+        ...readLabels(Labels),
+        ...readMaker(Labels),
+        ...repositoryOf(Image),
+        running: State === 'running',
+        createdAt: new Date(Created * 1000).toISOString(),
+      }))
+  } catch (error) {
+    throw translate(error, `cannot list the containers on ${network}`, 'engine_unreachable')
+  }
+}
+
+/** Docker names an image that lost its name by its id. */
+function repositoryOf(image: string): { repository?: string } {
+  if (!image.includes('@')) return {}
+  try {
+    return { repository: parseImage(image).repository }
+  } catch {
+    return {}
+  }
+}

@@ -1,0 +1,34 @@
+import { existsSync, mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import type Docker from 'dockerode'
+import type { Config } from '../config/config.ts'
+import type { Machine } from '../core/slots/ownership.ts'
+import { findNetwork, subnetOf } from '../edges/docker/network.ts'
+import { listStanding } from '../edges/docker/standing.ts'
+import { settingsKey } from '../edges/store/settings.ts'
+import { type openStore } from './open-store.ts'
+
+/** What is there already, and the subnet that the slots' network has or will have. Only looks. Throws `DeployError`. */
+export async function lookAtMachine(
+  docker: Docker,
+  { network }: Pick<Config, 'network'>,
+): Promise<Machine & { subnet: string }> {
+  const found = await findNetwork(docker, network.name)
+  return {
+    network: network.name,
+    standing: await listStanding(docker, network.name),
+    subnet: subnetOf(found, network),
+    ...(found?.installation === undefined ? {} : { madeBy: found.installation }),
+  }
+}
+
+export const storeFile = (data: string): string => join(data, 'deploy-receiver.db')
+
+export const hasStore = (data: string): boolean => existsSync(storeFile(data))
+
+/** Where the store is, in a data directory that is made if need be. */
+export function storePlace(data: string, subnet: string): Parameters<typeof openStore>[0] {
+  // Nginx's workers look up the slot flags in here
+  mkdirSync(data, { recursive: true, mode: 0o711 })
+  return { file: storeFile(data), settingsKey: settingsKey(join(data, 'settings.key')), subnet }
+}
