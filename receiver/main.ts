@@ -15,6 +15,7 @@ const USAGE = `deploy-receiver runs what was pushed, behind Nginx.
   deploy-receiver hook     APP               its URL, the workflow step and the curl lines that fit it  [--json]
   deploy-receiver reload                     read the config again; a wrong one is refused  [--json]
   deploy-receiver remove   APP               take an app that is not in the config off this machine  [--json]
+  deploy-receiver adopt    [--config FILE]   put what runs on record again when the data was lost  [--slot APP=blue|green] [--json]
   deploy-receiver audit    [APP]             who asked for what, and what came of it  [--limit N] [--json]
   deploy-receiver version                    print the version
 
@@ -39,6 +40,7 @@ const COMMANDS: Readonly<
   hook: { load: async () => (await import('./cli/hook.ts')).hook, takes: 1 },
   reload: { load: async () => (await import('./cli/reload.ts')).reload, takes: 0 },
   remove: { load: async () => (await import('./cli/remove.ts')).remove, takes: 1 },
+  adopt: { load: async () => (await import('./cli/adopt.ts')).adopt, takes: 0 },
   audit: { load: async () => (await import('./cli/audit.ts')).audit, takes: 1 },
   version: { load: async () => showVersion, takes: 0 },
 }
@@ -68,6 +70,7 @@ async function main(argv: string[]): Promise<number> {
         strict: { type: 'boolean', default: false },
         'current-settings': { type: 'boolean', default: false },
         'release-settings': { type: 'boolean', default: false },
+        slot: { type: 'string', multiple: true, default: [] },
         limit: { type: 'string', short: 'n', default: '20' },
         help: { type: 'boolean', short: 'h', default: false },
       },

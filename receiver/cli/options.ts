@@ -10,6 +10,8 @@ export interface Options {
   /** Of a rollback: not those that the release had. */
   currentSettings: boolean
   releaseSettings: boolean
+  /** Of an adoption: `APP=blue` or `APP=green`, the slot that is live. */
+  slot: readonly string[]
   /** What stands after the command. */
   rest: readonly string[]
 }

@@ -5,6 +5,8 @@ import { transaction } from './schema.ts'
 
 /** Where the slots of apps are: their addresses, what Nginx has to know of them, and whose containers stand there. */
 export interface StoredSlots extends SlotRecord {
+  /** Keeps the address that a container has already, whoever had it before by this record. */
+  keepAddress(app: string, slot: Slot, replica: number, address: string): void
   /** Frees an app's addresses. */
   forget(app: string): void
 }
@@ -19,6 +21,7 @@ export function createSlotRecord(database: DatabaseSync, subnet: string): Stored
       `INSERT INTO addresses (app, slot, replica, address) VALUES (?, ?, ?, ?)
        ON CONFLICT (app, slot, replica) DO UPDATE SET address = excluded.address`,
     ),
+    freeAddress: database.prepare('DELETE FROM addresses WHERE address = ?'),
     freeAddresses: database.prepare(
       'DELETE FROM addresses WHERE app = ? AND slot = ? AND replica > ?',
     ),
@@ -60,6 +63,13 @@ export function createSlotRecord(database: DatabaseSync, subnet: string): Stored
       }
       transaction(database, () => sql.setAddress.run(app, slot, replica, free))
       return free
+    },
+
+    keepAddress(app, slot, replica, address) {
+      transaction(database, () => {
+        sql.freeAddress.run(address)
+        sql.setAddress.run(app, slot, replica, address)
+      })
     },
 
     standIn(id, generation) {

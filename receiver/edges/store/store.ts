@@ -23,8 +23,8 @@ export interface Store extends Journal {
   newest(app: string): StoredDeployment | undefined
   /** Deployments of an app that are running or wait, oldest first. */
   unfinished(app: string): Deployment[]
-  /** Keeps a new deployment. */
-  add(deployment: Deployment): void
+  /** Keeps a new deployment; under a number of its own, if that is given and free. */
+  add(deployment: Deployment, generation?: number): void
   /** Apps of which a deployment is live. */
   liveApps(): string[]
   /** Nothing of the app is live any more; its history stays. */
@@ -64,7 +64,8 @@ export function createStore(database: DatabaseSync, vault: SettingsVault): Store
     ),
     knows: database.prepare('SELECT 1 FROM deployments WHERE app = ? AND digest = ? LIMIT 1'),
     insert: database.prepare(
-      'INSERT INTO deployments (id, app, status, digest, record) VALUES (?, ?, ?, ?, ?)',
+      `INSERT INTO deployments (generation, id, app, status, digest, record)
+       VALUES ((SELECT ?1 WHERE NOT EXISTS (SELECT 1 FROM deployments WHERE generation = ?1)), ?, ?, ?, ?, ?)`,
     ),
     update: database.prepare(
       'UPDATE deployments SET status = ?, digest = ?, record = ? WHERE generation = ?',
@@ -145,9 +146,10 @@ export function createStore(database: DatabaseSync, vault: SettingsVault): Store
     unfinished: (app) =>
       sql.unfinished.all(app).map((row) => (parse(row) as StoredDeployment).deployment),
 
-    add(deployment) {
+    add(deployment, generation) {
       const { id, app, status, image } = deployment
-      sql.insert.run(id, app, status, image.digest ?? null, JSON.stringify(deployment))
+      const { digest = null } = image
+      sql.insert.run(generation ?? null, id, app, status, digest, JSON.stringify(deployment))
     },
 
     append(id, event, { live = false, settings, attempts } = {}) {
