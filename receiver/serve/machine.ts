@@ -6,7 +6,7 @@ import type { Machine } from '../core/slots/ownership.ts'
 import { findNetwork, subnetOf } from '../edges/docker/network.ts'
 import { listStanding } from '../edges/docker/standing.ts'
 import { settingsKey } from '../edges/store/settings.ts'
-import { type openStore } from './open-store.ts'
+import type { openStore } from './open-store.ts'
 
 /** What is there already, and the subnet that the slots' network has or will have. Only looks. Throws `DeployError`. */
 export async function lookAtMachine(
