@@ -5,11 +5,22 @@ import type { ContainerSettings } from '../../core/slots/container-settings.ts'
 export function bindsOf({
   volumes,
   requiredSources = [],
-}: Pick<ContainerSettings, 'volumes' | 'requiredSources'>): Pick<HostConfig, 'Binds' | 'Mounts'> {
+  anonymousVolumes = [],
+}: Pick<ContainerSettings, 'volumes' | 'requiredSources' | 'anonymousVolumes'>): Pick<
+  HostConfig,
+  'Binds' | 'Mounts'
+> {
   const isRequired = (volume: string) => requiredSources.includes(volume.split(':')[0] ?? '')
   return {
     Binds: volumes.filter((volume) => !isRequired(volume)),
-    Mounts: volumes.filter(isRequired).map(mountOf),
+    Mounts: [
+      ...volumes.filter(isRequired).map(mountOf),
+      ...anonymousVolumes.map((path): MountSettings => ({
+        Type: 'volume',
+        Source: '',
+        Target: path,
+      })),
+    ],
   }
 }
 

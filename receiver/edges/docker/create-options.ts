@@ -67,9 +67,6 @@ function ofImage({
   return {
     Image: `${repository}@${digest}`,
     Env: Object.entries(container.environment).map(([name, value]) => `${name}=${value}`),
-    ...(container.anonymousVolumes === undefined
-      ? {}
-      : { Volumes: Object.fromEntries(container.anonymousVolumes.map((path) => [path, {}])) }),
     ...(container.entrypoint === undefined ? {} : { Entrypoint: [...container.entrypoint] }),
     ...(container.user === undefined ? {} : { User: container.user }),
     ...(container.workingDir === undefined ? {} : { WorkingDir: container.workingDir }),
