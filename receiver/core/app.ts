@@ -29,8 +29,11 @@ export interface DockerApp extends BaseApp {
   port?: number
   /** Whether Nginx sends requests to it; a worker has no port. */
   http: boolean
-  /** `recreate`: the old container is stopped before the new one starts, for what cannot run twice. */
-  strategy: 'blue-green' | 'recreate'
+  /**
+   * `recreate`: the old container is stopped before the new one starts, for what cannot run twice. Absent: the image decides,
+   * by whether it keeps data in a VOLUME (`slots/recreate.ts`).
+   */
+  strategy?: 'blue-green' | 'recreate'
   container: ContainerSettings
   /** Containers per slot. */
   replicas: number

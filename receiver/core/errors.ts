@@ -28,6 +28,7 @@ export const DEPLOY_ERROR_CODES = [
   'timed_out',
   'trust_root_missing',
   'unhealthy',
+  'warm_refused',
 ] as const
 export type DeployErrorCode = (typeof DEPLOY_ERROR_CODES)[number]
 

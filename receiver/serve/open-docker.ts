@@ -5,6 +5,7 @@ import type { Report } from '../core/log.ts'
 import type { Rollouts } from '../core/rollout.ts'
 import type { SlotPorts } from '../core/slots/ports.ts'
 import { createSlotsRollout } from '../core/slots/rollout.ts'
+import { isRecreated } from '../core/slots/recreate.ts'
 import { createFetchAttestations } from '../edges/attestation/fetch.ts'
 import { trustRootFile } from '../edges/attestation/trust-roots.ts'
 import { createVerifyAttestation } from '../edges/attestation/verify.ts'
@@ -49,7 +50,11 @@ export function openDocker(
   const sites = createSites({
     installation: installation.id,
     nginx,
-    app,
+    app(name) {
+      const known = app(name)
+      if (known === undefined) return undefined
+      return { domains: known.domains, pauses: isRecreated(known, record) }
+    },
     flags: slots.flags,
     address: record.address,
   })

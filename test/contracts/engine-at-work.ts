@@ -12,7 +12,7 @@ export interface EngineUnderTest {
   stranger: Engine
   /** That of another installation, on the same network. */
   neighbour: Engine
-  /** Two of one repository, which the engine does not hold at first. They EXPOSE 8000 and have no HEALTHCHECK. */
+  /** Two of one repository, which the engine does not hold at first. They EXPOSE 8000 and have no HEALTHCHECK; `other` has the VOLUME /data. */
   image: Image
   other: Image
   /** What its registry does not have, and one whose registry does not answer. */
@@ -31,6 +31,10 @@ export interface EngineUnderTest {
   >
   /** A network beside the receiver's own. */
   further: string
+  /** Starts what an older version made of `plan()`: a container with a volume at that path that has no name. Resolves to the container's. */
+  older(path: string): Promise<string>
+  /** Names of the volumes that there are. */
+  volumes(): Promise<string[]>
   /** A command that says "one" and "two", waits for `end` if it is to, or prints 20 MB on one line, and ends with 3. */
   release(waits: 'at once' | 'until end' | 'for ever' | 'without a line end'): {
     plan: ReleasePlan

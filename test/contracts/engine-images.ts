@@ -54,7 +54,13 @@ export function engineImages(at: EngineAtWork): void {
   describe('an image', () => {
     test('tells what it is made for', async () => {
       await pull(at.it.image)
-      expect(await at.engine.image(at.it.image)).toEqual({ ports: [8000], hasHealthcheck: false })
+      expect(await at.engine.image(at.it.image)).toEqual({
+        ports: [8000],
+        hasHealthcheck: false,
+        volumes: [],
+      })
+      await pull(at.it.other)
+      expect((await at.engine.image(at.it.other)).volumes).toEqual(['/data'])
     })
 
     test('that is not there tells nothing', async () => {

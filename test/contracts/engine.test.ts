@@ -5,6 +5,7 @@ import type { ContainerPlan } from '../../receiver/core/slots/ports.ts'
 import { systemClock } from '../../receiver/edges/clock.ts'
 import { connectDocker } from '../../receiver/edges/docker/connect.ts'
 import { createEngine } from '../../receiver/edges/docker/engine.ts'
+import { createOptions } from '../../receiver/edges/docker/create-options.ts'
 import { containerName, releaseName } from '../../receiver/edges/docker/container-name.ts'
 import { ensureNetwork } from '../../receiver/edges/docker/network.ts'
 import { createRegistry } from '../../receiver/edges/registry/registry.ts'
@@ -29,6 +30,7 @@ const PLAN = {
   slot: 'blue',
   replica: 1,
   port: 8000,
+  volumes: [],
 } as const
 /** Longer than any machine takes. */
 const LONG_MS = 300_000
@@ -58,7 +60,8 @@ engineContract('the fake', async () => {
       return 'layers' in found ? found.layers.map(({ diffId }) => diffId) : []
     },
   })
-  const { engine, containers, releases } = fake
+  const { engine, containers, releases, facts, volumes } = fake
+  facts.set(DIGEST.two, { ports: [8000], hasHealthcheck: false, volumes: ['/data'] })
   fake.networks.add('further')
   const stand = async (name: string, exitCode = 0) =>
     void Object.assign(containers.get(name) ?? {}, {
@@ -84,6 +87,15 @@ engineContract('the fake', async () => {
     plan: (change = {}) => ({ ...PLAN, ...image, address: '10.0.0.2', ...change }),
     addresses: ['10.0.0.3', '10.0.0.4'],
     nameOf,
+    async older(path) {
+      const plan = { ...PLAN, ...image, address: '10.0.0.2' }
+      await engine.start(plan)
+      const volume = 'f'.repeat(64)
+      volumes.add(volume)
+      Object.assign(containers.get(nameOf(plan)) ?? {}, { anonymous: { [path]: volume } })
+      return nameOf(plan)
+    },
+    volumes: async () => [...volumes],
     befall: {
       pause: stand,
       cutOff: stand,
@@ -105,7 +117,14 @@ engineContract('the fake', async () => {
       })
       const command = ['migrate']
       return {
-        plan: { app: CONTRACT, generation: ++generation, ...image, command, timeoutMs: LONG_MS },
+        plan: {
+          app: CONTRACT,
+          generation: ++generation,
+          ...image,
+          command,
+          timeoutMs: LONG_MS,
+          volumes: [],
+        },
         started: () => releases.started - before,
         end: async () => ended.resolve(),
       }
@@ -131,18 +150,19 @@ engineContract('Docker', async () => {
   await docker.createNetwork({ Name: further, Driver: 'bridge' })
   const [address = '', second = '', third = ''] = divide(subnet.subnet).slotAddresses()
 
-  const push = async (version: string) => {
+  const push = async (version: string, dockerfile = '') => {
     const digest = await pushTiny({
       host: stack.dockerHost,
       dir: workspace.folder('build'),
       image: `${repository}:${version}`,
       version: `contract-${version}`,
+      dockerfile,
       login: { username, password },
     })
     await docker.getImage(`${repository}:${version}`).remove({ force: true })
     return { repository, digest }
   }
-  const [image, other] = [await push('one'), await push('two')]
+  const [image, other] = [await push('one'), await push('two', 'VOLUME /data/')]
   const engineAs = (as: string, home = homeOn(network)) =>
     createEngine({
       docker,
@@ -176,6 +196,19 @@ engineContract('Docker', async () => {
     plan,
     addresses: [second, third],
     nameOf: (each: ContainerPlan) => containerName(network, each),
+    async older(path) {
+      const { Labels = {}, HostConfig, ...options } = createOptions(plan(), homeOn(network))
+      const { 'deploy-receiver.volumes': _, ...labels } = Labels
+      const nameless = [{ Type: 'volume' as const, Source: '', Target: path }]
+      const container = await docker.createContainer({
+        ...options,
+        Labels: labels,
+        HostConfig: { ...HostConfig, Mounts: nameless },
+      })
+      await container.start()
+      return containerName(network, plan())
+    },
+    volumes: async () => (await docker.listVolumes()).Volumes.map(({ Name }) => Name),
     befall: {
       pause: async (name) => void (await docker.getContainer(name).pause()),
       cutOff: async (name) =>
@@ -195,7 +228,14 @@ engineContract('Docker', async () => {
       const app = { ...CONTRACT, container: { ...CONTRACT.container, volumes } }
       const script = `echo started >> /out/runs; echo one; echo two; ${WAITS[waits]}; exit 3`
       const command = ['/bin/busybox', 'sh', '-c', script]
-      const release = { app, generation, ...image, command, timeoutMs: LONG_MS }
+      const release = {
+        app,
+        generation,
+        ...image,
+        command,
+        timeoutMs: LONG_MS,
+        volumes: [],
+      }
       return {
         plan: release,
         started: () =>

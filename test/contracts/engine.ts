@@ -4,6 +4,7 @@ import type { EngineAtWork, EngineUnderTest, Image } from './engine-at-work.ts'
 import { engineContainers } from './engine-containers.ts'
 import { engineImages } from './engine-images.ts'
 import { engineReleases } from './engine-releases.ts'
+import { engineVolumes } from './engine-volumes.ts'
 import { TIME_LIMIT_MS } from './time-limit.ts'
 
 /** What the port `Engine` promises: each call may come again after a crash. */
@@ -23,6 +24,10 @@ export function engineContract(name: string, open: () => Promise<EngineUnderTest
           await at.engine.remove(each, { graceMs: 0 })
         }
         await at.engine.removeReleases(app)
+      }
+      for (const path of ['/data', '/more']) {
+        const volume = at.engine.volumeName({ app: 'contract', path, replica: 1 })
+        await at.engine.removeVolumes([volume])
       }
       const { repository } = at.it.image
       await at.engine.removeImages(repository, [at.it.image.digest, at.it.other.digest])
@@ -52,5 +57,6 @@ export function engineContract(name: string, open: () => Promise<EngineUnderTest
     engineImages(whole)
     engineContainers(whole)
     engineReleases(whole)
+    engineVolumes(whole)
   })
 }

@@ -34,7 +34,7 @@ sitesContract('Nginx', async () => {
       test: `test ! -e ${complaint} && ${nginx.test}`,
       listen: [`127.0.0.1:${await freePort()}`],
     },
-    app: (name) => ({ domains: [`${name}.test`], strategy: 'blue-green' }),
+    app: (name) => ({ domains: [`${name}.test`], pauses: false }),
     flags: slots.flags,
     address: (_app, slot, replica) => `127.0.0.${slot === 'blue' ? replica : 100 + replica}`,
   })

@@ -91,6 +91,33 @@ export function slotRecordContract(name: string, open: () => JournalUnderTest): 
       })
     })
 
+    describe('volumes', () => {
+      const at = (path: string, replica: number, volume: string) => ({ path, replica, volume })
+
+      test('are an app’s own, by path and replica', () => {
+        const volumes = [at('/b', 1, 'x'), at('/a', 2, 'y'), at('/a', 1, 'z')]
+        kept().addVolumes('api', volumes)
+        kept().addVolumes('web', [at('/a', 1, 'w')])
+        expect(kept().volumes('api')).toEqual(volumes.toReversed())
+        expect(kept().volumes('web')).toEqual([at('/a', 1, 'w')])
+        expect(kept().volumes('none')).toEqual([])
+      })
+
+      test('stay what they were first', () => {
+        kept().addVolumes('api', [at('/a', 1, 'first')])
+        kept().addVolumes('api', [at('/a', 1, 'second'), at('/a', 2, 'third')])
+        expect(kept().volumes('api')).toEqual([at('/a', 1, 'first'), at('/a', 2, 'third')])
+      })
+    })
+
+    test('an app is recreated from when that is said until it is said otherwise', () => {
+      expect(kept().isRecreated('api')).toBe(false)
+      for (const says of [true, true, false, false]) {
+        kept().setRecreated('api', says)
+        expect([kept().isRecreated('api'), kept().isRecreated('web')]).toEqual([says, false])
+      }
+    })
+
     test('a deployment runs in its own containers, until it stands in older ones', () => {
       for (const id of ['dep_1', 'dep_2']) {
         it.accept({

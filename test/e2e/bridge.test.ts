@@ -85,7 +85,14 @@ async function start(name: string, address: string, lines: string[]): Promise<Do
     replica: 1,
     port: 8000,
   } as const
-  const plan = { app: { ...APP, name, container }, repository, digest, address, ...release }
+  const plan = {
+    app: { ...APP, name, container },
+    repository,
+    digest,
+    address,
+    volumes: [],
+    ...release,
+  }
   const started = await docker.createContainer(inBody(createOptions(plan, homeOn(NETWORK))))
   made.push(started)
   await started.start()

@@ -167,6 +167,7 @@ async function byReceiver(name: string, line: string): Promise<Facts> {
       digest,
       address: '',
       port: 8000,
+      volumes: [],
     },
     homeOn(NETWORK),
   )

@@ -1,7 +1,7 @@
 import { DatabaseSync } from 'node:sqlite'
 import type { AppSpec } from '../../receiver/core/app.ts'
 import type { Container, ContainerPlan, SlotPorts } from '../../receiver/core/slots/ports.ts'
-import type { Disk } from '../../receiver/core/image/image-store.ts'
+import type { Disk, ImageFacts } from '../../receiver/core/image/image-store.ts'
 import type { Layer } from '../../receiver/core/image/registry.ts'
 import { DeployError } from '../../receiver/core/errors.ts'
 import { createAttestations } from '../../receiver/edges/store/attestations.ts'
@@ -105,6 +105,12 @@ export interface FakeWorld {
   openConnections: Map<string, number>
   /** The engine's disk, the layers that it holds, and those that a pull would bring. */
   disk: { value: Disk | undefined; held: string[][]; wanted: Layer[] }
+  /** What images are made for, by digest; port 8000, no HEALTHCHECK and no VOLUME unless set. */
+  facts: Map<string, ImageFacts>
+  /** Volumes that there are. */
+  volumes: Set<string>
+  /** These volumes of `api` are on record no longer. */
+  forgetVolumes(volumes: readonly string[]): void
   /** What Nginx knows of each app. */
   shown: Map<string, string>
   /** What release commands do. */
@@ -139,7 +145,7 @@ export function createFakeWorld(database: DatabaseSync = openDatabase(':memory:'
   }
 
   const wanted: Layer[] = []
-  const { engine, containers, plans, releases, ...fake } = createFakeEngine({
+  const { engine, containers, plans, releases, facts, volumes, ...fake } = createFakeEngine({
     note,
     source: () => disk.wanted.map(({ diffId }) => diffId),
   })
@@ -154,6 +160,7 @@ export function createFakeWorld(database: DatabaseSync = openDatabase(':memory:'
   const { sites, shown } = createFakeSites()
   const answers: FakeAnswers = new Map()
   const openConnections = new Map<string, number>()
+  const record = createSlotRecord(database, '10.213.0.0/24')
 
   return {
     store,
@@ -170,9 +177,12 @@ export function createFakeWorld(database: DatabaseSync = openDatabase(':memory:'
     shown,
     disk,
     releases,
+    facts,
+    volumes,
+    forgetVolumes: (names) => record.forgetVolumes(APP.name, names),
     ports: withRollouts({
       journal: store,
-      record: createSlotRecord(database, '10.213.0.0/24'),
+      record,
       engine,
       images: engine,
       registry,

@@ -54,7 +54,7 @@ export function readDocker(
     engine: 'docker',
     ...(appPort === undefined ? {} : { port: appPort }),
     http,
-    strategy: strategy === 'recreate' ? 'recreate' : 'blue-green',
+    ...(strategy === undefined ? {} : { strategy: strategy as 'blue-green' | 'recreate' }),
     container: readContainer(reader, keys),
     replicas: number(reader, keys.get('replicas'), { min: 1, max: MOST_REPLICAS }) ?? 1,
     health: readHealth(reader, keys.get('health')),

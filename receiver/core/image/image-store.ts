@@ -6,6 +6,8 @@ export interface ImageFacts {
   /** TCP ports that it EXPOSEs. */
   ports: readonly number[]
   hasHealthcheck: boolean
+  /** Paths of its VOLUMEs, absolute and without a slash at their end. */
+  volumes: readonly string[]
 }
 
 /** Where the engine keeps images and containers. */

@@ -6,6 +6,7 @@ import { inParallel } from './in-parallel.ts'
 import { isLive, observe, others, own } from './next-step.ts'
 import type { Container, SlotPorts } from './ports.ts'
 import { resumeVisitors } from './resume-visitors.ts'
+import { isRecreated } from './recreate.ts'
 
 /**
  * Undoes a failed deployment: swaps back when it was live and the old container still runs, and removes the new one.
@@ -21,7 +22,7 @@ export async function abandon(
   const world = await observe(app.name, ports)
   const failed = own(stored, world)
   const swapped = stored.deployment.live_at !== undefined || isLive(stored, world)
-  const recreate = app.strategy === 'recreate'
+  const recreate = isRecreated(app, ports.record)
   const standing = others(stored, world).filter(({ running }) => running || recreate)
   const [old] = standing
   const removeFailed = async () => {

@@ -5,7 +5,7 @@ import type { ContainerPlan, Slot, SlotPorts } from './ports.ts'
 
 const SHOWN_PORTS = 10
 
-/** Starts every replica of a generation that does not run yet. */
+/** Starts every replica of a generation that does not run yet, each with its own of these volumes. */
 export async function startAll(
   plan: Omit<ContainerPlan, 'replica' | 'address'>,
   { engine, record }: Pick<SlotPorts, 'engine' | 'record'>,
@@ -13,7 +13,12 @@ export async function startAll(
 ): Promise<void> {
   const { app, slot } = plan
   await inParallel(replicasOf(app), signal, (replica) =>
-    engine.start({ ...plan, replica, address: record.address(app.name, slot, replica) }),
+    engine.start({
+      ...plan,
+      replica,
+      address: record.address(app.name, slot, replica),
+      volumes: plan.volumes.filter((each) => each.replica === replica),
+    }),
   )
 }
 

@@ -31,8 +31,22 @@ export interface Container {
   restarts: number
   /** Process id on the host; 0 when it does not run. */
   pid: number
+  /**
+   * Docker's names of the volumes that it has without one of ours, by path. Only of a container that an older version made:
+   * all others have what is kept by name.
+   */
+  anonymous: Readonly<Record<string, string>>
   /** State and last output of its HEALTHCHECK, if it has one. */
   health?: { status: 'starting' | 'healthy' | 'unhealthy'; output: string }
+}
+
+/** Where the data that a replica of an app has in a VOLUME of its image outlives the containers. */
+export interface KeptVolume {
+  /** Where it is mounted. */
+  path: string
+  replica: number
+  /** The volume's name. */
+  volume: string
 }
 
 export interface ContainerPlan {
@@ -45,6 +59,8 @@ export interface ContainerPlan {
   digest: string
   address: string
   port: number
+  /** Those of this replica. */
+  volumes: readonly KeptVolume[]
 }
 
 /** A command that is run once for a generation of an app. */
@@ -55,6 +71,7 @@ export interface ReleasePlan {
   digest: string
   command: readonly string[]
   timeoutMs: number
+  volumes: readonly KeptVolume[]
 }
 
 /** The engine's side that has containers. Every method throws `DeployError` alone. */
@@ -84,8 +101,15 @@ export interface ContainerEngine {
   removeReleases(app: string): Promise<void>
   /** Last lines of its output, oldest first; empty when it is gone. */
   logs(container: string, lines: number): Promise<string[]>
-  /** SIGTERM, `graceMs`, SIGKILL, then removed. Nothing to do when it is gone. */
+  /**
+   * SIGTERM, `graceMs`, SIGKILL, then removed. Nothing to do when it is gone. Volumes with a name stay, and so do those that an
+   * older version's container has without one: they may have been taken over.
+   */
   remove(container: string, options: { graceMs: number }): Promise<void>
+  /** The name of the volume that is made for a replica when a container first mounts it. */
+  volumeName(of: { app: string; path: string; replica: number }): string
+  /** Removes volumes, with what is in them. Resolves to those that are gone: what some container still has stays. */
+  removeVolumes(volumes: readonly string[]): Promise<string[]>
 }
 
 /** The slot flags that Nginx reads. Changes are atomic and durable when the call returns. */
@@ -141,6 +165,13 @@ export interface SlotRecord {
   address(app: string, slot: Slot, replica: number): string
   /** The deployment runs in the containers that this generation made. */
   standIn(id: string, generation: number): void
+  /** Where the app's releases keep what they have in VOLUMEs, by path and replica. */
+  volumes(app: string): KeptVolume[]
+  /** A path of a replica that has a volume already keeps to that one. */
+  addVolumes(app: string, volumes: readonly KeptVolume[]): void
+  /** Whether the versions of an app whose config does not say run one after the other. */
+  isRecreated(app: string): boolean
+  setRecreated(app: string, isRecreated: boolean): void
 }
 
 /** All that the way of one machine needs; each function takes the part that it uses. */

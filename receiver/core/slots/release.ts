@@ -1,6 +1,7 @@
 import { DeployError } from '../errors.ts'
 import { imageOf } from '../journal.ts'
 import type { StepContext } from './next-step.ts'
+import { claimVolumes } from './volumes.ts'
 
 const LOG_LINES = 50
 
@@ -8,13 +9,23 @@ const LOG_LINES = 50
 export async function release({
   app,
   stored,
+  world,
   ports,
   progress,
   signal,
 }: StepContext): Promise<string> {
   if (app.release === undefined) return 'nothing to run'
   const { command, timeoutMs } = app.release
-  const plan = { app, generation: stored.generation, ...imageOf(stored), command, timeoutMs }
+  const image = imageOf(stored)
+  const volumes = await claimVolumes(app, image, world, ports)
+  const plan = {
+    app,
+    generation: stored.generation,
+    ...image,
+    command,
+    timeoutMs,
+    volumes: volumes.filter(({ replica }) => replica === 1),
+  }
   const last: string[] = []
   const { exitCode } = await ports.engine.runOnce(plan, {
     output(message) {

@@ -5,6 +5,7 @@ import { choosePort, startAll } from './containers.ts'
 import { inParallel } from './in-parallel.ts'
 import { observe, others, own, type World } from './next-step.ts'
 import type { Container, SlotPorts } from './ports.ts'
+import { claimVolumes, takeOver } from './volumes.ts'
 
 /**
  * Puts right what stands between deployments: the live containers run, warm ones until their time is over, and nothing
@@ -22,6 +23,7 @@ export async function repair(
     const world = await observe(app.name, ports)
     // a deployment under way owns what stands
     if (waiting?.deployment.status === 'running') return undefined
+    takeOver(app, world, ports)
     if (live !== undefined) await startLive(app, live, world, ports, signal)
     if (ports.slots.paused(app.name)) ports.slots.unpause(app.name)
     const kept = live === undefined ? [] : keptOf(app, live, world, ports)
@@ -62,6 +64,7 @@ async function startLive(
     { app: app.name, deployment: live.deployment.id },
   )
   if (missing > 0) await ports.images.pull({ repository, digest }, { progress: () => {}, signal })
+  const volumes = await claimVolumes(app, { repository, digest }, world, ports)
   await startAll(
     {
       app,
@@ -71,6 +74,7 @@ async function startLive(
       repository,
       digest,
       port: await choosePort(app, { repository, digest }, ports),
+      volumes,
     },
     ports,
     signal,

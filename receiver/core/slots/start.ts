@@ -4,6 +4,8 @@ import { drain } from './drain.ts'
 import { inParallel } from './in-parallel.ts'
 import { inSlot, others, type StepContext, targetSlot } from './next-step.ts'
 import type { Slot, Upstream } from './ports.ts'
+import { isRecreated } from './recreate.ts'
+import { claimVolumes, describeVolumes } from './volumes.ts'
 import { warmGeneration } from './warm.ts'
 
 /** Nginx takes a reload up a moment after the command returns, and must know a new port before the swap. */
@@ -17,8 +19,9 @@ export async function start(context: StepContext): Promise<string> {
   const { app, stored, world, ports, signal } = context
   // what came of it is on record now, so that it need not be found again
   if (app.release !== undefined) await ports.engine.removeReleases(app.name)
-  if (app.strategy === 'recreate') await stopOld(context)
   const image = imageOf(stored)
+  const volumes = await claimVolumes(app, image, world, ports)
+  ports.record.setRecreated(app.name, volumes.length > 0)
   const slot = targetSlot(stored, world)
   const warm = warmGeneration(stored, world, slot, { replicas: app.replicas, ports })
   if (warm !== undefined) ports.record.standIn(stored.deployment.id, warm)
@@ -28,11 +31,15 @@ export async function start(context: StepContext): Promise<string> {
     ports.engine.remove(name, { graceMs: app.container.stopGraceMs }),
   )
   const port = await choosePort(app, image, ports)
+  // before the old one stops: only by now Nginx may know that there are pauses
   if (app.http) await show(context, slot, { port, replicas: app.replicas })
+  if (isRecreated(app, ports.record)) await stopOld(context)
   const { id: deployment } = stored.deployment
-  await startAll({ app, deployment, generation, slot, ...image, port }, ports, signal)
+  await startAll({ app, deployment, generation, slot, ...image, port, volumes }, ports, signal)
   const where = app.http ? `${slot} at ${addressesOf(app, slot, ports)}:${port}` : slot
-  return warm === undefined ? where : `${where}, where it still stood`
+  return [warm === undefined ? where : `${where}, where it still stood`, describeVolumes(volumes)]
+    .filter((each) => each !== '')
+    .join('; ')
 }
 
 /** What cannot run twice: visitors are asked to wait, requests under way end, and the old container stops. */

@@ -10,6 +10,7 @@ import { others, own, type StepContext, type StepName, type World } from './next
 import type { Container } from './ports.ts'
 import { release } from './release.ts'
 import { start } from './start.ts'
+import { claimVolumes, refuseWarm } from './volumes.ts'
 
 /** Does one step and resolves to a line about it. Every step may run again after a crash in the middle of it. */
 type RunStep = (context: StepContext) => Promise<string>
@@ -19,7 +20,13 @@ export const STEPS: Readonly<Record<StepName, RunStep>> = {
   resolve: ({ app, stored, ports, progress, signal }) =>
     resolve(app, stored, ports, { progress, signal }),
 
-  pull: ({ stored, ports, progress, signal }) => pull(imageOf(stored), ports, { progress, signal }),
+  async pull({ app, stored, world, ports, progress, signal }) {
+    const image = imageOf(stored)
+    const line = await pull(image, ports, { progress, signal })
+    // the first moment at which it can be told, and nothing was touched
+    refuseWarm(app, await claimVolumes(app, image, world, ports))
+    return line
+  },
 
   release,
 

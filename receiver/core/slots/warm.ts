@@ -4,7 +4,7 @@ import type { Slot } from './ports.ts'
 
 /**
  * The generation of older containers that a rollback can have as they stand: of the same digest and with the same settings,
- * all of them there and none restarted.
+ * all of them there, none restarted, and none with data of its own.
  */
 export function warmGeneration(
   stored: StoredDeployment,
@@ -18,7 +18,11 @@ export function warmGeneration(
   if (first === undefined || standing.length !== replicas) return undefined
   const { digest } = imageOf(stored)
   const fits = standing.every(
-    (each) => each.generation === first.generation && each.digest === digest && each.restarts === 0,
+    (each) =>
+      each.generation === first.generation &&
+      each.digest === digest &&
+      each.restarts === 0 &&
+      Object.keys(each.anonymous).length === 0,
   )
   const made = ports.journal.find(stored.deployment.app, first.generation)
   return fits && made?.settings !== undefined && made.settings === stored.settings

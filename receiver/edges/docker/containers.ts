@@ -4,8 +4,9 @@ import { DeployError } from '../../core/errors.ts'
 import type { Container, ContainerPlan } from '../../core/slots/ports.ts'
 import { createOptions, inBody } from './create-options.ts'
 import { isMissing, statusOf, translate } from './errors.ts'
-import { furtherNetworks, type Home, isOurs, readLabels } from './labels.ts'
+import { furtherNetworks, hasVolumesByName, type Home, isOurs, readLabels } from './labels.ts'
 import { joinNetworks } from './network.ts'
+import { retryReads } from './retry-reads.ts'
 
 export async function create(docker: Docker, plan: ContainerPlan, home: Home): Promise<void> {
   const { id } = await docker.createContainer(inBody(createOptions(plan, home)))
@@ -81,7 +82,7 @@ export async function inspect(
   name: string,
 ): Promise<Container | undefined> {
   try {
-    const { Id, Name, Config, State, RestartCount, NetworkSettings } = await docker
+    const { Id, Name, Config, State, RestartCount, NetworkSettings, Mounts } = await docker
       .getContainer(name)
       .inspect()
     const health = State.Health
@@ -101,6 +102,7 @@ export async function inspect(
       oomKilled: State.OOMKilled,
       restarts: RestartCount,
       pid: State.Pid,
+      anonymous: hasVolumesByName(Config.Labels) ? {} : anonymousVolumes(Mounts),
       ...(status === 'starting' || status === 'healthy' || status === 'unhealthy'
         ? { health: { status, output: health?.Log?.at(-1)?.Output ?? '' } }
         : {}),
@@ -108,6 +110,31 @@ export async function inspect(
   } catch (error) {
     if (isMissing(error)) return undefined
     throw error
+  }
+}
+
+const anonymousVolumes = (
+  mounts: ContainerInspectInfo['Mounts'] | undefined,
+): Record<string, string> =>
+  Object.fromEntries(
+    (mounts ?? []).flatMap(({ Type, Name = '', Destination }) =>
+      Type === 'volume' && ANONYMOUS.test(Name) ? [[Destination, Name]] : [],
+    ),
+  )
+
+/** The name that Docker gives a volume without one. */
+const ANONYMOUS = /^[0-9a-f]{64}$/
+
+/** Removes a container. Volumes without a name go with it only when nothing that is kept can be among them. */
+export async function remove(docker: Docker, name: string): Promise<void> {
+  const container = docker.getContainer(name)
+  try {
+    const { Config } = await retryReads(() => container.inspect())
+    await container.remove({ v: hasVolumesByName(Config.Labels), force: true })
+  } catch (error) {
+    // 409: someone removes it at this moment
+    if (isMissing(error) || statusOf(error) === 409) return
+    throw translate(error, `cannot remove ${name}`, 'engine_unreachable')
   }
 }
 

@@ -5,11 +5,13 @@ import type {
   Logging,
 } from '../../core/slots/container-settings.ts'
 import type { ContainerPlan, ReleasePlan } from '../../core/slots/ports.ts'
+import { plainPath } from '../../core/slots/volumes.ts'
 import { hostLimits } from './host-limits.ts'
 import { hostWorld, ownWorld } from './host-world.ts'
 import { bindsOf } from './binds.ts'
 import { containerName, releaseName } from './container-name.ts'
 import { type Home, labelsOf, releaseLabels } from './labels.ts'
+import { mountsOf } from './volumes.ts'
 
 const NANOSECONDS = 1_000_000
 /** Enough for any web service, and an end to a fork bomb. */
@@ -32,7 +34,7 @@ export function createOptions(plan: ContainerPlan, home: Home): ContainerCreateO
     ...(container.healthcheck === undefined
       ? {}
       : { Healthcheck: healthConfig(container.healthcheck) }),
-    HostConfig: hostConfig(container, network),
+    HostConfig: hostConfig(plan, home),
     NetworkingConfig: {
       EndpointsConfig: { [network]: { IPAMConfig: { IPv4Address: plan.address } } },
     },
@@ -48,7 +50,7 @@ export function releaseOptions(plan: ReleasePlan, home: Home): ContainerCreateOp
     Labels: releaseLabels(home, plan),
     Cmd: [...plan.command],
     Healthcheck: { Test: ['NONE'] },
-    HostConfig: { ...hostConfig(plan.app.container, network), RestartPolicy: { Name: 'no' } },
+    HostConfig: { ...hostConfig(plan, home), RestartPolicy: { Name: 'no' } },
   }
 }
 
@@ -75,11 +77,19 @@ function ofImage({
   }
 }
 
-function hostConfig(container: ContainerSettings, network: string): HostConfig {
+function hostConfig(
+  { app, volumes }: Pick<ContainerPlan, 'app' | 'volumes'>,
+  home: Home,
+): HostConfig {
+  const { container } = app
   const { restart, logging = ROTATED } = container
+  const isKept = (path: string) => volumes.some((kept) => kept.path === plainPath(path))
+  const nameless = (container.anonymousVolumes ?? []).filter((path) => !isKept(path))
+  const { Binds = [], Mounts = [] } = bindsOf({ ...container, anonymousVolumes: nameless })
   return {
-    NetworkMode: network,
-    ...bindsOf(container),
+    NetworkMode: home.network,
+    Binds,
+    Mounts: [...Mounts, ...mountsOf(home, app.name, volumes)],
     Tmpfs: { ...container.tmpfs },
     RestartPolicy: {
       Name: restart.name,

@@ -4,7 +4,7 @@ import { atMost } from './at-most.ts'
 import type { Clock } from '../../core/clock.ts'
 import type { ImageStore } from '../../core/image/image-store.ts'
 import type { ContainerEngine } from '../../core/slots/ports.ts'
-import { create, inspect, mend, startFailure, stop } from './containers.ts'
+import { create, inspect, mend, remove, startFailure, stop } from './containers.ts'
 import { isMissing, statusOf, translate } from './errors.ts'
 import { factsOf } from './image-facts.ts'
 import { removeReleases, runOnce } from './run-once.ts'
@@ -13,6 +13,7 @@ import { filterOf, type Home, isInSlot, isOurs } from './labels.ts'
 import { readLog } from './log.ts'
 import { retryReads } from './retry-reads.ts'
 import { type AuthConfig, holds, pull } from './pull.ts'
+import { removeVolumes, volumeName } from './volumes.ts'
 import type { Credentials, Known } from '../credentials/credentials.ts'
 import { withRenewableLogin } from '../credentials/renew-login.ts'
 import { diskOf, layerChains } from './disk.ts'
@@ -129,15 +130,12 @@ export function createEngine({ docker, home, credentials, clock }: DockerOptions
 
     async remove(name, { graceMs }) {
       await stop(docker, name, graceMs)
-      try {
-        await docker.getContainer(name).remove({ v: true, force: true })
-      } catch (error) {
-        // 409: someone removes it at this moment
-        if (!isMissing(error) && statusOf(error) !== 409) {
-          throw translate(error, `cannot remove ${name}`, 'engine_unreachable')
-        }
-      }
+      await remove(docker, name)
     },
+
+    volumeName: (of) => volumeName(network, of),
+
+    removeVolumes: (volumes) => removeVolumes(docker, volumes),
 
     async images(repository) {
       try {

@@ -14,6 +14,10 @@ const LABEL = {
   address: 'deploy-receiver.address',
   port: 'deploy-receiver.port',
   networks: 'deploy-receiver.networks',
+  /** Of a container that has what is kept in volumes by their names; older versions' have not. */
+  volumes: 'deploy-receiver.volumes',
+  /** Of a volume. */
+  path: 'deploy-receiver.path',
 } as const
 
 /** Where our containers stand, and whose they are. A network is one installation's alone. */
@@ -90,6 +94,7 @@ export const labelsOf = (home: Home, plan: ContainerPlan): Record<string, string
   [LABEL.address]: plan.address,
   [LABEL.port]: String(plan.port),
   [LABEL.networks]: plan.app.container.networks.join(SEPARATOR),
+  [LABEL.volumes]: 'by name',
 })
 
 /** No name of a network has one. */
@@ -98,6 +103,20 @@ const SEPARATOR = ','
 /** The further networks that a container was made with; none of what an older version made. */
 export const furtherNetworks = (labels: Readonly<Record<string, string>>): string[] =>
   (labels[LABEL.networks] ?? '').split(SEPARATOR).filter((name) => name !== '')
+
+export const volumeLabels = (
+  { network, installation }: Home,
+  { app, path, replica }: { app: string; path: string; replica: number },
+): Record<string, string> => ({
+  ...networkLabels(network, installation.id),
+  [LABEL.app]: app,
+  [LABEL.path]: path,
+  [LABEL.replica]: String(replica),
+})
+
+/** Whether a container's volumes without a name are of no use to anybody. */
+export const hasVolumesByName = (labels: Readonly<Record<string, string>>): boolean =>
+  labels[LABEL.volumes] !== undefined
 
 /** What the labels say of a container. */
 export function readLabels(

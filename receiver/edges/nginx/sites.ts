@@ -22,7 +22,7 @@ export interface SitesOptions {
   installation: string
   nginx: { directory: string; test: string; reload: string; listen: readonly string[] }
   /** The app as it is configured now. */
-  app(name: string): { domains: readonly string[]; strategy: string } | undefined
+  app(name: string): { domains: readonly string[]; pauses: boolean } | undefined
   flags(app: string): Flags
   address(app: string, slot: Slot, replica: number): string
 }
@@ -77,7 +77,7 @@ export function createSites({
   }
 
   const siteOf = (app: string, upstreams: AppUpstreams) => {
-    const { domains = [], strategy } = configured(app) ?? {}
+    const { domains = [], pauses = false } = configured(app) ?? {}
     const servers = (slot: Slot) =>
       Array.from(
         { length: upstreams[slot].replicas },
@@ -89,7 +89,7 @@ export function createSites({
       listen: nginx.listen,
       upstreams: { blue: servers('blue'), green: servers('green') },
       flags: flags(app),
-      pauses: strategy === 'recreate',
+      pauses,
     }
   }
 

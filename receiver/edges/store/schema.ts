@@ -131,6 +131,16 @@ CREATE TABLE attempts (
   `
 CREATE TABLE installation (id TEXT NOT NULL) STRICT;
 `,
+  `
+CREATE TABLE volumes (
+  app TEXT NOT NULL,
+  path TEXT NOT NULL,
+  replica INTEGER NOT NULL,
+  volume TEXT NOT NULL,
+  PRIMARY KEY (app, path, replica)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE recreated (app TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
+`,
 ]
 const VERSION = MIGRATIONS.length
 

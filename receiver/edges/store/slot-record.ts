@@ -7,8 +7,10 @@ import { transaction } from './schema.ts'
 export interface StoredSlots extends SlotRecord {
   /** Keeps the address that a container has already, whoever had it before by this record. */
   keepAddress(app: string, slot: Slot, replica: number, address: string): void
-  /** Frees an app's addresses. */
+  /** Frees an app's addresses. Its volumes stay. */
   forget(app: string): void
+  /** These volumes of it are gone. */
+  forgetVolumes(app: string, volumes: readonly string[]): void
 }
 
 export function createSlotRecord(database: DatabaseSync, subnet: string): StoredSlots {
@@ -33,6 +35,19 @@ export function createSlotRecord(database: DatabaseSync, subnet: string): Stored
     ),
     standIn: database.prepare('UPDATE deployments SET stands_in = ? WHERE id = ?'),
     removeUpstreams: database.prepare('DELETE FROM upstreams WHERE app = ?'),
+    volumes: database.prepare(
+      'SELECT path, replica, volume FROM volumes WHERE app = ? ORDER BY path, replica',
+    ),
+    addVolume: database.prepare(
+      `INSERT INTO volumes (app, path, replica, volume) VALUES (?, ?, ?, ?)
+       ON CONFLICT (app, path, replica) DO NOTHING`,
+    ),
+    removeVolume: database.prepare('DELETE FROM volumes WHERE app = ? AND volume = ?'),
+    isRecreated: database.prepare('SELECT 1 FROM recreated WHERE app = ?'),
+    setRecreated: database.prepare(
+      'INSERT INTO recreated (app) VALUES (?) ON CONFLICT (app) DO NOTHING',
+    ),
+    unsetRecreated: database.prepare('DELETE FROM recreated WHERE app = ?'),
   }
   const slotAddresses = [...divide(subnet).slotAddresses()]
 
@@ -76,10 +91,38 @@ export function createSlotRecord(database: DatabaseSync, subnet: string): Stored
       transaction(database, () => sql.standIn.run(generation, id))
     },
 
+    volumes: (app) =>
+      sql.volumes.all(app).map(({ path, replica, volume }) => ({
+        path: String(path),
+        replica: Number(replica),
+        volume: String(volume),
+      })),
+
+    addVolumes(app, volumes) {
+      transaction(database, () => {
+        for (const { path, replica, volume } of volumes) {
+          sql.addVolume.run(app, path, replica, volume)
+        }
+      })
+    },
+
+    isRecreated: (app) => sql.isRecreated.get(app) !== undefined,
+
+    setRecreated(app, isRecreated) {
+      transaction(database, () => (isRecreated ? sql.setRecreated : sql.unsetRecreated).run(app))
+    },
+
     forget(app) {
       transaction(database, () => {
         sql.removeAddresses.run(app)
         sql.removeUpstreams.run(app)
+        sql.unsetRecreated.run(app)
+      })
+    },
+
+    forgetVolumes(app, volumes) {
+      transaction(database, () => {
+        for (const volume of volumes) sql.removeVolume.run(app, volume)
       })
     },
   }

@@ -12,7 +12,6 @@ test('an app needs no more than an image', () => {
     auth: { oidc: [], keys: [], secrets: [], basic: { tokens: [], deploy: false }, github: [] },
     engine: 'docker',
     http: true,
-    strategy: 'blue-green',
     container: {
       environment: {},
       secretEnvironment: [],

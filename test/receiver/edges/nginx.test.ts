@@ -78,17 +78,12 @@ const closed = (server: Server) => {
   return new Promise((resolve) => server.close(resolve))
 }
 
-async function site(
-  app: string,
-  blue: { port: number },
-  green: { port: number },
-  strategy = 'blue-green',
-) {
+async function site(app: string, blue: { port: number }, green: { port: number }, pauses = false) {
   const slots = createSlots(data)
   const sites = createSites({
     installation: INSTALLATION.id,
     nginx: { ...nginx, listen: [`127.0.0.1:${listen}`] },
-    app: () => ({ domains: [`${app}.test`], strategy }),
+    app: () => ({ domains: [`${app}.test`], pauses }),
     flags: slots.flags,
     address: () => '127.0.0.1',
   })
@@ -154,7 +149,7 @@ describe('a site', () => {
 
   test('asks visitors of a recreated app to wait while it is paused', async () => {
     const blue = await upstream('blue')
-    const { slots } = await site('alone', blue, blue, 'recreate')
+    const { slots } = await site('alone', blue, blue, true)
     slots.makeLive('alone', 'blue')
     slots.pause('alone')
     expect(slots.paused('alone')).toBe(true)
@@ -296,7 +291,7 @@ describe('its file', () => {
     const noReload = createSites({
       installation: INSTALLATION.id,
       nginx: { ...nginx, listen: [`127.0.0.1:${listen}`], test: 'false', reload: 'false' },
-      app: () => ({ domains: ['same.test'], strategy: 'blue-green' }),
+      app: () => ({ domains: ['same.test'], pauses: false }),
       flags: createSlots(data).flags,
       address: () => '127.0.0.1',
     })
@@ -314,7 +309,7 @@ describe('its file', () => {
     const sites = createSites({
       installation: INSTALLATION.id,
       nginx: { ...nginx, listen: [`127.0.0.1:${listen}`] },
-      app: (name) => ({ domains: [`${name}.other.test`], strategy: 'blue-green' }),
+      app: (name) => ({ domains: [`${name}.other.test`], pauses: false }),
       flags: createSlots(data).flags,
       address: () => '127.0.0.1',
     })
@@ -333,7 +328,7 @@ describe('its file', () => {
     const sites = createSites({
       installation: INSTALLATION.id,
       nginx: { ...nginx, listen: ['80'], test: 'no-such-nginx -t' },
-      app: () => ({ domains: ['gone.test'], strategy: 'blue-green' }),
+      app: () => ({ domains: ['gone.test'], pauses: false }),
       flags: createSlots(data).flags,
       address: () => '127.0.0.1',
     })

@@ -15,6 +15,8 @@ export interface FakeEngine {
   facts: Map<string, ImageFacts>
   /** Networks beside the receiver's own. */
   networks: Set<string>
+  /** Volumes that there are. */
+  volumes: Set<string>
   releases: FakeReleases
 }
 
@@ -51,6 +53,7 @@ export function createFakeEngine({
   const disk: FakeEngine['disk'] = { value: undefined, held: [] }
   const facts: FakeEngine['facts'] = new Map()
   const networks = new Set<string>()
+  const volumes = new Set<string>()
   const releases: FakeReleases = {
     lines: [],
     exitCode: 0,
@@ -104,7 +107,7 @@ export function createFakeEngine({
       if (!images.has(referenceOf(image))) {
         throw new DeployError('start_failed', `cannot look at ${referenceOf(image)}: no such image`)
       }
-      return facts.get(image.digest) ?? { ports: [8000], hasHealthcheck: false }
+      return facts.get(image.digest) ?? { ports: [8000], hasHealthcheck: false, volumes: [] }
     },
     async start(plan) {
       const name = nameOf(plan)
@@ -114,6 +117,7 @@ export function createFakeEngine({
       requireStartable(plan)
       containers.set(name, containerOf(plan))
       plans.set(name, plan)
+      for (const { volume } of plan.volumes) volumes.add(volume)
     },
     async startAgain(name) {
       note('startAgain', name)
@@ -152,6 +156,18 @@ export function createFakeEngine({
       note('remove', name)
       containers.delete(name)
     },
+    volumeName: ({ app, path, replica }) => `${app}${path}-${replica}`,
+    async removeVolumes(names) {
+      const used = new Set(
+        [...containers].flatMap(([name, { anonymous }]) => [
+          ...Object.values(anonymous),
+          ...(plans.get(name)?.volumes.map(({ volume }) => volume) ?? []),
+        ]),
+      )
+      const gone = names.filter((name) => !used.has(name))
+      for (const name of gone) volumes.delete(name)
+      return gone
+    },
     images: async (repository) =>
       [...images.keys()]
         .filter((reference) => reference.startsWith(`${repository}@`))
@@ -173,7 +189,7 @@ export function createFakeEngine({
     return { of: app.name, generation, lines: [...releases.lines], ended: releases.ends() }
   }
 
-  return { engine, containers, plans, disk, facts, networks, releases }
+  return { engine, containers, plans, disk, facts, networks, volumes, releases }
 }
 
 const referenceOf = ({ repository, digest }: { repository: string; digest: string }) =>
@@ -218,4 +234,5 @@ const containerOf = (plan: ContainerPlan): Container => ({
   oomKilled: false,
   restarts: 0,
   pid: nextPid++,
+  anonymous: {},
 })

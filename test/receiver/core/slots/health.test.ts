@@ -23,7 +23,13 @@ beforeEach(async () => {
   const image = { repository: APP.image.repository, digest: DIGEST.one }
   const { engine, images } = world.ports
   await images.pull(image, { progress: () => {}, signal: new AbortController().signal })
-  const place = { slot: 'blue', replica: 1, address: '10.0.0.2', port: 8000 } as const
+  const place = {
+    slot: 'blue',
+    replica: 1,
+    address: '10.0.0.2',
+    port: 8000,
+    volumes: [],
+  } as const
   await engine.start({ app: APP, deployment: 'dep_1', generation: 1, ...image, ...place })
   const made = world.containers.get('api-1-blue')
   if (made === undefined) throw new Error('it was not started')

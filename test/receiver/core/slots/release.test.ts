@@ -49,7 +49,14 @@ test('one that nobody waits for any more is removed when the app is looked after
   const image = { repository: APP.image.repository, digest: DIGEST.one }
   await world.ports.images.pull(image, { progress: () => {}, signal: forever })
   await reconcile(APP, world.ports, forever)
-  const plan = { app: APP, generation: 7, ...image, command: ['migrate'], timeoutMs: 1 }
+  const plan = {
+    app: APP,
+    generation: 7,
+    ...image,
+    command: ['migrate'],
+    timeoutMs: 1,
+    volumes: [],
+  }
   await world.ports.engine.runOnce(plan, { output: () => {}, signal: forever })
   expect(world.releases.standing()).toEqual([7])
   await reconcile(APP, world.ports, forever)

@@ -92,6 +92,7 @@ describe('what stands beside it', () => {
       digest: DIGEST.one,
       address: `10.0.0.${generation}`,
       port: 8000,
+      volumes: [],
     })
 
   test('goes', async () => {

@@ -41,6 +41,7 @@ const standing = (change: Partial<Container> = {}): Container =>
     replica: 1,
     digest: DIGEST.one,
     restarts: 0,
+    anonymous: {},
     ...change,
   }) as Container
 

@@ -42,6 +42,7 @@ const plan = (overrides: Partial<ContainerPlan> = {}): ContainerPlan => ({
   digest,
   address,
   port: 8000,
+  volumes: [],
   ...overrides,
 })
 
@@ -86,6 +87,7 @@ describe('images', () => {
     expect(await engine.image({ repository, digest })).toEqual({
       ports: [8000],
       hasHealthcheck: false,
+      volumes: [],
     })
   })
 

@@ -74,7 +74,14 @@ test('an image that EXPOSEs all ports is refused in a short message', async () =
 })
 
 test('a release command is no container of the app, whatever labels its image has', async () => {
-  const plan = { app: APP, generation: 1, ...IMAGE, command: ['migrate'], timeoutMs: 1000 }
+  const plan = {
+    app: APP,
+    generation: 1,
+    ...IMAGE,
+    command: ['migrate'],
+    timeoutMs: 1000,
+    volumes: [],
+  }
   // Docker lays a container's labels over its image's
   const labels = { 'deploy-receiver.slot': 'green', ...releaseLabels(homeOn(NETWORK), plan) }
   const engine = await engineOn(({ path }, response) =>

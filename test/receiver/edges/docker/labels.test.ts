@@ -13,8 +13,16 @@ const PLAN: ContainerPlan = {
   ...image,
   address: '10.213.0.10',
   port: 8000,
+  volumes: [],
 }
-const RELEASE: ReleasePlan = { app: APP, generation: 1, ...image, command: [], timeoutMs: 1 }
+const RELEASE: ReleasePlan = {
+  app: APP,
+  generation: 1,
+  ...image,
+  command: [],
+  timeoutMs: 1,
+  volumes: [],
+}
 
 const homeOf = (id: string, known: string[] = [], network = 'deploy') => ({
   network,

@@ -17,6 +17,7 @@ const plan = (timeoutMs: number): ReleasePlan => ({
   digest: DIGEST.one,
   command: ['migrate'],
   timeoutMs,
+  volumes: [],
 })
 
 let close = () => {}

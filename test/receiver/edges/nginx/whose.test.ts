@@ -31,7 +31,7 @@ function sitesOf(installation: string, data = installation, domains = ['api.test
       reload: `echo reloaded >> ${reloads}`,
       listen: ['80'],
     },
-    app: () => ({ domains, strategy: 'blue-green' }),
+    app: () => ({ domains, pauses: false }),
     flags: createSlots(join(dir, data)).flags,
     address: (_app, slot, replica) => `10.213.0.${slot === 'blue' ? replica : 100 + replica}`,
   })

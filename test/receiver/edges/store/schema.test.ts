@@ -40,7 +40,16 @@ test('a database of the first format is brought to this one, with what it holds'
     first.exec(`DROP INDEX ${index}`)
   first.exec('ALTER TABLE deployments DROP COLUMN settings')
   first.exec('ALTER TABLE deployments DROP COLUMN stands_in')
-  for (const table of ['settings', 'addresses', 'upstreams', 'polls', 'attempts', 'installation'])
+  for (const table of [
+    'settings',
+    'addresses',
+    'upstreams',
+    'polls',
+    'attempts',
+    'installation',
+    'volumes',
+    'recreated',
+  ])
     first.exec(`DROP TABLE ${table}`)
   first.exec(
     'CREATE TABLE slots (app TEXT, slot TEXT, address TEXT UNIQUE, port INTEGER, PRIMARY KEY (app, slot))',
