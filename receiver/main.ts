@@ -14,7 +14,7 @@ const USAGE = `deploy-receiver runs what was pushed, behind Nginx.
   deploy-receiver tags     APP               the registry's tags, and which of them were deployed  [--json]
   deploy-receiver hook     APP               its URL, the workflow step and the curl lines that fit it  [--json]
   deploy-receiver reload                     read the config again; a wrong one is refused  [--json]
-  deploy-receiver remove   APP               take an app that is not in the config off this machine  [--json]
+  deploy-receiver remove   APP               take an app that is not in the config off this machine  [--volumes] [--json]
   deploy-receiver adopt    [--config FILE]   put what runs on record again when the data was lost  [--slot APP=blue|green] [--json]
   deploy-receiver audit    [APP]             who asked for what, and what came of it  [--limit N] [--json]
   deploy-receiver version                    print the version
@@ -71,6 +71,7 @@ async function main(argv: string[]): Promise<number> {
         'current-settings': { type: 'boolean', default: false },
         'release-settings': { type: 'boolean', default: false },
         slot: { type: 'string', multiple: true, default: [] },
+        volumes: { type: 'boolean', default: false },
         limit: { type: 'string', short: 'n', default: '20' },
         help: { type: 'boolean', short: 'h', default: false },
       },

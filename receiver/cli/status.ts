@@ -9,6 +9,7 @@ interface App {
   domains: string[]
   live: Deployment | null
   current: Deployment | null
+  volumes: { path: string; volume: string }[]
 }
 
 /** `deploy-receiver status [app]`: what is live, since when, and what is under way. */
@@ -35,6 +36,11 @@ export async function status({ config, json, rest: [app] }: Options): Promise<nu
       ]),
     ),
   )
+  for (const { name, volumes } of apps) {
+    for (const { path, volume } of volumes) {
+      console.log(`${name}: ${path} is kept in the volume ${volume}`)
+    }
+  }
   return 0
 }
 

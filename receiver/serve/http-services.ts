@@ -18,7 +18,7 @@ const BODIES = { atOnce: 128, perAddress: 32, maxWaiting: 1024, waitMs: 5000 }
 export function httpServices({
   current,
   apps,
-  store: { database, journal, intake, audit, refusals, feed },
+  store: { database, journal, record, intake, audit, refusals, feed },
   registry,
   tags,
   doctor,
@@ -35,7 +35,7 @@ export function httpServices({
   tags: Services['tags']
   doctor: () => Promise<Finding[]>
   reload: Services['reload']
-  removeApp: (app: string) => Promise<string[]>
+  removeApp: Services['removeApp']
   log: Log
   stopping: AbortSignal
 }): Services {
@@ -52,6 +52,7 @@ export function httpServices({
       return byName()
     },
     archive: journal,
+    volumes: record.volumes,
     intake,
     audit,
     refusals,

@@ -126,11 +126,11 @@ async function start(
     doctor: () =>
       runDoctor({ config, apps: [...apps.all().values()], docker, engine, journal, read }),
     reload,
-    async removeApp(app) {
-      const removed = await removeApp(app, { engine, sites, slots, record, journal, clock })
-      redactor.keep(app, [])
-      if (removed.length > 0) log('info', 'app removed', { app, removed })
-      return removed
+    async removeApp(what) {
+      const done = await removeApp(what, { engine, sites, slots, record, journal, clock })
+      redactor.keep(what.app, [])
+      if (done.removed.length > 0) log('info', 'app removed', { app: what.app, ...done })
+      return done
     },
     log,
     stopping: stopping.signal,

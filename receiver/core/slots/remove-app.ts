@@ -1,16 +1,19 @@
 import type { Clock } from '../clock.ts'
 import type { Journal } from '../journal.ts'
-import type { ContainerEngine } from './ports.ts'
+import type { ContainerEngine, SlotRecord } from './ports.ts'
 
 const GRACE_MS = 10_000
 
 export interface RemovePorts {
-  engine: Pick<ContainerEngine, 'containers' | 'remove' | 'removeReleases'>
+  engine: Pick<ContainerEngine, 'containers' | 'remove' | 'removeReleases' | 'removeVolumes'>
   /** Takes an app out of Nginx; resolves to whether there was something to take out. */
   sites: { remove(app: string): Promise<boolean> }
   /** Nothing of the app is live for Nginx any more. */
   slots: { clear(app: string): void }
-  record: { forget(app: string): void }
+  record: Pick<SlotRecord, 'volumes'> & {
+    forget(app: string): void
+    forgetVolumes(app: string, volumes: readonly string[]): void
+  }
   journal: Pick<Journal, 'live' | 'append'> & {
     transaction<T>(work: () => T): T
     unfinished(app: string): { id: string }[]
@@ -19,32 +22,46 @@ export interface RemovePorts {
   clock: Pick<Clock, 'now'>
 }
 
+/** For people. */
+export interface Removed {
+  removed: string[]
+  /** Volumes in which its data is still. */
+  kept: string[]
+}
+
 /**
  * Takes an app off this machine: out of Nginx first, so that nobody is sent to what stops, then its containers, and at last
- * where it stood, which frees its addresses. Again after a crash, it goes on. Its volumes, images and history stay. Resolves
- * to what was removed, for people.
+ * where it stood, which frees its addresses. Again after a crash, it goes on. Its images and history stay, and the data that it
+ * had in VOLUMEs of its images, unless `volumes` is set.
  */
 export async function removeApp(
-  app: string,
+  { app, volumes: withVolumes }: { app: string; volumes: boolean },
   { engine, sites, slots, record, journal, clock }: RemovePorts,
-): Promise<string[]> {
+): Promise<Removed> {
   const containers = await engine.containers(app)
   const wasServed = await sites.remove(app)
   const wasLive = journal.live(app) !== undefined
   slots.clear(app)
   for (const { name } of containers) await engine.remove(name, { graceMs: GRACE_MS })
   await engine.removeReleases(app)
+  const volumes = record.volumes(app).map(({ volume }) => volume)
+  const gone = withVolumes ? await engine.removeVolumes(volumes) : []
   journal.transaction(() => {
     journal.setNothingLive(app)
     record.forget(app)
+    record.forgetVolumes(app, gone)
     const error = { code: 'app_removed', message: `${app} was removed from this machine` }
     for (const { id } of journal.unfinished(app)) {
       journal.append(id, { type: 'finished', at: clock.now(), status: 'failed', error })
     }
   })
-  return [
-    ...(wasServed ? ["Nginx's file"] : []),
-    ...containers.map(({ name }) => `container ${name}`),
-    ...(wasLive ? ['its place in the store'] : []),
-  ]
+  return {
+    removed: [
+      ...(wasServed ? ["Nginx's file"] : []),
+      ...containers.map(({ name }) => `container ${name}`),
+      ...gone.map((volume) => `volume ${volume}`),
+      ...(wasLive ? ['its place in the store'] : []),
+    ],
+    kept: volumes.filter((volume) => !gone.includes(volume)),
+  }
 }

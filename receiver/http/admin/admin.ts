@@ -12,8 +12,11 @@ export type AdminServices = AuditServices &
     doctor(): Promise<Finding[]>
     /** Takes the config as it is on disk now, and says what changed. Throws an error with its remedy. */
     reload(): Promise<Changed>
-    /** Takes an app that is not configured off this machine. Resolves to what was removed; nothing when nothing is there. */
-    removeApp(app: string): Promise<string[]>
+    /** Takes an app that is not configured off this machine, with `volumes` its data too. */
+    removeApp(what: {
+      app: string
+      volumes: boolean
+    }): Promise<{ removed: string[]; kept: string[] }>
   }
 
 /** What a reload changed, by name. */
@@ -58,7 +61,16 @@ async function removeApp(c: Context, app: string, services: AdminServices): Prom
   if (!isAppName(app)) {
     throw unknownApp(`${JSON.stringify(app)} is not the name of an app`, services.apps)
   }
-  const removed = await services.removeApp(app)
-  if (removed.length > 0) return c.json({ removed })
+  const { removed, kept } = await services.removeApp({ app, volumes: readVolumes(c) })
+  if (removed.length + kept.length > 0) return c.json({ removed, kept })
   throw unknownApp(`there is nothing of an app ${JSON.stringify(app)}`, services.apps)
+}
+
+/** `?volumes=true`: what is deleted for good is asked for in full. */
+function readVolumes(c: Context): boolean {
+  const asked = c.req.query('volumes') ?? 'false'
+  if (asked === 'true' || asked === 'false') return asked === 'true'
+  throw new ProblemError('malformed_body', `volumes=${asked} is neither true nor false`, {
+    hint: 'volumes=true deletes the data of the app, too',
+  })
 }

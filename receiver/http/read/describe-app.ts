@@ -1,5 +1,6 @@
 import type { Deployment } from '../../../protocol/deployment.ts'
 import type { AppCredentials } from '../auth/authentic.ts'
+import type { KeptVolume } from '../../core/slots/ports.ts'
 import type { HttpApps, HttpApp } from '../apps.ts'
 
 export interface DescribeServices {
@@ -11,12 +12,14 @@ export interface DescribeServices {
     /** The running deployment, else the waiting one. */
     next(app: string): { deployment: Deployment } | undefined
   }
+  /** Where what it has in VOLUMEs of its images is kept. */
+  volumes(app: string): readonly KeptVolume[]
 }
 
 /** An app with what is live and what is under way. */
 export function describeApp(
   { spec, domains, credentials }: HttpApp,
-  { archive, url }: DescribeServices,
+  { archive, volumes, url }: DescribeServices,
 ) {
   return {
     name: spec.name,
@@ -26,6 +29,7 @@ export function describeApp(
     accepts: kindsOf(credentials),
     live: archive.live(spec.name)?.deployment ?? null,
     current: archive.next(spec.name)?.deployment ?? null,
+    volumes: volumes(spec.name),
   }
 }
 

@@ -112,16 +112,26 @@ test('an app that is removed ends what waits and what runs, in the log as well',
     { live: true },
   )
   const waiting = accept()
+  store.record.addVolumes(APP.name, [{ path: '/data', replica: 1, volume: 'api_data' }])
   const removed: string[] = []
-  const parts = await removeApp(APP.name, {
-    engine: { containers: async () => [], remove: async () => {}, removeReleases: async () => {} },
-    sites: { remove: async () => true },
-    slots: { clear: (app) => void removed.push(app) },
-    record: store.record,
-    journal: store.journal,
-    clock: { now: () => '2026-01-01T00:00:01.000Z' },
-  })
-  expect(parts).toEqual(["Nginx's file", 'its place in the store'])
+  const done = await removeApp(
+    { app: APP.name, volumes: true },
+    {
+      engine: {
+        containers: async () => [],
+        remove: async () => {},
+        removeReleases: async () => {},
+        removeVolumes: async (volumes) => [...volumes],
+      },
+      sites: { remove: async () => true },
+      slots: { clear: (app) => void removed.push(app) },
+      record: store.record,
+      journal: store.journal,
+      clock: { now: () => '2026-01-01T00:00:01.000Z' },
+    },
+  )
+  expect(done.removed).toEqual(["Nginx's file", 'volume api_data', 'its place in the store'])
+  expect(store.record.volumes(APP.name)).toEqual([])
   expect(removed).toEqual(['api'])
   for (const { id } of [running, waiting]) {
     expect(store.intake.get(id)).toMatchObject({ status: 'failed', error: { code: 'app_removed' } })

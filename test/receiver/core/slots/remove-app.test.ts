@@ -1,4 +1,4 @@
-import { beforeEach, expect, test } from 'vitest'
+import { beforeEach, describe, expect, test } from 'vitest'
 import { reconcile } from '../../../../receiver/core/reconcile.ts'
 import { removeApp } from '../../../../receiver/core/slots/remove-app.ts'
 import { showApps } from '../../../../receiver/core/slots/show-apps.ts'
@@ -18,21 +18,31 @@ const sites = {
   },
 }
 
-const remove = () =>
-  removeApp('api', {
-    engine: world.ports.engine,
-    sites,
-    slots: { clear: (app) => void removed.push(`flags ${app}`) },
-    record: { forget: (app) => void removed.push(`addresses ${app}`) },
-    journal: { ...world.store, transaction: (work) => work() },
-    clock: world.clock,
-  })
+const remove = (volumes = false) =>
+  removeApp(
+    { app: 'api', volumes },
+    {
+      engine: world.ports.engine,
+      sites,
+      slots: { clear: (app) => void removed.push(`flags ${app}`) },
+      record: {
+        volumes: world.ports.record.volumes,
+        forget: (app) => void removed.push(`addresses ${app}`),
+        forgetVolumes: (_app, names) => world.forgetVolumes(names),
+      },
+      journal: { ...world.store, transaction: (work) => work() },
+      clock: world.clock,
+    },
+  )
 
 test('an app goes out of Nginx, then its containers go, then where it stood', async () => {
   world.accept({ id: 'dep_1', digest: DIGEST.one })
   await reconcile(APP, world.ports, new AbortController().signal)
   world.accept({ id: 'dep_2', digest: DIGEST.two })
-  expect(await remove()).toEqual(["Nginx's file", 'container api-1-blue', 'its place in the store'])
+  expect(await remove()).toEqual({
+    removed: ["Nginx's file", 'container api-1-blue', 'its place in the store'],
+    kept: [],
+  })
   expect(removed).toEqual(['site api', 'flags api', 'addresses api'])
   expect(world.containers.size).toBe(0)
   expect(world.store.live('api')).toBeUndefined()
@@ -44,7 +54,36 @@ test('an app goes out of Nginx, then its containers go, then where it stood', as
 })
 
 test('of an app of which only the file is left, that is all', async () => {
-  expect(await remove()).toEqual(["Nginx's file"])
+  expect(await remove()).toEqual({ removed: ["Nginx's file"], kept: [] })
+})
+
+describe('the data of an app', () => {
+  beforeEach(async () => {
+    world.facts.set(DIGEST.one, { ports: [8000], hasHealthcheck: false, volumes: ['/data'] })
+    world.accept({ id: 'dep_1', digest: DIGEST.one })
+    await reconcile(APP, world.ports, new AbortController().signal)
+  })
+
+  test('stays, is told of, and is there for an app of that name', async () => {
+    expect((await remove()).kept).toEqual(['api/data-1'])
+    expect(world.volumes).toEqual(new Set(['api/data-1']))
+    world.accept({ id: 'dep_2', digest: DIGEST.one })
+    await reconcile(APP, world.ports, new AbortController().signal)
+    expect(world.plans.get('api-2-green')?.volumes).toMatchObject([{ volume: 'api/data-1' }])
+  })
+
+  test('goes when that is asked for, at once or later', async () => {
+    expect((await remove(true)).removed).toContain('volume api/data-1')
+    expect(world.volumes).toEqual(new Set())
+    expect(world.ports.record.volumes('api')).toEqual([])
+    expect((await remove(true)).kept).toEqual([])
+  })
+
+  test('that somebody else’s container has stays on record', async () => {
+    world.ports.engine.removeVolumes = async () => []
+    expect((await remove(true)).kept).toEqual(['api/data-1'])
+    expect(world.ports.record.volumes('api')).toHaveLength(1)
+  })
 })
 
 test('Nginx is told of all apps at once, and of a worker that it has none', async () => {

@@ -52,20 +52,44 @@ test('the doctor says what it found', async () => {
 })
 
 describe('removing an app', () => {
-  let asked: string[]
+  let asked: unknown[]
   let removed: string[]
+  let kept: string[]
   beforeEach(() => {
     asked = []
     removed = ['container old-1-blue']
-    world.services.removeApp = async (app) => {
-      asked.push(app)
-      return removed
+    kept = []
+    world.services.removeApp = async (what) => {
+      asked.push(what)
+      return { removed, kept }
     }
   })
 
-  test('says what was removed', async () => {
-    expect(await ask('DELETE', '/apps/old')).toEqual({ status: 200, body: { removed } })
-    expect(asked).toEqual(['old'])
+  test('says what was removed, and which data was not', async () => {
+    kept = ['old_data']
+    expect(await ask('DELETE', '/apps/old')).toEqual({ status: 200, body: { removed, kept } })
+    removed = []
+    expect(await ask('DELETE', '/apps/old')).toMatchObject({ status: 200 })
+    expect(asked).toEqual([
+      { app: 'old', volumes: false },
+      { app: 'old', volumes: false },
+    ])
+  })
+
+  test('takes its data away only when that is asked for in full', async () => {
+    await ask('DELETE', '/apps/old?volumes=true')
+    await ask('DELETE', '/apps/old?volumes=false')
+    expect(asked).toEqual([
+      { app: 'old', volumes: true },
+      { app: 'old', volumes: false },
+    ])
+    for (const unclear of ['', '1', 'yes', 'TRUE']) {
+      expect(await ask('DELETE', `/apps/old?volumes=${unclear}`)).toMatchObject({
+        status: 400,
+        body: { code: 'malformed_body' },
+      })
+    }
+    expect(asked).toHaveLength(2)
   })
 
   test('is refused while it is in the config', async () => {

@@ -66,10 +66,18 @@ describe('an app', () => {
           accepts: ['oidc', 'ed25519', 'hmac', 'basic', 'github'],
           live: null,
           current: null,
+          volumes: [],
         },
         expect.objectContaining({ name: 'web', accepts: ['basic'] }),
       ],
     })
+  })
+
+  test('is shown with where its data is kept', async () => {
+    const kept = { path: '/data', replica: 1, volume: 'deploy_api_data' }
+    world.services.volumes = (app) => (app === 'api' ? [kept] : [])
+    expect(await json('/apps/api')).toMatchObject({ volumes: [kept] })
+    expect(await json('/apps/web')).toMatchObject({ volumes: [] })
   })
 
   test.each(['ed25519', 'hmac'] as const)('with keys of %s alone takes no others', async (kind) => {
