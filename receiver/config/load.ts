@@ -127,13 +127,13 @@ function absolute(reader: Reader, field: Field | undefined): string | undefined 
 
 function readNetwork(reader: Reader, field: Field | undefined): Config['network'] {
   const keys = reader.mapping(field, ['name', 'subnet'])
-  const subnet = reader.text(keys.get('subnet')) ?? '10.213.0.0/24'
+  const subnet = reader.text(keys.get('subnet')) ?? '10.213.0.0/20'
   const at = keys.get('subnet')
   if (at !== undefined && !isSubnet(subnet)) {
     reader.problem(
       at,
       `${JSON.stringify(subnet)} is not a subnet`,
-      'an IPv4 network from /16 to /28, like 10.213.0.0/24',
+      'an IPv4 network from /16 to /28, like 10.213.0.0/20',
     )
   }
   return {

@@ -73,7 +73,7 @@ export function createSlotRecord(database: DatabaseSync, subnet: string): Stored
       const free = slotAddresses.find((address) => !taken.has(address))
       if (free === undefined) {
         throw new Error(
-          `no address is left in ${subnet} for ${app}: its lower half holds ${slotAddresses.length} containers, two for each replica of an app; give network.subnet a larger one`,
+          `no address is left in ${subnet} for ${app}: its lower half holds ${slotAddresses.length} containers, two for each replica of an app; give network.subnet a larger one (a Docker network that is there keeps its own until it is removed)`,
         )
       }
       transaction(database, () => sql.setAddress.run(app, slot, replica, free))

@@ -12,7 +12,7 @@ describe('the receiver', () => {
       admin: { host: '127.0.0.1', port: 9081 },
       socket: '/run/deploy-receiver/deploy-receiver.sock',
       data: '/var/lib/deploy-receiver',
-      network: { name: 'deploy', subnet: '10.213.0.0/24' },
+      network: { name: 'deploy', subnet: '10.213.0.0/20' },
       nginx: {
         directory: '/etc/nginx/conf.d',
         test: 'nginx -t',
@@ -30,7 +30,7 @@ describe('the receiver', () => {
     ['admin: localhost:1', { admin: { host: 'localhost', port: 1 } }],
     ['socket: /tmp/a.sock', { socket: '/tmp/a.sock' }],
     ['data: /srv/deploy//', { data: '/srv/deploy' }],
-    ['network: { name: x }', { network: { name: 'x', subnet: '10.213.0.0/24' } }],
+    ['network: { name: x }', { network: { name: 'x', subnet: '10.213.0.0/20' } }],
     ['network: { subnet: 172.16.0.0/16 }', { network: { subnet: '172.16.0.0/16' } }],
     ['network: { subnet: 10.0.0.16/28 }', { network: { subnet: '10.0.0.16/28' } }],
     ['nginx: { directory: /a }', { nginx: { directory: '/a' } }],
@@ -63,7 +63,7 @@ describe('the receiver', () => {
     ['network: { name: -x }', '3:18: network.name: "-x" is not a Docker network\'s name'],
     [
       'network: { subnet: 10.0.0.1/24 }',
-      '3:20: network.subnet: "10.0.0.1/24" is not a subnet; an IPv4 network from /16 to /28, like 10.213.0.0/24',
+      '3:20: network.subnet: "10.0.0.1/24" is not a subnet; an IPv4 network from /16 to /28, like 10.213.0.0/20',
     ],
     ['nginx: { directory: conf.d }', '3:21: nginx.directory: "conf.d" is not an absolute path'],
     ['nginx: { test: "" }', '3:16: nginx.test: "" is not a command'],
