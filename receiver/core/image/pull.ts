@@ -6,13 +6,19 @@ import type { ImageStore } from './image-store.ts'
 import type { Registry } from './registry.ts'
 import { lookFirst } from './look-first.ts'
 
-/** Has the engine hold an image: one that is there asks nobody, one that is not fit for it is refused first. Throws `DeployError`. */
+/**
+ * Has the engine hold an image: one that is there asks nobody, one that is not fit for it is refused first. A `rollback` does not
+ * wait for a registry that is away: whoever asks for one wants it now. Throws `DeployError`.
+ */
 export async function pull(
   image: { repository: string; digest: string },
   { images, registry, clock }: { images: ImageStore; registry: Registry; clock: Clock },
-  { progress, signal }: { progress: Progress; signal: AbortSignal },
+  { rollback, progress, signal }: { rollback: boolean; progress: Progress; signal: AbortSignal },
 ): Promise<string> {
-  if (!(await images.holds(image))) await lookFirst(image, { images, registry }, signal)
+  if (!(await images.holds(image))) {
+    if (rollback) await requireRegistry(image, registry, signal)
+    await lookFirst(image, { images, registry }, signal)
+  }
   const ask = async () => {
     try {
       return await images.pull(image, { progress, signal })
@@ -23,6 +29,27 @@ export async function pull(
   const said = (message: string) => progress({ message })
   const { pulled } = await retryLater(ask, { clock, said, signal })
   return pulled ? 'pulled, and its digest is right' : 'was there already'
+}
+
+/** Asks for the image once. Whatever the registry answers is left to the pull. */
+async function requireRegistry(
+  image: { repository: string; digest: string },
+  registry: Registry,
+  signal: AbortSignal,
+): Promise<void> {
+  try {
+    await registry.platforms(image, signal)
+  } catch (cause) {
+    if (!(cause instanceof DeployError) || cause.code !== 'registry_unreachable') return
+    throw new DeployError(
+      cause.code,
+      `${image.digest} is no longer on this machine, and has to come from its registry: ${cause.message}`,
+      {
+        hint: 'roll back to a digest that is still here (docker images --digests; `keep` says how many are kept), or try again when the registry answers',
+        cause,
+      },
+    )
+  }
 }
 
 /** The engine keeps to itself when a registry wants to be asked again, and what an image was built for: the registry tells. */

@@ -1,4 +1,4 @@
-import { beforeEach, expect, test } from 'vitest'
+import { beforeEach, describe, expect, test } from 'vitest'
 import { DeployError } from '../../../../receiver/core/errors.ts'
 import { pull } from '../../../../receiver/core/image/pull.ts'
 import { APP, createFakeWorld, DIGEST, type FakeWorld } from '../../../support/fake-world.ts'
@@ -11,8 +11,9 @@ beforeEach(() => {
   world = createFakeWorld()
   lines = []
 })
-const run = () =>
+const run = ({ rollback = false } = {}) =>
   pull(image, world.ports, {
+    rollback,
     progress: ({ message }) => lines.push(message),
     signal: new AbortController().signal,
   })
@@ -69,4 +70,43 @@ test('a failure that nobody foresaw is passed on as it is', async () => {
   const failure = new Error('a defect')
   world.failures.set('pull', failure)
   await expect(run()).rejects.toBe(failure)
+})
+
+describe('a rollback', () => {
+  const away = new DeployError('registry_unreachable', 'cannot read it: connection refused')
+
+  test('to an image that is there needs no registry', async () => {
+    await run()
+    world.ports.registry.platforms = () => Promise.reject(away)
+    world.ports.registry.layers = () => Promise.reject(away)
+    expect(await run({ rollback: true })).toBe('was there already')
+    expect(world.clock.ms()).toBe(0)
+  })
+
+  test('to one that is gone fails at once when its registry is away, with what to do', async () => {
+    world.ports.registry.platforms = () => Promise.reject(away)
+    await expect(run({ rollback: true })).rejects.toMatchObject({
+      code: 'registry_unreachable',
+      message: expect.stringMatching(
+        /^sha256:1+ is no longer on this machine.*connection refused$/,
+      ),
+      hint: expect.stringContaining('roll back to a digest that is still here'),
+    })
+    expect([world.clock.ms(), world.calls, lines]).toEqual([0, [], []])
+  })
+
+  test('to one that is gone has it pulled when the registry answers, whatever it says', async () => {
+    expect(await run({ rollback: true })).toBe('pulled, and its digest is right')
+    await world.ports.images.removeImages(image.repository, [image.digest])
+    const busy = new DeployError('registry_busy', 'slow down')
+    world.ports.registry.platforms = () => Promise.reject(busy)
+    expect(await run({ rollback: true })).toBe('pulled, and its digest is right')
+  })
+})
+
+test('a deployment waits for a registry that is away, as it may be back', async () => {
+  const away = new DeployError('registry_unreachable', 'connection refused')
+  world.failures.set('pull', away)
+  await expect(run()).rejects.toBe(away)
+  expect(lines).toHaveLength(3)
 })
