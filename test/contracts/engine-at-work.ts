@@ -33,6 +33,8 @@ export interface EngineUnderTest {
   further: string
   /** Starts what an older version made of `plan()`: a container with a volume at that path that has no name. Resolves to the container's. */
   older(path: string): Promise<string>
+  /** Someone removes the images that have no tag and no container. */
+  pruneImages(): Promise<void>
   /** Names of the volumes that there are. */
   volumes(): Promise<string[]>
   /** A command that says "one" and "two", waits for `end` if it is to, or prints 20 MB on one line, and ends with 3. */

@@ -81,7 +81,7 @@ export function engineImages(at: EngineAtWork): void {
       await pull(at.it.other)
       const { repository, digest } = at.it.image
       for (let times = 0; times < 2; times++) {
-        await at.engine.removeImages(repository, [digest, at.it.missing.digest])
+        await at.engine.removeImages('contract', repository, [digest, at.it.missing.digest])
         expect(await at.engine.images(repository)).toEqual([at.it.other.digest])
       }
       expect(await pull(at.it.image)).toEqual({ pulled: true })
@@ -90,21 +90,69 @@ export function engineImages(at: EngineAtWork): void {
     test('that a container has stays, also while that stands still', async () => {
       const { name: container } = await started()
       const { repository, digest } = at.it.image
-      await at.engine.removeImages(repository, [digest])
+      await at.engine.removeImages('contract', repository, [digest])
       expect(await at.engine.holds(at.it.image)).toBe(true)
       await at.engine.stop(container, { graceMs: 0 })
-      await at.engine.removeImages(repository, [digest])
+      await at.engine.removeImages('contract', repository, [digest])
       expect(await at.engine.holds(at.it.image)).toBe(true)
       await at.engine.remove(container, { graceMs: 0 })
-      await at.engine.removeImages(repository, [digest])
+      await at.engine.removeImages('contract', repository, [digest])
       expect(await at.engine.holds(at.it.image)).toBe(false)
     })
 
     test('that is in use does not keep the others', async () => {
       await started()
       await pull(at.it.other)
-      await at.engine.removeImages(at.it.image.repository, [at.it.image.digest, at.it.other.digest])
+      await at.engine.removeImages('contract', at.it.image.repository, [
+        at.it.image.digest,
+        at.it.other.digest,
+      ])
       expect(await at.engine.images(at.it.image.repository)).toEqual([at.it.image.digest])
+    })
+
+    test('that an app keeps is not swept away with what has no tag, and others are', async () => {
+      await pull(at.it.image)
+      await pull(at.it.other)
+      for (let times = 0; times < 2; times++) await at.engine.keep('contract', at.it.image)
+      await at.it.pruneImages()
+      expect(await at.engine.images(at.it.image.repository)).toEqual([at.it.image.digest])
+      expect(await pull(at.it.image, at.it.stranger)).toEqual({ pulled: false })
+    })
+
+    test('that an app kept is removed with all of it', async () => {
+      await pull(at.it.image)
+      await at.engine.keep('contract', at.it.image)
+      const { repository, digest } = at.it.image
+      await at.engine.removeImages('contract', repository, [digest])
+      expect(await at.engine.images(repository)).toEqual([])
+      expect(await pull(at.it.image)).toEqual({ pulled: true })
+    })
+
+    test('that two apps keep stays until neither does', async () => {
+      await pull(at.it.image)
+      const { repository, digest } = at.it.image
+      await at.engine.keep('contract', at.it.image)
+      await at.engine.keep('contract-other', at.it.image)
+      await at.engine.removeImages('contract', repository, [digest])
+      await at.it.pruneImages()
+      expect(await at.engine.holds(at.it.image)).toBe(true)
+      await at.engine.removeImages('contract-other', repository, [digest])
+      expect(await at.engine.holds(at.it.image)).toBe(false)
+    })
+
+    test('that an app keeps and a container has stays', async () => {
+      await started()
+      await at.engine.keep('contract', at.it.image)
+      const { repository, digest } = at.it.image
+      await at.engine.removeImages('contract', repository, [digest])
+      expect(await at.engine.holds(at.it.image)).toBe(true)
+      await at.engine.removeImages('contract-other', repository, [digest])
+      expect(await at.engine.holds(at.it.image)).toBe(true)
+    })
+
+    test('that is not there cannot be kept, and nothing is made of it', async () => {
+      await at.engine.keep('contract', at.it.image)
+      expect(await at.engine.images(at.it.image.repository)).toEqual([])
     })
 
     test('that is held has its layers among those of the engine', async () => {
@@ -112,7 +160,7 @@ export function engineImages(at: EngineAtWork): void {
       expect(layers.length).toBeGreaterThan(0)
       await pull(at.it.image)
       expect(await at.engine.layers()).toContainEqual(layers)
-      await at.engine.removeImages(at.it.image.repository, [at.it.image.digest])
+      await at.engine.removeImages('contract', at.it.image.repository, [at.it.image.digest])
       expect(await at.engine.layers()).not.toContainEqual(layers)
     })
   })

@@ -95,6 +95,7 @@ engineContract('the fake', async () => {
       Object.assign(containers.get(nameOf(plan)) ?? {}, { anonymous: { [path]: volume } })
       return nameOf(plan)
     },
+    pruneImages: async () => fake.pruneImages(),
     volumes: async () => [...volumes],
     befall: {
       pause: stand,
@@ -208,6 +209,7 @@ engineContract('Docker', async () => {
       await container.start()
       return containerName(network, plan())
     },
+    pruneImages: async () => void (await docker.pruneImages()),
     volumes: async () => (await docker.listVolumes()).Volumes.map(({ Name }) => Name),
     befall: {
       pause: async (name) => void (await docker.getContainer(name).pause()),

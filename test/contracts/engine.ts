@@ -30,7 +30,9 @@ export function engineContract(name: string, open: () => Promise<EngineUnderTest
         await at.engine.removeVolumes([volume])
       }
       const { repository } = at.it.image
-      await at.engine.removeImages(repository, [at.it.image.digest, at.it.other.digest])
+      for (const app of APPS) {
+        await at.engine.removeImages(app, repository, [at.it.image.digest, at.it.other.digest])
+      }
     }, TIME_LIMIT_MS)
     afterAll(() => at.it.close(), TIME_LIMIT_MS)
 

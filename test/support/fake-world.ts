@@ -107,6 +107,8 @@ export interface FakeWorld {
   disk: { value: Disk | undefined; held: string[][]; wanted: Layer[] }
   /** What images are made for, by digest; port 8000, no HEALTHCHECK and no VOLUME unless set. */
   facts: Map<string, ImageFacts>
+  /** Someone removes images that have no tag and no container. */
+  pruneImages(): void
   /** Volumes that there are. */
   volumes: Set<string>
   /** These volumes of `api` are on record no longer. */
@@ -145,10 +147,11 @@ export function createFakeWorld(database: DatabaseSync = openDatabase(':memory:'
   }
 
   const wanted: Layer[] = []
-  const { engine, containers, plans, releases, facts, volumes, ...fake } = createFakeEngine({
-    note,
-    source: () => disk.wanted.map(({ diffId }) => diffId),
-  })
+  const { engine, containers, plans, releases, facts, volumes, pruneImages, ...fake } =
+    createFakeEngine({
+      note,
+      source: () => disk.wanted.map(({ diffId }) => diffId),
+    })
   const disk: FakeWorld['disk'] = Object.assign(fake.disk, { wanted })
   // every digest is there, and the followed tag stands for the first
   const { registry, tags } = createFakeRegistry({
@@ -179,6 +182,7 @@ export function createFakeWorld(database: DatabaseSync = openDatabase(':memory:'
     releases,
     facts,
     volumes,
+    pruneImages,
     forgetVolumes: (names) => record.forgetVolumes(APP.name, names),
     ports: withRollouts({
       journal: store,

@@ -33,6 +33,8 @@ export interface ImageStore {
   image(image: { repository: string; digest: string }): Promise<ImageFacts>
   /** Digests of a repository that the engine holds. */
   images(repository: string): Promise<string[]>
-  /** Removes images of a repository whose digests are among `digests`. Those in use stay. */
-  removeImages(repository: string, digests: readonly string[]): Promise<void>
+  /** Keeps an image for an app, also from whoever removes all that has no tag. One that is not there is passed over. */
+  keep(app: string, image: { repository: string; digest: string }): Promise<void>
+  /** Removes an app's images of a repository. Those that are in use, or that another app keeps, stay. */
+  removeImages(app: string, repository: string, digests: readonly string[]): Promise<void>
 }

@@ -5,13 +5,14 @@ import type { Clock } from '../../core/clock.ts'
 import type { ImageStore } from '../../core/image/image-store.ts'
 import type { ContainerEngine } from '../../core/slots/ports.ts'
 import { create, inspect, mend, remove, startFailure, stop } from './containers.ts'
-import { isMissing, statusOf, translate } from './errors.ts'
+import { statusOf, translate } from './errors.ts'
 import { factsOf } from './image-facts.ts'
 import { removeReleases, runOnce } from './run-once.ts'
 import { containerName } from './container-name.ts'
 import { filterOf, type Home, isInSlot, isOurs } from './labels.ts'
 import { readLog } from './log.ts'
 import { retryReads } from './retry-reads.ts'
+import { imagesOf, keep, removeImages } from './kept-images.ts'
 import { type AuthConfig, holds, pull } from './pull.ts'
 import { removeVolumes, volumeName } from './volumes.ts'
 import type { Credentials, Known } from '../credentials/credentials.ts'
@@ -137,33 +138,11 @@ export function createEngine({ docker, home, credentials, clock }: DockerOptions
 
     removeVolumes: (volumes) => removeVolumes(docker, volumes),
 
-    async images(repository) {
-      try {
-        const all = await retryReads(() => docker.listImages())
-        return all.flatMap(({ RepoDigests }) =>
-          (RepoDigests ?? []).flatMap((text) => {
-            const known = text.startsWith('<none>') ? undefined : parseImage(text)
-            return known?.repository === repository && known.digest !== undefined
-              ? known.digest
-              : []
-          }),
-        )
-      } catch (error) {
-        throw translate(error, `cannot list the images of ${repository}`, 'engine_unreachable')
-      }
-    },
+    images: (repository) => imagesOf(docker, repository),
 
-    async removeImages(repository, digests) {
-      for (const digest of digests) {
-        try {
-          await docker.getImage(`${repository}@${digest}`).remove()
-        } catch (error) {
-          // 409: a container uses it
-          if (isMissing(error) || statusOf(error) === 409) continue
-          throw translate(error, `cannot remove ${repository}@${digest}`, 'engine_unreachable')
-        }
-      }
-    },
+    keep: (app, image) => keep(docker, app, image),
+
+    removeImages: (app, repository, digests) => removeImages(docker, app, repository, digests),
   }
 }
 

@@ -17,6 +17,8 @@ export interface FakeEngine {
   networks: Set<string>
   /** Volumes that there are. */
   volumes: Set<string>
+  /** Someone removes what has no tag and no container, as `docker image prune` does. */
+  pruneImages(): void
   releases: FakeReleases
 }
 
@@ -64,6 +66,8 @@ export function createFakeEngine({
   }
   /** Layers by `repository@digest`. */
   const images = new Map<string, readonly string[]>()
+  /** The apps that keep an image. */
+  const kept = new Map<string, Set<string>>()
   /** Release commands that run, or that ended and were not removed. */
   const commands = new Map<
     string,
@@ -172,11 +176,19 @@ export function createFakeEngine({
       [...images.keys()]
         .filter((reference) => reference.startsWith(`${repository}@`))
         .map((reference) => reference.slice(repository.length + 1)),
-    async removeImages(repository, digests) {
+    async keep(app, image) {
+      if (!images.has(referenceOf(image))) return
+      kept.set(referenceOf(image), new Set([...(kept.get(referenceOf(image)) ?? []), app]))
+    },
+    async removeImages(app, repository, digests) {
       for (const digest of digests) {
         note('removeImage', digest.slice(7, 11))
+        const reference = referenceOf({ repository, digest })
         const isUsed = [...containers.values()].some((each) => each.digest === digest)
-        if (!isUsed) images.delete(referenceOf({ repository, digest }))
+        const keepers = kept.get(reference) ?? new Set()
+        if (isUsed && keepers.size < 2) continue
+        keepers.delete(app)
+        if (keepers.size === 0) images.delete(reference)
       }
     },
   }
@@ -189,7 +201,14 @@ export function createFakeEngine({
     return { of: app.name, generation, lines: [...releases.lines], ended: releases.ends() }
   }
 
-  return { engine, containers, plans, disk, facts, networks, volumes, releases }
+  const pruneImages = () => {
+    for (const reference of images.keys()) {
+      const isUsed = [...containers.values()].some(({ digest }) => reference.endsWith(digest))
+      if (!isUsed && (kept.get(reference)?.size ?? 0) === 0) images.delete(reference)
+    }
+  }
+
+  return { engine, containers, plans, disk, facts, networks, volumes, pruneImages, releases }
 }
 
 const referenceOf = ({ repository, digest }: { repository: string; digest: string }) =>

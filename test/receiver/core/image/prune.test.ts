@@ -54,6 +54,15 @@ test('an image that no deployment brought is left alone', async () => {
   expect(world.calls).not.toContain('removeImage 9999')
 })
 
+test('what is kept is kept from a sweep of the engine, too, and from another app of that repository', async () => {
+  await deployed(DIGEST.one, DIGEST.two, DIGEST.three)
+  await prune(app, world.ports)
+  world.pruneImages()
+  expect(await held()).toEqual(['2', '3'])
+  await world.ports.images.removeImages('worker', repository, [DIGEST.two])
+  expect(await held()).toEqual(['2', '3'])
+})
+
 test('images of another repository are left alone, of whatever digest', async () => {
   await deployed(DIGEST.one, DIGEST.two, DIGEST.three)
   await hold(DIGEST.one, 'registry.example/acme/web')

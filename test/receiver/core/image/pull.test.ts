@@ -97,7 +97,7 @@ describe('a rollback', () => {
 
   test('to one that is gone has it pulled when the registry answers, whatever it says', async () => {
     expect(await run({ rollback: true })).toBe('pulled, and its digest is right')
-    await world.ports.images.removeImages(image.repository, [image.digest])
+    await world.ports.images.removeImages('api', image.repository, [image.digest])
     const busy = new DeployError('registry_busy', 'slow down')
     world.ports.registry.platforms = () => Promise.reject(busy)
     expect(await run({ rollback: true })).toBe('pulled, and its digest is right')

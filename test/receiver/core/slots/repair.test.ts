@@ -55,7 +55,7 @@ describe('the live container', () => {
 
   test('that was removed with its image is pulled again', async () => {
     world.containers.clear()
-    await world.ports.images.removeImages(APP.image.repository, [DIGEST.one])
+    await world.ports.images.removeImages('api', APP.image.repository, [DIGEST.one])
     await put()
     expect(standing()).toEqual(['api-1-blue'])
   })
