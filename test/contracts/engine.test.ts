@@ -32,6 +32,8 @@ const PLAN = {
   port: 8000,
   volumes: [],
 } as const
+/** Tells images that may be swept away from those of other tests: all share one engine. */
+const SWEPT = 'contract-engine'
 /** Longer than any machine takes. */
 const LONG_MS = 300_000
 
@@ -157,7 +159,7 @@ engineContract('Docker', async () => {
       dir: workspace.folder('build'),
       image: `${repository}:${version}`,
       version: `contract-${version}`,
-      dockerfile,
+      dockerfile: `LABEL ${SWEPT}=\n${dockerfile}`,
       login: { username, password },
     })
     await docker.getImage(`${repository}:${version}`).remove({ force: true })
@@ -209,7 +211,8 @@ engineContract('Docker', async () => {
       await container.start()
       return containerName(network, plan())
     },
-    pruneImages: async () => void (await docker.pruneImages()),
+    pruneImages: async () =>
+      void (await docker.pruneImages({ filters: { dangling: ['true'], label: [SWEPT] } })),
     volumes: async () => (await docker.listVolumes()).Volumes.map(({ Name }) => Name),
     befall: {
       pause: async (name) => void (await docker.getContainer(name).pause()),
