@@ -63,22 +63,30 @@ export async function startBench(stack: Stack, name: string): Promise<Bench> {
     named('alone', { strategy: 'recreate' }),
     named('warm', { warm: '1h' }),
     named('twins', { replicas: 2 }),
+    named('keeping'),
     ...Array.from({ length: FRESH_APPS }, (_, index) => named(`fresh-${index}`)),
   ]) as typeof vm.config.apps
-  const push = (version: string, broken = false) =>
+  const push = (version: string, { broken = false, dockerfile = '' } = {}) =>
     pushTiny({
       host: stack.dockerHost,
       dir: join(vm.dir, 'build'),
       image: `${vm.repository}:${version}`,
       version,
       broken,
+      dockerfile,
       login: stack.registry,
     })
-  const [one, two, broken] = [await push('1'), await push('2'), await push('3', true)]
+  const [one, two] = [await push('1'), await push('2')]
+  const broken = await push('3', { broken: true })
+  const [keepingOne, keepingTwo] = [
+    await push('4', { dockerfile: keeping('4') }),
+    await push('5', { dockerfile: keeping('5') }),
+  ]
+  const pairOf = (app: string) => (app === 'keeping' ? [keepingOne, keepingTwo] : [one, two])
   await docker.getImage(`${vm.repository}:3`).remove()
   await vm.start()
-  for (const app of ['standing', 'alone', 'warm', 'twins']) {
-    for (const digest of [two, one]) {
+  for (const app of ['standing', 'alone', 'warm', 'twins', 'keeping']) {
+    for (const digest of pairOf(app).toReversed()) {
       const { deployment } = await vm.hook({ image: `${vm.repository}@${digest}` }, { app })
       if (deployment.status !== 'succeeded')
         throw new Error(`${app}: ${JSON.stringify(deployment)}`)
@@ -97,7 +105,8 @@ export async function startBench(stack: Stack, name: string): Promise<Bench> {
         .remove()
         .catch(() => {})
       const live = await liveOf(vm, app)
-      const digests = { live: live ?? '', other: live === one ? two : one, broken }
+      const other = pairOf(app).find((digest) => digest !== live) ?? ''
+      const digests = { live: live ?? '', other, broken }
       const body = {
         ...point.scenario.body(digests, vm.repository),
         id: randomBytes(9).toString('hex'),
@@ -136,6 +145,7 @@ async function strike({
 }): Promise<Outcome> {
   const violations: string[] = []
   const before = await liveOf(vm, app)
+  const data = await dataOf(vm, app)
   const visits = visitAllTheWhile(vm, app, scenario)
   let killed = false
   const arm = async () => {
@@ -197,9 +207,25 @@ async function strike({
   }).catch(() => {})
   violations.push(...(await mess(vm, docker, app)))
   const live = await liveOf(vm, app)
+  const left = await dataOf(vm, app)
+  if (!left.startsWith(data)) violations.push(`data is lost: ${data} became ${left}`)
   if (status === 'failed' && live !== before) violations.push(`failed, but ${String(live)} is live`)
   violations.push(...(await visits.stop()))
   return { struck, status, violations }
+}
+
+/** An image whose containers add a line to a VOLUME when they start, where visitors can read it. */
+const keeping = (version: string) => `VOLUME /www/data
+CMD ["/bin/busybox", "sh", "-c", "echo ${version} >>/www/data/log; exec /bin/busybox httpd -f -p 8000 -h /www"]`
+
+/** What such an app has kept, on one line. */
+async function dataOf(vm: Vm, app: string): Promise<string> {
+  if (app !== 'keeping') return ''
+  const { status, body } = await ask(
+    { port: vm.sites, domain: `${app}.test` },
+    { path: '/data/log' },
+  )
+  return status === 200 ? body.replaceAll('\n', ' ') : `status ${status}`
 }
 
 /** A sender that got no answer, or an error, sends the same again. */
