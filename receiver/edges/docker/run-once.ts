@@ -21,7 +21,7 @@ const LINES_A_TURN = 10
 const LONGEST_LINE = 1000
 const LOOK_MS = 200
 /** What a command printed comes a moment after its end. */
-const LAST_LINES_MS = 2000
+const LAST_LINES_MS = 10_000
 
 /**
  * Runs a release command to its end. Its container bears the generation's name and stays, so that after a crash the one that
