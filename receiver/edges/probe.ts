@@ -1,5 +1,6 @@
 import { request } from 'node:http'
 import type { Probe, ProbeAnswer } from '../core/slots/ports.ts'
+import { printable } from './printable.ts'
 
 const MAX_BODY_BYTES = 512
 
@@ -24,7 +25,7 @@ export const httpProbe: Probe = ({ url, headers, timeoutMs, signal }) =>
       signal: AbortSignal.any([timeout, signal]),
     })
     const answer = (status: number | undefined, body: readonly Buffer[]) => {
-      resolve({ status: status ?? 0, body: printable(Buffer.concat(body)) })
+      resolve({ status: status ?? 0, body: printable(Buffer.concat(body), MAX_BODY_BYTES) })
       sent.destroy()
     }
     const fail = (error: NodeJS.ErrnoException) => {
@@ -63,12 +64,3 @@ function describe(error: NodeJS.ErrnoException, host: string): string {
   }
   return reasons[error.code ?? ''] ?? `${host}: ${error.message}`
 }
-
-/** The beginning of a body, on one line, without anything that a terminal would act on. */
-const printable = (body: Buffer) =>
-  body
-    .subarray(0, MAX_BODY_BYTES)
-    .toString('utf8')
-    .replace(/\s+/g, ' ')
-    .replace(/\p{Cc}/gu, '\uFFFD')
-    .trim()
