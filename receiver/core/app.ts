@@ -60,8 +60,8 @@ export interface HealthPolicy {
   timeoutMs: number
   /** Consecutive good answers that make it healthy. */
   healthyAfter: number
-  /** Until when it must be healthy, counted from its start. */
-  deadlineMs: number
+  /** Until when it must be healthy, counted from its start; absent: a minute, or what its HEALTHCHECK takes. */
+  deadlineMs?: number
 }
 
 /** The part of an app's config that belongs to a release of it: a rollback brings it back. */

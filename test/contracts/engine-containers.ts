@@ -217,6 +217,34 @@ export function engineContainers(at: EngineAtWork): void {
     })
   })
 
+  describe('the test of a HEALTHCHECK', () => {
+    const run = (container: string, kind: 'passes' | 'fails' | 'hangs', timeoutMs: number) =>
+      at.engine.runTest(container, at.it.test(kind, container), { timeoutMs, signal: at.signal })
+
+    test('tells how it ended, and what it printed', async () => {
+      const { name: it1 } = await started()
+      const output = 'no database'
+      expect(await run(it1, 'passes', TIME_LIMIT_MS)).toEqual({ exitCode: 0, output })
+      expect(await run(it1, 'fails', TIME_LIMIT_MS)).toEqual({ exitCode: 3, output })
+    })
+
+    test('that does not end in its time is told as that, and has none beside it', async () => {
+      const { name: it1 } = await started()
+      const unended = { exitCode: undefined, output: '' }
+      expect(await run(it1, 'hangs', 100)).toEqual(unended)
+      expect(await run(it1, 'passes', TIME_LIMIT_MS)).toEqual(unended)
+    })
+
+    test('cannot be run in a container that stands still', async () => {
+      const { name: it1 } = await started()
+      await at.engine.stop(it1, { graceMs: 0 })
+      await expect(run(it1, 'passes', TIME_LIMIT_MS)).rejects.toMatchObject({
+        name: 'DeployError',
+        code: 'start_failed',
+      })
+    })
+  })
+
   describe('a log', () => {
     test('has the last lines, oldest first', async () => {
       const { name: it1 } = await started()

@@ -54,7 +54,7 @@ export function engineImages(at: EngineAtWork): void {
   describe('an image', () => {
     test('tells what it is made for', async () => {
       await pull(at.it.image)
-      expect(await at.engine.image(at.it.image)).toEqual({ ports: [8000], hasHealthcheck: false })
+      expect(await at.engine.image(at.it.image)).toEqual({ ports: [8000] })
     })
 
     test('that is not there tells nothing', async () => {

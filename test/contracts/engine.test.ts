@@ -84,6 +84,11 @@ engineContract('the fake', async () => {
     plan: (change = {}) => ({ ...PLAN, ...image, address: '10.0.0.2', ...change }),
     addresses: ['10.0.0.3', '10.0.0.4'],
     nameOf,
+    test(kind, name) {
+      const exitCode = { passes: 0, fails: 3, hangs: undefined }[kind]
+      fake.tests.set(name, () => ({ exitCode, output: kind === 'hangs' ? '' : 'no database' }))
+      return ['CMD', kind]
+    },
     befall: {
       pause: stand,
       cutOff: stand,
@@ -176,6 +181,7 @@ engineContract('Docker', async () => {
     plan,
     addresses: [second, third],
     nameOf: (each: ContainerPlan) => containerName(network, each),
+    test: (kind) => ['CMD', '/bin/busybox', 'sh', '-c', TESTS[kind]],
     befall: {
       pause: async (name) => void (await docker.getContainer(name).pause()),
       cutOff: async (name) =>
@@ -228,6 +234,12 @@ const SERVE = [
   '-c',
   'echo listening; echo "oh no"; exec /bin/busybox httpd -f -p 8000 -h /www',
 ]
+
+const TESTS = {
+  passes: 'echo "no database"',
+  fails: 'echo "no database" >&2; exit 3',
+  hangs: '/bin/busybox sleep 1000',
+} as const
 
 const WAITS = {
   'at once': 'true',

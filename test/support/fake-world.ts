@@ -14,7 +14,7 @@ import { createTurns, type Turns } from '../../receiver/core/turns.ts'
 import type { Rollouts } from '../../receiver/core/rollout.ts'
 import { createSlotsRollout } from '../../receiver/core/slots/rollout.ts'
 import { createFakeClock, type FakeClock } from './fakes/clock.ts'
-import { createFakeEngine, type FakeReleases } from './fakes/engine.ts'
+import { createFakeEngine, type FakeEngine, type FakeReleases } from './fakes/engine.ts'
 import { createFakeProbe, type FakeAnswers } from './fakes/probe.ts'
 import { createFakeRegistry } from './fakes/registry.ts'
 import { createFakeSites } from './fakes/sites.ts'
@@ -107,6 +107,8 @@ export interface FakeWorld {
   disk: { value: Disk | undefined; held: string[][]; wanted: Layer[] }
   /** What Nginx knows of each app. */
   shown: Map<string, string>
+  /** What the test of a HEALTHCHECK comes to, by container; as the engine has it unless set. */
+  tests: FakeEngine['tests']
   /** What release commands do. */
   releases: FakeReleases
   reports: string[]
@@ -139,7 +141,7 @@ export function createFakeWorld(database: DatabaseSync = openDatabase(':memory:'
   }
 
   const wanted: Layer[] = []
-  const { engine, containers, plans, releases, ...fake } = createFakeEngine({
+  const { engine, containers, plans, tests, releases, ...fake } = createFakeEngine({
     note,
     source: () => disk.wanted.map(({ diffId }) => diffId),
   })
@@ -169,6 +171,7 @@ export function createFakeWorld(database: DatabaseSync = openDatabase(':memory:'
     openConnections,
     shown,
     disk,
+    tests,
     releases,
     ports: withRollouts({
       journal: store,

@@ -1,11 +1,13 @@
 import type { Progress } from '../rollout.ts'
+import type { Healthcheck } from '../slots/container-settings.ts'
 import type { Platform } from './registry.ts'
 
 /** What the reconciler needs to know of an image before it starts one. */
 export interface ImageFacts {
   /** TCP ports that it EXPOSEs. */
   ports: readonly number[]
-  hasHealthcheck: boolean
+  /** Its HEALTHCHECK, if it has one. */
+  healthcheck?: Healthcheck
 }
 
 /** Where the engine keeps images and containers. */

@@ -82,10 +82,26 @@ export interface ContainerEngine {
   ): Promise<{ exitCode: number }>
   /** Removes the containers of an app's release commands, running or not. */
   removeReleases(app: string): Promise<void>
+  /**
+   * Runs the test of a HEALTHCHECK in a container, as the engine does by itself at the check's own interval. One that does not
+   * end is left to run, and none is started beside it.
+   */
+  runTest(
+    container: string,
+    test: readonly string[],
+    options: { timeoutMs: number; signal: AbortSignal },
+  ): Promise<TestResult>
   /** Last lines of its output, oldest first; empty when it is gone. */
   logs(container: string, lines: number): Promise<string[]>
   /** SIGTERM, `graceMs`, SIGKILL, then removed. Nothing to do when it is gone. */
   remove(container: string, options: { graceMs: number }): Promise<void>
+}
+
+export interface TestResult {
+  /** `undefined` when it did not end in its time. */
+  exitCode: number | undefined
+  /** The beginning of what it printed. */
+  output: string
 }
 
 /** The slot flags that Nginx reads. Changes are atomic and durable when the call returns. */

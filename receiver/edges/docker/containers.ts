@@ -2,10 +2,14 @@ import type Docker from 'dockerode'
 import type { ContainerInspectInfo } from 'dockerode'
 import { DeployError } from '../../core/errors.ts'
 import type { Container, ContainerPlan } from '../../core/slots/ports.ts'
+import { printable } from '../printable.ts'
 import { createOptions, inBody } from './create-options.ts'
 import { isMissing, statusOf, translate } from './errors.ts'
 import { furtherNetworks, type Home, isOurs, readLabels } from './labels.ts'
 import { joinNetworks } from './network.ts'
+
+/** As much of a test's output as Docker keeps. */
+export const OUTPUT_BYTES = 4096
 
 export async function create(docker: Docker, plan: ContainerPlan, home: Home): Promise<void> {
   const { id } = await docker.createContainer(inBody(createOptions(plan, home)))
@@ -102,7 +106,7 @@ export async function inspect(
       restarts: RestartCount,
       pid: State.Pid,
       ...(status === 'starting' || status === 'healthy' || status === 'unhealthy'
-        ? { health: { status, output: health?.Log?.at(-1)?.Output ?? '' } }
+        ? { health: { status, output: shown(health?.Log?.at(-1)?.Output) } }
         : {}),
     }
   } catch (error) {
@@ -110,6 +114,9 @@ export async function inspect(
     throw error
   }
 }
+
+/** The last words of its HEALTHCHECK. */
+const shown = (output = '') => printable(Buffer.from(output), OUTPUT_BYTES)
 
 export function startFailure(error: unknown, name: string, plan: ContainerPlan): DeployError {
   const failure = translate(error, `cannot start ${name}`, 'start_failed')

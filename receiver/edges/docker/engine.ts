@@ -11,6 +11,7 @@ import { removeReleases, runOnce } from './run-once.ts'
 import { containerName } from './container-name.ts'
 import { filterOf, type Home, isInSlot, isOurs } from './labels.ts'
 import { readLog } from './log.ts'
+import { createTests } from './run-test.ts'
 import { retryReads } from './retry-reads.ts'
 import { type AuthConfig, holds, pull } from './pull.ts'
 import type { Credentials, Known } from '../credentials/credentials.ts'
@@ -35,6 +36,8 @@ export function createEngine({ docker, home, credentials, clock }: DockerOptions
   const { network } = home
   // more at once would only slow each other down, and the apps that serve
   const inTurn = atMost(PULLS_AT_ONCE)
+
+  const runTest = createTests(docker)
 
   return {
     async containers(app) {
@@ -102,6 +105,8 @@ export function createEngine({ docker, home, credentials, clock }: DockerOptions
         throw startFailure(error, name, plan)
       }
     },
+
+    runTest,
 
     async logs(name, lines) {
       try {

@@ -1,5 +1,10 @@
 import { DeployError } from '../../../receiver/core/errors.ts'
-import type { Container, ContainerPlan, ReleasePlan } from '../../../receiver/core/slots/ports.ts'
+import type {
+  Container,
+  ContainerPlan,
+  ReleasePlan,
+  TestResult,
+} from '../../../receiver/core/slots/ports.ts'
 import type { Disk, ImageFacts } from '../../../receiver/core/image/image-store.ts'
 import type { Engine } from '../../../receiver/edges/docker/engine.ts'
 import { type Note, unnoted } from './note.ts'
@@ -13,6 +18,8 @@ export interface FakeEngine {
   disk: { value: Disk | undefined; held: string[][] }
   /** What is known of an image, by digest; port 8000 and no HEALTHCHECK unless set. */
   facts: Map<string, ImageFacts>
+  /** What the test of a HEALTHCHECK comes to, by container; as the engine has it unless set. */
+  tests: Map<string, () => TestResult>
   /** Networks beside the receiver's own. */
   networks: Set<string>
   releases: FakeReleases
@@ -51,6 +58,9 @@ export function createFakeEngine({
   const disk: FakeEngine['disk'] = { value: undefined, held: [] }
   const facts: FakeEngine['facts'] = new Map()
   const networks = new Set<string>()
+  const tests: FakeEngine['tests'] = new Map()
+  /** Containers in which a test runs without end. */
+  const unended = new WeakSet<Container>()
   const releases: FakeReleases = {
     lines: [],
     exitCode: 0,
@@ -104,7 +114,7 @@ export function createFakeEngine({
       if (!images.has(referenceOf(image))) {
         throw new DeployError('start_failed', `cannot look at ${referenceOf(image)}: no such image`)
       }
-      return facts.get(image.digest) ?? { ports: [8000], hasHealthcheck: false }
+      return facts.get(image.digest) ?? { ports: [8000] }
     },
     async start(plan) {
       const name = nameOf(plan)
@@ -147,6 +157,17 @@ export function createFakeEngine({
     async removeReleases(app) {
       for (const [name, { of }] of commands) if (of === app) commands.delete(name)
     },
+    async runTest(name) {
+      const standing = containers.get(name)
+      if (standing?.running !== true) {
+        throw new DeployError('start_failed', `cannot run a test: ${name} is not running`)
+      }
+      if (unended.has(standing)) return { exitCode: undefined, output: '' }
+      const { status, output = '' } = standing.health ?? {}
+      const ended = tests.get(name)?.() ?? { exitCode: status === 'healthy' ? 0 : 1, output }
+      if (ended.exitCode === undefined) unended.add(standing)
+      return ended
+    },
     logs: async (name, lines) => (containers.has(name) ? LOG.slice(-lines) : []),
     async remove(name) {
       note('remove', name)
@@ -173,7 +194,7 @@ export function createFakeEngine({
     return { of: app.name, generation, lines: [...releases.lines], ended: releases.ends() }
   }
 
-  return { engine, containers, plans, disk, facts, networks, releases }
+  return { engine, containers, plans, disk, facts, tests, networks, releases }
 }
 
 const referenceOf = ({ repository, digest }: { repository: string; digest: string }) =>

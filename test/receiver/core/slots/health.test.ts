@@ -1,11 +1,15 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import type { AppSpec } from '../../../../receiver/core/app.ts'
 import { DeployError } from '../../../../receiver/core/errors.ts'
-import type { Container } from '../../../../receiver/core/slots/ports.ts'
-import { type Subject, waitUntilHealthy, watch } from '../../../../receiver/core/slots/health.ts'
+import type { Container, TestResult } from '../../../../receiver/core/slots/ports.ts'
+import type { Subject } from '../../../../receiver/core/slots/check.ts'
+import type { DecidingHealthcheck } from '../../../../receiver/core/slots/healthcheck.ts'
+import { waitUntilHealthy, watch } from '../../../../receiver/core/slots/health.ts'
 import { APP, createFakeWorld, DIGEST, type FakeWorld } from '../../../support/fake-world.ts'
 
 const { path: _path, ...WITHOUT_PATH } = APP.health
+const DEADLINE_MS = 10_000
+const TEST: DecidingHealthcheck = { test: ['CMD', 'ready'], timeoutMs: 3000, verdictMs: 8000 }
 const away = () => new DeployError('engine_unreachable', 'Docker does not answer')
 
 let world: FakeWorld
@@ -42,10 +46,10 @@ beforeEach(async () => {
   }
 })
 
-const subject = (more: Partial<AppSpec> = {}, hasHealthcheck = false): Subject => ({
+const subject = (more: Partial<AppSpec> = {}, healthcheck?: DecidingHealthcheck): Subject => ({
   app: { ...APP, ...more },
   container: { ...container },
-  hasHealthcheck,
+  ...(healthcheck === undefined ? {} : { healthcheck }),
 })
 const wait = (which = subject(), signal = new AbortController().signal) =>
   waitUntilHealthy(which, world.ports, { progress: (line) => progress.push(line), signal })
@@ -87,7 +91,7 @@ describe('a container becomes healthy', () => {
   })
 
   test('at its last moment too', async () => {
-    answer = () => (world.clock.ms() >= APP.health.deadlineMs ? 200 : 503)
+    answer = () => (world.clock.ms() >= DEADLINE_MS ? 200 : 503)
     const health = { ...APP.health, healthyAfter: 1 }
     expect(await wait(subject({ health }))).toContain('answered 200')
   })
@@ -114,8 +118,8 @@ describe('a container that does not become healthy', () => {
       hint: expect.stringContaining('apps.api.health'),
       log: ['listening', 'oh no'],
     })
-    expect(world.clock.ms()).toBe(APP.health.deadlineMs)
-    expect(asked.at(-1)).toBe(APP.health.deadlineMs)
+    expect(world.clock.ms()).toBe(DEADLINE_MS)
+    expect(asked.at(-1)).toBe(DEADLINE_MS)
   })
 
   test('is given up also when every second answer is good', async () => {
@@ -138,7 +142,7 @@ describe('a container that does not become healthy', () => {
       if (now > 100) stopping.abort(new Error('the receiver stops'))
     }
     await expect(wait(subject(), stopping.signal)).rejects.toThrow('the receiver stops')
-    expect(world.clock.ms()).toBeLessThan(APP.health.deadlineMs)
+    expect(world.clock.ms()).toBeLessThan(DEADLINE_MS)
   })
 
   test('a probe cut short by a receiver that stops is no answer', async () => {
@@ -182,9 +186,19 @@ describe('a good answer', () => {
 })
 
 describe('a HEALTHCHECK', () => {
-  const CHECKED = () => subject({ health: WITHOUT_PATH }, true)
+  const CHECKED = (healthcheck = TEST, health: AppSpec['health'] = WITHOUT_PATH) =>
+    subject({ health }, healthcheck)
   const says = (status: 'starting' | 'healthy' | 'unhealthy', output = '') =>
     Object.assign(container, { health: { status, output } })
+  /** When its test was run from outside. */
+  let tested: number[]
+  const comesTo = (result: () => TestResult) => {
+    tested = []
+    world.tests.set(container.name, () => {
+      tested.push(world.clock.ms())
+      return result()
+    })
+  }
 
   test('decides alone, and once is enough: it counts its own answers', async () => {
     says('healthy', ' ok\n')
@@ -192,20 +206,79 @@ describe('a HEALTHCHECK', () => {
     expect(asked).toEqual([])
   })
 
-  test('is waited for while it starts, and failing, up to the deadline', async () => {
-    world.clock.during = (now) => void says(now < 5000 ? 'starting' : 'healthy')
-    expect(await wait(CHECKED())).toContain('HEALTHCHECK healthy')
-    says('unhealthy', 'no database')
-    world.clock.during = () => {}
-    await expect(wait(CHECKED())).rejects.toMatchObject({
-      message: 'api was not healthy within 10 s; last answer: HEALTHCHECK unhealthy: no database',
-    })
-    expect(progress[0]).toBe('HEALTHCHECK starting')
+  test('is run at once, and soon again, however seldom the engine runs it', async () => {
+    says('starting')
+    comesTo(() => ({ exitCode: world.clock.ms() < 5000 ? 1 : 0, output: 'no database' }))
+    expect(await wait(CHECKED())).toMatch(/^HEALTHCHECK passes: no database, after \d+ probes$/)
+    expect(world.clock.ms()).toBeLessThan(5000 + APP.health.intervalMs)
+    expect(tested[0]).toBe(0)
+    expect(pausesOf(tested)[0]).toBe(250)
+    expect(Math.max(...pausesOf(tested))).toBeLessThanOrEqual(APP.health.intervalMs)
+    expect(progress).toEqual([
+      'HEALTHCHECK exited with code 1: no database',
+      'HEALTHCHECK passes: no database',
+    ])
   })
 
-  test('does not count where a path is configured', async () => {
-    says('unhealthy')
-    expect(await wait(subject({}, true))).toContain('GET /healthz answered 200')
+  test('is the engine’s alone when nothing can be run in the container', async () => {
+    world.clock.during = (now) => void says(now < 5000 ? 'starting' : 'healthy')
+    comesTo(() => {
+      throw new DeployError('start_failed', 'exec is not allowed')
+    })
+    expect(await wait(CHECKED())).toContain('HEALTHCHECK healthy')
+    expect(progress[0]).toBe('HEALTHCHECK starting: exec is not allowed')
+  })
+
+  test('cannot be asked while the engine is away', async () => {
+    comesTo(() => {
+      throw away()
+    })
+    await expect(wait(CHECKED())).rejects.toMatchObject({ code: 'engine_unreachable' })
+    expect(await look(CHECKED())).toBe('steady for 3 s')
+  })
+
+  test('is waited for up to the deadline that is configured', async () => {
+    says('unhealthy', 'no database')
+    await expect(wait(CHECKED({ ...TEST, verdictMs: 180_000 }))).rejects.toMatchObject({
+      message:
+        'api was not healthy within 10 s; last answer: HEALTHCHECK exited with code 1: no database',
+    })
+  })
+
+  test.for([
+    ['a minute', 8000, 60],
+    ['as long as it takes to its own verdict', 270_000, 270],
+  ] as const)('without one is waited for %s', async ([, verdictMs, seconds]) => {
+    const { deadlineMs: _, ...health } = WITHOUT_PATH
+    await expect(wait(CHECKED({ ...TEST, verdictMs }, health))).rejects.toMatchObject({
+      message: expect.stringContaining(`api was not healthy within ${seconds} s`),
+    })
+    expect(world.clock.ms()).toBe(seconds * 1000)
+  })
+
+  test('whose test does not end is told as that', async () => {
+    comesTo(() => ({ exitCode: undefined, output: '' }))
+    await expect(wait(CHECKED())).rejects.toMatchObject({
+      message: expect.stringContaining('HEALTHCHECK did not end within 3 s'),
+    })
+  })
+
+  test('that the engine has not run yet swaps nothing back', async () => {
+    says('starting')
+    comesTo(() => ({ exitCode: 0, output: '' }))
+    expect(await look(CHECKED())).toBe('steady for 3 s')
+    comesTo(() => ({ exitCode: 1, output: 'no database' }))
+    await expect(look(CHECKED())).rejects.toMatchObject({
+      code: 'unhealthy',
+      message: expect.stringContaining('HEALTHCHECK exited with code 1: no database'),
+    })
+  })
+
+  test('that fails when it is run by the engine may pass by now', async () => {
+    says('unhealthy', 'no database yet')
+    comesTo(() => ({ exitCode: 0, output: '' }))
+    expect(await wait(CHECKED())).toBe('HEALTHCHECK passes, after 1 probes')
+    expect(await look(CHECKED())).toBe('steady for 3 s')
   })
 })
 
@@ -220,7 +293,7 @@ describe('a worker', () => {
 
   test('with a HEALTHCHECK is as healthy as that says', async () => {
     Object.assign(container, { health: { status: 'unhealthy', output: '' } })
-    const worker = subject({ http: false, health: WITHOUT_PATH }, true)
+    const worker = subject({ http: false, health: WITHOUT_PATH }, TEST)
     await expect(wait(worker)).rejects.toMatchObject({ code: 'unhealthy' })
   })
 })

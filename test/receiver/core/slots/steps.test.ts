@@ -128,7 +128,7 @@ test.for<[string, readonly number[], Partial<AppSpec>, number | RegExp]>([
   ['none, when the image has none', [], {}, /EXPOSEs no port/],
   ['none, when it has several', [3000, 3001], {}, /EXPOSEs 2 ports: 3000, 3001/],
 ])('the port is %s', async ([, ports, change, expected]) => {
-  world.ports.images.image = async () => ({ ports, hasHealthcheck: false })
+  world.ports.images.image = async () => ({ ports })
   const { error } = await deploy('dep_1', DIGEST.one, { ...WITHOUT_PORT, ...change })
   if (typeof expected === 'number') {
     expect(world.plans.get('api-1-blue')?.port).toBe(expected)
@@ -207,9 +207,12 @@ test.for<[string, Partial<AppSpec['container']>, boolean, boolean]>([
   ['neither has one', {}, false, false],
   ['the app has one', { healthcheck: { test: ['CMD', 'true'] } }, false, true],
   ['the app takes that of the image away', { healthcheck: { test: ['NONE'] } }, true, false],
-])('the HEALTHCHECK decides when %s', async ([, container, hasHealthcheck, decides]) => {
+])('the HEALTHCHECK decides when %s', async ([, container, ofImage, decides]) => {
   const { path: _path, ...health } = APP.health
-  world.ports.images.image = async () => ({ ports: [8000], hasHealthcheck })
+  world.ports.images.image = async () => ({
+    ports: [8000],
+    ...(ofImage ? { healthcheck: { test: ['CMD', 'ready'] } } : {}),
+  })
   const { container: look } = world.ports.engine
   world.ports.engine.container = async (name) => {
     const found = await look(name)

@@ -85,7 +85,6 @@ describe('images', () => {
     expect(RepoDigests).toEqual([`${repository}@${digest}`])
     expect(await engine.image({ repository, digest })).toEqual({
       ports: [8000],
-      hasHealthcheck: false,
     })
   })
 

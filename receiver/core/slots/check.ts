@@ -1,0 +1,98 @@
+import type { DockerApp } from '../app.ts'
+import { DeployError } from '../errors.ts'
+import { shorten } from '../shorten.ts'
+import { type DecidingHealthcheck, healthDeadlineMs } from './healthcheck.ts'
+import type { Container, SlotPorts } from './ports.ts'
+import { stillRuns } from './still-runs.ts'
+
+const SHOWN_BODY_CHARACTERS = 200
+
+export type HealthPorts = Pick<SlotPorts, 'engine' | 'probe' | 'clock'>
+
+/** A container that is asked how it is. */
+export interface Subject {
+  app: DockerApp
+  container: Container
+  /** What decides in place of an HTTP answer. */
+  healthcheck?: DecidingHealthcheck
+}
+
+export interface Answer {
+  healthy: boolean
+  text: string
+  /** Good answers in a row that suffice. */
+  enough: number
+}
+
+/** Asks a container once how it is. Throws `exited` when it does not run any more. */
+export async function check(
+  subject: Subject,
+  ports: HealthPorts,
+  signal: AbortSignal,
+): Promise<Answer> {
+  const container = await stillRuns(subject, ports)
+  const { app, healthcheck } = subject
+  if (healthcheck !== undefined) return byHealthcheck(container, healthcheck, ports, signal)
+  if (!app.http) return { healthy: true, text: 'it runs', enough: app.health.healthyAfter }
+  return byHttp(container, app, ports, signal)
+}
+
+/**
+ * The engine's word, or the same test run from outside: its own next one may come in minutes, and engines before Docker 25 have
+ * none that comes sooner while a container starts. To a HEALTHCHECK one good answer is healthy.
+ */
+async function byHealthcheck(
+  { name, health }: Container,
+  { test, timeoutMs }: DecidingHealthcheck,
+  { engine }: Pick<HealthPorts, 'engine'>,
+  signal: AbortSignal,
+): Promise<Answer> {
+  const { status = 'starting', output = '' } = health ?? {}
+  const answer = (healthy: boolean, what: string, printed: string) => ({
+    healthy,
+    text: `HEALTHCHECK ${what}${said(printed.trim())}`,
+    enough: 1,
+  })
+  if (status === 'healthy') return answer(true, status, output)
+  try {
+    const tested = await engine.runTest(name, test, { timeoutMs, signal })
+    if (tested.exitCode === 0) return answer(true, 'passes', tested.output)
+    return tested.exitCode === undefined
+      ? answer(false, `did not end within ${timeoutMs / 1000} s`, tested.output)
+      : answer(false, `exited with code ${tested.exitCode}`, tested.output)
+  } catch (error) {
+    signal.throwIfAborted()
+    if (!(error instanceof DeployError) || error.code === 'engine_unreachable') throw error
+    // the engine runs it all the same, at its own times
+    return answer(false, status, output === '' ? error.message : output)
+  }
+}
+
+/** A configured path must answer 2xx or 3xx; without one, any answer below 500 shows that the app is up. */
+async function byHttp(
+  container: Container,
+  app: DockerApp,
+  ports: HealthPorts,
+  signal: AbortSignal,
+): Promise<Answer> {
+  const { health } = app
+  const path = health.path ?? '/'
+  const enough = health.healthyAfter
+  try {
+    const { status, body } = await ports.probe({
+      url: `http://${container.address}:${health.port ?? container.port}${path}`,
+      headers: health.headers,
+      // one that may take longer than all of them would be the only one
+      timeoutMs: Math.min(health.timeoutMs, healthDeadlineMs(app)),
+      signal,
+    })
+    const healthy = status >= 200 && status < (health.path === undefined ? 500 : 400)
+    return { healthy, text: `GET ${path} answered ${status}${said(body)}`, enough }
+  } catch (error) {
+    signal.throwIfAborted()
+    const reason = error instanceof Error ? error.message : String(error)
+    return { healthy: false, text: `GET ${path}: ${reason}`, enough }
+  }
+}
+
+const said = (text: string) => (text === '' ? '' : `: ${shorten(text, SHOWN_BODY_CHARACTERS)}`)

@@ -1,0 +1,94 @@
+import type { Readable } from 'node:stream'
+import { setTimeout as pause } from 'node:timers/promises'
+import type Docker from 'dockerode'
+import type { Exec } from 'dockerode'
+import type { ContainerEngine, TestResult } from '../../core/slots/ports.ts'
+import { printable } from '../printable.ts'
+import { OUTPUT_BYTES } from './containers.ts'
+import { translate } from './errors.ts'
+import { payloadsOf } from './frames.ts'
+import { retryReads } from './retry-reads.ts'
+
+const LOOK_MS = 50
+
+/**
+ * Runs tests of HEALTHCHECKs in containers, as the engine does: with the container's user, environment and folder. Docker has no
+ * way to end what was started so; of each container the one that did not end in its time is remembered, and waited for.
+ */
+export function createTests(docker: Docker): ContainerEngine['runTest'] {
+  const unended = new Map<string, Exec>()
+  return async (name, test, { timeoutMs, signal }) => {
+    try {
+      const before = unended.get(name)
+      if (before !== undefined && (await isRunning(before))) return UNENDED
+      unended.delete(name)
+      const exec = await docker.getContainer(name).exec({
+        Cmd: await commandOf(docker, name, test),
+        AttachStdout: true,
+        AttachStderr: true,
+      })
+      unended.set(name, exec)
+      const until = AbortSignal.any([signal, AbortSignal.timeout(Math.ceil(timeoutMs))])
+      const output = await outputOf(exec, until)
+      const exitCode = await endOf(exec, until)
+      signal.throwIfAborted()
+      if (exitCode !== undefined) unended.delete(name)
+      return { exitCode, output }
+    } catch (error) {
+      signal.throwIfAborted()
+      throw translate(error, 'cannot run the test of its HEALTHCHECK', 'start_failed')
+    }
+  }
+}
+
+const UNENDED: TestResult = { exitCode: undefined, output: '' }
+
+/** As a program with its arguments; what was written as one text is the container's shell's. */
+async function commandOf(docker: Docker, name: string, test: readonly string[]): Promise<string[]> {
+  const [kind, ...words] = test
+  if (kind !== 'CMD-SHELL') return words
+  const { Config } = await docker.getContainer(name).inspect()
+  const { Shell } = Config as { Shell?: string[] | null }
+  return [...(Shell?.length ? Shell : ['/bin/sh', '-c']), ...words]
+}
+
+async function isRunning(exec: Exec): Promise<boolean> {
+  // what is not known any more ended with its container
+  return exec.inspect().then(
+    ({ Running }) => Running,
+    () => false,
+  )
+}
+
+/** The beginning of what it prints, until its end or the signal. */
+async function outputOf(exec: Exec, until: AbortSignal): Promise<string> {
+  const stream = (await exec.start({})) as Readable
+  const end = () => stream.destroy()
+  until.addEventListener('abort', end, { once: true })
+  const chunks: Uint8Array[] = []
+  let bytes = 0
+  try {
+    for await (const payload of payloadsOf(stream)) {
+      chunks.push(payload.subarray(0, OUTPUT_BYTES - bytes))
+      bytes += payload.byteLength
+      if (bytes >= OUTPUT_BYTES) break
+    }
+  } catch (error) {
+    // it is cut off when its time is over
+    if (!until.aborted) throw error
+  } finally {
+    until.removeEventListener('abort', end)
+    stream.destroy()
+  }
+  return printable(Buffer.concat(chunks), OUTPUT_BYTES)
+}
+
+/** Its exit code; `undefined` when the signal came first. */
+async function endOf(exec: Exec, until: AbortSignal): Promise<number | undefined> {
+  for (;;) {
+    const { Running, ExitCode } = await retryReads(() => exec.inspect())
+    if (!Running && ExitCode !== null) return ExitCode
+    if (until.aborted) return undefined
+    await pause(LOOK_MS, undefined, { signal: until }).catch(() => {})
+  }
+}
