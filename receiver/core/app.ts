@@ -25,6 +25,8 @@ interface BaseApp {
 /** An app in two slots on this machine, behind Nginx. */
 export interface DockerApp extends BaseApp {
   engine: 'docker'
+  /** Where visitors find it, through Nginx: `api.example.com`, `*.example.com`. */
+  domains: readonly string[]
   /** Container port; absent: the image's only EXPOSEd one. */
   port?: number
   /** Whether Nginx sends requests to it; a worker has no port. */

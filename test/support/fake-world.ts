@@ -30,6 +30,7 @@ export const APP: AppSpec = {
   engine: 'docker',
   name: 'api',
   image: { repository: 'registry.example/acme/api', tag: 'latest' },
+  domains: [],
   port: 8000,
   http: true,
   strategy: 'blue-green',

@@ -1,11 +1,10 @@
 import type { DockerApp } from '../app.ts'
 import { DeployError } from '../errors.ts'
 import { shorten } from '../shorten.ts'
-import { type DecidingHealthcheck, healthDeadlineMs } from './healthcheck.ts'
+import type { DecidingHealthcheck } from './healthcheck.ts'
+import { byHttp, SHOWN_CHARACTERS } from './http-check.ts'
 import type { Container, SlotPorts } from './ports.ts'
 import { stillRuns } from './still-runs.ts'
-
-const SHOWN_BODY_CHARACTERS = 200
 
 export type HealthPorts = Pick<SlotPorts, 'engine' | 'probe' | 'clock'>
 
@@ -22,6 +21,8 @@ export interface Answer {
   text: string
   /** Good answers in a row that suffice. */
   enough: number
+  /** What to do about it, if it stays the last one. */
+  hint?: string
 }
 
 /** Asks a container once how it is. Throws `exited` when it does not run any more. */
@@ -34,7 +35,7 @@ export async function check(
   const { app, healthcheck } = subject
   if (healthcheck !== undefined) return byHealthcheck(container, healthcheck, ports, signal)
   if (!app.http) return { healthy: true, text: 'it runs', enough: app.health.healthyAfter }
-  return byHttp(container, app, ports, signal)
+  return byHttp(app, container, ports, signal)
 }
 
 /**
@@ -68,31 +69,4 @@ async function byHealthcheck(
   }
 }
 
-/** A configured path must answer 2xx or 3xx; without one, any answer below 500 shows that the app is up. */
-async function byHttp(
-  container: Container,
-  app: DockerApp,
-  ports: HealthPorts,
-  signal: AbortSignal,
-): Promise<Answer> {
-  const { health } = app
-  const path = health.path ?? '/'
-  const enough = health.healthyAfter
-  try {
-    const { status, body } = await ports.probe({
-      url: `http://${container.address}:${health.port ?? container.port}${path}`,
-      headers: health.headers,
-      // one that may take longer than all of them would be the only one
-      timeoutMs: Math.min(health.timeoutMs, healthDeadlineMs(app)),
-      signal,
-    })
-    const healthy = status >= 200 && status < (health.path === undefined ? 500 : 400)
-    return { healthy, text: `GET ${path} answered ${status}${said(body)}`, enough }
-  } catch (error) {
-    signal.throwIfAborted()
-    const reason = error instanceof Error ? error.message : String(error)
-    return { healthy: false, text: `GET ${path}: ${reason}`, enough }
-  }
-}
-
-const said = (text: string) => (text === '' ? '' : `: ${shorten(text, SHOWN_BODY_CHARACTERS)}`)
+const said = (text: string) => (text === '' ? '' : `: ${shorten(text, SHOWN_CHARACTERS)}`)

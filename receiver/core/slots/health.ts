@@ -41,7 +41,7 @@ export async function waitUntilHealthy(
         'unhealthy',
         `${app.name} was not healthy within ${deadlineMs / 1000} s; last answer: ${answer.text}`,
         {
-          hint: `look at the log below; apps.${app.name}.health sets path, port and deadline`,
+          hint: `look at the log below; ${answer.hint ?? `apps.${app.name}.health sets path, headers, port and deadline`}`,
           log: await ports.engine.logs(subject.container.name, LOG_LINES),
         },
       )

@@ -132,6 +132,8 @@ export interface ProbeAnswer {
   status: number
   /** Beginning of the body, safe to print. */
   body: string
+  /** Where a redirect leads, if it is one. */
+  location?: string
 }
 
 export interface Probe {

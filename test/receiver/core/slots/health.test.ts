@@ -20,7 +20,9 @@ let progress: string[]
 /** What the probe answers, by how often it was asked before: a status, or a failure. */
 let answer: (before: number) => number | string | Error
 let url: string
+let headers: Readonly<Record<string, string>>
 let body: string
+let location: string | undefined
 
 beforeEach(async () => {
   world = createFakeWorld()
@@ -35,14 +37,15 @@ beforeEach(async () => {
   asked = []
   progress = []
   body = ''
+  location = undefined
   answer = () => 200
   world.ports.probe = async (request) => {
     const said = answer(asked.length)
     asked.push(world.clock.ms())
-    url = request.url
+    ;({ url, headers } = request)
     if (said instanceof Error) throw said
     if (typeof said === 'string') throw new Error(said)
-    return { status: said, body }
+    return { status: said, body, ...(location === undefined ? {} : { location }) }
   }
 })
 
@@ -120,6 +123,29 @@ describe('a container that does not become healthy', () => {
     })
     expect(world.clock.ms()).toBe(DEADLINE_MS)
     expect(asked.at(-1)).toBe(DEADLINE_MS)
+  })
+
+  test('is told what it was asked for, and what asks otherwise', async () => {
+    answer = () => 400
+    const domains = ['shop.example.com']
+    await expect(wait(subject({ domains }))).rejects.toMatchObject({
+      hint: expect.stringMatching(
+        /Host: shop\.example\.com .*apps\.api\.health\.headers .*apps\.api\.health\.path/,
+      ),
+    })
+    expect(headers).toMatchObject({ Host: 'shop.example.com', 'X-Forwarded-Proto': 'https' })
+  })
+
+  test('is one that redirects to itself', async () => {
+    answer = () => 301
+    location = 'https://shop.example.com/healthz'
+    await expect(wait(subject({ domains: ['shop.example.com'] }))).rejects.toMatchObject({
+      message:
+        'api was not healthy within 10 s; last answer: GET /healthz answered 301, a redirect to itself (https://shop.example.com/healthz): visitors would go round in circles',
+      hint: expect.stringContaining('X-Forwarded-Proto'),
+    })
+    location = 'https://shop.example.com/login'
+    expect(await wait(subject({ domains: ['shop.example.com'] }))).toContain('answered 301')
   })
 
   test('is given up also when every second answer is good', async () => {

@@ -1,0 +1,47 @@
+import type { DockerApp } from '../app.ts'
+import { shorten } from '../shorten.ts'
+import type { Answer } from './check.ts'
+import { healthDeadlineMs } from './healthcheck.ts'
+import type { Container, SlotPorts } from './ports.ts'
+import { asVisitor, leadsToItself } from './visitor.ts'
+
+export const SHOWN_CHARACTERS = 200
+
+/** A configured path must answer 2xx or 3xx; without one, any answer below 500 shows that the app is up. */
+export async function byHttp(
+  app: DockerApp,
+  container: Container,
+  { probe }: Pick<SlotPorts, 'probe'>,
+  signal: AbortSignal,
+): Promise<Answer> {
+  const { name, health } = app
+  const path = health.path ?? '/'
+  const { healthyAfter: enough } = health
+  const request = asVisitor(app, container)
+  try {
+    const { status, body, location } = await probe({
+      ...request,
+      // one that may take longer than all of them would be the only one
+      timeoutMs: Math.min(health.timeoutMs, healthDeadlineMs(app)),
+      signal,
+    })
+    if (location !== undefined && leadsToItself(location, request)) {
+      return {
+        healthy: false,
+        text: `GET ${path} answered ${status}, a redirect to itself (${shorten(location, SHOWN_CHARACTERS)}): visitors would go round in circles`,
+        enough,
+        hint: `have the app take X-Forwarded-Proto: https, which it gets from Nginx, for https; or set apps.${name}.health.headers, or another apps.${name}.health.path`,
+      }
+    }
+    return {
+      healthy: status >= 200 && status < (health.path === undefined ? 500 : 400),
+      text: `GET ${path} answered ${status}${body === '' ? '' : `: ${shorten(body, SHOWN_CHARACTERS)}`}`,
+      enough,
+      hint: `it was asked with Host: ${request.host}, as visitors ask through Nginx: apps.${name}.health.headers sets others, apps.${name}.health.path another path`,
+    }
+  } catch (error) {
+    signal.throwIfAborted()
+    const reason = error instanceof Error ? error.message : String(error)
+    return { healthy: false, text: `GET ${path}: ${reason}`, enough }
+  }
+}
