@@ -66,7 +66,7 @@ export const httpProbe: Probe = ({ url, headers, timeoutMs, signal }) =>
 
 function describe(error: NodeJS.ErrnoException, host: string): string {
   const reasons: Readonly<Record<string, string>> = {
-    ECONNREFUSED: `connection refused by ${host}: nothing listens there yet`,
+    ECONNREFUSED: `connection refused by ${host}: nothing listens there`,
     ECONNRESET: `${host} closed the connection without an answer`,
     EHOSTUNREACH: `${host} is unreachable`,
     ENETUNREACH: `${host} is unreachable`,

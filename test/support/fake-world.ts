@@ -194,6 +194,7 @@ export function createFakeWorld(database: DatabaseSync = openDatabase(':memory:'
       slots,
       sites,
       probe: createFakeProbe(containers, answers),
+      listeners: () => [],
       connections: ({ pid }) =>
         openConnections.get(
           [...containers.values()].find((each) => each.pid === pid)?.name ?? '',

@@ -6,7 +6,7 @@ import { byHttp, SHOWN_CHARACTERS } from './http-check.ts'
 import type { Container, SlotPorts } from './ports.ts'
 import { stillRuns } from './still-runs.ts'
 
-export type HealthPorts = Pick<SlotPorts, 'engine' | 'probe' | 'clock'>
+export type HealthPorts = Pick<SlotPorts, 'engine' | 'probe' | 'listeners' | 'clock'>
 
 /** A container that is asked how it is. */
 export interface Subject {

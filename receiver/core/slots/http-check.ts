@@ -4,6 +4,7 @@ import type { Answer } from './check.ts'
 import { healthDeadlineMs } from './healthcheck.ts'
 import type { Container, SlotPorts } from './ports.ts'
 import { asVisitor, leadsToItself } from './visitor.ts'
+import { whereItListens } from './where-it-listens.ts'
 
 export const SHOWN_CHARACTERS = 200
 
@@ -11,7 +12,7 @@ export const SHOWN_CHARACTERS = 200
 export async function byHttp(
   app: DockerApp,
   container: Container,
-  { probe }: Pick<SlotPorts, 'probe'>,
+  { probe, listeners }: Pick<SlotPorts, 'probe' | 'listeners'>,
   signal: AbortSignal,
 ): Promise<Answer> {
   const { name, health } = app
@@ -42,6 +43,12 @@ export async function byHttp(
   } catch (error) {
     signal.throwIfAborted()
     const reason = error instanceof Error ? error.message : String(error)
-    return { healthy: false, text: `GET ${path}: ${reason}`, enough }
+    const where = whereItListens(app, container, { listeners })
+    return {
+      healthy: false,
+      text: `GET ${path}: ${reason}${where === undefined ? '' : `; ${where.text}`}`,
+      enough,
+      ...(where === undefined ? {} : { hint: where.hint }),
+    }
   }
 }

@@ -149,6 +149,16 @@ export interface Probe {
 /** Connections that a container still serves. */
 export type CountConnections = (container: { pid: number; port: number }) => number
 
+/** A TCP socket that takes connections in a container. */
+export interface Listener {
+  /** `0.0.0.0`, `::`, `127.0.0.1`, … */
+  address: string
+  port: number
+}
+
+/** What listens in a container; nothing when that cannot be seen. */
+export type ListListeners = (container: { pid: number }) => readonly Listener[]
+
 /** The memory of where an app's slots are. */
 export interface SlotRecord {
   /** Of each slot's last containers; a slot without any has that of the other, and both the given one at first. */
@@ -172,4 +182,5 @@ export interface SlotPorts extends Bookkeeping {
   sites: Sites
   probe: Probe
   connections: CountConnections
+  listeners: ListListeners
 }

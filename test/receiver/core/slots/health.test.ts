@@ -130,10 +130,61 @@ describe('a container that does not become healthy', () => {
     const domains = ['shop.example.com']
     await expect(wait(subject({ domains }))).rejects.toMatchObject({
       hint: expect.stringMatching(
-        /Host: shop\.example\.com .*apps\.api\.health\.headers .*apps\.api\.health\.path/,
+        /Host: shop\.example\.com, .*apps\.api\.health\.headers .*apps\.api\.health\.path/,
       ),
     })
     expect(headers).toMatchObject({ Host: 'shop.example.com', 'X-Forwarded-Proto': 'https' })
+  })
+
+  test.for<[string, readonly string[], Partial<AppSpec['health']>, string | undefined, RegExp]>([
+    [
+      'on loopback',
+      ['127.0.0.1 8000'],
+      {},
+      'it listens on 127.0.0.1:8000 only: listen on 0.0.0.0',
+      /all addresses/,
+    ],
+    [
+      'on loopback of both families',
+      ['::1 8000', '127.0.0.1 8000'],
+      {},
+      'it listens on [::1]:8000 and 127.0.0.1:8000 only: listen on 0.0.0.0',
+      /all addresses/,
+    ],
+    [
+      'at another port',
+      [':: 3000', '127.0.0.1 9229', '0.0.0.0 3000'],
+      {},
+      'it listens on 3000, not on 8000',
+      /apps\.api\.port/,
+    ],
+    [
+      'at another port than that of its health',
+      ['0.0.0.0 8000'],
+      { port: 9000 },
+      'it listens on 8000, not on 9000',
+      /apps\.api\.health\.port/,
+    ],
+    [
+      'at another port of loopback',
+      ['127.0.0.1 3000'],
+      {},
+      'it listens on 127.0.0.1:3000, not on 8000',
+      /apps\.api\.port/,
+    ],
+    ['where it should', ['0.0.0.0 8000'], {}, undefined, /sets path, headers, port/],
+    ['nowhere', [], {}, undefined, /sets path, headers, port/],
+  ])('listens %s', async ([, listening, health, where, hint]) => {
+    answer = () => 'connection refused by 10.0.0.2:8000'
+    world.ports.listeners = () =>
+      listening.map((each) => {
+        const [address = '', port] = each.split(' ')
+        return { address, port: Number(port) }
+      })
+    await expect(wait(subject({ health: { ...APP.health, ...health } }))).rejects.toMatchObject({
+      message: `api was not healthy within 10 s; last answer: GET /healthz: connection refused by 10.0.0.2:8000${where === undefined ? '' : `; ${where}`}`,
+      hint: expect.stringMatching(hint),
+    })
   })
 
   test('is one that redirects to itself', async () => {
