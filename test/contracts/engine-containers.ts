@@ -191,6 +191,15 @@ export function engineContainers(at: EngineAtWork): void {
       await at.it.befall.kill(it1)
       expect(await look(it1)).toMatchObject({ running: false, exitCode: 137, hasProcess: false })
     })
+
+    test('that runs again does not, but the engine remembers it', async () => {
+      const { name: it1 } = await started()
+      expect(await at.engine.lastEnd(it1)).toBeUndefined()
+      await at.it.befall.kill(it1)
+      await at.engine.startAgain(it1)
+      expect(await look(it1)).toMatchObject({ running: true, exitCode: 0 })
+      expect(await at.engine.lastEnd(it1)).toEqual({ exitCode: 137, oomKilled: false })
+    })
   })
 
   describe('a start again', () => {

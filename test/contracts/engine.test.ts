@@ -58,13 +58,15 @@ engineContract('the fake', async () => {
       return 'layers' in found ? found.layers.map(({ diffId }) => diffId) : []
     },
   })
-  const { engine, containers, releases } = fake
+  const { engine, containers, ends, releases } = fake
   fake.networks.add('further')
-  const stand = async (name: string, exitCode = 0) =>
-    void Object.assign(containers.get(name) ?? {}, {
+  const stand = async (name: string, exitCode = 0) => {
+    if (exitCode !== 0) ends.set(name, { exitCode, oomKilled: false })
+    Object.assign(containers.get(name) ?? {}, {
       running: false,
       ...(exitCode === 0 ? {} : { exitCode, pid: 0 }),
     })
+  }
   let generation = 0
   return {
     engine,

@@ -110,6 +110,8 @@ export interface FakeWorld {
   shown: Map<string, string>
   /** What the test of a HEALTHCHECK comes to, by container; as the engine has it unless set. */
   tests: FakeEngine['tests']
+  /** What the engine remembers of ends before the last start, by container. */
+  ends: FakeEngine['ends']
   /** What release commands do. */
   releases: FakeReleases
   reports: string[]
@@ -142,7 +144,7 @@ export function createFakeWorld(database: DatabaseSync = openDatabase(':memory:'
   }
 
   const wanted: Layer[] = []
-  const { engine, containers, plans, tests, releases, ...fake } = createFakeEngine({
+  const { engine, containers, plans, tests, ends, releases, ...fake } = createFakeEngine({
     note,
     source: () => disk.wanted.map(({ diffId }) => diffId),
   })
@@ -173,6 +175,7 @@ export function createFakeWorld(database: DatabaseSync = openDatabase(':memory:'
     shown,
     disk,
     tests,
+    ends,
     releases,
     ports: withRollouts({
       journal: store,

@@ -1,6 +1,8 @@
+import type { DockerApp } from '../app.ts'
 import { DeployError } from '../errors.ts'
 import { type Answer, check, type HealthPorts, type Subject } from './check.ts'
 import { healthDeadlineMs } from './healthcheck.ts'
+import { logHint } from './log-hint.ts'
 import { LOG_LINES, stillRuns } from './still-runs.ts'
 
 const FIRST_PAUSE_MS = 25
@@ -37,13 +39,11 @@ export async function waitUntilHealthy(
     if (answer.text !== shown) options.progress((shown = answer.text))
     if (good >= answer.enough) return `${answer.text}, after ${probes} probes`
     if (ports.clock.ms() >= deadline) {
+      const log = await ports.engine.logs(subject.container.name, LOG_LINES)
       throw new DeployError(
         'unhealthy',
         `${app.name} was not healthy within ${deadlineMs / 1000} s; last answer: ${answer.text}`,
-        {
-          hint: `look at the log below; ${answer.hint ?? `apps.${app.name}.health sets path, headers, port and deadline`}`,
-          log: await ports.engine.logs(subject.container.name, LOG_LINES),
-        },
+        { hint: hintOf(app, answer, log), log },
       )
     }
     const left = Math.max(1, deadline - ports.clock.ms())
@@ -76,10 +76,11 @@ export async function watch(
       const answer = await checkIfThere(subject, ports, signal)
       failures = answer.healthy ? 0 : failures + 1
       if (failures >= FAILURES_TO_ROLL_BACK) {
+        const log = await ports.engine.logs(subject.container.name, LOG_LINES)
         throw new DeployError(
           'unhealthy',
           `${app.name} failed ${failures} health checks in a row after the swap; last answer: ${answer.text}`,
-          { log: await ports.engine.logs(subject.container.name, LOG_LINES) },
+          { hint: hintOf(app, answer, log), log },
         )
       }
       // a doubtful container is looked at again soon
@@ -101,3 +102,6 @@ const checkIfThere = (subject: Subject, ports: HealthPorts, signal: AbortSignal)
 function unlessAway(error: unknown): void {
   if (!(error instanceof DeployError) || error.code !== 'engine_unreachable') throw error
 }
+
+const hintOf = (app: DockerApp, { hint }: Answer, log: readonly string[]): string =>
+  `${logHint(app, log)}; ${hint ?? `apps.${app.name}.health sets path, headers, port and deadline`}`

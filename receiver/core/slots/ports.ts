@@ -91,11 +91,16 @@ export interface ContainerEngine {
     test: readonly string[],
     options: { timeoutMs: number; signal: AbortSignal },
   ): Promise<TestResult>
+  /** How one ended last that was started again since; `undefined` when the engine does not remember. */
+  lastEnd(container: string): Promise<End | undefined>
   /** Last lines of its output, oldest first; empty when it is gone. */
   logs(container: string, lines: number): Promise<string[]>
   /** SIGTERM, `graceMs`, SIGKILL, then removed. Nothing to do when it is gone. */
   remove(container: string, options: { graceMs: number }): Promise<void>
 }
+
+/** How a container ended. */
+export type End = Pick<Container, 'exitCode' | 'oomKilled'>
 
 export interface TestResult {
   /** `undefined` when it did not end in its time. */

@@ -1,5 +1,6 @@
 import { DeployError } from '../errors.ts'
 import { imageOf } from '../journal.ts'
+import { logHint } from './log-hint.ts'
 import type { StepContext } from './next-step.ts'
 
 const LOG_LINES = 50
@@ -27,6 +28,6 @@ export async function release({
   throw new DeployError(
     'release_failed',
     `the release command ${JSON.stringify(command.join(' '))} exited with code ${exitCode}`,
-    { hint: 'look at the log below; the old version serves on', log: last },
+    { hint: `${logHint(app, last)}; the old version serves on`, log: last },
   )
 }

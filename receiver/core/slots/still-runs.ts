@@ -1,6 +1,7 @@
 import type { DockerApp } from '../app.ts'
 import { DeployError } from '../errors.ts'
-import type { Container, SlotPorts } from './ports.ts'
+import { logHint } from './log-hint.ts'
+import type { Container, End, SlotPorts } from './ports.ts'
 
 export const LOG_LINES = 50
 /** Of a program that was built for another processor, as the kernel says it. */
@@ -16,16 +17,30 @@ export async function stillRuns(
     throw new DeployError('exited', `the container ${container.name} is gone: someone removed it`)
   }
   if (now.running && now.restarts === 0) return now
-  const why = now.oomKilled
-    ? `was killed for using more than its memory limit (exit code ${now.exitCode})`
-    : now.restarts > 0
-      ? `stopped and was restarted ${now.restarts} times`
-      : `exited with code ${now.exitCode}`
-  const log = await engine.logs(container.name, LOG_LINES)
-  const hint = now.oomKilled
-    ? `raise apps.${app.name}.mem_limit, or let the app use less memory`
-    : log.some((line) => NOT_EXECUTABLE.test(line))
-      ? 'what the image starts was built for another CPU: build the image for this one (platforms: linux/amd64,linux/arm64); a script has to begin with #!/bin/sh'
-      : 'look at the log below'
-  throw new DeployError('exited', `the container of ${app.name} ${why}`, { hint, log })
+  // what runs again has forgotten how it ended
+  const end = now.running ? await engine.lastEnd(now.name) : now
+  const log = await engine.logs(now.name, LOG_LINES)
+  throw new DeployError('exited', `the container of ${app.name} ${whyOf(now, end)}`, {
+    hint: hintOf(app, end, log),
+    log,
+  })
+}
+
+function whyOf({ restarts }: Container, end: End | undefined): string {
+  const again =
+    restarts === 0 ? '' : ` and was restarted ${restarts === 1 ? 'once' : `${restarts} times`}`
+  if (end === undefined) return `stopped${again}`
+  return end.oomKilled
+    ? `was killed for using more than its memory limit (exit code ${end.exitCode})${again}`
+    : `exited with code ${end.exitCode}${again}`
+}
+
+function hintOf(app: DockerApp, end: End | undefined, log: readonly string[]): string {
+  if (end?.oomKilled === true) {
+    return `raise apps.${app.name}.mem_limit, or let the app use less memory`
+  }
+  if (log.some((line) => NOT_EXECUTABLE.test(line))) {
+    return 'what the image starts was built for another CPU: build the image for this one (platforms: linux/amd64,linux/arm64); a script has to begin with #!/bin/sh'
+  }
+  return logHint(app, log)
 }

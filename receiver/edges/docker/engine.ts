@@ -10,6 +10,7 @@ import { factsOf } from './image-facts.ts'
 import { removeReleases, runOnce } from './run-once.ts'
 import { containerName } from './container-name.ts'
 import { filterOf, type Home, isInSlot, isOurs } from './labels.ts'
+import { lastEnd } from './last-end.ts'
 import { readLog } from './log.ts'
 import { createTests } from './run-test.ts'
 import { retryReads } from './retry-reads.ts'
@@ -107,6 +108,15 @@ export function createEngine({ docker, home, credentials, clock }: DockerOptions
     },
 
     runTest,
+
+    async lastEnd(name) {
+      try {
+        return await lastEnd(docker, name)
+      } catch {
+        // as the log
+        return undefined
+      }
+    },
 
     async logs(name, lines) {
       try {

@@ -2,6 +2,7 @@ import { DeployError } from '../../../receiver/core/errors.ts'
 import type {
   Container,
   ContainerPlan,
+  End,
   ReleasePlan,
   TestResult,
 } from '../../../receiver/core/slots/ports.ts'
@@ -20,6 +21,8 @@ export interface FakeEngine {
   facts: Map<string, ImageFacts>
   /** What the test of a HEALTHCHECK comes to, by container; as the engine has it unless set. */
   tests: Map<string, () => TestResult>
+  /** What the engine remembers of ends before the last start, by container. */
+  ends: Map<string, End>
   /** Networks beside the receiver's own. */
   networks: Set<string>
   releases: FakeReleases
@@ -57,6 +60,7 @@ export function createFakeEngine({
   const plans = new Map<string, ContainerPlan>()
   const disk: FakeEngine['disk'] = { value: undefined, held: [] }
   const facts: FakeEngine['facts'] = new Map()
+  const ends: FakeEngine['ends'] = new Map()
   const networks = new Set<string>()
   const tests: FakeEngine['tests'] = new Map()
   /** Containers in which a test runs without end. */
@@ -122,6 +126,7 @@ export function createFakeEngine({
       const standing = containers.get(name)
       if (standing !== undefined) return run(standing)
       requireStartable(plan)
+      ends.delete(name)
       containers.set(name, containerOf(plan))
       plans.set(name, plan)
     },
@@ -168,6 +173,7 @@ export function createFakeEngine({
       if (ended.exitCode === undefined) unended.add(standing)
       return ended
     },
+    lastEnd: async (name) => ends.get(name),
     logs: async (name, lines) => (containers.has(name) ? LOG.slice(-lines) : []),
     async remove(name) {
       note('remove', name)
@@ -194,7 +200,7 @@ export function createFakeEngine({
     return { of: app.name, generation, lines: [...releases.lines], ended: releases.ends() }
   }
 
-  return { engine, containers, plans, disk, facts, tests, networks, releases }
+  return { engine, containers, plans, disk, facts, tests, ends, networks, releases }
 }
 
 const referenceOf = ({ repository, digest }: { repository: string; digest: string }) =>

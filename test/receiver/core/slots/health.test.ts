@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import type { AppSpec } from '../../../../receiver/core/app.ts'
 import { DeployError } from '../../../../receiver/core/errors.ts'
-import type { Container, TestResult } from '../../../../receiver/core/slots/ports.ts'
+import type { Container, End, TestResult } from '../../../../receiver/core/slots/ports.ts'
 import type { Subject } from '../../../../receiver/core/slots/check.ts'
 import type { DecidingHealthcheck } from '../../../../receiver/core/slots/healthcheck.ts'
 import { waitUntilHealthy, watch } from '../../../../receiver/core/slots/health.ts'
@@ -376,16 +376,41 @@ describe('a worker', () => {
 })
 
 describe('a container that does not run any more', () => {
-  test.for<[string, Partial<Container>, string]>([
-    ['ended', { running: false, exitCode: 3 }, 'exited with code 3'],
-    ['was restarted', { restarts: 2 }, 'stopped and was restarted 2 times'],
+  test.for<[string, Partial<Container>, End | undefined, string]>([
+    ['ended', { running: false, exitCode: 3 }, undefined, 'exited with code 3'],
+    [
+      'is about to be restarted',
+      { running: false, exitCode: 3, restarts: 1 },
+      undefined,
+      'exited with code 3 and was restarted once',
+    ],
+    [
+      'was restarted',
+      { restarts: 2 },
+      { exitCode: 3, oomKilled: false },
+      'exited with code 3 and was restarted 2 times',
+    ],
+    [
+      'was restarted, which nobody remembers',
+      { restarts: 2 },
+      undefined,
+      'stopped and was restarted 2 times',
+    ],
     [
       'used too much memory',
       { running: false, exitCode: 137, oomKilled: true },
+      undefined,
       'was killed for using more than its memory limit (exit code 137)',
     ],
-  ])('that %s fails at once', async ([, change, words]) => {
+    [
+      'used too much memory and was restarted',
+      { restarts: 1 },
+      { exitCode: 137, oomKilled: true },
+      'was killed for using more than its memory limit (exit code 137) and was restarted once',
+    ],
+  ])('that %s fails at once', async ([, change, end, words]) => {
     Object.assign(container, change)
+    if (end !== undefined) world.ends.set(container.name, end)
     const expected = {
       code: 'exited',
       message: `the container of api ${words}`,
@@ -401,6 +426,27 @@ describe('a container that does not run any more', () => {
     await expect(wait()).rejects.toMatchObject({
       code: 'exited',
       message: 'the container api-1-blue is gone: someone removed it',
+    })
+  })
+
+  test.for([
+    [undefined, 'it has printed nothing'],
+    ['local', 'it has printed nothing'],
+    ['none', 'it has no log: apps.api.logging has the driver none, which keeps nothing'],
+    ['syslog', 'Docker has no lines of it: apps.api.logging sends them to syslog'],
+  ])('is not told to look at a log that is not there: %s', async ([driver, hint]) => {
+    Object.assign(container, { running: false, exitCode: 3 })
+    world.ports.engine.logs = async () => []
+    const logging = driver === undefined ? {} : { logging: { driver, options: {} } }
+    const settings = { container: { ...APP.container, ...logging } }
+    await expect(wait(subject(settings))).rejects.toMatchObject({ hint, log: [] })
+    Object.assign(container, { running: true, exitCode: 0 })
+    answer = () => 503
+    await expect(wait(subject(settings))).rejects.toMatchObject({
+      hint: expect.stringContaining(`${hint}; it was asked with Host`),
+    })
+    await expect(look(subject(settings))).rejects.toMatchObject({
+      hint: expect.stringContaining(hint ?? ''),
     })
   })
 
