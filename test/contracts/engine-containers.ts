@@ -193,12 +193,12 @@ export function engineContainers(at: EngineAtWork): void {
     })
 
     test('that runs again does not, but the engine remembers it', async () => {
-      const { name: it1 } = await started()
-      expect(await at.engine.lastEnd(it1)).toBeUndefined()
+      const { name: it1, container } = await started()
+      expect(await at.engine.lastEnd(container.id)).toBeUndefined()
       await at.it.befall.kill(it1)
       await at.engine.startAgain(it1)
       expect(await look(it1)).toMatchObject({ running: true, exitCode: 0 })
-      expect(await at.engine.lastEnd(it1)).toEqual({ exitCode: 137, oomKilled: false })
+      expect(await at.engine.lastEnd(container.id)).toEqual({ exitCode: 137, oomKilled: false })
     })
   })
 

@@ -112,6 +112,8 @@ export interface FakeWorld {
   tests: FakeEngine['tests']
   /** What the engine remembers of ends before the last start, by container. */
   ends: FakeEngine['ends']
+  /** Containers that do not hear the signal to stop, and are killed. */
+  deaf: FakeEngine['deaf']
   /** What release commands do. */
   releases: FakeReleases
   reports: string[]
@@ -144,7 +146,7 @@ export function createFakeWorld(database: DatabaseSync = openDatabase(':memory:'
   }
 
   const wanted: Layer[] = []
-  const { engine, containers, plans, tests, ends, releases, ...fake } = createFakeEngine({
+  const { engine, containers, plans, tests, ends, deaf, releases, ...fake } = createFakeEngine({
     note,
     source: () => disk.wanted.map(({ diffId }) => diffId),
   })
@@ -176,6 +178,7 @@ export function createFakeWorld(database: DatabaseSync = openDatabase(':memory:'
     disk,
     tests,
     ends,
+    deaf,
     releases,
     ports: withRollouts({
       journal: store,

@@ -23,6 +23,8 @@ export interface StepContext {
   /** In the steps in which the container is asked: what decides there, if it is a HEALTHCHECK. */
   healthcheck?: DecidingHealthcheck
   ports: SlotPorts
+  /** Apps of which it was told that they do not hear the signal to end. */
+  deaf: Set<string>
   progress: Progress
   signal: AbortSignal
 }

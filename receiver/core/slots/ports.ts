@@ -91,8 +91,8 @@ export interface ContainerEngine {
     test: readonly string[],
     options: { timeoutMs: number; signal: AbortSignal },
   ): Promise<TestResult>
-  /** How one ended last that was started again since; `undefined` when the engine does not remember. */
-  lastEnd(container: string): Promise<End | undefined>
+  /** How one ended last that was started again since; `undefined` when the engine does not remember. Names come again, ids do not. */
+  lastEnd(id: string): Promise<End | undefined>
   /** Last lines of its output, oldest first; empty when it is gone. */
   logs(container: string, lines: number): Promise<string[]>
   /** SIGTERM, `graceMs`, SIGKILL, then removed. Nothing to do when it is gone. */

@@ -15,7 +15,10 @@ import { STEPS } from './steps.ts'
 const ASKING: ReadonlySet<StepName> = new Set(['health', 'watch'])
 
 /** The way of one machine: two slots of containers behind Nginx, and a flag file that says which of them is live. */
-export const createSlotsRollout = (ports: SlotPorts): Rollout<DockerApp> => ({
+export const createSlotsRollout = (
+  ports: SlotPorts,
+  deaf = new Set<string>(),
+): Rollout<DockerApp> => ({
   steps: {
     anew: new Set(['start', 'health']),
     commit: 'swap',
@@ -38,7 +41,7 @@ export const createSlotsRollout = (ports: SlotPorts): Rollout<DockerApp> => ({
           ? await within(LOOK_MS, () => healthcheckOf(app, stored, ports), { clock, signal, what })
           : undefined
         const context = {
-          ...{ app, stored, world, ports, progress },
+          ...{ app, stored, world, ports, deaf, progress },
           ...(healthcheck === undefined ? {} : { healthcheck }),
         }
         return within(

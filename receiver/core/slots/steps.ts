@@ -1,5 +1,4 @@
 import { DeployError } from '../errors.ts'
-import { prune } from '../image/prune.ts'
 import { pull } from '../image/pull.ts'
 import { resolve } from '../image/resolve.ts'
 import { imageOf, type StoredDeployment } from '../journal.ts'
@@ -10,6 +9,7 @@ import { inParallel } from './in-parallel.ts'
 import { others, own, type StepContext, type StepName, type World } from './next-step.ts'
 import type { Container } from './ports.ts'
 import { release } from './release.ts'
+import { retire } from './retire.ts'
 import { start } from './start.ts'
 
 /** Does one step and resolves to a line about it. Every step may run again after a crash in the middle of it. */
@@ -66,21 +66,7 @@ export const STEPS: Readonly<Record<StepName, RunStep>> = {
     return drain(app, old, ports, signal)
   },
 
-  async retire({ app, stored, world, ports, signal }) {
-    const old = others(stored, world)
-    const warm = app.warmMs > 0 ? old.filter((container) => container.running) : []
-    const retired = old.filter((container) => !warm.includes(container))
-    await inParallel(retired, signal, ({ name }) =>
-      ports.engine.remove(name, { graceMs: app.container.stopGraceMs }),
-    )
-    await prune(app, ports)
-    return (
-      [
-        ...retired.map(({ name }) => `removed ${name}`),
-        ...warm.map(({ name }) => `${name} stays warm for ${app.warmMs / 1000} s`),
-      ].join(', ') || 'nothing to retire'
-    )
-  },
+  retire,
 }
 
 const reasonOf = (error: unknown) => (error instanceof Error ? error.message : String(error))

@@ -18,7 +18,7 @@ export async function stillRuns(
   }
   if (now.running && now.restarts === 0) return now
   // what runs again has forgotten how it ended
-  const end = now.running ? await engine.lastEnd(now.name) : now
+  const end = now.running ? await engine.lastEnd(now.id) : now
   const log = await engine.logs(now.name, LOG_LINES)
   throw new DeployError('exited', `the container of ${app.name} ${whyOf(now, end)}`, {
     hint: hintOf(app, end, log),

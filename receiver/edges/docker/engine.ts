@@ -109,9 +109,9 @@ export function createEngine({ docker, home, credentials, clock }: DockerOptions
 
     runTest,
 
-    async lastEnd(name) {
+    async lastEnd(id) {
       try {
-        return await lastEnd(docker, name)
+        return await lastEnd(docker, id)
       } catch {
         // as the log
         return undefined

@@ -9,12 +9,12 @@ const READ_MS = 10_000
  * How a container ended last, by the events that Docker remembers, some hundreds: once its restart policy has started it again
  * its state has forgotten that.
  */
-export async function lastEnd(docker: Docker, container: string): Promise<End | undefined> {
+export async function lastEnd(docker: Docker, id: string): Promise<End | undefined> {
   const stream = (await docker.getEvents({
     since: 1,
     // past already, so that the answer ends
     until: Date.now() / 1000,
-    filters: { type: ['container'], container: [container], event: ['die', 'oom'] },
+    filters: { type: ['container'], container: [id], event: ['die', 'oom'] },
     abortSignal: AbortSignal.timeout(READ_MS),
   })) as Readable
   let end: End | undefined

@@ -23,6 +23,8 @@ export interface FakeEngine {
   tests: Map<string, () => TestResult>
   /** What the engine remembers of ends before the last start, by container. */
   ends: Map<string, End>
+  /** Containers that do not hear the signal to stop, and are killed. */
+  deaf: Set<string>
   /** Networks beside the receiver's own. */
   networks: Set<string>
   releases: FakeReleases
@@ -61,6 +63,7 @@ export function createFakeEngine({
   const disk: FakeEngine['disk'] = { value: undefined, held: [] }
   const facts: FakeEngine['facts'] = new Map()
   const ends: FakeEngine['ends'] = new Map()
+  const deaf = new Set<string>()
   const networks = new Set<string>()
   const tests: FakeEngine['tests'] = new Map()
   /** Containers in which a test runs without end. */
@@ -142,7 +145,8 @@ export function createFakeEngine({
       note('stop', name)
       const standing = containers.get(name)
       // a paused one does not run, and has a process all the same
-      if (standing !== undefined) Object.assign(standing, { running: false, pid: 0 })
+      if (standing === undefined) return
+      Object.assign(standing, { running: false, pid: 0 }, deaf.has(name) ? { exitCode: 137 } : {})
     },
     async runOnce(plan, { output, signal }) {
       const { app, command, generation, timeoutMs } = plan
@@ -173,7 +177,7 @@ export function createFakeEngine({
       if (ended.exitCode === undefined) unended.add(standing)
       return ended
     },
-    lastEnd: async (name) => ends.get(name),
+    lastEnd: async (id) => ends.get(id),
     logs: async (name, lines) => (containers.has(name) ? LOG.slice(-lines) : []),
     async remove(name) {
       note('remove', name)
@@ -200,7 +204,7 @@ export function createFakeEngine({
     return { of: app.name, generation, lines: [...releases.lines], ended: releases.ends() }
   }
 
-  return { engine, containers, plans, disk, facts, tests, ends, networks, releases }
+  return { engine, containers, plans, disk, facts, tests, ends, deaf, networks, releases }
 }
 
 const referenceOf = ({ repository, digest }: { repository: string; digest: string }) =>

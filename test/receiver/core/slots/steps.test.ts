@@ -1,4 +1,4 @@
-import { beforeEach, expect, test } from 'vitest'
+import { beforeEach, describe, expect, test } from 'vitest'
 import type { StepName } from '../../../../receiver/core/slots/next-step.ts'
 import type { AppSpec } from '../../../../receiver/core/app.ts'
 import type { ContainerPlan } from '../../../../receiver/core/slots/ports.ts'
@@ -185,6 +185,36 @@ test('the swap and what was retired are told by name', async () => {
     'green is live',
     'removed api-1-blue',
   ])
+})
+
+describe('a container that does not hear the signal to stop', () => {
+  const ADVICE =
+    /^removed (\S+); it did not end within 10 s of the signal to stop and was killed: init: true .*stop_signal/
+
+  test('is told of once, with what to do about it', async () => {
+    await deploy('dep_1', DIGEST.one)
+    for (const each of ['api-1-blue', 'api-2-green']) world.deaf.add(each)
+    expect((await deploy('dep_2', DIGEST.two)).messageOf('retire')).toMatch(ADVICE)
+    expect((await deploy('dep_3', DIGEST.three)).messageOf('retire')).toBe('removed api-2-green')
+  })
+
+  test('is told of too when it ended before the new one started', async () => {
+    const app: AppSpec = { ...APP, strategy: 'recreate' }
+    await deploy('dep_1', DIGEST.one, app)
+    world.deaf.add('api-1-blue')
+    expect((await deploy('dep_2', DIGEST.two, app)).messageOf('retire')).toMatch(ADVICE)
+  })
+
+  test.for<[string, Partial<AppSpec['container']>, boolean]>([
+    ['has no time to end', { stopGraceMs: 0 }, false],
+    ['used too much memory', {}, true],
+  ])('is another one than one that %s', async ([, more, oomKilled]) => {
+    const app = { ...APP, container: { ...APP.container, ...more } }
+    await deploy('dep_1', DIGEST.one, app)
+    world.deaf.add('api-1-blue')
+    Object.assign(world.containers.get('api-1-blue') ?? {}, { oomKilled })
+    expect((await deploy('dep_2', DIGEST.two, app)).messageOf('retire')).toBe('removed api-1-blue')
+  })
 })
 
 test('what stays warm is told with its time', async () => {
