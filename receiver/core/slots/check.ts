@@ -1,8 +1,8 @@
 import type { DockerApp } from '../app.ts'
 import { DeployError } from '../errors.ts'
-import { shorten } from '../shorten.ts'
+import { type Answer, shown } from './answer.ts'
 import type { DecidingHealthcheck } from './healthcheck.ts'
-import { byHttp, SHOWN_CHARACTERS } from './http-check.ts'
+import { byHttp } from './http-check.ts'
 import type { Container, SlotPorts } from './ports.ts'
 import { stillRuns } from './still-runs.ts'
 
@@ -14,15 +14,6 @@ export interface Subject {
   container: Container
   /** What decides in place of an HTTP answer. */
   healthcheck?: DecidingHealthcheck
-}
-
-export interface Answer {
-  healthy: boolean
-  text: string
-  /** Good answers in a row that suffice. */
-  enough: number
-  /** What to do about it, if it stays the last one. */
-  hint?: string
 }
 
 /** Asks a container once how it is. Throws `exited` when it does not run any more. */
@@ -51,7 +42,7 @@ async function byHealthcheck(
   const { status = 'starting', output = '' } = health ?? {}
   const answer = (healthy: boolean, what: string, printed: string) => ({
     healthy,
-    text: `HEALTHCHECK ${what}${said(printed.trim())}`,
+    text: `HEALTHCHECK ${what}${printed.trim() === '' ? '' : `: ${shown(printed.trim())}`}`,
     enough: 1,
   })
   if (status === 'healthy') return answer(true, status, output)
@@ -68,5 +59,3 @@ async function byHealthcheck(
     return answer(false, status, output === '' ? error.message : output)
   }
 }
-
-const said = (text: string) => (text === '' ? '' : `: ${shorten(text, SHOWN_CHARACTERS)}`)

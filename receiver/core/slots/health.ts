@@ -1,6 +1,7 @@
 import type { DockerApp } from '../app.ts'
 import { DeployError } from '../errors.ts'
-import { type Answer, check, type HealthPorts, type Subject } from './check.ts'
+import type { Answer } from './answer.ts'
+import { check, type HealthPorts, type Subject } from './check.ts'
 import { healthDeadlineMs } from './healthcheck.ts'
 import { logHint } from './log-hint.ts'
 import { LOG_LINES, stillRuns } from './still-runs.ts'

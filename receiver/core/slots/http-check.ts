@@ -1,12 +1,9 @@
 import type { DockerApp } from '../app.ts'
-import { shorten } from '../shorten.ts'
-import type { Answer } from './check.ts'
+import { type Answer, shown } from './answer.ts'
 import { healthDeadlineMs } from './healthcheck.ts'
 import type { Container, SlotPorts } from './ports.ts'
 import { asVisitor, leadsToItself } from './visitor.ts'
 import { whereItListens } from './where-it-listens.ts'
-
-export const SHOWN_CHARACTERS = 200
 
 /** A configured path must answer 2xx or 3xx; without one, any answer below 500 shows that the app is up. */
 export async function byHttp(
@@ -29,14 +26,14 @@ export async function byHttp(
     if (location !== undefined && leadsToItself(location, request)) {
       return {
         healthy: false,
-        text: `GET ${path} answered ${status}, a redirect to itself (${shorten(location, SHOWN_CHARACTERS)}): visitors would go round in circles`,
+        text: `GET ${path} answered ${status}, a redirect to itself (${shown(location)}): visitors would go round in circles`,
         enough,
         hint: `have the app take X-Forwarded-Proto: https, which it gets from Nginx, for https; or set apps.${name}.health.headers, or another apps.${name}.health.path`,
       }
     }
     return {
       healthy: status >= 200 && status < (health.path === undefined ? 500 : 400),
-      text: `GET ${path} answered ${status}${body === '' ? '' : `: ${shorten(body, SHOWN_CHARACTERS)}`}`,
+      text: `GET ${path} answered ${status}${body === '' ? '' : `: ${shown(body)}`}`,
       enough,
       hint: `it was asked with Host: ${request.host}, as visitors ask through Nginx: apps.${name}.health.headers sets others, apps.${name}.health.path another path`,
     }
