@@ -1,4 +1,5 @@
-import type { Readable } from 'node:stream'
+import { Readable } from 'node:stream'
+import { buffer } from 'node:stream/consumers'
 import { setTimeout as pause } from 'node:timers/promises'
 import type Docker from 'dockerode'
 import type { Exec } from 'dockerode'
@@ -9,6 +10,10 @@ import { translate } from './errors.ts'
 import { payloadsOf } from './frames.ts'
 import { retryReads } from './retry-reads.ts'
 
+/** With the headers of its frames, of which each line may have one. */
+const KEPT_BYTES = 8 * OUTPUT_BYTES
+/** More is no test, and is not read to its end. */
+const MOST_BYTES = 64 * 1024 * 1024
 const LOOK_MS = 50
 
 /**
@@ -60,28 +65,29 @@ async function isRunning(exec: Exec): Promise<boolean> {
   )
 }
 
-/** The beginning of what it prints, until its end or the signal. */
+/**
+ * The beginning of what it prints, until its end or the signal. All of it is read, also after that: a program of whose output
+ * nobody reads the rest has failed, to Docker, and counts as ended.
+ */
 async function outputOf(exec: Exec, until: AbortSignal): Promise<string> {
   const stream = (await exec.start({})) as Readable
-  const end = () => stream.destroy()
-  until.addEventListener('abort', end, { once: true })
-  const chunks: Uint8Array[] = []
+  const chunks: Buffer[] = []
   let bytes = 0
-  try {
-    for await (const payload of payloadsOf(stream)) {
-      chunks.push(payload.subarray(0, OUTPUT_BYTES - bytes))
-      bytes += payload.byteLength
-      if (bytes >= OUTPUT_BYTES) break
-    }
-  } catch (error) {
-    // it is cut off when its time is over
-    if (!until.aborted) throw error
-  } finally {
-    until.removeEventListener('abort', end)
-    stream.destroy()
-  }
-  return printable(Buffer.concat(chunks), OUTPUT_BYTES)
+  stream.on('data', (chunk: Buffer) => {
+    if (bytes < KEPT_BYTES) chunks.push(chunk)
+    bytes += chunk.byteLength
+    if (bytes > MOST_BYTES) stream.destroy()
+  })
+  const closed = new Promise((resolve) => stream.on('error', resolve).once('close', resolve))
+  await Promise.race([closed, aborted(until)])
+  return printable(await buffer(payloadsOf(Readable.from(chunks))), OUTPUT_BYTES)
 }
+
+const aborted = (signal: AbortSignal) =>
+  new Promise<void>((resolve) => {
+    if (signal.aborted) resolve()
+    else signal.addEventListener('abort', () => resolve(), { once: true })
+  })
 
 /** Its exit code; `undefined` when the signal came first. */
 async function endOf(exec: Exec, until: AbortSignal): Promise<number | undefined> {

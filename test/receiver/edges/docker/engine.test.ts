@@ -169,6 +169,34 @@ describe('containers', () => {
     expect((await engine.containers('tiny'))[0]).toMatchObject({ running: true })
   })
 
+  test('the test of a HEALTHCHECK is run by the API of Docker 20.10 too', async () => {
+    const oldest = createEngine({
+      docker: new Docker({
+        socketPath: stack.dockerHost.slice('unix://'.length),
+        version: 'v1.41',
+      }),
+      network: 'docker-test',
+      credentials: fixedLogin({ username, password }),
+      clock: systemClock,
+    })
+    const test = ['CMD', '/bin/busybox', 'sh', '-c', 'echo "no\n\u001b[31mdatabase"; exit 1']
+    const options = { timeoutMs: 60_000, signal }
+    expect(await oldest.runTest('docker-test-tiny-1-blue', test, options)).toEqual({
+      exitCode: 1,
+      output: 'no \uFFFD[31mdatabase',
+    })
+  })
+
+  test('what the test of a HEALTHCHECK prints is cut, and its end told all the same', async () => {
+    const script = '/bin/busybox head -c 1000000 /dev/zero | /bin/busybox tr "\\0" x; exit 1'
+    const test = ['CMD', '/bin/busybox', 'sh', '-c', script]
+    const { exitCode, output } = await engine.runTest('docker-test-tiny-1-blue', test, {
+      timeoutMs: 60_000,
+      signal,
+    })
+    expect([exitCode, output]).toEqual([1, 'x'.repeat(4096)])
+  })
+
   test('its log comes line by line', async () => {
     await fetch(`http://${address}:8000/nowhere`)
     // what a container prints reaches its log a moment later
