@@ -145,6 +145,8 @@ test.concurrent(
     const second = await deploy('deaf')
     expect(second).toMatchObject({ status: 'succeeded' })
     expect(await containers('deaf')).toHaveLength(1)
+    const { text } = await vm.readText(`/deployments/${second.id}/events`)
+    expect(text).toMatch(/did not end within 1 s of the signal to stop and was killed: init: true/)
     const [told, killed, ...others] = await signalsTo(first?.Id ?? '', second)
     expect(others).toEqual([])
     expect([told?.signal, killed?.signal]).toEqual(['15', '9'])

@@ -28,7 +28,7 @@ export function createTests(docker: Docker): ContainerEngine['runTest'] {
       if (before !== undefined && (await isRunning(before))) return UNENDED
       unended.delete(name)
       const exec = await docker.getContainer(name).exec({
-        Cmd: await commandOf(docker, name, test),
+        Cmd: commandOf(test),
         AttachStdout: true,
         AttachStderr: true,
       })
@@ -48,14 +48,9 @@ export function createTests(docker: Docker): ContainerEngine['runTest'] {
 
 const UNENDED: TestResult = { exitCode: undefined, output: '' }
 
-/** As a program with its arguments; what was written as one text is the container's shell's. */
-async function commandOf(docker: Docker, name: string, test: readonly string[]): Promise<string[]> {
-  const [kind, ...words] = test
-  if (kind !== 'CMD-SHELL') return words
-  const { Config } = await docker.getContainer(name).inspect()
-  const { Shell } = Config as { Shell?: string[] | null }
-  return [...(Shell?.length ? Shell : ['/bin/sh', '-c']), ...words]
-}
+/** As a program with its arguments; what was written as one text is a shell's. */
+const commandOf = ([kind, ...words]: readonly string[]): string[] =>
+  kind === 'CMD-SHELL' ? ['/bin/sh', '-c', ...words] : words
 
 async function isRunning(exec: Exec): Promise<boolean> {
   // what is not known any more ended with its container
