@@ -36,18 +36,20 @@ export const createSlotsRollout = (
       async run({ progress, signal }) {
         if (next === undefined)
           throw new Error(`${stored.deployment.id} is complete: no step is missing`)
-        const what = `the step ${next} of ${app.name}`
+        const limits = { clock, signal, what: `the step ${next} of ${app.name}` }
         const healthcheck = ASKING.has(next)
-          ? await within(LOOK_MS, () => healthcheckOf(app, stored, ports), { clock, signal, what })
+          ? await within(LOOK_MS, () => healthcheckOf(app, stored, ports), limits)
           : undefined
-        const context = {
-          ...{ app, stored, world, ports, deaf, progress },
-          ...(healthcheck === undefined ? {} : { healthcheck }),
-        }
+        const context = { app, stored, world, ports, deaf, progress }
         return within(
           stepLimitMs(next, app, healthcheck),
-          (until) => STEPS[next]({ ...context, signal: until }),
-          { clock, signal, what },
+          (until) =>
+            STEPS[next]({
+              ...context,
+              ...(healthcheck === undefined ? {} : { healthcheck }),
+              signal: until,
+            }),
+          limits,
         )
       },
     }

@@ -179,9 +179,9 @@ describe('containers', () => {
       credentials: fixedLogin({ username, password }),
       clock: systemClock,
     })
-    const test = ['CMD', '/bin/busybox', 'sh', '-c', 'echo "no\n\u001b[31mdatabase"; exit 1']
+    const command = ['CMD', '/bin/busybox', 'sh', '-c', 'echo "no\n\u001b[31mdatabase"; exit 1']
     const options = { timeoutMs: 60_000, signal }
-    expect(await oldest.runTest('docker-test-tiny-1-blue', test, options)).toEqual({
+    expect(await oldest.runTest('docker-test-tiny-1-blue', command, options)).toEqual({
       exitCode: 1,
       output: 'no \uFFFD[31mdatabase',
     })
@@ -189,8 +189,8 @@ describe('containers', () => {
 
   test('what the test of a HEALTHCHECK prints is cut, and its end told all the same', async () => {
     const script = '/bin/busybox head -c 1000000 /dev/zero | /bin/busybox tr "\\0" x; exit 1'
-    const test = ['CMD', '/bin/busybox', 'sh', '-c', script]
-    const { exitCode, output } = await engine.runTest('docker-test-tiny-1-blue', test, {
+    const command = ['CMD', '/bin/busybox', 'sh', '-c', script]
+    const { exitCode, output } = await engine.runTest('docker-test-tiny-1-blue', command, {
       timeoutMs: 60_000,
       signal,
     })
