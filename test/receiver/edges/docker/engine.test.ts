@@ -175,7 +175,7 @@ describe('containers', () => {
         socketPath: stack.dockerHost.slice('unix://'.length),
         version: 'v1.41',
       }),
-      network: 'docker-test',
+      home: homeOn('docker-test'),
       credentials: fixedLogin({ username, password }),
       clock: systemClock,
     })
