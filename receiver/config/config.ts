@@ -26,7 +26,6 @@ export interface AppAuth {
 }
 
 export interface AppConfig extends AppSpec {
-  domains: readonly string[]
   auth: AppAuth
   /** Logins of this app alone, by registry host. */
   registries: Readonly<Record<string, RegistryLogin>>

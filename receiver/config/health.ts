@@ -23,6 +23,7 @@ export function readHealth(reader: Reader, field: Field | undefined): HealthPoli
     'it begins with / and has no blanks',
   )
   const healthPort = port(reader, keys.get('port'))
+  const deadlineMs = duration(reader, keys.get('deadline'), { min: 1 })
   const headers = emptyRecord<string>()
   const secretHeaders: string[] = []
   for (const { field: at, key, value = '' } of keyValues(reader, keys.get('headers'))) {
@@ -42,6 +43,6 @@ export function readHealth(reader: Reader, field: Field | undefined): HealthPoli
     intervalMs: duration(reader, keys.get('interval'), { min: 1 }) ?? 2000,
     timeoutMs: duration(reader, keys.get('timeout'), { min: 1 }) ?? 5000,
     healthyAfter: number(reader, keys.get('healthy_after'), { min: 1, max: 100 }) ?? 2,
-    deadlineMs: duration(reader, keys.get('deadline'), { min: 1 }) ?? 60_000,
+    ...(deadlineMs === undefined ? {} : { deadlineMs }),
   }
 }

@@ -25,6 +25,8 @@ interface BaseApp {
 /** An app in two slots on this machine, behind Nginx. */
 export interface DockerApp extends BaseApp {
   engine: 'docker'
+  /** Where visitors find it, through Nginx: `api.example.com`, `*.example.com`. */
+  domains: readonly string[]
   /** Container port; absent: the image's only EXPOSEd one. */
   port?: number
   /** Whether Nginx sends requests to it; a worker has no port. */
@@ -63,8 +65,8 @@ export interface HealthPolicy {
   timeoutMs: number
   /** Consecutive good answers that make it healthy. */
   healthyAfter: number
-  /** Until when it must be healthy, counted from its start. */
-  deadlineMs: number
+  /** Until when it must be healthy, counted from its start; absent: a minute, or what its HEALTHCHECK takes. */
+  deadlineMs?: number
 }
 
 /** The part of an app's config that belongs to a release of it: a rollback brings it back. */

@@ -1,5 +1,6 @@
-import { request } from 'node:http'
+import { type IncomingMessage, request } from 'node:http'
 import type { Probe, ProbeAnswer } from '../core/slots/ports.ts'
+import { printable } from './printable.ts'
 
 const MAX_BODY_BYTES = 512
 
@@ -23,8 +24,17 @@ export const httpProbe: Probe = ({ url, headers, timeoutMs, signal }) =>
       headers: { 'user-agent': 'deploy-receiver', ...headers },
       signal: AbortSignal.any([timeout, signal]),
     })
-    const answer = (status: number | undefined, body: readonly Buffer[]) => {
-      resolve({ status: status ?? 0, body: printable(Buffer.concat(body)) })
+    const answer = (
+      { statusCode = 0, headers: { location } }: IncomingMessage,
+      body: readonly Buffer[],
+    ) => {
+      resolve({
+        status: statusCode,
+        body: printable(Buffer.concat(body), MAX_BODY_BYTES),
+        ...(location === undefined || statusCode < 300 || statusCode > 399
+          ? {}
+          : { location: printable(Buffer.from(location), MAX_BODY_BYTES) }),
+      })
       sent.destroy()
     }
     const fail = (error: NodeJS.ErrnoException) => {
@@ -36,9 +46,9 @@ export const httpProbe: Probe = ({ url, headers, timeoutMs, signal }) =>
     sent.on('error', fail)
     sent.once('close', () => fail(Object.assign(new Error('closed'), { code: 'ECONNRESET' })))
     // after it neither a response nor an error comes
-    sent.once('upgrade', ({ statusCode }, socket) => {
+    sent.once('upgrade', (response, socket) => {
       socket.on('error', () => {}).destroy()
-      answer(statusCode, [])
+      answer(response, [])
     })
     sent.once('response', (response) => {
       const chunks: Buffer[] = []
@@ -46,9 +56,9 @@ export const httpProbe: Probe = ({ url, headers, timeoutMs, signal }) =>
       response.on('data', (chunk: Buffer) => {
         chunks.push(chunk)
         size += chunk.byteLength
-        if (size >= MAX_BODY_BYTES) answer(response.statusCode, chunks)
+        if (size >= MAX_BODY_BYTES) answer(response, chunks)
       })
-      response.once('end', () => answer(response.statusCode, chunks))
+      response.once('end', () => answer(response, chunks))
       response.on('error', fail)
     })
     sent.end()
@@ -56,19 +66,10 @@ export const httpProbe: Probe = ({ url, headers, timeoutMs, signal }) =>
 
 function describe(error: NodeJS.ErrnoException, host: string): string {
   const reasons: Readonly<Record<string, string>> = {
-    ECONNREFUSED: `connection refused by ${host}: nothing listens there yet`,
+    ECONNREFUSED: `connection refused by ${host}: nothing listens there`,
     ECONNRESET: `${host} closed the connection without an answer`,
     EHOSTUNREACH: `${host} is unreachable`,
     ENETUNREACH: `${host} is unreachable`,
   }
   return reasons[error.code ?? ''] ?? `${host}: ${error.message}`
 }
-
-/** The beginning of a body, on one line, without anything that a terminal would act on. */
-const printable = (body: Buffer) =>
-  body
-    .subarray(0, MAX_BODY_BYTES)
-    .toString('utf8')
-    .replace(/\s+/g, ' ')
-    .replace(/\p{Cc}/gu, '\uFFFD')
-    .trim()

@@ -16,6 +16,7 @@ import { createEngine } from '../edges/docker/engine.ts'
 import { createSites } from '../edges/nginx/sites.ts'
 import { httpProbe } from '../edges/probe.ts'
 import type { ReadRepository } from '../edges/registry/reading.ts'
+import { listenersOf } from '../edges/listeners.ts'
 import { createRegistry } from '../edges/registry/registry.ts'
 import { createSlots } from '../edges/slots.ts'
 import type { OpenStore } from './open-store.ts'
@@ -74,6 +75,7 @@ export function openDocker(
     slots,
     sites,
     probe: httpProbe,
+    listeners: listenersOf,
     connections: (container) => countConnections(container) ?? 0,
   }
   const rollouts: Rollouts = { docker: createSlotsRollout(ports) }

@@ -25,6 +25,8 @@ export interface EngineUnderTest {
   /** Further addresses beside that of `plan()`. */
   addresses: readonly [string, string]
   nameOf(plan: ContainerPlan): string
+  /** The test of a HEALTHCHECK that says "no database" and passes, fails with 3, or never ends. */
+  test(kind: 'passes' | 'fails' | 'hangs', container: string): readonly string[]
   /** What others do to a container, behind our back. */
   befall: Readonly<
     Record<'pause' | 'cutOff' | 'cutOffFurther' | 'kill', (name: string) => Promise<void>>

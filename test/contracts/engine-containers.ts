@@ -191,6 +191,15 @@ export function engineContainers(at: EngineAtWork): void {
       await at.it.befall.kill(it1)
       expect(await look(it1)).toMatchObject({ running: false, exitCode: 137, hasProcess: false })
     })
+
+    test('that runs again does not, but the engine remembers it', async () => {
+      const { name: it1, container } = await started()
+      expect(await at.engine.lastEnd(container.id)).toBeUndefined()
+      await at.it.befall.kill(it1)
+      await at.engine.startAgain(it1)
+      expect(await look(it1)).toMatchObject({ running: true, exitCode: 0 })
+      expect(await at.engine.lastEnd(container.id)).toEqual({ exitCode: 137, oomKilled: false })
+    })
   })
 
   describe('a start again', () => {
@@ -211,6 +220,34 @@ export function engineContainers(at: EngineAtWork): void {
 
     test('of one that is gone is start_failed', async () => {
       await expect(at.engine.startAgain(at.it.nameOf(at.it.plan()))).rejects.toMatchObject({
+        name: 'DeployError',
+        code: 'start_failed',
+      })
+    })
+  })
+
+  describe('the test of a HEALTHCHECK', () => {
+    const run = (container: string, kind: 'passes' | 'fails' | 'hangs', timeoutMs: number) =>
+      at.engine.runTest(container, at.it.test(kind, container), { timeoutMs, signal: at.signal })
+
+    test('tells how it ended, and what it printed', async () => {
+      const { name: it1 } = await started()
+      const output = 'no database'
+      expect(await run(it1, 'passes', TIME_LIMIT_MS)).toEqual({ exitCode: 0, output })
+      expect(await run(it1, 'fails', TIME_LIMIT_MS)).toEqual({ exitCode: 3, output })
+    })
+
+    test('that does not end in its time is told as that, and has none beside it', async () => {
+      const { name: it1 } = await started()
+      const unended = { exitCode: undefined, output: '' }
+      expect(await run(it1, 'hangs', 100)).toEqual(unended)
+      expect(await run(it1, 'passes', TIME_LIMIT_MS)).toEqual(unended)
+    })
+
+    test('cannot be run in a container that stands still', async () => {
+      const { name: it1 } = await started()
+      await at.engine.stop(it1, { graceMs: 0 })
+      await expect(run(it1, 'passes', TIME_LIMIT_MS)).rejects.toMatchObject({
         name: 'DeployError',
         code: 'start_failed',
       })

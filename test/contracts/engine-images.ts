@@ -56,7 +56,6 @@ export function engineImages(at: EngineAtWork): void {
       await pull(at.it.image)
       expect(await at.engine.image(at.it.image)).toEqual({
         ports: [8000],
-        hasHealthcheck: false,
         volumes: [],
       })
       await pull(at.it.other)

@@ -62,14 +62,16 @@ engineContract('the fake', async () => {
       return 'layers' in found ? found.layers.map(({ diffId }) => diffId) : []
     },
   })
-  const { engine, containers, releases, facts, volumes } = fake
-  facts.set(DIGEST.two, { ports: [8000], hasHealthcheck: false, volumes: ['/data'] })
+  const { engine, containers, ends, releases, facts, volumes } = fake
+  facts.set(DIGEST.two, { ports: [8000], volumes: ['/data'] })
   fake.networks.add('further')
-  const stand = async (name: string, exitCode = 0) =>
-    void Object.assign(containers.get(name) ?? {}, {
+  const stand = async (name: string, exitCode = 0) => {
+    if (exitCode !== 0) ends.set(name, { exitCode, oomKilled: false })
+    Object.assign(containers.get(name) ?? {}, {
       running: false,
       ...(exitCode === 0 ? {} : { exitCode, pid: 0 }),
     })
+  }
   let generation = 0
   return {
     engine,
@@ -99,6 +101,11 @@ engineContract('the fake', async () => {
     },
     pruneImages: async () => fake.pruneImages(),
     volumes: async () => [...volumes],
+    test(kind, name) {
+      const exitCode = { passes: 0, fails: 3, hangs: undefined }[kind]
+      fake.tests.set(name, () => ({ exitCode, output: kind === 'hangs' ? '' : 'no database' }))
+      return ['CMD', kind]
+    },
     befall: {
       pause: stand,
       cutOff: stand,
@@ -214,6 +221,7 @@ engineContract('Docker', async () => {
     pruneImages: async () =>
       void (await docker.pruneImages({ filters: { dangling: ['true'], label: [SWEPT] } })),
     volumes: async () => (await docker.listVolumes()).Volumes.map(({ Name }) => Name),
+    test: (kind) => ['CMD', '/bin/busybox', 'sh', '-c', TESTS[kind]],
     befall: {
       pause: async (name) => void (await docker.getContainer(name).pause()),
       cutOff: async (name) =>
@@ -273,6 +281,12 @@ const SERVE = [
   '-c',
   'echo listening; echo "oh no"; exec /bin/busybox httpd -f -p 8000 -h /www',
 ]
+
+const TESTS = {
+  passes: 'echo "no database"',
+  fails: 'echo "no database" >&2; exit 3',
+  hangs: '/bin/busybox sleep 1000',
+} as const
 
 const WAITS = {
   'at once': 'true',

@@ -14,7 +14,7 @@ import { createTurns, type Turns } from '../../receiver/core/turns.ts'
 import type { Rollouts } from '../../receiver/core/rollout.ts'
 import { createSlotsRollout } from '../../receiver/core/slots/rollout.ts'
 import { createFakeClock, type FakeClock } from './fakes/clock.ts'
-import { createFakeEngine, type FakeReleases } from './fakes/engine.ts'
+import { createFakeEngine, type FakeEngine, type FakeReleases } from './fakes/engine.ts'
 import { createFakeProbe, type FakeAnswers } from './fakes/probe.ts'
 import { createFakeRegistry } from './fakes/registry.ts'
 import { createFakeSites } from './fakes/sites.ts'
@@ -30,6 +30,7 @@ export const APP: AppSpec = {
   engine: 'docker',
   name: 'api',
   image: { repository: 'registry.example/acme/api', tag: 'latest' },
+  domains: [],
   port: 8000,
   http: true,
   strategy: 'blue-green',
@@ -115,6 +116,12 @@ export interface FakeWorld {
   forgetVolumes(volumes: readonly string[]): void
   /** What Nginx knows of each app. */
   shown: Map<string, string>
+  /** What the test of a HEALTHCHECK comes to, by container; as the engine has it unless set. */
+  tests: FakeEngine['tests']
+  /** What the engine remembers of ends before the last start, by container. */
+  ends: FakeEngine['ends']
+  /** Containers that do not hear the signal to stop, and are killed. */
+  deaf: FakeEngine['deaf']
   /** What release commands do. */
   releases: FakeReleases
   reports: string[]
@@ -147,11 +154,22 @@ export function createFakeWorld(database: DatabaseSync = openDatabase(':memory:'
   }
 
   const wanted: Layer[] = []
-  const { engine, containers, plans, releases, facts, volumes, pruneImages, ...fake } =
-    createFakeEngine({
-      note,
-      source: () => disk.wanted.map(({ diffId }) => diffId),
-    })
+  const {
+    engine,
+    containers,
+    plans,
+    tests,
+    ends,
+    deaf,
+    releases,
+    facts,
+    volumes,
+    pruneImages,
+    ...fake
+  } = createFakeEngine({
+    note,
+    source: () => disk.wanted.map(({ diffId }) => diffId),
+  })
   const disk: FakeWorld['disk'] = Object.assign(fake.disk, { wanted })
   // every digest is there, and the followed tag stands for the first
   const { registry, tags } = createFakeRegistry({
@@ -179,6 +197,9 @@ export function createFakeWorld(database: DatabaseSync = openDatabase(':memory:'
     openConnections,
     shown,
     disk,
+    tests,
+    ends,
+    deaf,
     releases,
     facts,
     volumes,
@@ -204,6 +225,7 @@ export function createFakeWorld(database: DatabaseSync = openDatabase(':memory:'
       slots,
       sites,
       probe: createFakeProbe(containers, answers),
+      listeners: () => [],
       connections: ({ pid }) =>
         openConnections.get(
           [...containers.values()].find((each) => each.pid === pid)?.name ?? '',

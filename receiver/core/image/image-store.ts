@@ -1,11 +1,13 @@
 import type { Progress } from '../rollout.ts'
+import type { Healthcheck } from '../slots/container-settings.ts'
 import type { Platform } from './registry.ts'
 
 /** What the reconciler needs to know of an image before it starts one. */
 export interface ImageFacts {
   /** TCP ports that it EXPOSEs. */
   ports: readonly number[]
-  hasHealthcheck: boolean
+  /** Its HEALTHCHECK, if it has one. */
+  healthcheck?: Healthcheck
   /** Paths of its VOLUMEs, absolute and without a slash at their end. */
   volumes: readonly string[]
 }

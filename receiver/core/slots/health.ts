@@ -1,28 +1,20 @@
-import type { DockerApp, HealthPolicy } from '../app.ts'
+import type { DockerApp } from '../app.ts'
 import { DeployError } from '../errors.ts'
-import { shorten } from '../shorten.ts'
-import type { Container, SlotPorts } from './ports.ts'
+import type { Answer } from './answer.ts'
+import { check, type HealthPorts, type Subject } from './check.ts'
+import { healthDeadlineMs } from './healthcheck.ts'
+import { logHint } from './log-hint.ts'
+import { LOG_LINES, stillRuns } from './still-runs.ts'
 
 const FIRST_PAUSE_MS = 25
+/** A test is a program that starts in the container, beside the app that starts. */
+const FIRST_TEST_PAUSE_MS = 250
 /** A good answer is confirmed soon: it is the last thing between a healthy container and its users. */
 const CONFIRM_PAUSE_MS = 25
 const PAUSE_GROWTH = 1.5
 const WATCH_PAUSE_MS = 250
 /** Failing answers in a row that count as unhealthy once live, as Docker's own `retries`. */
 const FAILURES_TO_ROLL_BACK = 3
-const LOG_LINES = 50
-const SHOWN_BODY_CHARACTERS = 200
-/** Of a program that was built for another processor, as the kernel says it. */
-const NOT_EXECUTABLE = /exec format error\s*$/i
-
-export type HealthPorts = Pick<SlotPorts, 'engine' | 'probe' | 'clock'>
-
-export interface Subject {
-  app: DockerApp
-  container: Container
-  /** Whether the image or the config has a HEALTHCHECK, which serves when no path is configured. */
-  hasHealthcheck: boolean
-}
 
 /**
  * Waits until the container is healthy: probes at once, soon again, then ever slower up to the configured interval, and
@@ -34,10 +26,10 @@ export async function waitUntilHealthy(
   ports: HealthPorts,
   options: { progress: (message: string) => void; signal: AbortSignal },
 ): Promise<string> {
-  const { app } = subject
-  const began = ports.clock.ms()
-  const deadline = began + app.health.deadlineMs
-  let pause = FIRST_PAUSE_MS
+  const { app, healthcheck } = subject
+  const deadlineMs = healthDeadlineMs(app, healthcheck)
+  const deadline = ports.clock.ms() + deadlineMs
+  let pause = healthcheck === undefined ? FIRST_PAUSE_MS : FIRST_TEST_PAUSE_MS
   let good = 0
   let probes = 0
   let shown = ''
@@ -48,19 +40,17 @@ export async function waitUntilHealthy(
     if (answer.text !== shown) options.progress((shown = answer.text))
     if (good >= answer.enough) return `${answer.text}, after ${probes} probes`
     if (ports.clock.ms() >= deadline) {
+      const log = await ports.engine.logs(subject.container.name, LOG_LINES)
       throw new DeployError(
         'unhealthy',
-        `${app.name} was not healthy within ${app.health.deadlineMs / 1000} s; last answer: ${answer.text}`,
-        {
-          hint: `look at the log below; apps.${app.name}.health sets path, port and deadline`,
-          log: await ports.engine.logs(subject.container.name, LOG_LINES),
-        },
+        `${app.name} was not healthy within ${deadlineMs / 1000} s; last answer: ${answer.text}`,
+        { hint: hintOf(app, answer, log), log },
       )
     }
     const left = Math.max(1, deadline - ports.clock.ms())
     // that a worker runs says something only when time has passed
     const next =
-      !app.http && !subject.hasHealthcheck
+      !app.http && healthcheck === undefined
         ? app.health.intervalMs
         : good > 0
           ? CONFIRM_PAUSE_MS
@@ -87,10 +77,11 @@ export async function watch(
       const answer = await checkIfThere(subject, ports, signal)
       failures = answer.healthy ? 0 : failures + 1
       if (failures >= FAILURES_TO_ROLL_BACK) {
+        const log = await ports.engine.logs(subject.container.name, LOG_LINES)
         throw new DeployError(
           'unhealthy',
           `${app.name} failed ${failures} health checks in a row after the swap; last answer: ${answer.text}`,
-          { log: await ports.engine.logs(subject.container.name, LOG_LINES) },
+          { hint: hintOf(app, answer, log), log },
         )
       }
       // a doubtful container is looked at again soon
@@ -113,76 +104,5 @@ function unlessAway(error: unknown): void {
   if (!(error instanceof DeployError) || error.code !== 'engine_unreachable') throw error
 }
 
-interface Answer {
-  healthy: boolean
-  text: string
-  /** Good answers in a row that suffice: a HEALTHCHECK counts its own. */
-  enough: number
-}
-
-async function check(subject: Subject, ports: HealthPorts, signal: AbortSignal): Promise<Answer> {
-  const container = await stillRuns(subject, ports)
-  const { health } = subject.app
-  if (health.path === undefined && subject.hasHealthcheck) return byHealthcheck(container)
-  if (!subject.app.http) return { healthy: true, text: 'it runs', enough: health.healthyAfter }
-  return byHttp(container, health, ports, signal)
-}
-
-function byHealthcheck(container: Container): Answer {
-  const status = container.health?.status ?? 'starting'
-  const output = container.health?.output.trim() ?? ''
-  return {
-    healthy: status === 'healthy',
-    text: `HEALTHCHECK ${status}${output === '' ? '' : `: ${shorten(output, SHOWN_BODY_CHARACTERS)}`}`,
-    enough: 1,
-  }
-}
-
-/** A configured path must answer 2xx or 3xx; without one, any answer below 500 shows that the app is up. */
-async function byHttp(
-  container: Container,
-  health: HealthPolicy,
-  ports: HealthPorts,
-  signal: AbortSignal,
-): Promise<Answer> {
-  const path = health.path ?? '/'
-  const enough = health.healthyAfter
-  try {
-    const { status, body } = await ports.probe({
-      url: `http://${container.address}:${health.port ?? container.port}${path}`,
-      headers: health.headers,
-      // one that may take longer than all of them would be the only one
-      timeoutMs: Math.min(health.timeoutMs, health.deadlineMs),
-      signal,
-    })
-    const healthy = status >= 200 && status < (health.path === undefined ? 500 : 400)
-    const said = body === '' ? '' : `: ${shorten(body, SHOWN_BODY_CHARACTERS)}`
-    return { healthy, text: `GET ${path} answered ${status}${said}`, enough }
-  } catch (error) {
-    signal.throwIfAborted()
-    const reason = error instanceof Error ? error.message : String(error)
-    return { healthy: false, text: `GET ${path}: ${reason}`, enough }
-  }
-}
-
-/** The container as it is now. Throws `exited` when it stopped or was started again since. */
-async function stillRuns(subject: Subject, ports: HealthPorts): Promise<Container> {
-  const { app, container } = subject
-  const now = await ports.engine.container(container.name)
-  if (now === undefined) {
-    throw new DeployError('exited', `the container ${container.name} is gone: someone removed it`)
-  }
-  if (now.running && now.restarts === 0) return now
-  const why = now.oomKilled
-    ? `was killed for using more than its memory limit (exit code ${now.exitCode})`
-    : now.restarts > 0
-      ? `stopped and was restarted ${now.restarts} times`
-      : `exited with code ${now.exitCode}`
-  const log = await ports.engine.logs(container.name, LOG_LINES)
-  const hint = now.oomKilled
-    ? `raise apps.${app.name}.mem_limit, or let the app use less memory`
-    : log.some((line) => NOT_EXECUTABLE.test(line))
-      ? 'what the image starts was built for another CPU: build the image for this one (platforms: linux/amd64,linux/arm64); a script has to begin with #!/bin/sh'
-      : 'look at the log below'
-  throw new DeployError('exited', `the container of ${app.name} ${why}`, { hint, log })
-}
+const hintOf = (app: DockerApp, { hint }: Answer, log: readonly string[]): string =>
+  `${logHint(app, log)}; ${hint ?? `apps.${app.name}.health sets path, headers, port and deadline`}`

@@ -1,4 +1,5 @@
 import type { DockerApp } from '../app.ts'
+import { answerLimitMs, type DecidingHealthcheck, healthDeadlineMs } from './healthcheck.ts'
 import type { StepName } from './next-step.ts'
 
 const MINUTE_MS = 60_000
@@ -10,17 +11,22 @@ const PULL_MS = 6 * 60 * MINUTE_MS
 export const LOOK_MS = 2 * MINUTE_MS
 
 /** How long a step may take at most: the time that the app gives it, and what it takes beside. */
-export function stepLimitMs(step: StepName, app: DockerApp): number {
-  const { health, container } = app
+export function stepLimitMs(
+  step: StepName,
+  app: DockerApp,
+  healthcheck?: DecidingHealthcheck,
+): number {
+  const { container } = app
+  const answerMs = answerLimitMs(app, healthcheck)
   const own: Readonly<Record<StepName, number>> = {
     resolve: 0,
     pull: PULL_MS,
     release: app.release?.timeoutMs ?? 0,
     // of what cannot run twice, the old one ends first
     start: app.drainMs + 2 * container.stopGraceMs,
-    health: health.deadlineMs + health.timeoutMs,
+    health: healthDeadlineMs(app, healthcheck) + answerMs,
     swap: 0,
-    watch: app.watchMs + health.timeoutMs,
+    watch: app.watchMs + answerMs,
     drain: app.drainMs,
     retire: container.stopGraceMs,
   }

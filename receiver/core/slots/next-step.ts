@@ -2,6 +2,7 @@ import type { Deployment } from '../../../protocol/deployment.ts'
 import type { DockerApp } from '../app.ts'
 import type { StoredDeployment } from '../journal.ts'
 import type { Progress } from '../rollout.ts'
+import type { DecidingHealthcheck } from './healthcheck.ts'
 import { type Container, otherSlot, type Slot, type SlotPorts } from './ports.ts'
 
 /** The steps of two slots, in their order. */
@@ -19,7 +20,11 @@ export interface StepContext {
   app: DockerApp
   stored: StoredDeployment
   world: World
+  /** In the steps in which the container is asked: what decides there, if it is a HEALTHCHECK. */
+  healthcheck?: DecidingHealthcheck
   ports: SlotPorts
+  /** Apps of which it was told that they do not hear the signal to end. */
+  deaf: Set<string>
   progress: Progress
   signal: AbortSignal
 }

@@ -99,6 +99,17 @@ export interface ContainerEngine {
   ): Promise<{ exitCode: number }>
   /** Removes the containers of an app's release commands, running or not. */
   removeReleases(app: string): Promise<void>
+  /**
+   * Runs the test of a HEALTHCHECK in a container, as the engine does by itself at the check's own interval. One that does not
+   * end is left to run, and none is started beside it.
+   */
+  runTest(
+    container: string,
+    test: readonly string[],
+    options: { timeoutMs: number; signal: AbortSignal },
+  ): Promise<TestResult>
+  /** How one ended last that was started again since; `undefined` when the engine does not remember. Names come again, ids do not. */
+  lastEnd(id: string): Promise<End | undefined>
   /** Last lines of its output, oldest first; empty when it is gone. */
   logs(container: string, lines: number): Promise<string[]>
   /**
@@ -110,6 +121,16 @@ export interface ContainerEngine {
   volumeName(of: { app: string; path: string; replica: number }): string
   /** Removes volumes, with what is in them. Resolves to those that are gone: what some container still has stays. */
   removeVolumes(volumes: readonly string[]): Promise<string[]>
+}
+
+/** How a container ended. */
+export type End = Pick<Container, 'exitCode' | 'oomKilled'>
+
+export interface TestResult {
+  /** `undefined` when it did not end in its time. */
+  exitCode: number | undefined
+  /** The beginning of what it printed. */
+  output: string
 }
 
 /** The slot flags that Nginx reads. Changes are atomic and durable when the call returns. */
@@ -140,6 +161,8 @@ export interface ProbeAnswer {
   status: number
   /** Beginning of the body, safe to print. */
   body: string
+  /** Where a redirect leads, if it is one. */
+  location?: string
 }
 
 export interface Probe {
@@ -154,6 +177,16 @@ export interface Probe {
 
 /** Connections that a container still serves. */
 export type CountConnections = (container: { pid: number; port: number }) => number
+
+/** A TCP socket that takes connections in a container. */
+export interface Listener {
+  /** `0.0.0.0`, `::`, `127.0.0.1`, … */
+  address: string
+  port: number
+}
+
+/** What listens in a container; nothing when that cannot be seen. */
+export type ListListeners = (container: { pid: number }) => readonly Listener[]
 
 /** The memory of where an app's slots are. */
 export interface SlotRecord {
@@ -185,4 +218,5 @@ export interface SlotPorts extends Bookkeeping {
   sites: Sites
   probe: Probe
   connections: CountConnections
+  listeners: ListListeners
 }

@@ -1,5 +1,6 @@
 import { DeployError } from '../errors.ts'
 import { imageOf } from '../journal.ts'
+import { logHint } from './log-hint.ts'
 import type { StepContext } from './next-step.ts'
 import { claimVolumes } from './volumes.ts'
 
@@ -38,6 +39,6 @@ export async function release({
   throw new DeployError(
     'release_failed',
     `the release command ${JSON.stringify(command.join(' '))} exited with code ${exitCode}`,
-    { hint: 'look at the log below; the old version serves on', log: last },
+    { hint: `${logHint(app, last)}; the old version serves on`, log: last },
   )
 }

@@ -1,17 +1,24 @@
 import type { DockerApp } from '../app.ts'
 import { within } from '../deadline.ts'
 import { prune } from '../image/prune.ts'
-import type { StoredDeployment } from '../journal.ts'
+import { imageOf, type StoredDeployment } from '../journal.ts'
 import type { Rollout } from '../rollout.ts'
 import { abandon } from './abandon.ts'
+import { type DecidingHealthcheck, decidingHealthcheck } from './healthcheck.ts'
 import { abandonLimitMs, LOOK_MS, repairLimitMs, stepLimitMs } from './limits.ts'
-import { isLive, nextStep, observe } from './next-step.ts'
+import { isLive, nextStep, observe, type StepName } from './next-step.ts'
 import type { SlotPorts } from './ports.ts'
 import { repair } from './repair.ts'
 import { STEPS } from './steps.ts'
 
+/** The steps in which the new container is asked how it is. */
+const ASKING: ReadonlySet<StepName> = new Set(['health', 'watch'])
+
 /** The way of one machine: two slots of containers behind Nginx, and a flag file that says which of them is live. */
-export const createSlotsRollout = (ports: SlotPorts): Rollout<DockerApp> => ({
+export const createSlotsRollout = (
+  ports: SlotPorts,
+  deaf = new Set<string>(),
+): Rollout<DockerApp> => ({
   steps: {
     anew: new Set(['start', 'health']),
     commit: 'swap',
@@ -29,15 +36,20 @@ export const createSlotsRollout = (ports: SlotPorts): Rollout<DockerApp> => ({
       async run({ progress, signal }) {
         if (next === undefined)
           throw new Error(`${stored.deployment.id} is complete: no step is missing`)
-        const context = { app, stored, world, ports, progress }
+        const limits = { clock, signal, what: `the step ${next} of ${app.name}` }
+        const healthcheck = ASKING.has(next)
+          ? await within(LOOK_MS, () => healthcheckOf(app, stored, ports), limits)
+          : undefined
+        const context = { app, stored, world, ports, deaf, progress }
         return within(
-          stepLimitMs(next, app),
-          (until) => STEPS[next]({ ...context, signal: until }),
-          {
-            clock,
-            signal,
-            what: `the step ${next} of ${app.name}`,
-          },
+          stepLimitMs(next, app, healthcheck),
+          (until) =>
+            STEPS[next]({
+              ...context,
+              ...(healthcheck === undefined ? {} : { healthcheck }),
+              signal: until,
+            }),
+          limits,
         )
       },
     }
@@ -74,3 +86,11 @@ export const createSlotsRollout = (ports: SlotPorts): Rollout<DockerApp> => ({
     }
   },
 })
+
+async function healthcheckOf(
+  app: DockerApp,
+  stored: StoredDeployment,
+  { images }: Pick<SlotPorts, 'images'>,
+): Promise<DecidingHealthcheck | undefined> {
+  return decidingHealthcheck(app, (await images.image(imageOf(stored))).healthcheck)
+}

@@ -1,14 +1,15 @@
 import { DeployError } from '../errors.ts'
-import { prune } from '../image/prune.ts'
 import { pull } from '../image/pull.ts'
 import { resolve } from '../image/resolve.ts'
 import { imageOf, type StoredDeployment } from '../journal.ts'
 import { drain } from './drain.ts'
-import { type Subject, waitUntilHealthy, watch } from './health.ts'
+import type { Subject } from './check.ts'
+import { waitUntilHealthy, watch } from './health.ts'
 import { inParallel } from './in-parallel.ts'
 import { others, own, type StepContext, type StepName, type World } from './next-step.ts'
 import type { Container } from './ports.ts'
 import { release } from './release.ts'
+import { retire } from './retire.ts'
 import { start } from './start.ts'
 import { claimVolumes, refuseWarm } from './volumes.ts'
 
@@ -35,7 +36,7 @@ export const STEPS: Readonly<Record<StepName, RunStep>> = {
 
   async health(context) {
     const { ports, progress } = context
-    const subjects = await subjectsOf(context)
+    const subjects = subjectsOf(context)
     const lines = await inParallel(subjects, context.signal, (subject, signal) =>
       waitUntilHealthy(subject, ports, {
         progress: (message) => progress({ message: `${nameOf(subject)}${message}` }),
@@ -60,7 +61,7 @@ export const STEPS: Readonly<Record<StepName, RunStep>> = {
   },
 
   async watch(context) {
-    const subjects = await subjectsOf(context)
+    const subjects = subjectsOf(context)
     const [line = ''] = await inParallel(subjects, context.signal, (subject, signal) =>
       watch(subject, context.ports, signal),
     )
@@ -73,21 +74,7 @@ export const STEPS: Readonly<Record<StepName, RunStep>> = {
     return drain(app, old, ports, signal)
   },
 
-  async retire({ app, stored, world, ports, signal }) {
-    const old = others(stored, world)
-    const warm = app.warmMs > 0 ? old.filter((container) => container.running) : []
-    const retired = old.filter((container) => !warm.includes(container))
-    await inParallel(retired, signal, ({ name }) =>
-      ports.engine.remove(name, { graceMs: app.container.stopGraceMs }),
-    )
-    await prune(app, ports)
-    return (
-      [
-        ...retired.map(({ name }) => `removed ${name}`),
-        ...warm.map(({ name }) => `${name} stays warm for ${app.warmMs / 1000} s`),
-      ].join(', ') || 'nothing to retire'
-    )
-  },
+  retire,
 }
 
 const reasonOf = (error: unknown) => (error instanceof Error ? error.message : String(error))
@@ -96,14 +83,13 @@ const reasonOf = (error: unknown) => (error instanceof Error ? error.message : S
 const nameOf = ({ app, container }: Subject) =>
   app.replicas === 1 ? '' : `replica ${container.replica}: `
 
-async function subjectsOf({ app, stored, world, ports }: StepContext): Promise<Subject[]> {
+function subjectsOf({ app, stored, world, healthcheck }: StepContext): Subject[] {
   firstOwn(stored, world)
-  const configured = app.container.healthcheck?.test
-  const hasHealthcheck =
-    configured === undefined
-      ? (await ports.images.image(imageOf(stored))).hasHealthcheck
-      : configured[0] !== 'NONE'
-  return own(stored, world).map((container) => ({ app, container, hasHealthcheck }))
+  return own(stored, world).map((container) => ({
+    app,
+    container,
+    ...(healthcheck === undefined ? {} : { healthcheck }),
+  }))
 }
 
 function firstOwn(stored: StoredDeployment, world: World): Container {

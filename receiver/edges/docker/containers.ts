@@ -2,11 +2,15 @@ import type Docker from 'dockerode'
 import type { ContainerInspectInfo } from 'dockerode'
 import { DeployError } from '../../core/errors.ts'
 import type { Container, ContainerPlan } from '../../core/slots/ports.ts'
+import { printable } from '../printable.ts'
 import { createOptions, inBody } from './create-options.ts'
 import { isMissing, statusOf, translate } from './errors.ts'
 import { furtherNetworks, hasVolumesByName, type Home, isOurs, readLabels } from './labels.ts'
 import { joinNetworks } from './network.ts'
 import { retryReads } from './retry-reads.ts'
+
+/** As much of a test's output as Docker keeps. */
+export const OUTPUT_BYTES = 4096
 
 export async function create(docker: Docker, plan: ContainerPlan, home: Home): Promise<void> {
   const { id } = await docker.createContainer(inBody(createOptions(plan, home)))
@@ -104,7 +108,7 @@ export async function inspect(
       pid: State.Pid,
       anonymous: hasVolumesByName(Config.Labels) ? {} : anonymousVolumes(Mounts),
       ...(status === 'starting' || status === 'healthy' || status === 'unhealthy'
-        ? { health: { status, output: health?.Log?.at(-1)?.Output ?? '' } }
+        ? { health: { status, output: shown(health?.Log?.at(-1)?.Output) } }
         : {}),
     }
   } catch (error) {
@@ -112,6 +116,9 @@ export async function inspect(
     throw error
   }
 }
+
+/** The last words of its HEALTHCHECK. */
+const shown = (output = '') => printable(Buffer.from(output), OUTPUT_BYTES)
 
 const anonymousVolumes = (
   mounts: ContainerInspectInfo['Mounts'] | undefined,

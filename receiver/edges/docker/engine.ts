@@ -10,7 +10,9 @@ import { factsOf } from './image-facts.ts'
 import { removeReleases, runOnce } from './run-once.ts'
 import { containerName } from './container-name.ts'
 import { filterOf, type Home, isInSlot, isOurs } from './labels.ts'
+import { lastEnd } from './last-end.ts'
 import { readLog } from './log.ts'
+import { createTests } from './run-test.ts'
 import { retryReads } from './retry-reads.ts'
 import { imagesOf, keep, removeImages } from './kept-images.ts'
 import { type AuthConfig, holds, pull } from './pull.ts'
@@ -37,6 +39,8 @@ export function createEngine({ docker, home, credentials, clock }: DockerOptions
   const { network } = home
   // more at once would only slow each other down, and the apps that serve
   const inTurn = atMost(PULLS_AT_ONCE)
+
+  const runTest = createTests(docker)
 
   return {
     async containers(app) {
@@ -102,6 +106,17 @@ export function createEngine({ docker, home, credentials, clock }: DockerOptions
         // one that never ran is no use to anybody
         if (made) await container.remove({ v: true, force: true }).catch(() => {})
         throw startFailure(error, name, plan)
+      }
+    },
+
+    runTest,
+
+    async lastEnd(id) {
+      try {
+        return await lastEnd(docker, id)
+      } catch {
+        // as the log
+        return undefined
       }
     },
 

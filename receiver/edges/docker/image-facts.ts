@@ -1,20 +1,40 @@
 import { posix } from 'node:path'
-import type { ImageInspectInfo } from 'dockerode'
+import type { HealthConfig, ImageInspectInfo } from 'dockerode'
+import { MAX_DURATION_MS } from '../../../protocol/duration.ts'
 import type { ImageFacts } from '../../core/image/image-store.ts'
+import type { Healthcheck } from '../../core/slots/container-settings.ts'
 
 const HIGHEST_PORT = 65_535
 /** Linux's PATH_MAX. */
 const LONGEST_PATH = 4096
+const MOST_RETRIES = 1000
+const NANOSECONDS = 1_000_000
 
 /** What an image's config says of how it is run. Whoever built the image wrote it: Docker checks little of it. */
 export function factsOf(config: ImageInspectInfo['Config'] | null | undefined): ImageFacts {
-  const test: unknown = config?.Healthcheck?.Test
+  const healthcheck = readHealthcheck(config?.Healthcheck)
   return {
     ports: Object.keys(config?.ExposedPorts ?? {})
       .map((port) => Number(/^(\d{1,5})(?:\/tcp)?$/.exec(port)?.[1]))
       .filter((port) => port >= 1 && port <= HIGHEST_PORT),
-    hasHealthcheck: Array.isArray(test) && test.length > 0 && test[0] !== 'NONE',
     volumes: [...new Set(Object.keys(config?.Volumes ?? {}).flatMap(mountPoint))],
+    ...(healthcheck === undefined ? {} : { healthcheck }),
+  }
+}
+
+/** Docker's form: nanoseconds, and 0 for what is not said. */
+function readHealthcheck(said: Partial<HealthConfig> | null | undefined): Healthcheck | undefined {
+  const test: unknown = said?.Test
+  // the two kinds that Docker runs
+  if (!Array.isArray(test) || (test[0] !== 'CMD' && test[0] !== 'CMD-SHELL')) return undefined
+  const upTo = (most: number, value: unknown, unit = 1) =>
+    typeof value === 'number' && value > 0 ? Math.min(value / unit, most) : 0
+  return {
+    test: test.map(String),
+    intervalMs: upTo(MAX_DURATION_MS, said?.Interval, NANOSECONDS),
+    timeoutMs: upTo(MAX_DURATION_MS, said?.Timeout, NANOSECONDS),
+    startPeriodMs: upTo(MAX_DURATION_MS, said?.StartPeriod, NANOSECONDS),
+    retries: upTo(MOST_RETRIES, said?.Retries),
   }
 }
 

@@ -41,7 +41,6 @@ test('an app needs no more than an image', () => {
       intervalMs: 2000,
       timeoutMs: 5000,
       healthyAfter: 2,
-      deadlineMs: 60_000,
     },
     watchMs: 10_000,
     drainMs: 30_000,

@@ -198,7 +198,6 @@ const expected: Config = {
         intervalMs: 2000,
         timeoutMs: 5000,
         healthyAfter: 2,
-        deadlineMs: 60_000,
       },
     },
   },

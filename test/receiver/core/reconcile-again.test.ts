@@ -57,7 +57,12 @@ describe('a receiver that dies', () => {
       return { status: 200, body: 'ok' }
     })
     await run(world)
-    expect(world.calls).toEqual(['start api-2-green', 'flag green', 'remove api-1-blue'])
+    expect(world.calls).toEqual([
+      'start api-2-green',
+      'flag green',
+      'stop api-1-blue',
+      'remove api-1-blue',
+    ])
     expect(probes).toBe(APP.health.healthyAfter)
   })
 
@@ -86,7 +91,7 @@ describe('a receiver that dies', () => {
     world.accept({ id: 'dep_2', digest: DIGEST.two })
     await dieAfter(world, 'swap')
     await run(world)
-    expect(world.calls).toEqual(['remove api-1-blue'])
+    expect(world.calls).toEqual(['stop api-1-blue', 'remove api-1-blue'])
     expect(get(world, 'dep_2').status).toBe('succeeded')
   })
 

@@ -41,6 +41,7 @@ describe('a deployment that goes well', () => {
       'pull 2222',
       'start api-2-green',
       'flag green',
+      'stop api-1-blue',
       'remove api-1-blue',
     ])
     expect(get(world, 'dep_2').previous).toEqual({ deployment: 'dep_1', digest: DIGEST.one })

@@ -40,6 +40,17 @@ describe('a probe', () => {
     server.close()
   })
 
+  test('tells where a redirect leads, and of no other answer', async () => {
+    const server = await serve((request, response) => {
+      response.writeHead(request.headers.host === 'api.test' ? 301 : 200, { location: '/there' })
+      response.end()
+    })
+    expect(await probe(server.url)).toEqual({ status: 200, body: '' })
+    const asked = { url: server.url, headers: { Host: 'api.test' }, timeoutMs: 60_000, signal }
+    expect(await httpProbe(asked)).toEqual({ status: 301, body: '', location: '/there' })
+    server.close()
+  })
+
   test('says when nobody listens', async () => {
     const port = await freePort()
     await expect(probe(`http://127.0.0.1:${port}/`)).rejects.toThrow(

@@ -7,7 +7,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { countConnections, countIn } from '../../../receiver/edges/connections.ts'
+import { listenersIn, listenersOf } from '../../../receiver/edges/listeners.ts'
 import { createSlots } from '../../../receiver/edges/slots.ts'
+import { readTable } from '../../../receiver/edges/tcp-sockets.ts'
 
 describe('slot flags', () => {
   let data: string
@@ -52,7 +54,7 @@ describe('connections', () => {
       line('0AD50A0A:1F40', '06'),
       line('0AD50A0A:1F41', '01'),
     ].join('\n')
-    expect(countIn(text, 8000)).toBe(3)
+    expect(countIn(readTable(text), 8000)).toBe(3)
   })
 
   test('count a connection from its opening to its end', async () => {
@@ -73,5 +75,37 @@ describe('connections', () => {
   test('are unknown of a process that is gone', () => {
     expect(countConnections({ pid: 0, port: 80 })).toBeUndefined()
     expect(countConnections({ pid: 2 ** 30, port: 80 })).toBeUndefined()
+  })
+})
+
+describe('listeners', () => {
+  test('are shown with their addresses, of both families, without connections and Docker’s name server', () => {
+    const line = (local: string, state = '0A') => `   0: ${local} 00000000:0000 ${state} 00000000:0`
+    const text = [
+      '  sl  local_address rem_address   st tx_queue rx_queue',
+      line('0100007F:1F40'),
+      line('00000000:0BB8'),
+      line('0B00007F:A0A1'),
+      line('0100007F:1F40', '01'),
+      line('00000000000000000000000000000000:0050'),
+      line('00000000000000000000000001000000:1F40'),
+      line('0000000000000000FFFF00000100007F:1F41'),
+    ].join('\n')
+    expect(listenersIn(readTable(text)).map(({ address, port }) => `${address} ${port}`)).toEqual([
+      '127.0.0.1 8000',
+      '0.0.0.0 3000',
+      ':: 80',
+      '::1 8000',
+      '127.0.0.1 8001',
+    ])
+  })
+
+  test('are those of this machine’s kernel', async () => {
+    const server = createServer().listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    const { port } = server.address() as AddressInfo
+    expect(listenersOf({ pid: process.pid })).toContainEqual({ address: '127.0.0.1', port })
+    server.close()
+    expect(listenersOf({ pid: 2 ** 30 })).toEqual([])
   })
 })

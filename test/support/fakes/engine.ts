@@ -1,5 +1,11 @@
 import { DeployError } from '../../../receiver/core/errors.ts'
-import type { Container, ContainerPlan, ReleasePlan } from '../../../receiver/core/slots/ports.ts'
+import type {
+  Container,
+  ContainerPlan,
+  End,
+  ReleasePlan,
+  TestResult,
+} from '../../../receiver/core/slots/ports.ts'
 import type { Disk, ImageFacts } from '../../../receiver/core/image/image-store.ts'
 import type { Engine } from '../../../receiver/edges/docker/engine.ts'
 import { type Note, unnoted } from './note.ts'
@@ -13,6 +19,12 @@ export interface FakeEngine {
   disk: { value: Disk | undefined; held: string[][] }
   /** What is known of an image, by digest; port 8000 and no HEALTHCHECK unless set. */
   facts: Map<string, ImageFacts>
+  /** What the test of a HEALTHCHECK comes to, by container; as the engine has it unless set. */
+  tests: Map<string, () => TestResult>
+  /** What the engine remembers of ends before the last start, by container. */
+  ends: Map<string, End>
+  /** Containers that do not hear the signal to stop, and are killed. */
+  deaf: Set<string>
   /** Networks beside the receiver's own. */
   networks: Set<string>
   /** Volumes that there are. */
@@ -54,8 +66,13 @@ export function createFakeEngine({
   const plans = new Map<string, ContainerPlan>()
   const disk: FakeEngine['disk'] = { value: undefined, held: [] }
   const facts: FakeEngine['facts'] = new Map()
+  const ends: FakeEngine['ends'] = new Map()
+  const deaf = new Set<string>()
   const networks = new Set<string>()
   const volumes = new Set<string>()
+  const tests: FakeEngine['tests'] = new Map()
+  /** Containers in which a test runs without end. */
+  const unended = new WeakSet<Container>()
   const releases: FakeReleases = {
     lines: [],
     exitCode: 0,
@@ -111,7 +128,7 @@ export function createFakeEngine({
       if (!images.has(referenceOf(image))) {
         throw new DeployError('start_failed', `cannot look at ${referenceOf(image)}: no such image`)
       }
-      return facts.get(image.digest) ?? { ports: [8000], hasHealthcheck: false, volumes: [] }
+      return facts.get(image.digest) ?? { ports: [8000], volumes: [] }
     },
     async start(plan) {
       const name = nameOf(plan)
@@ -119,6 +136,7 @@ export function createFakeEngine({
       const standing = containers.get(name)
       if (standing !== undefined) return run(standing)
       requireStartable(plan)
+      ends.delete(name)
       containers.set(name, containerOf(plan))
       plans.set(name, plan)
       for (const { volume } of plan.volumes) volumes.add(volume)
@@ -135,7 +153,8 @@ export function createFakeEngine({
       note('stop', name)
       const standing = containers.get(name)
       // a paused one does not run, and has a process all the same
-      if (standing !== undefined) Object.assign(standing, { running: false, pid: 0 })
+      if (standing === undefined) return
+      Object.assign(standing, { running: false, pid: 0 }, deaf.has(name) ? { exitCode: 137 } : {})
     },
     async runOnce(plan, { output, signal }) {
       const { app, command, generation, timeoutMs } = plan
@@ -155,6 +174,18 @@ export function createFakeEngine({
     async removeReleases(app) {
       for (const [name, { of }] of commands) if (of === app) commands.delete(name)
     },
+    async runTest(name) {
+      const standing = containers.get(name)
+      if (standing?.running !== true) {
+        throw new DeployError('start_failed', `cannot run a test: ${name} is not running`)
+      }
+      if (unended.has(standing)) return { exitCode: undefined, output: '' }
+      const { status, output = '' } = standing.health ?? {}
+      const ended = tests.get(name)?.() ?? { exitCode: status === 'healthy' ? 0 : 1, output }
+      if (ended.exitCode === undefined) unended.add(standing)
+      return ended
+    },
+    lastEnd: async (id) => ends.get(id),
     logs: async (name, lines) => (containers.has(name) ? LOG.slice(-lines) : []),
     async remove(name) {
       note('remove', name)
@@ -208,7 +239,20 @@ export function createFakeEngine({
     }
   }
 
-  return { engine, containers, plans, disk, facts, networks, volumes, pruneImages, releases }
+  return {
+    engine,
+    containers,
+    plans,
+    disk,
+    facts,
+    tests,
+    ends,
+    deaf,
+    networks,
+    volumes,
+    pruneImages,
+    releases,
+  }
 }
 
 const referenceOf = ({ repository, digest }: { repository: string; digest: string }) =>

@@ -1,11 +1,15 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import type { AppSpec } from '../../../../receiver/core/app.ts'
 import { DeployError } from '../../../../receiver/core/errors.ts'
-import type { Container } from '../../../../receiver/core/slots/ports.ts'
-import { type Subject, waitUntilHealthy, watch } from '../../../../receiver/core/slots/health.ts'
+import type { Container, End, TestResult } from '../../../../receiver/core/slots/ports.ts'
+import type { Subject } from '../../../../receiver/core/slots/check.ts'
+import type { DecidingHealthcheck } from '../../../../receiver/core/slots/healthcheck.ts'
+import { waitUntilHealthy, watch } from '../../../../receiver/core/slots/health.ts'
 import { APP, createFakeWorld, DIGEST, type FakeWorld } from '../../../support/fake-world.ts'
 
 const { path: _path, ...WITHOUT_PATH } = APP.health
+const DEADLINE_MS = 10_000
+const TEST: DecidingHealthcheck = { test: ['CMD', 'ready'], timeoutMs: 3000, verdictMs: 8000 }
 const away = () => new DeployError('engine_unreachable', 'Docker does not answer')
 
 let world: FakeWorld
@@ -16,7 +20,9 @@ let progress: string[]
 /** What the probe answers, by how often it was asked before: a status, or a failure. */
 let answer: (before: number) => number | string | Error
 let url: string
+let headers: Readonly<Record<string, string>>
 let body: string
+let location: string | undefined
 
 beforeEach(async () => {
   world = createFakeWorld()
@@ -37,21 +43,22 @@ beforeEach(async () => {
   asked = []
   progress = []
   body = ''
+  location = undefined
   answer = () => 200
   world.ports.probe = async (request) => {
     const said = answer(asked.length)
     asked.push(world.clock.ms())
-    url = request.url
+    ;({ url, headers } = request)
     if (said instanceof Error) throw said
     if (typeof said === 'string') throw new Error(said)
-    return { status: said, body }
+    return { status: said, body, ...(location === undefined ? {} : { location }) }
   }
 })
 
-const subject = (more: Partial<AppSpec> = {}, hasHealthcheck = false): Subject => ({
+const subject = (more: Partial<AppSpec> = {}, healthcheck?: DecidingHealthcheck): Subject => ({
   app: { ...APP, ...more },
   container: { ...container },
-  hasHealthcheck,
+  ...(healthcheck === undefined ? {} : { healthcheck }),
 })
 const wait = (which = subject(), signal = new AbortController().signal) =>
   waitUntilHealthy(which, world.ports, { progress: (line) => progress.push(line), signal })
@@ -93,7 +100,7 @@ describe('a container becomes healthy', () => {
   })
 
   test('at its last moment too', async () => {
-    answer = () => (world.clock.ms() >= APP.health.deadlineMs ? 200 : 503)
+    answer = () => (world.clock.ms() >= DEADLINE_MS ? 200 : 503)
     const health = { ...APP.health, healthyAfter: 1 }
     expect(await wait(subject({ health }))).toContain('answered 200')
   })
@@ -120,8 +127,82 @@ describe('a container that does not become healthy', () => {
       hint: expect.stringContaining('apps.api.health'),
       log: ['listening', 'oh no'],
     })
-    expect(world.clock.ms()).toBe(APP.health.deadlineMs)
-    expect(asked.at(-1)).toBe(APP.health.deadlineMs)
+    expect(world.clock.ms()).toBe(DEADLINE_MS)
+    expect(asked.at(-1)).toBe(DEADLINE_MS)
+  })
+
+  test('is told what it was asked for, and what asks otherwise', async () => {
+    answer = () => 400
+    const domains = ['shop.example.com']
+    await expect(wait(subject({ domains }))).rejects.toMatchObject({
+      hint: expect.stringMatching(
+        /Host: shop\.example\.com, .*apps\.api\.health\.headers .*apps\.api\.health\.path/,
+      ),
+    })
+    expect(headers).toMatchObject({ Host: 'shop.example.com', 'X-Forwarded-Proto': 'https' })
+  })
+
+  test.for<[string, readonly string[], Partial<AppSpec['health']>, string | undefined, RegExp]>([
+    [
+      'on loopback',
+      ['127.0.0.1 8000'],
+      {},
+      'it listens on 127.0.0.1:8000 only: listen on 0.0.0.0',
+      /all addresses/,
+    ],
+    [
+      'on loopback of both families',
+      ['::1 8000', '127.0.0.1 8000'],
+      {},
+      'it listens on [::1]:8000 and 127.0.0.1:8000 only: listen on 0.0.0.0',
+      /all addresses/,
+    ],
+    [
+      'at another port',
+      [':: 3000', '127.0.0.1 9229', '0.0.0.0 3000'],
+      {},
+      'it listens on 3000, not on 8000',
+      /apps\.api\.port/,
+    ],
+    [
+      'at another port than that of its health',
+      ['0.0.0.0 8000'],
+      { port: 9000 },
+      'it listens on 8000, not on 9000',
+      /apps\.api\.health\.port/,
+    ],
+    [
+      'at another port of loopback',
+      ['127.0.0.1 3000'],
+      {},
+      'it listens on 127.0.0.1:3000, not on 8000',
+      /apps\.api\.port/,
+    ],
+    ['where it should', ['0.0.0.0 8000'], {}, undefined, /sets path, headers, port/],
+    ['nowhere', [], {}, undefined, /sets path, headers, port/],
+  ])('listens %s', async ([, listening, health, where, hint]) => {
+    answer = () => 'connection refused by 10.0.0.2:8000'
+    world.ports.listeners = () =>
+      listening.map((each) => {
+        const [address = '', port] = each.split(' ')
+        return { address, port: Number(port) }
+      })
+    await expect(wait(subject({ health: { ...APP.health, ...health } }))).rejects.toMatchObject({
+      message: `api was not healthy within 10 s; last answer: GET /healthz: connection refused by 10.0.0.2:8000${where === undefined ? '' : `; ${where}`}`,
+      hint: expect.stringMatching(hint),
+    })
+  })
+
+  test('is one that redirects to itself', async () => {
+    answer = () => 301
+    location = 'https://shop.example.com/healthz'
+    await expect(wait(subject({ domains: ['shop.example.com'] }))).rejects.toMatchObject({
+      message:
+        'api was not healthy within 10 s; last answer: GET /healthz answered 301, a redirect to itself (https://shop.example.com/healthz): visitors would go round in circles',
+      hint: expect.stringContaining('X-Forwarded-Proto'),
+    })
+    location = 'https://shop.example.com/login'
+    expect(await wait(subject({ domains: ['shop.example.com'] }))).toContain('answered 301')
   })
 
   test('is given up also when every second answer is good', async () => {
@@ -144,7 +225,7 @@ describe('a container that does not become healthy', () => {
       if (now > 100) stopping.abort(new Error('the receiver stops'))
     }
     await expect(wait(subject(), stopping.signal)).rejects.toThrow('the receiver stops')
-    expect(world.clock.ms()).toBeLessThan(APP.health.deadlineMs)
+    expect(world.clock.ms()).toBeLessThan(DEADLINE_MS)
   })
 
   test('a probe cut short by a receiver that stops is no answer', async () => {
@@ -188,9 +269,19 @@ describe('a good answer', () => {
 })
 
 describe('a HEALTHCHECK', () => {
-  const CHECKED = () => subject({ health: WITHOUT_PATH }, true)
+  const CHECKED = (healthcheck = TEST, health: AppSpec['health'] = WITHOUT_PATH) =>
+    subject({ health }, healthcheck)
   const says = (status: 'starting' | 'healthy' | 'unhealthy', output = '') =>
     Object.assign(container, { health: { status, output } })
+  /** When its test was run from outside. */
+  let tested: number[]
+  const comesTo = (result: () => TestResult) => {
+    tested = []
+    world.tests.set(container.name, () => {
+      tested.push(world.clock.ms())
+      return result()
+    })
+  }
 
   test('decides alone, and once is enough: it counts its own answers', async () => {
     says('healthy', ' ok\n')
@@ -198,20 +289,79 @@ describe('a HEALTHCHECK', () => {
     expect(asked).toEqual([])
   })
 
-  test('is waited for while it starts, and failing, up to the deadline', async () => {
-    world.clock.during = (now) => void says(now < 5000 ? 'starting' : 'healthy')
-    expect(await wait(CHECKED())).toContain('HEALTHCHECK healthy')
-    says('unhealthy', 'no database')
-    world.clock.during = () => {}
-    await expect(wait(CHECKED())).rejects.toMatchObject({
-      message: 'api was not healthy within 10 s; last answer: HEALTHCHECK unhealthy: no database',
-    })
-    expect(progress[0]).toBe('HEALTHCHECK starting')
+  test('is run at once, and soon again, however seldom the engine runs it', async () => {
+    says('starting')
+    comesTo(() => ({ exitCode: world.clock.ms() < 5000 ? 1 : 0, output: 'no database' }))
+    expect(await wait(CHECKED())).toMatch(/^HEALTHCHECK passes: no database, after \d+ probes$/)
+    expect(world.clock.ms()).toBeLessThan(5000 + APP.health.intervalMs)
+    expect(tested[0]).toBe(0)
+    expect(pausesOf(tested)[0]).toBe(250)
+    expect(Math.max(...pausesOf(tested))).toBeLessThanOrEqual(APP.health.intervalMs)
+    expect(progress).toEqual([
+      'HEALTHCHECK exited with code 1: no database',
+      'HEALTHCHECK passes: no database',
+    ])
   })
 
-  test('does not count where a path is configured', async () => {
-    says('unhealthy')
-    expect(await wait(subject({}, true))).toContain('GET /healthz answered 200')
+  test('is the engine’s alone when nothing can be run in the container', async () => {
+    world.clock.during = (now) => void says(now < 5000 ? 'starting' : 'healthy')
+    comesTo(() => {
+      throw new DeployError('start_failed', 'exec is not allowed')
+    })
+    expect(await wait(CHECKED())).toContain('HEALTHCHECK healthy')
+    expect(progress[0]).toBe('HEALTHCHECK starting: exec is not allowed')
+  })
+
+  test('cannot be asked while the engine is away', async () => {
+    comesTo(() => {
+      throw away()
+    })
+    await expect(wait(CHECKED())).rejects.toMatchObject({ code: 'engine_unreachable' })
+    expect(await look(CHECKED())).toBe('steady for 3 s')
+  })
+
+  test('is waited for up to the deadline that is configured', async () => {
+    says('unhealthy', 'no database')
+    await expect(wait(CHECKED({ ...TEST, verdictMs: 180_000 }))).rejects.toMatchObject({
+      message:
+        'api was not healthy within 10 s; last answer: HEALTHCHECK exited with code 1: no database',
+    })
+  })
+
+  test.for([
+    ['a minute', 8000, 60],
+    ['as long as it takes to its own verdict', 270_000, 270],
+  ] as const)('without one is waited for %s', async ([, verdictMs, seconds]) => {
+    const { deadlineMs: _, ...health } = WITHOUT_PATH
+    await expect(wait(CHECKED({ ...TEST, verdictMs }, health))).rejects.toMatchObject({
+      message: expect.stringContaining(`api was not healthy within ${seconds} s`),
+    })
+    expect(world.clock.ms()).toBe(seconds * 1000)
+  })
+
+  test('whose test does not end is told as that', async () => {
+    comesTo(() => ({ exitCode: undefined, output: '' }))
+    await expect(wait(CHECKED())).rejects.toMatchObject({
+      message: expect.stringContaining('HEALTHCHECK did not end within 3 s'),
+    })
+  })
+
+  test('that the engine has not run yet swaps nothing back', async () => {
+    says('starting')
+    comesTo(() => ({ exitCode: 0, output: '' }))
+    expect(await look(CHECKED())).toBe('steady for 3 s')
+    comesTo(() => ({ exitCode: 1, output: 'no database' }))
+    await expect(look(CHECKED())).rejects.toMatchObject({
+      code: 'unhealthy',
+      message: expect.stringContaining('HEALTHCHECK exited with code 1: no database'),
+    })
+  })
+
+  test('that fails when it is run by the engine may pass by now', async () => {
+    says('unhealthy', 'no database yet')
+    comesTo(() => ({ exitCode: 0, output: '' }))
+    expect(await wait(CHECKED())).toBe('HEALTHCHECK passes, after 1 probes')
+    expect(await look(CHECKED())).toBe('steady for 3 s')
   })
 })
 
@@ -226,22 +376,47 @@ describe('a worker', () => {
 
   test('with a HEALTHCHECK is as healthy as that says', async () => {
     Object.assign(container, { health: { status: 'unhealthy', output: '' } })
-    const worker = subject({ http: false, health: WITHOUT_PATH }, true)
+    const worker = subject({ http: false, health: WITHOUT_PATH }, TEST)
     await expect(wait(worker)).rejects.toMatchObject({ code: 'unhealthy' })
   })
 })
 
 describe('a container that does not run any more', () => {
-  test.for<[string, Partial<Container>, string]>([
-    ['ended', { running: false, exitCode: 3 }, 'exited with code 3'],
-    ['was restarted', { restarts: 2 }, 'stopped and was restarted 2 times'],
+  test.for<[string, Partial<Container>, End | undefined, string]>([
+    ['ended', { running: false, exitCode: 3 }, undefined, 'exited with code 3'],
+    [
+      'is about to be restarted',
+      { running: false, exitCode: 3, restarts: 1 },
+      undefined,
+      'exited with code 3 and was restarted once',
+    ],
+    [
+      'was restarted',
+      { restarts: 2 },
+      { exitCode: 3, oomKilled: false },
+      'exited with code 3 and was restarted 2 times',
+    ],
+    [
+      'was restarted, which nobody remembers',
+      { restarts: 2 },
+      undefined,
+      'stopped and was restarted 2 times',
+    ],
     [
       'used too much memory',
       { running: false, exitCode: 137, oomKilled: true },
+      undefined,
       'was killed for using more than its memory limit (exit code 137)',
     ],
-  ])('that %s fails at once', async ([, change, words]) => {
+    [
+      'used too much memory and was restarted',
+      { restarts: 1 },
+      { exitCode: 137, oomKilled: true },
+      'was killed for using more than its memory limit (exit code 137) and was restarted once',
+    ],
+  ])('that %s fails at once', async ([, change, end, words]) => {
     Object.assign(container, change)
+    if (end !== undefined) world.ends.set(container.name, end)
     const expected = {
       code: 'exited',
       message: `the container of api ${words}`,
@@ -257,6 +432,27 @@ describe('a container that does not run any more', () => {
     await expect(wait()).rejects.toMatchObject({
       code: 'exited',
       message: 'the container api-1-blue is gone: someone removed it',
+    })
+  })
+
+  test.for([
+    [undefined, 'it has printed nothing'],
+    ['local', 'it has printed nothing'],
+    ['none', 'it has no log: apps.api.logging has the driver none, which keeps nothing'],
+    ['syslog', 'Docker has no lines of it: apps.api.logging sends them to syslog'],
+  ])('is not told to look at a log that is not there: %s', async ([driver, hint]) => {
+    Object.assign(container, { running: false, exitCode: 3 })
+    world.ports.engine.logs = async () => []
+    const logging = driver === undefined ? {} : { logging: { driver, options: {} } }
+    const settings = { container: { ...APP.container, ...logging } }
+    await expect(wait(subject(settings))).rejects.toMatchObject({ hint, log: [] })
+    Object.assign(container, { running: true, exitCode: 0 })
+    answer = () => 503
+    await expect(wait(subject(settings))).rejects.toMatchObject({
+      hint: expect.stringContaining(`${hint}; it was asked with Host`),
+    })
+    await expect(look(subject(settings))).rejects.toMatchObject({
+      hint: expect.stringContaining(hint ?? ''),
     })
   })
 

@@ -59,7 +59,7 @@ test('of an app of which only the file is left, that is all', async () => {
 
 describe('the data of an app', () => {
   beforeEach(async () => {
-    world.facts.set(DIGEST.one, { ports: [8000], hasHealthcheck: false, volumes: ['/data'] })
+    world.facts.set(DIGEST.one, { ports: [8000], volumes: ['/data'] })
     world.accept({ id: 'dep_1', digest: DIGEST.one })
     await reconcile(APP, world.ports, new AbortController().signal)
   })

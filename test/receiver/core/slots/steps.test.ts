@@ -1,4 +1,4 @@
-import { beforeEach, expect, test } from 'vitest'
+import { beforeEach, describe, expect, test } from 'vitest'
 import type { StepName } from '../../../../receiver/core/slots/next-step.ts'
 import type { AppSpec } from '../../../../receiver/core/app.ts'
 import type { ContainerPlan } from '../../../../receiver/core/slots/ports.ts'
@@ -128,7 +128,7 @@ test.for<[string, readonly number[], Partial<AppSpec>, number | RegExp]>([
   ['none, when the image has none', [], {}, /EXPOSEs no port/],
   ['none, when it has several', [3000, 3001], {}, /EXPOSEs 2 ports: 3000, 3001/],
 ])('the port is %s', async ([, ports, change, expected]) => {
-  world.ports.images.image = async () => ({ ports, hasHealthcheck: false, volumes: [] })
+  world.ports.images.image = async () => ({ ports, volumes: [] })
   const { error } = await deploy('dep_1', DIGEST.one, { ...WITHOUT_PORT, ...change })
   if (typeof expected === 'number') {
     expect(world.plans.get('api-1-blue')?.port).toBe(expected)
@@ -188,6 +188,36 @@ test('the swap and what was retired are told by name', async () => {
   ])
 })
 
+describe('a container that does not hear the signal to stop', () => {
+  const ADVICE =
+    /^removed (\S+); it did not end within 10 s of the signal to stop and was killed: init: true .*stop_signal/
+
+  test('is told of once, with what to do about it', async () => {
+    await deploy('dep_1', DIGEST.one)
+    for (const each of ['api-1-blue', 'api-2-green']) world.deaf.add(each)
+    expect((await deploy('dep_2', DIGEST.two)).messageOf('retire')).toMatch(ADVICE)
+    expect((await deploy('dep_3', DIGEST.three)).messageOf('retire')).toBe('removed api-2-green')
+  })
+
+  test('is told of too when it ended before the new one started', async () => {
+    const app: AppSpec = { ...APP, strategy: 'recreate' }
+    await deploy('dep_1', DIGEST.one, app)
+    world.deaf.add('api-1-blue')
+    expect((await deploy('dep_2', DIGEST.two, app)).messageOf('retire')).toMatch(ADVICE)
+  })
+
+  test.for<[string, Partial<AppSpec['container']>, boolean]>([
+    ['has no time to end', { stopGraceMs: 0 }, false],
+    ['used too much memory', {}, true],
+  ])('is another one than one that %s', async ([, more, oomKilled]) => {
+    const app = { ...APP, container: { ...APP.container, ...more } }
+    await deploy('dep_1', DIGEST.one, app)
+    world.deaf.add('api-1-blue')
+    Object.assign(world.containers.get('api-1-blue') ?? {}, { oomKilled })
+    expect((await deploy('dep_2', DIGEST.two, app)).messageOf('retire')).toBe('removed api-1-blue')
+  })
+})
+
 test('what stays warm is told with its time', async () => {
   const app: AppSpec = { ...APP, warmMs: 60_000 }
   await deploy('dep_1', DIGEST.one, app)
@@ -208,9 +238,13 @@ test.for<[string, Partial<AppSpec['container']>, boolean, boolean]>([
   ['neither has one', {}, false, false],
   ['the app has one', { healthcheck: { test: ['CMD', 'true'] } }, false, true],
   ['the app takes that of the image away', { healthcheck: { test: ['NONE'] } }, true, false],
-])('the HEALTHCHECK decides when %s', async ([, container, hasHealthcheck, decides]) => {
+])('the HEALTHCHECK decides when %s', async ([, container, ofImage, decides]) => {
   const { path: _path, ...health } = APP.health
-  world.ports.images.image = async () => ({ ports: [8000], hasHealthcheck, volumes: [] })
+  world.ports.images.image = async () => ({
+    ports: [8000],
+    volumes: [],
+    ...(ofImage ? { healthcheck: { test: ['CMD', 'ready'] } } : {}),
+  })
   const { container: look } = world.ports.engine
   world.ports.engine.container = async (name) => {
     const found = await look(name)

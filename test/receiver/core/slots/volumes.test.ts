@@ -29,7 +29,7 @@ const BACK = { id: 'dep_3', digest: DIGEST.one, settingsOf: 'dep_1' }
 function worldOf(volumes: readonly string[], change: Partial<AppSpec> = {}) {
   const world = createFakeWorld()
   for (const digest of Object.values(DIGEST)) {
-    world.facts.set(digest, { ports: [8000], hasHealthcheck: false, volumes })
+    world.facts.set(digest, { ports: [8000], volumes })
   }
   const app: AppSpec = { ...UNSAID, ...change }
   const deploy = async ({ id, digest, settingsOf }: Order, more: Partial<AppSpec> = {}) => {
@@ -101,6 +101,7 @@ describe('an image’s VOLUME', () => {
       'start api-2-green',
       'flag green',
       'unpause api',
+      'stop api-1-blue',
       'remove api-1-blue',
     ])
     expect(most).toBe(1)
@@ -185,8 +186,8 @@ describe('an image’s VOLUME', () => {
 
   test('that a release has no longer makes nobody wait, and is there again after a rollback', async () => {
     const { world, deploy } = worldOf(['/data'])
-    world.facts.set(DIGEST.two, { ports: [8000], hasHealthcheck: false, volumes: [] })
-    world.facts.set(DIGEST.three, { ports: [8000], hasHealthcheck: false, volumes: [] })
+    world.facts.set(DIGEST.two, { ports: [8000], volumes: [] })
+    world.facts.set(DIGEST.three, { ports: [8000], volumes: [] })
     await deploy(ONE)
     await deploy(TWO)
     await deploy({ id: 'dep_x', digest: DIGEST.three })
@@ -271,7 +272,7 @@ describe('the data of a container that an older version made', () => {
 
   test('is kept for a rollback also when the next release has no such VOLUME', async () => {
     const { world, deploy } = await older()
-    world.facts.set(DIGEST.two, { ports: [8000], hasHealthcheck: false, volumes: [] })
+    world.facts.set(DIGEST.two, { ports: [8000], volumes: [] })
     await deploy(TWO)
     await deploy(BACK)
     expect(mounted(world)).toEqual([`api-3-blue: /data in ${NAMELESS}`])

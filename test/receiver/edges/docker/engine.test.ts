@@ -86,7 +86,6 @@ describe('images', () => {
     expect(RepoDigests).toEqual([`${repository}@${digest}`])
     expect(await engine.image({ repository, digest })).toEqual({
       ports: [8000],
-      hasHealthcheck: false,
       volumes: [],
     })
   })
@@ -170,6 +169,34 @@ describe('containers', () => {
     expect((await engine.containers('tiny'))[0]).toMatchObject({ running: false })
     await engine.start(plan())
     expect((await engine.containers('tiny'))[0]).toMatchObject({ running: true })
+  })
+
+  test('the test of a HEALTHCHECK is run by the API of Docker 20.10 too', async () => {
+    const oldest = createEngine({
+      docker: new Docker({
+        socketPath: stack.dockerHost.slice('unix://'.length),
+        version: 'v1.41',
+      }),
+      home: homeOn('docker-test'),
+      credentials: fixedLogin({ username, password }),
+      clock: systemClock,
+    })
+    const command = ['CMD', '/bin/busybox', 'sh', '-c', 'echo "no\n\u001b[31mdatabase"; exit 1']
+    const options = { timeoutMs: 60_000, signal }
+    expect(await oldest.runTest('docker-test-tiny-1-blue', command, options)).toEqual({
+      exitCode: 1,
+      output: 'no \uFFFD[31mdatabase',
+    })
+  })
+
+  test('what the test of a HEALTHCHECK prints is cut, and its end told all the same', async () => {
+    const script = '/bin/busybox head -c 1000000 /dev/zero | /bin/busybox tr "\\0" x; exit 1'
+    const command = ['CMD', '/bin/busybox', 'sh', '-c', script]
+    const { exitCode, output } = await engine.runTest('docker-test-tiny-1-blue', command, {
+      timeoutMs: 60_000,
+      signal,
+    })
+    expect([exitCode, output]).toEqual([1, 'x'.repeat(4096)])
   })
 
   test('its log comes line by line', async () => {

@@ -4,11 +4,18 @@ import { createEngine } from '../../../../receiver/edges/docker/engine.ts'
 import { systemClock } from '../../../../receiver/edges/clock.ts'
 import { releaseLabels } from '../../../../receiver/edges/docker/labels.ts'
 import { choosePort } from '../../../../receiver/core/slots/containers.ts'
+import {
+  decidingHealthcheck,
+  healthDeadlineMs,
+} from '../../../../receiver/core/slots/healthcheck.ts'
+import { MAX_DURATION_MS } from '../../../../protocol/duration.ts'
 import { APP, DIGEST } from '../../../support/fake-world.ts'
 import { json, startDockerApi, type DockerAnswers } from '../../../support/fakes/docker-api.ts'
 import { fixedLogin } from '../../../support/fixed-login.ts'
 import { homeOn } from '../../../support/home.ts'
 
+const { path: _path, ...WITHOUT_PATH } = APP.health
+const { deadlineMs: _deadlineMs, ...WITHOUT_DEADLINE } = WITHOUT_PATH
 const IMAGE = { repository: APP.image.repository, digest: DIGEST.one }
 const NETWORK = 'deploy'
 
@@ -35,6 +42,7 @@ test('an image is taken as it is described, or refused in words, whatever its co
     fc.constantFrom('8000/tcp', '8000', '53/udp', '99999/tcp', '8000-8010/tcp', 'http', '', '-1'),
     fc.string(),
   )
+  const time = fc.oneof(fc.constantFrom(undefined, null, '5s', -1, 1e30), fc.maxSafeInteger())
   const config = fc.oneof(
     fc.constantFrom(null, undefined),
     fc.record(
@@ -42,7 +50,16 @@ test('an image is taken as it is described, or refused in words, whatever its co
         ExposedPorts: fc.oneof(fc.constant(null), fc.dictionary(port, fc.constant({}))),
         Healthcheck: fc.oneof(
           fc.constant(null),
-          fc.record({ Test: fc.oneof(fc.constantFrom(null, 'NONE', 7), fc.array(fc.string())) }),
+          fc.record({
+            Test: fc.oneof(
+              fc.constantFrom(null, 'NONE', 7, ['CMD', 'ready'], ['CMD-SHELL', 7]),
+              fc.array(fc.string()),
+            ),
+            Interval: time,
+            Timeout: time,
+            StartPeriod: time,
+            Retries: time,
+          }),
         ),
       },
       { requiredKeys: [] },
@@ -53,8 +70,15 @@ test('an image is taken as it is described, or refused in words, whatever its co
   await fc.assert(
     fc.asyncProperty(config, async (said) => {
       shown = said
-      const { ports, hasHealthcheck } = await images.image(IMAGE)
-      expect(typeof hasHealthcheck).toBe('boolean')
+      const { ports, healthcheck } = await images.image(IMAGE)
+      const decides = decidingHealthcheck({ ...APP, health: WITHOUT_PATH }, healthcheck)
+      if (decides !== undefined) {
+        expect(['CMD', 'CMD-SHELL']).toContain(decides.test[0])
+        expect(decides.timeoutMs).toBeGreaterThan(0)
+        expect(decides.verdictMs).toBeGreaterThan(0)
+        const deadlineMs = healthDeadlineMs({ ...APP, health: WITHOUT_DEADLINE }, decides)
+        expect(deadlineMs).toBeLessThanOrEqual(MAX_DURATION_MS)
+      }
       for (const each of ports) expect(each >= 1 && each <= 65_535).toBe(true)
       const { port: _, ...app } = APP
       const chosen = await choosePort(app, IMAGE, { images }).catch((error: unknown) => error)

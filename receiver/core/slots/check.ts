@@ -1,0 +1,61 @@
+import type { DockerApp } from '../app.ts'
+import { DeployError } from '../errors.ts'
+import { type Answer, shown } from './answer.ts'
+import type { DecidingHealthcheck } from './healthcheck.ts'
+import { byHttp } from './http-check.ts'
+import type { Container, SlotPorts } from './ports.ts'
+import { stillRuns } from './still-runs.ts'
+
+export type HealthPorts = Pick<SlotPorts, 'engine' | 'probe' | 'listeners' | 'clock'>
+
+/** A container that is asked how it is. */
+export interface Subject {
+  app: DockerApp
+  container: Container
+  /** What decides in place of an HTTP answer. */
+  healthcheck?: DecidingHealthcheck
+}
+
+/** Asks a container once how it is. Throws `exited` when it does not run any more. */
+export async function check(
+  subject: Subject,
+  ports: HealthPorts,
+  signal: AbortSignal,
+): Promise<Answer> {
+  const container = await stillRuns(subject, ports)
+  const { app, healthcheck } = subject
+  if (healthcheck !== undefined) return byHealthcheck(container, healthcheck, ports, signal)
+  if (!app.http) return { healthy: true, text: 'it runs', enough: app.health.healthyAfter }
+  return byHttp(app, container, ports, signal)
+}
+
+/**
+ * The engine's word, or the same test run from outside: its own next one may come in minutes, and engines before Docker 25 have
+ * none that comes sooner while a container starts. To a HEALTHCHECK one good answer is healthy.
+ */
+async function byHealthcheck(
+  { name, health }: Container,
+  { test, timeoutMs }: DecidingHealthcheck,
+  { engine }: Pick<HealthPorts, 'engine'>,
+  signal: AbortSignal,
+): Promise<Answer> {
+  const { status = 'starting', output = '' } = health ?? {}
+  const answer = (healthy: boolean, what: string, printed: string) => ({
+    healthy,
+    text: `HEALTHCHECK ${what}${printed.trim() === '' ? '' : `: ${shown(printed.trim())}`}`,
+    enough: 1,
+  })
+  if (status === 'healthy') return answer(true, status, output)
+  try {
+    const tested = await engine.runTest(name, test, { timeoutMs, signal })
+    if (tested.exitCode === 0) return answer(true, 'passes', tested.output)
+    return tested.exitCode === undefined
+      ? answer(false, `did not end within ${timeoutMs / 1000} s`, tested.output)
+      : answer(false, `exited with code ${tested.exitCode}`, tested.output)
+  } catch (error) {
+    signal.throwIfAborted()
+    if (!(error instanceof DeployError) || error.code === 'engine_unreachable') throw error
+    // the engine runs it all the same, at its own times
+    return answer(false, status, output === '' ? error.message : output)
+  }
+}

@@ -1,0 +1,44 @@
+import { prune } from '../image/prune.ts'
+import { inParallel } from './in-parallel.ts'
+import { others, type StepContext } from './next-step.ts'
+import type { Container } from './ports.ts'
+
+/** Exit code of what was ended by SIGKILL: 128 and the number of the signal. */
+const KILLED = 137
+
+/** The step `retire`: the old containers stop and go, or stay warm, and with them the images that nobody needs. */
+export async function retire(context: StepContext): Promise<string> {
+  const { app, stored, world, ports, signal } = context
+  const old = others(stored, world)
+  const warm = app.warmMs > 0 ? old.filter((container) => container.running) : []
+  const retired = old.filter((container) => !warm.includes(container))
+  const ends = await inParallel(retired, signal, (container) => remove(container, context))
+  await prune(app, ports)
+  const lines = [
+    ...retired.map(({ name }) => `removed ${name}`),
+    ...warm.map(({ name }) => `${name} stays warm for ${app.warmMs / 1000} s`),
+  ]
+  const line = lines.join(', ') || 'nothing to retire'
+  return ends.includes('killed') ? `${line}${adviceOnce(context)}` : line
+}
+
+/** Resolves to how it came to its end. */
+async function remove(
+  { name, running }: Container,
+  { app, ports: { engine } }: StepContext,
+): Promise<'killed' | 'by itself'> {
+  const graceMs = app.container.stopGraceMs
+  if (running) await engine.stop(name, { graceMs })
+  const ended = await engine.container(name)
+  await engine.remove(name, { graceMs })
+  const isDeaf = graceMs > 0 && ended?.exitCode === KILLED && !ended.oomKilled
+  return isDeaf ? 'killed' : 'by itself'
+}
+
+/** It costs every deployment the whole grace, and visitors what was under way: told once, not each time. */
+function adviceOnce({ app: { name, container }, deaf }: StepContext): string {
+  if (deaf.has(name)) return ''
+  deaf.add(name)
+  const init = container.init === true ? '' : 'init: true has process 1 pass it on, '
+  return `; it did not end within ${container.stopGraceMs / 1000} s of the signal to stop and was killed: ${init}stop_signal sets one that the app hears`
+}
