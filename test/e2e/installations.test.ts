@@ -89,7 +89,7 @@ async function standing() {
   )
   const networks = await docker.listNetworks(labels)
   const nginxes = [one, two].map(({ nginx }) => ({
-    workers: readFileSync(`/proc/${nginx.pid}/task/${nginx.pid}/children`, 'utf8'),
+    workers: workersOf(nginx.pid),
     files: readdirSync(nginx.directory).map((name) => [
       name,
       readFileSync(join(nginx.directory, name), 'utf8'),
@@ -99,6 +99,21 @@ async function standing() {
     containers: looked.toSorted(),
     networks: networks.map(({ Name, Id }) => `${Name} ${Id}`).toSorted(),
     nginxes,
+  }
+}
+
+/** Those that take requests: one from before a reload goes on for as long as its last visitor stays. */
+const workersOf = (master: number): string[] =>
+  readFileSync(`/proc/${master}/task/${master}/children`, 'utf8')
+    .split(' ')
+    .filter((pid) => pid !== '' && !commandOf(pid).includes('shutting down'))
+
+function commandOf(pid: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8')
+  } catch {
+    // it has just ended
+    return 'shutting down'
   }
 }
 
