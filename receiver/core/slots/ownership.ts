@@ -13,6 +13,8 @@ export interface Standing extends Pick<
   /** Absent when the engine knows its image by no name any more. */
   repository?: string
   createdAt: string
+  /** Path → volume: those in which an image's data is kept. */
+  volumes: Readonly<Record<string, string>>
 }
 
 /** What is on a machine before the receiver touches anything. */

@@ -7,7 +7,7 @@ import type { Slot, SlotRecord } from './ports.ts'
 
 export interface TakeOverPorts {
   clock: Pick<Clock, 'now'>
-  record: Pick<SlotRecord, 'setUpstream' | 'standIn'> & {
+  record: Pick<SlotRecord, 'setUpstream' | 'standIn' | 'addVolumes'> & {
     keepAddress(app: string, slot: Slot, replica: number, address: string): void
   }
   journal: Pick<Journal, 'append' | 'setLive'> & {
@@ -47,6 +47,13 @@ export function takeOver(
   for (const release of [...others, live]) {
     for (const { slot: side, replica, address } of release.containers) {
       record.keepAddress(app, side, replica, address)
+    }
+  }
+  // the live ones first: what visitors have written is there
+  for (const { containers } of [live, ...others]) {
+    for (const { replica, volumes } of containers) {
+      const found = Object.entries(volumes).map(([path, volume]) => ({ path, replica, volume }))
+      record.addVolumes(app, found)
     }
   }
   for (const release of others) {

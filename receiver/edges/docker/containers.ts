@@ -130,7 +130,7 @@ const anonymousVolumes = (
   )
 
 /** The name that Docker gives a volume without one. */
-const ANONYMOUS = /^[0-9a-f]{64}$/
+export const ANONYMOUS = /^[0-9a-f]{64}$/
 
 /** Removes a container. Volumes without a name go with it only when nothing that is kept can be among them. */
 export async function remove(docker: Docker, name: string): Promise<void> {

@@ -2,7 +2,8 @@ import type Docker from 'dockerode'
 import { parseImage } from '../../../protocol/image-reference.ts'
 import type { Standing } from '../../core/slots/ownership.ts'
 import { translate } from './errors.ts'
-import { isInSlot, ofNetwork, readLabels, readMaker } from './labels.ts'
+import { ANONYMOUS } from './containers.ts'
+import { hasVolumesByName, isInSlot, ofNetwork, readLabels, readMaker } from './labels.ts'
 import { retryReads } from './retry-reads.ts'
 
 /** All that stands in a slot on a network, whoever made it, by its labels alone. Throws `DeployError`. */
@@ -12,17 +13,33 @@ export async function listStanding(docker: Docker, network: string): Promise<Sta
     const all = await retryReads(() => docker.listContainers({ all: true, filters }))
     return all
       .filter(({ Labels }) => isInSlot(Labels))
-      .map(({ Names, Labels, Image, State, Created }) => ({
+      .map(({ Names, Labels, Image, State, Created, Mounts }) => ({
         name: (Names[0] ?? '').replace(/^\//, ''),
         ...readLabels(Labels),
         ...readMaker(Labels),
         ...repositoryOf(Image),
         running: State === 'running',
         createdAt: new Date(Created * 1000).toISOString(),
+        volumes: keptVolumes(network, Labels, Mounts),
       }))
   } catch (error) {
     throw translate(error, `cannot list the containers on ${network}`, 'engine_unreachable')
   }
+}
+
+/** By the names that they bear; one that was taken over has that which Docker gave it. */
+function keptVolumes(
+  network: string,
+  labels: Readonly<Record<string, string>>,
+  mounts: Docker.ContainerInfo['Mounts'] | undefined,
+): Record<string, string> {
+  if (!hasVolumesByName(labels)) return {}
+  const isKept = (name: string) => name.startsWith(`${network}_`) || ANONYMOUS.test(name)
+  return Object.fromEntries(
+    (mounts ?? []).flatMap(({ Type, Name = '', Destination }) =>
+      Type === 'volume' && isKept(Name) ? [[Destination, Name]] : [],
+    ),
+  )
 }
 
 /** Docker names an image that lost its name by its id. */

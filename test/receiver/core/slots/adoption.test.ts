@@ -16,6 +16,7 @@ const standing = (generation: number, slot: Slot, change: Partial<Standing> = {}
   running: true,
   deployment: `dep_${generation}`,
   createdAt: '2026-01-01T00:00:00.000Z',
+  volumes: {},
   ...change,
 })
 const plan = (containers: Standing[], { asked, flag }: { asked?: Slot; flag?: Slot } = {}) => {

@@ -15,6 +15,7 @@ const standing = (change: Partial<Standing> = {}): Standing => ({
   running: true,
   deployment: 'dep_3',
   createdAt: '2026-01-01T00:00:00.000Z',
+  volumes: {},
   ...change,
 })
 const look = (

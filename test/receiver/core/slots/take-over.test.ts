@@ -18,6 +18,9 @@ const standingIn = ({ containers, plans }: FakeWorld): Standing[] =>
     deployment: plans.get(container.name)?.deployment ?? '',
     repository: APP.image.repository,
     createdAt: '2026-01-01T00:00:00.000Z',
+    volumes: Object.fromEntries(
+      (plans.get(container.name)?.volumes ?? []).map(({ path, volume }) => [path, volume]),
+    ),
   }))
 
 let before: FakeWorld
@@ -102,6 +105,15 @@ test('the slots are where they were, also the one in which nothing stands', () =
   const [live] = [...before.containers.values()]
   expect(record().address('api', 'green', 1)).toBe(live?.address)
   expect(record().address('api', 'blue', 1)).toBe('10.213.0.44')
+})
+
+test('the data of an image stays in the volumes that it is in, whatever their names are', () => {
+  const taken = 'f'.repeat(64)
+  for (const plan of before.plans.values()) {
+    Object.assign(plan, { volumes: [{ path: '/data', replica: 1, volume: taken }] })
+  }
+  adopt()
+  expect(record().volumes('api')).toEqual([{ path: '/data', replica: 1, volume: taken }])
 })
 
 test('what comes next is newer than all that was taken over', () => {
