@@ -79,15 +79,17 @@ function run(
 
 /** All that a receiver could touch: containers and networks of both, and what Nginx runs with. */
 async function standing() {
-  const labels = { filters: { label: ['deploy-receiver.network'] } }
-  const containers = await docker.listContainers({ all: true, ...labels })
+  // other tests are at work on this engine
+  const isOfThese = ({ Labels }: { Labels?: Readonly<Record<string, string>> | undefined }) =>
+    /^(?:side|third)-/.test(Labels?.['deploy-receiver.network'] ?? '')
+  const containers = (await docker.listContainers({ all: true })).filter(isOfThese)
   const looked = await Promise.all(
     containers.map(async ({ Id }) => {
       const { Name, State } = await docker.getContainer(Id).inspect()
       return `${Name} ${Id} ${State.StartedAt}`
     }),
   )
-  const networks = await docker.listNetworks(labels)
+  const networks = (await docker.listNetworks()).filter(isOfThese)
   const nginxes = [one, two].map(({ nginx }) => ({
     workers: workersOf(nginx.pid),
     files: readdirSync(nginx.directory).map((name) => [
