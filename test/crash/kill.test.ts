@@ -1,6 +1,7 @@
 import Docker from 'dockerode'
 import { afterAll, beforeAll, expect, inject, test } from 'vitest'
 import { type Deployment, isFinal } from '../../protocol/deployment.ts'
+import { freePort } from '../support/ports.ts'
 import { startVm, type Vm } from '../support/vm.ts'
 
 const stack = inject('stack')
@@ -89,7 +90,12 @@ test('a live container that someone stopped while the receiver was away is start
 
 test('a second receiver on the same data directory is refused', async () => {
   const first = vm.receiver()
-  const config = { ...vm.config, listen: '127.0.0.1:1', socket: `${vm.dir}/other.sock` }
+  const config = {
+    ...vm.config,
+    listen: '127.0.0.1:1',
+    admin: `127.0.0.1:${await freePort()}`,
+    socket: `${vm.dir}/other.sock`,
+  }
   const { startReceiver } = await import('../support/receiver.ts')
   await expect(
     startReceiver({

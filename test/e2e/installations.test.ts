@@ -90,34 +90,21 @@ async function standing() {
     }),
   )
   const networks = (await docker.listNetworks()).filter(isOfThese)
-  const nginxes = [one, two].map(({ nginx }) => ({
-    workers: workersOf(nginx.pid),
-    files: readdirSync(nginx.directory).map((name) => [
-      name,
-      readFileSync(join(nginx.directory, name), 'utf8'),
-    ]),
-  }))
+  const files = [one, two].map(({ nginx: { directory } }) =>
+    readdirSync(directory).map((name) => [name, readFileSync(join(directory, name), 'utf8')]),
+  )
   return {
     containers: looked.toSorted(),
     networks: networks.map(({ Name, Id }) => `${Name} ${Id}`).toSorted(),
-    nginxes,
+    files,
   }
 }
 
-/** Those that take requests: one from before a reload goes on for as long as its last visitor stays. */
-const workersOf = (master: number): string[] =>
-  readFileSync(`/proc/${master}/task/${master}/children`, 'utf8')
-    .split(' ')
-    .filter((pid) => pid !== '' && !commandOf(pid).includes('shutting down'))
-
-function commandOf(pid: string): string {
-  try {
-    return readFileSync(`/proc/${pid}/cmdline`, 'utf8')
-  } catch {
-    // it has just ended
-    return 'shutting down'
-  }
-}
+/** A reload makes new ones; those from before it go on for as long as their last visitor stays. */
+const workers = (): string[] =>
+  [one, two].flatMap(({ nginx: { pid } }) =>
+    readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' '),
+  )
 
 /** Does something while visitors of these come all the while: none of them may notice. */
 async function unnoticed(vms: readonly Vm[], work: () => Promise<unknown>) {
@@ -140,9 +127,10 @@ async function unnoticed(vms: readonly Vm[], work: () => Promise<unknown>) {
   }
 }
 async function untouched(work: () => Promise<unknown>) {
-  const before = await standing()
+  const [before, workersBefore] = [await standing(), workers()]
   await work()
   expect(await standing()).toEqual(before)
+  expect(workersBefore).toEqual(expect.arrayContaining(workers()))
 }
 
 const dataOf = (vm: Vm) => String(vm.config['data'])
