@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, expect, inject, test } from 'vitest'
-import { ensureNetwork } from '../../receiver/edges/docker/network.ts'
 import { divide } from '../../receiver/edges/subnet.ts'
 import { makeCertificates } from '../support/certificates.ts'
 import { type PrivateEngine, startDockerd } from '../support/dockerd.ts'
@@ -8,7 +7,6 @@ import { freePort, reserveSubnet, type Subnet } from '../support/ports.ts'
 import { type PrivateRegistry, startOpenRegistry, startRegistry } from '../support/registry.ts'
 import { startVm, type Vm } from '../support/vm.ts'
 import { openWorkspace, type Workspace } from '../support/workspace.ts'
-import { INSTALLATION } from '../support/home.ts'
 
 const stack = inject('stack')
 const { username, password } = stack.registry
@@ -46,10 +44,10 @@ beforeAll(async () => {
   })
   stops.push(() => engine.stop())
   // the registries live at the address that the engine has for its containers
-  await ensureNetwork(engine.docker, {
-    name: 'ways',
-    subnet: subnet.subnet,
-    installation: INSTALLATION.id,
+  const { gateway, dynamic } = divide(subnet.subnet)
+  await engine.docker.createNetwork({
+    Name: 'ways',
+    IPAM: { Config: [{ Subnet: subnet.subnet, Gateway: gateway, IPRange: dynamic }] },
   })
   secure = await startRegistry({ dir: workspace.folder('tls'), ...login, address, certificate })
   plain = await startRegistry({ dir: workspace.folder('plain'), ...login, address, port })

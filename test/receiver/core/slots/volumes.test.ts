@@ -101,7 +101,6 @@ describe('an image’s VOLUME', () => {
       'start api-2-green',
       'flag green',
       'unpause api',
-      'stop api-1-blue',
       'remove api-1-blue',
     ])
     expect(most).toBe(1)
@@ -128,6 +127,7 @@ describe('an image’s VOLUME', () => {
       'pull 2222',
       'start api-2-green',
       'flag green',
+      'stop api-1-blue',
       'remove api-1-blue',
     ])
     expect(mounted(world)).toEqual(['api-2-green: /data in api/data-1'])

@@ -19,7 +19,7 @@ test.each([
 test('of what Docker passes on without end the beginning is kept, and it alone is judged', () => {
   const { code, message } = pulled(`no: ${'x'.repeat(1_000_000)} unauthorized`)
   expect(code).toBe('pull_failed')
-  expect(message).toBe(`cannot pull: no: ${'x'.repeat(1996)}`)
+  expect(message).toBe(`cannot pull: no: ${'x'.repeat(1996)}…`)
 })
 
 test('a start without a folder that has to be there says what to do', () => {
