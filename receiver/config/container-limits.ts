@@ -1,6 +1,7 @@
 import type { BlockIo, ContainerLimits, DeviceRate } from '../core/slots/container-limits.ts'
 import type { Field, Reader } from './reader.ts'
-import { boolean, bytes, defined, matching, microseconds, number } from './values.ts'
+import { defined } from '../core/defined.ts'
+import { boolean, bytes, matching, microseconds, number } from './values.ts'
 
 /** Keys that say how much of the machine a container may have; names and forms are Compose's. */
 export const LIMIT_KEYS = [

@@ -1,6 +1,7 @@
 import type { ContainerWorld } from '../core/slots/container-world.ts'
 import type { Field, Reader } from './reader.ts'
-import { boolean, defined, keyTexts, matching, texts } from './values.ts'
+import { defined } from '../core/defined.ts'
+import { boolean, keyTexts, matching, texts } from './values.ts'
 
 /** Keys that say what a container sees around itself; names and forms are Compose's. */
 export const WORLD_KEYS = [

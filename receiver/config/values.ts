@@ -140,14 +140,6 @@ export function keyTexts(
   return values
 }
 
-/** Without what is undefined. */
-export const defined = <T extends object>(
-  values: T,
-): { [K in keyof T]?: Exclude<T[K], undefined> } =>
-  Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as {
-    [K in keyof T]?: Exclude<T[K], undefined>
-  }
-
 /**
  * An empty object without a prototype: its keys come from users, and `__proto__` or `constructor` must be keys like any
  * other.

@@ -3,7 +3,8 @@ import { homedir } from 'node:os'
 import { dirname, resolve } from 'node:path'
 import type { ContainerSettings } from '../core/slots/container-settings.ts'
 import type { Field, Reader } from './reader.ts'
-import { boolean, bytes, defined, emptyRecord, matching, texts } from './values.ts'
+import { defined } from '../core/defined.ts'
+import { boolean, bytes, emptyRecord, matching, texts } from './values.ts'
 
 const VOLUME =
   /^(?:\/[^:]*|[A-Za-z0-9][A-Za-z0-9_.-]*):\/[^:]*(?::(?:ro|rw|z|Z|cached|delegated|consistent|nocopy|[rs]?(?:private|shared|slave))(?:,(?:ro|rw|z|Z|nocopy|r?(?:private|shared|slave)))*)?$/

@@ -1,3 +1,4 @@
+import { defined } from './defined.ts'
 import type { AttestationPolicy } from './image/attestation.ts'
 import type { ContainerSettings } from './slots/container-settings.ts'
 
@@ -125,12 +126,6 @@ export function rolledBack(app: AppSpec, release: Settings): Settings {
     health: { ...healthThen, headers: headers.values, secretHeaders: headers.secret },
   }
 }
-
-/** Without those that there are not. */
-const defined = <T extends object>(values: T) =>
-  Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as {
-    [Key in keyof T]?: Exclude<T[Key], undefined>
-  }
 
 interface Values {
   values: Readonly<Record<string, string>>

@@ -3,24 +3,12 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { PASSED_OVER, REFUSED } from '../../receiver/config/compose-keys.ts'
 import { DOCKER_KEYS } from '../../receiver/config/engines/docker.ts'
+import { rowsBelow } from './rows-below.ts'
 import KEYS from '../vectors/compose-spec/service-keys.json' with { type: 'json' }
 
 const text = readFileSync(join(import.meta.dirname, '../../docs/compose-keys.md'), 'utf8')
 
-/** The cells of the table below a heading. */
-const rowsBelow = (heading: string): string[][] =>
-  (text.split(`\n## ${heading}\n`)[1]?.split('\n## ', 1)[0] ?? '')
-    .split('\n')
-    .filter((line) => line.startsWith('|'))
-    .slice(2)
-    .map((line) =>
-      line
-        .slice(1, -1)
-        .split('|')
-        .map((cell) => cell.trim()),
-    )
-
-const taken = rowsBelow('Taken').flatMap(([keys = '']) =>
+const taken = rowsBelow(text, 'Taken').flatMap(([keys = '']) =>
   [...keys.matchAll(/`(\w+)`/g)].map(([, key = '']) => key),
 )
 
@@ -34,10 +22,10 @@ test('docs/compose-keys.md calls taken what an app has', () => {
 })
 
 test('docs/compose-keys.md gives the lines that check prints', () => {
-  expect(rowsBelow('Passed over')).toEqual(
+  expect(rowsBelow(text, 'Passed over')).toEqual(
     Object.entries(PASSED_OVER).map(([key, why]) => [`\`${key}\``, why]),
   )
-  expect(rowsBelow('Refused')).toEqual(
+  expect(rowsBelow(text, 'Refused')).toEqual(
     Object.entries(REFUSED).map(([key, { why, remedy }]) => [`\`${key}\``, why, remedy]),
   )
 })

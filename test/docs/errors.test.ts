@@ -4,31 +4,21 @@ import { expect, test } from 'vitest'
 import { ACTION_ERROR_CODES } from '../../action/error.ts'
 import { PROBLEMS } from '../../protocol/problem.ts'
 import { DEPLOY_ERROR_CODES } from '../../receiver/core/errors.ts'
+import { rowsBelow } from './rows-below.ts'
 
 const text = readFileSync(join(import.meta.dirname, '../../docs/errors.md'), 'utf8')
 
-/** The cells of the table below a heading, without blanks and backticks. */
-function rowsBelow(heading: string): string[][] {
-  const [, section = ''] = text.split(`\n## ${heading}\n`)
-  return (section.split('\n## ', 1)[0] ?? '')
-    .split('\n')
-    .filter((line) => line.startsWith('|'))
-    .slice(2)
-    .map((line) =>
-      line
-        .slice(1, -1)
-        .split('|')
-        .map((cell) => cell.trim().replace(/^`(\w+)`$/, '$1')),
-    )
-}
+/** The cells below a heading, codes without their backticks. */
+const cellsBelow = (heading: string): string[][] =>
+  rowsBelow(text, heading).map((cells) => cells.map((cell) => cell.replace(/^`(\w+)`$/, '$1')))
 
 test('docs/errors.md has every code of a deployment, and no other', () => {
-  const codes = rowsBelow('Of a deployment').map(([code = '']) => code)
+  const codes = cellsBelow('Of a deployment').map(([code = '']) => code)
   expect(codes.toSorted()).toEqual([...DEPLOY_ERROR_CODES].toSorted())
 })
 
 test('docs/errors.md has every code of an answer with its status, and no other', () => {
-  const codes = rowsBelow('Of an answer of the receiver').map(
+  const codes = cellsBelow('Of an answer of the receiver').map(
     ([status, code]) => `${code} ${status}`,
   )
   const known = Object.entries(PROBLEMS).map(([code, status]) => `${code} ${status}`)
@@ -36,12 +26,12 @@ test('docs/errors.md has every code of an answer with its status, and no other',
 })
 
 test('docs/errors.md has every code of the Action, and no other', () => {
-  const codes = rowsBelow('Of the Action').map(([code = '']) => code)
+  const codes = cellsBelow('Of the Action').map(([code = '']) => code)
   expect(codes.toSorted()).toEqual([...ACTION_ERROR_CODES].toSorted())
 })
 
 test('docs/errors.md says of every code what to do', () => {
   const headings = ['Of a deployment', 'Of an answer of the receiver', 'Of the Action']
-  const rows = headings.flatMap(rowsBelow)
+  const rows = headings.flatMap(cellsBelow)
   expect(rows.filter((cells) => cells.includes('') || cells.length < 3)).toEqual([])
 })

@@ -1,3 +1,4 @@
+import { shorten } from '../../core/shorten.ts'
 import { spawn } from 'node:child_process'
 import * as v from 'valibot'
 import { readJson } from '../json.ts'
@@ -46,7 +47,7 @@ export async function askHelper(
   })
   if (code !== 0) {
     if (NOT_FOUND.test(output)) return undefined
-    throw failed(`ended with ${code}: ${output.trim().slice(0, 200)}`)
+    throw failed(`ended with ${code}: ${shorten(output.trim(), 200)}`)
   }
   const answer = readJson(Answer, output)
   if (answer === undefined) throw failed('answered something else than JSON')

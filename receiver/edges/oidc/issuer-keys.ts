@@ -5,6 +5,7 @@ import { Agent, type Dispatcher, EnvHttpProxyAgent, fetch } from 'undici'
 import { readText } from '../../../protocol/read-body.ts'
 import { TokenError } from '../../core/intake/oidc-token.ts'
 import { type Reach, reachesOf } from '../../core/reach.ts'
+import { shorten } from '../../core/shorten.ts'
 import { readJson } from '../json.ts'
 import { addressesOf, lookupWithin, requireReach, type ResolveName, resolveName } from '../reach.ts'
 
@@ -14,7 +15,7 @@ const COOLDOWN_MS = 30 * 1000
 const DEADLINE_MS = 5000
 const MAX_BYTES = 512 * 1024
 
-/** So much is shown of what an issuer says. */
+/** So much is shown of what an issuer says, with the sign of a cut. */
 const MAX_SHOWN = 300
 
 const Discovery = v.object({ issuer: v.string(), jwks_uri: v.string() })
@@ -94,7 +95,7 @@ async function fetchKeys(issuer: string, network: Network): Promise<JSONWebKeySe
     }
     return read(Jwks, await getText(keys, isItsOwn ? itself : elsewhere, network), keys)
   } catch (cause) {
-    const reason = reasonOf(cause).slice(0, MAX_SHOWN)
+    const reason = shorten(reasonOf(cause), MAX_SHOWN - 1)
     throw new TokenError('issuer_unavailable', `cannot fetch the keys of ${issuer}: ${reason}`, {
       cause,
     })
