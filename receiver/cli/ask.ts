@@ -2,6 +2,7 @@ import { request } from 'node:http'
 import { Problem } from '../../protocol/problem.ts'
 import { readText } from '../../protocol/read-body.ts'
 import * as v from 'valibot'
+import { shorten } from '../core/shorten.ts'
 
 /** More than any list that a person asks for. */
 const MAX_BYTES = 64 * 1024 * 1024
@@ -17,7 +18,7 @@ export async function ask(
   const json: unknown = JSON.parse(text)
   if (status < 400) return json
   const problem = v.safeParse(Problem, json)
-  if (!problem.success) throw new Error(`the receiver answered ${status}: ${text.slice(0, 200)}`)
+  if (!problem.success) throw new Error(`the receiver answered ${status}: ${shorten(text, 200)}`)
   const { detail, hint } = problem.output
   throw Object.assign(new Error(detail), hint === undefined ? {} : { hint })
 }

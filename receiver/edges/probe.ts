@@ -56,7 +56,7 @@ export const httpProbe: Probe = ({ url, headers, timeoutMs, signal }) =>
       response.on('data', (chunk: Buffer) => {
         chunks.push(chunk)
         size += chunk.byteLength
-        if (size >= MAX_BODY_BYTES) answer(response, chunks)
+        if (size > MAX_BODY_BYTES) answer(response, chunks)
       })
       response.once('end', () => answer(response, chunks))
       response.on('error', fail)

@@ -2,6 +2,7 @@ import { lookup } from 'node:dns/promises'
 import { isIPv6, type LookupFunction } from 'node:net'
 import { type IpAddress, parseAddress } from '../core/ip-address.ts'
 import { type AddressKind, kindOf, type Reach } from '../core/reach.ts'
+import { shorten } from '../core/shorten.ts'
 
 /** The addresses of a name, as the system's resolver has them. Rejects when there are none. */
 export type ResolveName = (hostname: string) => Promise<readonly string[]>
@@ -23,7 +24,7 @@ export async function addressesOf(
 /** A server leads to an address to which it may not lead. */
 export class OutOfReach extends Error {
   constructor(where: string, kind: AddressKind) {
-    super(`it leads to ${where.slice(0, 300)}, a ${kind} address`)
+    super(`it leads to ${shorten(where, 300)}, a ${kind} address`)
     this.name = 'OutOfReach'
   }
 }

@@ -1,6 +1,7 @@
 import type { HttpBindings } from '@hono/node-server'
 import type { Context } from 'hono'
 import { parseAddress } from '../core/ip-address.ts'
+import { shorten } from '../core/shorten.ts'
 
 /** Whether a `Host` header, in lower case, is one under which an address of the receiver is asked. */
 export type IsOwnHost = (host: string) => boolean
@@ -44,7 +45,7 @@ const MAX_SHOWN_CHARACTERS = 200
 export function foreignHost(c: Context, isOwnHost: IsOwnHost): string | undefined {
   const host = c.req.raw.headers.get('host') ?? ''
   if (!isOwnHost(host.toLowerCase())) {
-    return `Host ${JSON.stringify(host.slice(0, MAX_SHOWN_CHARACTERS))} is not this receiver's`
+    return `Host ${JSON.stringify(shorten(host, MAX_SHOWN_CHARACTERS))} is not this receiver's`
   }
   const { incoming } = (c.env ?? {}) as Partial<HttpBindings>
   // it would go before the Host header (RFC 9112, section 3.2.2), and no client of ours has use for one

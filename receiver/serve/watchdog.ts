@@ -2,6 +2,7 @@ import type { Server } from 'node:http'
 import { Worker } from 'node:worker_threads'
 import type { Listener } from '../core/listeners.ts'
 import type { Log } from '../core/log.ts'
+import { shorten } from '../core/shorten.ts'
 
 const LOOK_MS = 1000
 const REPORT_MS = 10_000
@@ -62,7 +63,7 @@ export function createWatchdog({
     },
     begin(what) {
       const id = ++last
-      tell({ id, what: what.slice(0, SHOWN_CHARACTERS) })
+      tell({ id, what: shorten(what, SHOWN_CHARACTERS) })
       return () => tell({ id })
     },
     async stop() {

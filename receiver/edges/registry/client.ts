@@ -10,6 +10,7 @@ import { refused, tooLong, unreachable, unreached } from './failures.ts'
 import { answerChallenge, type Send } from './token.ts'
 import { ON_THIS_MACHINE } from './proxy.ts'
 import type { Route } from './transport.ts'
+import { shorten } from '../../core/shorten.ts'
 
 export interface RegistryAnswer {
   status: number
@@ -83,7 +84,7 @@ export function createRegistryClient(
   const requireTls = (to: URL) => {
     const isSaidSo = base.protocol === 'http:' && to.hostname === base.hostname
     if (to.protocol === 'https:' || ON_THIS_MACHINE.test(to.hostname) || isSaidSo) return
-    throw unreachable(repository, `it leads to ${to.origin.slice(0, 300)}, which is not https`)
+    throw unreachable(repository, `it leads to ${shorten(to.origin, 300)}, which is not https`)
   }
 
   return {

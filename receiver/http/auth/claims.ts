@@ -1,3 +1,5 @@
+import { shorten } from '../../core/shorten.ts'
+
 /** One accepted issuer with the patterns that each claim must match. */
 export interface ClaimRule {
   issuer: string
@@ -37,7 +39,7 @@ function mismatch(claims: Readonly<Record<string, unknown>>, rule: ClaimRule): s
     if (value === undefined) return `the token has no claim ${name}`
     const text = typeof value === 'string' ? value : JSON.stringify(value)
     if (!patterns.some((pattern) => matches(text, pattern))) {
-      return `${name} is ${JSON.stringify(text.slice(0, 200))}, the config requires ${patterns.map((pattern) => JSON.stringify(pattern)).join(' or ')}`
+      return `${name} is ${JSON.stringify(shorten(text, 200))}, the config requires ${patterns.map((pattern) => JSON.stringify(pattern)).join(' or ')}`
     }
   }
   return undefined

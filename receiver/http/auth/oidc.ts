@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { TokenError, type VerifyToken } from '../../core/intake/oidc-token.ts'
 import { type ClaimRule, refusedClaim } from './claims.ts'
 import { type Authentic, Rejected } from './authentic.ts'
+import { shorten } from '../../core/shorten.ts'
 
 const MAX_TOKEN_CHARACTERS = 16 * 1024
 /** Claims that the audit trail keeps: who it was, from which run. */
@@ -63,7 +64,7 @@ function shown(claims: Readonly<Record<string, unknown>>): Record<string, string
       const value = Object.hasOwn(claims, name) ? claims[name] : undefined
       if (value === undefined) return []
       const text = typeof value === 'string' ? value : JSON.stringify(value)
-      return [[name, text.slice(0, 300)]]
+      return [[name, shorten(text, 300)]]
     }),
   )
 }

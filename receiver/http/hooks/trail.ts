@@ -1,6 +1,7 @@
 import type { Sender } from '../../core/intake/audit.ts'
 import { ProblemError } from '../problem.ts'
 import type { Refusal, Refusals } from '../refusals.ts'
+import { shorten } from '../../core/shorten.ts'
 
 const MAX_REASON_CHARACTERS = 500
 
@@ -33,7 +34,7 @@ export function createTrail(
         return await step()
       } catch (error) {
         if (error instanceof ProblemError) {
-          const reason = (error.reason ?? error.message).slice(0, MAX_REASON_CHARACTERS)
+          const reason = shorten(error.reason ?? error.message, MAX_REASON_CHARACTERS)
           note({ ...known, outcome, reason })
         }
         throw error

@@ -1,4 +1,5 @@
 import { ImageReferenceError, parseImage } from '../../../../protocol/image-reference.ts'
+import { shorten } from '../../../core/shorten.ts'
 
 /** What a registry or GitHub says happened. Only names are taken from it; none of its URLs is ever called. */
 export type Said =
@@ -21,4 +22,4 @@ export function pushed(name: string, tag: string | undefined): Said {
 }
 
 /** A text of a stranger's, short and safe to print. */
-export const quote = (text: string): string => JSON.stringify(text.slice(0, 200))
+export const quote = (text: string): string => JSON.stringify(shorten(text, 200))

@@ -102,6 +102,6 @@ describe('claims', () => {
 
   test('are shown with 200 characters at most', () => {
     const reason = refused({ a: 'x'.repeat(300) }, rule({ a: ['1'] }))
-    expect(reason).toBe(`a is "${'x'.repeat(200)}", the config requires "1"`)
+    expect(reason).toBe(`a is "${'x'.repeat(200)}…", the config requires "1"`)
   })
 })

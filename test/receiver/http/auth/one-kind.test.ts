@@ -105,7 +105,7 @@ describe('a token of an issuer', () => {
       sender: {
         kind: 'oidc',
         issuer: 'https://issuer.example',
-        claims: { repository: 'acme/api', sub: 'x'.repeat(300), run_id: '7' },
+        claims: { repository: 'acme/api', sub: `${'x'.repeat(300)}…`, run_id: '7' },
       },
       token: { issuer: 'https://issuer.example', jti: 'a', expiresAt: 1_770_000_300 },
       says: 'orders',

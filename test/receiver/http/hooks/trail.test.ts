@@ -351,5 +351,5 @@ describe('a failure of the receiver itself is no refusal', () => {
 test('a reason is cut to 500 characters', async () => {
   const iss = 'x'.repeat(600)
   await post(world, '{}', { headers: await bearer(world, '{}', { iss }) })
-  expect(entries()[0]?.reason).toBe(`issuer "${'x'.repeat(492)}`)
+  expect(entries()[0]?.reason).toBe(`issuer "${'x'.repeat(492)}…`)
 })
