@@ -5,6 +5,7 @@ import { translate } from './errors.ts'
 import { ANONYMOUS } from './containers.ts'
 import { hasVolumesByName, isInSlot, ofNetwork, readLabels, readMaker } from './labels.ts'
 import { retryReads } from './retry-reads.ts'
+import { volumeName } from './volumes.ts'
 
 /** All that stands in a slot on a network, whoever made it, by its labels alone. Throws `DeployError`. */
 export async function listStanding(docker: Docker, network: string): Promise<Standing[]> {
@@ -27,17 +28,19 @@ export async function listStanding(docker: Docker, network: string): Promise<Sta
   }
 }
 
-/** By the names that they bear; one that was taken over has that which Docker gave it. */
+/** By the names that they bear; one that was taken over has that which Docker gave it. All others are of the config. */
 function keptVolumes(
   network: string,
   labels: Readonly<Record<string, string>>,
   mounts: Docker.ContainerInfo['Mounts'] | undefined,
 ): Record<string, string> {
   if (!hasVolumesByName(labels)) return {}
-  const isKept = (name: string) => name.startsWith(`${network}_`) || ANONYMOUS.test(name)
+  const { app, replica } = readLabels(labels)
+  const isKept = (name: string, path: string) =>
+    name === volumeName(network, { app, path, replica }) || ANONYMOUS.test(name)
   return Object.fromEntries(
     (mounts ?? []).flatMap(({ Type, Name = '', Destination }) =>
-      Type === 'volume' && isKept(Name) ? [[Destination, Name]] : [],
+      Type === 'volume' && isKept(Name, Destination) ? [[Destination, Name]] : [],
     ),
   )
 }
