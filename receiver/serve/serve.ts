@@ -127,7 +127,7 @@ async function start(
       runDoctor({ config, apps: [...apps.all().values()], docker, engine, journal, read }),
     reload,
     async removeApp(what) {
-      const done = await removeApp(what, { engine, sites, slots, record, journal, clock })
+      const done = await removeApp(what, { engine, sites, slots, record, journal, clock, apps })
       redactor.keep(what.app, [])
       if (done.removed.length > 0) log('info', 'app removed', { app: what.app, ...done })
       return done

@@ -1,3 +1,4 @@
+import type { DockerApp } from '../app.ts'
 import type { Clock } from '../clock.ts'
 import type { Journal } from '../journal.ts'
 import type { ContainerEngine, SlotRecord } from './ports.ts'
@@ -20,6 +21,8 @@ export interface RemovePorts {
     setNothingLive(app: string): void
   }
   clock: Pick<Clock, 'now'>
+  /** As configured: a volume that one of them names is its owner's. */
+  apps: { all(): ReadonlyMap<string, Pick<DockerApp, 'container'>> }
 }
 
 /** For people. */
@@ -36,7 +39,7 @@ export interface Removed {
  */
 export async function removeApp(
   { app, volumes: withVolumes }: { app: string; volumes: boolean },
-  { engine, sites, slots, record, journal, clock }: RemovePorts,
+  { engine, sites, slots, record, journal, clock, apps }: RemovePorts,
 ): Promise<Removed> {
   const containers = await engine.containers(app)
   const wasServed = await sites.remove(app)
@@ -44,7 +47,12 @@ export async function removeApp(
   slots.clear(app)
   for (const { name } of containers) await engine.remove(name, { graceMs: GRACE_MS })
   await engine.removeReleases(app)
-  const volumes = record.volumes(app).map(({ volume }) => volume)
+  const named = new Set(
+    [...apps.all().values()].flatMap(({ container }) =>
+      container.volumes.map((volume) => volume.split(':')[0]),
+    ),
+  )
+  const volumes = record.volumes(app).flatMap(({ volume }) => (named.has(volume) ? [] : volume))
   const gone = withVolumes ? await engine.removeVolumes(volumes) : []
   journal.transaction(() => {
     journal.setNothingLive(app)

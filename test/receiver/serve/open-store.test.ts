@@ -128,6 +128,7 @@ test('an app that is removed ends what waits and what runs, in the log as well',
       record: store.record,
       journal: store.journal,
       clock: { now: () => '2026-01-01T00:00:01.000Z' },
+      apps: { all: () => new Map() },
     },
   )
   expect(done.removed).toEqual(["Nginx's file", 'volume api_data', 'its place in the store'])

@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest'
+import type { DockerApp } from '../../../../receiver/core/app.ts'
 import { reconcile } from '../../../../receiver/core/reconcile.ts'
 import { removeApp } from '../../../../receiver/core/slots/remove-app.ts'
 import { showApps } from '../../../../receiver/core/slots/show-apps.ts'
@@ -18,7 +19,7 @@ const sites = {
   },
 }
 
-const remove = (volumes = false) =>
+const remove = (volumes = false, configured: DockerApp[] = []) =>
   removeApp(
     { app: 'api', volumes },
     {
@@ -32,6 +33,7 @@ const remove = (volumes = false) =>
       },
       journal: { ...world.store, transaction: (work) => work() },
       clock: world.clock,
+      apps: { all: () => new Map(configured.map((app) => [app.name, app])) },
     },
   )
 
@@ -77,6 +79,13 @@ describe('the data of an app', () => {
     expect(world.volumes).toEqual(new Set())
     expect(world.ports.record.volumes('api')).toEqual([])
     expect((await remove(true)).kept).toEqual([])
+  })
+
+  test('is left alone in a volume that another app names, as one has that was renamed', async () => {
+    const container = { ...APP.container, volumes: ['/srv:/srv', 'api/data-1:/data:ro'] }
+    const done = await remove(true, [{ ...APP, name: 'renamed', container }])
+    expect(done.kept).toEqual([])
+    expect(world.volumes).toEqual(new Set(['api/data-1']))
   })
 
   test('that somebody else’s container has stays on record', async () => {
