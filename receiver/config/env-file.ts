@@ -13,14 +13,15 @@ export class EnvFileError extends Error {
 
 type Env = Readonly<Record<string, string | undefined>>
 
-const ASSIGNMENT = /^\s*(?:export\s+)?([A-Za-z_][\w.-]*)\s*(?:=(.*))?$/
+const ASSIGNMENT = /^\s*(?:export\s+)?([A-Za-z_][\w.[\]-]*)\s*(?:[=:](.*))?$/
 const RAW_ASSIGNMENT = /^([^=\s]+)(?:=(.*))?$/
 const NOTHING = /^\s*(?:#|$)/
+const COMMENT = ' #'
 
 /**
- * Reads `KEY=value` lines as `docker compose` does: blank lines and `#` comments are skipped, `'…'` is literal, `"…"` knows
- * `\n`, both may go over several lines, and a `#` after a blank begins a comment. A name alone takes the value of the
- * receiver's environment. Throws `EnvFileError`.
+ * Reads `KEY=value` lines as `docker compose` does: blank lines and `#` comments are skipped, `'…'` is literal but for `\'`, `"…"`
+ * knows `\n`, both may go over several lines, and a `#` after a value and a blank begins a comment. A name alone takes the value
+ * of the receiver's environment. Throws `EnvFileError`.
  */
 export function parseEnvFile(text: string, env: Env): Record<string, string> {
   const whole = linesOf(text).join('\n')
@@ -35,7 +36,7 @@ export function parseEnvFile(text: string, env: Env): Record<string, string> {
     if (name === undefined) throw new EnvFileError(line, 'it is not KEY=value')
     const quoted = value === undefined ? undefined : /^\s*(["'])/.exec(value)
     if (quoted === null || quoted === undefined) {
-      const found = value === undefined ? env[name] : withoutComment(value.trim())
+      const found = value === undefined ? env[name] : withoutComment(value)
       if (found !== undefined) values[name] = found
       continue
     }
@@ -44,9 +45,12 @@ export function parseEnvFile(text: string, env: Env): Record<string, string> {
     const closed = closing(whole, quote, opened)
     if (closed === -1) throw new EnvFileError(line, `a ${quote} is not closed`)
     const inside = whole.slice(opened, closed)
-    values[name] = quote === "'" ? inside : unescape(inside)
+    values[name] = quote === "'" ? inside.replaceAll("\\'", "'") : unescape(inside)
     line += inside.split('\n').length - 1
     from = lineEnd(whole, closed) + 1
+    if (!NOTHING.test(whole.slice(closed + 1, from - 1))) {
+      throw new EnvFileError(line, `something follows the ${quote} that ends the value`)
+    }
   }
   return values
 }
@@ -71,16 +75,29 @@ function lineEnd(text: string, from: number): number {
   return end === -1 ? text.length : end
 }
 
-const withoutComment = (value: string) => value.replace(/(?:^|\s+)#.*$/, '')
+/** A password may begin with a `#`. */
+const withoutComment = (value: string) => value.trimStart().split(COMMENT)[0]?.trimEnd() ?? ''
 
-const ESCAPES: Readonly<Record<string, string>> = { n: '\n', r: '\r', t: '\t' }
+const ESCAPES: Readonly<Record<string, string>> = {
+  a: '\u0007',
+  b: '\b',
+  f: '\f',
+  n: '\n',
+  r: '\r',
+  t: '\t',
+  v: '\v',
+  $: '$',
+  '"': '"',
+  '\\': '\\',
+}
+/** What is none of these stays with its backslash: `\d` of a pattern, `\p` of a path. */
 const unescape = (text: string) =>
-  text.replace(/\\(.)/gs, (_, escaped: string) => ESCAPES[escaped] ?? escaped)
+  text.replace(/\\(.)/gs, (whole, escaped: string) => ESCAPES[escaped] ?? whole)
 
 /** Where the quote is closed; -1 when it is not. */
 function closing(text: string, quote: string, from: number): number {
   for (let at = from; at < text.length; at++) {
-    if (text[at] === '\\' && quote === '"') at += 1
+    if (text[at] === '\\') at += 1
     else if (text[at] === quote) return at
   }
   return -1
