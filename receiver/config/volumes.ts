@@ -7,7 +7,7 @@ import { defined } from '../core/defined.ts'
 import { boolean, bytes, emptyRecord, matching, texts } from './values.ts'
 
 const VOLUME =
-  /^(?:\/[^:]*|[A-Za-z0-9][A-Za-z0-9_.-]*):\/[^:]*(?::(?:ro|rw|z|Z|cached|delegated|consistent|nocopy|[rs]?(?:private|shared|slave))(?:,(?:ro|rw|z|Z|nocopy|r?(?:private|shared|slave)))*)?$/
+  /^(?:\/[^:]*|[A-Za-z0-9][A-Za-z0-9_.-]*):\/[^:]*(?::(?:ro|rw|z|Z|cached|delegated|consistent|nocopy|r?(?:private|shared|slave))(?:,(?:ro|rw|z|Z|cached|delegated|consistent|nocopy|r?(?:private|shared|slave)))*)?$/
 const ANONYMOUS = /^\/[^:]*$/
 const HOW = 'write name:/path, /host/path:/path or ./path:/path, with :ro if wanted'
 
@@ -94,7 +94,7 @@ function readLong(reader: Reader, item: Field, found: Found): void {
   const mayCreate = boolean(reader, inBind.get('create_host_path')) ?? false
   const volume = reader.mapping(keys.get('volume'), ['nocopy'])
   const size = reader.mapping(keys.get('tmpfs'), ['size', 'mode'])
-  const mode = reader.text(size.get('mode'))
+  const mode = readMode(reader, size.get('mode'))
   const sizeBytes = bytes(reader, size.get('size'))
   const needed = type === 'bind' ? ['type', 'source', 'target'] : ['type', 'target']
   const missing = needed.filter((name) => reader.isNothing(keys.get(name)))
@@ -130,6 +130,15 @@ function readLong(reader: Reader, item: Field, found: Found): void {
     reader.problem(item, `${JSON.stringify(full)} is not a ${type}`, HOW)
   } else if (type === 'bind' && !mayCreate && isPlain) requireSource(reader, item, full, found)
   else bind(reader, item, full, found)
+}
+
+/** In octal, as the kernel reads it: with a 0 before it YAML's numbers are octal, and decimal without. */
+function readMode(reader: Reader, field: Field | undefined): string | undefined {
+  const form = /^(?:0o?[0-7]{1,4}|\d{1,4})$/
+  const text = matching(reader, field, form, 'a mode', 'write it like 0755 or 0o1777')
+  return text === undefined
+    ? undefined
+    : (/^0o?([0-7]+)$/.exec(text)?.[1] ?? Number(text).toString(8))
 }
 
 function requireSource(reader: Reader, item: Field, text: string, found: Found): void {

@@ -42,8 +42,18 @@ describe("what a container may have of its host, in Compose's forms", () => {
     ],
     [
       'volumes: [{ type: tmpfs, target: /b, tmpfs: { size: 1m, mode: 0700 } }]',
-      { volumes: [], tmpfs: { '/b': 'size=1048576,mode=0700' } },
+      { volumes: [], tmpfs: { '/b': 'size=1048576,mode=700' } },
     ],
+    [
+      'volumes: [{ type: tmpfs, target: /b, tmpfs: { mode: 0o1777 } }]',
+      { tmpfs: { '/b': 'mode=1777' } },
+    ],
+    // decimal to YAML, and so to Compose
+    [
+      'volumes: [{ type: tmpfs, target: /b, tmpfs: { mode: 511 } }]',
+      { tmpfs: { '/b': 'mode=777' } },
+    ],
+    ['volumes: ["/a:/b:ro,cached"]', { volumes: ['/a:/b:ro,cached'] }],
     [
       'devices: [/dev/kfd, "/dev/dri:/dev/x", "/dev/a:r"]',
       {
