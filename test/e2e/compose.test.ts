@@ -48,6 +48,7 @@ const CASES = [
   'cap_drop: [ALL]',
   'security_opt: [no-new-privileges:true]',
   'security_opt: ["no-new-privileges:true", seccomp=unconfined]',
+  'security_opt: ["systempaths=unconfined"]',
   'group_add: [44, "1001"]',
   'ulimits: { nproc: 512, nofile: { soft: 1024, hard: 4096 } }',
   'sysctls: { net.core.somaxconn: 1024 }',

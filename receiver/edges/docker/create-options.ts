@@ -16,6 +16,7 @@ import { mountsOf } from './volumes.ts'
 const NANOSECONDS = 1_000_000
 /** Enough for any web service, and an end to a fork bomb. */
 const PIDS_LIMIT = 4096
+const UNCONFINED_PATHS = 'systempaths=unconfined'
 const ROTATED: Logging = { driver: 'json-file', options: { 'max-size': '10m', 'max-file': '3' } }
 
 /**
@@ -95,7 +96,7 @@ function hostConfig(
       Name: restart.name,
       ...(restart.name === 'on-failure' ? { MaximumRetryCount: restart.maximumRetries } : {}),
     },
-    SecurityOpt: securityOpt(container.securityOpt),
+    ...security(container.securityOpt),
     PidsLimit: container.pidsLimit ?? PIDS_LIMIT,
     LogConfig: { Type: logging.driver, Config: { ...logging.options } },
     ExtraHosts: [...container.extraHosts],
@@ -142,11 +143,21 @@ function capDrop({ capAdd, capDrop: drop }: ContainerSettings): string[] {
   return said ? [...drop] : [...drop, 'NET_RAW']
 }
 
-/** Nobody gains privileges inside, unless the config says that this is wanted. */
-const securityOpt = (options: readonly string[]): string[] =>
-  options.some((option) => option.startsWith('no-new-privileges'))
-    ? [...options]
-    : ['no-new-privileges', ...options]
+/**
+ * Nobody gains privileges inside, unless the config says that this is wanted. Paths of the system are no option to Docker's API: it
+ * wants to have the lists of those that are hidden and read-only, which are empty then.
+ */
+function security(
+  options: readonly string[],
+): Pick<HostConfig, 'SecurityOpt' | 'MaskedPaths' | 'ReadonlyPaths'> {
+  const said = options.filter((option) => option !== UNCONFINED_PATHS)
+  return {
+    SecurityOpt: said.some((option) => option.startsWith('no-new-privileges'))
+      ? said
+      : ['no-new-privileges', ...said],
+    ...(said.length === options.length ? {} : { MaskedPaths: [], ReadonlyPaths: [] }),
+  }
+}
 
 /** Docker's form: nanoseconds, and an empty `Test` keeps the image's own. */
 function healthConfig(healthcheck: Healthcheck): HealthConfig {
