@@ -1,7 +1,7 @@
 import type { BlockIo, ContainerLimits, DeviceRate } from '../core/slots/container-limits.ts'
 import type { Field, Reader } from './reader.ts'
 import { defined } from '../core/defined.ts'
-import { boolean, bytes, matching, microseconds, number } from './values.ts'
+import { boolean, bytes, matching, microseconds, number, unlessZero } from './values.ts'
 
 /** Keys that say how much of the machine a container may have; names and forms are Compose's. */
 export const LIMIT_KEYS = [
@@ -33,7 +33,10 @@ export function readLimits(reader: Reader, keys: ReadonlyMap<string, Field>): Co
       'a set of CPUs',
       'write it like 0-3 or 0,1',
     ),
-    cpuShares: number(reader, keys.get('cpu_shares'), { min: 2, max: 262_144 }),
+    cpuShares: number(reader, unlessZero(reader, keys.get('cpu_shares')), {
+      min: 2,
+      max: 262_144,
+    }),
     cpuPeriodUs: microseconds(reader, keys.get('cpu_period')),
     cpuQuotaUs: microseconds(reader, keys.get('cpu_quota')),
     cpuRealtimePeriodUs: microseconds(reader, keys.get('cpu_rt_period')),
@@ -44,7 +47,7 @@ export function readLimits(reader: Reader, keys: ReadonlyMap<string, Field>): Co
 
 /** Docker takes it beside a limit of memory alone, and of at least as much. */
 function readSwap(reader: Reader, keys: ReadonlyMap<string, Field>): number | undefined {
-  const field = keys.get('memswap_limit')
+  const field = unlessZero(reader, keys.get('memswap_limit'))
   if (field === undefined || reader.isNothing(field)) return undefined
   const limit = keys.get('mem_limit')
   if (limit === undefined) {

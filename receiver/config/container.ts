@@ -10,7 +10,7 @@ import type { Field, Reader } from './reader.ts'
 import { FILE_KEYS, readMountedFiles } from './mounted-files.ts'
 import { readRestart } from './restart.ts'
 import { isSecret } from './secret-values.ts'
-import { bytes, duration, matching, number, texts } from './values.ts'
+import { bytes, duration, matching, number, texts, unlessZero } from './values.ts'
 import { readVolumes } from './volumes.ts'
 import { splitWords } from './words.ts'
 
@@ -52,11 +52,15 @@ export function readContainer(reader: Reader, keys: ReadonlyMap<string, Field>):
   const command = words(reader, keys.get('command'))
   const entrypoint = words(reader, keys.get('entrypoint'))
   const user = reader.text(keys.get('user'))
-  const memoryBytes = bytes(reader, keys.get('mem_limit'))
+  const memoryBytes = bytes(reader, unlessZero(reader, keys.get('mem_limit')))
   if (memoryBytes !== undefined && memoryBytes < MIN_MEMORY_BYTES) {
     problemAt(reader, keys.get('mem_limit'), `${memoryBytes} bytes is less than Docker's least, 6m`)
   }
-  const cpus = number(reader, keys.get('cpus'), { min: 0.01, max: 4096, whole: false })
+  const cpus = number(reader, unlessZero(reader, keys.get('cpus')), {
+    min: 0.01,
+    max: 4096,
+    whole: false,
+  })
   const healthcheck = readHealthcheck(reader, keys.get('healthcheck'))
   const workingDir = matching(reader, keys.get('working_dir'), /^\//, 'a path from the root')
   const stopSignal = matching(

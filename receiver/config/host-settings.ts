@@ -166,7 +166,7 @@ function readSecurityOpt(reader: Reader, field: Field | undefined): string[] {
 
 function readPidsLimit(reader: Reader, field: Field | undefined): number | undefined {
   const text = reader.text(field)
-  return text === '-1' ? -1 : number(reader, field, { min: 1 })
+  return text === '-1' || text === '0' ? -1 : number(reader, field, { min: 1 })
 }
 
 function readLogging(reader: Reader, field: Field | undefined): Logging | undefined {

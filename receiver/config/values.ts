@@ -54,7 +54,7 @@ export function number(
   }: { min: number; max?: number; whole?: boolean },
 ): number | undefined {
   const parse = (text: string) => {
-    const value = /^\d+(?:\.\d+)?$/.test(text) ? Number(text) : Number.NaN
+    const value = /^(?:\d+(?:\.\d+)?|\.\d+)$/.test(text) ? Number(text) : Number.NaN
     const right = value >= min && value <= max && (!whole || Number.isInteger(value))
     return right ? value : undefined
   }
@@ -65,9 +65,17 @@ export function number(
 export const port = (reader: Reader, field: Field | undefined): number | undefined =>
   number(reader, field, { min: 1, max: 65_535 })
 
+/** `yes`, `no`, `on` and `off` are texts in YAML 1.2, and what many still write. */
 export function boolean(reader: Reader, field: Field | undefined): boolean | undefined {
-  const parse = (text: string) => (text === 'true' ? true : text === 'false' ? false : undefined)
+  const parse = (text: string) =>
+    /^(?:true|yes|on)$/i.test(text) ? true : /^(?:false|no|off)$/i.test(text) ? false : undefined
   return parsed(reader, field, parse, 'true or false')
+}
+
+/** A limit, unless it is 0: to Compose there is none then. */
+export function unlessZero(reader: Reader, field: Field | undefined): Field | undefined {
+  if (field === undefined || reader.isList(field) || reader.isMapping(field)) return field
+  return /^0(?:\.0+)?[bkmgt]?$/i.test(reader.text(field) ?? '') ? undefined : field
 }
 
 /** A text of a certain form. */

@@ -33,9 +33,13 @@ test.for([
   expect(app([line.startsWith('{') ? `<<: ${line}` : line]).container).toMatchObject(expected)
 })
 
-test('what is not said is not there, so that Docker decides', () => {
-  const { container } = app(['mem_limit: 64m'])
-  expect(Object.keys(container).filter((key) => /cpu|swap|oom|blockIo/i.test(key))).toEqual([])
+test('what is not said, or 0, is not there, so that Docker decides', () => {
+  const zeros = 'mem_limit: 0m, cpus: "0.0", cpu_shares: 0, memswap_limit: 0'
+  for (const lines of ['mem_limit: 64m', zeros]) {
+    const { container } = app([`<<: { ${lines} }`])
+    expect(Object.keys(container).filter((key) => /cpu|swap|oom|blockIo/i.test(key))).toEqual([])
+    expect(container.memoryBytes).toBe(lines === zeros ? undefined : 67_108_864)
+  }
 })
 
 test.for([

@@ -32,6 +32,9 @@ describe('container settings', () => {
     ['mem_limit: 6m', { memoryBytes: 6_291_456 }],
     ['cpus: 1.5', { nanoCpus: 1_500_000_000 }],
     ['cpus: "0.01"', { nanoCpus: 10_000_000 }],
+    ['cpus: .5', { nanoCpus: 500_000_000 }],
+    ['read_only: yes', { readOnly: true }],
+    ['privileged: Off', { privileged: false }],
     ['networks: [a, b]', { networks: ['a', 'b'] }],
     ['networks: { a: , b: {} }', { networks: ['a', 'b'] }],
     ['networks: [default, a]', { networks: ['a'] }],
@@ -95,7 +98,7 @@ describe('container settings', () => {
     ['user: [1]', '11: apps.api.user: this must be a single value'],
     ['mem_limit: 5m', "16: apps.api.mem_limit: 5242880 bytes is less than Docker's least, 6m"],
     ['mem_limit: much', '16: apps.api.mem_limit: "much" is not a size; write it like 512m or 1g'],
-    ['cpus: 0', '11: apps.api.cpus: "0" is not a number from 0.01 to 4096'],
+    ['cpus: 0.001', '11: apps.api.cpus: "0.001" is not a number from 0.01 to 4096'],
     ['cpus: two', '11: apps.api.cpus: "two" is not a number from 0.01 to 4096'],
     [
       'networks: { a: { ipv4_address: 10.0.0.5 } }',

@@ -26,6 +26,7 @@ describe("what a container may have of its host, in Compose's forms", () => {
       { securityOpt: ['seccomp=unconfined', 'label=disable'] },
     ],
     ['pids_limit: -1', { pidsLimit: -1 }],
+    ['pids_limit: 0', { pidsLimit: -1 }],
     ['logging: { driver: none }', { logging: { driver: 'none', options: {} } }],
     [
       'logging: { options: { max-size: 1m } }',
@@ -127,7 +128,7 @@ describe("what a container may have of its host, in Compose's forms", () => {
       'security_opt: [lax]',
       'security_opt[0]: "lax" is not a security option; no-new-privileges, apparmor=…, label=…, seccomp=… or systempaths=unconfined',
     ],
-    ['pids_limit: 0', 'pids_limit: "0" is not a whole number of at least 1'],
+    ['pids_limit: 0.5', 'pids_limit: "0.5" is not a whole number of at least 1'],
     ['logging: { driver: [x] }', 'logging.driver: this must be a single value'],
     ['volumes: [{ type: tmpfs, source: a, target: /b }]', 'volumes[0]: a tmpfs has no source'],
     [
