@@ -3,7 +3,7 @@ import { DeployError } from '../errors.ts'
 import { type Answer, shown } from './answer.ts'
 import type { DecidingHealthcheck } from './healthcheck.ts'
 import { byHttp } from './http-check.ts'
-import type { Container, SlotPorts } from './ports.ts'
+import type { Container, SlotPorts, TestResult } from './ports.ts'
 import { stillRuns } from './still-runs.ts'
 
 export type HealthPorts = Pick<SlotPorts, 'engine' | 'probe' | 'listeners' | 'clock'>
@@ -24,7 +24,8 @@ export async function check(
 ): Promise<Answer> {
   const container = await stillRuns(subject, ports)
   const { app, healthcheck } = subject
-  if (healthcheck !== undefined) return byHealthcheck(container, healthcheck, ports, signal)
+  if (healthcheck !== undefined)
+    return byHealthcheck({ app, container, healthcheck }, ports, signal)
   if (!app.http) return { healthy: true, text: 'it runs', enough: app.health.healthyAfter }
   return byHttp(app, container, ports, signal)
 }
@@ -34,8 +35,7 @@ export async function check(
  * none that comes sooner while a container starts. To a HEALTHCHECK one good answer is healthy.
  */
 async function byHealthcheck(
-  { name, health }: Container,
-  { test, timeoutMs }: DecidingHealthcheck,
+  { app, container: { name, health }, healthcheck: { test, timeoutMs } }: Required<Subject>,
   { engine }: Pick<HealthPorts, 'engine'>,
   signal: AbortSignal,
 ): Promise<Answer> {
@@ -51,7 +51,10 @@ async function byHealthcheck(
     if (tested.exitCode === 0) return answer(true, 'passes', tested.output)
     return tested.exitCode === undefined
       ? answer(false, `did not end within ${timeoutMs / 1000} s`, tested.output)
-      : answer(false, `exited with code ${tested.exitCode}`, tested.output)
+      : {
+          ...answer(false, `exited with code ${tested.exitCode}`, tested.output),
+          ...(lacksProgram(tested) ? { hint: lacksProgramHint(app) } : {}),
+        }
   } catch (error) {
     signal.throwIfAborted()
     if (!(error instanceof DeployError) || error.code === 'engine_unreachable') throw error
@@ -59,3 +62,10 @@ async function byHealthcheck(
     return answer(false, status, output === '' ? error.message : output)
   }
 }
+
+/** Shells and the engine exit so when there is no such program; `curl … || exit 1` leaves the shell's words alone. */
+const lacksProgram = ({ exitCode, output }: TestResult): boolean =>
+  exitCode === 126 || exitCode === 127 || output.trimEnd().endsWith('not found')
+
+const lacksProgramHint = ({ name, http }: DockerApp) =>
+  `its test runs in the container, and the image seems not to have its program (curl, wget, bash, …): name one that it has in apps.${name}.healthcheck.test${http ? `, or set apps.${name}.health.path, which is asked for from outside` : ''}`

@@ -346,6 +346,20 @@ describe('a HEALTHCHECK', () => {
     })
   })
 
+  test.for([
+    [126, 'exec: "curl": executable file not found in $PATH: unknown'],
+    [127, ''],
+    [1, '/bin/sh: curl: not found\n'],
+  ] as const)(
+    'whose program is not in the image is told as that: %d %s',
+    async ([exitCode, output]) => {
+      comesTo(() => ({ exitCode, output }))
+      await expect(wait(CHECKED())).rejects.toMatchObject({
+        hint: expect.stringMatching(/the image seems not to have .* set apps\.api\.health\.path/),
+      })
+    },
+  )
+
   test('that the engine has not run yet swaps nothing back', async () => {
     says('starting')
     comesTo(() => ({ exitCode: 0, output: '' }))
