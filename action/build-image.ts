@@ -1,4 +1,5 @@
-import { rm } from 'node:fs/promises'
+import * as core from '@actions/core'
+import { rmRF } from '@actions/io'
 import { formatImage } from '../protocol/image-reference.ts'
 import { buildAndPush, type BuildResult } from './build.ts'
 import { prepareSecrets } from './build-secrets.ts'
@@ -12,7 +13,6 @@ import type { Inputs } from './inputs.ts'
 import { say } from './log.ts'
 import { type Login, prepareDocker } from './login.ts'
 import type { Built } from './report.ts'
-import { saveState } from './runner.ts'
 import { tagsOfRules } from './tag-rules.ts'
 import { defaultLabels, defaultTags, mergeLabels } from './tags.ts'
 
@@ -63,7 +63,7 @@ async function buildAs(
   signal: AbortSignal,
 ): Promise<BuildResult> {
   const docker = prepareDocker(login, process.env, run.temporary)
-  saveState('docker-config', docker.directory)
+  core.saveState('docker-config', docker.directory)
   try {
     const token = gitToken(options, run)
     const secrets = prepareSecrets(options, docker.directory, process.env)
@@ -74,7 +74,7 @@ async function buildAs(
     const call = { env, signal }
     return await buildAndPush({ ...options, references, secrets }, deployed, docker.directory, call)
   } finally {
-    await rm(docker.directory, { recursive: true, force: true })
+    await rmRF(docker.directory)
   }
 }
 

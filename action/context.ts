@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import type { context } from '@actions/github'
 import { ActionError } from './error.ts'
 
 /** What GitHub says about the run, read once. Absent is `''`, so that it also runs outside of GitHub. */
@@ -39,31 +39,48 @@ export interface RunContext {
 export const onDefaultBranch = ({ pullRequest, defaultBranch, ref }: RunContext): boolean =>
   pullRequest === undefined && defaultBranch !== '' && ref === `refs/heads/${defaultBranch}`
 
+/** What the toolkit has read of the environment and the event's payload. */
+export type GithubContext = Omit<typeof context, 'issue'>
+
 /**
- * Reads `GITHUB_*`, `RUNNER_TEMP` and the event's payload.
- * @throws ActionError `bad_environment` when the payload cannot be read.
+ * The toolkit's own reading of the run. It reads when it is loaded, so a payload that is not JSON stops it there.
+ * @throws ActionError `bad_environment`.
  */
-export const readContext = (env: NodeJS.ProcessEnv): RunContext => {
-  const payload = readPayload(env['GITHUB_EVENT_PATH'])
-  const eventName = env['GITHUB_EVENT_NAME'] ?? ''
-  const repository = env['GITHUB_REPOSITORY'] ?? ''
-  const serverUrl = (env['GITHUB_SERVER_URL'] ?? 'https://github.com').replace(/\/+$/, '')
-  const runId = env['GITHUB_RUN_ID'] ?? ''
-  const runAttempt = env['GITHUB_RUN_ATTEMPT'] ?? '1'
-  const ref = env['GITHUB_REF'] ?? ''
+export const loadGithubContext = async (): Promise<GithubContext> => {
+  try {
+    const { context: github } = await import('@actions/github')
+    return github
+  } catch (cause) {
+    const path = process.env['GITHUB_EVENT_PATH'] ?? ''
+    throw new ActionError('bad_environment', `the event's payload ${path} cannot be read`, {
+      hint: 'GITHUB_EVENT_PATH has to name the JSON file that the runner wrote; leave the variable as it is.',
+      cause,
+    })
+  }
+}
+
+/** The run as the toolkit tells it, with what it leaves out: the base branch and `RUNNER_TEMP`. */
+export const readContext = (github: GithubContext, env: NodeJS.ProcessEnv): RunContext => {
+  const { eventName = '', ref = '', actor = '', sha = '' } = github
+  const payload = ((github.payload as object | null) ?? {}) as Payload
+  const repository = repositoryOf(github)
+  const serverUrl = github.serverUrl.replace(/\/+$/, '')
+  // act and others have runs without a number
+  const runId = Number.isNaN(github.runId) ? '' : String(github.runId)
+  const runAttempt = Number.isNaN(github.runAttempt) ? '1' : String(github.runAttempt)
   const pullRequest = eventName.startsWith('pull_request')
     ? payload.pull_request?.number
     : undefined
   return Object.freeze({
     repository,
     ref,
-    sha: env['GITHUB_SHA'] ?? '',
+    sha,
     eventName,
-    actor: env['GITHUB_ACTOR'] ?? '',
+    actor,
     runId,
     runAttempt,
     serverUrl,
-    apiUrl: (env['GITHUB_API_URL'] ?? 'https://api.github.com').replace(/\/+$/, ''),
+    apiUrl: github.apiUrl.replace(/\/+$/, ''),
     runUrl:
       repository === '' || runId === ''
         ? ''
@@ -89,16 +106,12 @@ interface Payload {
   pull_request?: { number?: number; title?: string }
 }
 
-function readPayload(path: string | undefined): Payload {
-  if (path === undefined || path === '') return {}
+/** It throws where neither the environment nor the payload names one. */
+function repositoryOf(github: GithubContext): string {
   try {
-    const value: unknown = JSON.parse(readFileSync(path, 'utf8'))
-    return typeof value === 'object' && value !== null ? value : {}
-  } catch (cause) {
-    throw new ActionError('bad_environment', `the event's payload ${path} cannot be read`, {
-      hint: 'GITHUB_EVENT_PATH has to name the JSON file that the runner wrote; leave the variable as it is.',
-      cause,
-    })
+    return `${github.repo.owner}/${github.repo.repo}`
+  } catch {
+    return ''
   }
 }
 

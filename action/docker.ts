@@ -1,22 +1,20 @@
-import { spawn } from 'node:child_process'
-import { createInterface } from 'node:readline'
+import { which } from '@actions/io'
 import { ActionError } from './error.ts'
 import { say } from './log.ts'
+import { type CommandRun, runCommand } from './run-command.ts'
 
 /** Lines of a command that are kept for the reason of its failure. */
 const KEPT_LINES = 60
 
-export interface DockerCall {
-  env: NodeJS.ProcessEnv
-  signal: AbortSignal
-}
+export type DockerCall = Pick<CommandRun, 'env' | 'signal'>
 
 /**
- * Runs `docker` and prints what it says as it comes.
+ * Runs `docker`, and prints the command and what it says as it comes.
  * @throws ActionError `build_failed` with the command's first words when it ends with another status than 0,
  * `no_docker` when there is none, `cancelled`.
  */
 export const runDocker = async (args: readonly string[], call: DockerCall): Promise<void> => {
+  say(`[command]${['docker', ...args].map(quoted).join(' ')}`)
   const last: string[] = []
   const status = await start(args, call, (line) => {
     if (last.push(line) > KEPT_LINES) last.shift()
@@ -40,38 +38,28 @@ export const readDocker = async (args: readonly string[], call: DockerCall): Pro
 export const hasBuildx = async (call: DockerCall): Promise<boolean> =>
   (await start(['buildx', 'version'], call, () => {})) === 0
 
-type OnLine = (line: string, source: 'stdout' | 'stderr') => void
-
-function start(
+async function start(
   args: readonly string[],
-  { env, signal }: DockerCall,
-  onLine: OnLine,
+  call: DockerCall,
+  onLine: CommandRun['onLine'],
 ): Promise<number> {
-  return new Promise((resolve, reject) => {
-    // both outputs go through this process, so that a line of a build can be no workflow command
-    const child = spawn('docker', args, {
-      env,
-      signal,
-      killSignal: 'SIGINT',
-      stdio: ['ignore', 'pipe', 'pipe'],
-    })
-    createInterface({ input: child.stdout }).on('line', (line) => onLine(line, 'stdout'))
-    createInterface({ input: child.stderr }).on('line', (line) => onLine(line, 'stderr'))
-    child.on('error', (cause) => reject(couldNotRun(cause, signal)))
-    child.on('close', (code, killedBy) => resolve(code ?? (killedBy === null ? 1 : 130)))
+  const docker = await which('docker')
+  if (docker === '') throw noDocker()
+  const status = await runCommand(docker, args, { ...call, onLine }).catch((cause: Error) => {
+    throw new ActionError('no_docker', `docker cannot be run: ${cause.message}`, { cause })
   })
+  if (call.signal.aborted) throw new ActionError('cancelled', 'cancelled while docker ran')
+  return status
 }
 
-function couldNotRun(cause: Error, signal: AbortSignal): ActionError {
-  if (signal.aborted) return new ActionError('cancelled', 'cancelled while docker ran', { cause })
-  if ((cause as NodeJS.ErrnoException).code === 'ENOENT') {
-    return new ActionError('no_docker', 'the docker command is not on this runner', {
-      hint: 'Use a runner that has Docker (ubuntu-latest does), or build: false to deploy an image that exists.',
-      cause,
-    })
-  }
-  return new ActionError('no_docker', `docker cannot be run: ${cause.message}`, { cause })
-}
+/** For people: as a shell would take it. */
+const quoted = (arg: string): string =>
+  /^[\w@%+=:,./-]+$/.test(arg) ? arg : `'${arg.replaceAll("'", `'\\''`)}'`
+
+const noDocker = (): ActionError =>
+  new ActionError('no_docker', 'the docker command is not on this runner', {
+    hint: 'Use a runner that has Docker (ubuntu-latest does), or build: false to deploy an image that exists.',
+  })
 
 /** A failed command, with the last lines that it printed. */
 export class DockerError extends ActionError {

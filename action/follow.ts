@@ -12,8 +12,9 @@ import {
 } from '../protocol/deployment.ts'
 import { ActionError } from './error.ts'
 import { showDuration } from '../protocol/duration.ts'
-import type { Answer } from './http.ts'
-import { explainNetworkError, readText, send } from './http.ts'
+import type { Answer } from './request.ts'
+import { explainNetworkError } from './network-error.ts'
+import { readText, send } from './request.ts'
 import { say } from './log.ts'
 import { rejected } from './rejection.ts'
 

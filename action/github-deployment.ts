@@ -1,8 +1,7 @@
-import { MAX_REASON_BYTES } from '../protocol/registries/answers.ts'
+import { getState, saveState } from '@actions/core'
 import type { RunContext } from './context.ts'
-import { explainNetworkError, readText, send } from './http.ts'
 import { plainLines, say, warn } from './log.ts'
-import { getState, saveState } from './runner.ts'
+import type { createOctokit } from './octokit.ts'
 
 /** GitHub's states, as far as they are used here. */
 export type DeploymentState = 'in_progress' | 'success' | 'failure' | 'error' | 'inactive'
@@ -20,16 +19,24 @@ export interface GithubDeployment {
   set(news: DeploymentNews): Promise<void>
 }
 
-/** What the post step needs to end it when this one was killed. */
+/** What the post step needs to end it when this one was killed, or could not. */
 interface Unended {
-  /** Address of its statuses. */
-  statuses: string
+  owner: string
+  repo: string
+  id: number
   logUrl: string
   environment: string
+  /** How it ended, where GitHub could not be told. */
+  news?: DeploymentNews
 }
 
-const ANSWER_TIMEOUT_MS = 15_000
+type Octokit = ReturnType<typeof createOctokit>
+
+/** Longest that one thing is tried for, all repetitions together. */
+const DEADLINE_MS = 60_000
 const MAX_DESCRIPTION = 140
+/** Of GitHub's own words in a warning, in characters. */
+const MAX_REASON = 300
 const STATE = 'github-deployment'
 
 /**
@@ -47,87 +54,95 @@ export const createGithubDeployment = async (
     )
     return undefined
   }
-  const answer = await call(
-    `${run.apiUrl}/repos/${run.repository}/deployments`,
-    token,
-    environment,
-    {
+  const [owner = '', repo = ''] = run.repository.split('/')
+  const octokit = await connect(token)
+  const id = await call(environment, async (signal) => {
+    const { data } = await octokit.repos.createDeployment({
+      owner,
+      repo,
       ref: run.sha,
       environment,
       description: shorten(image === '' ? 'a rollback' : image),
       auto_merge: false,
       required_contexts: [],
-    },
-  )
-  const statuses = answer?.['statuses_url']
-  if (typeof statuses !== 'string' || !statuses.startsWith(`${run.apiUrl}/`)) return undefined
-  const begun = { statuses, logUrl: run.runUrl, environment }
+      request: { signal },
+    })
+    if (!('id' in data)) throw new Error(data.message ?? 'it answered without an id')
+    return data.id
+  })
+  if (id === undefined) return undefined
+  const begun = { owner, repo, id, logUrl: run.runUrl, environment }
   saveState(STATE, JSON.stringify(begun))
-  const deployment = resume(begun, token)
-  await deployment.set({ state: 'in_progress', description: 'the deployment was sent' })
-  say(`GitHub deployment in the environment ${environment}: in progress`)
+  const deployment = resume(begun, octokit)
+  // GitHub wants a second between two writes, for which nothing else has to wait
+  void deployment.set({ state: 'in_progress', description: 'the deployment was sent' })
   return deployment
 }
 
-/** The deployment that this process or an earlier one began. */
-const resume = ({ statuses, logUrl, environment }: Unended, token: string): GithubDeployment => ({
-  async set({ state, description, url }) {
-    await call(statuses, token, environment, {
+/** The deployment that this process or an earlier one began. What is told of it comes in order. */
+const resume = (begun: Unended, octokit: Octokit): GithubDeployment => {
+  let told: Promise<void> = Promise.resolve()
+  return { set: (news) => (told = told.then(() => tell(news, begun, octokit))) }
+}
+
+async function tell(news: DeploymentNews, begun: Unended, octokit: Octokit): Promise<void> {
+  const { owner, repo, id, logUrl, environment } = begun
+  const { state, description, url } = news
+  const isTold = await call(environment, async (signal) => {
+    await octokit.repos.createDeploymentStatus({
+      owner,
+      repo,
+      deployment_id: id,
       state,
       description: shorten(description),
       ...(logUrl !== '' && { log_url: logUrl }),
       ...(url !== undefined && { environment_url: url }),
+      request: { signal },
     })
-    if (state !== 'in_progress') saveState(STATE, '')
-  },
-})
+    return true
+  })
+  if (isTold) say(`GitHub deployment in the environment ${environment}: ${state}`)
+  if (state !== 'in_progress') saveState(STATE, isTold ? '' : JSON.stringify({ ...begun, news }))
+}
 
 /** Ends what the main step left unended, in the post step. */
 export const endUnended = async (token: string): Promise<void> => {
-  const left = JSON.parse(getState(STATE)) as Unended
-  await resume(left, token).set({
-    state: 'error',
-    description: 'the job was killed while it followed; the deployment goes on by itself',
-  })
+  const { news, ...begun } = JSON.parse(getState(STATE)) as Unended
+  await resume(begun, await connect(token)).set(
+    news ?? {
+      state: 'error',
+      description: 'the job was killed while it followed; the deployment goes on by itself',
+    },
+  )
 }
 
-/** Resolves to the answer, or to nothing after a warning. */
-async function call(
-  url: string,
-  token: string,
+/** A run without an environment loads nothing of it. */
+const connect = async (token: string): Promise<Octokit> =>
+  (await import('./octokit.ts')).createOctokit(token)
+
+/** Resolves to what the work gives, or to nothing after a warning. */
+async function call<T>(
   environment: string,
-  body: object,
-): Promise<Record<string, unknown> | undefined> {
-  const bytes = Buffer.from(JSON.stringify(body))
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T | undefined> {
+  const late = new AbortController()
+  const timer = setTimeout(() => late.abort(), DEADLINE_MS)
   try {
-    const answer = await send(url, {
-      method: 'POST',
-      headers: {
-        accept: 'application/vnd.github+json',
-        'x-github-api-version': '2022-11-28',
-        authorization: `Bearer ${token}`,
-        'content-type': 'application/json',
-        'content-length': String(bytes.length),
-      },
-      body: bytes,
-      answerTimeoutMs: ANSWER_TIMEOUT_MS,
-      signal: AbortSignal.timeout(2 * ANSWER_TIMEOUT_MS),
-    })
-    const text = await readText(answer)
-    if (answer.status === 201) return JSON.parse(text) as Record<string, unknown>
-    warn(`environment ${environment}: ${refusal(answer.status, text)}`)
+    return await work(late.signal)
   } catch (error) {
-    warn(`environment ${environment}: no GitHub deployment: ${explainNetworkError(error, url).why}`)
+    warn(`environment ${environment}: ${refusal(error as Error & { status?: number })}`)
+    return undefined
+  } finally {
+    clearTimeout(timer)
   }
-  return undefined
 }
 
-function refusal(status: number, text: string): string {
-  const said = /"message"\s*:\s*"([^"]*)"/.exec(text.slice(0, MAX_REASON_BYTES))?.[1] ?? ''
+function refusal({ status, message }: { status?: number; message: string }): string {
+  const said = (plainLines(message)[0] ?? '').slice(0, MAX_REASON)
   if (status === 403 || status === 404) {
     return `GitHub does not let this job report the deployment (${status} ${said}): add "permissions: { deployments: write }" to it. The deploy itself goes on.`
   }
-  return `GitHub answered ${status} ${said}; the deploy itself goes on`
+  return `GitHub was not told of the deployment (${status ?? 'no answer'}: ${said}); the deploy itself goes on`
 }
 
 function shorten(text: string): string {

@@ -3,8 +3,9 @@ import { Accepted, Deployment } from '../protocol/deployment.ts'
 import type { HookBody } from '../protocol/hook.ts'
 import { ActionError } from './error.ts'
 import type { HookTarget } from './hook-target.ts'
-import type { Answer } from './http.ts'
-import { explainNetworkError, isPassing, readText, send } from './http.ts'
+import type { Answer } from './request.ts'
+import { explainNetworkError, isPassing } from './network-error.ts'
+import { readText, send } from './request.ts'
 import { say } from './log.ts'
 import { rejected } from './rejection.ts'
 import type { Authorize } from './signing.ts'
@@ -40,10 +41,10 @@ const RETRIED_STATUSES = new Set([429, 502, 503, 504])
  */
 export const postHook = async (delivery: Delivery): Promise<HookOutcome> => {
   const { url } = delivery.target
-  const bytes = Buffer.from(JSON.stringify(delivery.body))
+  const body = JSON.stringify(delivery.body)
   for (let attempt = 0; ; attempt++) {
     const pauseMs = PAUSES_MS[attempt]
-    const answer = await tryOnce(delivery, bytes)
+    const answer = await tryOnce(delivery, body)
     if ('error' in answer) {
       const { why, hint } = explainNetworkError(answer.error, url)
       if (pauseMs === undefined || !isPassing(answer.error)) {
@@ -68,14 +69,13 @@ export const postHook = async (delivery: Delivery): Promise<HookOutcome> => {
 
 type Heard = Pick<Answer, 'status' | 'headers'> & { text: string }
 
-async function tryOnce(delivery: Delivery, body: Uint8Array): Promise<Heard | { error: unknown }> {
-  const headers = await delivery.authorize(body, delivery.body.id)
+async function tryOnce(delivery: Delivery, body: string): Promise<Heard | { error: unknown }> {
+  const headers = await delivery.authorize(Buffer.from(body), delivery.body.id, delivery.signal)
   try {
     const answer = await send(delivery.target.url, {
       method: 'POST',
       headers: {
         'content-type': 'application/json',
-        'content-length': String(body.length),
         accept: 'application/json, application/problem+json',
         ...headers,
       },

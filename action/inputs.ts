@@ -1,3 +1,4 @@
+import { getInput } from '@actions/core'
 import { parseImage } from '../protocol/image-reference.ts'
 import { MAX_DURATION_MS, parseDuration } from '../protocol/duration.ts'
 import { ActionError } from './error.ts'
@@ -81,13 +82,13 @@ export interface Inputs {
 }
 
 /**
- * Reads the `INPUT_*` variables. An absent or empty one means its documented default, also when the Action is run
- * without `action.yml` applied.
+ * Reads the inputs. An absent or empty one means its documented default, also when the Action is run without `action.yml`
+ * applied.
+ * @param input gives an input's text, trimmed; `''` for none
  * @throws ActionError `bad_input`, naming the input, its value and the remedy.
  */
-export const readInputs = (env: NodeJS.ProcessEnv, run: RunContext): Inputs => {
-  const read = (name: string, fallback = ''): string =>
-    env[`INPUT_${name.toUpperCase()}`]?.trim() || fallback
+export const readInputs = (run: RunContext, input: (name: string) => string = getInput): Inputs => {
+  const read = (name: string, fallback = ''): string => input(name) || fallback
   const list = (name: string, keepCommas: boolean) => parseList(read(name), { name, keepCommas })
 
   const registry = readRegistry(read('registry', DEFAULT_REGISTRY), read('image'))

@@ -1,26 +1,26 @@
-import { annotate, endGroup, print, setSecret, startGroup } from './runner.ts'
+import * as core from '@actions/core'
 
 /**
  * Prints text to the job's log, line by line. Whatever it holds (a container's log, a server's words) stays text: it
  * can end no line early and issue no workflow command.
  */
 export const say = (text: string): void => {
-  for (const line of plainLines(text)) print(line)
+  for (const line of plainLines(text)) core.info(line)
 }
 
 /** Prints text like {@link say}, folded under a title. */
 export const sayFolded = (title: string, lines: readonly string[]): void => {
-  startGroup(plainLines(title).join(' '))
+  core.startGroup(plainLines(title).join(' '))
   for (const line of lines) say(line)
-  endGroup()
+  core.endGroup()
 }
 
 /** A warning with an annotation. */
-export const warn = (text: string): void => annotate('warning', plainLines(text).join('\n'))
+export const warn = (text: string): void => core.warning(plainLines(text).join('\n'))
 
 /** Hides a secret, and each form in which it travels, from everything printed afterwards. */
 export const hide = (...secrets: readonly (string | undefined)[]): void => {
-  for (const secret of secrets) if (secret !== undefined && secret !== '') setSecret(secret)
+  for (const secret of secrets) if (secret !== undefined && secret !== '') core.setSecret(secret)
 }
 
 /**

@@ -1,13 +1,15 @@
 import {
+  copyFileSync,
   mkdirSync,
   mkdtempSync,
   readFileSync,
   readdirSync,
+  statSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs'
 import { homedir, tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { ActionError } from './error.ts'
 import { hide } from './log.ts'
 import { configKey } from './registries/host.ts'
@@ -111,8 +113,15 @@ function parseObject(text: string): DockerConfig | undefined {
   }
 }
 
-/** Plugins, contexts, TLS files and the workflow's builder are found where they are. */
-function linkEverythingElse(original: string, directory: string): void {
+/**
+ * Plugins, contexts, TLS files and the workflow's builder are found where they are. Windows lets nobody but administrators make
+ * symbolic links: a folder's is a junction there, which anybody may make, and a file is copied.
+ */
+export const linkEverythingElse = (
+  original: string,
+  directory: string,
+  link: typeof symlinkSync = symlinkSync,
+): void => {
   let names: string[]
   try {
     names = readdirSync(original)
@@ -120,7 +129,15 @@ function linkEverythingElse(original: string, directory: string): void {
     return
   }
   for (const name of names) {
-    if (name !== 'config.json') symlinkSync(join(original, name), join(directory, name))
+    if (name === 'config.json') continue
+    const [from, to] = [resolve(original, name), join(directory, name)]
+    const isFolder = statSync(from, { throwIfNoEntry: false })?.isDirectory() === true
+    try {
+      link(from, to, isFolder ? 'junction' : 'file')
+    } catch (error) {
+      if (isFolder || (error as NodeJS.ErrnoException).code !== 'EPERM') throw error
+      copyFileSync(from, to)
+    }
   }
 }
 

@@ -1,12 +1,12 @@
-import { rm } from 'node:fs/promises'
-import { getState } from './runner.ts'
+import { getInput, getState } from '@actions/core'
+import { rmRF } from '@actions/io'
 
 // The main step deletes its credentials and ends its GitHub deployment itself; this is for the job that was killed before
 // it could.
 const directory = getState('docker-config')
-if (directory !== '') await rm(directory, { recursive: true, force: true })
+if (directory !== '') await rmRF(directory)
 
 if (getState('github-deployment') !== '') {
   const { endUnended } = await import('./github-deployment.ts')
-  await endUnended(process.env['INPUT_GITHUB-TOKEN'] ?? '')
+  await endUnended(getInput('github-token'))
 }

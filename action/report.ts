@@ -1,9 +1,9 @@
+import * as core from '@actions/core'
 import type { Deployment } from '../protocol/deployment.ts'
 import { formatImage } from '../protocol/image-reference.ts'
 import { ActionError } from './error.ts'
 import { environmentUrl } from './outcome.ts'
 import { plainLines, sayFolded } from './log.ts'
-import { addSummary, annotate, setOutput } from './runner.ts'
 import type { Result } from './summary.ts'
 import { renderSummary, tookMs } from './summary.ts'
 
@@ -23,24 +23,24 @@ const MAX_ANNOTATION_CHARACTERS = 4000
 
 /** Outputs of the build, set as soon as they are true. */
 export const reportBuild = (built: Built): void => {
-  setOutput('image', built.image)
-  setOutput('digest', built.digest)
-  setOutput('tags', built.references.join('\n'))
-  if (built.imageId !== undefined) setOutput('imageid', built.imageId)
-  if (built.metadata !== undefined) setOutput('metadata', built.metadata)
+  core.setOutput('image', built.image)
+  core.setOutput('digest', built.digest)
+  core.setOutput('tags', built.references.join('\n'))
+  if (built.imageId !== undefined) core.setOutput('imageid', built.imageId)
+  if (built.metadata !== undefined) core.setOutput('metadata', built.metadata)
 }
 
 /** Outputs and job summary of all that happened, also when it ended badly. */
-export const reportEnd = (
+export const reportEnd = async (
   results: readonly Result[],
   built: Built | undefined,
   givenUrl: string,
-): void => {
+): Promise<void> => {
   setDeploymentOutputs(results, built)
   const url = environmentUrl(results, givenUrl)
-  if (url !== undefined) setOutput('environment-url', url)
+  if (url !== undefined) core.setOutput('environment-url', url)
   if (!process.env['GITHUB_STEP_SUMMARY'] || (results.length === 0 && built === undefined)) return
-  addSummary(renderSummary(results, built))
+  await core.summary.addRaw(renderSummary(results, built)).write()
 }
 
 /**
@@ -58,7 +58,7 @@ export const reportFailure = (deployment: Deployment): ActionError => {
     ...(log.length > 0 ? ['', ...tail(log)] : []),
   ]
   const title = `${app} was not deployed: ${error?.code ?? 'failed'}`
-  annotate('error', words.flatMap(plainLines).join('\n'), title)
+  core.error(words.flatMap(plainLines).join('\n'), { title })
   const hint = error?.hint
   return new ActionError('deployment_failed', `deployment ${id} of ${app} failed: ${reason}`, {
     ...(hint !== undefined && { hint }),
@@ -72,20 +72,20 @@ function setDeploymentOutputs(results: readonly Result[], built: Built | undefin
   const lines = (values: readonly (string | undefined)[]) =>
     values.map((value) => value ?? '').join('\n')
   const status = results.find((result) => result.status !== 'succeeded')?.status ?? 'succeeded'
-  setOutput('status', status)
-  setOutput('deployment-id', lines(deployments.map(({ id }) => id)))
-  setOutput('previous-digest', lines(deployments.map(({ previous }) => previous?.digest)))
+  core.setOutput('status', status)
+  core.setOutput('deployment-id', lines(deployments.map(({ id }) => id)))
+  core.setOutput('previous-digest', lines(deployments.map(({ previous }) => previous?.digest)))
   const times = deployments.flatMap((deployment) => tookMs(deployment) ?? [])
   if (times.length > 0)
-    setOutput(
+    core.setOutput(
       'duration-ms',
       times.reduce((sum, ms) => sum + ms, 0),
     )
   const image = deployments.at(-1)?.image
   if (built === undefined && image?.digest !== undefined) {
     const { repository, tag, digest } = image
-    setOutput('image', formatImage({ repository, digest, ...(tag !== undefined && { tag }) }))
-    setOutput('digest', digest)
+    core.setOutput('image', formatImage({ repository, digest, ...(tag !== undefined && { tag }) }))
+    core.setOutput('digest', digest)
   }
 }
 

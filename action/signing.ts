@@ -6,7 +6,11 @@ import { idToken, requireIdToken } from './id-token.ts'
 import { hide } from './log.ts'
 
 /** Makes the headers that prove one request; called afresh for each try. */
-export type Authorize = (body: Uint8Array, id: string) => Promise<Record<string, string>>
+export type Authorize = (
+  body: Uint8Array,
+  id: string,
+  signal: AbortSignal,
+) => Promise<Record<string, string>>
 
 /**
  * How a hook is signed: user and password of its URL, else the secret, else GitHub's OIDC token.
@@ -52,8 +56,8 @@ function readKey(secret: string) {
 function withOidc(url: string): Authorize {
   const purpose = `sign the hook ${url}`
   requireIdToken(purpose)
-  return async (body) => {
+  return async (body, _, signal) => {
     const hash = createHash('sha256').update(body).digest('hex')
-    return { authorization: `Bearer ${await idToken(`${url}#sha256=${hash}`, purpose)}` }
+    return { authorization: `Bearer ${await idToken(`${url}#sha256=${hash}`, purpose, signal)}` }
   }
 }

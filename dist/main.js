@@ -1,11 +1,14 @@
-import { a as form, c as plainLines, d as warn, f as explainNetworkError, g as readBeginning, h as send, i as MAX_REASON_BYTES, l as say, m as readText, o as reasonOf, p as isPassing, r as FORM, s as hide, t as createGithubDeployment, u as sayFolded } from "./github-deployment.js";
-import { c as setOutput, l as setSecret, n as annotate, o as saveState, s as setFailed, t as addSummary } from "./runner.js";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { _ as summary, a as getInput, c as saveState, g as which, h as rmRF, i as getIDToken, l as setFailed, m as exec, r as error, u as setOutput, v as HttpClient } from "./core.js";
+import { n as readBeginning, r as readText$1, t as BodyTooLong } from "./read-body.js";
+import { a as say, i as plainLines, o as sayFolded, r as hide, s as warn, t as createGithubDeployment } from "./github-deployment.js";
+import { PassThrough } from "node:stream";
+import { once } from "node:events";
+import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { createHash, createHmac, createPrivateKey, createPublicKey, createSecretKey, randomUUID, sign } from "node:crypto";
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { setTimeout as setTimeout$1 } from "node:timers/promises";
-import { readFile, rm } from "node:fs/promises";
-import { join } from "node:path";
-import { spawn } from "node:child_process";
+import { readFile } from "node:fs/promises";
+import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
 import { homedir, tmpdir } from "node:os";
 
@@ -68,28 +71,40 @@ function parse(text) {
 /** Whether the run is of the default branch itself, not of a pull request into it. */
 const onDefaultBranch = ({ pullRequest, defaultBranch, ref }) => pullRequest === void 0 && defaultBranch !== "" && ref === `refs/heads/${defaultBranch}`;
 /**
-* Reads `GITHUB_*`, `RUNNER_TEMP` and the event's payload.
-* @throws ActionError `bad_environment` when the payload cannot be read.
+* The toolkit's own reading of the run. It reads when it is loaded, so a payload that is not JSON stops it there.
+* @throws ActionError `bad_environment`.
 */
-const readContext = (env) => {
-	const payload = readPayload(env["GITHUB_EVENT_PATH"]);
-	const eventName = env["GITHUB_EVENT_NAME"] ?? "";
-	const repository = env["GITHUB_REPOSITORY"] ?? "";
-	const serverUrl = (env["GITHUB_SERVER_URL"] ?? "https://github.com").replace(/\/+$/, "");
-	const runId = env["GITHUB_RUN_ID"] ?? "";
-	const runAttempt = env["GITHUB_RUN_ATTEMPT"] ?? "1";
-	const ref = env["GITHUB_REF"] ?? "";
+const loadGithubContext = async () => {
+	try {
+		const { context: github } = await import("./github.js");
+		return github;
+	} catch (cause) {
+		const path = process.env["GITHUB_EVENT_PATH"] ?? "";
+		throw new ActionError("bad_environment", `the event's payload ${path} cannot be read`, {
+			hint: "GITHUB_EVENT_PATH has to name the JSON file that the runner wrote; leave the variable as it is.",
+			cause
+		});
+	}
+};
+/** The run as the toolkit tells it, with what it leaves out: the base branch and `RUNNER_TEMP`. */
+const readContext = (github, env) => {
+	const { eventName = "", ref = "", actor = "", sha = "" } = github;
+	const payload = github.payload ?? {};
+	const repository = repositoryOf(github);
+	const serverUrl = github.serverUrl.replace(/\/+$/, "");
+	const runId = Number.isNaN(github.runId) ? "" : String(github.runId);
+	const runAttempt = Number.isNaN(github.runAttempt) ? "1" : String(github.runAttempt);
 	const pullRequest = eventName.startsWith("pull_request") ? payload.pull_request?.number : void 0;
 	return Object.freeze({
 		repository,
 		ref,
-		sha: env["GITHUB_SHA"] ?? "",
+		sha,
 		eventName,
-		actor: env["GITHUB_ACTOR"] ?? "",
+		actor,
 		runId,
 		runAttempt,
 		serverUrl,
-		apiUrl: (env["GITHUB_API_URL"] ?? "https://api.github.com").replace(/\/+$/, ""),
+		apiUrl: github.apiUrl.replace(/\/+$/, ""),
 		runUrl: repository === "" || runId === "" ? "" : `${serverUrl}/${repository}/actions/runs/${runId}/attempts/${runAttempt}`,
 		...pullRequest !== void 0 && { pullRequest },
 		defaultBranch: payload.repository?.default_branch ?? branchOfSchedule(eventName, ref),
@@ -101,16 +116,12 @@ const readContext = (env) => {
 		temporary: env["RUNNER_TEMP"] ?? ""
 	});
 };
-function readPayload(path) {
-	if (path === void 0 || path === "") return {};
+/** It throws where neither the environment nor the payload names one. */
+function repositoryOf(github) {
 	try {
-		const value = JSON.parse(readFileSync(path, "utf8"));
-		return typeof value === "object" && value !== null ? value : {};
-	} catch (cause) {
-		throw new ActionError("bad_environment", `the event's payload ${path} cannot be read`, {
-			hint: "GITHUB_EVENT_PATH has to name the JSON file that the runner wrote; leave the variable as it is.",
-			cause
-		});
+		return `${github.repo.owner}/${github.repo.repo}`;
+	} catch {
+		return "";
 	}
 }
 /** A schedule runs on the default branch only, and its payload does not name that branch. */
@@ -1468,6 +1479,102 @@ function showDuration(ms) {
 	return rest === 0 ? `${seconds / 60} min` : `${Math.floor(seconds / 60)} min ${rest} s`;
 }
 
+// action/network-error.ts
+const CERTIFICATE_CODES = /* @__PURE__ */ new Set([
+	"CERT_HAS_EXPIRED",
+	"CERT_NOT_YET_VALID",
+	"DEPTH_ZERO_SELF_SIGNED_CERT",
+	"SELF_SIGNED_CERT_IN_CHAIN",
+	"UNABLE_TO_GET_ISSUER_CERT",
+	"UNABLE_TO_GET_ISSUER_CERT_LOCALLY",
+	"UNABLE_TO_VERIFY_LEAF_SIGNATURE",
+	"ERR_TLS_CERT_ALTNAME_INVALID"
+]);
+/** Whether a failed request may succeed when it is made again: a wrong certificate stays wrong. */
+const isPassing = (error) => {
+	if (error instanceof BodyTooLong) return false;
+	const code = codeOf(error);
+	return !CERTIFICATE_CODES.has(code) && code !== "EPROTO" && !code.startsWith("ERR_SSL");
+};
+/** Why a host could not be reached, and what to do, for people. */
+const explainNetworkError = (error, url) => {
+	const { host, hostname } = new URL(url);
+	if (error instanceof BodyTooLong) return {
+		why: `${host} sends too much: ${error.message}`,
+		hint: "Check that url is the one that is meant: something else answers there."
+	};
+	const code = codeOf(error);
+	const message = error instanceof Error ? error.message || code : String(error);
+	if (code === "ENOTFOUND" || code === "EAI_AGAIN") return {
+		why: `the name ${hostname} does not resolve (${code})`,
+		hint: "Check the spelling of url and the DNS record of the host."
+	};
+	if (CERTIFICATE_CODES.has(code)) return {
+		why: `the TLS certificate of ${host} is not accepted: ${message} (${code})`,
+		hint: "Give the host a certificate for this name from a public authority, or set NODE_EXTRA_CA_CERTS in the job to the file of your own."
+	};
+	if (code === "EPROTO" || code.startsWith("ERR_SSL")) return {
+		why: `${host} does not speak TLS there: ${message}`,
+		hint: "Check the port and the scheme (http or https) of url."
+	};
+	return {
+		why: `${host} cannot be reached: ${message}`,
+		hint: "Check that the receiver and its Nginx run, and that the firewall lets this runner in."
+	};
+};
+const codeOf = (error) => {
+	if (error instanceof AggregateError) return codeOf(error.errors[0]);
+	const code = error?.code;
+	return typeof code === "string" ? code : "";
+};
+
+// action/request.ts
+/** Longest answer that is read whole, in bytes. */
+const MAX_TEXT_BYTES = 4194304;
+/**
+* One request by the runner's own client, so that proxies are as in every other step (`https_proxy`, `http_proxy`, `no_proxy`, in
+* capitals too). It follows no redirect: what was signed is for one address. Rejects with Node's own network errors.
+*/
+const send = async (url, request) => {
+	const { method, headers = {}, body = null, answerTimeoutMs, signal } = request;
+	const unanswered = new AbortController();
+	const timer = setTimeout(() => unanswered.abort(), answerTimeoutMs);
+	const ended = AbortSignal.any([unanswered.signal, ...signal ? [signal] : []]);
+	const client = new HttpClient("deploy-action", [endedBy(ended)], { allowRedirects: false });
+	try {
+		const { message } = await client.request(method, url, body, { ...headers });
+		return {
+			status: message.statusCode ?? 0,
+			headers: message.headers,
+			body: message
+		};
+	} catch (error) {
+		if (!unanswered.signal.aborted) throw error;
+		throw Object.assign(/* @__PURE__ */ new Error(`no answer within ${answerTimeoutMs / 1e3} s`), {
+			code: "ETIMEDOUT",
+			cause: error
+		});
+	} finally {
+		clearTimeout(timer);
+	}
+};
+/** The answer's whole body; rejects when it is longer than 4 MiB. */
+const readText = ({ body }) => readText$1(body, MAX_TEXT_BYTES);
+/** The client knows no signal, and hands Node's options to its handlers. The way through a proxy is a request of its own. */
+const endedBy = (signal) => ({
+	prepareRequest: (options) => {
+		options.signal = signal;
+		const tunnel = options.agent;
+		if (tunnel?.proxyOptions === void 0) options.host = options.host?.replace(/^\[(.*)\]$/, "$1");
+		else {
+			tunnel.proxyOptions.signal = signal;
+			options.defaultPort = tunnel.defaultPort ?? 80;
+		}
+	},
+	canHandleAuthentication: () => false,
+	handleAuthentication: () => Promise.reject(/* @__PURE__ */ new Error("nothing is asked for"))
+});
+
 // protocol/problem.ts
 /** Body of an error answer. */
 const Problem = object({
@@ -1484,7 +1591,7 @@ const Problem = object({
 // action/rejection.ts
 const redirected = () => "Write the address it redirects to as url: a signed hook and its token follow no redirect.";
 /** So many characters of an answer are shown. */
-const MAX_SHOWN = 2e3;
+const MAX_SHOWN$1 = 2e3;
 /** What to do when the receiver's own words hold no hint. */
 const HINTS$1 = {
 	301: redirected,
@@ -1505,9 +1612,9 @@ const HINTS$1 = {
 const rejected = (answer) => {
 	const problem = readProblem(answer.text);
 	const words = problem?.detail ?? problem?.title ?? firstLine(answer.text);
-	const said = words === "" ? "" : `: ${words.slice(0, MAX_SHOWN)}`;
+	const said = words === "" ? "" : `: ${words.slice(0, MAX_SHOWN$1)}`;
 	const message = `${answer.url} answered ${answer.status}${said}`;
-	const hint = problem?.hint?.slice(0, MAX_SHOWN) ?? HINTS$1[answer.status]?.(answer.app);
+	const hint = problem?.hint?.slice(0, MAX_SHOWN$1) ?? HINTS$1[answer.status]?.(answer.app);
 	return new ActionError("rejected", message, hint === void 0 ? {} : { hint });
 };
 const ProblemWords = partial(pick(Problem, [
@@ -1716,10 +1823,10 @@ const RETRIED_STATUSES = /* @__PURE__ */ new Set([
 */
 const postHook = async (delivery) => {
 	const { url } = delivery.target;
-	const bytes = Buffer.from(JSON.stringify(delivery.body));
+	const body = JSON.stringify(delivery.body);
 	for (let attempt = 0;; attempt++) {
 		const pauseMs = PAUSES_MS$1[attempt];
-		const answer = await tryOnce(delivery, bytes);
+		const answer = await tryOnce(delivery, body);
 		if ("error" in answer) {
 			const { why, hint } = explainNetworkError(answer.error, url);
 			if (pauseMs === void 0 || !isPassing(answer.error)) throw new ActionError("unreachable", why, {
@@ -1745,13 +1852,12 @@ const postHook = async (delivery) => {
 	}
 };
 async function tryOnce(delivery, body) {
-	const headers = await delivery.authorize(body, delivery.body.id);
+	const headers = await delivery.authorize(Buffer.from(body), delivery.body.id, delivery.signal);
 	try {
 		const answer = await send(delivery.target.url, {
 			method: "POST",
 			headers: {
 				"content-type": "application/json",
-				"content-length": String(body.length),
 				accept: "application/json, application/problem+json",
 				...headers
 			},
@@ -1949,23 +2055,24 @@ const PAUSES_MS = [
 	2e3,
 	5e3
 ];
+/** Of what GitHub said, in characters. */
+const MAX_REASON = 300;
 /**
 * GitHub's OIDC token for an audience, masked (docs.github.com, "OpenID Connect reference", methods for requesting the token).
 * @param purpose what it is for, for the error: `sign the hook …`
 * @throws ActionError `no_id_token`, with the permission that is missing.
 */
-const idToken = async (audience, purpose, signal = AbortSignal.timeout(6e4)) => {
-	const { ACTIONS_ID_TOKEN_REQUEST_URL: base, ACTIONS_ID_TOKEN_REQUEST_TOKEN: bearer = "" } = process.env;
-	if (!base) throw missing(purpose);
-	const url = `${base}&audience=${encodeURIComponent(audience)}`;
-	for (let attempt = 0;; attempt++) {
-		const { token, why } = await ask(url, bearer, signal);
-		if (token !== void 0) {
-			setSecret(token);
-			return token;
-		}
+const idToken = async (audience, purpose, signal) => {
+	requireIdToken(purpose);
+	for (let attempt = 0;; attempt++) try {
+		return await within(ANSWER_TIMEOUT_MS$1, signal, getIDToken(audience));
+	} catch (cause) {
+		signal.throwIfAborted();
 		const pauseMs = PAUSES_MS[attempt];
-		if (pauseMs === void 0) throw new ActionError("no_id_token", `GitHub's OIDC token could not be had: ${why}`, { hint: "Run the job again; see https://www.githubstatus.com." });
+		if (pauseMs === void 0) throw new ActionError("no_id_token", `GitHub's OIDC token could not be had: ${why(cause)}`, {
+			hint: "Run the job again; see https://www.githubstatus.com.",
+			cause
+		});
 		await setTimeout$1(pauseMs, void 0, { signal }).catch((error) => {
 			signal.throwIfAborted();
 			throw error;
@@ -1974,32 +2081,25 @@ const idToken = async (audience, purpose, signal = AbortSignal.timeout(6e4)) => 
 };
 /** Whether GitHub gives this job tokens; else an error says what is missing. */
 const requireIdToken = (purpose) => {
-	if (!process.env["ACTIONS_ID_TOKEN_REQUEST_URL"]) throw missing(purpose);
+	const { ACTIONS_ID_TOKEN_REQUEST_URL: url, ACTIONS_ID_TOKEN_REQUEST_TOKEN: token } = process.env;
+	if (url && token) return;
+	throw new ActionError("no_id_token", `GitHub gives this job no OIDC token to ${purpose}`, { hint: "Add \"permissions: { id-token: write }\" to the job (and contents: read, packages: write as needed; a pull request from a fork never gets one), or give a secret or password instead." });
 };
-const missing = (purpose) => new ActionError("no_id_token", `GitHub gives this job no OIDC token to ${purpose}`, { hint: "Add \"permissions: { id-token: write }\" to the job (and contents: read, packages: write as needed; a pull request from a fork never gets one), or give a secret or password instead." });
-async function ask(url, bearer, signal) {
+/** The toolkit waits three minutes for an answer, and for ever for the rest of one that was cut. */
+async function within(ms, signal, work) {
+	const ended = new AbortController();
+	const late = setTimeout$1(ms, void 0, { signal: AbortSignal.any([signal, ended.signal]) }).then(() => {
+		throw new Error(`no answer within ${ms / 1e3} s`);
+	});
 	try {
-		const answer = await send(url, {
-			method: "GET",
-			headers: {
-				authorization: `Bearer ${bearer}`,
-				accept: "application/json"
-			},
-			answerTimeoutMs: ANSWER_TIMEOUT_MS$1,
-			signal: AbortSignal.any([signal, AbortSignal.timeout(2 * ANSWER_TIMEOUT_MS$1)])
-		});
-		const text = await readText(answer);
-		if (answer.status !== 200) return { why: `it answered ${answer.status}` };
-		const { value } = JSON.parse(text) ?? {};
-		return typeof value === "string" ? {
-			token: value,
-			why: ""
-		} : { why: "its answer has no token" };
-	} catch (error) {
-		signal.throwIfAborted();
-		return { why: explainNetworkError(error, url).why };
+		return await Promise.race([work, late]);
+	} finally {
+		ended.abort();
+		work.catch(() => {});
+		late.catch(() => {});
 	}
 }
+const why = (error) => plainLines(error instanceof Error ? error.message : String(error)).map((line) => line.trim()).filter((line) => line !== "").join(" ").slice(0, MAX_REASON);
 
 // action/signing.ts
 /**
@@ -2047,9 +2147,9 @@ function readKey(secret) {
 function withOidc(url) {
 	const purpose = `sign the hook ${url}`;
 	requireIdToken(purpose);
-	return async (body) => {
+	return async (body, _, signal) => {
 		const hash = createHash("sha256").update(body).digest("hex");
-		return { authorization: `Bearer ${await idToken(`${url}#sha256=${hash}`, purpose)}` };
+		return { authorization: `Bearer ${await idToken(`${url}#sha256=${hash}`, purpose, signal)}` };
 	};
 }
 
@@ -2371,15 +2471,91 @@ function ignoringErrors(entry) {
 	return has("ignore-error=") || has("type=inline") ? entry : `${entry},ignore-error=true`;
 }
 
+// action/run-command.ts
+/** What a shell says of a command that was killed. */
+const KILLED = 130;
+/** What a command may take to end by itself. The runner kills the whole job 10 s after it cancelled it. */
+const GRACE_MS = 5e3;
+/**
+* Runs a command by the toolkit (which finds `.exe` and `.cmd` on Windows, and quotes for them), with nothing on its standard
+* input, and resolves to its exit status. Nothing is printed here.
+* @param path where it is
+*/
+const runCommand = async (path, args, { env, signal, onLine }) => {
+	const stdout = readLines((line) => onLine(line, "stdout"));
+	const stderr = readLines((line) => onLine(line, "stderr"));
+	const handling = handleChildren(signal);
+	try {
+		const status = await exec(`"${path}"`, [...args], {
+			env,
+			silent: true,
+			ignoreReturnCode: true,
+			listeners: {
+				stdout: stdout.write,
+				stderr: stderr.write
+			}
+		});
+		await Promise.all([stdout.end(), stderr.end()]);
+		return status ?? KILLED;
+	} finally {
+		handling.stop();
+	}
+};
+/** Bytes become lines as they come. The toolkit's own `stdline` breaks characters in two and forgets a last line without an end. */
+function readLines(onLine) {
+	const bytes = new PassThrough();
+	const lines = createInterface({
+		input: bytes,
+		crlfDelay: Infinity
+	}).on("line", onLine);
+	const closed = once(lines, "close");
+	return {
+		write: (data) => void bytes.write(data),
+		end: async () => {
+			bytes.end();
+			await closed;
+		}
+	};
+}
+/**
+* Looks after the processes that are started until `stop`: their standard input is at its end, and once the signal aborts
+* they get SIGINT, as from a terminal, then SIGKILL. The toolkit hands none of them out; Node tells of each one that it makes.
+*/
+function handleChildren(signal) {
+	const children = [];
+	let timer;
+	const kill = (name) => children.forEach((child) => child.kill(name));
+	const end = () => {
+		kill("SIGINT");
+		timer ??= setTimeout(() => kill("SIGKILL"), GRACE_MS);
+	};
+	const onChild = (message) => {
+		const { process: child } = message;
+		children.push(child);
+		child.once("spawn", () => {
+			child.stdin?.destroy();
+			if (signal.aborted) end();
+		});
+	};
+	subscribe("child_process", onChild);
+	signal.addEventListener("abort", end);
+	return { stop: () => {
+		unsubscribe("child_process", onChild);
+		signal.removeEventListener("abort", end);
+		clearTimeout(timer);
+	} };
+}
+
 // action/docker.ts
 /** Lines of a command that are kept for the reason of its failure. */
 const KEPT_LINES = 60;
 /**
-* Runs `docker` and prints what it says as it comes.
+* Runs `docker`, and prints the command and what it says as it comes.
 * @throws ActionError `build_failed` with the command's first words when it ends with another status than 0,
 * `no_docker` when there is none, `cancelled`.
 */
 const runDocker = async (args, call) => {
+	say(`[command]${["docker", ...args].map(quoted).join(" ")}`);
 	const last = [];
 	const status = await start(args, call, (line) => {
 		if (last.push(line) > KEPT_LINES) last.shift();
@@ -2399,32 +2575,21 @@ const readDocker = async (args, call) => {
 };
 /** Whether `docker buildx` is there. */
 const hasBuildx = async (call) => await start(["buildx", "version"], call, () => {}) === 0;
-function start(args, { env, signal }, onLine) {
-	return new Promise((resolve, reject) => {
-		const child = spawn("docker", args, {
-			env,
-			signal,
-			killSignal: "SIGINT",
-			stdio: [
-				"ignore",
-				"pipe",
-				"pipe"
-			]
-		});
-		createInterface({ input: child.stdout }).on("line", (line) => onLine(line, "stdout"));
-		createInterface({ input: child.stderr }).on("line", (line) => onLine(line, "stderr"));
-		child.on("error", (cause) => reject(couldNotRun(cause, signal)));
-		child.on("close", (code, killedBy) => resolve(code ?? (killedBy === null ? 1 : 130)));
+async function start(args, call, onLine) {
+	const docker = await which("docker");
+	if (docker === "") throw noDocker();
+	const status = await runCommand(docker, args, {
+		...call,
+		onLine
+	}).catch((cause) => {
+		throw new ActionError("no_docker", `docker cannot be run: ${cause.message}`, { cause });
 	});
+	if (call.signal.aborted) throw new ActionError("cancelled", "cancelled while docker ran");
+	return status;
 }
-function couldNotRun(cause, signal) {
-	if (signal.aborted) return new ActionError("cancelled", "cancelled while docker ran", { cause });
-	if (cause.code === "ENOENT") return new ActionError("no_docker", "the docker command is not on this runner", {
-		hint: "Use a runner that has Docker (ubuntu-latest does), or build: false to deploy an image that exists.",
-		cause
-	});
-	return new ActionError("no_docker", `docker cannot be run: ${cause.message}`, { cause });
-}
+/** For people: as a shell would take it. */
+const quoted = (arg) => /^[\w@%+=:,./-]+$/.test(arg) ? arg : `'${arg.replaceAll("'", `'\\''`)}'`;
+const noDocker = () => new ActionError("no_docker", "the docker command is not on this runner", { hint: "Use a runner that has Docker (ubuntu-latest does), or build: false to deploy an image that exists." });
 /** A failed command, with the last lines that it printed. */
 var DockerError = class extends ActionError {
 	output;
@@ -2944,6 +3109,21 @@ const readAssumedRole = (text) => {
 /** AWS's tools let the environment name another endpoint (docs.aws.amazon.com, "Service-specific endpoints"). */
 const awsEndpoint = (service, standard, env) => env[`AWS_ENDPOINT_URL_${service}`] || env["AWS_ENDPOINT_URL"] || standard;
 
+// protocol/registries/answers.ts
+const MAX_SHOWN = 300;
+/** So much of an answer that is an error is read; the rest is not. */
+const MAX_REASON_BYTES = 2048;
+/** What a service that gives credentials says went wrong, out of the beginning of its JSON or XML, on one line. */
+const reasonOf = (answer) => {
+	const text = answer.slice(0, MAX_REASON_BYTES);
+	const line = (/"(?:error_description|message|Message|detail)"\s*:\s*"((?:[^"\\]|\\.)*)"/.exec(text)?.[1] ?? /<Message>([^<]*)<\/Message>/.exec(text)?.[1] ?? text).replace(/(?:\\[rn]|\s)+/g, " ").trim();
+	if (line.length > MAX_SHOWN) return `${line.slice(0, MAX_SHOWN)}…`;
+	return line === "" ? "nothing" : answer.length < 2048 ? line : `${line}…`;
+};
+/** A form's body, and its header. */
+const form = (values) => new URLSearchParams(values).toString();
+const FORM = { "content-type": "application/x-www-form-urlencoded" };
+
 // action/registries/exchange.ts
 const ANSWER_TIMEOUT_MS = 3e4;
 /**
@@ -2956,11 +3136,8 @@ const exchange = async (url, { headers, body, what, hint, signal }) => {
 	try {
 		const answer = await send(url, {
 			method: "POST",
-			headers: {
-				...headers,
-				"content-length": String(Buffer.byteLength(body))
-			},
-			body: Buffer.from(body),
+			headers,
+			body,
 			answerTimeoutMs: ANSWER_TIMEOUT_MS,
 			signal: AbortSignal.any([signal, AbortSignal.timeout(2 * ANSWER_TIMEOUT_MS)])
 		});
@@ -3354,16 +3531,29 @@ function parseObject(text) {
 		return;
 	}
 }
-/** Plugins, contexts, TLS files and the workflow's builder are found where they are. */
-function linkEverythingElse(original, directory) {
+/**
+* Plugins, contexts, TLS files and the workflow's builder are found where they are. Windows lets nobody but administrators make
+* symbolic links: a folder's is a junction there, which anybody may make, and a file is copied.
+*/
+const linkEverythingElse = (original, directory, link = symlinkSync) => {
 	let names;
 	try {
 		names = readdirSync(original);
 	} catch {
 		return;
 	}
-	for (const name of names) if (name !== "config.json") symlinkSync(join(original, name), join(directory, name));
-}
+	for (const name of names) {
+		if (name === "config.json") continue;
+		const [from, to] = [resolve(original, name), join(directory, name)];
+		const isFolder = statSync(from, { throwIfNoEntry: false })?.isDirectory() === true;
+		try {
+			link(from, to, isFolder ? "junction" : "file");
+		} catch (error) {
+			if (isFolder || error.code !== "EPERM") throw error;
+			copyFileSync(from, to);
+		}
+	}
+};
 function childEnvironment(from) {
 	const entries = Object.entries(from.env).filter(([name]) => !name.startsWith("INPUT_"));
 	const env = Object.fromEntries(entries);
@@ -3832,10 +4022,7 @@ async function buildAs(login, options, { references, deployed }, run, signal) {
 			secrets
 		}, deployed, docker.directory, call);
 	} finally {
-		await rm(docker.directory, {
-			recursive: true,
-			force: true
-		});
+		await rmRF(docker.directory);
 	}
 }
 const isRefused = (error) => error instanceof DockerError && /unauthorized|denied|expired|\b40[13]\b/i.test(error.output);
@@ -3948,12 +4135,13 @@ function decode(text) {
 // action/inputs.ts
 const DEFAULT_REGISTRY = "ghcr.io";
 /**
-* Reads the `INPUT_*` variables. An absent or empty one means its documented default, also when the Action is run
-* without `action.yml` applied.
+* Reads the inputs. An absent or empty one means its documented default, also when the Action is run without `action.yml`
+* applied.
+* @param input gives an input's text, trimmed; `''` for none
 * @throws ActionError `bad_input`, naming the input, its value and the remedy.
 */
-const readInputs = (env, run) => {
-	const read = (name, fallback = "") => env[`INPUT_${name.toUpperCase()}`]?.trim() || fallback;
+const readInputs = (run, input = getInput) => {
+	const read = (name, fallback = "") => input(name) || fallback;
 	const list = (name, keepCommas) => parseList(read(name), {
 		name,
 		keepCommas
@@ -4127,30 +4315,30 @@ const reportBuild = (built) => {
 	if (built.metadata !== void 0) setOutput("metadata", built.metadata);
 };
 /** Outputs and job summary of all that happened, also when it ended badly. */
-const reportEnd = (results, built, givenUrl) => {
+const reportEnd = async (results, built, givenUrl) => {
 	setDeploymentOutputs(results, built);
 	const url = environmentUrl(results, givenUrl);
 	if (url !== void 0) setOutput("environment-url", url);
 	if (!process.env["GITHUB_STEP_SUMMARY"] || results.length === 0 && built === void 0) return;
-	addSummary(renderSummary(results, built));
+	await summary.addRaw(renderSummary(results, built)).write();
 };
 /**
 * Says why a deployment failed: log and annotation.
 * @returns the error that ends the job.
 */
 const reportFailure = (deployment) => {
-	const { app, id, error } = deployment;
-	const reason = error?.message ?? "the receiver gave no reason";
-	const log = error?.log ?? [];
+	const { app, id, error: error$1 } = deployment;
+	const reason = error$1?.message ?? "the receiver gave no reason";
+	const log = error$1?.log ?? [];
 	if (log.length > 0) sayFolded(`Last ${log.length} lines of the container`, log);
 	const words = [
 		reason,
-		...error?.hint === void 0 ? [] : [error.hint],
+		...error$1?.hint === void 0 ? [] : [error$1.hint],
 		...log.length > 0 ? ["", ...tail(log)] : []
 	];
-	const title = `${app} was not deployed: ${error?.code ?? "failed"}`;
-	annotate("error", words.flatMap(plainLines).join("\n"), title);
-	const hint = error?.hint;
+	const title = `${app} was not deployed: ${error$1?.code ?? "failed"}`;
+	error(words.flatMap(plainLines).join("\n"), { title });
+	const hint = error$1?.hint;
 	return new ActionError("deployment_failed", `deployment ${id} of ${app} failed: ${reason}`, { ...hint !== void 0 && { hint } });
 };
 /** With several receivers: one line each, the first bad status of all, and the times together. */
@@ -4188,9 +4376,13 @@ function tail(log) {
 
 // action/main.ts
 const main = async (signal) => {
-	hideSecrets(process.env);
-	const run = readContext(process.env);
-	const inputs = readInputs(process.env, run);
+	hide(...[
+		"password",
+		"secret",
+		"github-token"
+	].map((name) => getInput(name)));
+	const run = readContext(await loadGithubContext(), process.env);
+	const inputs = readInputs(run);
 	for (const { basic } of inputs.hooks) hide(basic?.password);
 	const built = inputs.build && inputs.rollback === "" ? await buildImage(inputs, run, signal) : void 0;
 	if (built !== void 0) reportBuild(built);
@@ -4198,7 +4390,7 @@ const main = async (signal) => {
 	try {
 		await deployOnGithub(inputs, run, built, results, signal);
 	} finally {
-		reportEnd(results, built, inputs.environmentUrl);
+		await reportEnd(results, built, inputs.environmentUrl);
 	}
 };
 /** Deploys, and says so on GitHub's pages when the input `environment` asks for it. */
@@ -4245,9 +4437,6 @@ const checkedReference = (image) => {
 	readReference(image, "image");
 	return image;
 };
-function hideSecrets(env) {
-	hide(env["INPUT_PASSWORD"]?.trim(), env["INPUT_SECRET"]?.trim(), env["INPUT_GITHUB-TOKEN"]?.trim());
-}
 /** The runner cancels a job with SIGINT, then SIGTERM. */
 const cancelling = new AbortController();
 for (const name of ["SIGINT", "SIGTERM"]) process.on(name, () => cancelling.abort());
@@ -4257,5 +4446,6 @@ try {
 	const error = cancelling.signal.aborted && !(caught instanceof ActionError) ? new ActionError("cancelled", "the job was cancelled") : caught;
 	setFailed(plainLines(describeError(error)).join("\n"));
 }
+process.stdout.write("", () => process.exit());
 
 export {  };

@@ -1,15 +1,11 @@
-import { i as getState } from "./runner.js";
-import { rm } from "node:fs/promises";
+import { a as getInput, h as rmRF, o as getState } from "./core.js";
 
 // action/post.ts
 const directory = getState("docker-config");
-if (directory !== "") await rm(directory, {
-	recursive: true,
-	force: true
-});
+if (directory !== "") await rmRF(directory);
 if (getState("github-deployment") !== "") {
 	const { endUnended } = await import("./github-deployment2.js");
-	await endUnended(process.env["INPUT_GITHUB-TOKEN"] ?? "");
+	await endUnended(getInput("github-token"));
 }
 
 export {  };

@@ -9,6 +9,8 @@ import { build } from 'rolldown'
 
 const ROOT = join(import.meta.dirname, '..')
 const DIST = join(ROOT, 'dist')
+/** The toolkit's context comes with a client for GitHub's API, which only a run with an `environment` needs. */
+const CLIENT_OF_THE_CONTEXT = /[\\/]@actions[\\/]github[\\/]lib[\\/]utils\.js$/
 
 const main = async (): Promise<void> => {
   const { values } = parseArgs({ options: { check: { type: 'boolean', default: false } } })
@@ -34,6 +36,7 @@ async function bundle(directory: string): Promise<void> {
     cwd: ROOT,
     input: { main: join(ROOT, 'action/main.ts'), post: join(ROOT, 'action/post.ts') },
     platform: 'node',
+    treeshake: { moduleSideEffects: [{ test: CLIENT_OF_THE_CONTEXT, sideEffects: false }] },
     write: true,
     output: {
       dir: directory,

@@ -1,7 +1,8 @@
 import { readBeginning } from '../../protocol/read-body.ts'
 import { MAX_REASON_BYTES, reasonOf } from '../../protocol/registries/answers.ts'
 import { ActionError } from '../error.ts'
-import { explainNetworkError, readText, send } from '../http.ts'
+import { explainNetworkError } from '../network-error.ts'
+import { readText, send } from '../request.ts'
 import { hide } from '../log.ts'
 
 const ANSWER_TIMEOUT_MS = 30_000
@@ -32,8 +33,8 @@ export const exchange = async (
   try {
     const answer = await send(url, {
       method: 'POST',
-      headers: { ...headers, 'content-length': String(Buffer.byteLength(body)) },
-      body: Buffer.from(body),
+      headers,
+      body,
       answerTimeoutMs: ANSWER_TIMEOUT_MS,
       signal: AbortSignal.any([signal, AbortSignal.timeout(2 * ANSWER_TIMEOUT_MS)]),
     })

@@ -1,17 +1,29 @@
 import { readContext } from '../../action/context.ts'
-import type { RunContext } from '../../action/context.ts'
+import type { GithubContext, RunContext } from '../../action/context.ts'
+
+/** A push to main of Acme/Hello as the toolkit tells it, with some of it replaced. */
+export const githubOf = (overrides: Partial<GithubContext> = {}): GithubContext => ({
+  payload: {},
+  eventName: 'push',
+  sha: '0123456789abcdef0123456789abcdef01234567',
+  ref: 'refs/heads/main',
+  workflow: 'deploy',
+  action: '__run',
+  actor: 'octocat',
+  job: 'deploy',
+  runAttempt: 2,
+  runNumber: 1,
+  runId: 77,
+  apiUrl: 'https://api.github.com',
+  serverUrl: 'https://github.com',
+  graphqlUrl: 'https://api.github.com/graphql',
+  repo: { owner: 'Acme', repo: 'Hello' },
+  ...overrides,
+})
 
 /** A push to main of acme/hello, with some of it replaced. */
 export const contextOf = (overrides: Partial<RunContext> = {}): RunContext => ({
-  ...readContext({
-    GITHUB_REPOSITORY: 'Acme/Hello',
-    GITHUB_REF: 'refs/heads/main',
-    GITHUB_SHA: '0123456789abcdef0123456789abcdef01234567',
-    GITHUB_EVENT_NAME: 'push',
-    GITHUB_ACTOR: 'octocat',
-    GITHUB_RUN_ID: '77',
-    GITHUB_RUN_ATTEMPT: '2',
-  }),
+  ...readContext(githubOf(), {}),
   defaultBranch: 'main',
   ...overrides,
 })

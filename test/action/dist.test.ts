@@ -1,5 +1,7 @@
 import { createHash, createHmac } from 'node:crypto'
+import { readdirSync, readFileSync } from 'node:fs'
 import type { IncomingHttpHeaders } from 'node:http'
+import { join } from 'node:path'
 import { createRemoteJWKSet, jwtVerify } from 'jose'
 import { expect, test, onTestFinished } from 'vitest'
 import type { Deployment, DeploymentEvent } from '../../protocol/deployment.ts'
@@ -8,6 +10,7 @@ import { startIssuer } from '../support/oidc-issuer.ts'
 import { deploymentOf } from './deployment-of.ts'
 import { answerJson, bodyOf, serve } from './loopback.ts'
 
+const DIST = join(import.meta.dirname, '..', '..', 'dist')
 const at = '2026-01-02T03:04:06.000Z'
 const digest = `sha256:${'a'.repeat(64)}`
 const previous = { deployment: 'd0', digest: `sha256:${'b'.repeat(64)}` }
@@ -201,6 +204,20 @@ test('several receivers are deployed one after the other, and the first failure 
   expect(run.exitCode).toBe(1)
   expect([first, second, third].map(({ hooks }) => hooks.length)).toEqual([1, 1, 0])
   expect(run.outputs).toMatchObject({ status: 'failed', 'deployment-id': 'd1\nd1' })
+})
+
+test('a run without an environment loads no client for GitHub, and the bundle stays small', () => {
+  const scripts = readdirSync(DIST).filter((name) => name.endsWith('.js'))
+  const read = (name: string) => readFileSync(join(DIST, name), 'utf8')
+  const always = new Set(['main.js', 'github.js'])
+  for (const name of always) {
+    for (const [, imported = ''] of read(name).matchAll(/^import .* from "\.\/(.*)";$/gm))
+      always.add(imported)
+  }
+  expect([...always].filter((name) => read(name).includes('createDeploymentStatus:'))).toEqual([])
+  expect(scripts.filter((name) => read(name).includes('createDeploymentStatus:'))).toHaveLength(1)
+  const bytes = scripts.reduce((sum, name) => sum + read(name).length, 0)
+  expect(bytes).toBeLessThan(3 * 1024 * 1024)
 })
 
 test('without id-token: write the error says what to add', async () => {

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import type { Deployment, DeploymentEvent } from '../../protocol/deployment.ts'
 import { runAction } from '../support/github-runner.ts'
 import { deploymentOf } from './deployment-of.ts'
+import { startProxy } from './connect-proxy.ts'
 import { answerJson, bodyOf, serve } from './loopback.ts'
 
 const at = '2026-01-02T03:04:06.000Z'
@@ -19,20 +20,27 @@ interface Heard {
   body: Record<string, unknown>
 }
 
-/** Stands in for GitHub's REST API (docs.github.com, "REST API endpoints for deployments"). */
-async function github(status = 201) {
+/**
+ * Stands in for GitHub's REST API (docs.github.com, "REST API endpoints for deployments").
+ * @param answer status for a request; 307 sends it where GitHub keeps a renamed repository
+ */
+async function github(answer: (heard: Heard) => number = () => 201) {
   const heard: Heard[] = []
   const api: string = await serve((request, response) => {
     void bodyOf(request).then((text) => {
       const { method = '', url: path = '', headers } = request
-      heard.push({ method, path, headers, body: JSON.parse(text) as Heard['body'] })
+      const body = JSON.parse(text) as Heard['body']
+      heard.push({ method, path, headers, body })
+      const status = answer({ method, path, headers, body })
+      if (status === 307) {
+        const location = `http://${headers.host}${path.replace('/repos/acme/hello', '/repositories/7')}`
+        return response.writeHead(307, { location }).end()
+      }
       if (status !== 201) {
         return answerJson(response, status, { message: 'Resource not accessible by integration' })
       }
-      answerJson(response, 201, {
-        id: 42,
-        statuses_url: `${api}/repos/acme/hello/deployments/42/statuses`,
-      })
+      // another host name of the same GitHub
+      answerJson(response, 201, { id: 42, statuses_url: 'http://ghes.internal.test/statuses' })
     })
   })
   return { api, heard }
@@ -71,8 +79,9 @@ const run = (hook: string, api: string, more: Parameters<typeof runAction>[0] = 
       environment: 'production',
       ...more.inputs,
     },
-    env: { GITHUB_API_URL: api },
+    env: { GITHUB_API_URL: api, ...more.env },
   })
+const IN_PROGRESS = 'GitHub deployment in the environment production: in_progress'
 const states = (heard: readonly Heard[]) =>
   heard.slice(1).map(({ body }) => [body['state'], body['description']])
 
@@ -86,9 +95,9 @@ describe('a GitHub deployment', () => {
     const [created, , last] = heard
     expect(created).toMatchObject({ method: 'POST', path: '/repos/acme/hello/deployments' })
     expect(created?.headers).toMatchObject({
-      authorization: `Bearer ${TOKEN}`,
-      accept: 'application/vnd.github+json',
-      'x-github-api-version': '2022-11-28',
+      authorization: `token ${TOKEN}`,
+      accept: 'application/vnd.github.v3+json',
+      'user-agent': expect.stringContaining('deploy-action') as string,
     })
     expect(created?.body).toEqual({
       ref: '0123456789abcdef0123456789abcdef01234567',
@@ -129,7 +138,7 @@ describe('a GitHub deployment', () => {
   })
 
   test('without the permission is only warned of, by its name', async () => {
-    const { api } = await github(403)
+    const { api } = await github(() => 403)
     const hook = await receiver(deploymentOf({ status: 'succeeded', image, url }))
     const { exitCode, annotations } = await run(hook, api)
     expect(exitCode).toBe(0)
@@ -159,16 +168,50 @@ describe('a GitHub deployment', () => {
     const { api, heard } = await github()
     const hook = await receiver(deploymentOf({ status: 'running', image, url }), { ends: false })
     const kill = new AbortController()
+    const awaited = new Set(['deployment d1 of hello: queued', IN_PROGRESS])
     const { postExitCode } = await run(hook, api, {
       signal: kill.signal,
       killSignal: 'SIGKILL',
-      onLine: (line) => line.includes('deployment d1') && kill.abort(),
+      onLine: (line) => awaited.delete(line) && awaited.size === 0 && kill.abort(),
     })
     expect(postExitCode).toBe(0)
     expect(states(heard)).toEqual([
       ['in_progress', 'the deployment was sent'],
       ['error', 'the job was killed while it followed; the deployment goes on by itself'],
     ])
+  })
+
+  test('is reported through a bad moment of GitHub, and its last state by the post step at the latest', async () => {
+    const answers = [502, 201, 201, 502, 422, 201]
+    const { api, heard } = await github(() => answers.shift() ?? 500)
+    const hook = await receiver(deploymentOf({ status: 'succeeded', image, url }))
+    const { exitCode, postExitCode, annotations } = await run(hook, api)
+    expect({ exitCode, postExitCode }).toEqual({ exitCode: 0, postExitCode: 0 })
+    expect(heard.map(({ body }) => body['state'])).toEqual([
+      undefined,
+      undefined,
+      'in_progress',
+      'success',
+      'success',
+      'success',
+    ])
+    expect(heard.at(-1)?.body['environment_url']).toBe(url)
+    expect(annotations).toMatchObject([
+      { level: 'warning', message: expect.stringContaining('422: Resource not accessible') },
+    ])
+  })
+
+  test('of a repository that was renamed goes where GitHub says, through the runner’s proxy', async () => {
+    const { api, heard } = await github(({ path }) => (path.includes('/repos/') ? 307 : 201))
+    const { address, asked } = await startProxy(api)
+    const hook = await receiver(deploymentOf({ status: 'succeeded', image, url }))
+    const elsewhere = 'http://api.corp.test'
+    const { annotations } = await run(hook, elsewhere, { env: { http_proxy: address } })
+    expect(annotations).toEqual([])
+    expect(asked).toContain('api.corp.test:80')
+    const followed = heard.filter(({ path }) => path.startsWith('/repositories/7/'))
+    expect(followed.map(({ body }) => body['state'])).toEqual([undefined, 'in_progress', 'success'])
+    expect(followed[0]?.headers.authorization).toBe(`token ${TOKEN}`)
   })
 
   test('is not made without an environment, nor without a receiver', async () => {

@@ -4,12 +4,7 @@ import { readInputs } from '../../action/inputs.ts'
 import { contextOf } from './context-of.ts'
 
 const read = (inputs: Record<string, string> = {}) =>
-  readInputs(
-    Object.fromEntries(
-      Object.entries(inputs).map(([name, value]) => [`INPUT_${name.toUpperCase()}`, value]),
-    ),
-    contextOf(),
-  )
+  readInputs(contextOf(), (name) => (inputs[name] ?? '').trim())
 
 const caught = (work: () => unknown): ActionError => {
   try {

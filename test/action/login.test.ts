@@ -13,7 +13,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { chooseLogin } from '../../action/credentials.ts'
 import { readInputs } from '../../action/inputs.ts'
-import { mergeLogin, prepareDocker } from '../../action/login.ts'
+import { linkEverythingElse, mergeLogin, prepareDocker } from '../../action/login.ts'
 import { configKey, registryHost } from '../../action/registries/host.ts'
 import { contextOf } from './context-of.ts'
 
@@ -51,6 +51,23 @@ test('the workflow’s own settings stay untouched and in force', () => {
   rmSync(directory, { recursive: true })
   expect(readFileSync(join(original, 'config.json'), 'utf8')).toBe(text)
   expect(readdirSync(join(original, 'buildx'))).toEqual(['current'])
+})
+
+test('where links need a privilege a folder is a junction and a file a copy', () => {
+  const [original, directory] = [join(home, 'docker'), join(home, 'private')]
+  mkdirSync(join(original, 'contexts'), { recursive: true })
+  mkdirSync(directory)
+  writeFileSync(join(original, 'daemon.json'), '{}')
+  const links: unknown[] = []
+  linkEverythingElse(original, directory, (from, _, type) => {
+    links.push([from, type])
+    if (type === 'file') throw Object.assign(new Error('not permitted'), { code: 'EPERM' })
+  })
+  expect(links).toEqual([
+    [join(original, 'contexts'), 'junction'],
+    [join(original, 'daemon.json'), 'file'],
+  ])
+  expect(readFileSync(join(directory, 'daemon.json'), 'utf8')).toBe('{}')
 })
 
 test('a credential store keeps serving the other hosts and hides this one no more', () => {
@@ -118,9 +135,8 @@ test.each([
 describe('who signs in', () => {
   const choose = (inputs: Record<string, string>, serverUrl = 'https://github.com') => {
     const run = contextOf({ serverUrl })
-    const env = Object.entries({ 'github-token': 'ghs_1', ...inputs })
-    const variables = env.map(([name, value]) => [`INPUT_${name.toUpperCase()}`, value])
-    const chosen = readInputs(Object.fromEntries(variables), run)
+    const given: Record<string, string> = { 'github-token': 'ghs_1', ...inputs }
+    const chosen = readInputs(run, (name) => given[name] ?? '')
     return chooseLogin(chosen, run, {}, new AbortController().signal)
   }
 

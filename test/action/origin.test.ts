@@ -30,16 +30,14 @@ function deploy(own: string, { wait = true } = {}) {
   const results: Result[] = []
   const run = contextOf()
   const url = `${own}/hooks/hello`
-  const inputs = readInputs(
-    {
-      INPUT_URL: url,
-      INPUT_SECRET: `whsec_${Buffer.alloc(32, 7).toString('base64')}`,
-      INPUT_IMAGE: 'ghcr.io/acme/hello:main',
-      INPUT_BUILD: 'false',
-      INPUT_WAIT: String(wait),
-    },
-    run,
-  )
+  const given: Record<string, string> = {
+    url,
+    secret: `whsec_${Buffer.alloc(32, 7).toString('base64')}`,
+    image: 'ghcr.io/acme/hello:main',
+    build: 'false',
+    wait: String(wait),
+  }
+  const inputs = readInputs(run, (name) => given[name] ?? '')
   const { signal } = new AbortController()
   const order = { inputs, run, image: inputs.image, attestations: [], signal }
   const outcome = deployTo(parseHookTarget(url), order, (result) => void results.push(result))

@@ -19,6 +19,8 @@ export interface ActionRun {
   token?: string
   /** The event's payload. */
   event?: unknown
+  /** The payload's file as it is, instead of `event`. */
+  eventText?: string
   /** The workspace. */
   cwd?: string
   /** Whether the post step runs too; true unless said otherwise. */
@@ -64,7 +66,7 @@ async function runIn(home: string, run: ActionRun): Promise<ActionResult> {
   await mkdir(temporary)
   const files = await makeCommandFiles(home)
   const eventPath = join(home, 'event.json')
-  await writeFile(eventPath, JSON.stringify(run.event ?? DEFAULT_EVENT))
+  await writeFile(eventPath, run.eventText ?? JSON.stringify(run.event ?? DEFAULT_EVENT))
   const action = await readActionFile()
   const github = { ...githubEnvironment(), ...run.env }
   const env = {
