@@ -1,9 +1,8 @@
 import { execFileSync, spawnSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { build } from 'rolldown'
 import { runAction } from '../../test/support/github-runner.ts'
 import { buildHelloBase, HELLO, HELLO_BASE } from '../../test/support/images.ts'
 import { startStack } from '../../test/support/stack.ts'
@@ -16,6 +15,7 @@ const USAGE = `usage: script/bench action [--rounds 7]
   curl for its whole run. Both in turns, medians.`
 
 const ROOT = join(import.meta.dirname, '..', '..')
+const DIST = join(ROOT, 'dist')
 const STARTS = 15
 const SETTINGS = { watch: '200ms', drain: '200ms', stop_grace_period: '0s' }
 
@@ -36,7 +36,7 @@ function startUp(): [number, number] {
     const times: [number[], number[]] = [[], []]
     for (let round = 0; round < STARTS; round++) {
       times[0].push(time(empty))
-      times[1].push(time(join(ROOT, 'dist/main.js')))
+      times[1].push(time(join(DIST, 'main.js')))
     }
     return [median(times[0]), median(times[1])]
   } finally {
@@ -116,18 +116,18 @@ async function wholeRun(rounds: number): Promise<[number, number]> {
   }
 }
 
-/** KiB of all scripts of the bundle, as they are and minified. */
-async function size(minify: boolean): Promise<number> {
-  const { output } = await build({
-    cwd: ROOT,
-    input: { main: 'action/main.ts', post: 'action/post.ts' },
-    platform: 'node',
-    write: false,
-    output: { format: 'esm', minify },
-  })
-  return (
-    output.reduce((sum, part) => sum + (part.type === 'chunk' ? part.code.length : 0), 0) / 1024
-  )
+/** KiB of all scripts of the bundle, and of those that every run loads. */
+function size(): [number, number] {
+  const kib = (names: Iterable<string>) =>
+    [...names].reduce((sum, name) => sum + statSync(join(DIST, name)).size, 0) / 1024
+  const always = new Set(['main.js', 'github.js'])
+  for (const name of always) {
+    const imports = readFileSync(join(DIST, name), 'utf8').matchAll(
+      /^import .* from "\.\/(.*)";$/gm,
+    )
+    for (const [, imported = ''] of imports) always.add(imported)
+  }
+  return [kib(readdirSync(DIST).filter((name) => name.endsWith('.js'))), kib(always)]
 }
 
 const median = (values: readonly number[]) =>
@@ -143,14 +143,14 @@ if (values.help) console.log(USAGE)
 else {
   const [empty, started] = startUp()
   const [bare, ours] = await wholeRun(Number(values.rounds))
-  const [plain, minified] = [await size(false), await size(true)]
+  const [whole, always] = size()
   const ms = (value: number) => `${value.toFixed(0)} ms`
   table(
     ['', 'the least', 'the Action', '', 'aim'],
     [
-      ['start', ms(empty), ms(started), `${(started / empty).toFixed(2)} times`, '≤ 2.5 times'],
+      ['start', ms(empty), ms(started), `${(started / empty).toFixed(2)} times`, '≤ 5 times'],
       ['build, push and deploy', ms(bare), ms(ours), `${ms(ours - bare)} more`, '≤ 400 ms more'],
-      ['bundle', '', `${plain.toFixed(0)} KiB`, `${minified.toFixed(0)} KiB minified`, '≤ 700 KiB'],
+      ['bundle', '', `${whole.toFixed(0)} KiB`, `${always.toFixed(0)} KiB always`, '≤ 3072 KiB'],
     ],
   )
 }
