@@ -81,6 +81,7 @@ test('what docker says on its way down is no secret, whatever it holds', async (
   const auth = Buffer.from(`ci:${PASSWORD}`).toString('base64')
   const shown = [...run.lines, JSON.stringify(run.annotations), run.summary].join('\n')
   expect(shown).toContain('"auths"')
+  expect(shown).toContain('[command]docker buildx build --push --metadata-file ')
   expect(shown).not.toContain(auth)
   expect(shown).not.toContain(PASSWORD)
 })
