@@ -195,8 +195,9 @@ function readApps(
       owners.set(domain, name)
     }
   }
-  if (Object.keys(apps).length === 0) {
-    reader.problem(field ?? reader.root, 'there are no apps', 'add apps: with at least one')
+  // none yet, or none any more, is a state to be in; a file without the key may be another file
+  if (field === undefined) {
+    reader.problem(reader.root, 'apps is missing', 'add apps: with an app, or apps: {} for none')
   }
   return apps
 }

@@ -21,5 +21,8 @@ export function appNamed(name: string, apps: HttpApps): HttpApp {
 
 export const unknownApp = (message: string, apps: HttpApps): ProblemError =>
   new ProblemError('unknown_app', message, {
-    hint: `the config has: ${[...apps.keys()].join(', ')}`,
+    hint:
+      apps.size > 0
+        ? `the config has: ${[...apps.keys()].join(', ')}`
+        : 'the config has no app: add one under apps:',
   })

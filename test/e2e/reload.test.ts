@@ -130,6 +130,17 @@ test('an app that is taken out is left running until it is removed', async () =>
   expect((await run('remove', 'second')).stderr).toContain('there is nothing of an app "second"')
 })
 
+test('the last app is removed like any other', async () => {
+  vm.config.apps = {}
+  write()
+  expect(await run('check')).toMatchObject({ code: 0, stdout: expect.stringMatching(/: 0 apps\n/) })
+  expect((await run('reload')).stdout).toContain('removed  api: it is left running')
+  expect((await run('remove', 'api')).code).toBe(0)
+  expect(await names()).toEqual([])
+  expect((await run('status')).stdout).toMatch(/^APP .*\n$/)
+  expect((await run('deploy', 'api')).stderr).toContain('the config has no app')
+})
+
 test('all of it was one process', () => {
   expect(vm.receiver().pid).toBe(pid)
   expect(() => process.kill(pid, 0)).not.toThrow()

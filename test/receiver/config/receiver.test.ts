@@ -24,6 +24,10 @@ describe('the receiver', () => {
     })
   })
 
+  test.for(['apps: {}', 'apps:', 'apps: ~'])('may have no app, or none any more: %s', (line) => {
+    expect(Object.keys(load(`url: https://d.example\n${line}`).apps)).toEqual([])
+  })
+
   test.for([
     ['listen: 0.0.0.0:80', { listen: { host: '0.0.0.0', port: 80 } }],
     ['listen: "[::1]:9080"', { listen: { host: '::1', port: 9080 } }],

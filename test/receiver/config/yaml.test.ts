@@ -26,7 +26,7 @@ describe('the file', () => {
   test.for(['', '# nothing', '~'])('that says nothing is refused: %j', (text) => {
     expect(problems(text).map((line) => line.replace(/^.*?: /, ''))).toEqual([
       'url is missing; name the public base URL, like https://deploy.example.com',
-      'there are no apps; add apps: with at least one',
+      'apps is missing; add apps: with an app, or apps: {} for none',
     ])
   })
 
