@@ -15,6 +15,7 @@ export async function hook({ config, json, rest: [app] }: Options): Promise<numb
   }
   const ways = [
     ...accepts.flatMap((kind) => (Object.hasOwn(WAYS, kind) ? (WAYS[kind]?.(url) ?? []) : [])),
+    ...(accepts.length === 0 ? [FOR_A_WORKFLOW] : []),
     { title: 'on this machine', text: `deploy-receiver deploy ${app}` },
   ]
   if (json) console.log(JSON.stringify({ url, ways }))
@@ -25,6 +26,13 @@ export async function hook({ config, json, rest: [app] }: Options): Promise<numb
 interface Example {
   title: string
   text: string
+}
+
+/** Of an app that takes hooks from this machine alone. */
+const FOR_A_WORKFLOW: Example = {
+  title: 'in the config of the app, to let a workflow deploy',
+  text: `    auth:
+      oidc: { repository_id: '…', ref: refs/heads/main } # gh api repos/OWNER/NAME --jq .id`,
 }
 
 /** How each kind of credentials is used. The texts hold no secret: they name a variable or a file that has it. */

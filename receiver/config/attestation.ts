@@ -1,4 +1,5 @@
 import type { AttestationPolicy } from '../core/image/attestation.ts'
+import { REPOSITORY_ID_HINT } from './github-claims.ts'
 import type { Field, Reader } from './reader.ts'
 import { matching } from './values.ts'
 
@@ -18,13 +19,13 @@ export function readAttestation(
     at('repository_id'),
     /^[1-9]\d{0,19}$/,
     "a repository's number",
-    'gh api repos/OWNER/NAME --jq .id',
+    REPOSITORY_ID_HINT,
   )
   if (reader.isNothing(at('repository_id'))) {
     reader.problem(
       at('repository_id') ?? field,
       'repository_id is missing: an attestation of any repository would do',
-      'gh api repos/OWNER/NAME --jq .id',
+      REPOSITORY_ID_HINT,
     )
   }
   const workflow = matching(

@@ -1,9 +1,10 @@
 import { KeyError, parseVerifyingKey } from '../../protocol/standard-webhooks.ts'
 import type { AppAuth, OidcRule } from './config.ts'
+import { misfitOf, REPOSITORY_ID_HINT, unknownClaim } from './github-claims.ts'
 import type { Field, Reader } from './reader.ts'
 import { pinOf } from './pins.ts'
 import { keep, own, type SecretOwners, secretTexts } from './secrets.ts'
-import { boolean, emptyRecord, texts } from './values.ts'
+import { boolean, emptyRecord } from './values.ts'
 
 const GITHUB_ISSUER = 'https://token.actions.githubusercontent.com'
 const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/
@@ -51,28 +52,60 @@ function readRule(reader: Reader, field: Field): OidcRule | undefined {
   const entries = reader.mapping(field)
   if (!reader.isMapping(field) && !reader.isNothing(field)) return undefined
   const issuer = readIssuer(reader, entries.get('issuer'))
+  const isGithub = issuer === GITHUB_ISSUER
   const claims = emptyRecord<string[]>()
+  const misfits = new Set<string>()
   for (const [name, each] of entries) {
     if (name === 'issuer') continue
-    const patterns = texts(reader, each)
-    if (patterns.length === 0 || patterns.includes('')) {
-      reader.problem(each, 'an allowed value is empty', 'a claim needs a value, or a list of them')
-    }
-    claims[name] = patterns
+    const values = allowedValues(reader, each)
+    claims[name] = values.map(({ pattern }) => pattern)
+    if (isGithub && hasMisfits(reader, { name, at: each, values })) misfits.add(name)
   }
   const { isPinned, remedy } = pinOf(issuer, claims)
-  if (!isPinned) {
+  // a pin that is written wrong was meant to be one
+  if (!isPinned && !misfits.has('repository_id') && !misfits.has('repository')) {
     reader.problem(
       field,
-      issuer === GITHUB_ISSUER
+      isGithub
         ? 'neither repository_id nor repository is pinned: every repository on GitHub could deploy'
         : `no claim says who: everybody whom ${issuer} knows could deploy`,
-      issuer === GITHUB_ISSUER
-        ? 'add repository_id (gh api repos/OWNER/NAME --jq .id); sub is not a pin: its form varies'
+      isGithub
+        ? `add repository_id (${REPOSITORY_ID_HINT}); sub is not a pin: its form varies`
         : remedy,
     )
   }
   return { issuer, claims }
+}
+
+interface AllowedValue {
+  at: Field
+  pattern: string
+}
+
+function allowedValues(reader: Reader, field: Field): AllowedValue[] {
+  const values = reader.list(field).flatMap((at) => {
+    const pattern = reader.text(at)
+    return pattern === undefined ? [] : { at, pattern }
+  })
+  if (values.length === 0 || values.some(({ pattern }) => pattern === '')) {
+    reader.problem(field, 'an allowed value is empty', 'a claim needs a value, or a list of them')
+  }
+  return values
+}
+
+/** Whether some value fits no token of GitHub; says which, and that GitHub is not known to have such a claim. */
+function hasMisfits(
+  reader: Reader,
+  { name, at: field, values }: { name: string; at: Field; values: readonly AllowedValue[] },
+): boolean {
+  const unknown = unknownClaim(name)
+  if (unknown !== undefined) reader.warning(field, unknown.message, unknown.hint)
+  const misfits = values.flatMap(({ at, pattern }) => {
+    const misfit = pattern === '' ? undefined : misfitOf(name, pattern)
+    return misfit === undefined ? [] : { at, misfit }
+  })
+  for (const { at, misfit } of misfits) reader.problem(at, misfit.message, misfit.hint)
+  return misfits.length > 0
 }
 
 function readIssuer(reader: Reader, field: Field | undefined): string {

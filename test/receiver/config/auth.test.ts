@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { app, problems, withApp } from './load-text.ts'
+import { app, problems, warnings, withApp } from './load-text.ts'
 
 const PUBLIC_KEY = `whpk_${Buffer.alloc(32, 7).toString('base64')}`
 const SECRET = `whsec_${Buffer.alloc(32, 7).toString('base64')}`
@@ -47,7 +47,7 @@ describe('the auth of an app', () => {
   })
 
   const unpinned =
-    'neither repository_id nor repository is pinned: every repository on GitHub could deploy; add repository_id (gh api repos/OWNER/NAME --jq .id); sub is not a pin: its form varies'
+    'neither repository_id nor repository is pinned: every repository on GitHub could deploy; add repository_id (gh api repos/OWNER/NAME --jq .id prints it); sub is not a pin: its form varies'
   test.for([
     '{}',
     '{ sub: "repo:acme/api:ref:refs/heads/main" }',
@@ -71,9 +71,97 @@ describe('the auth of an app', () => {
   })
 
   test('every rule of a list must pin', () => {
-    expect(problems(withApp('auth: { oidc: [{ repository_id: 1 }, { ref: a }] }'))).toEqual([
+    expect(problems(withApp('auth: { oidc: [{ repository_id: 1 }, { ref: "*" }] }'))).toEqual([
       `config.yaml:5:42: apps.api.auth.oidc[1]: ${unpinned}`,
     ])
+  })
+
+  test.for([
+    ['ref: main', '"main" is not a full ref', 'write refs/heads/main, or refs/tags/main for a tag'],
+    ['ref: "v*"', '"v*" is not a full ref', 'write refs/heads/v*, or refs/tags/v* for a tag'],
+    ['ref: heads/main', 'is not a full ref', 'begins with refs/: write refs/heads/main'],
+    ['ref: tags/v1', 'is not a full ref', 'write refs/tags/v1'],
+    ['ref: /refs/heads/main', 'is not a full ref', 'write refs/heads/main'],
+    ['ref: refs/head/main', 'is not a full ref', 'write refs/heads/main'],
+    ['ref: refs/main', 'is not a full ref', 'write refs/heads/main, or'],
+    ['ref: [refs/heads/main, dev]', '"dev" is not a full ref', 'write refs/heads/dev'],
+    ['head_ref: refs/heads/main', "is not a branch's name", 'write main'],
+    ['ref_type: branches', 'is not branch or tag', 'did you mean branch?'],
+    ['event_name: Push', '"Push" is not an event', 'write it like push'],
+    ['environment: production, sha: abc1234', 'is not a whole commit', 'git rev-parse HEAD'],
+    ['repository_owner: acme/api', "is not an owner's name", 'write the name alone'],
+    ['repository_owner_id: acme', 'is not a number', 'gh api users/OWNER --jq .id prints it'],
+    ['runner_environment: selfhosted', 'is not github-hosted or', 'did you mean self-hosted?'],
+    ['job_workflow_ref: acme/api/.github/workflows/a.yml', 'is not a workflow with', '@refs/heads'],
+    ['job_workflow_ref: "acme/api/.github/workflows/*"', 'is not a workflow with', '@refs/heads/'],
+    [
+      'workflow_ref: acme/api/.github/workflows/a.yml@main',
+      'is not a workflow with',
+      '@refs/heads',
+    ],
+  ] as const)('oidc with %s fits no token of GitHub', ([claim, message, hint]) => {
+    const found = problems(withApp(`auth: { oidc: { repository_id: 1, ${claim} } }`))
+    expect(found).toEqual([expect.stringMatching(/^config\.yaml:5:\d+: apps\.api\.auth\.oidc\./)])
+    expect(found[0]).toContain(message)
+    expect(found[0]).toContain(`: no token of GitHub has that; `)
+    expect(found[0]).toContain(hint)
+  })
+
+  test.for([
+    ['repository: acme', '"acme" is not OWNER/NAME', 'write it like acme/api'],
+    ['repository: https://github.com/acme/web.git', 'is not OWNER/NAME', 'write it like acme/web'],
+    ['repository: acme/web/x', 'is not OWNER/NAME', 'write it like acme/api'],
+    ['repository_id: acme/api', '"acme/api" is not a number', 'gh api repos/OWNER/NAME --jq .id'],
+  ] as const)(
+    'oidc with the pin %s is told how that is written, and nothing else',
+    ([claim, message, hint]) => {
+      const found = problems(withApp(`auth: { oidc: { ${claim} } }`))
+      expect(found).toEqual([expect.stringContaining(message)])
+      expect(found[0]).toContain(hint)
+    },
+  )
+
+  test.for([
+    'ref: refs/heads/*',
+    'ref: "refs/**"',
+    'ref: "**/main"',
+    'ref: "*"',
+    'ref: refs/pull/*/merge',
+    'head_ref: main',
+    'event_name: [push, workflow_dispatch]',
+    'event_name: "pull_request*"',
+    'repository_owner: acme',
+    'repository: acme/api.js',
+    'sha: "0123456789abcdef0123456789abcdef01234567"',
+    'ref_protected: true',
+    'job_workflow_ref: acme/api/.github/workflows/a.yml@refs/tags/v1',
+    'job_workflow_ref: acme/api/.github/workflows/a.yml@0123456789abcdef0123456789abcdef01234567',
+    'job_workflow_ref: "acme/api/.github/workflows/*@refs/heads/main"',
+    'job_workflow_ref: "acme/api/**"',
+    'environment: main',
+    'repo_property_team: web',
+  ])('oidc may have %s', (claim) => {
+    const text = withApp(`auth: { oidc: { repository_id: 1, ${claim} } }`)
+    expect([problems(text), warnings(text)]).toEqual([[], []])
+  })
+
+  test.for([
+    ['branch', 'did you mean ref?'],
+    ['repository_ids', 'did you mean repository_id?'],
+    ['team', 'docs.github.com/actions/reference/security/oidc lists them'],
+  ] as const)('oidc with a claim %s that GitHub is not known to have is warned of', ([claim, hint]) => {
+    expect(warnings(withApp(`auth: { oidc: { repository_id: 1, ${claim}: x } }`))).toEqual([
+      expect.stringMatching(new RegExp(`"${claim}": without it every deployment is refused; `)),
+    ])
+    expect(warnings(withApp(`auth: { oidc: { repository_id: 1, ${claim}: x } }`))[0]).toContain(
+      hint,
+    )
+  })
+
+  test('what other issuers write is theirs', () => {
+    const rule = '{ issuer: "https://gitlab.example", project_id: 1, ref: main, repository: x }'
+    const text = withApp(`auth: { oidc: ${rule} }`)
+    expect([problems(text), warnings(text)]).toEqual([[], []])
   })
 
   test.for([
@@ -87,7 +175,7 @@ describe('the auth of an app', () => {
       '5:36: apps.api.auth.oidc.repository_id: an allowed value is empty; a claim needs a value, or a list of them',
     ],
     [
-      'oidc: { repository_id: 1, ref: [a, ""] }',
+      'oidc: { repository_id: 1, ref: ["*", ""] }',
       '5:44: apps.api.auth.oidc.ref: an allowed value is empty; a claim needs a value, or a list of them',
     ],
     [
