@@ -44,6 +44,8 @@ export interface Journal {
   /** After a swap back: that deployment is the live one again. */
   setLive(app: string, id: string): void
   find(app: string, generation: number): StoredDeployment | undefined
+  /** An app's deployments, newest first, read as they are taken. */
+  recent(app: string): Iterable<Deployment>
   /** The live digest and the newest others that were live, `most` in all. */
   digests(app: string, most: number): Set<string>
   /** Whether a deployment of the app was of that digest. */

@@ -286,6 +286,21 @@ export function journalContract(name: string, open: () => JournalUnderTest): voi
       })
     })
 
+    test('recent is all of an app, newest first, and may be left off', () => {
+      for (const id of ['dep_1', 'dep_2', 'dep_3']) accept(id)
+      accept('dep_4', { app: 'web' })
+      fail('dep_5', DIGEST.one)
+      const [newest] = kept().recent('api')
+      expect(newest).toMatchObject({ id: 'dep_5', status: 'failed' })
+      expect(Array.from(kept().recent('api'), ({ id }) => id)).toEqual([
+        'dep_5',
+        'dep_3',
+        'dep_2',
+        'dep_1',
+      ])
+      expect([...kept().recent('none')]).toEqual([])
+    })
+
     describe('digests', () => {
       test('are those that were live: the live one, and the newest others', () => {
         succeed('dep_1', DIGEST.one)

@@ -31,7 +31,7 @@ export const SCENARIOS: readonly Scenario[] = [
   {
     name: 'rollback',
     app: 'standing',
-    body: () => ({ rollback: 'previous' }),
+    body: ({ other }) => ({ rollback: other }),
     pauses: false,
   },
   {
@@ -43,7 +43,7 @@ export const SCENARIOS: readonly Scenario[] = [
   {
     name: 'warm',
     app: 'warm',
-    body: () => ({ rollback: 'previous' }),
+    body: ({ other }) => ({ rollback: other }),
     pauses: false,
   },
   {

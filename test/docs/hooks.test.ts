@@ -163,6 +163,8 @@ test('Standard Webhooks with a shared secret', async () => {
 })
 
 test('Basic', async () => {
+  // something to go back from: a rollback before this one left the first of all live
+  expect(await vm.hook({})).toMatchObject({ deployment: { status: 'succeeded' } })
   const [redeploy, rollback] = answers(await executeWith('CI_CD_URL='))
   expect(redeploy).toMatchObject({ deployment: { action: 'redeploy' } })
   expect(rollback).toMatchObject({ deployment: { action: 'rollback' } })

@@ -53,9 +53,11 @@ test('a push goes live: the outputs, the log and the summary say how', async () 
   expect(lines.join('\n')).not.toContain(stack.registry.password)
 })
 
+let two = ''
 test('the next one names the digest that it replaced', async () => {
   const first = stack.issuer.requests.length
   const { exitCode, outputs, lines } = await push('2')
+  two = outputs['digest'] ?? ''
   expect(exitCode, lines.join('\n')).toBe(0)
   expect(outputs['previous-digest']).toMatch(/^sha256:/)
   expect(outputs['previous-digest']).not.toBe(outputs['digest'])
@@ -92,7 +94,7 @@ test('a token of another repository is refused with the claim that did not fit',
 })
 
 test('the record of a deployment tells who asked for it', async () => {
-  const { outputs } = await push('6', { rollback: 'previous' })
+  const { outputs } = await push('6', { rollback: two })
   const { text } = await askLocally(stack.config.socket, `/deployments/${outputs['deployment-id']}`)
   const deployment = JSON.parse(text) as Deployment
   expect(deployment.source).toMatchObject({ repository: 'acme/hello', ref: 'refs/heads/main' })

@@ -59,6 +59,9 @@ export function createStore(database: DatabaseSync, vault: SettingsVault): Store
     list: database.prepare(
       `SELECT ${COLUMNS} FROM deployments WHERE app = ? AND generation < ? ORDER BY generation DESC LIMIT ?`,
     ),
+    recent: database.prepare(
+      `SELECT ${COLUMNS} FROM deployments WHERE app = ? ORDER BY generation DESC`,
+    ),
     digests: database.prepare(
       `SELECT digest FROM deployments WHERE app = ? AND status = 'succeeded' ORDER BY generation DESC`,
     ),
@@ -120,14 +123,14 @@ export function createStore(database: DatabaseSync, vault: SettingsVault): Store
         : sql.list.all(app, end, limit).map((row) => (parse(row) as StoredDeployment).deployment)
     },
 
+    *recent(app) {
+      for (const row of sql.recent.iterate(app)) yield (parse(row) as StoredDeployment).deployment
+    },
+
     history(app) {
-      return sql.list.all(app, Number.MAX_SAFE_INTEGER, 10_000).flatMap((row) => {
-        const { id, image, status, live_at } = (parse(row) as StoredDeployment).deployment
-        if (image.digest === undefined) return []
-        const succeeded = status === 'succeeded' || (status === 'running' && live_at !== undefined)
-        const tag = image.tag === undefined ? {} : { tag: image.tag }
-        return [{ id, digest: image.digest, ...tag, succeeded }]
-      })
+      return sql.list
+        .all(app, Number.MAX_SAFE_INTEGER, 10_000)
+        .flatMap((row) => past((parse(row) as StoredDeployment).deployment))
     },
 
     knows: (app, digest) => sql.knows.get(app, digest) !== undefined,
@@ -205,6 +208,22 @@ export function createStore(database: DatabaseSync, vault: SettingsVault): Store
     },
   }
   return store
+}
+
+/** As a rollback needs it; nothing of what never had a digest. */
+function past(deployment: Deployment): Past[] {
+  const { id, action, image, settings_of: settingsOf, status, live_at: liveAt } = deployment
+  if (image.digest === undefined) return []
+  return [
+    {
+      id,
+      action,
+      digest: image.digest,
+      ...(image.tag === undefined ? {} : { tag: image.tag }),
+      ...(settingsOf === undefined ? {} : { settingsOf }),
+      succeeded: status === 'succeeded' || (status === 'running' && liveAt !== undefined),
+    },
+  ]
 }
 
 function parse(row: unknown): StoredDeployment | undefined {

@@ -4,6 +4,7 @@ import { RequestError } from '../../core/intake/rollback-target.ts'
 import { type IdempotencyKey, type Intake, submit } from '../../core/intake/submit.ts'
 import type { HttpApp } from '../apps.ts'
 import type { Authentic } from '../auth/authentic.ts'
+import { deploymentsOf } from '../listings.ts'
 import { ProblemError } from '../problem.ts'
 import { rejected } from './identify.ts'
 import { type ResolveServices, takeHint } from './push-hint.ts'
@@ -41,7 +42,8 @@ export async function submitHook(
   const asks = content.kind === 'order' ? content : await takeHint(content, app, services)
   if (asks.kind === 'ignored') return asks
   const key = keyOf(content, authentic)
-  const outcome = answered(() =>
+  const onVm = authentic.sender.kind === 'socket'
+  const outcome = answered({ app: app.spec.name, onVm }, () =>
     submit(
       {
         app: app.spec,
@@ -93,11 +95,13 @@ function urlOf({ domains }: HttpApp): { url?: string } {
   return domain === undefined ? {} : { url: `https://${domain}` }
 }
 
-function answered<T>(work: () => T): T {
+function answered<T>({ app, onVm }: { app: string; onVm: boolean }, work: () => T): T {
   try {
     return work()
   } catch (error) {
     if (!(error instanceof RequestError)) throw error
-    throw new ProblemError(error.code, error.message, { hint: error.hint })
+    throw new ProblemError(error.code, error.message, {
+      hint: `${deploymentsOf(app, onVm)} lists what was live; ${error.hint}`,
+    })
   }
 }

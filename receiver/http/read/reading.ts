@@ -3,6 +3,7 @@ import type { Deployment } from '../../../protocol/deployment.ts'
 import { requireReadAccess } from '../auth/read-access.ts'
 import type { HttpApp } from '../apps.ts'
 import { foreignHost, type IsOwnHost, type Place } from '../hosts.ts'
+import { allApps, deploymentsOf } from '../listings.ts'
 import { pageOf } from '../paging.ts'
 import { ProblemError } from '../problem.ts'
 import { describeApp, type DescribeServices } from './describe-app.ts'
@@ -35,20 +36,20 @@ export function createReading(services: ReadServices, place: Place): Hono {
     })
     .get('/apps/:app', (c) => {
       mayRead(c)
-      return c.json(describeApp(appOf(c.req.param('app'), services), services))
+      return c.json(describeApp(appOf(c.req.param('app'), services, place), services))
     })
     .get('/apps/:app/deployments', (c) => {
       mayRead(c)
-      const { spec } = appOf(c.req.param('app'), services)
+      const { spec } = appOf(c.req.param('app'), services, place)
       return c.json({ deployments: services.archive.list(spec.name, pageOf(c)) })
     })
     .get('/deployments/:id', (c) => {
       mayRead(c, c.req.param('id'))
-      return c.json(deploymentOf(c.req.param('id'), services))
+      return c.json(deploymentOf(c.req.param('id'), services, place))
     })
     .get('/deployments/:id/events', (c) => {
       mayRead(c, c.req.param('id'))
-      return streamEvents(c, deploymentOf(c.req.param('id'), services), services)
+      return streamEvents(c, deploymentOf(c.req.param('id'), services, place), services)
     })
 }
 
@@ -66,18 +67,18 @@ const accessTo = ({ readTokens, followKey }: ReadServices, deployment: string | 
   ...(deployment === undefined ? {} : { deployment }),
 })
 
-function appOf(name: string, { apps }: ReadServices): HttpApp {
+function appOf(name: string, { apps }: ReadServices, { trusted }: Place): HttpApp {
   const app = apps.get(name)
   if (app !== undefined) return app
   throw new ProblemError('unknown_app', `there is no app ${JSON.stringify(name)}`, {
-    hint: 'GET /apps lists them',
+    hint: `${allApps(trusted)} lists them`,
   })
 }
 
-function deploymentOf(id: string, { archive }: ReadServices): Deployment {
+function deploymentOf(id: string, { archive }: ReadServices, { trusted }: Place): Deployment {
   const found = archive.get(id)
   if (found !== undefined) return found.deployment
   throw new ProblemError('unknown_deployment', `there is no deployment ${JSON.stringify(id)}`, {
-    hint: 'GET /apps/{app}/deployments lists them',
+    hint: `${deploymentsOf(trusted ? 'APP' : '{app}', trusted)} lists them`,
   })
 }

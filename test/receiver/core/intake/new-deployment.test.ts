@@ -8,6 +8,7 @@ const [A, B, C] = [hex('a'), hex('b'), hex('c')]
 
 const past = (id: string, digest: string, more: Partial<Past> = {}): Past => ({
   id,
+  action: 'deploy',
   digest,
   succeeded: true,
   ...more,
@@ -89,11 +90,11 @@ describe('a rollback', () => {
 
   test('to nothing says what there is to go back from', () => {
     expect(() => made({ action: 'rollback', to: 'previous' })).toThrow(
-      'api has no earlier digest than none',
+      'nothing of api was ever live',
     )
     expect(() =>
       made({ action: 'rollback', to: 'previous' }, { history: [past('dep_1', A)], live: A }),
-    ).toThrow(`api has no earlier digest than ${A}`)
+    ).toThrow(`nothing was live before ${A}, which api runs`)
   })
 })
 
@@ -106,7 +107,7 @@ describe('previous', () => {
       'dep_2',
     ],
     [
-      'goes on backwards from a rollback, not forth again',
+      'is what was live before also when that was live earlier',
       [past('dep_3', A), past('dep_2', B), past('dep_1', A)],
       A,
       'dep_2',
@@ -135,6 +136,58 @@ describe('previous', () => {
       B,
       'dep_1',
     ],
+    [
+      'is further back after a rollback, not what that left',
+      [
+        past('dep_4', B, { action: 'rollback', settingsOf: 'dep_2' }),
+        past('dep_3', C),
+        past('dep_2', B),
+        past('dep_1', A),
+      ],
+      B,
+      'dep_1',
+    ],
+    [
+      'is further back also when the rollback had the current settings',
+      [
+        past('dep_4', B, { action: 'rollback' }),
+        past('dep_3', C),
+        past('dep_2', B),
+        past('dep_1', A),
+      ],
+      B,
+      'dep_1',
+    ],
+    [
+      'is further back from the release that was named, of one that was live twice',
+      [
+        past('dep_5', A, { action: 'rollback', settingsOf: 'dep_1' }),
+        past('dep_4', C),
+        past('dep_3', A),
+        past('dep_2', B),
+        past('dep_1', A),
+      ],
+      A,
+      'nothing_to_roll_back_to',
+    ],
+    [
+      'is what a rollback had brought, before a new one',
+      [
+        past('dep_5', C),
+        past('dep_4', A, { action: 'rollback', settingsOf: 'dep_1' }),
+        past('dep_3', C),
+        past('dep_2', B),
+        past('dep_1', A),
+      ],
+      C,
+      'dep_4',
+    ],
+    [
+      'is the last good one when what failed had to stay live',
+      [past('dep_2', B, { succeeded: false }), past('dep_1', A)],
+      B,
+      'dep_1',
+    ],
     ['is the newest that was live when nothing is', [past('dep_1', A)], undefined, 'dep_1'],
     ['is nothing when only one was ever live', [past('dep_1', A)], A, 'nothing_to_roll_back_to'],
     [
@@ -153,9 +206,12 @@ describe('what a rollback names', () => {
   const near = `sha256:${'a'.repeat(12)}${'0'.repeat(52)}`
   const history = [
     past('dep_4', C, { succeeded: false }),
-    past('dep_3', B),
-    past('dep_2', A),
-    past('dep_1', B),
+    past('dep_3', B, { tag: '1.1' }),
+    past('dep_2', A, { tag: 'b'.repeat(12) }),
+    past('dep_1', B, { tag: 'latest' }),
+    past('dep_0', A, { tag: 'latest' }),
+    past('dep_a', A, { tag: 'deadbeef' }),
+    past('dep_b', C, { tag: '2.0', succeeded: false }),
   ]
 
   test.for<[string, string, string]>([
@@ -169,6 +225,13 @@ describe('what a rollback names', () => {
     ['may not be a digest of which nothing is known', hex('d'), 'nothing_to_roll_back_to'],
     ['may not be a deployment that failed', 'dep_4', 'nothing_to_roll_back_to'],
     ['may not be a deployment of which nothing is known', 'dep_8', 'nothing_to_roll_back_to'],
+    ['may be a tag', '1.1', 'dep_3'],
+    ['may be a tag of hex digits', 'deadbeef', 'dep_a'],
+    ['is a digest before it is a tag', 'b'.repeat(12), 'dep_3'],
+    ['may not be a tag that stood for several', 'latest', 'ambiguous_digest'],
+    ['may not be a tag that was never live', '2.0', 'nothing_to_roll_back_to'],
+    ['may not be a part of a tag', '1', 'nothing_to_roll_back_to'],
+    ['may not be a tag with the prefix of a digest', 'sha256:deadbeef', 'nothing_to_roll_back_to'],
     ['may not be fewer than 12 digits', 'b'.repeat(11), 'nothing_to_roll_back_to'],
     ['may not be more than 64', 'b'.repeat(65), 'nothing_to_roll_back_to'],
     ['may not be in capitals', 'B'.repeat(12), 'nothing_to_roll_back_to'],

@@ -224,7 +224,7 @@ describe('an authentic sender is named', () => {
         sender: { kind: 'basic', key: KEY },
         request: 'rollback previous',
         outcome: 'refused',
-        reason: 'api has no earlier digest than none',
+        reason: 'nothing of api was ever live',
       },
     ])
   })

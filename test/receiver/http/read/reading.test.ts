@@ -95,7 +95,7 @@ describe('an app', () => {
       status: 404,
       code: 'unknown_app',
       detail: 'there is no app "nope"',
-      hint: 'GET /apps lists them',
+      hint: 'deploy-receiver status lists them',
     })
   })
 })
@@ -113,6 +113,44 @@ test.each(['/deployments/nope', '/deployments/nope/events'])(
 )
 
 describe('history', () => {
+describe('a hint at where to look', () => {
+  const hintOf = async (response: Response | Promise<Response>) =>
+    ((await (await response).json()) as { hint?: string }).hint
+  const rollback = { method: 'POST', body: '{"rollback":"previous"}' }
+  const JSON_TYPE = { 'content-type': 'application/json' }
+
+  test('on the VM is a command', async () => {
+    const { local } = world
+    expect(await hintOf(local.request('/apps/none'))).toBe('deploy-receiver status lists them')
+    expect(await hintOf(local.request('/deployments/none'))).toBe(
+      'deploy-receiver history APP lists them',
+    )
+    expect(await hintOf(local.request('/hooks/api', { ...rollback, headers: JSON_TYPE }))).toMatch(
+      /^deploy-receiver history api lists what was live/,
+    )
+    world.services.apps = new Map()
+    expect(await hintOf(local.request('/hooks/api', { method: 'POST' }))).toBe(
+      'the config has no app: add one under apps:',
+    )
+  })
+
+  test('elsewhere is a request', async () => {
+    expect(await hintOf(read('/apps/none', world.readToken))).toBe('GET /apps lists them')
+    expect(await hintOf(read('/deployments/none', world.readToken))).toBe(
+      'GET /apps/{app}/deployments lists them',
+    )
+    const headers = {
+      ...JSON_TYPE,
+      host: 'deploy.example.com',
+      authorization: `Basic ${Buffer.from(`api:${world.token}`).toString('base64')}`,
+    }
+    const env = { incoming: { url: '/hooks/api', socket: { remoteAddress: '127.0.0.1' } } }
+    expect(await hintOf(world.app.request('/hooks/api', { ...rollback, headers }, env))).toMatch(
+      /^GET \/apps\/api\/deployments lists what was live/,
+    )
+  })
+})
+
   test.each([
     ['', 200],
     ['?limit=1', 200],
