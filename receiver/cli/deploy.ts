@@ -10,6 +10,7 @@ import { socketOf } from '../config/socket.ts'
 import type { Options } from './options.ts'
 import { ask } from './ask.ts'
 import { eventsOf } from './events.ts'
+import { imageNamed } from './named-image.ts'
 import { imageOf } from './status.ts'
 import { printable } from './table.ts'
 
@@ -17,16 +18,23 @@ import { printable } from './table.ts'
 const MOST_CUTS = 60
 const AGAIN_MS = 500
 
-/** `deploy-receiver deploy <app> [image]`: that image, or what the followed tag stands for now. */
+/** `deploy-receiver deploy <app> [image or tag]`: that image, or what the followed tag stands for now. */
 export const deploy = (options: Options): Promise<number> =>
-  order('deploy', options, (image) => (image === undefined ? {} : { image }))
+  order('deploy', options, async (app, word) => {
+    if (word === undefined) return {}
+    const path = `/apps/${encodeURIComponent(app)}`
+    const { image } = (await ask(socketOf(options.config, process.env), path)) as {
+      image: { repository: string }
+    }
+    return { image: imageNamed(word, image.repository) }
+  })
 
 /**
- * `deploy-receiver rollback <app> [to]`: the digest before the live one, or the one that is named, with the settings that it
- * had but for rights and secrets; with `--release-settings` these too, with `--current-settings` all as in the config.
+ * `deploy-receiver rollback <app> [to]`: the digest before the live one, or what is named, with the settings that it had but
+ * for rights and secrets; with `--release-settings` these too, with `--current-settings` all as in the config.
  */
 export const rollback = (options: Options): Promise<number> =>
-  order('rollback', options, (to = 'previous') => ({
+  order('rollback', options, async (_app, to = 'previous') => ({
     rollback: to,
     current_settings: options.currentSettings,
     release_settings: options.releaseSettings,
@@ -36,7 +44,7 @@ export const rollback = (options: Options): Promise<number> =>
 async function order(
   command: string,
   { config, json, rest: [app, what] }: Options,
-  bodyOf: (what: string | undefined) => object,
+  bodyOf: (app: string, what: string | undefined) => Promise<object>,
 ): Promise<number> {
   if (app === undefined) {
     console.error(`deploy-receiver: ${command} takes the name of an app`)
@@ -44,7 +52,7 @@ async function order(
   }
   const socket = socketOf(config, process.env)
   const path = `/hooks/${encodeURIComponent(app)}`
-  const accepted = (await ask(socket, path, 'POST', bodyOf(what))) as Accepted
+  const accepted = (await ask(socket, path, 'POST', await bodyOf(app, what))) as Accepted
   const show = json ? () => undefined : (line: string) => console.log(line)
   show(`${accepted.deployment.id}  ${accepted.deployment.action} of ${app}`)
   const deployment = await follow(socket, accepted.deployment, show)
