@@ -1356,6 +1356,8 @@ const Deployment = object({
 	settings_of: optional(string()),
 	/** Of a rollback: whether all of those come back, rights, limits and secrets too. */
 	release_settings: optional(boolean()),
+	/** Of a deploy that a registry only hinted at, when it did not say the digest: one that is on hold is not run. */
+	hint: optional(boolean()),
 	/** Where users reach the app, if its config names a domain. */
 	url: optional(string()),
 	source: Source,

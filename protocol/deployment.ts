@@ -49,6 +49,8 @@ export const Deployment = v.object({
   settings_of: v.optional(v.string()),
   /** Of a rollback: whether all of those come back, rights, limits and secrets too. */
   release_settings: v.optional(v.boolean()),
+  /** Of a deploy that a registry only hinted at, when it did not say the digest: one that is on hold is not run. */
+  hint: v.optional(v.boolean()),
   /** Where users reach the app, if its config names a domain. */
   url: v.optional(v.string()),
   source: Source,

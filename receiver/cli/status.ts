@@ -9,10 +9,11 @@ interface App {
   domains: string[]
   live: Deployment | null
   current: Deployment | null
+  on_hold: { digest: string; deployment: string; since: string }[]
   volumes: { path: string; volume: string }[]
 }
 
-/** `deploy-receiver status [app]`: what is live, since when, and what is under way. */
+/** `deploy-receiver status [app]`: what is live, since when, what is under way, and what was rolled back from. */
 export async function status({ config, json, rest: [app] }: Options): Promise<number> {
   const socket = socketOf(config, process.env)
   const apps =
@@ -36,7 +37,12 @@ export async function status({ config, json, rest: [app] }: Options): Promise<nu
       ]),
     ),
   )
-  for (const { name, volumes } of apps) {
+  for (const { name, on_hold: onHold, volumes } of apps) {
+    for (const { digest, deployment } of onHold) {
+      console.log(
+        `${name}: ${short(digest)} is on hold since ${deployment} went back from it; deploy-receiver deploy ${name} lifts that, and so does another digest`,
+      )
+    }
     for (const { path, volume } of volumes) {
       console.log(`${name}: ${path} is kept in the volume ${volume}`)
     }
@@ -46,6 +52,7 @@ export async function status({ config, json, rest: [app] }: Options): Promise<nu
 
 /** Tag, if there is one, and the first digits of the digest: as many as a rollback takes. */
 export function imageOf({ image: { tag, digest } }: Deployment): string {
-  const short = digest?.slice(0, 'sha256:'.length + 12)
-  return [tag, short].filter((part) => part !== undefined).join(' ') || '-'
+  return [tag, digest && short(digest)].filter((part) => part !== undefined).join(' ') || '-'
 }
+
+const short = (digest: string) => digest.slice(0, 'sha256:'.length + 12)

@@ -14,6 +14,7 @@ export const DEPLOY_ERROR_CODES = [
   'no_port',
   'not_attested',
   'not_ours',
+  'on_hold',
   'platform_missing',
   'pull_failed',
   'receiver_died',

@@ -76,6 +76,7 @@ export function openStore(
     live: (app) => store.live(app)?.deployment,
     newest: (app) => store.newest(app)?.deployment,
     get: (id) => store.get(id)?.deployment,
+    recent: store.recent,
     unfinished: store.unfinished,
     add(deployment, bundles) {
       const safe = { ...deployment, source: safeSource(deployment.source, redact) }

@@ -28,9 +28,10 @@ export function startPolling({
     resolve: ({ image }, signal) => registry.resolve(image, signal),
     isLive: (app) => journal.live(app) !== undefined,
     deploy(app, digest) {
-      submitPolled(app, digest, intake)
-      log('info', 'the followed tag moved', { app: app.name, digest })
-      apps.wake(app.name)
+      const submitted = submitPolled(app, digest, intake)
+      const reason = submitted.kind === 'ignored' ? { reason: submitted.reason } : {}
+      log('info', 'the followed tag moved', { app: app.name, digest, ...reason })
+      if (submitted.kind === 'accepted') apps.wake(app.name)
     },
     clock,
     random: Math.random,

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { randomBytes } from 'node:crypto'
+import { createHmac, randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
@@ -83,10 +83,8 @@ test('deploy takes the followed tag, shows its steps, and says what is live', as
   expect(code).toBe(0)
 })
 
-test('deploy takes an image, and status shows it', async () => {
-  expect((await run('deploy', 'api', `${vm.repository}:two`)).stdout).toContain(
-    `live: two ${short(2)}`,
-  )
+test('deploy takes a tag, and status shows it', async () => {
+  expect((await run('deploy', 'api', 'two')).stdout).toContain(`live: two ${short(2)}`)
   expect((await run('status', 'api')).stdout).toContain(`two ${short(2)}`)
 })
 
@@ -103,6 +101,47 @@ test('rollback goes to the digest before, or to one that is named', async () => 
   const { stdout: current } = await run('rollback', 'api', short(1), '--current-settings', '--json')
   expect(JSON.parse(current)).not.toHaveProperty('settings_of')
   await run('rollback', 'api', short(2))
+})
+
+test('what was rolled back from stays away until somebody orders it', async () => {
+  // the registry says that the followed tag was pushed
+  const hint = async () => {
+    const [, , secret = ''] = tokens
+    const body = JSON.stringify({
+      action: 'published',
+      registry_package: {
+        name: 'api',
+        package_version: {
+          package_url: `${vm.repository}:latest`,
+          container_metadata: { tag: { name: 'latest' } },
+        },
+      },
+    })
+    const response = await fetch(`${vm.config['url'] as string}/hooks/api`, {
+      method: 'POST',
+      headers: {
+        'content-type': 'application/json',
+        'x-github-event': 'registry_package',
+        'x-hub-signature-256': `sha256=${createHmac('sha256', secret).update(body).digest('hex')}`,
+      },
+      body,
+    })
+    return (await response.json()) as { result?: string; detail?: string }
+  }
+  await run('deploy', 'api')
+  expect((await run('rollback', 'api', 'two')).stdout).toContain(`live: two ${short(2)}`)
+  const held = new RegExp(
+    `\napi: ${short(1)} is on hold since (dep_\\w+) went back from it; deploy-receiver deploy api lifts that`,
+  )
+  const [, rollback] = held.exec((await run('status')).stdout) ?? []
+  expect(rollback).toBeDefined()
+  expect(await hint()).toMatchObject({
+    result: 'ignored',
+    detail: expect.stringContaining(`${digests[0]} is on hold: ${rollback} went back from it`),
+  })
+  expect((await run('deploy', 'api')).stdout).toContain(`live: latest ${short(1)}`)
+  expect((await run('status')).stdout).not.toContain('on hold')
+  expect(await hint()).toMatchObject({ result: 'unchanged' })
 })
 
 test('a deployment that fails ends with 1, its reason and the log', async () => {
@@ -127,7 +166,7 @@ test('history has all of them, newest first', async () => {
   const { stdout } = await run('history', 'api')
   const lines = stdout.trim().split('\n')
   expect(lines[0]).toMatch(/^DEPLOYMENT +CREATED +ACTION +IMAGE +STATUS +TOOK +WHY$/)
-  expect(lines).toHaveLength(10)
+  expect(lines).toHaveLength(13)
   expect(lines[1]).toMatch(/ deploy +broken sha256:\w{12} +failed +\d+\.\d s +api was not healthy/)
   expect(JSON.parse((await run('history', 'api', '--limit', '2', '--json')).stdout)).toHaveLength(2)
 })
@@ -135,8 +174,8 @@ test('history has all of them, newest first', async () => {
 test('tags lists the registry’s tags, and which of them were deployed', async () => {
   const { stdout } = await run('tags', 'api')
   expect(stdout).toMatch(/^TAG +DIGEST +DEPLOYMENT\n/)
-  expect(stdout).toMatch(new RegExp(`\nlatest +${short(1)} +dep_\\w+`))
-  expect(stdout).toMatch(new RegExp(`\ntwo +${short(2)} +dep_\\w+ +live\n`))
+  expect(stdout).toMatch(new RegExp(`\nlatest +${short(1)} +dep_\\w+ +live\n`))
+  expect(stdout).toMatch(new RegExp(`\ntwo +${short(2)} +dep_\\w+\n`))
 })
 
 test('doctor says of each thing whether it is right', async () => {
@@ -177,9 +216,9 @@ test.for([
   [['tags'], 2, 'tags takes the name of an app'],
   [['tags', 'none'], 1, 'there is no app "none"'],
   [['deploy', 'none'], 1, 'there is no app "none"'],
-  [['rollback', 'api', 'x'], 1, 'is neither "previous", nor a digest or deployment of api'],
+  [['rollback', 'api', 'x'], 1, 'is neither "previous", nor a tag, a digest or a deployment'],
   [['deploy', 'api', 'ghcr.io/evil/api:1'], 1, 'ghcr.io/evil/api is not the repository of api'],
-  [['status', 'none'], 1, 'there is no app "none"'],
+  [['status', 'none'], 1, 'there is no app "none"\n  deploy-receiver status lists them'],
   [['destroy'], 2, 'what is destroy?'],
 ] as const)('%s ends with %i', async ([args, status, message]) => {
   const { code, stderr } = await run(...args)

@@ -1,4 +1,6 @@
 import type { AppSpec } from '../app.ts'
+import { DeployError } from '../errors.ts'
+import { holdsOf, liftsHold, whyOnHold } from '../intake/hold.ts'
 import type { Bookkeeping, StoredDeployment } from '../journal.ts'
 import type { Progress } from '../rollout.ts'
 import { requireAttestation } from './attest.ts'
@@ -26,6 +28,7 @@ export async function resolve(
   const ask = () => registry.resolve({ repository, tag }, signal)
   const said = (message: string) => progress({ message })
   const digest = named ?? (await retryLater(ask, { clock, said, signal }))
+  if (deployment.hint === true && named === undefined) refuseOnHold(deployment, digest, journal)
   const replaced = journal.live(deployment.app)?.deployment
   journal.append(deployment.id, {
     type: 'image',
@@ -40,6 +43,18 @@ export async function resolve(
   return [resolved, attested, whoseSettings(deployment, journal)]
     .filter((each) => each !== '')
     .join(', ')
+}
+
+/** What a registry only hinted at does not bring back what was rolled back from meanwhile. */
+function refuseOnHold(
+  { app }: StoredDeployment['deployment'],
+  digest: string,
+  journal: Bookkeeping['journal'],
+): void {
+  const holds = holdsOf(journal.recent(app), journal.live(app)?.deployment)
+  const hold = holds.find((each) => each.digest === digest)
+  if (hold === undefined) return
+  throw new DeployError('on_hold', whyOnHold(hold), { hint: liftsHold(app) })
 }
 
 /** Whose settings a rollback brings. */

@@ -5,7 +5,7 @@ import { type Past, rollbackTarget } from './rollback-target.ts'
 
 /** What an authentic and allowed sender asks for. */
 export type Request =
-  | { action: 'deploy'; tag?: string; digest?: string }
+  | { action: 'deploy'; tag?: string; digest?: string; hint?: boolean }
   | { action: 'redeploy' }
   | { action: 'rollback'; to: string; currentSettings?: boolean; releaseSettings?: boolean }
 
@@ -43,6 +43,7 @@ export function newDeployment({
     ...(request.action === 'rollback' && request.releaseSettings === true
       ? { release_settings: true }
       : {}),
+    ...(request.action === 'deploy' && request.hint === true ? { hint: true } : {}),
     ...(url === undefined ? {} : { url }),
     source,
     created_at: now,

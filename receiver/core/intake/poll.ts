@@ -14,7 +14,7 @@ export interface PollPorts {
   see(app: string, digest: string): void
   /** Whether anything was ever deployed. */
   isLive(app: string): boolean
-  /** Deploys a digest of the followed tag as if a hook had come. */
+  /** Deploys a digest of the followed tag as if a registry had said that it was pushed: unless it is live, or on hold. */
   deploy(app: AppSpec, digest: string): void
   clock: Clock
   /** From 0 to 1. */
@@ -24,7 +24,7 @@ export interface PollPorts {
 
 /**
  * Asks the registry again and again what the app's tag stands for, and deploys what is new there. Only a change counts: a
- * digest that failed, or that was rolled back from, is not deployed again until the tag moves. Rejects when the signal aborts.
+ * digest that failed is not deployed again until the tag moves. Rejects when the signal aborts.
  */
 export async function poll(app: AppSpec, ports: PollPorts, signal: AbortSignal): Promise<never> {
   let backoff = 1

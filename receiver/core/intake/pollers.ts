@@ -1,6 +1,6 @@
 import type { AppSpec } from '../app.ts'
 import { poll, type PollPorts } from './poll.ts'
-import { type Intake, submit } from './submit.ts'
+import { type Intake, submit, type Submitted } from './submit.ts'
 
 /** One poller for each app that has `poll:`. */
 export interface Pollers {
@@ -34,18 +34,33 @@ export function createPollers(ports: PollPorts): Pollers {
   }
 }
 
-/** Accepts a deployment of what the followed tag stands for now, as a hook would. */
-export function submitPolled(app: AppSpec, digest: string, intake: Intake): void {
+/** Takes it as a registry's hint that the followed tag stands for another digest now. */
+export function submitPolled(app: AppSpec, digest: string, intake: Intake): Submitted {
   const { repository, tag } = app.image
-  submit(
+  const audit = { sender: { kind: 'poll' }, request: `${repository}:${tag} moved` } as const
+  const submitted = submit(
     {
       app,
-      asks: { kind: 'order', request: { action: 'deploy', tag, digest } },
+      asks: { kind: 'hint', hint: { tag, digest } },
       source: {},
       attestations: [],
       bodySha256: '',
-      audit: { sender: { kind: 'poll' }, request: `${repository}:${tag} moved` },
+      audit,
     },
     intake,
   )
+  if (submitted.kind === 'ignored') {
+    const at = intake.now()
+    const { reason } = submitted
+    intake.audit.add({
+      ...audit,
+      at,
+      last_at: at,
+      count: 1,
+      app: app.name,
+      outcome: 'ignored',
+      reason,
+    })
+  }
+  return submitted
 }

@@ -1,4 +1,5 @@
 import { type Deployment, isFinal } from '../../../protocol/deployment.ts'
+import { type Hold, liftsHold, whyOnHold } from './hold.ts'
 
 /** A registry said that the tag which the app follows was pushed; the digest is the registry's answer when asked. */
 export interface Hint {
@@ -36,4 +37,20 @@ export function settledBy(
   return newest !== undefined && same && ageMs(newest.created_at) < SAME_PUSH_MS
     ? newest
     : undefined
+}
+
+/** Why a hint is not followed though nothing has done what it asks for; `undefined` when it is. */
+export function refusedBy(
+  app: string,
+  { digest, tag }: Hint,
+  { holds, rollback }: { holds: readonly Hold[]; rollback: Deployment | undefined },
+): string | undefined {
+  if (digest === undefined) {
+    // it would take the place of an order, perhaps for the very digest that this leaves
+    return rollback === undefined
+      ? undefined
+      : `what ${tag} is now the registry did not say, and rollback ${rollback.id} is under way: order it when that is over (deploy-receiver deploy ${app}, or a signed hook)`
+  }
+  const hold = holds.find((each) => each.digest === digest)
+  return hold === undefined ? undefined : `${whyOnHold(hold)}; ${liftsHold(app)}`
 }

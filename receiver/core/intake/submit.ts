@@ -2,7 +2,8 @@ import type { Deployment } from '../../../protocol/deployment.ts'
 import type { Source } from '../../../protocol/hook.ts'
 import type { AppSpec } from '../app.ts'
 import type { AuditEntry, AuditTrail } from './audit.ts'
-import { type Hint, settledBy } from './push-hint.ts'
+import { holdsOf, pendingRollback } from './hold.ts'
+import { type Hint, refusedBy, settledBy } from './push-hint.ts'
 import { newDeployment, type Request } from './new-deployment.ts'
 import { type Past } from './rollback-target.ts'
 import { supersede, type SupersedePorts } from './supersede.ts'
@@ -38,6 +39,8 @@ export interface Intake extends SupersedePorts {
   live(app: string): Deployment | undefined
   /** The deployment that was accepted last. */
   newest(app: string): Deployment | undefined
+  /** An app's deployments, newest first, read as they are taken. */
+  recent(app: string): Iterable<Deployment>
   get(id: string): Deployment | undefined
   /** Keeps a new deployment and what came with it, and returns it as it is kept: without secrets. */
   add(deployment: Deployment, attestations: readonly unknown[]): Deployment
@@ -65,13 +68,14 @@ export interface Submission {
 
 export type Submitted =
   | { kind: 'accepted' | 'repeated' | 'unchanged'; deployment: Deployment }
+  | { kind: 'ignored'; reason: string }
   | { kind: 'replayed' }
   | { kind: 'id_reused' }
 
 /**
  * Makes an allowed request a durable deployment, once: a used token is refused, a known idempotency key gets the
- * deployment that it got before, and a hint at what runs already changes nothing. The new deployment supersedes those of
- * the app that still wait. Throws `RequestError` for a rollback to nowhere.
+ * deployment that it got before, a hint at what runs already changes nothing, and one at what is on hold is ignored. The new
+ * deployment supersedes those of the app that still wait. Throws `RequestError` for a rollback to nowhere.
  */
 export function submit(submission: Submission, intake: Intake): Submitted {
   const { app, asks, source, bodySha256, key, token } = submission
@@ -103,11 +107,17 @@ export function submit(submission: Submission, intake: Intake): Submitted {
         remember(settled)
         return { kind: 'unchanged', deployment: settled }
       }
+      const reason = refusedBy(app.name, asks.hint, {
+        holds: holdsOf(intake.recent(app.name), intake.live(app.name)),
+        rollback: pendingRollback(intake.unfinished(app.name)),
+      })
+      // its key is not used up: sent again when the hold is over, it counts
+      if (reason !== undefined) return { kind: 'ignored', reason }
     }
     const asked = newDeployment({
       id: intake.newId(),
       app,
-      request: asks.kind === 'order' ? asks.request : { action: 'deploy', ...asks.hint },
+      request: asks.kind === 'order' ? asks.request : requestOf(asks.hint),
       source,
       ...(submission.url === undefined ? {} : { url: submission.url }),
       now: intake.now(),
@@ -130,3 +140,7 @@ export function submit(submission: Submission, intake: Intake): Submitted {
     return { kind: 'accepted', deployment }
   })
 }
+
+/** A digest that is not known yet is looked at again when it is: it may be on hold. */
+const requestOf = ({ tag, digest }: Hint): Request =>
+  digest === undefined ? { action: 'deploy', tag, hint: true } : { action: 'deploy', tag, digest }

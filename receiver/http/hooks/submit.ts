@@ -80,6 +80,7 @@ export async function submitHook(
       return outcome
     case 'repeated':
     case 'unchanged':
+    case 'ignored':
       return outcome
   }
 }

@@ -1,5 +1,6 @@
 import type { Deployment } from '../../../protocol/deployment.ts'
 import type { AppCredentials } from '../auth/authentic.ts'
+import { holdsOf } from '../../core/intake/hold.ts'
 import type { KeptVolume } from '../../core/slots/ports.ts'
 import type { HttpApps, HttpApp } from '../apps.ts'
 
@@ -11,24 +12,28 @@ export interface DescribeServices {
     live(app: string): { deployment: Deployment } | undefined
     /** The running deployment, else the waiting one. */
     next(app: string): { deployment: Deployment } | undefined
+    /** Newest first, read as they are taken. */
+    recent(app: string): Iterable<Deployment>
   }
   /** Where what it has in VOLUMEs of its images is kept. */
   volumes(app: string): readonly KeptVolume[]
 }
 
-/** An app with what is live and what is under way. */
+/** An app with what is live, what is under way, and what was rolled back from. */
 export function describeApp(
   { spec, domains, credentials }: HttpApp,
   { archive, volumes, url }: DescribeServices,
 ) {
+  const live = archive.live(spec.name)?.deployment
   return {
     name: spec.name,
     image: spec.image,
     domains,
     hook: `${url}/hooks/${spec.name}`,
     accepts: kindsOf(credentials),
-    live: archive.live(spec.name)?.deployment ?? null,
+    live: live ?? null,
     current: archive.next(spec.name)?.deployment ?? null,
+    on_hold: holdsOf(archive.recent(spec.name), live),
     volumes: volumes(spec.name),
   }
 }

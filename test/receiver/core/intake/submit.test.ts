@@ -39,6 +39,7 @@ beforeEach(() => {
     live: (app) => store.live(app)?.deployment,
     newest: (app) => store.newest(app)?.deployment,
     get: (id) => store.get(id)?.deployment,
+    recent: store.recent,
     unfinished: store.unfinished,
     append: store.append,
     add(deployment, attestations) {

@@ -181,6 +181,11 @@ describe('a hint', () => {
   const succeed = (id: string) => {
     const at = new Date(world.clock.ms).toISOString()
     world.store.append(id, { type: 'started', at })
+    const { digest: own = '' } = world.store.get(id)?.deployment.image ?? {}
+    const live = world.store.live('api')?.deployment
+    const previous = { deployment: live?.id ?? '', digest: live?.image.digest ?? '' }
+    const replaced = live === undefined ? {} : { previous }
+    world.store.append(id, { type: 'image', at, digest: own, ...replaced })
     world.store.append(id, { type: 'live', at }, { live: true })
     world.store.append(id, { type: 'finished', at, status: 'succeeded' })
   }
@@ -246,6 +251,36 @@ describe('a hint', () => {
     digest = TWO
     await say(body)
     expect(deployments()).toHaveLength(1)
+  })
+
+  test('at what was rolled back from is 200 "ignored" with why, until somebody orders it', async () => {
+    const order = async (body: object) => {
+      const response = await world.local.request('/hooks/api', {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify(body),
+      })
+      const { deployment } = (await response.json()) as { deployment: Deployment }
+      succeed(deployment.id)
+      return deployment.id
+    }
+    await order({ image: `ghcr.io/acme/api@${TWO}` })
+    await order({ image: `ghcr.io/acme/api@${ONE}` })
+    const rollback = await order({ rollback: 'previous' })
+    const reason = `${ONE} is on hold: ${rollback} went back from it; until another digest is live, only an order brings it back: deploy-receiver deploy api, or a signed hook`
+    expect(await say(packageEvent())).toEqual({ status: 200, result: 'ignored', detail: reason })
+    expect(world.audit().at(-1)).toMatchObject({ outcome: 'ignored', reason })
+    expect(await (await world.local.request('/apps/api')).json()).toMatchObject({
+      live: { id: rollback },
+      on_hold: [{ digest: ONE, deployment: rollback, since: expect.stringMatching(/Z$/) }],
+    })
+    const newest = await order({ image: `ghcr.io/acme/api@${ONE}` })
+    // the very same event, sent again: it was not used up
+    expect(await say(packageEvent())).toMatchObject({
+      result: 'unchanged',
+      deployment: { id: newest },
+    })
+    expect(await (await world.local.request('/apps/api')).json()).toMatchObject({ on_hold: [] })
   })
 
   test('at a new digest of the same tag deploys it', async () => {

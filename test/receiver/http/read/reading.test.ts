@@ -66,6 +66,7 @@ describe('an app', () => {
           accepts: ['oidc', 'ed25519', 'hmac', 'basic', 'github'],
           live: null,
           current: null,
+          on_hold: [],
           volumes: [],
         },
         expect.objectContaining({ name: 'web', accepts: ['basic'] }),
@@ -112,7 +113,6 @@ test.each(['/deployments/nope', '/deployments/nope/events'])(
   },
 )
 
-describe('history', () => {
 describe('a hint at where to look', () => {
   const hintOf = async (response: Response | Promise<Response>) =>
     ((await (await response).json()) as { hint?: string }).hint
@@ -151,6 +151,7 @@ describe('a hint at where to look', () => {
   })
 })
 
+describe('history', () => {
   test.each([
     ['', 200],
     ['?limit=1', 200],
