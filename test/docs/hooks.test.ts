@@ -176,6 +176,8 @@ test("a registry's payload", async () => {
 })
 
 test('a GitHub webhook', async () => {
+  // a rollback went back from it above: until somebody orders it, a hint does not bring it back
+  expect(await vm.hook({})).toMatchObject({ deployment: { status: 'succeeded' } })
   const [answer] = answers(await executeWith('X-Hub-Signature'))
   const known = answer?.deployment !== undefined || answer?.result === 'unchanged'
   expect(known, JSON.stringify(answer)).toBe(true)
