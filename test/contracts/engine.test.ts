@@ -14,7 +14,7 @@ import { APP, DIGEST } from '../support/fake-world.ts'
 import { createFakeEngine, nameOf } from '../support/fakes/engine.ts'
 import { createFakeRegistry } from '../support/fakes/registry.ts'
 import { fixedLogin } from '../support/fixed-login.ts'
-import { pushTiny } from '../support/images.ts'
+import { type ImageConfig, pushTiny } from '../support/tiny-image.ts'
 import { freePort, reserveSubnet } from '../support/ports.ts'
 import { readingAs } from '../support/reading.ts'
 import { openWorkspace } from '../support/workspace.ts'
@@ -160,19 +160,16 @@ engineContract('Docker', async () => {
   await docker.createNetwork({ Name: further, Driver: 'bridge' })
   const [address = '', second = '', third = ''] = divide(subnet.subnet).slotAddresses()
 
-  const push = async (version: string, dockerfile = '') => {
+  const push = async (version: string, config: ImageConfig = {}) => {
     const digest = await pushTiny({
-      host: stack.dockerHost,
-      dir: workspace.folder('build'),
       image: `${repository}:${version}`,
       version: `contract-${version}`,
-      dockerfile: `LABEL ${SWEPT}=\n${dockerfile}`,
+      config: { Labels: { [SWEPT]: '' }, ...config },
       login: { username, password },
     })
-    await docker.getImage(`${repository}:${version}`).remove({ force: true })
     return { repository, digest }
   }
-  const [image, other] = [await push('one'), await push('two', 'VOLUME /data/')]
+  const [image, other] = [await push('one'), await push('two', { Volumes: { '/data/': {} } })]
   const engineAs = (as: string, home = homeOn(network)) =>
     createEngine({
       docker,

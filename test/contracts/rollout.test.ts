@@ -14,7 +14,7 @@ import { ask } from '../support/ask.ts'
 import { APP, createFakeWorld, DIGEST } from '../support/fake-world.ts'
 import { createFakeRollout } from '../support/fakes/rollout.ts'
 import { fixedLogin } from '../support/fixed-login.ts'
-import { pushTiny } from '../support/images.ts'
+import { pushTiny } from '../support/tiny-image.ts'
 import { type PrivateNginx, startNginx } from '../support/nginx.ts'
 import { freePort, reserveSubnet, type Subnet } from '../support/ports.ts'
 import { readingAs } from '../support/reading.ts'
@@ -88,7 +88,6 @@ beforeAll(async () => {
   const push = async (version: string, isBroken = false) => {
     const digest = await pushTiny({
       host: stack.dockerHost,
-      dir: `${stack.dir}/rollout-images`,
       image: `${repository}:${version}`,
       version,
       broken: isBroken,

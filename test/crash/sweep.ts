@@ -6,7 +6,7 @@ import Docker from 'dockerode'
 import { type Deployment, isFinal } from '../../protocol/deployment.ts'
 import { ask } from '../support/ask.ts'
 import type { Stack } from '../support/global-setup.ts'
-import { pushTiny } from '../support/images.ts'
+import { type ImageConfig, pushTiny } from '../support/tiny-image.ts'
 import { waitFor } from '../support/processes.ts'
 import { startVm, type Vm } from '../support/vm.ts'
 import { type DiskFault, isDiskFault, strikeDisk } from './disk-faults.ts'
@@ -66,21 +66,23 @@ export async function startBench(stack: Stack, name: string): Promise<Bench> {
     named('keeping'),
     ...Array.from({ length: FRESH_APPS }, (_, index) => named(`fresh-${index}`)),
   ]) as typeof vm.config.apps
-  const push = (version: string, { broken = false, dockerfile = '' } = {}) =>
+  const push = (
+    version: string,
+    { broken = false, config = {} }: { broken?: boolean; config?: ImageConfig } = {},
+  ) =>
     pushTiny({
       host: stack.dockerHost,
-      dir: join(vm.dir, 'build'),
       image: `${vm.repository}:${version}`,
       version,
       broken,
-      dockerfile,
+      config,
       login: stack.registry,
     })
   const [one, two] = [await push('1'), await push('2')]
   const broken = await push('3', { broken: true })
   const [keepingOne, keepingTwo] = [
-    await push('4', { dockerfile: keeping('4') }),
-    await push('5', { dockerfile: keeping('5') }),
+    await push('4', { config: keeping('4') }),
+    await push('5', { config: keeping('5') }),
   ]
   const pairOf = (app: string) => (app === 'keeping' ? [keepingOne, keepingTwo] : [one, two])
   await docker.getImage(`${vm.repository}:3`).remove()
@@ -215,8 +217,15 @@ async function strike({
 }
 
 /** An image whose containers add a line to a VOLUME when they start, where visitors can read it. */
-const keeping = (version: string) => `VOLUME /www/data
-CMD ["/bin/busybox", "sh", "-c", "echo ${version} >>/www/data/log; exec /bin/busybox httpd -f -p 8000 -h /www"]`
+const keeping = (version: string): ImageConfig => ({
+  Volumes: { '/www/data': {} },
+  Cmd: [
+    '/bin/busybox',
+    'sh',
+    '-c',
+    `echo ${version} >>/www/data/log; exec /bin/busybox httpd -f -p 8000 -h /www`,
+  ],
+})
 
 /** What such an app has kept, on one line. */
 async function dataOf(vm: Vm, app: string): Promise<string> {

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, inject, test } from 'vitest'
 import { parse } from 'yaml'
 import { type Issuer, startIssuer } from '../support/oidc-issuer.ts'
-import { pushTiny } from '../support/images.ts'
+import { pushTiny } from '../support/tiny-image.ts'
 import { startVm, type Vm } from '../support/vm.ts'
 
 const run = promisify(execFile)
@@ -67,7 +67,6 @@ beforeAll(async () => {
   for (const tag of ['latest', '1.4.2']) {
     await pushTiny({
       host: stack.dockerHost,
-      dir: join(vm.dir, 'build'),
       image: `${vm.repository}:${tag}`,
       version: tag,
       login: stack.registry,

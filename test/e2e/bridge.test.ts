@@ -9,7 +9,7 @@ import { ensureNetwork } from '../../receiver/edges/docker/network.ts'
 import { divide } from '../../receiver/edges/subnet.ts'
 import { app } from '../receiver/config/load-text.ts'
 import { APP } from '../support/fake-world.ts'
-import { pushTiny } from '../support/images.ts'
+import { pushTiny } from '../support/tiny-image.ts'
 import { type Subnet, reserveSubnet } from '../support/ports.ts'
 import { openWorkspace, type Workspace } from '../support/workspace.ts'
 import { homeOn, INSTALLATION } from '../support/home.ts'
@@ -60,7 +60,6 @@ beforeAll(async () => {
   })
   digest = await pushTiny({
     host: stack.dockerHost,
-    dir: workspace.dir,
     image: `${repository}:1`,
     version: 'bridge',
     login: stack.registry,

@@ -11,7 +11,7 @@ import { createOptions } from '../../receiver/edges/docker/create-options.ts'
 import { COMPOSE_SERVICES, FILES, VARIABLES } from '../receiver/config/compose-services.ts'
 import { load, withApp } from '../receiver/config/load-text.ts'
 import { APP } from '../support/fake-world.ts'
-import { pushTiny } from '../support/images.ts'
+import { pushTiny } from '../support/tiny-image.ts'
 import { homeOn } from '../support/home.ts'
 
 const run = promisify(execFile)
@@ -107,12 +107,26 @@ const CASES = [
   'deploy: { restart_policy: { condition: any } }',
 ]
 
+/** Services that differ, and in what. */
+const DIFFERING = [
+  // the rule that nobody gains privileges is only taken back by name
+  ['privileged: true', ['SecurityOpt']],
+  ['pid: host', ['SecurityOpt']],
+  ['ipc: host', ['SecurityOpt']],
+  // raw packets are given by name alone
+  ['cap_drop: [MKNOD]', ['CapDrop']],
+  // Compose takes such a variable out of the image's environment, too
+  ['environment: { NOWHERE: }', ['Env']],
+] as const
+
 type Facts = Record<string, string>
 
 let dir: string
 let docker: Docker
 let image: string
 let digest: string
+/** What Compose makes of each line, by the line. */
+let byCompose: Map<string, Facts>
 /** Of a service that says nothing. */
 let bare: { theirs: Facts; ours: Facts }
 const made = new Set<string>()
@@ -122,14 +136,14 @@ beforeAll(async () => {
   docker = await connectDocker({ DOCKER_HOST: stack.dockerHost })
   digest = await pushTiny({
     host: stack.dockerHost,
-    dir,
     image: `${repository}:1`,
     version: 'compose test',
     login: stack.registry,
   })
   image = `${repository}@${digest}`
   await docker.createNetwork({ Name: NETWORK, Driver: 'bridge' })
-  bare = { theirs: await byCompose('compose', ''), ours: await byReceiver('receiver', '') }
+  byCompose = await createByCompose(['', ...CASES, ...DIFFERING.map(([line]) => line)])
+  bare = { theirs: theirsOf(''), ours: await byReceiver('receiver', '') }
 })
 afterAll(async () => {
   for (const id of made) await docker.getContainer(id).remove({ force: true, v: true })
@@ -137,20 +151,34 @@ afterAll(async () => {
   rmSync(dir, { recursive: true, force: true })
 })
 
-/** The container that Compose makes of a service with these lines. */
-async function byCompose(name: string, line: string): Promise<Facts> {
-  const file = join(dir, `${name}.yaml`)
-  const lines = [`image: ${image}`, `networks: [${NETWORK}]`, line]
+/** The containers that Compose makes of services with these lines: one project, as each run of Compose costs a second. */
+async function createByCompose(lines: readonly string[]): Promise<Map<string, Facts>> {
+  const file = join(dir, 'services.yaml')
+  const services = lines.map((line, index) => {
+    const definition = [`image: ${image}`, `networks: [${NETWORK}]`, line]
+    return `  service-${index}:\n${definition.map((each) => `    ${each}\n`).join('')}`
+  })
   writeFileSync(
     file,
-    `services:\n  api:\n${lines.map((each) => `    ${each}\n`).join('')}networks: { ${NETWORK}: { external: true } }\n${TOP}`,
+    `services:\n${services.join('')}networks: { ${NETWORK}: { external: true } }\n${TOP}`,
   )
-  const flags = ['--host', stack.dockerHost, 'compose', '--file', file, '--project-name', name]
-  await run('docker', [...flags, 'create', '--quiet-pull', '--pull', 'never']).catch((error) => {
-    throw new Error(`${line}: ${(error as { stderr?: string }).stderr ?? ''}`)
-  })
-  const { stdout } = await run('docker', [...flags, 'ps', '--all', '--quiet'])
-  return factsOf(stdout.trim())
+  const project = 'compose-test'
+  const flags = ['--host', stack.dockerHost, 'compose', '--file', file, '--project-name', project]
+  await run('docker', [...flags, 'create', '--quiet-pull', '--pull', 'never'])
+  const label = [`com.docker.compose.project=${project}`]
+  const containers = await docker.listContainers({ all: true, filters: { label } })
+  const facts = new Map<string, Facts>()
+  for (const { Id, Labels } of containers) {
+    const index = Number(Labels['com.docker.compose.service']?.slice('service-'.length))
+    facts.set(lines[index] ?? '', await factsOf(Id))
+  }
+  return facts
+}
+
+function theirsOf(line: string): Facts {
+  const facts = byCompose.get(line)
+  if (facts === undefined) throw new Error(`Compose made no container of "${line}"`)
+  return facts
 }
 
 /** The container that the receiver makes of an app with these lines. */
@@ -236,7 +264,7 @@ test('where a service says nothing, the receiver sets these by itself, and no mo
 })
 
 test.for(CASES.map((line, index) => [line, index] as const))('%s', async ([line, index]) => {
-  const theirs = await byCompose(`compose-${index}`, line)
+  const theirs = theirsOf(line)
   const ours = await byReceiver(`receiver-${index}`, line)
   const set = [...differing(bare.theirs, theirs), ...differing(bare.ours, ours)]
   expect(set).not.toEqual([])
@@ -263,18 +291,9 @@ test('a folder that is not there is made for a short bind, and refused for a lon
   expect(existsSync(folder)).toBe(true)
 })
 
-test.for([
-  // the rule that nobody gains privileges is only taken back by name
-  ['privileged: true', ['SecurityOpt']],
-  ['pid: host', ['SecurityOpt']],
-  ['ipc: host', ['SecurityOpt']],
-  // raw packets are given by name alone
-  ['cap_drop: [MKNOD]', ['CapDrop']],
-  // Compose takes such a variable out of the image's environment, too
-  ['environment: { NOWHERE: }', ['Env']],
-] as const)('%s differs, as documented', async ([line, names]) => {
+test.for(DIFFERING)('%s differs, as documented', async ([line, names]) => {
   const label = (/\w+/.exec(line)?.[0] ?? '').replace('_', '-')
-  const theirs = await byCompose(`compose-${label}`, line)
+  const theirs = theirsOf(line)
   const ours = await byReceiver(`receiver-${label}`, line)
   const set = [...differing(bare.theirs, theirs), ...differing(bare.ours, ours)]
   expect([...new Set(set)].filter((name) => ours[name] !== theirs[name])).toEqual(names)

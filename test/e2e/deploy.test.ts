@@ -100,23 +100,22 @@ describe('a deployment that cannot go live leaves the old version serving and no
   })
 
   test('one that exits, with its exit code and its last words', async () => {
-    const dockerfile = 'CMD ["/bin/busybox", "sh", "-c", "echo no database url; exit 3"]'
-    const error = await refused(await vm.deploy(await vm.push('exits', { dockerfile })))
+    const config = { Cmd: ['/bin/busybox', 'sh', '-c', 'echo no database url; exit 3'] }
+    const error = await refused(await vm.deploy(await vm.push('exits', { config })))
     expect(error.code).toBe('exited')
     expect(error.log).toContain('no database url')
   })
 
   test('one with a command that is not there', async () => {
-    const dockerfile = 'CMD ["/bin/no-such-program"]'
-    const error = await refused(await vm.deploy(await vm.push('missing', { dockerfile })))
+    const config = { Cmd: ['/bin/no-such-program'] }
+    const error = await refused(await vm.deploy(await vm.push('missing', { config })))
     expect(error.code).toBe('start_failed')
     expect(error.message).toContain('no-such-program')
   })
 
   test('one that EXPOSEs several ports, for an app without port', async () => {
-    const error = await refused(
-      await vm.deploy(await vm.push('ports', { dockerfile: 'EXPOSE 9000' })),
-    )
+    const config = { ExposedPorts: { '9000/tcp': {} } }
+    const error = await refused(await vm.deploy(await vm.push('ports', { config })))
     expect(error).toMatchObject({ code: 'no_port', hint: expect.stringContaining('apps.api.port') })
     expect(error.message).toContain('8000, 9000')
   })
@@ -133,8 +132,8 @@ describe('a deployment that cannot go live leaves the old version serving and no
 
   test('one that ends after the swap is rolled back', async () => {
     const script = endWhenTold('echo told to end; exit 7')
-    const dockerfile = `CMD ${JSON.stringify(['/bin/busybox', 'sh', '-c', script])}`
-    const digest = await vm.push('ends', { dockerfile })
+    const config = { Cmd: ['/bin/busybox', 'sh', '-c', script] }
+    const digest = await vm.push('ends', { config })
     // until it is told to end it is watched, however long that takes
     await withWatch('10m')
     const ended = vm.deploy(digest)

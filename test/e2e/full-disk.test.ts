@@ -4,7 +4,7 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, inject, test } from 'vitest'
 import { type PrivateEngine, startDockerd } from '../support/dockerd.ts'
-import { pushTiny } from '../support/images.ts'
+import { type Files, pushTiny } from '../support/tiny-image.ts'
 import { startVm, type Vm } from '../support/vm.ts'
 import { openWorkspace, type Workspace } from '../support/workspace.ts'
 
@@ -33,13 +33,11 @@ afterAll(async () => {
   await workspace.close()
 })
 
-const push = (version: string, dockerfile = '') =>
+const push = (version: string, files?: Files) =>
   pushTiny({
-    host: stack.dockerHost,
-    dir: vm.dir,
     image: `${vm.repository}:${version}`,
     version,
-    dockerfile,
+    ...(files === undefined ? {} : { files }),
     login: stack.registry,
   })
 
@@ -69,10 +67,7 @@ test('one that compresses well, and fills the disk as it is unpacked, ends in on
 })
 
 function pushLarge(version: string, fill: (bytes: Buffer) => Buffer): Promise<string> {
-  const context = join(vm.dir, `tiny-${version}`)
-  mkdirSync(context)
-  writeFileSync(join(context, 'layer'), fill(Buffer.alloc(LAYER_BYTES)))
-  return push(version, 'COPY layer /layer')
+  return push(version, { layer: fill(Buffer.alloc(LAYER_BYTES)) })
 }
 
 async function stillServes(): Promise<void> {

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
 import type { Deployment, DeploymentEvent } from '../../protocol/deployment.ts'
+import type { ImageConfig } from '../support/tiny-image.ts'
 import { startVm, type Vm } from '../support/vm.ts'
 
 // images and settings as people have them: what an app says of its health, and how it fails to be reached
@@ -20,8 +21,14 @@ const REDIRECTS = `
 while read -r line; do case "$line" in ?) break ;; esac; done
 printf "HTTP/1.0 301 Moved\\r\\nLocation: https://loops.test/healthz\\r\\n\\r\\n"`
 /** The image has no /bin/sh, whose a test that is written as one text would be. */
-const checked = (options: string) =>
-  `HEALTHCHECK ${options} CMD ["/bin/busybox", "sh", "-c", "test -e /www/healthz && echo fine"]`
+const SECOND_NS = 1e9
+const checked = (times: { StartPeriod?: number; StartInterval?: number }): ImageConfig => ({
+  Healthcheck: {
+    Test: ['CMD', '/bin/busybox', 'sh', '-c', 'test -e /www/healthz && echo fine'],
+    Interval: 300 * SECOND_NS,
+    ...times,
+  },
+})
 
 let vm: Vm
 let digest: string
@@ -64,10 +71,7 @@ async function lineOf({ id }: Deployment, step: string) {
 
 describe('a HEALTHCHECK of an image', () => {
   test('that comes every five minutes is not waited for', async () => {
-    const deployment = await deploy(
-      'api',
-      await vm.push('seldom', { dockerfile: checked('--interval=5m') }),
-    )
+    const deployment = await deploy('api', await vm.push('seldom', { config: checked({}) }))
     expect(deployment).toMatchObject({ status: 'succeeded' })
     // Docker has not run it yet
     expect(await lineOf(deployment, 'health')).toMatch(
@@ -76,8 +80,8 @@ describe('a HEALTHCHECK of an image', () => {
   })
 
   test('that Docker runs while the container starts counts too', async () => {
-    const dockerfile = checked('--interval=5m --start-period=3m --start-interval=1s')
-    const deployment = await deploy('api', await vm.push('starting', { dockerfile }))
+    const config = checked({ StartPeriod: 180 * SECOND_NS, StartInterval: SECOND_NS })
+    const deployment = await deploy('api', await vm.push('starting', { config }))
     expect(deployment).toMatchObject({ status: 'succeeded' })
     expect(await lineOf(deployment, 'health')).toMatch(/^HEALTHCHECK (passes|healthy): fine/)
   })

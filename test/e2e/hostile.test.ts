@@ -71,7 +71,7 @@ beforeAll(async () => {
   }
   good = await vm.push('good')
   // a user's name of 60 KB, which Docker says is not known
-  long = await vm.push('long', { dockerfile: `USER ${DOTS}` })
+  long = await vm.push('long', { config: { User: DOTS } })
   await vm.start()
   await vm.hook({ image: `${vm.repository}@${good}` }, { app: 'other' })
 })

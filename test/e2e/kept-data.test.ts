@@ -6,6 +6,7 @@ import Docker from 'dockerode'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
 import type { Deployment } from '../../protocol/deployment.ts'
 import { ask } from '../support/ask.ts'
+import type { ImageConfig } from '../support/tiny-image.ts'
 import { startVm, type Vm } from '../support/vm.ts'
 
 const PROGRAM = fileURLToPath(new URL('../../bin/deploy-receiver', import.meta.url))
@@ -16,8 +17,15 @@ let vm: Vm
 const digests: Record<string, string> = {}
 
 /** Each start of a container adds a line to what visitors read at /data/log. */
-const keeping = (version: string) => `VOLUME /www/data/
-CMD ["/bin/busybox", "sh", "-c", "echo ${version} >>/www/data/log; exec /bin/busybox httpd -f -p 8000 -h /www"]`
+const keeping = (version: string): ImageConfig => ({
+  Volumes: { '/www/data/': {} },
+  Cmd: [
+    '/bin/busybox',
+    'sh',
+    '-c',
+    `echo ${version} >>/www/data/log; exec /bin/busybox httpd -f -p 8000 -h /www`,
+  ],
+})
 
 beforeAll(async () => {
   vm = await startVm(stack, NETWORK)
@@ -30,7 +38,7 @@ beforeAll(async () => {
     forgets: { ...quick, domains: ['forgets.test'], tmpfs: ['/www/data'] },
   }
   for (const version of ['one', 'two']) {
-    digests[version] = await vm.push(version, { dockerfile: keeping(version) })
+    digests[version] = await vm.push(version, { config: keeping(version) })
   }
   await vm.start()
 })

@@ -17,8 +17,7 @@ beforeAll(async () => {
   const quick = { keep: 2, watch: '200ms', drain: '200ms', stop_grace_period: '0s' }
   Object.assign(vm.config.apps['api'] ?? {}, quick)
   for (const version of ['kept-one', 'kept-two', 'kept-three']) {
-    digests.push(await vm.push(version, { dockerfile: `LABEL ${SWEPT}=` }))
-    await docker.getImage(`${vm.repository}:${version}`).remove()
+    digests.push(await vm.push(version, { config: { Labels: { [SWEPT]: '' } }, held: false }))
   }
   await vm.start()
   for (const digest of digests) {

@@ -31,7 +31,7 @@ beforeAll(async () => {
   }
   for (const version of ['one', 'two']) digests.push(await vm.push(version))
   digests.push(await vm.push('three', { broken: true }))
-  digests.push(await vm.push('four', { dockerfile: 'COPY www/index.html /www/fails' }))
+  digests.push(await vm.push('four', { files: { 'www/fails': '' } }))
   await vm.start()
 })
 afterAll(async () => {

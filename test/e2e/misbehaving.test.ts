@@ -67,10 +67,7 @@ beforeAll(async () => {
       health: { path: '/', headers: { Host: 'api.example.com' } },
     },
   }
-  const context = join(vm.dir, 'build', 'tiny-one')
-  mkdirSync(context, { recursive: true })
-  writeFileSync(join(context, 'foreign'), 'no program', { mode: 0o755 })
-  digest = await vm.push('one', { dockerfile: 'COPY foreign /www/foreign' })
+  digest = await vm.push('one', { files: { 'www/foreign': 'no program' } })
   await vm.start()
 })
 afterAll(() => vm.close())

@@ -3,7 +3,7 @@ import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSyn
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, expect, inject, test } from 'vitest'
 import type { Deployment } from '../../protocol/deployment.ts'
-import { pushTiny } from '../support/images.ts'
+import { pushTiny } from '../support/tiny-image.ts'
 import { waitFor } from '../support/processes.ts'
 import { startVm, type Vm } from '../support/vm.ts'
 
@@ -36,7 +36,7 @@ const dockerConfig = (config: object) =>
   writeFileSync(join(docker, 'config.json'), JSON.stringify(config))
 /** A new version under the followed tag, so that the registry is asked for the tag and for the image. */
 const deploy = async () => {
-  await vm.push('latest', { dockerfile: `LABEL version=${version}` })
+  await vm.push('latest', { config: { Labels: { version: String(version) } } })
   return (await vm.hook({})).deployment
 }
 
@@ -105,7 +105,6 @@ test('an app that polls deploys what is new, and says so in the audit trail', as
   dockerConfig({ auths: { [host]: { auth } } })
   const digest = await pushTiny({
     host: stack.dockerHost,
-    dir: join(vm.dir, 'build'),
     image: `${host}/acme/polled:latest`,
     version: 'polled',
     login: stack.registry,

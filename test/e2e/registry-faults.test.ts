@@ -1,7 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { randomFillSync } from 'node:crypto'
-import { mkdirSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import Docker from 'dockerode'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest'
@@ -50,11 +48,8 @@ beforeEach(async () => {
   struck = 0
   version += 1
   // a layer large enough to be cut in the middle
-  const context = join(vm.dir, 'build', `tiny-v${version}`)
-  mkdirSync(context, { recursive: true })
-  writeFileSync(join(context, 'layer'), randomFillSync(Buffer.alloc(LAYER_BYTES)))
-  fresh = await vm.push(`v${version}`, { dockerfile: 'COPY layer /layer' })
-  await docker.getImage(`${vm.repository}:v${version}`).remove()
+  const files = { layer: randomFillSync(Buffer.alloc(LAYER_BYTES)) }
+  fresh = await vm.push(`v${version}`, { files, held: false })
 })
 afterEach(() => proxy.interfere())
 

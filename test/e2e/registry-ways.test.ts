@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, inject, test } from 'vitest'
 import { divide } from '../../receiver/edges/subnet.ts'
 import { makeCertificates } from '../support/certificates.ts'
 import { type PrivateEngine, startDockerd } from '../support/dockerd.ts'
-import { pushTiny } from '../support/images.ts'
+import { pushTiny } from '../support/tiny-image.ts'
 import { freePort, reserveSubnet, type Subnet } from '../support/ports.ts'
 import { type PrivateRegistry, startOpenRegistry, startRegistry } from '../support/registry.ts'
 import { startVm, type Vm } from '../support/vm.ts'
@@ -86,7 +86,6 @@ test.for<[string, () => string, string]>([
   const image = `${host()}/acme/${app}:latest`
   const digest = await pushTiny({
     host: engine.host,
-    dir: workspace.folder('build'),
     image,
     version: app,
     login,
@@ -114,7 +113,6 @@ test('the doctor says how each is reached', async () => {
 test('Docker Hub behind a mirror alone is pulled from by digest; what a tag is now only it could say', async () => {
   const digest = await pushTiny({
     host: engine.host,
-    dir: workspace.folder('build'),
     image: `${hub.host}/acme/mirrored:latest`,
     version: 'mirrored',
     login,

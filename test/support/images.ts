@@ -74,48 +74,6 @@ export async function pushHello({
   return buildAndPush({ host, dir, image, login, flags: [], context })
 }
 
-/**
- * Builds and pushes an image of 1 MB: busybox, and an httpd on port 8000 that says its version at `/` and, unless it is
- * broken, `ok` at `/healthz`. Quick, for tests in which what runs does not matter.
- * @returns the pushed manifest's digest.
- */
-export async function pushTiny({
-  host,
-  dir,
-  image,
-  version,
-  dockerfile = '',
-  broken = false,
-  login,
-}: {
-  host: string
-  dir: string
-  image: string
-  version: string
-  /** Further lines of the Dockerfile. */
-  dockerfile?: string
-  broken?: boolean
-  login: Login
-}): Promise<string> {
-  const context = join(dir, `tiny-${version}`)
-  mkdirSync(join(context, 'www'), { recursive: true })
-  copyFileSync('/bin/busybox', join(context, 'busybox'))
-  writeFileSync(join(context, 'www/index.html'), `${version}\n`)
-  if (!broken) writeFileSync(join(context, 'www/healthz'), 'ok\n')
-  writeFileSync(
-    join(context, 'Dockerfile'),
-    [
-      'FROM scratch',
-      'COPY busybox /bin/busybox',
-      'COPY www /www',
-      'EXPOSE 8000',
-      'CMD ["/bin/busybox", "httpd", "-f", "-vv", "-p", "8000", "-h", "/www"]',
-      dockerfile,
-    ].join('\n'),
-  )
-  return buildAndPush({ host, dir, image, login, flags: [], context })
-}
-
 async function buildAndPush({
   host,
   dir,

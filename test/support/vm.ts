@@ -2,11 +2,11 @@ import { join } from 'node:path'
 import type { Accepted, Deployment } from '../../protocol/deployment.ts'
 import { connectDocker } from '../../receiver/edges/docker/connect.ts'
 import { ask, type Reply } from './ask.ts'
-import { pushTiny } from './images.ts'
 import { askLocally, hearLocally } from './local.ts'
 import { type PrivateNginx, startNginx } from './nginx.ts'
 import { freePort, reserveSubnet } from './ports.ts'
 import { type RunningReceiver, startReceiver } from './receiver.ts'
+import { type Files, type ImageConfig, pushTiny } from './tiny-image.ts'
 import { openWorkspace } from './workspace.ts'
 import type { Stack } from './global-setup.ts'
 
@@ -23,8 +23,17 @@ export interface Vm {
   repository: string
   receiver(): RunningReceiver
   start(): Promise<RunningReceiver>
-  /** Pushes a version of a small HTTP service to the app's repository; returns its digest. */
-  push(version: string, options?: { dockerfile?: string; broken?: boolean }): Promise<string>
+  /** Puts a version of a small HTTP service into the app's repository; returns its digest. */
+  push(
+    version: string,
+    options?: {
+      files?: Files
+      config?: ImageConfig
+      broken?: boolean
+      /** Whether the engine has it, too, as one that built it would; by default it does. */
+      held?: boolean
+    },
+  ): Promise<string>
   /** Posts a hook over the local socket and waits for the end. */
   hook(
     body: object,
@@ -118,10 +127,9 @@ export async function startVm(stack: Stack, name: string): Promise<Vm> {
       })
       return receiver
     },
-    push: (version, options = {}) =>
+    push: (version, { held = true, ...options } = {}) =>
       pushTiny({
-        host: stack.dockerHost,
-        dir: join(dir, 'build'),
+        ...(held ? { host: stack.dockerHost } : {}),
         image: `${repository}:${version}`,
         version,
         login: stack.registry,

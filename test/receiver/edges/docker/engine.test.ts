@@ -10,7 +10,7 @@ import { ensureNetwork, findNetwork, subnetOf } from '../../../../receiver/edges
 import { divide } from '../../../../receiver/edges/subnet.ts'
 import { APP } from '../../../support/fake-world.ts'
 import { fixedLogin, renewable } from '../../../support/fixed-login.ts'
-import { pushTiny } from '../../../support/images.ts'
+import { pushTiny } from '../../../support/tiny-image.ts'
 import { reserveSubnet, type Subnet } from '../../../support/ports.ts'
 import { homeOn, INSTALLATION } from '../../../support/home.ts'
 
@@ -51,7 +51,6 @@ beforeAll(async () => {
   docker = await connectDocker({ DOCKER_HOST: stack.dockerHost })
   digest = await pushTiny({
     host: stack.dockerHost,
-    dir: `${stack.dir}/docker-test`,
     image: `${repository}:1`,
     version: 'engine test',
     login: { username, password },

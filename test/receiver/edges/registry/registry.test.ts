@@ -16,7 +16,7 @@ import { createTransport } from '../../../../receiver/edges/registry/transport.t
 import { divide } from '../../../../receiver/edges/subnet.ts'
 import { makeCertificates } from '../../../support/certificates.ts'
 import { fixedLogin, renewable } from '../../../support/fixed-login.ts'
-import { pushTiny } from '../../../support/images.ts'
+import { pushTiny } from '../../../support/tiny-image.ts'
 import { freePort, reserveSubnet, type Subnet } from '../../../support/ports.ts'
 import { putImage } from '../../../support/put-image.ts'
 import { readingAs, UNTOLD } from '../../../support/reading.ts'
@@ -45,7 +45,6 @@ beforeAll(async () => {
   workspace = openWorkspace()
   digest = await pushTiny({
     host: stack.dockerHost,
-    dir: workspace.folder('build'),
     image: `${repository}:one`,
     version: 'asked',
     login,

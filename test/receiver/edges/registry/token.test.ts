@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest'
 import type { Login } from '../../../../receiver/edges/credentials/login.ts'
 import { lookAtRepository, resolveTag } from '../../../../receiver/edges/registry/repository.ts'
-import { pushTiny } from '../../../support/images.ts'
+import { pushTiny } from '../../../support/tiny-image.ts'
 import type { ReadRepository } from '../../../../receiver/edges/registry/reading.ts'
 import { listTags } from '../../../../receiver/edges/registry/tags.ts'
 import { readingAs } from '../../../support/reading.ts'
@@ -21,7 +21,6 @@ beforeAll(async () => {
   repository = `${registry.host}/acme/api`
   digest = await pushTiny({
     host: stack.dockerHost,
-    dir: workspace.folder('build'),
     image: `${repository}:one`,
     version: 'token test',
     login: registry.login,
