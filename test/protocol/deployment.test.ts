@@ -19,7 +19,7 @@ test('a deployment with steps that this version does not know is read', () => {
     created_at: at,
     steps,
   }
-  expect(v.parse(Deployment, deployment).steps).toEqual(steps)
+  expect(v.parse(Deployment, deployment).steps).toStrictEqual(steps)
 })
 
 const DEPLOYMENT = {
@@ -104,24 +104,26 @@ describe('an event', () => {
 
   test('of a step that this version does not know is that step', () => {
     const event = { type: 'step', at, step: 'apply', status: 'succeeded', ms: 3 }
-    expect(readEvent(event)).toEqual(event)
+    expect(readEvent(event)).toStrictEqual(event)
   })
 
   test('of a kind that this version does not know keeps its words', () => {
-    expect(readEvent({ type: 'scaled', at, step: 'rollout', message: '2 of 3', of: [3] })).toEqual({
+    expect(
+      readEvent({ type: 'scaled', at, step: 'rollout', message: '2 of 3', of: [3] }),
+    ).toStrictEqual({
       type: 'unknown',
       kind: 'scaled',
       step: 'rollout',
       message: '2 of 3',
     })
-    expect(readEvent({ type: 'scaled', message: { text: 1 }, step: 7 })).toEqual({
+    expect(readEvent({ type: 'scaled', message: { text: 1 }, step: 7 })).toStrictEqual({
       type: 'unknown',
       kind: 'scaled',
     })
   })
 
   test('of a known kind in a newer shape is shown as one that is not known', () => {
-    expect(readEvent({ type: 'step', at, step: 'pull', status: 'skipped' })).toEqual({
+    expect(readEvent({ type: 'step', at, step: 'pull', status: 'skipped' })).toStrictEqual({
       type: 'unknown',
       kind: 'step',
       step: 'pull',

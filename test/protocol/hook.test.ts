@@ -4,7 +4,7 @@ import { HookBody } from '../../protocol/hook.ts'
 
 describe('a hook body', () => {
   test('may be empty: redeploy', () => {
-    expect(read({})).toEqual({})
+    expect(read({})).toStrictEqual({})
   })
 
   test('is returned with all its fields', () => {
@@ -20,25 +20,25 @@ describe('a hook body', () => {
         message: 'fix',
       },
     }
-    expect(read(body)).toEqual(body)
+    expect(read(body)).toStrictEqual(body)
   })
 
   test.for(['previous', `sha256:${'a'.repeat(64)}`, 'aaaaaaaaaaaa'])(
     'may roll back to %s',
     (to) => {
-      expect(read({ rollback: to })).toEqual({ rollback: to })
+      expect(read({ rollback: to })).toStrictEqual({ rollback: to })
     },
   )
 
   test('loses fields that are not known, at every level', () => {
     const body = { image: 'x', tag: '1', source: { ref: 'r', token: 'secret' }, events: [] }
-    expect(read(body)).toEqual({ image: 'x', source: { ref: 'r' } })
+    expect(read(body)).toStrictEqual({ image: 'x', source: { ref: 'r' } })
   })
 
   test('takes no field from a prototype', () => {
     const body: unknown = JSON.parse('{"__proto__": {"image": "evil"}, "id": "1"}')
     const read1 = read(body)
-    expect(read1).toEqual({ id: '1' })
+    expect(read1).toStrictEqual({ id: '1' })
     expect((read1 as { image?: string }).image).toBeUndefined()
     expect(Object.getPrototypeOf(read1)).toBe(Object.prototype)
   })
@@ -66,7 +66,7 @@ describe('limits', () => {
     ['rollback', 256],
     ['id', 256],
   ] as const)('%s has 1 to %i characters', ([field, most]) => {
-    expect(read({ [field]: 'x'.repeat(most) })).toEqual({ [field]: 'x'.repeat(most) })
+    expect(read({ [field]: 'x'.repeat(most) })).toStrictEqual({ [field]: 'x'.repeat(most) })
     expect(refusal({ [field]: 'x'.repeat(most + 1) })).toBeTypeOf('string')
     expect(refusal({ [field]: '' })).toBeTypeOf('string')
   })
@@ -75,8 +75,8 @@ describe('limits', () => {
     'source.%s has at most 1,000 characters',
     (field) => {
       const source = { [field]: 'x'.repeat(1000) }
-      expect(read({ source })).toEqual({ source })
-      expect(read({ source: { [field]: '' } })).toEqual({ source: { [field]: '' } })
+      expect(read({ source })).toStrictEqual({ source })
+      expect(read({ source: { [field]: '' } })).toStrictEqual({ source: { [field]: '' } })
       expect(refusal({ source: { [field]: 'x'.repeat(1001) } })).toBeTypeOf('string')
     },
   )

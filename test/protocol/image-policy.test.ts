@@ -48,7 +48,7 @@ describe('policy', () => {
 
   test('a lower-case sha256 digest is taken, and a tag beside it kept', () => {
     expect(isDigest(DIGEST)).toBe(true)
-    expect(parseImage(`ghcr.io/acme/api:1.4.2@${DIGEST}`)).toEqual({
+    expect(parseImage(`ghcr.io/acme/api:1.4.2@${DIGEST}`)).toStrictEqual({
       registry: 'ghcr.io',
       repository: 'ghcr.io/acme/api',
       tag: '1.4.2',
@@ -76,7 +76,7 @@ describe('policy', () => {
     ['docker.io/nginx:1', 'library/nginx:1'],
     [`index.docker.io/acme/api@${DIGEST}`, `acme/api@${DIGEST}`],
   ] as const)('%s and %s are equal', ([one, other]) => {
-    expect(parseImage(one)).toEqual(parseImage(other))
+    expect(parseImage(one)).toStrictEqual(parseImage(other))
   })
 
   test.for([

@@ -67,7 +67,7 @@ const CODES: Readonly<Record<string, ReferenceErrorCode>> = {
 
 describe("distribution's tables", () => {
   test.for(vectors.parse)('parse: $input', ({ input, err, ...parts }) => {
-    if (err === undefined) expect(parseReference(input)).toEqual(parts)
+    if (err === undefined) expect(parseReference(input)).toStrictEqual(parts)
     else expect(codeOf(() => parseReference(input))).toBe(CODES[err])
   })
 
@@ -84,7 +84,7 @@ describe("distribution's tables", () => {
   })
 
   test.for(vectors.domainAndPath)('domain and path: $input', ({ input, domain, path }) => {
-    expect(split(input)).toEqual([domain, path])
+    expect(split(input)).toStrictEqual([domain, path])
   })
 
   test.for(vectors.parseNamed_canonical)('canonical: $input', ({ input, domain, path, err }) => {
@@ -101,14 +101,14 @@ describe("distribution's tables", () => {
   test.for(vectors.regexp_fullName)('name: $input is one: $match', ({ input, match, subs }) => {
     const found = attempt(() => bareName(input))
     expect(found !== undefined).toBe(match)
-    if (subs !== undefined) expect(split(input)).toEqual(subs)
+    if (subs !== undefined) expect(split(input)).toStrictEqual(subs)
   })
 
   test.for(vectors.regexp_reference)('reference: $input is one: $match', (row) => {
     const found = attempt(() => parseReference(row.input))
     expect(found !== undefined).toBe(row.match)
     if (row.subs === undefined) return
-    expect([found?.repository, found?.tag ?? '', found?.digest ?? '']).toEqual(row.subs)
+    expect([found?.repository, found?.tag ?? '', found?.digest ?? '']).toStrictEqual(row.subs)
   })
 
   test.for(vectors.regexp_identifier)('identifier: $input is one: $match', ({ input, match }) => {
@@ -135,7 +135,7 @@ describe("distribution's tables", () => {
     const names = [row.FamiliarName, row.FullName, row.AmbiguousName].filter((name) => name !== '')
     expect(names.length).toBeGreaterThan(0)
     for (const name of names) {
-      expect(parseImage(name)).toEqual({ registry: row.Domain, repository: row.FullName })
+      expect(parseImage(name)).toStrictEqual({ registry: row.Domain, repository: row.FullName })
     }
     expect(`${row.Domain}/${row.RemoteName}`).toBe(row.FullName)
   })

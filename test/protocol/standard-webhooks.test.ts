@@ -34,7 +34,7 @@ describe('published vectors', () => {
     const key = row.publicKey ?? row.secret ?? ''
     const { id, timestamp, payload, signature } = row
     const given = { id, timestamp: String(timestamp), signature, body: Buffer.from(payload) }
-    expect(check({ ...given, keys: [key], nowSeconds: timestamp })).toEqual({
+    expect(check({ ...given, keys: [key], nowSeconds: timestamp })).toStrictEqual({
       ok: true,
       fingerprint: fingerprint(key),
     })

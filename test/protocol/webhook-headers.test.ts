@@ -48,7 +48,7 @@ describe('webhook-signature', () => {
       `${'v1,AAAA '.repeat(16)}${first.signature}`,
       `${first.signature} ${'v2,AAAA '.repeat(16)}`,
     ]) {
-      expect(check({ signature })).toEqual({
+      expect(check({ signature })).toStrictEqual({
         ok: false,
         reason: 'webhook-signature has 17 entries, at most 16 are read',
       })
@@ -68,7 +68,7 @@ describe('webhook-id', () => {
     ['empty', ''],
   ] as const)('%s is refused, rightly signed as it is', ([, id]) => {
     const result = check({ id, signature: signed({ id }) })
-    expect(result).toEqual({
+    expect(result).toStrictEqual({
       ok: false,
       reason: 'webhook-id is not 1 to 256 visible characters without a dot',
     })
@@ -98,7 +98,7 @@ describe('webhook-timestamp', () => {
     '',
     '9'.repeat(16),
   ])('%j is refused for its form', (timestamp) => {
-    expect(check({ timestamp })).toEqual({
+    expect(check({ timestamp })).toStrictEqual({
       ok: false,
       reason: 'webhook-timestamp is not plain digits',
     })
@@ -112,7 +112,7 @@ describe('webhook-timestamp', () => {
     [TOLERANCE_SECONDS + 1, 'webhook-timestamp is 301 s old'],
     [-TOLERANCE_SECONDS - 1, 'webhook-timestamp is 301 s in the future'],
   ] as const)('%i s away is refused', ([seconds, reason]) => {
-    expect(check({ nowSeconds: NOW + seconds })).toEqual({ ok: false, reason })
+    expect(check({ nowSeconds: NOW + seconds })).toStrictEqual({ ok: false, reason })
   })
 
   test('milliseconds are not seconds', () => {

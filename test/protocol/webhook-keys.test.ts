@@ -18,13 +18,13 @@ describe('keys', () => {
     ['the first', [SECRET, OTHER_SECRET]],
     ['the last', [OTHER_SECRET, PUBLIC_KEY, SECRET]],
   ] as const)('during a rotation the right key may be %s', ([, keys]) => {
-    expect(check({ keys })).toEqual({ ok: true, fingerprint: fingerprint(SECRET) })
+    expect(check({ keys })).toStrictEqual({ ok: true, fingerprint: fingerprint(SECRET) })
   })
 
   test('a sender may sign with the old and the new key at once', () => {
     const signature = `${signed({ secret: OTHER_SECRET })} ${signed({ secret: PRIVATE_KEY })}`
     expect(check({ signature, keys: [OTHER_SECRET] }).ok).toBe(true)
-    expect(check({ signature, keys: [PUBLIC_KEY] })).toEqual({
+    expect(check({ signature, keys: [PUBLIC_KEY] })).toStrictEqual({
       ok: true,
       fingerprint: fingerprint(PUBLIC_KEY),
     })

@@ -27,14 +27,14 @@ test.for<[string, boolean]>([
 
 test('a registry is where its name says, or in the region that is given', () => {
   const place = { service: 'ecr', region: 'eu-central-1', domain: 'amazonaws.com' }
-  expect(ecrPlace(HOST)).toEqual(place)
-  expect(ecrPlace(HOST, 'eu-west-1')).toEqual({ ...place, region: 'eu-west-1' })
+  expect(ecrPlace(HOST)).toStrictEqual(place)
+  expect(ecrPlace(HOST, 'eu-west-1')).toStrictEqual({ ...place, region: 'eu-west-1' })
   expect(ecrPlace('123456789012.dkr.ecr.cn-north-1.amazonaws.com.cn').domain).toBe(
     'amazonaws.com.cn',
   )
   expect(ecrPlace('123456789012.dkr-ecr.us-east-1.on.aws').domain).toBe('amazonaws.com')
   const shared = { service: 'ecr-public', region: 'us-east-1', domain: 'amazonaws.com' }
-  expect(ecrPlace('public.ecr.aws', 'eu-west-1')).toEqual(shared)
+  expect(ecrPlace('public.ecr.aws', 'eu-west-1')).toStrictEqual(shared)
 })
 
 test.for<[string, string, string]>([
@@ -78,11 +78,11 @@ test('a login is read from the answers of both, with its end where there is one'
   const token = Buffer.from('AWS:pass:word').toString('base64')
   const login = { username: 'AWS', password: 'pass:word' }
   const answer = (data: unknown) => JSON.stringify({ authorizationData: data })
-  expect(readEcrToken(answer([{ authorizationToken: token, expiresAt: 7 }]))).toEqual({
+  expect(readEcrToken(answer([{ authorizationToken: token, expiresAt: 7 }]))).toStrictEqual({
     ...login,
     expiresAt: 7,
   })
-  expect(readEcrToken(answer({ authorizationToken: token }))).toEqual(login)
+  expect(readEcrToken(answer({ authorizationToken: token }))).toStrictEqual(login)
   for (const nothing of [answer([]), answer([{}]), '{}']) {
     expect(readEcrToken(nothing)).toBeUndefined()
   }
@@ -93,8 +93,8 @@ test('a role is assumed by a token, with a session of 64 characters at most', ()
   const given = { role, session: 's'.repeat(99), seconds: 900, token: 'a.b.c' }
   const { url, headers, body } = assumeRoleRequest(given, ecrPlace(HOST), {})
   expect(url).toBe('https://sts.eu-central-1.amazonaws.com/')
-  expect(headers).toEqual({ 'content-type': 'application/x-www-form-urlencoded' })
-  expect(Object.fromEntries(new URLSearchParams(body))).toEqual({
+  expect(headers).toStrictEqual({ 'content-type': 'application/x-www-form-urlencoded' })
+  expect(Object.fromEntries(new URLSearchParams(body))).toStrictEqual({
     Action: 'AssumeRoleWithWebIdentity',
     Version: '2011-06-15',
     RoleArn: role,
@@ -109,7 +109,7 @@ test('a role is assumed by a token, with a session of 64 characters at most', ()
 test('credentials are read from an answer that has all of them', () => {
   const whole =
     '<Credentials><AccessKeyId>A</AccessKeyId><SecretAccessKey>S</SecretAccessKey><SessionToken>T</SessionToken></Credentials>'
-  expect(readAssumedRole(whole)).toEqual({
+  expect(readAssumedRole(whole)).toStrictEqual({
     accessKeyId: 'A',
     secretAccessKey: 'S',
     sessionToken: 'T',

@@ -113,9 +113,13 @@ describe('a rollback', () => {
   })
 
   test('has the plain environment of then, and the secrets of now', () => {
-    expect(back.container.environment).toEqual({ LEVEL: 'then', MODE: 'now', PASSWORD: 'now' })
-    expect(back.container.secretEnvironment).toEqual(['PASSWORD', 'MODE'])
-    expect(back.health.headers).toEqual({ Host: 'then', 'X-Key': 'key now' })
+    expect(back.container.environment).toStrictEqual({
+      LEVEL: 'then',
+      MODE: 'now',
+      PASSWORD: 'now',
+    })
+    expect(back.container.secretEnvironment).toStrictEqual(['PASSWORD', 'MODE'])
+    expect(back.health.headers).toStrictEqual({ Host: 'then', 'X-Key': 'key now' })
   })
 
   test('leaves what the release did not have to the image', () => {
@@ -139,6 +143,6 @@ describe('a rollback', () => {
     }
     const made = rolledBack(now, settingsOf(secretThen)).container
     expect(JSON.stringify(made)).not.toContain('pw of then')
-    expect(made.labels).toEqual(now.container.labels)
+    expect(made.labels).toStrictEqual(now.container.labels)
   })
 })

@@ -24,10 +24,10 @@ const names = () => [...apps.all().keys()]
 
 describe('the apps that are taken', () => {
   test('are shown all at once, and known while they are', async () => {
-    during = () => expect(names()).toEqual(['api', 'web'])
+    during = () => expect(names()).toStrictEqual(['api', 'web'])
     await apps.take([APP, WEB])
-    expect(shown).toEqual(['api,web'])
-    expect(names()).toEqual(['api', 'web'])
+    expect(shown).toStrictEqual(['api,web'])
+    expect(names()).toStrictEqual(['api', 'web'])
   })
 
   test('are another map whenever they change, so that what is made of them can be kept', async () => {
@@ -36,14 +36,14 @@ describe('the apps that are taken', () => {
     expect(apps.all()).toBe(before)
     await apps.take([WEB])
     expect(apps.all()).not.toBe(before)
-    expect(names()).toEqual(['web'])
+    expect(names()).toStrictEqual(['web'])
   })
 
   test('are those before when they cannot be shown', async () => {
     await apps.take([APP])
     during = () => Promise.reject(new Error('Nginx does not take them'))
     await expect(apps.take([WEB])).rejects.toThrow('Nginx does not take them')
-    expect(names()).toEqual(['api'])
+    expect(names()).toStrictEqual(['api'])
     during = () => {}
     world.accept({ id: 'dep_1', digest: DIGEST.one })
     await over('dep_1')
@@ -69,7 +69,7 @@ describe('a deployment', () => {
       throw new Error('Nginx does not take them')
     }
     await expect(apps.take([{ ...APP, replicas: 3 }])).rejects.toThrow('Nginx does not take them')
-    expect([...world.containers.keys()]).toEqual(['api-1-blue'])
+    expect([...world.containers.keys()]).toStrictEqual(['api-1-blue'])
     await apps.stop()
   })
 
@@ -78,7 +78,7 @@ describe('a deployment', () => {
     await apps.take([{ ...APP, replicas: 2 }])
     world.accept({ id: 'dep_1', digest: DIGEST.one })
     await over('dep_1')
-    expect([...world.containers.keys()]).toEqual(['api-1-blue', 'api-1-blue-2'])
+    expect([...world.containers.keys()]).toStrictEqual(['api-1-blue', 'api-1-blue-2'])
     await apps.stop()
   })
 
@@ -92,7 +92,7 @@ describe('a deployment', () => {
     apps.wake()
     await apps.stop()
     expect(world.store.get('dep_2')?.deployment.status).toBe('queued')
-    expect([...world.containers.keys()]).toEqual(['api-1-blue'])
+    expect([...world.containers.keys()]).toStrictEqual(['api-1-blue'])
   })
 })
 

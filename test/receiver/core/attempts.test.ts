@@ -63,7 +63,7 @@ describe('a step that ends the receiver', () => {
         },
       })
       expect(world.flag.live).toBe('blue')
-      expect([...world.containers.keys()]).toEqual(['api-1-blue'])
+      expect([...world.containers.keys()]).toStrictEqual(['api-1-blue'])
     },
   )
 
@@ -90,7 +90,7 @@ describe('a step that ends the receiver', () => {
     for (let died = 0; died < 3; died++) await receiverIn(world, 'abandon')
     await run(world)
     expect(get(world, 'dep_2')).toMatchObject({ status: 'failed', error: { code: 'unhealthy' } })
-    expect([...world.containers.keys()]).toEqual(['api-1-blue'])
+    expect([...world.containers.keys()]).toStrictEqual(['api-1-blue'])
   })
 
   test('twice is done the third time, and what comes after it counts anew', async () => {
@@ -178,5 +178,5 @@ test('beside a step that ends the receiver, those of other apps are not counted 
     await new Promise((resolve) => setImmediate(resolve))
   }
   const counts = [world.store.attempts('dep_2', 'pull'), world.store.attempts('dep_other', 'pull')]
-  expect(counts.toSorted((one, two) => one - two)).toEqual([1, 3])
+  expect(counts.toSorted((one, two) => one - two)).toStrictEqual([1, 3])
 })

@@ -38,7 +38,7 @@ test('at start-up what is live is put right before the deployment that waits', a
     await hasEnded('dep_2')
   })
   // a pull may take minutes: users come first
-  expect(world.calls.slice(0, 2)).toEqual(['start api-1-blue', 'pull 2222'])
+  expect(world.calls.slice(0, 2)).toStrictEqual(['start api-1-blue', 'pull 2222'])
 })
 
 test('what is put right at start-up and fails does not hold up the deployment', async () => {
@@ -70,7 +70,7 @@ test('a deployment accepted while another runs is done without being asked again
     deployer.wake()
     await hasEnded('dep_3')
   })
-  expect([statusOf('dep_2'), statusOf('dep_3')]).toEqual(['succeeded', 'succeeded'])
+  expect([statusOf('dep_2'), statusOf('dep_3')]).toStrictEqual(['succeeded', 'succeeded'])
 })
 
 test('however often it is woken, one runs at a time', async () => {
@@ -79,7 +79,9 @@ test('however often it is woken, one runs at a time', async () => {
     for (let times = 0; times < 5; times++) deployer.wake()
     await hasEnded('dep_2')
   })
-  expect(world.calls.filter((call) => call.startsWith('start'))).toEqual(['start api-2-green'])
+  expect(world.calls.filter((call) => call.startsWith('start'))).toStrictEqual([
+    'start api-2-green',
+  ])
 })
 
 test('a store that cannot be written is tried again in five seconds, until it can', async () => {
@@ -101,7 +103,7 @@ test('a store that cannot be written is tried again in five seconds, until it ca
     await hasEnded('dep_2')
   })
   expect(statusOf('dep_2')).toBe('succeeded')
-  expect(slept.slice(0, 3).map((at) => at - began)).toEqual([5000, 10_000, 15_000])
+  expect(slept.slice(0, 3).map((at) => at - began)).toStrictEqual([5000, 10_000, 15_000])
   expect(world.reports.filter((line) => line.includes('the reconciler failed'))).toHaveLength(3)
 })
 

@@ -16,14 +16,14 @@ test('a reader hears of the next change, and of that of its own deployment alone
   const [one, other] = [feed.next('one', forever), feed.next('other', forever)]
   expect(await hasCome(one)).toBe(false)
   feed.changed('one')
-  expect([await hasCome(one), await hasCome(other)]).toEqual([true, false])
+  expect([await hasCome(one), await hasCome(other)]).toStrictEqual([true, false])
 })
 
 test('all who wait hear of a change, once', async () => {
   const feed = createFeed()
   const both = [feed.next('one', forever), feed.next('one', forever)]
   feed.changed('one')
-  expect(await Promise.all(both.map(hasCome))).toEqual([true, true])
+  expect(await Promise.all(both.map(hasCome))).toStrictEqual([true, true])
   expect(await hasCome(feed.next('one', forever))).toBe(false)
 })
 
@@ -32,7 +32,7 @@ test('who stops waiting is let go, and the others still hear', async () => {
   const stop = new AbortController()
   const [gone, stays] = [feed.next('one', stop.signal), feed.next('one', forever)]
   stop.abort()
-  expect([await hasCome(gone), await hasCome(stays)]).toEqual([true, false])
+  expect([await hasCome(gone), await hasCome(stays)]).toStrictEqual([true, false])
   feed.changed('one')
   expect(await hasCome(stays)).toBe(true)
 })

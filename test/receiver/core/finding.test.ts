@@ -4,13 +4,13 @@ import { finding } from '../../../receiver/core/finding.ts'
 
 test('what was seen is a good finding', async () => {
   const seen = { what: 'docker', ok: true, message: 'engine 26' }
-  expect(await finding('docker', () => 'engine 26')).toEqual(seen)
-  expect(await finding('docker', async () => 'engine 26')).toEqual(seen)
+  expect(await finding('docker', () => 'engine 26')).toStrictEqual(seen)
+  expect(await finding('docker', async () => 'engine 26')).toStrictEqual(seen)
 })
 
 test('what was seen is a warning when something would be wise', async () => {
   const seen = { message: 'keys of 2021', hint: 'get newer ones' }
-  expect(await finding('trust root', () => seen)).toEqual({
+  expect(await finding('trust root', () => seen)).toStrictEqual({
     what: 'trust root',
     ok: true,
     ...seen,
@@ -23,20 +23,22 @@ test('what is thrown is a bad one, with its remedy if it has one', async () => {
       throw error
     })
   const bad = { what: 'disk', ok: false, message: '3 MB left' }
-  expect(await fails(new DeployError('disk_full', '3 MB left', { hint: 'make room' }))).toEqual({
+  expect(
+    await fails(new DeployError('disk_full', '3 MB left', { hint: 'make room' })),
+  ).toStrictEqual({
     ...bad,
     hint: 'make room',
   })
-  expect(await fails(new Error('3 MB left'))).toEqual(bad)
-  expect(await fails('3 MB left')).toEqual(bad)
-  expect(await fails(undefined)).toEqual({ ...bad, message: 'undefined' })
+  expect(await fails(new Error('3 MB left'))).toStrictEqual(bad)
+  expect(await fails('3 MB left')).toStrictEqual(bad)
+  expect(await fails(undefined)).toStrictEqual({ ...bad, message: 'undefined' })
 })
 
 test('an error that was foreseen is told as it is, any other as a defect', () => {
   const full = new DeployError('exited', 'it exited', { hint: 'look', log: ['oh no'] })
   const told = { code: 'exited', message: 'it exited', hint: 'look', log: ['oh no'] }
-  expect(describeError(full)).toEqual(told)
-  expect(describeError(new DeployError('exited', 'it exited'))).toEqual({
+  expect(describeError(full)).toStrictEqual(told)
+  expect(describeError(new DeployError('exited', 'it exited'))).toStrictEqual({
     code: 'exited',
     message: 'it exited',
   })

@@ -54,7 +54,7 @@ describe('who listens', () => {
     ])
     expect(events.append('dep_1', STARTED)).toMatchObject({ status: 'running', started_at: at })
     events.append('dep_1', { type: 'finished', at, status: 'succeeded' })
-    expect(heard).toEqual(['started: running', 'second', 'finished: succeeded', 'second'])
+    expect(heard).toStrictEqual(['started: running', 'second', 'finished: succeeded', 'second'])
   })
 
   test('hears of what a transaction keeps when all of it is durable, in order', () => {
@@ -62,11 +62,11 @@ describe('who listens', () => {
     const result = events.transaction(() => {
       events.append('dep_1', STARTED)
       events.transaction(() => events.append('dep_1', LIVE))
-      expect(heard).toEqual([])
+      expect(heard).toStrictEqual([])
       return 7
     })
     expect(result).toBe(7)
-    expect(heard).toEqual(['started: running', 'live: running'])
+    expect(heard).toStrictEqual(['started: running', 'live: running'])
   })
 
   test('hears of nothing that a failed transaction took back', () => {
@@ -77,7 +77,7 @@ describe('who listens', () => {
         throw new Error('the disk is full')
       })
     expect(failing).toThrow('the disk is full')
-    expect(heard).toEqual([])
+    expect(heard).toStrictEqual([])
     events.append('dep_1', LIVE)
     expect(heard).toHaveLength(1)
   })
@@ -88,8 +88,8 @@ describe('who listens', () => {
     }
     const events = eventsFor([broken, hear])
     expect(events.append('dep_1', STARTED).status).toBe('running')
-    expect(heard).toEqual(['started: running'])
-    expect(reports).toEqual([expect.stringContaining('a listener failed')])
+    expect(heard).toStrictEqual(['started: running'])
+    expect(reports).toStrictEqual([expect.stringContaining('a listener failed')])
   })
 
   test('goes on to hear when not even the failure can be reported', () => {
@@ -120,7 +120,7 @@ describe('who listens', () => {
       hear,
     ])
     events.append('dep_1', STARTED)
-    expect(heard).toEqual(['started: running', 'live: running'])
+    expect(heard).toStrictEqual(['started: running', 'live: running'])
   })
 })
 
@@ -151,7 +151,7 @@ describe('what is kept and heard', () => {
       eventsFor([], word).append('dep_1', event)
       const step: DeploymentEvent = { type: 'step', at, step: 'resolve1', status: 'succeeded' }
       eventsFor([], word).append('dep_1', step)
-      expect(kept).toEqual([event, step])
+      expect(kept).toStrictEqual([event, step])
     }
   })
 
@@ -159,7 +159,7 @@ describe('what is kept and heard', () => {
     const event: DeploymentEvent = { type: 'finished', at, status: 'failed', error }
     for (const word of ['message', 'hint']) eventsFor([], word).append('dep_1', event)
     for (const { error: it } of kept as { error: object }[]) {
-      expect(Object.keys(it)).toEqual(['code', 'message', 'hint'])
+      expect(Object.keys(it)).toStrictEqual(['code', 'message', 'hint'])
     }
   })
 

@@ -69,6 +69,6 @@ test.each([
   [[], ['public'], ['public']],
 ])('a server at %j is asked at %j addresses, and may lead to %j ones', (at, itself, elsewhere) => {
   const reaches = reachesOf(at.map(addressOf))
-  expect([...reaches.itself].toSorted()).toEqual(itself)
-  expect([...reaches.elsewhere].toSorted()).toEqual(elsewhere)
+  expect([...reaches.itself].toSorted()).toStrictEqual(itself)
+  expect([...reaches.elsewhere].toSorted()).toStrictEqual(elsewhere)
 })

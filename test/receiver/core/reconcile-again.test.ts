@@ -57,7 +57,7 @@ describe('a receiver that dies', () => {
       return { status: 200, body: 'ok' }
     })
     await run(world)
-    expect(world.calls).toEqual([
+    expect(world.calls).toStrictEqual([
       'start api-2-green',
       'flag green',
       'stop api-1-blue',
@@ -91,7 +91,7 @@ describe('a receiver that dies', () => {
     world.accept({ id: 'dep_2', digest: DIGEST.two })
     await dieAfter(world, 'swap')
     await run(world)
-    expect(world.calls).toEqual(['stop api-1-blue', 'remove api-1-blue'])
+    expect(world.calls).toStrictEqual(['stop api-1-blue', 'remove api-1-blue'])
     expect(get(world, 'dep_2').status).toBe('succeeded')
   })
 
@@ -113,8 +113,9 @@ describe('a receiver that dies', () => {
         await run(world)
         const { status, steps } = get(world, 'dep_2')
         expect(status, `killed ${when} write ${writes + 1}`).toBe(broken ? 'failed' : 'succeeded')
-        if (!broken) expect(steps.map(({ name }) => name).toSorted()).toEqual(STEPS.toSorted())
-        expect([...world.containers.keys()]).toEqual([broken ? 'api-1-blue' : 'api-2-green'])
+        if (!broken)
+          expect(steps.map(({ name }) => name).toSorted()).toStrictEqual(STEPS.toSorted())
+        expect([...world.containers.keys()]).toStrictEqual([broken ? 'api-1-blue' : 'api-2-green'])
         expect(world.flag.live).toBe(broken ? 'blue' : 'green')
         expect(world.store.live('api')?.deployment.id).toBe(broken ? 'dep_1' : 'dep_2')
       }
@@ -187,6 +188,6 @@ describe('what stands between deployments', () => {
     const world = await worldWithOneLive()
     world.containers.clear()
     await run(world)
-    expect([...world.containers.keys()]).toEqual(['api-1-blue'])
+    expect([...world.containers.keys()]).toStrictEqual(['api-1-blue'])
   })
 })

@@ -13,18 +13,23 @@ describe('a deployment that goes well', () => {
     }
     world.accept({ id: 'dep_2', digest: DIGEST.two })
     await run(world)
-    expect(given).toEqual(['api-1-blue', { graceMs: APP.container.stopGraceMs }])
+    expect(given).toStrictEqual(['api-1-blue', { graceMs: APP.container.stopGraceMs }])
   })
 
   test('the first one goes live in blue, step by step', async () => {
     const world = createFakeWorld()
     world.accept({ id: 'dep_1', tag: 'latest' })
     await run(world)
-    expect(world.calls).toEqual(['resolve latest', 'pull 1111', 'start api-1-blue', 'flag blue'])
+    expect(world.calls).toStrictEqual([
+      'resolve latest',
+      'pull 1111',
+      'start api-1-blue',
+      'flag blue',
+    ])
     const deployment = get(world, 'dep_1')
     expect(deployment.status).toBe('succeeded')
     expect(deployment.image.digest).toBe(DIGEST.one)
-    expect(deployment.steps.map(({ name, status }) => `${name} ${status}`)).toEqual(
+    expect(deployment.steps.map(({ name, status }) => `${name} ${status}`)).toStrictEqual(
       ['resolve', 'pull', 'start', 'health', 'swap', 'watch', 'drain', 'retire'].map(
         (name) => `${name} succeeded`,
       ),
@@ -37,14 +42,14 @@ describe('a deployment that goes well', () => {
     const world = await worldWithOneLive()
     world.accept({ id: 'dep_2', digest: DIGEST.two })
     await run(world)
-    expect(world.calls).toEqual([
+    expect(world.calls).toStrictEqual([
       'pull 2222',
       'start api-2-green',
       'flag green',
       'stop api-1-blue',
       'remove api-1-blue',
     ])
-    expect(get(world, 'dep_2').previous).toEqual({ deployment: 'dep_1', digest: DIGEST.one })
+    expect(get(world, 'dep_2').previous).toStrictEqual({ deployment: 'dep_1', digest: DIGEST.one })
   })
 
   test('the old container is kept while it serves connections, up to the drain limit', async () => {
@@ -65,7 +70,7 @@ describe('a deployment that goes well', () => {
       world.accept({ id: `dep_${index + 2}`, digest })
       await run(world)
     }
-    expect(world.calls.filter((call) => call.startsWith('removeImage'))).toEqual([
+    expect(world.calls.filter((call) => call.startsWith('removeImage'))).toStrictEqual([
       'removeImage 2222',
       'removeImage 3333',
     ])
@@ -80,7 +85,7 @@ describe('a deployment that goes well', () => {
       world.accept({ id, digest })
       await run(world)
     }
-    expect(world.calls.filter((call) => call.startsWith('removeImage'))).toEqual([
+    expect(world.calls.filter((call) => call.startsWith('removeImage'))).toStrictEqual([
       'removeImage 1111',
     ])
   })
@@ -97,7 +102,7 @@ describe('a deployment that fails', () => {
     expect(error).toMatchObject({ code: 'unhealthy', log: ['listening', 'oh no'] })
     expect(error?.message).toContain('GET /healthz answered 503: no database')
     expect(world.flag.live).toBe('blue')
-    expect([...world.containers.keys()]).toEqual(['api-1-blue'])
+    expect([...world.containers.keys()]).toStrictEqual(['api-1-blue'])
     expect(world.calls).not.toContain('flag green')
   })
 
@@ -124,7 +129,7 @@ describe('a deployment that fails', () => {
     await run(world)
     expect(get(world, 'dep_2').error).toMatchObject({ code: 'registry_unreachable', hint: 'look' })
     // asked again a few times: a registry may be back in a moment
-    expect(world.calls).toEqual(Array<string>(4).fill('pull 2222'))
+    expect(world.calls).toStrictEqual(Array<string>(4).fill('pull 2222'))
   })
 
   test('failing health after the swap swaps back, and the deployment is rolled_back', async () => {
@@ -137,7 +142,7 @@ describe('a deployment that fails', () => {
     world.accept({ id: 'dep_2', digest: DIGEST.two })
     await run(world)
     expect(get(world, 'dep_2')).toMatchObject({ status: 'failed', error: { code: 'rolled_back' } })
-    expect(world.calls).toEqual([
+    expect(world.calls).toStrictEqual([
       'pull 2222',
       'start api-2-green',
       'flag green',
@@ -145,7 +150,7 @@ describe('a deployment that fails', () => {
       'remove api-2-green',
     ])
     expect(world.store.live('api')?.deployment.id).toBe('dep_1')
-    expect(world.store.digests('api', 5)).toEqual(new Set([DIGEST.one]))
+    expect(world.store.digests('api', 5)).toStrictEqual(new Set([DIGEST.one]))
   })
 
   test('one failing answer while watched does not swap back', async () => {
@@ -171,7 +176,7 @@ describe('a deployment that fails', () => {
     world.accept({ id: 'dep_1', digest: DIGEST.one })
     await run(world)
     expect(get(world, 'dep_1')).toMatchObject({ status: 'failed', error: { code: 'unhealthy' } })
-    expect([...world.containers.keys()]).toEqual(['api-1-blue'])
+    expect([...world.containers.keys()]).toStrictEqual(['api-1-blue'])
   })
 
   test('a cleanup that fails after the swap does not fail what is live', async () => {
@@ -183,7 +188,7 @@ describe('a deployment that fails', () => {
     expect(world.reports.join()).toContain('retire failed')
     world.failures.clear()
     await run(world)
-    expect([...world.containers.keys()]).toEqual(['api-2-green'])
+    expect([...world.containers.keys()]).toStrictEqual(['api-2-green'])
   })
 })
 
@@ -194,7 +199,7 @@ describe('the queue', () => {
     world.accept({ id: 'dep_2', digest: DIGEST.two })
     world.accept({ id: 'dep_3', digest: DIGEST.three })
     await run(world)
-    expect(['dep_1', 'dep_2', 'dep_3'].map((id) => get(world, id).status)).toEqual([
+    expect(['dep_1', 'dep_2', 'dep_3'].map((id) => get(world, id).status)).toStrictEqual([
       'superseded',
       'superseded',
       'succeeded',
@@ -211,7 +216,7 @@ describe('the queue', () => {
       world.accept({ id: 'dep_2', digest: DIGEST.two })
     }
     await run(world)
-    expect([get(world, 'dep_1').status, get(world, 'dep_2').status]).toEqual([
+    expect([get(world, 'dep_1').status, get(world, 'dep_2').status]).toStrictEqual([
       'succeeded',
       'succeeded',
     ])

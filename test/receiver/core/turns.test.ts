@@ -13,13 +13,13 @@ test('one at a time has its turn, in order', async () => {
   }
   const endFirst = await take('first')
   const [second, third] = [take('second'), take('third')]
-  expect(order).toEqual(['first'])
+  expect(order).toStrictEqual(['first'])
   endFirst()
   const endSecond = await second
-  expect(order).toEqual(['first', 'second'])
+  expect(order).toStrictEqual(['first', 'second'])
   endSecond()
   await third
-  expect(order).toEqual(['first', 'second', 'third'])
+  expect(order).toStrictEqual(['first', 'second', 'third'])
 })
 
 test('whoever stops waiting has no turn, and the next one has', async () => {

@@ -97,7 +97,7 @@ test.each(ADDRESSES)('every answer at %s is data and nothing else', async (addre
 })
 
 test('/healthz says which version answers', async () => {
-  expect(await (await world.app.request('/healthz')).json()).toEqual({
+  expect(await (await world.app.request('/healthz')).json()).toStrictEqual({
     status: 'ok',
     version: '0.0.0',
   })

@@ -65,7 +65,7 @@ test('any other failure is told in its own words', async () => {
 test('who drips headers has 5 s, who drips a body 15 s, and a proxy keeps its connections for 75 s', async () => {
   const server = await start({ key: 'listen', host: '127.0.0.1', port: 0 })
   const { headersTimeout, requestTimeout, keepAliveTimeout } = server
-  expect({ headersTimeout, requestTimeout, keepAliveTimeout }).toEqual({
+  expect({ headersTimeout, requestTimeout, keepAliveTimeout }).toStrictEqual({
     headersTimeout: 5000,
     requestTimeout: 15_000,
     keepAliveTimeout: 75_000,

@@ -56,7 +56,7 @@ describe('the log', () => {
   test('has the first of its kind at once, with all that is known', () => {
     refusals.note({ ...ONE, deployment: 'd1' })
     const { app, address, sender, reason } = ONE
-    expect(lines).toEqual([
+    expect(lines).toStrictEqual([
       `warn hook rejected ${JSON.stringify({ app, address, sender, reason, deployment: 'd1' })}`,
     ])
   })
@@ -69,7 +69,7 @@ describe('the log', () => {
     ['unchanged', 'info'],
   ] as const)('has %s as %s', (outcome, level) => {
     refusals.note({ sender: { kind: 'none' }, outcome })
-    expect(lines).toEqual([`${level} hook ${outcome} {"sender":{"kind":"none"}}`])
+    expect(lines).toStrictEqual([`${level} hook ${outcome} {"sender":{"kind":"none"}}`])
   })
 
   test('has the others once a minute, as a number', () => {
@@ -96,13 +96,13 @@ describe('the audit trail', () => {
     refusals.note(ONE)
     clock += 1000
     refusals.note(ONE)
-    expect(trail).toEqual([])
+    expect(trail).toStrictEqual([])
     refusals.flush()
-    expect(trail).toEqual([{ ...ONE, at: at(0), last_at: at(1000), count: 2 }])
+    expect(trail).toStrictEqual([{ ...ONE, at: at(0), last_at: at(1000), count: 2 }])
     clock += 1000
     refusals.note(ONE)
     refusals.flush()
-    expect(trail).toEqual([{ ...ONE, at: at(0), last_at: at(2000), count: 3 }])
+    expect(trail).toStrictEqual([{ ...ONE, at: at(0), last_at: at(2000), count: 3 }])
   })
 
   test('is not written to when nothing happened', () => {
@@ -121,10 +121,10 @@ describe('the audit trail', () => {
     refusals.note(ONE)
     clock += 1
     refusals.flush()
-    expect(counts()).toEqual([2])
+    expect(counts()).toStrictEqual([2])
     refusals.note(ONE)
     refusals.flush()
-    expect(counts()).toEqual([2, 1])
+    expect(counts()).toStrictEqual([2, 1])
     expect(lines).toHaveLength(3)
   })
 
@@ -135,7 +135,7 @@ describe('the audit trail', () => {
     failure = undefined
     refusals.note(ONE)
     refusals.flush()
-    expect(counts()).toEqual([2])
+    expect(counts()).toStrictEqual([2])
   })
 
   test.each<Partial<Refusal>>([
@@ -151,7 +151,7 @@ describe('the audit trail', () => {
     refusals.note(ONE)
     refusals.note({ ...ONE, ...difference })
     refusals.flush()
-    expect(counts()).toEqual([1, 1])
+    expect(counts()).toStrictEqual([1, 1])
   })
 
   test('counts together what comes in more than a thousand kinds', () => {

@@ -55,19 +55,19 @@ test('an attestation of another digest, sent with the hook, does not do', async 
   stored.keep('dep_1', [DIGEST.two])
   await reconcile(ATTESTED, world.ports, new AbortController().signal)
   expect(world.store.get('dep_1')?.deployment.error?.code).toBe('not_attested')
-  expect(world.calls).toEqual(['fetchAttestations 1111'])
+  expect(world.calls).toStrictEqual(['fetchAttestations 1111'])
 })
 
 test('without an attestation nothing is pulled or started, and the old container serves', async () => {
   world.bundles.push(DIGEST.one)
   await deploy('dep_1', DIGEST.one)
   world.calls.length = 0
-  expect(await deploy('dep_2', DIGEST.two)).toEqual({
+  expect(await deploy('dep_2', DIGEST.two)).toStrictEqual({
     status: 'failed',
     code: 'not_attested',
     steps: ['resolve'],
   })
-  expect(world.calls).toEqual(['fetchAttestations 2222'])
+  expect(world.calls).toStrictEqual(['fetchAttestations 2222'])
   expect(world.flag.live).toBe('blue')
 })
 

@@ -80,8 +80,8 @@ describe('the figures', () => {
   }
 
   test('of what the engine has are not asked for where there is plenty', async () => {
-    expect(await fits({ freeBytes: PLENTY + 1 })).toEqual({ outcome: 'fits', asked: 0 })
-    expect(await fits({ freeBytes: PLENTY })).toEqual({ outcome: 'fits', asked: 1 })
+    expect(await fits({ freeBytes: PLENTY + 1 })).toStrictEqual({ outcome: 'fits', asked: 0 })
+    expect(await fits({ freeBytes: PLENTY })).toStrictEqual({ outcome: 'fits', asked: 1 })
   })
 
   test('count each layer twice, to the byte', async () => {

@@ -26,7 +26,7 @@ test.for(['digest_mismatch', 'image_invalid'] as const)(
       status: 'failed',
       error: { code, message: 'what it has is none', hint: 'look at it' },
     })
-    expect(world.calls.filter((call) => call.startsWith('pull'))).toEqual([])
+    expect(world.calls.filter((call) => call.startsWith('pull'))).toStrictEqual([])
   },
 )
 
@@ -62,9 +62,9 @@ async function look(disk: () => Promise<typeof DISK | undefined>, signal?: Abort
 const DISK = { path: '/disk', freeBytes: 2, platform }
 
 test('layers are those of the engine’s own platform, where it has one on this machine', async () => {
-  expect(await look(async () => DISK)).toEqual([platform])
-  expect(await look(async () => undefined)).toEqual([undefined])
-  expect(await look(() => Promise.reject(new Error('no answer')))).toEqual([undefined])
+  expect(await look(async () => DISK)).toStrictEqual([platform])
+  expect(await look(async () => undefined)).toStrictEqual([undefined])
+  expect(await look(() => Promise.reject(new Error('no answer')))).toStrictEqual([undefined])
 })
 
 test('what does not fit is refused', async () => {

@@ -34,23 +34,23 @@ beforeEach(() => {
 test('the newest that were live are kept, as many as `keep` says', async () => {
   await deployed(DIGEST.one, DIGEST.two, DIGEST.three, FOUR)
   await prune({ ...app, keep: 3 }, world.ports)
-  expect(await held()).toEqual(['2', '3', '4'])
+  expect(await held()).toStrictEqual(['2', '3', '4'])
   await prune(app, world.ports)
-  expect(await held()).toEqual(['3', '4'])
+  expect(await held()).toStrictEqual(['3', '4'])
 })
 
 test('what is live is kept, however old it is', async () => {
   await deployed(DIGEST.one, DIGEST.two, DIGEST.three)
   world.store.setLive('api', 'dep_1')
   await prune(app, world.ports)
-  expect(await held()).toEqual(['1', '3'])
+  expect(await held()).toStrictEqual(['1', '3'])
 })
 
 test('an image that no deployment brought is left alone', async () => {
   await deployed(DIGEST.one, DIGEST.two, DIGEST.three)
   await hold(STRANGER)
   await prune(app, world.ports)
-  expect(await held()).toEqual(['2', '3', '9'])
+  expect(await held()).toStrictEqual(['2', '3', '9'])
   expect(world.calls).not.toContain('removeImage 9999')
 })
 
@@ -58,16 +58,16 @@ test('what is kept is kept from a sweep of the engine, too, and from another app
   await deployed(DIGEST.one, DIGEST.two, DIGEST.three)
   await prune(app, world.ports)
   world.pruneImages()
-  expect(await held()).toEqual(['2', '3'])
+  expect(await held()).toStrictEqual(['2', '3'])
   await world.ports.images.removeImages('worker', repository, [DIGEST.two])
-  expect(await held()).toEqual(['2', '3'])
+  expect(await held()).toStrictEqual(['2', '3'])
 })
 
 test('images of another repository are left alone, of whatever digest', async () => {
   await deployed(DIGEST.one, DIGEST.two, DIGEST.three)
   await hold(DIGEST.one, 'registry.example/acme/web')
   await prune(app, world.ports)
-  expect(await held('registry.example/acme/web')).toEqual(['1'])
+  expect(await held('registry.example/acme/web')).toStrictEqual(['1'])
 })
 
 test('what failed is removed, but for the one that may be tried again soon', async () => {
@@ -78,9 +78,9 @@ test('what failed is removed, but for the one that may be tried again soon', asy
     await hold(digest)
   }
   await prune(app, world.ports, DIGEST.three)
-  expect(await held()).toEqual(['1', '3'])
+  expect(await held()).toStrictEqual(['1', '3'])
   await prune(app, world.ports)
-  expect(await held()).toEqual(['1'])
+  expect(await held()).toStrictEqual(['1'])
 })
 
 test('tidying up that fails is reported, and fails nothing', async () => {
@@ -88,5 +88,5 @@ test('tidying up that fails is reported, and fails nothing', async () => {
   world.failures.set('removeImage', new Error('Docker does not answer'))
   await expect(prune(app, world.ports)).rejects.toThrow('Docker does not answer')
   await world.ports.rollouts.docker.tidy(app)
-  expect(world.reports).toEqual([expect.stringContaining('could not remove old images')])
+  expect(world.reports).toStrictEqual([expect.stringContaining('could not remove old images')])
 })

@@ -33,7 +33,7 @@ test('a bad moment of the registry is told, and passes', async () => {
   world.failures.set('pull', new DeployError('registry_unreachable', 'connection reset'))
   world.clock.during = () => world.failures.clear()
   expect(await run()).toBe('pulled, and its digest is right')
-  expect(lines).toEqual(['connection reset; again in 1 s'])
+  expect(lines).toStrictEqual(['connection reset; again in 1 s'])
 })
 
 test('an image for other processors says for which ones it was built', async () => {
@@ -63,7 +63,7 @@ test('a busy registry is asked when it wants to be asked again', async () => {
   world.clock.during = () => world.failures.clear()
   await run()
   expect(world.clock.ms()).toBe(40_000)
-  expect(lines).toEqual(['in 40 s; again in 40 s'])
+  expect(lines).toStrictEqual(['in 40 s; again in 40 s'])
 })
 
 test('a failure that nobody foresaw is passed on as it is', async () => {
@@ -92,7 +92,7 @@ describe('a rollback', () => {
       ),
       hint: expect.stringContaining('roll back to a digest that is still here'),
     })
-    expect([world.clock.ms(), world.calls, lines]).toEqual([0, [], []])
+    expect([world.clock.ms(), world.calls, lines]).toStrictEqual([0, [], []])
   })
 
   test('to one that is gone has it pulled when the registry answers, whatever it says', async () => {

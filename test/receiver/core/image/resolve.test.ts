@@ -32,13 +32,13 @@ test('a tag becomes the digest that it stands for now, and what it replaces is n
     image: { digest: DIGEST.one },
     previous: { deployment: 'dep_1', digest: DIGEST.two },
   })
-  expect(world.calls).toEqual(['resolve latest'])
+  expect(world.calls).toStrictEqual(['resolve latest'])
 })
 
 test('a digest is what it is: the registry is not asked', async () => {
   const { world, run } = queued({ digest: DIGEST.three })
   expect(await run()).toBe(DIGEST.three)
-  expect(world.calls).toEqual([])
+  expect(world.calls).toStrictEqual([])
 })
 
 test('a registry that does not answer is asked again, and that is shown', async () => {
@@ -46,8 +46,8 @@ test('a registry that does not answer is asked again, and that is shown', async 
   world.failures.set('resolve', unreachable())
   world.clock.during = () => world.failures.clear()
   expect(await run()).toContain(DIGEST.one)
-  expect(world.calls).toEqual(['resolve latest', 'resolve latest'])
-  expect(progress).toEqual([expect.stringContaining('again in 1 s')])
+  expect(world.calls).toStrictEqual(['resolve latest', 'resolve latest'])
+  expect(progress).toStrictEqual([expect.stringContaining('again in 1 s')])
 })
 
 test.for<[string, Parameters<typeof queued>[0], string]>([

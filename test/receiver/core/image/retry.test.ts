@@ -24,11 +24,11 @@ const busy = (retryAfterMs?: number) =>
   new DeployError('registry_busy', 'slow down', retryAfterMs === undefined ? {} : { retryAfterMs })
 
 test('what goes well is asked once', async () => {
-  expect(await asked([])).toEqual({ outcome: 'an answer', times: [0], lines: [] })
+  expect(await asked([])).toStrictEqual({ outcome: 'an answer', times: [0], lines: [] })
 })
 
 test('a failure that passes is asked again after 1, 3 and 9 s, each time said', async () => {
-  expect(await asked([away, busy(), away])).toEqual({
+  expect(await asked([away, busy(), away])).toStrictEqual({
     outcome: 'an answer',
     times: [0, 1000, 4000, 13_000],
     lines: ['it is away; again in 1 s', 'slow down; again in 3 s', 'it is away; again in 9 s'],
@@ -62,18 +62,18 @@ test('a failure that nobody foresaw is asked once', async () => {
 })
 
 test('a registry that says when is asked then, but not sooner than otherwise', async () => {
-  expect((await asked([busy(20_000), busy(10)])).times).toEqual([0, 20_000, 23_000])
+  expect((await asked([busy(20_000), busy(10)])).times).toStrictEqual([0, 20_000, 23_000])
 })
 
 test('it is waited for a minute, and no longer: then the deployment fails at once', async () => {
-  expect((await asked([busy(60_000)])).times).toEqual([0, 60_000])
+  expect((await asked([busy(60_000)])).times).toStrictEqual([0, 60_000])
   const long = busy(60_001)
-  expect(await asked([long])).toEqual({ outcome: long, times: [0], lines: [] })
+  expect(await asked([long])).toStrictEqual({ outcome: long, times: [0], lines: [] })
 })
 
 test('a registry cannot make a deployment wait for longer by saying so again and again', async () => {
   const { times } = await asked(Array<Error>(9).fill(busy(60_000)))
-  expect(times).toEqual([0, 60_000, 120_000, 180_000])
+  expect(times).toStrictEqual([0, 60_000, 120_000, 180_000])
 })
 
 test('a pause ends with the receiver', async () => {

@@ -52,7 +52,7 @@ describe('a deployment', () => {
     ['of both keeps both', { action: 'deploy', tag: 'v2', digest: A }, { tag: 'v2', digest: A }],
     ['again follows the tag', { action: 'redeploy' }, { tag: 'latest' }],
   ])('%s', ([, request, image]) => {
-    expect(made(request)).toEqual({
+    expect(made(request)).toStrictEqual({
       id: 'dep_9',
       app: 'api',
       action: request.action,

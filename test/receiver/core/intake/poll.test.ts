@@ -45,12 +45,14 @@ test('a tag that moves is deployed, once', async () => {
   const { deployed } = await polled([DIGEST.one, DIGEST.two, DIGEST.two, DIGEST.three], {
     seen: DIGEST.one,
   })
-  expect(deployed).toEqual([DIGEST.two, DIGEST.three])
+  expect(deployed).toStrictEqual([DIGEST.two, DIGEST.three])
 })
 
 test('what runs when polling is turned on stays, unless nothing runs', async () => {
-  expect((await polled([DIGEST.one, DIGEST.one])).deployed).toEqual([])
-  expect((await polled([DIGEST.one, DIGEST.one], { live: false })).deployed).toEqual([DIGEST.one])
+  expect((await polled([DIGEST.one, DIGEST.one])).deployed).toStrictEqual([])
+  expect((await polled([DIGEST.one, DIGEST.one], { live: false })).deployed).toStrictEqual([
+    DIGEST.one,
+  ])
 })
 
 test('the registry is asked at the interval, ever later while it does not answer, and soon again', async () => {
@@ -58,13 +60,13 @@ test('the registry is asked at the interval, ever later while it does not answer
   const { pauses, reports } = await polled([DIGEST.one, away, away, DIGEST.one, DIGEST.one], {
     seen: DIGEST.one,
   })
-  expect(pauses).toEqual([1, 1, 2, 4, 1])
+  expect(pauses).toStrictEqual([1, 1, 2, 4, 1])
   expect(reports).toHaveLength(2)
 })
 
 test('a registry that stays away is asked every 16 intervals, not ever more rarely', async () => {
   const { pauses } = await polled(Array<Error>(8).fill(unreachable()))
-  expect(pauses).toEqual([1, 2, 4, 8, 16, 16, 16, 16])
+  expect(pauses).toStrictEqual([1, 2, 4, 8, 16, 16, 16, 16])
 })
 
 test.for([
@@ -84,7 +86,7 @@ test.for([
 test('a registry that wants to be left alone for less than the interval is asked at the interval', async () => {
   const busy = new DeployError('registry_busy', 'slow down', { retryAfterMs: 1000 })
   const { pauses } = await polled([busy, DIGEST.one, DIGEST.one], { seen: DIGEST.one })
-  expect(pauses).toEqual([1, 2, 1])
+  expect(pauses).toStrictEqual([1, 2, 1])
 })
 
 test('a failure leaves what was seen before', async () => {
@@ -95,7 +97,7 @@ test('a failure leaves what was seen before', async () => {
 test('a registry that says when to come again is left alone until then', async () => {
   const busy = new DeployError('registry_busy', 'slow down', { retryAfterMs: 900_000 })
   const { pauses } = await polled([DIGEST.one, busy, DIGEST.one, DIGEST.one], { seen: DIGEST.one })
-  expect(pauses).toEqual([1, 1, 15, 1])
+  expect(pauses).toStrictEqual([1, 1, 15, 1])
 })
 
 test('a config that is read again begins anew with its interval', async () => {
@@ -129,6 +131,6 @@ test('a config that is read again begins anew with its interval', async () => {
   pollers.take([{ ...APP, pollMs: 10_000 }])
   pollers.take([{ ...APP, pollMs: 0 }])
   await pollers.stop()
-  expect(pauses).toEqual([3_600_000, 10_000])
-  expect(asked).toEqual([])
+  expect(pauses).toStrictEqual([3_600_000, 10_000])
+  expect(asked).toStrictEqual([])
 })

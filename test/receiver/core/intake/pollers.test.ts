@@ -44,24 +44,24 @@ const running = () => pauses.filter(({ signal }) => !signal.aborted).map(({ ms }
 
 test('each app that is polled has a poller, and no other one', async () => {
   pollers.take([POLLED, { ...POLLED, name: 'web', pollMs: 90_000 }, { ...APP, name: 'quiet' }])
-  expect(running()).toEqual([60_000, 90_000])
+  expect(running()).toStrictEqual([60_000, 90_000])
   await pollers.stop()
 })
 
 test('apps that are taken anew are polled by their new intervals alone', async () => {
   pollers.take([POLLED])
   pollers.take([{ ...POLLED, pollMs: 30_000 }])
-  expect(running()).toEqual([30_000])
+  expect(running()).toStrictEqual([30_000])
   pollers.take([])
-  expect(running()).toEqual([])
+  expect(running()).toStrictEqual([])
   await pollers.stop()
 })
 
 test('a stop ends them all, and waits until they have ended, without a word', async () => {
   pollers.take([POLLED, { ...POLLED, name: 'web' }])
   await pollers.stop()
-  expect(running()).toEqual([])
-  expect(reports).toEqual([])
+  expect(running()).toStrictEqual([])
+  expect(reports).toStrictEqual([])
 })
 
 test('a poller that ends by itself is reported, with its app', async () => {
@@ -69,7 +69,7 @@ test('a poller that ends by itself is reported, with its app', async () => {
   pauses[0]?.fail(new Error('the clock is broken'))
   await new Promise((resolve) => setImmediate(resolve))
   await pollers.stop()
-  expect(reports).toEqual([expect.stringMatching(/^polling ended .*"api"/)])
+  expect(reports).toStrictEqual([expect.stringMatching(/^polling ended .*"api"/)])
 })
 
 test('what is new at the registry is deployed as by a hook, and the audit trail says why', () => {

@@ -81,7 +81,7 @@ describe('a request', () => {
       deployment: { id: 'dep_1', status: 'queued', url: 'https://api.example' },
     })
     expect(world.store.next('api')?.deployment.id).toBe('dep_1')
-    expect(kept).toEqual([['bundle']])
+    expect(kept).toStrictEqual([['bundle']])
     expect(audited).toMatchObject([{ outcome: 'accepted', app: 'api', deployment: 'dep_1' }])
   })
 
@@ -89,7 +89,7 @@ describe('a request', () => {
     send()
     send()
     send()
-    expect(statuses()).toEqual(['queued', 'superseded', 'superseded'])
+    expect(statuses()).toStrictEqual(['queued', 'superseded', 'superseded'])
     expect(world.store.next('api')?.deployment.id).toBe('dep_3')
   })
 
@@ -97,7 +97,7 @@ describe('a request', () => {
     send()
     world.store.append('dep_1', { type: 'started', at: world.clock.now() })
     send()
-    expect(statuses()).toEqual(['queued', 'running'])
+    expect(statuses()).toStrictEqual(['queued', 'running'])
     expect(world.store.next('api')?.deployment.id).toBe('dep_1')
   })
 
@@ -111,8 +111,8 @@ describe('a request', () => {
     const token = { issuer: 'i', jti: 'j', expiresAt: START + 60 }
     const nowhere = order({ kind: 'order', request: { action: 'rollback', to: 'previous' } })
     expect(() => send({ asks: nowhere, token })).toThrow(RequestError)
-    expect(statuses()).toEqual([])
-    expect(audited).toEqual([])
+    expect(statuses()).toStrictEqual([])
+    expect(audited).toStrictEqual([])
     expect(send({ token })).toMatchObject({ kind: 'accepted' })
   })
 })
@@ -122,8 +122,8 @@ describe('a token', () => {
 
   test('is good for one request', () => {
     send({ token: TOKEN })
-    expect(send({ token: TOKEN })).toEqual({ kind: 'replayed' })
-    expect(statuses()).toEqual(['queued'])
+    expect(send({ token: TOKEN })).toStrictEqual({ kind: 'replayed' })
+    expect(statuses()).toStrictEqual(['queued'])
   })
 
   test('is told apart by its issuer and by its id', () => {
@@ -167,19 +167,19 @@ describe('an idempotency key', () => {
       kind: 'repeated',
       deployment: { id: 'dep_1', status: 'superseded' },
     })
-    expect(statuses()).toEqual(['queued', 'superseded'])
+    expect(statuses()).toStrictEqual(['queued', 'superseded'])
   })
 
   test('with another body is refused', () => {
     send({ key: KEY })
-    expect(send({ key: KEY, bodySha256: 'other' })).toEqual({ kind: 'id_reused' })
-    expect(statuses()).toEqual(['queued'])
+    expect(send({ key: KEY, bodySha256: 'other' })).toStrictEqual({ kind: 'id_reused' })
+    expect(statuses()).toStrictEqual(['queued'])
   })
 
   test('of which the deployment is gone is refused', () => {
     send({ key: KEY })
     intake.get = () => undefined
-    expect(send({ key: KEY })).toEqual({ kind: 'id_reused' })
+    expect(send({ key: KEY })).toStrictEqual({ kind: 'id_reused' })
   })
 
   test('is of one app and of one kind', () => {

@@ -36,7 +36,7 @@ describe('a failed deployment', () => {
     await deploy('dep_1', DIGEST.one)
     breaks(DIGEST.two, 'at once')
     expect(await deploy('dep_2', DIGEST.two)).toMatchObject({ error: { code: 'unhealthy' } })
-    expect([standing(), world.flag.live]).toEqual([['api-1-blue'], 'blue'])
+    expect([standing(), world.flag.live]).toStrictEqual([['api-1-blue'], 'blue'])
     expect(world.calls).not.toContain('flag blue')
     expect(world.store.live('api')?.deployment.id).toBe('dep_1')
   })
@@ -49,14 +49,14 @@ describe('a failed deployment', () => {
     expect(error?.message).toMatch(
       new RegExp(`answered 500.*; swapped back to ${DIGEST.one}$`, 's'),
     )
-    expect([standing(), world.flag.live]).toEqual([['api-1-blue'], 'blue'])
+    expect([standing(), world.flag.live]).toStrictEqual([['api-1-blue'], 'blue'])
     expect(world.store.live('api')?.deployment.id).toBe('dep_1')
   })
 
   test('that is the first one stays live, for there is nothing to swap back to', async () => {
     breaks(DIGEST.one, 'when live')
     expect(await deploy('dep_1', DIGEST.one)).toMatchObject({ error: { code: 'unhealthy' } })
-    expect([standing(), world.flag.live]).toEqual([['api-1-blue'], 'blue'])
+    expect([standing(), world.flag.live]).toStrictEqual([['api-1-blue'], 'blue'])
   })
 
   test('whose old container does not run has nothing to swap back to either', async () => {
@@ -73,8 +73,8 @@ describe('a failed deployment', () => {
     breaks(DIGEST.two, 'at once')
     await deploy('dep_2', DIGEST.two, RECREATED)
     const order = world.calls.filter((call) => /^(remove|startAgain) /.test(call))
-    expect(order).toEqual(['remove api-2-green', 'startAgain api-1-blue'])
-    expect(standing()).toEqual(['api-1-blue'])
+    expect(order).toStrictEqual(['remove api-2-green', 'startAgain api-1-blue'])
+    expect(standing()).toStrictEqual(['api-1-blue'])
   })
 
   test('keeps its image, which may be tried again soon', async () => {
@@ -96,6 +96,6 @@ describe('a failed deployment', () => {
       ...APP,
       container: { ...APP.container, stopGraceMs: 12_345 },
     })
-    expect(graces).toEqual([12_345])
+    expect(graces).toStrictEqual([12_345])
   })
 })

@@ -32,7 +32,7 @@ const plan = (containers: Standing[], { asked, flag }: { asked?: Slot; flag?: Sl
 
 describe('the live slot', () => {
   test('is that of the flag, though the other one is newer', () => {
-    expect(plan([standing(4, 'blue'), standing(3, 'green')], { flag: 'green' })).toEqual([
+    expect(plan([standing(4, 'blue'), standing(3, 'green')], { flag: 'green' })).toStrictEqual([
       { app: 'api', slot: 'green', because: 'its flag says so', live: 'dep_3', others: ['dep_4'] },
     ])
   })
@@ -87,6 +87,6 @@ test('replicas are one release, and apps are each their own', () => {
   const web = { app: 'web', name: 'deploy-web-5-blue', deployment: 'dep_5' }
   const all = [standing(5, 'blue', web), standing(3, 'green', { replica: 2 }), standing(3, 'green')]
   const [api, other] = planAdoption(all, { asked: () => undefined, flag: () => undefined })
-  expect(api?.live.containers.map(({ replica }) => replica)).toEqual([1, 2])
+  expect(api?.live.containers.map(({ replica }) => replica)).toStrictEqual([1, 2])
   expect(other).toMatchObject({ app: 'web', slot: 'blue' })
 })

@@ -30,26 +30,26 @@ test.for<[ContainerEvent['kind'], boolean, string]>([
   'a live container that is %s: to be put right is %s, and it is reported',
   ([kind, right, word]) => {
     expect(happens({ kind })).toBe(right)
-    expect(world.reports).toEqual([expect.stringContaining(word)])
+    expect(world.reports).toStrictEqual([expect.stringContaining(word)])
   },
 )
 
 test('the exit code is reported', () => {
   happens({ kind: 'exited', exitCode: 3 })
-  expect(world.reports).toEqual(['the live container exited {"app":"api","exit_code":3}'])
+  expect(world.reports).toStrictEqual(['the live container exited {"app":"api","exit_code":3}'])
 })
 
 test('what befalls another generation is nothing, and so is what befalls another app', () => {
   expect(happens({ generation: 2 })).toBe(false)
   expect(happens({ app: 'web' })).toBe(false)
-  expect(world.reports).toEqual([])
+  expect(world.reports).toStrictEqual([])
 })
 
 test('what befalls the live container while a deployment runs is left to that', () => {
   world.accept({ id: 'dep_2', digest: DIGEST.two })
   world.store.append('dep_2', { type: 'started', at: world.clock.now() })
   expect(happens({})).toBe(false)
-  expect(world.reports).toEqual([])
+  expect(world.reports).toStrictEqual([])
 })
 
 test('a deployment that only waits puts nothing right', () => {

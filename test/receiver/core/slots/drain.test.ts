@@ -27,8 +27,8 @@ async function drained({
 }
 
 test('it ends when no connection was seen for a second', async () => {
-  expect(await drained({ open: () => 0 })).toEqual({ line: 'no connection left', ms: 1000 })
-  expect(await drained({ open: (now) => (now < 2000 ? 1 : 0) })).toEqual({
+  expect(await drained({ open: () => 0 })).toStrictEqual({ line: 'no connection left', ms: 1000 })
+  expect(await drained({ open: (now) => (now < 2000 ? 1 : 0) })).toStrictEqual({
     line: 'no connection left',
     ms: 3000,
   })
@@ -36,13 +36,13 @@ test('it ends when no connection was seen for a second', async () => {
 
 test('a connection within that second begins it anew', async () => {
   const open = (now: number) => (now === 800 ? 1 : 0)
-  expect(await drained({ open })).toEqual({ line: 'no connection left', ms: 2000 })
+  expect(await drained({ open })).toStrictEqual({ line: 'no connection left', ms: 2000 })
 })
 
 test.for([5000, 600, 0])(
   'connections that stay are left after %d ms, and no later',
   async (drainMs) => {
-    expect(await drained({ drainMs, open: () => 2 })).toEqual({
+    expect(await drained({ drainMs, open: () => 2 })).toStrictEqual({
       line: `2 connections left after ${drainMs / 1000} s`,
       ms: drainMs,
     })
@@ -50,7 +50,7 @@ test.for([5000, 600, 0])(
 )
 
 test('a limit shorter than that second ends it too', async () => {
-  expect(await drained({ drainMs: 600, open: () => 0 })).toEqual({
+  expect(await drained({ drainMs: 600, open: () => 0 })).toStrictEqual({
     line: 'no connection left',
     ms: 600,
   })

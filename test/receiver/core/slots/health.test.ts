@@ -96,7 +96,9 @@ describe('a container becomes healthy', () => {
     for (const [index, ms] of expected.entries()) expect(pauses[index]).toBeCloseTo(ms)
     expect(Math.max(...pauses)).toBe(APP.health.intervalMs)
     // the last one is cut short by the deadline
-    expect(pauses.slice(0, -1)).toEqual(pauses.slice(0, -1).toSorted((one, other) => one - other))
+    expect(pauses.slice(0, -1)).toStrictEqual(
+      pauses.slice(0, -1).toSorted((one, other) => one - other),
+    )
   })
 
   test('at its last moment too', async () => {
@@ -108,7 +110,7 @@ describe('a container becomes healthy', () => {
   test('and each new answer is told once', async () => {
     answer = first(503, 503, 'connection refused', 'connection refused', 200)
     await wait()
-    expect(progress).toEqual([
+    expect(progress).toStrictEqual([
       'GET /healthz answered 503',
       'GET /healthz: connection refused',
       'GET /healthz answered 200',
@@ -235,7 +237,7 @@ describe('a container that does not become healthy', () => {
       return 'aborted'
     }
     await expect(wait(subject(), stopping.signal)).rejects.toThrow('the receiver stops')
-    expect(progress).toEqual([])
+    expect(progress).toStrictEqual([])
   })
 })
 
@@ -286,7 +288,7 @@ describe('a HEALTHCHECK', () => {
   test('decides alone, and once is enough: it counts its own answers', async () => {
     says('healthy', ' ok\n')
     expect(await wait(CHECKED())).toBe('HEALTHCHECK healthy: ok, after 1 probes')
-    expect(asked).toEqual([])
+    expect(asked).toStrictEqual([])
   })
 
   test('is run at once, and soon again, however seldom the engine runs it', async () => {
@@ -297,7 +299,7 @@ describe('a HEALTHCHECK', () => {
     expect(tested[0]).toBe(0)
     expect(pausesOf(tested)[0]).toBe(250)
     expect(Math.max(...pausesOf(tested))).toBeLessThanOrEqual(APP.health.intervalMs)
-    expect(progress).toEqual([
+    expect(progress).toStrictEqual([
       'HEALTHCHECK exited with code 1: no database',
       'HEALTHCHECK passes: no database',
     ])
@@ -385,7 +387,7 @@ describe('a worker', () => {
       'it runs, after 2 probes',
     )
     expect(world.clock.ms()).toBe(APP.health.intervalMs)
-    expect(asked).toEqual([])
+    expect(asked).toStrictEqual([])
   })
 
   test('with a HEALTHCHECK is as healthy as that says', async () => {
@@ -438,7 +440,7 @@ describe('a container that does not run any more', () => {
     }
     await expect(wait()).rejects.toMatchObject(expected)
     await expect(look()).rejects.toMatchObject(expected)
-    expect([asked, world.clock.ms()]).toEqual([[], 0])
+    expect([asked, world.clock.ms()]).toStrictEqual([[], 0])
   })
 
   test('that someone removed is told as that', async () => {
@@ -484,7 +486,7 @@ describe('after the swap', () => {
   test('a steady container is looked at to the end of its watch, and probed at the interval', async () => {
     expect(await look()).toBe('steady for 3 s')
     expect(world.clock.ms()).toBe(APP.watchMs)
-    expect(asked).toEqual([0, 2000])
+    expect(asked).toStrictEqual([0, 2000])
   })
 
   test('three failures in a row end it, soon after the first', async () => {
@@ -495,7 +497,7 @@ describe('after the swap', () => {
         'api failed 3 health checks in a row after the swap; last answer: GET /healthz answered 503',
       log: ['listening', 'oh no'],
     })
-    expect(asked).toEqual([0, 250, 500])
+    expect(asked).toStrictEqual([0, 250, 500])
   })
 
   test('two failures do not, nor do more of them with a good answer between', async () => {
@@ -507,7 +509,7 @@ describe('after the swap', () => {
     // late in the watch, after good ones
     answer = (before) => (before < 3 ? 200 : 503)
     await expect(look(subject({ watchMs: 20_000 }))).rejects.toMatchObject({ code: 'unhealthy' })
-    expect(asked).toEqual([0, 2000, 4000, 6000, 6250, 6500])
+    expect(asked).toStrictEqual([0, 2000, 4000, 6000, 6250, 6500])
   })
 
   test('an exit between two probes ends it', async () => {
@@ -539,7 +541,7 @@ describe('after the swap', () => {
   test('no watch is no probe', async () => {
     answer = () => 503
     expect(await look(subject({ watchMs: 0 }))).toBe('steady for 0 s')
-    expect(asked).toEqual([])
+    expect(asked).toStrictEqual([])
   })
 
   test('it stops when the receiver does', async () => {

@@ -20,7 +20,7 @@ const READY = ['CMD', 'ready']
 
 describe('the HEALTHCHECK that decides', () => {
   test('has Docker’s times where nothing is said', () => {
-    expect(decidingHealthcheck(app(), { test: READY })).toEqual({
+    expect(decidingHealthcheck(app(), { test: READY })).toStrictEqual({
       test: READY,
       timeoutMs: 30_000,
       verdictMs: 90_000,
@@ -30,7 +30,7 @@ describe('the HEALTHCHECK that decides', () => {
   test('is the image’s, with what the config lays over it', () => {
     const ofImage = { test: READY, intervalMs: 300_000, startPeriodMs: 180_000, timeoutMs: 9000 }
     const configured = { intervalMs: 10_000, retries: 5, timeoutMs: 0 }
-    expect(decidingHealthcheck(app(configured), ofImage)).toEqual({
+    expect(decidingHealthcheck(app(configured), ofImage)).toStrictEqual({
       test: READY,
       timeoutMs: 9000,
       verdictMs: 180_000 + 5 * 10_000,

@@ -16,7 +16,7 @@ test('the results come in the order of the replicas, whichever ends first', asyn
     return `replica ${replica}`
   })
   for (const gate of gates.toReversed()) gate.resolve()
-  expect(await all).toEqual(['replica 0', 'replica 1', 'replica 2'])
+  expect(await all).toStrictEqual(['replica 0', 'replica 1', 'replica 2'])
 })
 
 test('all begin at once', async () => {
@@ -26,13 +26,13 @@ test('all begin at once', async () => {
     begun.push(replica)
     await gate.promise
   })
-  expect(begun).toEqual([1, 2, 3])
+  expect(begun).toStrictEqual([1, 2, 3])
   gate.resolve()
   await all
 })
 
 test('nothing is nothing', async () => {
-  expect(await inParallel([], forever, async () => 1)).toEqual([])
+  expect(await inParallel([], forever, async () => 1)).toStrictEqual([])
 })
 
 test('the first failure stops the others, and is what is thrown', async () => {
@@ -45,7 +45,9 @@ test('the first failure stops the others, and is what is thrown', async () => {
     })
   })
   await expect(all).rejects.toThrow('the second failed')
-  expect(stopped).toEqual(Array(2).fill(expect.objectContaining({ message: 'the second failed' })))
+  expect(stopped).toStrictEqual(
+    Array(2).fill(expect.objectContaining({ message: 'the second failed' })),
+  )
 })
 
 test('a failure is thrown only when all have ended: nothing runs on behind it', async () => {
@@ -61,10 +63,10 @@ test('a failure is thrown only when all have ended: nothing runs on behind it', 
     thrown = true
   })
   await new Promise((resolve) => setImmediate(resolve))
-  expect([thrown, ended]).toEqual([false, false])
+  expect([thrown, ended]).toStrictEqual([false, false])
   gate.resolve()
   await seen
-  expect([thrown, ended]).toEqual([true, true])
+  expect([thrown, ended]).toStrictEqual([true, true])
 })
 
 test('a receiver that stops is told as that, not as a failure of a replica', async () => {

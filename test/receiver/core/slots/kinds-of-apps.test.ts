@@ -31,7 +31,7 @@ describe('strategy: recreate', () => {
     let most = 0
     world.clock.during = () => (most = Math.max(most, running(world).length))
     expect(await deploy('dep_2', DIGEST.two)).toMatchObject({ status: 'succeeded' })
-    expect(world.calls).toEqual([
+    expect(world.calls).toStrictEqual([
       'pull 2222',
       'pause api',
       'stop api-1-blue',
@@ -50,9 +50,9 @@ describe('strategy: recreate', () => {
       status: 'failed',
       error: { code: 'unhealthy' },
     })
-    expect(running(world)).toEqual(['api-1-blue'])
-    expect(world.flag).toEqual({ live: 'blue', paused: false })
-    expect(world.calls.slice(-3)).toEqual([
+    expect(running(world)).toStrictEqual(['api-1-blue'])
+    expect(world.flag).toStrictEqual({ live: 'blue', paused: false })
+    expect(world.calls.slice(-3)).toStrictEqual([
       'remove api-2-green',
       'startAgain api-1-blue',
       'unpause api',
@@ -66,8 +66,8 @@ describe('strategy: recreate', () => {
       body: '',
     }))
     expect(await deploy('dep_2', DIGEST.two)).toMatchObject({ error: { code: 'rolled_back' } })
-    expect(running(world)).toEqual(['api-1-blue'])
-    expect(world.flag).toEqual({ live: 'blue', paused: false })
+    expect(running(world)).toStrictEqual(['api-1-blue'])
+    expect(world.flag).toStrictEqual({ live: 'blue', paused: false })
     expect(world.store.live('api')?.deployment.id).toBe('dep_1')
   })
 
@@ -75,8 +75,8 @@ describe('strategy: recreate', () => {
     const { world, deploy } = await worldOf(RECREATE)
     world.failures.set('pull', new Error('no'))
     await deploy('dep_2', DIGEST.two)
-    expect(world.calls).toEqual(['pull 2222'])
-    expect(running(world)).toEqual(['api-1-blue'])
+    expect(world.calls).toStrictEqual(['pull 2222'])
+    expect(running(world)).toStrictEqual(['api-1-blue'])
   })
 })
 
@@ -92,7 +92,7 @@ describe('a worker', () => {
     const deployment = await deploy('dep_2', DIGEST.two)
     expect(deployment).toMatchObject({ status: 'succeeded' })
     expect(world.clock.ms() - began).toBeGreaterThanOrEqual(APP.health.intervalMs + APP.watchMs)
-    expect(running(world)).toEqual(['api-2-green'])
+    expect(running(world)).toStrictEqual(['api-2-green'])
   })
 
   test('that ends is a failed deployment, and the old one runs on', async () => {
@@ -102,7 +102,7 @@ describe('a worker', () => {
       if (container !== undefined) Object.assign(container, { running: false, exitCode: 1 })
     }
     expect(await deploy('dep_2', DIGEST.two)).toMatchObject({ error: { code: 'exited' } })
-    expect(running(world)).toEqual(['api-1-blue'])
+    expect(running(world)).toStrictEqual(['api-1-blue'])
   })
 })
 
@@ -113,12 +113,12 @@ describe('a release command', () => {
     const { world, deploy } = await worldOf(RELEASE)
     world.releases.lines = ['migrating', 'done']
     const deployment = await deploy('dep_2', DIGEST.two)
-    expect(world.calls.slice(0, 3)).toEqual([
+    expect(world.calls.slice(0, 3)).toStrictEqual([
       'pull 2222',
       'runOnce 2: bin/migrate up',
       'start api-2-green',
     ])
-    expect(deployment.steps.map(({ name }) => name).slice(1, 4)).toEqual([
+    expect(deployment.steps.map(({ name }) => name).slice(1, 4)).toStrictEqual([
       'pull',
       'release',
       'start',
@@ -126,7 +126,7 @@ describe('a release command', () => {
     const shown = world.store
       .events('dep_2', 0)
       .flatMap(({ event }) => (event.type === 'progress' ? event.message : []))
-    expect(shown).toEqual(expect.arrayContaining(['migrating', 'done']))
+    expect(shown).toStrictEqual(expect.arrayContaining(['migrating', 'done']))
   })
 
   test('that fails stops the deployment before anything starts, with its output', async () => {
@@ -140,7 +140,7 @@ describe('a release command', () => {
     })
     expect(error?.log).toHaveLength(50)
     expect(error?.log?.at(-1)).toBe('line 60')
-    expect(world.calls).toEqual(['pull 2222', 'runOnce 2: bin/migrate up'])
-    expect(running(world)).toEqual(['api-1-blue'])
+    expect(world.calls).toStrictEqual(['pull 2222', 'runOnce 2: bin/migrate up'])
+    expect(running(world)).toStrictEqual(['api-1-blue'])
   })
 })

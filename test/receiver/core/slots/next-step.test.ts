@@ -217,7 +217,7 @@ test.for([
     if (step === 'start') state.standing = 1
     if (step === 'swap') state.live = 'green'
   }
-  expect(taken).toEqual(expected)
+  expect(taken).toStrictEqual(expected)
 })
 
 describe('what stands', () => {
@@ -233,15 +233,15 @@ describe('what stands', () => {
   const names = (containers: readonly Container[]) => containers.map(({ name }) => name)
 
   test('are its own containers, by replica, and the others', () => {
-    expect(names(own(stored({}), mixed))).toEqual(['7-green-1', '7-green-2'])
-    expect(names(others(stored({}), mixed))).toEqual(['5-blue-1', '6-green-1'])
-    expect(names(inSlot(mixed, 'green'))).toEqual(['7-green-2', '7-green-1', '6-green-1'])
+    expect(names(own(stored({}), mixed))).toStrictEqual(['7-green-1', '7-green-2'])
+    expect(names(others(stored({}), mixed))).toStrictEqual(['5-blue-1', '6-green-1'])
+    expect(names(inSlot(mixed, 'green'))).toStrictEqual(['7-green-2', '7-green-1', '6-green-1'])
   })
 
   test('are those of an older generation when it stands in them', () => {
     const rollback = stored({ standsIn: 5 })
-    expect(names(own(rollback, mixed))).toEqual(['5-blue-1'])
-    expect(names(others(rollback, mixed))).toEqual(['7-green-2', '7-green-1', '6-green-1'])
+    expect(names(own(rollback, mixed))).toStrictEqual(['5-blue-1'])
+    expect(names(others(rollback, mixed))).toStrictEqual(['7-green-2', '7-green-1', '6-green-1'])
     expect(isLive(rollback, mixed)).toBe(true)
   })
 

@@ -30,7 +30,7 @@ test('a receiver that dies between the end of a release command and its record d
   await reconcile(WITH_RELEASE, world.ports, forever)
   expect(world.store.get('dep_1')?.deployment.status).toBe('succeeded')
   expect(world.releases.started).toBe(1)
-  expect(world.releases.standing()).toEqual([])
+  expect(world.releases.standing()).toStrictEqual([])
 })
 
 test('nothing is left of a release command that failed', async () => {
@@ -41,7 +41,7 @@ test('nothing is left of a release command that failed', async () => {
     status: 'failed',
     error: { code: 'release_failed', log: ['no table'] },
   })
-  expect(world.releases.standing()).toEqual([])
+  expect(world.releases.standing()).toStrictEqual([])
 })
 
 test('one that nobody waits for any more is removed when the app is looked after', async () => {
@@ -58,7 +58,7 @@ test('one that nobody waits for any more is removed when the app is looked after
     volumes: [],
   }
   await world.ports.engine.runOnce(plan, { output: () => {}, signal: forever })
-  expect(world.releases.standing()).toEqual([7])
+  expect(world.releases.standing()).toStrictEqual([7])
   await reconcile(APP, world.ports, forever)
-  expect(world.releases.standing()).toEqual([])
+  expect(world.releases.standing()).toStrictEqual([])
 })

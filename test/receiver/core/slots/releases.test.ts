@@ -52,14 +52,14 @@ describe('warm', () => {
 
   test('leaves the replaced container running, and a rollback to it sets the flag only', async () => {
     const { world, deploy } = await warmWorld()
-    expect(standing(world)).toEqual(['api-1-blue', 'api-2-green'])
+    expect(standing(world)).toStrictEqual(['api-1-blue', 'api-2-green'])
     expect(await deploy(BACK)).toMatchObject({ status: 'succeeded' })
-    expect(world.calls).toEqual(['pull 1111', 'start api-1-blue', 'flag blue'])
-    expect(standing(world)).toEqual(['api-1-blue', 'api-2-green'])
+    expect(world.calls).toStrictEqual(['pull 1111', 'start api-1-blue', 'flag blue'])
+    expect(standing(world)).toStrictEqual(['api-1-blue', 'api-2-green'])
     expect(world.store.live('api')).toMatchObject({ deployment: { id: 'dep_3' }, standsIn: 1 })
     // and forth again
     await deploy({ id: 'dep_4', digest: DIGEST.two, settingsOf: 'dep_2' })
-    expect(world.calls).toEqual(['pull 2222', 'start api-2-green', 'flag green'])
+    expect(world.calls).toStrictEqual(['pull 2222', 'start api-2-green', 'flag green'])
     expect(world.store.live('api')).toMatchObject({ deployment: { id: 'dep_4' }, standsIn: 2 })
   })
 
@@ -68,9 +68,9 @@ describe('warm', () => {
     expect(second.lookAgain).toBe(WARM_MS)
     await world.clock.sleep(WARM_MS, forever)
     expect(await reconcile(app, world.ports, forever)).toBeUndefined()
-    expect(standing(world)).toEqual(['(api-1-blue)', 'api-2-green'])
+    expect(standing(world)).toStrictEqual(['(api-1-blue)', 'api-2-green'])
     expect(await deploy(BACK)).toMatchObject({ status: 'succeeded' })
-    expect(standing(world)).toEqual(['api-1-blue', 'api-2-green'])
+    expect(standing(world)).toStrictEqual(['api-1-blue', 'api-2-green'])
     expect(world.plans.size).toBe(2)
   })
 
@@ -78,38 +78,38 @@ describe('warm', () => {
     const { world, app } = await warmWorld()
     const deployer = createDeployer(() => app, world.ports)
     deployer.wake()
-    await expect.poll(() => standing(world)).toEqual(['(api-1-blue)', 'api-2-green'])
+    await expect.poll(() => standing(world)).toStrictEqual(['(api-1-blue)', 'api-2-green'])
     await deployer.stop()
   })
 
   test('the next deployment takes its place', async () => {
     const { world, deploy } = await warmWorld()
     await deploy({ id: 'dep_3', digest: DIGEST.three })
-    expect(standing(world)).toEqual(['api-2-green', 'api-3-blue'])
+    expect(standing(world)).toStrictEqual(['api-2-green', 'api-3-blue'])
   })
 
   test('one that was restarted, or is of other settings, is made anew', async () => {
     const { world, deploy } = await warmWorld()
     Object.assign(world.containers.get('api-1-blue') ?? {}, { restarts: 1 })
     await deploy(BACK)
-    expect(standing(world)).toEqual(['api-2-green', 'api-3-blue'])
+    expect(standing(world)).toStrictEqual(['api-2-green', 'api-3-blue'])
     await deploy(
       { id: 'dep_4', digest: DIGEST.two, settingsOf: 'dep_1' },
       withEnvironment({ A: '' }),
     )
     // the settings of dep_1 are those of dep_2
-    expect(standing(world)).toEqual(['api-2-green', 'api-3-blue'])
+    expect(standing(world)).toStrictEqual(['api-2-green', 'api-3-blue'])
     world.accept({ id: 'dep_5', digest: DIGEST.one, action: 'rollback' })
     const changed = { ...APP, warmMs: WARM_MS, ...withEnvironment({ A: 'b' }) }
     await reconcile(changed, world.ports, forever)
-    expect(standing(world)).toEqual(['api-2-green', 'api-5-blue'])
+    expect(standing(world)).toStrictEqual(['api-2-green', 'api-5-blue'])
   })
 
   test('a rollback to it that fails leaves what was live', async () => {
     const { world, deploy } = await warmWorld()
     world.answers.set(DIGEST.one, () => ({ status: 500, body: '' }))
     expect(await deploy(BACK)).toMatchObject({ status: 'failed' })
-    expect(standing(world)).toEqual(['api-2-green'])
+    expect(standing(world)).toStrictEqual(['api-2-green'])
     expect(world.store.live('api')?.deployment.id).toBe('dep_2')
     world.answers.clear()
     world.answers.set(DIGEST.three, () => ({
@@ -142,7 +142,7 @@ describe('warm', () => {
       await reconcile(app, withRollouts({ ...world.ports, journal }), killed.signal).catch(() => {})
       died = killed.signal.aborted
       await reconcile(app, world.ports, forever)
-      expect(standing(world)).toEqual(['api-1-blue', 'api-2-green'])
+      expect(standing(world)).toStrictEqual(['api-1-blue', 'api-2-green'])
       expect(world.flag.live).toBe('blue')
       expect(world.store.live('api')).toMatchObject({
         deployment: { id: 'dep_3', status: 'succeeded' },
@@ -164,7 +164,7 @@ describe('the settings of a release', () => {
     await deploy(ONE, withEnvironment({ MODE: 'old' }))
     await deploy(TWO, withEnvironment({ MODE: 'new' }))
     await deploy(BACK, withEnvironment({ MODE: 'newest' }))
-    expect(world.plans.get('api-3-blue')?.app.container.environment).toEqual({ MODE: 'old' })
+    expect(world.plans.get('api-3-blue')?.app.container.environment).toStrictEqual({ MODE: 'old' })
     expect(steps(world, 'dep_3')[0]).toBe(
       `${DIGEST.one}, with the settings of dep_1, and the rights and secrets of now`,
     )
@@ -210,7 +210,9 @@ describe('the settings of a release', () => {
     await deploy(TWO, withEnvironment({ MODE: 'new' }))
     world.accept({ id: 'dep_3', digest: DIGEST.one, action: 'rollback' })
     await reconcile({ ...APP, ...withEnvironment({ MODE: 'newest' }) }, world.ports, forever)
-    expect(world.plans.get('api-3-blue')?.app.container.environment).toEqual({ MODE: 'newest' })
+    expect(world.plans.get('api-3-blue')?.app.container.environment).toStrictEqual({
+      MODE: 'newest',
+    })
     expect(steps(world, 'dep_3')[0]).toBe(`${DIGEST.one}, with the current settings`)
   })
 
@@ -219,7 +221,7 @@ describe('the settings of a release', () => {
     await deploy(ONE, withEnvironment({ MODE: 'old' }))
     world.containers.clear()
     await reconcile({ ...APP, ...withEnvironment({ MODE: 'new' }) }, world.ports, forever)
-    expect(world.plans.get('api-1-blue')?.app.container.environment).toEqual({ MODE: 'old' })
+    expect(world.plans.get('api-1-blue')?.app.container.environment).toStrictEqual({ MODE: 'old' })
   })
 
   test('a rollback does not run the release command again', async () => {
@@ -229,7 +231,7 @@ describe('the settings of a release', () => {
     await deploy(TWO)
     expect(world.calls).toContain('runOnce 2: migrate')
     expect(await deploy(BACK)).toMatchObject({ status: 'succeeded' })
-    expect(world.calls.filter((call) => call.startsWith('runOnce'))).toEqual([])
+    expect(world.calls.filter((call) => call.startsWith('runOnce'))).toStrictEqual([])
   })
 })
 
@@ -239,11 +241,11 @@ describe('replicas', () => {
   test('of a slot start together, and all are healthy before the swap', async () => {
     const { world, deploy } = worldOf(THREE)
     expect(await deploy(ONE)).toMatchObject({ status: 'succeeded' })
-    expect(standing(world)).toEqual(['api-1-blue', 'api-1-blue-2', 'api-1-blue-3'])
+    expect(standing(world)).toStrictEqual(['api-1-blue', 'api-1-blue-2', 'api-1-blue-3'])
     const addresses = new Set([...world.containers.values()].map(({ address }) => address))
     expect(addresses.size).toBe(3)
     await deploy(TWO)
-    expect(standing(world)).toEqual(['api-2-green', 'api-2-green-2', 'api-2-green-3'])
+    expect(standing(world)).toStrictEqual(['api-2-green', 'api-2-green-2', 'api-2-green-3'])
     const flag = world.calls.indexOf('flag green')
     expect(world.calls.filter((call) => call.startsWith('start')).length).toBe(3)
     expect(world.calls.findLastIndex((call) => call.startsWith('start'))).toBeLessThan(flag)
@@ -261,10 +263,10 @@ describe('replicas', () => {
       return sick ? { status: 503, body: 'no' } : probe(request)
     }
     expect(await deploy(TWO)).toMatchObject({ status: 'failed', error: { code: 'unhealthy' } })
-    expect(standing(world)).toEqual(['api-1-blue', 'api-1-blue-2', 'api-1-blue-3'])
+    expect(standing(world)).toStrictEqual(['api-1-blue', 'api-1-blue-2', 'api-1-blue-3'])
     afterSwap = true
     expect(await deploy({ ...TWO, id: 'dep_3' })).toMatchObject({ error: { code: 'rolled_back' } })
-    expect(standing(world)).toEqual(['api-1-blue', 'api-1-blue-2', 'api-1-blue-3'])
+    expect(standing(world)).toStrictEqual(['api-1-blue', 'api-1-blue-2', 'api-1-blue-3'])
     expect(world.store.live('api')?.deployment.id).toBe('dep_1')
   })
 
@@ -274,9 +276,9 @@ describe('replicas', () => {
     expect(world.shown.get('api')).toBe('3 blue, 3 green')
     await deploy(TWO)
     expect(world.shown.get('api')).toBe('3 blue, 1 green')
-    expect(standing(world)).toEqual(['api-2-green'])
+    expect(standing(world)).toStrictEqual(['api-2-green'])
     await deploy(BACK)
-    expect(standing(world)).toEqual(['api-3-blue', 'api-3-blue-2', 'api-3-blue-3'])
+    expect(standing(world)).toStrictEqual(['api-3-blue', 'api-3-blue-2', 'api-3-blue-3'])
   })
 
   test('one that is gone is started anew, and the others are left alone', async () => {
@@ -285,8 +287,8 @@ describe('replicas', () => {
     world.containers.delete('api-1-blue-2')
     const others = [...world.containers.values()].map(({ pid }) => pid)
     await reconcile(app, world.ports, forever)
-    expect(standing(world)).toEqual(['api-1-blue', 'api-1-blue-2', 'api-1-blue-3'])
-    expect([...world.containers.values()].map(({ pid }) => pid)).toEqual(
+    expect(standing(world)).toStrictEqual(['api-1-blue', 'api-1-blue-2', 'api-1-blue-3'])
+    expect([...world.containers.values()].map(({ pid }) => pid)).toStrictEqual(
       expect.arrayContaining(others),
     )
   })
@@ -300,7 +302,7 @@ describe('replicas', () => {
     expect(world.plans.size).toBe(6)
     world.containers.delete('api-2-green-2')
     await deploy({ id: 'dep_4', digest: DIGEST.two, settingsOf: 'dep_2' })
-    expect(standing(world).filter((name) => name.includes('green'))).toEqual([
+    expect(standing(world).filter((name) => name.includes('green'))).toStrictEqual([
       'api-4-green',
       'api-4-green-2',
       'api-4-green-3',

@@ -41,11 +41,11 @@ test('an app goes out of Nginx, then its containers go, then where it stood', as
   world.accept({ id: 'dep_1', digest: DIGEST.one })
   await reconcile(APP, world.ports, new AbortController().signal)
   world.accept({ id: 'dep_2', digest: DIGEST.two })
-  expect(await remove()).toEqual({
+  expect(await remove()).toStrictEqual({
     removed: ["Nginx's file", 'container api-1-blue', 'its place in the store'],
     kept: [],
   })
-  expect(removed).toEqual(['site api', 'flags api', 'addresses api'])
+  expect(removed).toStrictEqual(['site api', 'flags api', 'addresses api'])
   expect(world.containers.size).toBe(0)
   expect(world.store.live('api')).toBeUndefined()
   expect(world.store.get('dep_1')?.deployment.status).toBe('succeeded')
@@ -56,7 +56,7 @@ test('an app goes out of Nginx, then its containers go, then where it stood', as
 })
 
 test('of an app of which only the file is left, that is all', async () => {
-  expect(await remove()).toEqual({ removed: ["Nginx's file"], kept: [] })
+  expect(await remove()).toStrictEqual({ removed: ["Nginx's file"], kept: [] })
 })
 
 describe('the data of an app', () => {
@@ -67,8 +67,8 @@ describe('the data of an app', () => {
   })
 
   test('stays, is told of, and is there for an app of that name', async () => {
-    expect((await remove()).kept).toEqual(['api/data-1'])
-    expect(world.volumes).toEqual(new Set(['api/data-1']))
+    expect((await remove()).kept).toStrictEqual(['api/data-1'])
+    expect(world.volumes).toStrictEqual(new Set(['api/data-1']))
     world.accept({ id: 'dep_2', digest: DIGEST.one })
     await reconcile(APP, world.ports, new AbortController().signal)
     expect(world.plans.get('api-2-green')?.volumes).toMatchObject([{ volume: 'api/data-1' }])
@@ -76,9 +76,9 @@ describe('the data of an app', () => {
 
   test('goes when that is asked for, at once or later', async () => {
     expect((await remove(true)).removed).toContain('volume api/data-1')
-    expect(world.volumes).toEqual(new Set())
-    expect(world.ports.record.volumes('api')).toEqual([])
-    expect((await remove(true)).kept).toEqual([])
+    expect(world.volumes).toStrictEqual(new Set())
+    expect(world.ports.record.volumes('api')).toStrictEqual([])
+    expect((await remove(true)).kept).toStrictEqual([])
   })
 
   test('is left alone in a volume that another app names, as one has that was renamed', async () => {
@@ -90,7 +90,7 @@ describe('the data of an app', () => {
 
   test('that somebody else’s container has stays on record', async () => {
     world.ports.engine.removeVolumes = async () => []
-    expect((await remove(true)).kept).toEqual(['api/data-1'])
+    expect((await remove(true)).kept).toStrictEqual(['api/data-1'])
     expect(world.ports.record.volumes('api')).toHaveLength(1)
   })
 })
@@ -114,8 +114,8 @@ test('Nginx is told of all apps at once, and of a worker that it has none', asyn
     blue: { port: 8000, replicas },
     green: { port: 8000, replicas },
   })
-  expect(told).toEqual([{ api: both(1), web: both(2) }])
-  expect(removed).toEqual(['site job'])
+  expect(told).toStrictEqual([{ api: both(1), web: both(2) }])
+  expect(removed).toStrictEqual(['site job'])
 })
 
 test('an app whose port only its image knows is shown at 80 until then', async () => {

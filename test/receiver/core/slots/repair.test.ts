@@ -25,58 +25,58 @@ beforeEach(() => live())
 describe('the live container', () => {
   test('that runs is left alone', async () => {
     expect(await put()).toBeUndefined()
-    expect([world.calls, world.reports]).toEqual([[], []])
+    expect([world.calls, world.reports]).toStrictEqual([[], []])
   })
 
   // paused, or taken off its network: it does not run for anyone
   test('that was stopped, paused or cut off is started, without a pull', async () => {
     change('api-1-blue', { running: false })
     await put()
-    expect(world.calls).toEqual(['start api-1-blue'])
-    expect(standing()).toEqual(['api-1-blue'])
-    expect(world.reports).toEqual([expect.stringContaining('does not run')])
+    expect(world.calls).toStrictEqual(['start api-1-blue'])
+    expect(standing()).toStrictEqual(['api-1-blue'])
+    expect(world.reports).toStrictEqual([expect.stringContaining('does not run')])
   })
 
   test('that is off a further network joins it again, and runs on', async () => {
     change('api-1-blue', { cutOff: true })
     await put()
-    expect(world.calls).toEqual(['start api-1-blue'])
+    expect(world.calls).toStrictEqual(['start api-1-blue'])
     expect(world.containers.get('api-1-blue')).toMatchObject({ running: true, cutOff: false })
-    expect(world.reports).toEqual([expect.stringContaining('is off a network')])
+    expect(world.reports).toStrictEqual([expect.stringContaining('is off a network')])
   })
 
   test('that was removed is made anew in the slot that the flag names', async () => {
     world.containers.clear()
     world.flag.live = 'green'
     await put()
-    expect(world.calls).toEqual(['pull 1111', 'start api-1-green'])
-    expect(world.reports).toEqual([expect.stringContaining('is gone')])
+    expect(world.calls).toStrictEqual(['pull 1111', 'start api-1-green'])
+    expect(world.reports).toStrictEqual([expect.stringContaining('is gone')])
   })
 
   test('that was removed with its image is pulled again', async () => {
     world.containers.clear()
     await world.ports.images.removeImages('api', APP.image.repository, [DIGEST.one])
     await put()
-    expect(standing()).toEqual(['api-1-blue'])
+    expect(standing()).toStrictEqual(['api-1-blue'])
   })
 
   test('of which one replica is gone gets that one back', async () => {
     await live(THREE)
     world.containers.delete('api-1-blue-2')
     await put(THREE)
-    expect(standing().toSorted()).toEqual(['api-1-blue', 'api-1-blue-2', 'api-1-blue-3'])
+    expect(standing().toSorted()).toStrictEqual(['api-1-blue', 'api-1-blue-2', 'api-1-blue-3'])
   })
 
   test('of which one replica stands still gets that one going', async () => {
     await live(THREE)
     change('api-1-blue-3', { running: false })
     await put(THREE)
-    expect(standing().toSorted()).toEqual(['api-1-blue', 'api-1-blue-2', 'api-1-blue-3'])
+    expect(standing().toSorted()).toStrictEqual(['api-1-blue', 'api-1-blue-2', 'api-1-blue-3'])
   })
 
   test('keeps to the number that it was deployed with', async () => {
     await put(THREE)
-    expect(world.calls).toEqual([])
+    expect(world.calls).toStrictEqual([])
   })
 })
 
@@ -98,8 +98,8 @@ describe('what stands beside it', () => {
   test('goes', async () => {
     await stray(77, 'green')
     await put()
-    expect(standing()).toEqual(['api-1-blue'])
-    expect(world.reports).toEqual([expect.stringContaining('api-77-green')])
+    expect(standing()).toStrictEqual(['api-1-blue'])
+    expect(world.reports).toStrictEqual([expect.stringContaining('api-77-green')])
   })
 
   test('goes also when nothing is live', async () => {
@@ -110,7 +110,7 @@ describe('what stands beside it', () => {
     )
     await stray(77, 'green')
     await put()
-    expect(standing()).toEqual([])
+    expect(standing()).toStrictEqual([])
   })
 
   test('goes after the live one was put right, not before', async () => {
@@ -118,7 +118,7 @@ describe('what stands beside it', () => {
     change('api-1-blue', { running: false })
     world.calls.length = 0
     await put()
-    expect(world.calls).toEqual(['start api-1-blue', 'remove api-77-green'])
+    expect(world.calls).toStrictEqual(['start api-1-blue', 'remove api-77-green'])
   })
 })
 
@@ -133,13 +133,13 @@ describe('a warm container', () => {
   test('runs to the end of its time, which is told', async () => {
     await world.clock.sleep(20_000, forever)
     expect(await put(WARM)).toBe(40_000)
-    expect(standing()).toEqual(['api-1-blue', 'api-2-green'])
+    expect(standing()).toStrictEqual(['api-1-blue', 'api-2-green'])
   })
 
   test('is stopped then, and kept', async () => {
     await world.clock.sleep(60_000, forever)
     expect(await put(WARM)).toBeUndefined()
-    expect(standing()).toEqual(['(api-1-blue)', 'api-2-green'])
+    expect(standing()).toStrictEqual(['(api-1-blue)', 'api-2-green'])
     expect(await put(WARM)).toBeUndefined()
   })
 
@@ -151,7 +151,7 @@ describe('a warm container', () => {
 
   test('goes when the app does not want it any more', async () => {
     await put(APP)
-    expect(standing()).toEqual(['api-2-green'])
+    expect(standing()).toStrictEqual(['api-2-green'])
   })
 })
 
@@ -165,7 +165,7 @@ test('a pause ends only when the live container runs', async () => {
   world.flag.paused = true
   change('api-1-blue', { running: false })
   await put()
-  expect(world.calls).toEqual(['start api-1-blue', 'unpause api'])
+  expect(world.calls).toStrictEqual(['start api-1-blue', 'unpause api'])
 })
 
 test('a deployment under way owns what stands', async () => {
@@ -174,14 +174,14 @@ test('a deployment under way owns what stands', async () => {
   world.flag.paused = true
   change('api-1-blue', { running: false })
   await put()
-  expect(world.calls).toEqual([])
+  expect(world.calls).toStrictEqual([])
 })
 
 test('one that only waits does not', async () => {
   world.accept({ id: 'dep_2', digest: DIGEST.two })
   change('api-1-blue', { running: false })
   await put()
-  expect(world.calls).toEqual(['start api-1-blue'])
+  expect(world.calls).toStrictEqual(['start api-1-blue'])
 })
 
 test('a failure is reported, and a deployment may still mend it', async () => {

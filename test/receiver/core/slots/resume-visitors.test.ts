@@ -26,14 +26,14 @@ const run = (app: AppSpec = APP, signal = new AbortController().signal) =>
 test('visitors are let through as soon as the old container answers', async () => {
   await run()
   expect(world.flag.paused).toBe(false)
-  expect(asked).toEqual(['http://10.0.0.2:8000/healthz'])
+  expect(asked).toStrictEqual(['http://10.0.0.2:8000/healthz'])
   expect(world.clock.ms()).toBe(0)
 })
 
 test('it is asked where the app says that its health is told', async () => {
   const { path: _path, ...health } = APP.health
   await run({ ...APP, health: { ...health, port: 9000 } })
-  expect(asked).toEqual(['http://10.0.0.2:9000/'])
+  expect(asked).toStrictEqual(['http://10.0.0.2:9000/'])
 })
 
 test.for([499, 404, 302])('an answer %d shows that it is up', async (status) => {
@@ -65,7 +65,7 @@ test('visitors get what there is after half a minute', async () => {
 test('nothing is asked when nobody was made to wait', async () => {
   world.flag.paused = false
   await run()
-  expect([asked, world.calls]).toEqual([[], []])
+  expect([asked, world.calls]).toStrictEqual([[], []])
 })
 
 test('a receiver that stops leaves the pause, which the next start ends', async () => {

@@ -66,7 +66,7 @@ test('a worker has no connections to wait for', async () => {
   await deploy('dep_1', DIGEST.one, worker)
   world.openConnections.set('api-1-blue', 1)
   const { msOf, messageOf } = await deploy('dep_2', DIGEST.two, worker)
-  expect([msOf('drain'), messageOf('drain')]).toEqual([0, 'nothing to drain'])
+  expect([msOf('drain'), messageOf('drain')]).toStrictEqual([0, 'nothing to drain'])
 })
 
 test('an app is watched for as long as it says', async () => {
@@ -94,7 +94,7 @@ test('whoever is stopped or removed has the time that the app gives it', async (
     },
   }
   await deploy('dep_2', DIGEST.two, app)
-  expect(graces).toEqual(['stop 12345', 'remove 12345'])
+  expect(graces).toStrictEqual(['stop 12345', 'remove 12345'])
 })
 
 test('Nginx has a second to take up what it was told before a container starts', async () => {
@@ -113,7 +113,7 @@ test('Nginx has a second to take up what it was told before a container starts',
   await deploy('dep_1', DIGEST.one)
   await deploy('dep_2', DIGEST.two)
   // the second changes nothing of what Nginx knows
-  expect(startedAt).toEqual([1000, 0])
+  expect(startedAt).toStrictEqual([1000, 0])
 })
 
 test('a worker is not shown to Nginx', async () => {
@@ -146,12 +146,12 @@ test('a flag that cannot be set fails the deployment, and the old one serves', a
     error: { code: 'swap_failed', message: expect.stringContaining('ENOSPC') },
   })
   expect(world.flag.live).toBe('blue')
-  expect([...world.containers.keys()]).toEqual(['api-1-blue'])
+  expect([...world.containers.keys()]).toStrictEqual(['api-1-blue'])
 })
 
 test('a plan says everything that the engine has to know', async () => {
   await deploy('dep_1', DIGEST.one)
-  expect(world.plans.get('api-1-blue')).toEqual({
+  expect(world.plans.get('api-1-blue')).toStrictEqual({
     app: APP,
     deployment: 'dep_1',
     generation: 1,
@@ -177,12 +177,12 @@ test('of one replica no line says which', async () => {
 
 test('the swap and what was retired are told by name', async () => {
   const first = await deploy('dep_1', DIGEST.one)
-  expect([first.messageOf('swap'), first.messageOf('retire')]).toEqual([
+  expect([first.messageOf('swap'), first.messageOf('retire')]).toStrictEqual([
     'blue is live',
     'nothing to retire',
   ])
   const second = await deploy('dep_2', DIGEST.two)
-  expect([second.messageOf('swap'), second.messageOf('retire')]).toEqual([
+  expect([second.messageOf('swap'), second.messageOf('retire')]).toStrictEqual([
     'green is live',
     'removed api-1-blue',
   ])

@@ -70,7 +70,7 @@ test('what was live is live on record, with its digest, number and settings', ()
     },
   })
   expect(after.store.settings('dep_2')).toMatchObject({ port: 8000, replicas: 1 })
-  expect(after.store.events('dep_2', 0).map(({ event }) => event.type)).toEqual([
+  expect(after.store.events('dep_2', 0).map(({ event }) => event.type)).toStrictEqual([
     'started',
     'live',
     'finished',
@@ -87,8 +87,8 @@ test('whoever looks after the app then finds nothing to do, and keeps what is wa
   }
   before.calls.length = 0
   await repair({ ...APP, warmMs: 3_600_000 }, ports, signal)
-  expect(before.calls).toEqual([])
-  expect(after.reports).toEqual([])
+  expect(before.calls).toStrictEqual([])
+  expect(after.reports).toStrictEqual([])
 })
 
 test('the slots are where they were, also the one in which nothing stands', () => {
@@ -113,7 +113,7 @@ test('the data of an image stays in the volumes that it is in, whatever their na
     Object.assign(plan, { volumes: [{ path: '/data', replica: 1, volume: taken }] })
   }
   adopt()
-  expect(record().volumes('api')).toEqual([{ path: '/data', replica: 1, volume: taken }])
+  expect(record().volumes('api')).toStrictEqual([{ path: '/data', replica: 1, volume: taken }])
 })
 
 test('what comes next is newer than all that was taken over', () => {

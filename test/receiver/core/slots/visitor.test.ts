@@ -18,7 +18,7 @@ describe('a container is asked', () => {
     [['*.example.com'], 'www.example.com'],
     [[], '10.0.0.2:8000'],
   ] as const)('as visitors of %j ask: %s', ([domains, Host]) => {
-    expect(ask([...domains])).toEqual({
+    expect(ask([...domains])).toStrictEqual({
       url: 'http://10.0.0.2:8000/healthz',
       host: Host,
       headers: { Host, ...FORWARDED },

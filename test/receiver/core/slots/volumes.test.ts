@@ -78,14 +78,14 @@ describe('an image’s VOLUME', () => {
     expect((await deploy(ONE)).messageOf('start')).toMatch(
       /^blue at [\d.]+:8000; \/data is kept in the volume api\/data-1$/,
     )
-    expect(mounted(world)).toEqual(['api-1-blue: /data in api/data-1'])
+    expect(mounted(world)).toStrictEqual(['api-1-blue: /data in api/data-1'])
     await deploy(TWO)
-    expect(mounted(world)).toEqual(['api-2-green: /data in api/data-1'])
+    expect(mounted(world)).toStrictEqual(['api-2-green: /data in api/data-1'])
     await deploy(BACK)
-    expect(mounted(world)).toEqual(['api-3-blue: /data in api/data-1'])
+    expect(mounted(world)).toStrictEqual(['api-3-blue: /data in api/data-1'])
     await deploy({ id: 'dep_4', digest: DIGEST.one })
-    expect(mounted(world)).toEqual(['api-4-green: /data in api/data-1'])
-    expect([...world.volumes]).toEqual(['api/data-1'])
+    expect(mounted(world)).toStrictEqual(['api-4-green: /data in api/data-1'])
+    expect([...world.volumes]).toStrictEqual(['api/data-1'])
   })
 
   test('is written by one container at a time: the old one stops first, and visitors wait', async () => {
@@ -94,7 +94,7 @@ describe('an image’s VOLUME', () => {
     let most = 0
     world.clock.during = () => (most = Math.max(most, running(world).length))
     expect(await deploy(TWO)).toMatchObject({ status: 'succeeded' })
-    expect(world.calls).toEqual([
+    expect(world.calls).toStrictEqual([
       'pull 2222',
       'pause api',
       'stop api-1-blue',
@@ -111,26 +111,26 @@ describe('an image’s VOLUME', () => {
     await deploy(ONE)
     world.answers.set(DIGEST.two, () => ({ status: 500, body: '' }))
     expect(await deploy(TWO)).toMatchObject({ status: 'failed', error: { code: 'unhealthy' } })
-    expect(world.calls.slice(-3)).toEqual([
+    expect(world.calls.slice(-3)).toStrictEqual([
       'remove api-2-green',
       'startAgain api-1-blue',
       'unpause api',
     ])
-    expect(mounted(world)).toEqual(['api-1-blue: /data in api/data-1'])
+    expect(mounted(world)).toStrictEqual(['api-1-blue: /data in api/data-1'])
   })
 
   test('is shared by two that run at once when the config says strategy: blue-green', async () => {
     const { world, deploy } = worldOf(['/data'], { strategy: 'blue-green' })
     await deploy(ONE)
     await deploy(TWO)
-    expect(world.calls).toEqual([
+    expect(world.calls).toStrictEqual([
       'pull 2222',
       'start api-2-green',
       'flag green',
       'stop api-1-blue',
       'remove api-1-blue',
     ])
-    expect(mounted(world)).toEqual(['api-2-green: /data in api/data-1'])
+    expect(mounted(world)).toStrictEqual(['api-2-green: /data in api/data-1'])
   })
 
   test('is one volume for each path and replica, and stays one when their number changes', async () => {
@@ -138,7 +138,7 @@ describe('an image’s VOLUME', () => {
     expect((await deploy(ONE)).messageOf('start')).toContain(
       '; /cache is kept in the volume api/cache-1, api/cache-2; /data is kept in the volume api/data-1, api/data-2',
     )
-    expect(mounted(world)).toEqual([
+    expect(mounted(world)).toStrictEqual([
       'api-1-blue: /cache in api/cache-1',
       'api-1-blue: /data in api/data-1',
       'api-1-blue-2: /cache in api/cache-2',
@@ -159,15 +159,15 @@ describe('an image’s VOLUME', () => {
     expect((await deploy(ONE)).messageOf('start')).not.toContain('kept')
     await deploy(TWO)
     expect(world.calls).not.toContain('pause api')
-    expect(mounted(world)).toEqual([])
-    expect(world.ports.record.volumes('api')).toEqual([])
+    expect(mounted(world)).toStrictEqual([])
+    expect(world.ports.record.volumes('api')).toStrictEqual([])
   })
 
   test('that is above or below what volumes covers is kept', async () => {
     const container = { ...APP.container, volumes: ['api-data:/data/sub', 'more:/srv'] }
     const { world, deploy } = worldOf(['/data', '/srv/x'], { container })
     await deploy(ONE)
-    expect(mounted(world)).toEqual([
+    expect(mounted(world)).toStrictEqual([
       'api-1-blue: /data in api/data-1',
       'api-1-blue: /srv/x in api/srv/x-1',
     ])
@@ -178,7 +178,7 @@ describe('an image’s VOLUME', () => {
     const { world, deploy } = worldOf(['/data'], { container })
     await deploy(ONE)
     await deploy(TWO)
-    expect(mounted(world)).toEqual([
+    expect(mounted(world)).toStrictEqual([
       'api-2-green: /cache in api/cache-1',
       'api-2-green: /data in api/data-1',
     ])
@@ -192,9 +192,9 @@ describe('an image’s VOLUME', () => {
     await deploy(TWO)
     await deploy({ id: 'dep_x', digest: DIGEST.three })
     expect(world.calls).not.toContain('pause api')
-    expect(mounted(world)).toEqual([])
+    expect(mounted(world)).toStrictEqual([])
     await deploy({ ...BACK, id: 'dep_4' })
-    expect(mounted(world)).toEqual(['api-4-green: /data in api/data-1'])
+    expect(mounted(world)).toStrictEqual(['api-4-green: /data in api/data-1'])
   })
 
   test('is had by the release command, too', async () => {
@@ -209,7 +209,7 @@ describe('an image’s VOLUME', () => {
       return runOnce(plan, options)
     }
     await deploy(ONE)
-    expect(plans.map(({ volumes }) => volumes)).toEqual([
+    expect(plans.map(({ volumes }) => volumes)).toStrictEqual([
       [{ path: '/data', replica: 1, volume: 'api/data-1' }],
     ])
   })
@@ -219,7 +219,7 @@ describe('an image’s VOLUME', () => {
     await deploy(ONE)
     world.containers.clear()
     await reconcile(app, world.ports, forever)
-    expect(mounted(world)).toEqual(['api-1-blue: /data in api/data-1'])
+    expect(mounted(world)).toStrictEqual(['api-1-blue: /data in api/data-1'])
   })
 
   test('refuses warm before anything is touched, unless two may have it at once', async () => {
@@ -237,7 +237,7 @@ describe('an image’s VOLUME', () => {
       status: 'succeeded',
     })
     await deploy({ id: 'dep_3', digest: DIGEST.two }, shared)
-    expect(running(world)).toEqual(['api-2-blue', 'api-3-green'])
+    expect(running(world)).toStrictEqual(['api-2-blue', 'api-3-green'])
   })
 })
 
@@ -255,19 +255,19 @@ describe('the data of a container that an older version made', () => {
     expect((await deploy(TWO)).messageOf('start')).toContain(
       `/data is kept in the volume ${NAMELESS}`,
     )
-    expect(mounted(world)).toEqual([`api-2-green: /data in ${NAMELESS}`])
+    expect(mounted(world)).toStrictEqual([`api-2-green: /data in ${NAMELESS}`])
     await deploy(BACK)
-    expect(mounted(world)).toEqual([`api-3-blue: /data in ${NAMELESS}`])
+    expect(mounted(world)).toStrictEqual([`api-3-blue: /data in ${NAMELESS}`])
   })
 
   test('is taken over by the first of them that fails, and is still the old one’s', async () => {
     const { world, deploy } = await older()
     world.answers.set(DIGEST.two, () => ({ status: 500, body: '' }))
     await deploy(TWO)
-    expect(running(world)).toEqual(['api-1-blue'])
+    expect(running(world)).toStrictEqual(['api-1-blue'])
     world.answers.clear()
     await deploy({ id: 'dep_3', digest: DIGEST.two })
-    expect(mounted(world)).toEqual([`api-3-green: /data in ${NAMELESS}`])
+    expect(mounted(world)).toStrictEqual([`api-3-green: /data in ${NAMELESS}`])
   })
 
   test('is kept for a rollback also when the next release has no such VOLUME', async () => {
@@ -275,7 +275,7 @@ describe('the data of a container that an older version made', () => {
     world.facts.set(DIGEST.two, { ports: [8000], volumes: [] })
     await deploy(TWO)
     await deploy(BACK)
-    expect(mounted(world)).toEqual([`api-3-blue: /data in ${NAMELESS}`])
+    expect(mounted(world)).toStrictEqual([`api-3-blue: /data in ${NAMELESS}`])
   })
 
   test('is kept also when somebody removes the container before the next deployment', async () => {
@@ -283,7 +283,7 @@ describe('the data of a container that an older version made', () => {
     await reconcile(app, world.ports, forever)
     world.containers.clear()
     await reconcile(app, world.ports, forever)
-    expect(mounted(world)).toEqual([`api-1-blue: /data in ${NAMELESS}`])
+    expect(mounted(world)).toStrictEqual([`api-1-blue: /data in ${NAMELESS}`])
   })
 
   test('is each replica’s own', async () => {
@@ -291,7 +291,7 @@ describe('the data of a container that an older version made', () => {
     const second = world.containers.get('api-1-blue-2')
     if (second !== undefined) second.anonymous = { '/data': 'b'.repeat(64) }
     await deploy(TWO)
-    expect(mounted(world)).toEqual([
+    expect(mounted(world)).toStrictEqual([
       `api-2-green: /data in ${NAMELESS}`,
       `api-2-green-2: /data in ${'b'.repeat(64)}`,
     ])
@@ -330,8 +330,8 @@ test('a receiver that dies at any write of an update goes on with that volume, a
     await reconcile(app, withRollouts({ ...world.ports, journal }), killed.signal).catch(() => {})
     died = killed.signal.aborted
     await reconcile(app, world.ports, forever)
-    expect(mounted(world)).toEqual(['api-2-green: /data in api/data-1'])
-    expect(world.flag).toEqual({ live: 'green', paused: false })
+    expect(mounted(world)).toStrictEqual(['api-2-green: /data in api/data-1'])
+    expect(world.flag).toStrictEqual({ live: 'green', paused: false })
     expect(most).toBeLessThanOrEqual(1)
   }
   expect(writes).toBeGreaterThan(15)

@@ -20,7 +20,7 @@ describe('a reload', () => {
   test('says what changed', async () => {
     const changed = { added: ['new'], changed: [], removed: ['old'], keys: ['read_tokens'] }
     world.services.reload = async () => changed
-    expect(await ask('POST', '/reload')).toEqual({ status: 200, body: changed })
+    expect(await ask('POST', '/reload')).toStrictEqual({ status: 200, body: changed })
   })
 
   test('that is refused has the reason and the remedy of the config', async () => {
@@ -48,7 +48,7 @@ describe('a reload', () => {
 test('the doctor says what it found', async () => {
   const checks = [{ what: 'docker', ok: false, message: 'no answer', hint: 'start it' }]
   world.services.doctor = async () => checks
-  expect(await ask('GET', '/doctor')).toEqual({ status: 200, body: { checks } })
+  expect(await ask('GET', '/doctor')).toStrictEqual({ status: 200, body: { checks } })
 })
 
 describe('removing an app', () => {
@@ -67,10 +67,10 @@ describe('removing an app', () => {
 
   test('says what was removed, and which data was not', async () => {
     kept = ['old_data']
-    expect(await ask('DELETE', '/apps/old')).toEqual({ status: 200, body: { removed, kept } })
+    expect(await ask('DELETE', '/apps/old')).toStrictEqual({ status: 200, body: { removed, kept } })
     removed = []
     expect(await ask('DELETE', '/apps/old')).toMatchObject({ status: 200 })
-    expect(asked).toEqual([
+    expect(asked).toStrictEqual([
       { app: 'old', volumes: false },
       { app: 'old', volumes: false },
     ])
@@ -79,7 +79,7 @@ describe('removing an app', () => {
   test('takes its data away only when that is asked for in full', async () => {
     await ask('DELETE', '/apps/old?volumes=true')
     await ask('DELETE', '/apps/old?volumes=false')
-    expect(asked).toEqual([
+    expect(asked).toStrictEqual([
       { app: 'old', volumes: true },
       { app: 'old', volumes: false },
     ])
@@ -97,7 +97,7 @@ describe('removing an app', () => {
       status: 409,
       body: { code: 'app_configured', detail: 'api is in the config' },
     })
-    expect(asked).toEqual([])
+    expect(asked).toStrictEqual([])
   })
 
   test.for(['a%2f..%2f..%2fetc', '..%2f..%2fx', 'a%00', '%2e%2e%2fx', 'API', 'a_b', 'a%0a'])(
@@ -107,7 +107,7 @@ describe('removing an app', () => {
         status: 404,
         body: { code: 'unknown_app', hint: 'the config has: api, web' },
       })
-      expect(asked).toEqual([])
+      expect(asked).toStrictEqual([])
     },
   )
 
@@ -152,7 +152,7 @@ describe('the tags of an app', () => {
     }
     const first = await deploy('1.0', ONE)
     const second = await deploy('1.1', TWO)
-    expect((await ask('GET', '/apps/api/tags')).body).toEqual({
+    expect((await ask('GET', '/apps/api/tags')).body).toStrictEqual({
       total: 7,
       has_more: true,
       tags: [
@@ -161,7 +161,7 @@ describe('the tags of an app', () => {
         { tag: 'gone', digest: null, deployment: null, live: false },
       ],
     })
-    expect([...wanted].sort()).toEqual(['1.0', '1.1', 'latest'])
+    expect([...wanted].sort()).toStrictEqual(['1.0', '1.1', 'latest'])
   })
 
   test('are not live before anything is', async () => {

@@ -24,7 +24,7 @@ test('every request that asked for something stands in the audit trail', async (
   await post(world, '{}', { headers: basic('api', 'wrong') })
   await post(world, '{}', { path: '/hooks/nothing' })
   await world.local.request('/hooks/api', { method: 'POST' })
-  expect(world.audit().map(short).sort()).toEqual([
+  expect(world.audit().map(short).sort()).toStrictEqual([
     '1 accepted api oidc from 192.0.2.7',
     '1 accepted api socket from socket',
     '1 accepted api webhook from 203.0.113.5',
@@ -40,7 +40,7 @@ test('an entry says who it was, what was asked for, and what came of it', async 
   const body = '{"image":"ghcr.io/acme/api:1.4.2"}'
   const response = await post(world, body, { headers: await bearer(world, body) })
   const { deployment } = (await response.json()) as { deployment: { id: string } }
-  expect(world.audit()).toEqual([
+  expect(world.audit()).toStrictEqual([
     {
       number: 1,
       at: expect.stringMatching(/^\d{4}-\d\d-\d\dT.*Z$/),
@@ -70,7 +70,7 @@ test('a key is named by its fingerprint, and a refusal by its precise reason', a
   await post(world, '{}', { headers: webhook(world, '{}') })
   await post(world, '{}', { headers: basic('web', world.token) })
   const [accepted, rejected] = world.audit()
-  expect(accepted?.sender).toEqual({
+  expect(accepted?.sender).toStrictEqual({
     kind: 'webhook',
     key: expect.stringMatching(/^[0-9a-f]{12}$/),
   })
@@ -86,9 +86,9 @@ describe('a flood', () => {
     for (let request = 0; request < 300; request++) {
       await post(world, '{}', { headers: basic('api', 'wrong') })
     }
-    expect(world.audit().map(short)).toEqual(['300 rejected api basic from 192.0.2.7'])
+    expect(world.audit().map(short)).toStrictEqual(['300 rejected api basic from 192.0.2.7'])
     await post(world, '{}', { headers: basic('api', 'wrong') })
-    expect(world.audit().map(short)).toEqual(['301 rejected api basic from 192.0.2.7'])
+    expect(world.audit().map(short)).toStrictEqual(['301 rejected api basic from 192.0.2.7'])
     expect(world.logged.filter((line) => line.includes('hook rejected'))).toHaveLength(1)
   })
 
@@ -129,9 +129,9 @@ describe('GET /audit', () => {
       return ((await response.json()) as { entries: (AuditEntry & { number: number })[] }).entries
     }
     const first = await read('app=api&limit=2')
-    expect(first.map(({ sender }) => sender.kind)).toEqual(['basic', 'webhook'])
+    expect(first.map(({ sender }) => sender.kind)).toStrictEqual(['basic', 'webhook'])
     const next = await read(`app=api&limit=2&before=${first.at(-1)?.number}`)
-    expect(next.map(({ sender }) => sender.kind)).toEqual(['oidc'])
+    expect(next.map(({ sender }) => sender.kind)).toStrictEqual(['oidc'])
   })
 
   test.each(['limit=0', 'limit=x', 'before=x', 'before=-1'])('refuses %s', async (query) => {

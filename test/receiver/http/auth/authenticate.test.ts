@@ -58,7 +58,7 @@ test('what an app that does not exist is compared with is a key like any other',
   expect(await verify({ 'x-hub-signature-256': `sha256=${hmac}` })).toMatchObject({
     sender: { kind: 'github' },
   })
-  expect(DECOY.webhookKeys.map(({ kind }) => kind)).toEqual(['hmac'])
+  expect(DECOY.webhookKeys.map(({ kind }) => kind)).toStrictEqual(['hmac'])
 })
 
 test('no issuer is asked for the keys of a token for an app that does not exist', async () => {

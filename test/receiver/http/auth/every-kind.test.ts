@@ -23,7 +23,7 @@ afterAll(() => world.stop())
 /** The one answer that strangers get, to the byte. */
 async function expectRejected(response: Response): Promise<void> {
   expect(response.status).toBe(401)
-  expect(await response.json()).toEqual({
+  expect(await response.json()).toStrictEqual({
     type: 'about:blank',
     title: 'Not authorized',
     status: 401,
@@ -112,7 +112,7 @@ describe.each(kinds)('%s', (kind) => {
   ])('takes %s for what it is: nothing', async (body) => {
     const response = await post(world, body, { headers: await right(body) })
     expect(response.status).toBeLessThan(300)
-    expect(Object.keys(Object.prototype)).toEqual([])
+    expect(Object.keys(Object.prototype)).toStrictEqual([])
   })
 })
 

@@ -31,8 +31,8 @@ describe('Basic', () => {
   const encoded = (text: string) => Buffer.from(text).toString('base64')
 
   test('is a user name and a password, which may have colons', () => {
-    expect(read(`basic  ${encoded('api:a:b')}`)).toEqual({ user: 'api', password: 'a:b' })
-    expect(read(`Basic ${encoded(':')}`)).toEqual({ user: '', password: '' })
+    expect(read(`basic  ${encoded('api:a:b')}`)).toStrictEqual({ user: 'api', password: 'a:b' })
+    expect(read(`Basic ${encoded(':')}`)).toStrictEqual({ user: '', password: '' })
   })
 
   test.each([
@@ -54,7 +54,7 @@ describe('Basic', () => {
     const credentials = { basic: { tokens: ['first', 'second'], deploy: true } }
     const app = { name: 'api', credentials }
     for (const password of ['first', 'second']) {
-      expect(verifyBasic({ user: 'api', password }, app)).toEqual({
+      expect(verifyBasic({ user: 'api', password }, app)).toStrictEqual({
         sender: { kind: 'basic', key: fingerprint(password) },
         says: 'both',
         mayDeploy: true,
@@ -74,7 +74,12 @@ describe('Basic', () => {
   })
 
   test("names the app, also with App Service's dollar sign", () => {
-    expect(['api', '$api', '$$api', 'a$pi'].map(appOfUser)).toEqual(['api', 'api', '$api', 'a$pi'])
+    expect(['api', '$api', '$$api', 'a$pi'].map(appOfUser)).toStrictEqual([
+      'api',
+      'api',
+      '$api',
+      'a$pi',
+    ])
     expect(appOfHeaders(new Headers({ authorization: `Basic ${encoded('$api:x')}` }))).toBe('api')
     expect(appOfHeaders(new Headers())).toBe('')
   })
@@ -96,12 +101,12 @@ describe('a token of an issuer', () => {
       expected = wanted
       return verified
     })
-    expect(expected).toEqual({
+    expect(expected).toStrictEqual({
       issuers: ['https://issuer.example'],
       audience:
         'https://deploy.example.com/hooks/api#sha256=44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a',
     })
-    expect(authentic).toEqual({
+    expect(authentic).toStrictEqual({
       sender: {
         kind: 'oidc',
         issuer: 'https://issuer.example',

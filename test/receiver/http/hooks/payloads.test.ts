@@ -117,7 +117,7 @@ describe('what GitHub says', () => {
 
   test('a container without a tag, as in the published payloads, names none', () => {
     const said = readGithubPayload('package', JSON.parse(vector('package.published.docker')))
-    expect(said).toEqual({
+    expect(said).toStrictEqual({
       kind: 'ignored',
       reason: 'the push of "ghcr.io/codertocat/hello-world" names no tag',
     })
@@ -135,7 +135,7 @@ describe('what GitHub says', () => {
       payload.action = action
       payload.registry_package.package_version.package_url += 'nightly'
       payload.registry_package.package_version.container_metadata.tag.name = 'nightly'
-      expect(readGithubPayload('registry_package', payload)).toEqual({
+      expect(readGithubPayload('registry_package', payload)).toStrictEqual({
         kind: 'pushed',
         repository: 'ghcr.io/codertocat/hello-world',
         tag: 'nightly',
@@ -193,7 +193,7 @@ describe('a hint', () => {
   test('at the tag that the app follows deploys the digest that the registry names', async () => {
     const { status, deployment } = await say(packageEvent())
     expect(status).toBe(202)
-    expect(asked).toEqual(['latest'])
+    expect(asked).toStrictEqual(['latest'])
     expect(deployment).toMatchObject({
       status: 'queued',
       image: { repository: 'ghcr.io/acme/api', tag: 'latest', digest: ONE },
@@ -209,16 +209,16 @@ describe('a hint', () => {
     ['no tag', packageEvent('ghcr.io/acme/api:')],
   ])('at %s is 200 "ignored", and the registry is not asked', async (_name, body) => {
     const { status, result, detail } = await say(body)
-    expect([status, result]).toEqual([200, 'ignored'])
+    expect([status, result]).toStrictEqual([200, 'ignored'])
     expect(detail).not.toBe('')
-    expect(asked).toEqual([])
-    expect(deployments()).toEqual([])
+    expect(asked).toStrictEqual([])
+    expect(deployments()).toStrictEqual([])
   })
 
   test('at what is live already is 200 "unchanged"', async () => {
     succeed((await say(packageEvent())).deployment?.id ?? '')
     const again = await say(packageEvent(undefined, undefined, 'updated'))
-    expect([again.status, again.result]).toEqual([200, 'unchanged'])
+    expect([again.status, again.result]).toStrictEqual([200, 'unchanged'])
     expect(deployments()).toHaveLength(1)
   })
 
@@ -295,7 +295,7 @@ describe('a hint', () => {
     const at = new Date(world.clock.ms).toISOString()
     world.store.append(deployment?.id ?? '', { type: 'finished', at, status: 'failed' })
     const second = await say(packageEvent(undefined, undefined, 'updated'))
-    expect([second.status, second.result]).toEqual([200, 'unchanged'])
+    expect([second.status, second.result]).toStrictEqual([200, 'unchanged'])
     expect(deployments()).toHaveLength(1)
   })
 
@@ -303,7 +303,7 @@ describe('a hint', () => {
     failure = new DeployError('registry_unreachable', 'connection refused')
     const { status, deployment } = await say(packageEvent())
     expect(status).toBe(202)
-    expect(deployment?.image).toEqual({ repository: 'ghcr.io/acme/api', tag: 'latest' })
+    expect(deployment?.image).toStrictEqual({ repository: 'ghcr.io/acme/api', tag: 'latest' })
     expect((await say(packageEvent(undefined, undefined, 'updated'))).result).toBe('unchanged')
     expect(deployments()).toHaveLength(1)
   })
@@ -317,14 +317,14 @@ describe('a hint', () => {
     }
     const { status, deployment } = await say(packageEvent())
     expect(status).toBe(202)
-    expect(deployment?.image).toEqual({ repository: 'ghcr.io/acme/api', tag: 'latest' })
+    expect(deployment?.image).toStrictEqual({ repository: 'ghcr.io/acme/api', tag: 'latest' })
     expect(world.logged[0]).toMatch(/^warn the registry did not say .*the receiver stops/)
   })
 
   test('is a failure of the receiver when asking has a defect', async () => {
     failure = new Error('defect')
     expect((await say(packageEvent())).status).toBe(500)
-    expect(deployments()).toEqual([])
+    expect(deployments()).toStrictEqual([])
   })
 
   test('that is settled says by which deployment', async () => {
@@ -363,7 +363,7 @@ describe('a hint', () => {
       expect(await response.json()).toMatchObject({
         deployment: { app: 'web', image: { tag: 'stable', digest: ONE } },
       })
-      expect(called).toEqual([])
+      expect(called).toStrictEqual([])
     } finally {
       globalThis.fetch = original
     }

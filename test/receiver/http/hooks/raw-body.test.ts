@@ -47,7 +47,7 @@ test('a body in pieces is read as one', async () => {
   for (const piece of [body.slice(0, 5), body.slice(5)]) socket.write(chunk(piece))
   socket.write(chunk(''))
   await status(202)
-  expect(world.store.list('api', { limit: 1 })[0]?.source).toEqual({ message: 'in pieces' })
+  expect(world.store.list('api', { limit: 1 })[0]?.source).toStrictEqual({ message: 'in pieces' })
 })
 
 test('a body of 64 KiB is read, announced or not', async () => {
@@ -87,6 +87,6 @@ test('a body that was cut off is rejected', async () => {
   socket.resetAndDestroy()
   await expect
     .poll(() => world.audit().map(({ reason }) => reason), { timeout: 30_000 })
-    .toEqual(['the body was cut off'])
-  expect(world.store.list('api', { limit: 1 })).toEqual([])
+    .toStrictEqual(['the body was cut off'])
+  expect(world.store.list('api', { limit: 1 })).toStrictEqual([])
 })

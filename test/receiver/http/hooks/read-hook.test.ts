@@ -70,7 +70,7 @@ describe('an order', () => {
       'rollback previous',
     ],
   ])('%s', (body, request, summary) => {
-    expect(read(body)).toEqual({
+    expect(read(body)).toStrictEqual({
       kind: 'order',
       request,
       source: {},
@@ -153,7 +153,7 @@ describe('a payload', () => {
   })
 
   test('is understood from those who may send one', () => {
-    expect(read(push, { says: 'both' })).toEqual({
+    expect(read(push, { says: 'both' })).toStrictEqual({
       kind: 'pushed',
       repository: 'docker.io/acme/api',
       tag: 'latest',

@@ -35,35 +35,35 @@ test('a token is remembered for a day beyond its end, as long as the clock may b
   const exp = world.nowSeconds() + 300
   const headers = await bearer(world, '{}', { exp })
   expect(await status(post(world, '{}', { headers }))).toBe(202)
-  expect(remembered).toEqual([{ kind: 'token', seconds: 300 + DAY }])
+  expect(remembered).toStrictEqual([{ kind: 'token', seconds: 300 + DAY }])
 })
 
 test('a token that ended within the tolerance is remembered for a day from now', async () => {
   const headers = await bearer(world, '{}', { exp: world.nowSeconds() - 3 })
   expect(await status(post(world, '{}', { headers }))).toBe(202)
-  expect(remembered).toEqual([{ kind: 'token', seconds: DAY }])
+  expect(remembered).toStrictEqual([{ kind: 'token', seconds: DAY }])
 })
 
 test('the body of a GitHub webhook, whose signature never ends, is remembered for ten years', async () => {
   const body = packageEvent()
   const headers = github(world.githubSecret, body)
   expect(await status(post(world, body, { headers }))).toBe(202)
-  expect(remembered).toEqual([{ kind: 'github', seconds: 3650 * DAY }])
+  expect(remembered).toStrictEqual([{ kind: 'github', seconds: 3650 * DAY }])
 })
 
 test('the id of a Standard Webhook is remembered for a day, and its signature lasts ten minutes', async () => {
   expect(await status(post(world, '{}', { headers: webhook(world, '{}') }))).toBe(202)
-  expect(remembered).toEqual([{ kind: 'webhook', seconds: DAY }])
+  expect(remembered).toStrictEqual([{ kind: 'webhook', seconds: DAY }])
 })
 
 test('the id of a body is remembered for a day', async () => {
   const body = '{"id":"once"}'
   expect(await status(post(world, body, { headers: basic('api', world.token) }))).toBe(202)
-  expect(remembered).toEqual([{ kind: 'body', seconds: DAY }])
+  expect(remembered).toStrictEqual([{ kind: 'body', seconds: DAY }])
 })
 
 test("what the signature names goes before the body's id", async () => {
   const body = '{"id":"once"}'
   expect(await status(post(world, body, { headers: webhook(world, body) }))).toBe(202)
-  expect(remembered.map(({ kind }) => kind)).toEqual(['webhook'])
+  expect(remembered.map(({ kind }) => kind)).toStrictEqual(['webhook'])
 })

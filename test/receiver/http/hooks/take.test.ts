@@ -85,11 +85,11 @@ describe('a signed hook', () => {
     })
     expect(response.headers.get('location')).toBe(`/deployments/${deployment.id}`)
     expect(follow.url).toBe(`https://deploy.example.com/deployments/${deployment.id}/events`)
-    expect(world.woken).toEqual(['api'])
+    expect(world.woken).toStrictEqual(['api'])
     const read = await world.app.request(`/deployments/${deployment.id}`, {
       headers: { host: 'deploy.example.com', authorization: `Bearer ${follow.token}` },
     })
-    expect(await read.json()).toEqual(deployment)
+    expect(await read.json()).toStrictEqual(deployment)
   })
 
   test('without a body is a redeploy of the tag in the config', async () => {
@@ -104,7 +104,7 @@ describe('a signed hook', () => {
   test('with the same id and body gets the first deployment again and starts nothing', async () => {
     const first = (await (await post('{}', { id: 'msg_1' })).json()) as Record<string, object>
     const again = (await (await post('{}', { id: 'msg_1' })).json()) as Record<string, object>
-    expect(again['deployment']).toEqual(first['deployment'])
+    expect(again['deployment']).toStrictEqual(first['deployment'])
     expect(world.woken).toHaveLength(1)
   })
 
@@ -143,7 +143,7 @@ describe('strangers learn only that the signature was rejected', () => {
       code: 'signature_rejected',
       detail: 'signature rejected',
     })
-    expect(world.woken).toEqual([])
+    expect(world.woken).toStrictEqual([])
     expect(world.logged.at(-1)).toMatch(/hook rejected/)
   })
 

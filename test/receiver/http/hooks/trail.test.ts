@@ -97,14 +97,14 @@ describe('nobody is known to be the sender', () => {
     ],
   ])('%s', async ([, reason, send]) => {
     await send()
-    expect(entries()).toEqual([
+    expect(entries()).toStrictEqual([
       { ...FROM, sender: NOBODY, outcome: 'rejected', reason: expect.stringMatching(reason) },
     ])
   })
 
   test('of what the local socket cannot read', async () => {
     expect((await drip(world.local, {})).status).toBe(413)
-    expect(entries()).toEqual([
+    expect(entries()).toStrictEqual([
       {
         app: 'api',
         sender: NOBODY,
@@ -149,7 +149,7 @@ describe('only the kind of the credentials is known', () => {
     ],
   ])('%s', async ([, kind, reason, send]) => {
     await send()
-    expect(entries()).toEqual([
+    expect(entries()).toStrictEqual([
       { ...FROM, sender: { kind }, outcome: 'rejected', reason: expect.stringMatching(reason) },
     ])
   })
@@ -162,7 +162,7 @@ describe('only the kind of the credentials is known', () => {
     expect(response.status).toBe(503)
     expect(response.headers.get('retry-after')).toBe('15')
     expect(await response.text()).not.toContain('ECONNREFUSED')
-    expect(entries()).toEqual([
+    expect(entries()).toStrictEqual([
       { ...FROM, sender: { kind: 'oidc' }, outcome: 'rejected', reason: 'connect ECONNREFUSED' },
     ])
     expect(world.logged[0]).toBe(
@@ -172,7 +172,7 @@ describe('only the kind of the credentials is known', () => {
 
   test('of an app that does not exist, which has no place in the trail', async () => {
     await post(world, '{}', { path: '/hooks/nothing', headers: basic('nothing', world.token) })
-    expect(entries()).toEqual([
+    expect(entries()).toStrictEqual([
       {
         address: '192.0.2.7',
         sender: { kind: 'basic' },
@@ -186,14 +186,14 @@ describe('only the kind of the credentials is known', () => {
 describe('an authentic sender is named', () => {
   test('whose claims are not allowed', async () => {
     await post(world, '{}', { headers: await bearer(world, '{}', { ref: 'refs/heads/x' }) })
-    expect(entries()).toEqual([
+    expect(entries()).toStrictEqual([
       { ...FROM, sender: ours(), outcome: 'refused', reason: expect.stringMatching(/^ref is/) },
     ])
   })
 
   test('whose body cannot be read', async () => {
     await post(world, '{', { headers: webhook(world, '{') })
-    expect(entries()).toEqual([
+    expect(entries()).toStrictEqual([
       {
         ...FROM,
         sender: { kind: 'webhook', key: KEY },
@@ -206,7 +206,7 @@ describe('an authentic sender is named', () => {
   test('who may not choose an image', async () => {
     const body = '{"image":"ghcr.io/acme/api:2"}'
     await post(world, body, { headers: basic('api', world.token) })
-    expect(entries()).toEqual([
+    expect(entries()).toStrictEqual([
       {
         ...FROM,
         sender: { kind: 'basic', key: KEY },
@@ -218,7 +218,7 @@ describe('an authentic sender is named', () => {
 
   test('with what was asked for, when there is nothing to roll back to', async () => {
     await post(world, '{"rollback":"previous"}', { headers: basic('api', world.token) })
-    expect(entries()).toEqual([
+    expect(entries()).toStrictEqual([
       {
         ...FROM,
         sender: { kind: 'basic', key: KEY },
@@ -233,7 +233,7 @@ describe('an authentic sender is named', () => {
     const headers = await bearer(world, '{}')
     await post(world, '{}', { headers })
     expect((await post(world, '{}', { headers })).status).toBe(401)
-    expect(entries().at(-1)).toEqual({
+    expect(entries().at(-1)).toStrictEqual({
       ...FROM,
       sender: ours(),
       request: 'redeploy',
@@ -245,7 +245,7 @@ describe('an authentic sender is named', () => {
   test('who gives one id to two bodies', async () => {
     await post(world, '{}', { headers: webhook(world, '{}', { id: 'msg_a' }) })
     await post(world, '{ }', { headers: webhook(world, '{ }', { id: 'msg_a' }) })
-    expect(entries().at(-1)).toEqual({
+    expect(entries().at(-1)).toStrictEqual({
       ...FROM,
       sender: { kind: 'webhook', key: KEY },
       request: 'redeploy',
@@ -256,7 +256,7 @@ describe('an authentic sender is named', () => {
 
   test('on the local socket, who asks for an app that does not exist', async () => {
     await world.local.request('/hooks/nothing', { method: 'POST' })
-    expect(entries()).toEqual([
+    expect(entries()).toStrictEqual([
       { sender: { kind: 'socket' }, outcome: 'refused', reason: 'there is no app "nothing"' },
     ])
   })
@@ -274,8 +274,8 @@ describe('what starts nothing', () => {
     const sender = { kind: 'github', key: KEY }
     const request = 'push of ghcr.io/acme/api:latest'
     const deployment = expect.stringMatching(/./) as string
-    expect(accepted).toEqual({ ...FROM, sender, request, outcome: 'accepted', deployment })
-    expect(rest).toEqual([
+    expect(accepted).toStrictEqual({ ...FROM, sender, request, outcome: 'accepted', deployment })
+    expect(rest).toStrictEqual([
       { ...FROM, sender, request, outcome: 'repeated', deployment: accepted?.deployment },
       { ...FROM, sender, request, outcome: 'unchanged', deployment: accepted?.deployment },
       {
@@ -290,7 +290,7 @@ describe('what starts nothing', () => {
 
   test('and only asks whether anybody is there leaves no trace', async () => {
     await post(world, '{}', { headers: github(world.githubSecret, '{}', 'ping') })
-    expect(entries()).toEqual([])
+    expect(entries()).toStrictEqual([])
   })
 })
 
@@ -298,8 +298,8 @@ test('what is new stands there once, and in the log with who asked and from wher
   const body = JSON.stringify({ image: `ghcr.io/acme/api@${DIGEST}` })
   await post(world, body, { headers: webhook(world, body) })
   const [entry, ...others] = entries()
-  expect(others).toEqual([])
-  expect(world.logged).toEqual([
+  expect(others).toStrictEqual([])
+  expect(world.logged).toStrictEqual([
     `info hook accepted ${JSON.stringify({
       ...FROM,
       sender: entry?.sender,
@@ -341,10 +341,10 @@ describe('a failure of the receiver itself is no refusal', () => {
     expect(JSON.stringify(body)).not.toContain('secret')
     const isStore = body.status === 503
     expect(response.headers.get('retry-after')).toBe(isStore ? '60' : null)
-    expect(world.logged.map((line) => line.slice(0, 22))).toEqual(
+    expect(world.logged.map((line) => line.slice(0, 22))).toStrictEqual(
       isStore ? [] : ['error a request failed'],
     )
-    expect(entries()).toEqual([])
+    expect(entries()).toStrictEqual([])
   })
 })
 

@@ -90,6 +90,6 @@ describe('who waits', () => {
 
   test('gets what was accepted when the record of it is gone', async () => {
     now = undefined
-    expect(await wait(0)).toEqual(queued)
+    expect(await wait(0)).toStrictEqual(queued)
   })
 })

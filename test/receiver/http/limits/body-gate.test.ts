@@ -26,14 +26,14 @@ test('so many run at once, the others in turn', async () => {
   const [one, two, three] = [job(), job(), job()] as const
   const all = [one, two, three].map(({ work }, index) => gate.enter(`address ${index}`, work))
   await turn()
-  expect([one.begun(), two.begun(), three.begun()]).toEqual([true, true, false])
+  expect([one.begun(), two.begun(), three.begun()]).toStrictEqual([true, true, false])
   two.end()
   await all[1]
   await turn()
   expect(three.begun()).toBe(true)
   one.end()
   three.end()
-  expect(await Promise.all(all)).toEqual(['done', 'done', 'done'])
+  expect(await Promise.all(all)).toStrictEqual(['done', 'done', 'done'])
 })
 
 test('one address cannot take the place of others', async () => {
@@ -45,7 +45,7 @@ test('one address cannot take the place of others', async () => {
     gate.enter('honest', other.work),
   ]
   await turn()
-  expect([held.begun(), queued.begun(), other.begun()]).toEqual([true, false, true])
+  expect([held.begun(), queued.begun(), other.begun()]).toStrictEqual([true, false, true])
   for (const each of [held, queued, other]) each.end()
   await Promise.all(all)
 })
@@ -83,7 +83,7 @@ test('who leaves makes room for one who fits, not for the next of an address tha
   honest.end()
   await all[1]
   await turn()
-  expect([queued.begun(), other.begun()]).toEqual([false, true])
+  expect([queued.begun(), other.begun()]).toStrictEqual([false, true])
   for (const each of [held, queued, other]) each.end()
   await Promise.all(all)
 })
@@ -96,7 +96,7 @@ test('an address of which one leaves still has its others inside', async () => {
   await all[0]
   all.push(gate.enter('a', late.work))
   await turn()
-  expect([two.begun(), three.begun(), late.begun()]).toEqual([true, true, false])
+  expect([two.begun(), three.begun(), late.begun()]).toStrictEqual([true, true, false])
   for (const each of [two, three, late]) each.end()
   await Promise.all(all)
 })

@@ -58,7 +58,7 @@ describe('a proxy', () => {
 
   test('is named by one address, or by a network that is written as IPv6', () => {
     const isOurs = proxies(['192.0.2.1', '::ffff:10.0.0.0/104'])
-    expect(['192.0.2.1', '192.0.2.2', '10.255.0.1', '11.0.0.1'].map(isOurs)).toEqual([
+    expect(['192.0.2.1', '192.0.2.2', '10.255.0.1', '11.0.0.1'].map(isOurs)).toStrictEqual([
       true,
       false,
       true,

@@ -57,7 +57,7 @@ test('a limit that a reload brings holds for the next request', async () => {
   await exhaust('198.51.100.1')
   world.services.buckets = createTokenBuckets({ burst: 2, perSecond: 1 }, () => world.clock.ms)
   const answers = [await wrong('198.51.100.1'), await wrong('198.51.100.1')]
-  expect(answers.map(({ status }) => status)).toEqual([401, 401])
+  expect(answers.map(({ status }) => status)).toStrictEqual([401, 401])
   expect((await wrong('198.51.100.1')).status).toBe(429)
 })
 
@@ -189,5 +189,5 @@ test('bodies of strangers are read a few at a time: others get 503 with Retry-Af
   expect(ninth.headers.get('retry-after')).toBe('1')
   expect((await right('198.51.100.2')).status).toBe(202)
   for (const body of bodies.slice(0, 8)) body.close()
-  expect((await Promise.all(held)).map(({ status }) => status)).toEqual(Array(8).fill(401))
+  expect((await Promise.all(held)).map(({ status }) => status)).toStrictEqual(Array(8).fill(401))
 })

@@ -56,7 +56,7 @@ describe('an app', () => {
   const json = async (path: string) => (await world.local.request(path)).json()
 
   test('is shown with where its hooks go and whose it takes, the best first', async () => {
-    expect(await json('/apps')).toEqual({
+    expect(await json('/apps')).toStrictEqual({
       apps: [
         {
           name: 'api',
@@ -180,9 +180,9 @@ describe('history', () => {
       const { deployments } = (await response.json()) as { deployments: Deployment[] }
       return deployments.map(({ id }) => id)
     }
-    expect(await list('')).toEqual(ids)
-    expect(await list('?limit=1')).toEqual(ids.slice(0, 1))
-    expect(await list(`?before=${ids[0]}`)).toEqual(ids.slice(1))
+    expect(await list('')).toStrictEqual(ids)
+    expect(await list('?limit=1')).toStrictEqual(ids.slice(0, 1))
+    expect(await list(`?before=${ids[0]}`)).toStrictEqual(ids.slice(1))
     expect((await world.local.request('/apps/api/deployments?limit=x')).status).toBe(400)
   })
 
@@ -210,7 +210,7 @@ describe('events', () => {
     world.store.append(deployment.id, { type: 'started', at: at() })
     world.store.append(deployment.id, { type: 'finished', at: at(), status: 'succeeded' })
     const text = await response.text()
-    expect(text.match(/^event: .*$/gm)).toEqual(['event: started', 'event: finished'])
+    expect(text.match(/^event: .*$/gm)).toStrictEqual(['event: started', 'event: finished'])
     expect(text.match(/^id: \d+$/gm)).toHaveLength(2)
   })
 
@@ -221,7 +221,9 @@ describe('events', () => {
     const [first, last] = world.store.events(deployment.id, 0).map(({ number }) => String(number))
     const resume = (id = '') =>
       read(`/deployments/${deployment.id}/events`, follow.token, { 'last-event-id': id })
-    expect((await (await resume(first)).text()).match(/^event: .*$/gm)).toEqual(['event: finished'])
+    expect((await (await resume(first)).text()).match(/^event: .*$/gm)).toStrictEqual([
+      'event: finished',
+    ])
     expect((await resume(last)).status).toBe(204)
   })
 })
@@ -235,7 +237,7 @@ describe('a stream of events', () => {
       const response = await read(`/deployments/${deployment.id}/events`, follow.token, {
         'last-event-id': id,
       })
-      expect((await response.text()).match(/^event: .*$/gm)).toEqual(['event: finished'])
+      expect((await response.text()).match(/^event: .*$/gm)).toStrictEqual(['event: finished'])
     },
   )
 
