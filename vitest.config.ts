@@ -1,9 +1,21 @@
 import { defineConfig } from 'vitest/config'
+import { LongestFirst } from './test/support/longest-first.ts'
 
-/** These need no engine, and share their workers: starting one for each costs more than what most of them do. */
-const WITHOUT_ENGINE = [
-  'test/protocol/**/*.test.ts',
-  'test/receiver/{core,config,http,serve}/**/*.test.ts',
+/** These need neither an engine nor another program. */
+const PURE = ['test/protocol/**/*.test.ts', 'test/receiver/{core,config,http,serve}/**/*.test.ts']
+/** These start programs and servers of their own. */
+const LOCAL = [
+  'test/{action,docs,script}/**/*.test.ts',
+  'test/receiver/{cli,edges}/**/*.test.ts',
+  'test/contracts/{journal,sites,slots}.test.ts',
+  'test/structure.test.ts',
+]
+/** Those among them that need the engine. */
+const NOT_LOCAL = [
+  'test/action/{faults,push}.test.ts',
+  'test/docs/hooks.test.ts',
+  'test/receiver/edges/docker/engine.test.ts',
+  'test/receiver/edges/registry/{client,registry,token}.test.ts',
 ]
 
 export default defineConfig({
@@ -13,17 +25,23 @@ export default defineConfig({
     hookTimeout: 600_000,
     expect: { poll: { timeout: 120_000 } },
     // most of them wait for engines, registries and servers, which share two cores on small machines
-    maxWorkers: 6,
+    maxWorkers: 8,
+    sequence: { sequencer: LongestFirst },
     // they import JSON as only bundlers do
     server: { deps: { inline: [/@actions\/(languageservice|workflow-parser|expressions)/] } },
     projects: [
-      { extends: true, test: { name: 'pure', include: WITHOUT_ENGINE, isolate: false } },
+      // these two share their workers: starting one for each file costs more than what most of them do
+      { extends: true, test: { name: 'pure', include: PURE, isolate: false } },
+      {
+        extends: true,
+        test: { name: 'local', include: LOCAL, exclude: NOT_LOCAL, isolate: false },
+      },
       {
         extends: true,
         test: {
           name: 'engine',
-          include: ['test/**/*.test.ts'],
-          exclude: WITHOUT_ENGINE,
+          include: ['test/{contracts,crash,e2e,support-tests}/**/*.test.ts', ...NOT_LOCAL],
+          exclude: LOCAL.filter((pattern) => pattern.startsWith('test/contracts/')),
           globalSetup: ['test/support/global-setup.ts'],
         },
       },
