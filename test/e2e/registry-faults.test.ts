@@ -19,7 +19,7 @@ import {
 import { startVm, type Vm } from '../support/vm.ts'
 import { homeOn } from '../support/home.ts'
 
-const LAYER_BYTES = 5_000_000
+const LAYER_BYTES = 1_000_000
 const stack = inject('stack')
 const docker = new Docker({ socketPath: stack.dockerHost.slice('unix://'.length) })
 let proxy: RegistryProxy
