@@ -13,7 +13,7 @@ const USAGE = `deploy-receiver runs what was pushed, behind Nginx.
   deploy-receiver rollback APP [TO]          back to the digest before, or to a tag, digest or deployment that was live  [--current-settings | --release-settings] [--json]
   deploy-receiver tags     APP               the registry's tags, and which of them were deployed  [--json]
   deploy-receiver hook     APP               its URL, the workflow step and the curl lines that fit it  [--json]
-  deploy-receiver reload                     read the config again; a wrong one is refused  [--json]
+  deploy-receiver reload                     read the config again; a wrong one is refused  [--overwrite] [--json]
   deploy-receiver remove   APP               take an app that is not in the config off this machine  [--volumes] [--json]
   deploy-receiver adopt    [--config FILE]   put what runs on record again when the data was lost  [--slot APP=blue|green] [--json]
   deploy-receiver audit    [APP]             who asked for what, and what came of it  [--limit N] [--json]
@@ -72,6 +72,7 @@ async function main(argv: string[]): Promise<number> {
         'release-settings': { type: 'boolean', default: false },
         slot: { type: 'string', multiple: true, default: [] },
         volumes: { type: 'boolean', default: false },
+        overwrite: { type: 'boolean', default: false },
         limit: { type: 'string', short: 'n', default: '20' },
         help: { type: 'boolean', short: 'h', default: false },
       },

@@ -17,7 +17,9 @@ export function showFindings(checks: readonly Finding[], json: boolean): number 
     for (const { what, ok, message, hint } of checks) {
       const verdict = ok ? (hint === undefined ? 'ok  ' : 'warn') : 'FAIL'
       console.log(`${verdict}  ${what.padEnd(width)}  ${message}`)
-      if (hint !== undefined) console.log(`      ${''.padEnd(width)}  ${hint}`)
+      for (const line of hint?.split('\n') ?? []) {
+        console.log(`      ${''.padEnd(width)}  ${line}`)
+      }
     }
   }
   return checks.every(({ ok }) => ok) ? 0 : 1

@@ -12,6 +12,8 @@ export interface Options {
   releaseSettings: boolean
   /** Of an adoption: `APP=blue` or `APP=green`, the slot that is live. */
   slot: readonly string[]
+  /** Of a reload: Nginx files that somebody edited too. */
+  overwrite: boolean
   /** Of a removal: the data too. */
   volumes: boolean
   /** What stands after the command. */

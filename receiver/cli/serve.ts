@@ -4,7 +4,7 @@ import { createLog } from '../serve/log.ts'
 import type { Options } from './options.ts'
 import { secretsOf, secretsOfBoth } from '../config/secrets-of.ts'
 import { createRedactor } from '../core/redaction/redactor.ts'
-import { serve } from '../serve/serve.ts'
+import { type ReloadOptions, serve } from '../serve/serve.ts'
 
 /** `deploy-receiver serve`: until SIGTERM or SIGINT; SIGHUP reads the config again. A second signal ends it at once. */
 export async function run({ config: file }: Options): Promise<number> {
@@ -22,14 +22,14 @@ export async function run({ config: file }: Options): Promise<number> {
 
   // one after the other: each compares with what the one before left
   let last: Promise<unknown> = Promise.resolve()
-  const reload = () => {
+  const reload = (options: ReloadOptions) => {
     const mine = last.then(async () => {
       const next = read()
       const nextSecrets = secretsOf(next)
       redactor.take(secretsOfBoth(secrets, nextSecrets))
       remark()
       try {
-        const changes = await receiver.reload(next)
+        const changes = await receiver.reload(next, options)
         secrets = nextSecrets
         return changes
       } finally {
@@ -41,7 +41,7 @@ export async function run({ config: file }: Options): Promise<number> {
   }
   const receiver = await serve(config, process.env, { log, redactor, reload })
   process.on('SIGHUP', () => {
-    reload().catch((error: unknown) => {
+    reload({ overwrite: false }).catch((error: unknown) => {
       const reason = error instanceof Error ? error.message : String(error)
       log('error', 'the config was refused; the one before stays in force', { reason })
     })

@@ -1,5 +1,6 @@
 import type { AppSpec } from './app.ts'
 import { createDeployer, type Deployer } from './deployer.ts'
+import type { OnEdit } from './on-edit.ts'
 import type { ReconcilePorts } from './reconcile.ts'
 import { createTurns } from './turns.ts'
 
@@ -10,8 +11,9 @@ export interface Apps<App extends AppSpec> {
   /**
    * Takes these apps in place of the ones before, once visitors can find them. Those that are gone are left running, new ones
    * wait to be woken. Throws, and keeps the ones before, when they cannot be shown.
+   * @param onEdit of what they are shown by, when somebody edited it
    */
-  take(apps: readonly App[]): Promise<void>
+  take(apps: readonly App[], onEdit?: (app: string) => OnEdit): Promise<void>
   /** Tells the deployer of an app to look, or those of all. */
   wake(app?: string): void
   /** Lets each of them remove what it does not keep. */
@@ -22,7 +24,7 @@ export interface Apps<App extends AppSpec> {
 /** @param show lets visitors find these apps, all at once */
 export function createApps<App extends AppSpec>(
   given: Omit<ReconcilePorts, 'turns'>,
-  show: (apps: readonly App[]) => Promise<void>,
+  show: (apps: readonly App[], onEdit: (app: string) => OnEdit) => Promise<void>,
 ): Apps<App> {
   const ports: ReconcilePorts = { ...given, turns: createTurns() }
   let current: ReadonlyMap<string, App> = new Map()
@@ -39,11 +41,11 @@ export function createApps<App extends AppSpec>(
 
   return {
     all: () => current,
-    async take(apps) {
+    async take(apps, onEdit = () => 'refuse') {
       const before = current
       current = new Map(apps.map((app) => [app.name, app]))
       try {
-        await show(apps)
+        await show(apps, onEdit)
       } catch (error) {
         current = before
         throw error

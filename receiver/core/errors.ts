@@ -10,6 +10,7 @@ export const DEPLOY_ERROR_CODES = [
   'image_invalid',
   'image_missing',
   'internal_error',
+  'nginx_edited',
   'nginx_failed',
   'no_port',
   'not_attested',

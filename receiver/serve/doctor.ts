@@ -7,6 +7,7 @@ import type { Journal } from '../core/journal.ts'
 import { describeTrustRoots, trustRootFile } from '../edges/attestation/trust-roots.ts'
 import type { Engine } from '../edges/docker/engine.ts'
 import { runCommand } from '../edges/nginx/command.ts'
+import type { Edit } from '../edges/nginx/edited.ts'
 import type { ReadRepository } from '../edges/registry/reading.ts'
 import { lookAtRepository } from '../edges/registry/repository.ts'
 
@@ -22,6 +23,7 @@ export async function runDoctor({
   engine,
   journal,
   read,
+  edits,
 }: {
   config: Pick<Config, 'data' | 'nginx'>
   apps: readonly AppConfig[]
@@ -29,6 +31,8 @@ export async function runDoctor({
   engine: Engine
   journal: Pick<Journal, 'live'>
   read: ReadRepository
+  /** What somebody did to Nginx's files. */
+  edits: () => readonly Edit[]
 }): Promise<Finding[]> {
   return [
     await finding('docker', async () => {
@@ -47,11 +51,35 @@ export async function runDoctor({
       await runCommand(config.nginx.test)
       return `${config.nginx.test}: it takes its files`
     }),
+    ...lookAtFiles(edits),
     ...(await lookAtTrustRoots(config.data, apps)),
     ...(await lookAtRegistries(apps, read, (app) => journal.live(app) !== undefined)),
     ...(await Promise.all(apps.map((app) => lookAtApp(app, engine, journal)))),
   ]
 }
+
+/** Nothing of the files that are as the receiver wrote them. */
+function lookAtFiles(edits: () => readonly Edit[]): Finding[] {
+  try {
+    return edits().map(({ app, file, kind, isInTheWay, difference }) => {
+      const what = `file of ${app}`
+      if (kind === 'gone') {
+        const message = `${file} is gone: Nginx does not know ${app} when it is loaded again`
+        return { what, ok: false, message, hint: 'deploy-receiver reload writes it again' }
+      }
+      const message = isInTheWay
+        ? `${file} was edited, and the config wants another one by now`
+        : `${file} was edited, and is left alone`
+      return { what, ok: !isInTheWay, message, hint: [OVERWRITE, ...difference].join('\n') }
+    })
+  } catch (error) {
+    const { message, hint } = error as DeployError
+    return [{ what: "nginx's files", ok: false, message, ...(hint === undefined ? {} : { hint }) }]
+  }
+}
+
+const OVERWRITE =
+  'deploy-receiver reload --overwrite writes it anew; what was done to it (+) is gone then:'
 
 /** Reads the keys that attestations are verified with, if an app asks for any. */
 export async function lookAtTrustRoots(

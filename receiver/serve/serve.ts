@@ -6,7 +6,8 @@ import type { Redactor } from '../core/redaction/redactor.ts'
 import { refuseOthers } from '../core/slots/ownership.ts'
 import { removeApp } from '../core/slots/remove-app.ts'
 import { isToRepair } from '../core/slots/container-events.ts'
-import { showApps } from '../core/slots/show-apps.ts'
+import type { OnEdit } from '../core/on-edit.ts'
+import { showApps, upstreamsOf } from '../core/slots/show-apps.ts'
 import { systemClock } from '../edges/clock.ts'
 import { connectDocker } from '../edges/docker/connect.ts'
 import { followEvents } from '../edges/docker/events.ts'
@@ -27,16 +28,28 @@ import { createWatchdog, watchRequests, watchSteps } from './watchdog.ts'
 
 export interface Receiver {
   /** Takes another config. Throws, and keeps the one before, when it cannot be had while running. */
-  reload(config: Config): Promise<Changes>
+  reload(config: Config, options: ReloadOptions): Promise<Reloaded>
   /** Stops taking requests and reconciling; what runs goes on serving. */
   close(): Promise<void>
+}
+
+export interface ReloadOptions {
+  /** Nginx files of ours that somebody edited are written anew. */
+  overwrite: boolean
+}
+
+/** What a reload changed, and what of Nginx's files somebody edited. */
+export interface Reloaded extends Changes {
+  /** These are left alone. */
+  edited: { file: string; difference: readonly string[] }[]
+  overwritten: string[]
 }
 
 interface Surroundings {
   log: Log
   redactor: Redactor
   /** Reads the config again and hands it to `Receiver.reload`. */
-  reload: () => Promise<Changes>
+  reload: (options: ReloadOptions) => Promise<Reloaded>
 }
 
 /**
@@ -106,14 +119,17 @@ async function start(
     app: (name) => apps.all().get(name),
     report,
   })
-  const apps = createApps<AppConfig>({ journal, clock, report, rollouts }, (all) =>
-    showApps(all, { sites, record }),
+  const apps = createApps<AppConfig>({ journal, clock, report, rollouts }, (all, onEdit) =>
+    showApps(all, { sites, record, onEdit }),
   )
+  const edits = () => sites.edits(upstreamsOf(apps.all().values(), record))
   sites.refuseOthers(Object.values(config.apps).flatMap(({ name, http }) => (http ? name : [])))
 
   store.installation.take(installation.id)
   await ensureNetwork(docker, { ...network, subnet: machine.subnet, installation: installation.id })
-  await apps.take(Object.values(config.apps))
+  // whoever edited a file of one app is not to keep the others from starting
+  await apps.take(Object.values(config.apps), () => 'leave')
+  for (const { app, file, isInTheWay } of edits()) log('warn', EDITED, { app, file, isInTheWay })
   const left = journal.liveApps().filter((app) => !apps.all().has(app))
   for (const app of left) log('warn', LEFT_RUNNING, { app })
 
@@ -124,7 +140,7 @@ async function start(
     registry,
     tags: ({ image }, wanted) => listTags(image.repository, wanted, read, stopping.signal),
     doctor: () =>
-      runDoctor({ config, apps: [...apps.all().values()], docker, engine, journal, read }),
+      runDoctor({ config, apps: [...apps.all().values()], docker, engine, journal, read, edits }),
     reload,
     async removeApp(what) {
       const done = await removeApp(what, { engine, sites, slots, record, journal, clock, apps })
@@ -159,15 +175,19 @@ async function start(
   })
 
   let reloading: Promise<unknown> = Promise.resolve()
-  const take = async (next: Config): Promise<Changes> => {
+  const take = async (next: Config, { overwrite }: ReloadOptions): Promise<Reloaded> => {
     const changes = changesOf(current.config, next)
+    const others = new Set([...changes.added, ...changes.changed])
+    const onEdit = (app: string): OnEdit =>
+      overwrite ? 'overwrite' : others.has(app) ? 'refuse' : 'leave'
+    const edited = edits()
     const before = current
     current = takeConfig(next, before)
     try {
-      await apps.take(Object.values(next.apps))
+      await apps.take(Object.values(next.apps), onEdit)
     } catch (error) {
       current = before
-      await apps.take(Object.values(before.config.apps)).catch(() => {})
+      await apps.take(Object.values(before.config.apps), () => 'leave').catch(() => {})
       throw error
     }
     // a hook may have come while Nginx was told
@@ -175,12 +195,18 @@ async function start(
     pollers.take(Object.values(next.apps))
     for (const app of changes.removed) log('warn', LEFT_RUNNING, { app })
     log('info', 'config taken', changes)
-    return changes
+    const left = edits()
+    const isLeft = (file: string) => left.some((each) => each.file === file)
+    return {
+      ...changes,
+      edited: left.map(({ file, difference }) => ({ file, difference })),
+      overwritten: edited.flatMap(({ file }) => (overwrite && !isLeft(file) ? file : [])),
+    }
   }
 
   return {
-    reload(next) {
-      const taken = take(next)
+    reload(next, options) {
+      const taken = take(next, options)
       reloading = taken.catch(() => {})
       return taken
     },
@@ -203,6 +229,9 @@ async function start(
 
 const LEFT_RUNNING =
   'the app is not in the config: it is left running until `deploy-receiver remove <app>`'
+
+const EDITED =
+  "somebody edited Nginx's file of the app: it is left alone until `deploy-receiver reload --overwrite`, and `deploy-receiver doctor` shows the difference"
 
 const SUBNET_KEPT =
   'the Docker network keeps the subnet that it was made with, not network.subnet: to change it, remove its apps, `docker network rm` it and start again'

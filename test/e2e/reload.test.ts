@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { existsSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import Docker from 'dockerode'
@@ -85,6 +85,47 @@ test('SIGHUP does the same, and a new setting is in the next deployment', async 
   await vm.hook({ image: `${vm.repository}@${digest}` }, { app: 'second' })
   const [, id = ''] = (await names()).find((name) => name.startsWith('second'))?.split(' ') ?? []
   expect((await docker.getContainer(id).inspect()).Config.Env).toContain('A=2')
+})
+
+test('a file of Nginx’s that somebody edited is told of, and stays until `reload --overwrite`', async () => {
+  const conf = join(vm.nginx.directory, 'deploy-receiver.api.conf')
+  const ours = readFileSync(conf, 'utf8')
+  const theirs = ours.replace('  server_name', '  client_header_timeout 61s;\n  server_name')
+  writeFileSync(conf, theirs)
+  const told = [conf, '+  client_header_timeout 61s;', 'deploy-receiver reload --overwrite']
+
+  const reloaded = await run('reload')
+  expect(reloaded).toMatchObject({ code: 0, stdout: 'nothing changed\n' })
+  const looked = await run('doctor')
+  expect(looked.stdout).toMatch(/^warn {2}file of api /m)
+  for (const text of told) {
+    expect(reloaded.stderr).toContain(text)
+    expect(looked.stdout).toContain(text)
+  }
+  // a deployment has no need to write it
+  expect(await vm.deploy(digest)).toMatchObject({ status: 'succeeded' })
+
+  const api = vm.config.apps['api'] ?? {}
+  const domains = api['domains']
+  api['domains'] = ['third.test']
+  write()
+  const refused = await run('reload')
+  expect(refused.code).toBe(1)
+  for (const text of told) expect(refused.stderr).toContain(text)
+  expect(readFileSync(conf, 'utf8')).toBe(theirs)
+
+  expect(await run('reload', '--overwrite')).toMatchObject({
+    code: 0,
+    stdout: expect.stringContaining(`written  ${conf}`),
+    stderr: '',
+  })
+  const written = readFileSync(conf, 'utf8')
+  expect(written).toContain('server_name third.test;')
+  expect(written).not.toContain('client_header_timeout')
+  expect((await run('doctor')).stdout).not.toContain('file of api')
+  api['domains'] = domains
+  write()
+  expect((await run('reload')).code).toBe(0)
 })
 
 test('a wrong config is refused with its place, and the one before stays in force', async () => {

@@ -3,6 +3,7 @@ import type { Attestations } from '../image/attestation.ts'
 import type { ImageStore } from '../image/image-store.ts'
 import type { Registry } from '../image/registry.ts'
 import type { Bookkeeping } from '../journal.ts'
+import type { OnEdit } from '../on-edit.ts'
 
 export type Slot = 'blue' | 'green'
 export const otherSlot = (slot: Slot): Slot => (slot === 'blue' ? 'green' : 'blue')
@@ -146,8 +147,14 @@ export interface Slots {
 
 /** Nginx's view of an app: written when the config or a port changes, never for a mere swap. */
 export interface Sites {
-  /** Resolves to whether something changed, and Nginx was told to reload. */
-  ensure(upstreams: Readonly<Record<string, AppUpstreams>>): Promise<boolean>
+  /**
+   * Resolves to whether something changed, and Nginx was told to reload.
+   * @param onEdit of an app of whose files one was edited; a change of it is refused by default, as `nginx_edited`
+   */
+  ensure(
+    upstreams: Readonly<Record<string, AppUpstreams>>,
+    onEdit?: (app: string) => OnEdit,
+  ): Promise<boolean>
 }
 
 /** Where requests of a slot go: to its replicas' addresses at this port. */

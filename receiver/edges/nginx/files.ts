@@ -1,7 +1,7 @@
 import { chmodSync, mkdirSync, readFileSync, renameSync, statSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { removeFile, replaceFile, syncDirectory } from '../durable.ts'
-import { unmarked } from './mark.ts'
+import { bodyOf } from './mark.ts'
 
 /** A file of ours in Nginx's directories, and what it is to hold. */
 export interface Wanted {
@@ -17,11 +17,13 @@ export interface Wanted {
 export const isSettled = ({ file, text }: Wanted): boolean =>
   readIfThere(file) === text && readIfThere(backupOf(file)) === undefined
 
-/** Writes whose it is into what an older receiver wrote. Nginx need not know: it is a comment. */
+/** Writes our head anew where it alone is another one: an older receiver's. Nginx need not know: it is a comment. */
 export function sign(wanted: readonly Wanted[]): void {
   for (const { file, text } of wanted) {
     if (text === undefined || readIfThere(backupOf(file)) !== undefined) continue
-    if (readIfThere(file) === unmarked(text)) replaceFile(file, text, FILE_MODE)
+    const there = readIfThere(file)
+    if (there === undefined || there === text) continue
+    if (bodyOf(there) === bodyOf(text)) replaceFile(file, text, FILE_MODE)
   }
 }
 
@@ -59,7 +61,7 @@ export function restore(wanted: readonly Wanted[]): void {
 }
 
 /** Nginx has taken them: the backups go. */
-export function settle(wanted: readonly Wanted[]): void {
+export function settle(wanted: readonly Pick<Wanted, 'file'>[]): void {
   for (const { file } of wanted) removeFile(backupOf(file))
 }
 

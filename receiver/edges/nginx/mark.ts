@@ -1,14 +1,39 @@
+import { createHash } from 'node:crypto'
 import { DeployError } from '../../core/errors.ts'
 import type { Flags } from '../slots.ts'
 
 const MARK = /^# deploy-receiver installation (\S{1,64})\n/
+const SUMS =
+  /^# sha256 ([0-9a-f]{64}) of ([0-9a-f]{64}): what is changed below stays until `deploy-receiver reload --overwrite`\n/
 
-/** The file of an installation: its first line says whose it is. */
-export const marked = (installation: string, text: string): string =>
-  `# deploy-receiver installation ${installation}\n${text}`
+/**
+ * The file of an installation. Its first line says whose it is, the second one has the checksums of what follows and of the
+ * settings that it was made of: by the first one sees that somebody edited it, by the second whether the config wants another
+ * file by now, and not only a newer receiver other words.
+ */
+export const withHead = (installation: string, text: string, settings: object): string =>
+  `# deploy-receiver installation ${installation}
+# sha256 ${sha256(text)} of ${sha256(canonical(settings))}: what is changed below stays until \`deploy-receiver reload --overwrite\`
+${text}`
 
-/** What a file holds, whoever it is of. */
-export const unmarked = (text: string): string => text.replace(MARK, '')
+/** What a file holds below its head, whoever it is of. */
+export const bodyOf = (text: string): string => text.replace(MARK, '').replace(SUMS, '')
+
+/** The checksums in a file's head; an older receiver wrote none. */
+export function sumsOf(text: string): { body: string; settings: string } | undefined {
+  const [, body = '', settings = ''] = SUMS.exec(text.replace(MARK, '')) ?? []
+  return body === '' ? undefined : { body, settings }
+}
+
+export const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex')
+
+/** The same text for the same settings, whatever order they were put together in. */
+const canonical = (settings: object): string =>
+  JSON.stringify(settings, (_key, value: unknown) =>
+    typeof value === 'object' && value !== null && !Array.isArray(value)
+      ? Object.fromEntries(Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1)))
+      : value,
+  )
 
 /**
  * Whether an app's files are another installation's. Files without a line on that are older than it: then they name the flags

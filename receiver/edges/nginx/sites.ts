@@ -1,9 +1,11 @@
 import { dirname, join } from 'node:path'
 import { DeployError } from '../../core/errors.ts'
+import type { OnEdit } from '../../core/on-edit.ts'
 import type { AppUpstreams, Sites, Slot } from '../../core/slots/ports.ts'
 import { pathSegment } from '../path-segment.ts'
 import type { Flags } from '../slots.ts'
 import { CommandError, runCommand } from './command.ts'
+import { type Edit, editsOf, writable } from './edited.ts'
 import {
   isSettled,
   makeDirectory,
@@ -14,8 +16,8 @@ import {
   sign,
   type Wanted,
 } from './files.ts'
-import { isOthers, marked, othersFile } from './mark.ts'
-import { render } from './render.ts'
+import { isOthers, othersFile, withHead } from './mark.ts'
+import { render, type Site } from './render.ts'
 
 export interface SitesOptions {
   /** Id of the installation, which its files bear. */
@@ -28,8 +30,13 @@ export interface SitesOptions {
 }
 
 export interface SiteFiles extends Sites {
-  /** Takes an app that is gone out of Nginx. Resolves to whether there was something of ours to take out. */
-  remove(app: string): Promise<boolean>
+  /**
+   * Takes an app that is gone out of Nginx. Resolves to whether there was something of ours to take out.
+   * @param onEdit `overwrite` by default: whoever removes an app means its edited files, too
+   */
+  remove(app: string, onEdit?: OnEdit): Promise<boolean>
+  /** What somebody did to the files of these apps, against what is configured now. Only looks. */
+  edits(upstreams: Readonly<Record<string, AppUpstreams>>): Edit[]
   /** Throws `not_ours` when the files of one of these apps are another receiver's. */
   refuseOthers(apps: readonly string[]): void
 }
@@ -55,10 +62,11 @@ export function createSites({
     last = mine.catch(() => false)
     return mine
   }
-  const files = (app: string, texts?: { conf: string; snippet: string }): Wanted[] => {
+  const files = (app: string, site?: Site): Wanted[] => {
     const [conf, snippet] = filesOf(nginx.directory, app)
+    const texts = site === undefined ? undefined : rendered(site)
     const mine = (text: string | undefined) =>
-      text === undefined ? undefined : marked(installation, text)
+      text === undefined ? undefined : withHead(installation, text, site ?? {})
     return [
       { file: conf, text: mine(texts?.conf) },
       { file: snippet, text: mine(texts?.snippet) },
@@ -94,19 +102,26 @@ export function createSites({
   }
 
   return {
-    ensure: (upstreams) =>
+    ensure: (upstreams, onEdit = () => 'refuse') =>
       inTurn(async () => {
         refuseOthers(Object.keys(upstreams))
         const wanted = Object.entries(upstreams).flatMap(([app, each]) =>
-          files(app, rendered(siteOf(app, each))),
+          onDisk(nginx, () => writable(app, files(app, siteOf(app, each)), onEdit(app))),
         )
         return change(wanted, nginx, () => makeDirectory(snippets))
       }),
-    remove: (app) =>
+    remove: (app, onEdit = 'overwrite') =>
       inTurn(async () => {
         if (onDisk(nginx, () => foreign(app)) !== undefined) return false
-        return change(files(app), nginx, () => {})
+        const wanted = onDisk(nginx, () => writable(app, files(app), onEdit))
+        return change(wanted, nginx, () => {})
       }),
+    edits: (upstreams) =>
+      onDisk(nginx, () =>
+        Object.entries(upstreams).flatMap(([app, each]) =>
+          foreign(app) === undefined ? editsOf(app, files(app, siteOf(app, each))) : [],
+        ),
+      ),
     refuseOthers,
   }
 }
@@ -180,6 +195,7 @@ function onDisk<T>({ directory }: SitesOptions['nginx'], work: () => T): T {
   try {
     return work()
   } catch (cause) {
+    if (cause instanceof DeployError) throw cause
     throw new DeployError('nginx_failed', `cannot write Nginx's files: ${reasonOf(cause)}`, {
       hint: `check nginx.directory (${directory}): it and its parent must exist, and the receiver must be allowed to write there`,
       cause,

@@ -10,8 +10,11 @@ export type AdminServices = AuditServices &
   TagServices & {
     /** Looks at all that a deployment needs. */
     doctor(): Promise<Finding[]>
-    /** Takes the config as it is on disk now, and says what changed. Throws an error with its remedy. */
-    reload(): Promise<Changed>
+    /**
+     * Takes the config as it is on disk now, and says what changed. Throws an error with its remedy.
+     * @param options with `overwrite` also Nginx's files that somebody edited are written anew
+     */
+    reload(options: { overwrite: boolean }): Promise<Changed>
     /** Takes an app that is not configured off this machine, with `volumes` its data too. */
     removeApp(what: {
       app: string
@@ -26,6 +29,9 @@ export interface Changed {
   /** HttpApps that are no longer configured and go on running. */
   removed: string[]
   keys: string[]
+  /** Files of Nginx's that somebody edited: left alone, or written anew. */
+  edited: { file: string; difference: readonly string[] }[]
+  overwritten: string[]
 }
 
 /** What only the operator may: it asks for no credentials, and is for the local socket alone. */
@@ -40,8 +46,9 @@ export function createAdmin(services: AdminServices): Hono {
 
 /** Takes the config as it is on disk, and says what changed. */
 async function reload(c: Context, services: AdminServices): Promise<Response> {
+  const overwrite = readFlag(c, 'overwrite', 'overwrite=true writes files anew that were edited')
   try {
-    return c.json(await services.reload())
+    return c.json(await services.reload({ overwrite }))
   } catch (cause) {
     const { message, hint } = cause as Error & { hint?: string }
     throw new ProblemError('config_refused', message, {
@@ -61,16 +68,17 @@ async function removeApp(c: Context, app: string, services: AdminServices): Prom
   if (!isAppName(app)) {
     throw unknownApp(`${JSON.stringify(app)} is not the name of an app`, services.apps)
   }
-  const { removed, kept } = await services.removeApp({ app, volumes: readVolumes(c) })
+  const { removed, kept } = await services.removeApp({
+    app,
+    volumes: readFlag(c, 'volumes', 'volumes=true deletes the data of the app, too'),
+  })
   if (removed.length + kept.length > 0) return c.json({ removed, kept })
   throw unknownApp(`there is nothing of an app ${JSON.stringify(app)}`, services.apps)
 }
 
 /** `?volumes=true`: what is deleted for good is asked for in full. */
-function readVolumes(c: Context): boolean {
-  const asked = c.req.query('volumes') ?? 'false'
+function readFlag(c: Context, name: string, hint: string): boolean {
+  const asked = c.req.query(name) ?? 'false'
   if (asked === 'true' || asked === 'false') return asked === 'true'
-  throw new ProblemError('malformed_body', `volumes=${asked} is neither true nor false`, {
-    hint: 'volumes=true deletes the data of the app, too',
-  })
+  throw new ProblemError('malformed_body', `${name}=${asked} is neither true nor false`, { hint })
 }

@@ -18,9 +18,28 @@ const ask = async (method: string, path: string) => {
 
 describe('a reload', () => {
   test('says what changed', async () => {
-    const changed = { added: ['new'], changed: [], removed: ['old'], keys: ['read_tokens'] }
+    const changed = {
+      ...{ added: ['new'], changed: [], removed: ['old'], keys: ['read_tokens'] },
+      ...{ edited: [{ file: '/x.conf', difference: ['+listen 443 ssl;'] }], overwritten: [] },
+    }
     world.services.reload = async () => changed
     expect(await ask('POST', '/reload')).toStrictEqual({ status: 200, body: changed })
+  })
+
+  test('writes anew what was edited only when it is asked to, in full', async () => {
+    const asked: boolean[] = []
+    const { reload } = world.services
+    world.services.reload = (options) => {
+      asked.push(options.overwrite)
+      return reload(options)
+    }
+    await ask('POST', '/reload')
+    await ask('POST', '/reload?overwrite=true')
+    expect(asked).toEqual([false, true])
+    expect(await ask('POST', '/reload?overwrite=yes')).toMatchObject({
+      status: 400,
+      body: { detail: 'overwrite=yes is neither true nor false' },
+    })
   })
 
   test('that is refused has the reason and the remedy of the config', async () => {

@@ -1,0 +1,185 @@
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import type { AppUpstreams } from '../../../../receiver/core/slots/ports.ts'
+import { createSites } from '../../../../receiver/edges/nginx/sites.ts'
+import { createSlots } from '../../../../receiver/edges/slots.ts'
+
+let dir: string
+let conf: string
+let domains: string[]
+let takes: string
+beforeEach(async () => {
+  dir = mkdtempSync(join(tmpdir(), 'edited-'))
+  mkdirSync(join(dir, 'nginx/conf.d'), { recursive: true })
+  conf = join(dir, 'nginx/conf.d/deploy-receiver.api.conf')
+  domains = ['api.test']
+  takes = 'true'
+  await sites().ensure(API)
+})
+afterEach(() => rmSync(dir, { recursive: true }))
+
+const upstreams = (port = 8000): AppUpstreams => ({
+  blue: { port, replicas: 1 },
+  green: { port, replicas: 1 },
+})
+const API = { api: upstreams() }
+const leave = () => 'leave' as const
+const overwrite = () => 'overwrite' as const
+
+const sites = () =>
+  createSites({
+    installation: 'ours',
+    nginx: {
+      directory: join(dir, 'nginx/conf.d'),
+      test: takes,
+      reload: `echo reloaded >> ${join(dir, 'reloads')}`,
+      listen: ['80'],
+    },
+    app: () => ({ domains, pauses: false }),
+    flags: createSlots(join(dir, 'data')).flags,
+    address: (_app, slot) => `10.213.0.${slot === 'blue' ? 1 : 2}`,
+  })
+const reloads = () => readFileSync(join(dir, 'reloads'), 'utf8').split('\n').length - 1
+const read = (file = conf) => readFileSync(file, 'utf8')
+const edit = (from: string | RegExp, to: string, file = conf) =>
+  writeFileSync(file, read(file).replace(from, to))
+const withTls = () => edit('  listen 80;', '  listen 80;\n  listen 443 ssl; # managed by Certbot')
+
+test('what nobody touched is written anew as ever, and nothing is said of it', async () => {
+  expect(sites().edits(API)).toEqual([])
+  expect(await sites().ensure({ api: upstreams(9000) })).toBe(true)
+  expect(read()).toContain('10.213.0.1:9000')
+  expect(sites().edits({ api: upstreams(9000) })).toEqual([])
+})
+
+describe('a file that somebody edited', () => {
+  beforeEach(withTls)
+
+  test('is left alone as long as nothing else is wanted, also by a deployment', async () => {
+    const before = read()
+    for (const onEdit of [undefined, leave]) {
+      expect(await sites().ensure(API, onEdit)).toBe(false)
+    }
+    expect(read()).toBe(before)
+    expect(reloads()).toBe(1)
+  })
+
+  test('is shown with its difference, at its place in the file', () => {
+    const line =
+      read()
+        .split('\n')
+        .findIndex((each) => each.includes('443')) + 1
+    expect(sites().edits(API)).toEqual([
+      {
+        app: 'api',
+        file: conf,
+        kind: 'edited',
+        isInTheWay: false,
+        isOutdated: false,
+        difference: [
+          `@@ line ${line - 1} @@`,
+          '   listen 80;',
+          '+  listen 443 ssl; # managed by Certbot',
+          '   server_name api.test;',
+        ],
+      },
+    ])
+  })
+
+  test('is in the way of a change, which is refused with file, difference and remedy', async () => {
+    const before = read()
+    await expect(sites().ensure({ api: upstreams(9000) })).rejects.toMatchObject({
+      code: 'nginx_edited',
+      message: expect.stringMatching(
+        /^\S+deploy-receiver\.api\.conf was edited[^]*\n\+ {2}listen 443 ssl; # managed by Certbot\n/,
+      ),
+      hint: expect.stringContaining('deploy-receiver reload --overwrite'),
+    })
+    domains = ['other.test']
+    await expect(sites().ensure(API)).rejects.toMatchObject({ code: 'nginx_edited' })
+    expect(sites().edits(API)).toMatchObject([{ isInTheWay: true }])
+    expect(read()).toBe(before)
+  })
+
+  test('is not in the way of another app, nor of a start', async () => {
+    domains = ['other.test']
+    const all = { ...API, web: upstreams() }
+    expect(await sites().ensure(all, leave)).toBe(true)
+    expect(read()).toContain('listen 443')
+    expect(existsSync(conf.replace('.api.', '.web.'))).toBe(true)
+  })
+
+  test('is written anew when that is asked for, and comes back when Nginx does not take ours', async () => {
+    const before = read()
+    takes = 'false'
+    await expect(sites().ensure(API, overwrite)).rejects.toMatchObject({ code: 'nginx_failed' })
+    expect(read()).toBe(before)
+    takes = 'true'
+    expect(await sites().ensure(API, overwrite)).toBe(true)
+    expect(read()).not.toContain('listen 443')
+    expect(sites().edits(API)).toEqual([])
+  })
+
+  test('goes with its app, and not when the app is only to have no visitors any more', async () => {
+    await expect(sites().remove('api', 'refuse')).rejects.toMatchObject({ code: 'nginx_edited' })
+    expect(await sites().remove('api', 'leave')).toBe(false)
+    expect(await sites().remove('api')).toBe(true)
+    expect(existsSync(conf)).toBe(false)
+  })
+})
+
+test('a snippet that somebody edited is told of like a file', async () => {
+  const snippet = join(dir, 'nginx/deploy-receiver.d/api.slot')
+  edit('open_file_cache off;', '', snippet)
+  const before = read(snippet)
+  expect(sites().edits(API)).toMatchObject([{ file: snippet, kind: 'edited' }])
+  // another port is not its matter
+  expect(await sites().ensure({ api: upstreams(9000) })).toBe(true)
+  expect(read()).toContain('9000')
+  expect(read(snippet)).toBe(before)
+})
+
+test('one that somebody removed is told of, and written again', async () => {
+  rmSync(conf)
+  expect(sites().edits(API)).toMatchObject([{ file: conf, kind: 'gone', isInTheWay: false }])
+  expect(await sites().ensure(API)).toBe(true)
+  expect(read()).toContain('api.test')
+})
+
+describe('a file of an older receiver, which has no checksum', () => {
+  const older = () => edit(/^# sha256 .*\n/m, '')
+
+  test('gets one without a reload of Nginx when it is as it would be written', async () => {
+    older()
+    expect(await sites().ensure(API)).toBe(false)
+    expect(read()).toMatch(/^# deploy-receiver installation ours\n# sha256 /)
+    expect(reloads()).toBe(1)
+  })
+
+  test('is written anew when only the older receiver’s words are other ones', async () => {
+    older()
+    edit('keepalive_timeout 5s', 'keepalive_timeout 9s')
+    expect(sites().edits(API)).toEqual([])
+    expect(await sites().ensure(API)).toBe(true)
+  })
+
+  test.each([
+    ['Certbot', withTls],
+    ['a directive that no receiver wrote', () => edit('  listen 80;', '  listen 80;\n  gzip on;')],
+  ])('is somebody else’s by %s', async (_, change) => {
+    older()
+    change()
+    expect(sites().edits(API)).toMatchObject([{ kind: 'edited', isInTheWay: true }])
+    await expect(sites().ensure(API)).rejects.toMatchObject({ code: 'nginx_edited' })
+  })
+})
+
+test('a file that is all others’ is told of in a few short lines that no terminal acts on', () => {
+  writeFileSync(conf, `\u001B[2J${'x'.repeat(5000)}\n`.repeat(300))
+  const [edit] = sites().edits(API)
+  expect(edit?.difference.length).toBeLessThan(20)
+  expect(Math.max(...(edit?.difference ?? []).map((line) => line.length))).toBeLessThan(130)
+  expect(edit?.difference.join('')).not.toContain('\u001B')
+})
