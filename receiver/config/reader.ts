@@ -13,6 +13,7 @@ import {
 import { interpolate, InterpolationError } from './interpolate.ts'
 import { nearest, nearestFew } from './nearest.ts'
 import { ConfigError, type ConfigProblem, type Remarks } from './problems.ts'
+import { yamlProblems } from './yaml-problems.ts'
 
 /** A value of the config with its place. */
 export interface Field {
@@ -71,10 +72,7 @@ export function createReader(
     const { line, col } = lines.linePos(offset)
     return { line, column: col }
   }
-  // warnings too: an unknown tag would swallow a text that begins with !
-  for (const { pos, message } of [...document.errors, ...document.warnings]) {
-    problems.push({ ...place(pos[0]), path: '', message: withoutValue(message) })
-  }
+  problems.push(...yamlProblems(document, source, lines))
   if (problems.length > 0) throw new ConfigError(file, problems)
 
   const adder =
@@ -106,7 +104,11 @@ export function createReader(
       const fields = new Map<string, Field>()
       if (field === undefined || isNothing(field.node)) return fields
       if (!isMap(field.node)) {
-        problem(field, 'this must be a mapping (key: value)')
+        problem(
+          field,
+          `this must be a mapping, not ${kindOf(field.node)}`,
+          `write it as ${known?.[0] ?? 'name'}: …, with a blank behind the colon`,
+        )
         return fields
       }
       const wrongMerge = (offset: number) =>
@@ -135,7 +137,13 @@ export function createReader(
     text(field) {
       if (field === undefined || isNothing(field.node)) return undefined
       if (!isScalar(field.node)) {
-        problem(field, 'this must be a single value')
+        problem(
+          field,
+          `this must be a single value, not ${kindOf(field.node)}`,
+          isSeq(field.node)
+            ? 'write one, without [ ] and -'
+            : 'a text with { or ": " in it goes into quotes',
+        )
         return undefined
       }
       const noting = new Proxy(env, {
@@ -189,19 +197,15 @@ function hintFor(key: string, known: readonly string[]): string {
   return `the nearest are ${nearestFew(key, known).join(', ')}; docs/config.md has all`
 }
 
+const kindOf = (node: Node | null) =>
+  isMap(node) ? 'a mapping' : isSeq(node) ? 'a list' : 'a single value'
+
 const byPlace = (problems: readonly ConfigProblem[]) =>
   problems.toSorted((a, b) => a.line - b.line || a.column - b.column)
 
 /** As it is written: `0123` stays `0123`. */
 const textOf = ({ value, source }: Scalar) =>
   typeof value === 'string' ? value : (source ?? String(value))
-
-/** What the parser says, without the piece of the file that it may quote: that may be a secret. */
-const withoutValue = (message: string): string =>
-  message
-    .split('\n', 1)[0]
-    ?.replace(/ at line .*$/, '')
-    .replace(/(?:: |; | \\).*$/, '') ?? ''
 
 interface Pair {
   key: string

@@ -90,9 +90,12 @@ describe('its image', () => {
     ],
     ['""', `"" is not an image reference: it is empty; ${form}`],
     ['a b', `"a b" is not an image reference: it does not have the form of one; ${form}`],
-    ['[a, b]', 'this must be a single value'],
+    ['[a, b]', 'this must be a single value, not a list; write one, without [ ] and -'],
     ['~', 'image is missing; name the one repository that may run, like ghcr.io/acme/api'],
-    ['${IMAGE}', 'the variable IMAGE is not set; set it, or write ${IMAGE:-} if it may be empty'],
+    [
+      '${IMAGE}',
+      'the variable IMAGE is not set; set it where the receiver starts (/etc/deploy-receiver/env), or write a default: ${IMAGE:-…}',
+    ],
   ] as const)('%s is refused', ([text, problem]) => {
     const quoted = text.startsWith('$') ? `"${text}"` : text
     expect(problems(withImage(quoted))).toEqual([`config.yaml:2:23: apps.api.image: ${problem}`])
@@ -147,7 +150,10 @@ describe('its own keys', () => {
     ['port: 80.5', '5:11: apps.api.port: "80.5" is not a whole number from 1 to 65535'],
     ['port: 8e3', '5:11: apps.api.port: "8e3" is not a whole number from 1 to 65535'],
     ['port: -1', '5:11: apps.api.port: "-1" is not a whole number from 1 to 65535'],
-    ['port: [80]', '5:11: apps.api.port: this must be a single value'],
+    [
+      'port: [80]',
+      '5:11: apps.api.port: this must be a single value, not a list; write one, without [ ] and -',
+    ],
     ['keep: 0', '5:11: apps.api.keep: "0" is not a whole number of at least 1'],
     ['watch: 10', `5:12: apps.api.watch: "10" is not a duration of at most 24 days; ${TIME}`],
     ['drain: -1s', `5:12: apps.api.drain: "-1s" is not a duration of at most 24 days; ${TIME}`],
@@ -164,7 +170,10 @@ describe('its own keys', () => {
       'domains: [a.example, a.example]',
       '4:5: apps.api: the domain a.example is that of api already',
     ],
-    ['health: /healthz', '5:13: apps.api.health: this must be a mapping (key: value)'],
+    [
+      'health: /healthz',
+      '5:13: apps.api.health: this must be a mapping, not a single value; write it as path: …, with a blank behind the colon',
+    ],
     [
       'health: { path: healthz }',
       '5:21: apps.api.health.path: "healthz" is not a path; it begins with / and has no blanks',

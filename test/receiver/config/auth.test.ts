@@ -165,7 +165,10 @@ describe('the auth of an app', () => {
   })
 
   test.for([
-    ['oidc: main', '5:19: apps.api.auth.oidc: this must be a mapping (key: value)'],
+    [
+      'oidc: main',
+      '5:19: apps.api.auth.oidc: this must be a mapping, not a single value; write it as name: …, with a blank behind the colon',
+    ],
     [
       'oidc: { repository_id: "" }',
       '5:36: apps.api.auth.oidc.repository_id: an allowed value is empty; a claim needs a value, or a list of them',
@@ -208,13 +211,16 @@ describe('the auth of an app', () => {
     ],
     [
       'secrets: ["${SECRET}"]',
-      '5:23: apps.api.auth.secrets[0]: the variable SECRET is not set; set it, or write ${SECRET:-} if it may be empty',
+      '5:23: apps.api.auth.secrets[0]: the variable SECRET is not set; set it where the receiver starts (/etc/deploy-receiver/env), or write a default: ${SECRET:-…}',
     ],
     [
       'secrets: ["${SECRET:-}"]',
       '5:23: apps.api.auth.secrets[0]: this key cannot be used: it does not begin with whsec_',
     ],
-    ['keys: { a: b }', '5:19: apps.api.auth.keys: this must be a single value'],
+    [
+      'keys: { a: b }',
+      '5:19: apps.api.auth.keys: this must be a single value, not a mapping; a text with { or ": " in it goes into quotes',
+    ],
   ] as const)('%s is refused', ([line, problem]) => {
     expect(problems(withApp(`auth: { ${line} }`))).toContain(`config.yaml:${problem}`)
   })

@@ -72,11 +72,20 @@ describe('container settings', () => {
   })
 
   test.for([
-    ['environment: A=1', '18: apps.api.environment: this must be a mapping (key: value)'],
+    [
+      'environment: A=1',
+      '18: apps.api.environment: this must be a mapping, not a single value; write it as name: …, with a blank behind the colon',
+    ],
     ['environment: [=x]', '19: apps.api.environment[0]: a variable has no usable name'],
     ['environment: { "A=B": x }', '27: apps.api.environment.A=B: a variable has no usable name'],
-    ['environment: [{ A: 1 }]', '19: apps.api.environment[0]: this must be a single value'],
-    ['environment: { A: [1] }', '23: apps.api.environment.A: this must be a single value'],
+    [
+      'environment: [{ A: 1 }]',
+      '19: apps.api.environment[0]: this must be a single value, not a mapping; a text with { or ": " in it goes into quotes',
+    ],
+    [
+      'environment: { A: [1] }',
+      '23: apps.api.environment.A: this must be a single value, not a list; write one, without [ ] and -',
+    ],
     ['labels: { "": x }', '19: apps.api.labels.: a label has no name'],
     [
       'labels: [deploy-receiver.app=x]',
@@ -94,8 +103,14 @@ describe('container settings', () => {
       `15: apps.api.volumes[0]: source and target of the volume is missing; ${VOLUME}`,
     ],
     ['command: run "a', '14: apps.api.command: a " is not closed'],
-    ['entrypoint: { a: b }', '17: apps.api.entrypoint: this must be a single value'],
-    ['user: [1]', '11: apps.api.user: this must be a single value'],
+    [
+      'entrypoint: { a: b }',
+      '17: apps.api.entrypoint: this must be a single value, not a mapping; a text with { or ": " in it goes into quotes',
+    ],
+    [
+      'user: [1]',
+      '11: apps.api.user: this must be a single value, not a list; write one, without [ ] and -',
+    ],
     ['mem_limit: 5m', "16: apps.api.mem_limit: 5242880 bytes is less than Docker's least, 6m"],
     ['mem_limit: much', '16: apps.api.mem_limit: "much" is not a size; write it like 512m or 1g'],
     ['cpus: 0.001', '11: apps.api.cpus: "0.001" is not a number from 0.01 to 4096'],
@@ -125,7 +140,10 @@ describe('container settings', () => {
       'stop_grace_period: 10',
       '24: apps.api.stop_grace_period: "10" is not a duration of at most 24 days; write it like 10s, 1m30s or 500ms',
     ],
-    ['healthcheck: curl', '18: apps.api.healthcheck: this must be a mapping (key: value)'],
+    [
+      'healthcheck: curl',
+      '18: apps.api.healthcheck: this must be a mapping, not a single value; write it as test: …, with a blank behind the colon',
+    ],
     [
       'healthcheck: { test: [curl] }',
       '26: apps.api.healthcheck.test: a test as a list begins with CMD, CMD-SHELL or NONE, not "curl"',
@@ -194,7 +212,10 @@ describe('env_file', () => {
       '{ path: a.env, format: json }',
       '38: apps.api.env_file.format: "json" is not a format; write raw, or leave it out',
     ],
-    ['[[a.env]]', '16: apps.api.env_file[0]: this must be a single value'],
+    [
+      '[[a.env]]',
+      '16: apps.api.env_file[0]: this must be a single value, not a list; write one, without [ ] and -',
+    ],
   ] as const)('%s is refused', ([value, problem]) => {
     const found = problems(withApp(`env_file: ${value}`), {}, { ...files, 'c.env': 'A=1\nsecret!' })
     expect(found).toEqual([`config.yaml:5:${problem}`])

@@ -129,7 +129,10 @@ describe("what a container may have of its host, in Compose's forms", () => {
       'security_opt[0]: "lax" is not a security option; no-new-privileges, apparmor=…, label=…, seccomp=… or systempaths=unconfined',
     ],
     ['pids_limit: 0.5', 'pids_limit: "0.5" is not a whole number of at least 1'],
-    ['logging: { driver: [x] }', 'logging.driver: this must be a single value'],
+    [
+      'logging: { driver: [x] }',
+      'logging.driver: this must be a single value, not a list; write one, without [ ] and -',
+    ],
     ['volumes: [{ type: tmpfs, source: a, target: /b }]', 'volumes[0]: a tmpfs has no source'],
     [
       'volumes: [{ type: nfs, source: a, target: /b }]',

@@ -66,14 +66,23 @@ describe('what cannot be filled in is refused', () => {
   const unset = 'the variable UNSET is not set'
   const noName = 'a $ is not followed by a name; write $$ for a plain $'
   test.for([
-    ['$UNSET', `${unset}; set it, or write \${UNSET:-} if it may be empty`],
-    ['${UNSET}', `${unset}; set it, or write \${UNSET:-} if it may be empty`],
+    [
+      '$UNSET',
+      `${unset}; set it where the receiver starts (/etc/deploy-receiver/env), or write a default: \${UNSET:-…}`,
+    ],
+    [
+      '${UNSET}',
+      `${unset}; set it where the receiver starts (/etc/deploy-receiver/env), or write a default: \${UNSET:-…}`,
+    ],
     ['${UNSET:?give it}', `${unset}: give it`],
     ['${UNSET?give it}', `${unset}: give it`],
     ['${UNSET:?}', `${unset}: it is required`],
     ['${UNSET:?set ${SET}}', `${unset}: set value`],
     ['${EMPTY:?give it}', 'the variable EMPTY is not set: give it'],
-    ['${EMPTY:-$UNSET}', `${unset}; set it, or write \${UNSET:-} if it may be empty`],
+    [
+      '${EMPTY:-$UNSET}',
+      `${unset}; set it where the receiver starts (/etc/deploy-receiver/env), or write a default: \${UNSET:-…}`,
+    ],
     ['$', noName],
     ['a$', noName],
     ['$ a', noName],
@@ -115,7 +124,7 @@ describe('in the file', () => {
 
   test('an unset variable is told once, with its place', () => {
     expect(problems(withApp('environment:', '  A: 1', '  B: a-${UNSET}'))).toEqual([
-      'config.yaml:7:10: apps.api.environment.B: the variable UNSET is not set; set it, or write ${UNSET:-} if it may be empty',
+      'config.yaml:7:10: apps.api.environment.B: the variable UNSET is not set; set it where the receiver starts (/etc/deploy-receiver/env), or write a default: ${UNSET:-…}',
     ])
     expect(problems('url: $UNSET\napps: { a: { image: $UNSET } }\nread_tokens: [$UNSET]')).toEqual([
       expect.stringMatching(/^config\.yaml:1:6: url: the variable UNSET is not set/),

@@ -55,7 +55,10 @@ describe('the receiver', () => {
       'admin: a:65536',
       '3:8: admin: "a:65536" is not an address; write host:port, like 127.0.0.1:9080',
     ],
-    ['listen: [a, b]', '3:9: listen: this must be a single value'],
+    [
+      'listen: [a, b]',
+      '3:9: listen: this must be a single value, not a list; write one, without [ ] and -',
+    ],
     [
       'socket: run/x.sock',
       '3:9: socket: "run/x.sock" is not an absolute path of letters, digits and . _ - /',
@@ -63,7 +66,10 @@ describe('the receiver', () => {
     ['data: /a b', '3:7: data: "/a b" is not an absolute path of letters, digits and . _ - /'],
     ['data: "/a;b"', '3:7: data: "/a;b" is not an absolute path of letters, digits and . _ - /'],
     ['data: /', '3:7: data: "/" is not an absolute path of letters, digits and . _ - /'],
-    ['network: deploy', '3:10: network: this must be a mapping (key: value)'],
+    [
+      'network: deploy',
+      '3:10: network: this must be a mapping, not a single value; write it as name: …, with a blank behind the colon',
+    ],
     ['network: { name: -x }', '3:18: network.name: "-x" is not a Docker network\'s name'],
     [
       'network: { subnet: 10.0.0.1/24 }',

@@ -14,13 +14,54 @@ describe('the file', () => {
   })
 
   test.for([
-    ['a: 1\na: 2', ['2:1: Map keys must be unique']],
-    ['url: "a', ['1:8: Missing closing "quote']],
-    ['url: a\n---\nurl: b', ['2:1: Source contains multiple documents']],
-    ['url:\n\tapps: 1', ['2:1: Tabs are not allowed as indentation']],
-    ['url: !secret a', ['1:6: Unresolved tag']],
-  ] as const)('that is no YAML is refused: %j', ([text, expected]) => {
-    expect(problems(text)).toEqual(expected.map((line) => `config.yaml:${line}`))
+    ['a: 1\nb: 1\na: 2', '3:1: the key "a" is there already, in line 1; keep one of them'],
+    ['url: "a', '1:6: the " that is opened here is not closed; write " where it ends'],
+    ["a: ['x, y]\nb: 2", "1:5: the ' that is opened here is not closed; write ' where it ends"],
+    ['a: { b: 1\nc: 2', '1:4: the { that is opened here is not closed; write } where it ends'],
+    ['a: [1, 2]]', '1:10: there is a ] too many; take it out'],
+    ['url: a\n---\nurl: b', '2:1: a second document begins here; a file has one config'],
+    ['url:\n\tapps: 1', '2:1: a tab indents "apps"; indent by blanks'],
+    ['a:\n  b: 1\n  \tc: 2', '3:3: a tab indents "c"; indent by blanks'],
+    ['a:\n  b:\n  - c\n d: 1', '4:2: "d" begins in column 2, and what it stands beside in another'],
+    ['a:\n    b:\n  - c', '2:7: the list of "b" begins further left than it; let each - begin in'],
+    [
+      'a:\n  b: x\n    c: 1',
+      '3:5: "c" is indented further than "b", which has a value already; let',
+    ],
+    ['a: - b', '1:4: the list of "a" begins in the line of its key; write - on a line of its own'],
+    ['a: echo b: c', `1:4: the value of "a" has a colon with a blank behind it; put quotes`],
+    ['a: @b', `1:4: the value of "a" begins with @, which YAML takes for a sign of its own; put`],
+    ['url: !secret a', '1:6: the value of "url" begins with !, which YAML takes for a sign of'],
+    ['a: "b" c', '1:8: something stands behind the value of "a", which a quote closed; put'],
+    ['a: "\\d"', '1:5: \\d means nothing between double quotes; write \\\\ for a backslash'],
+    [
+      'a: { b: 1 c: 2 }',
+      '1:9: a comma is missing before this, or quotes around a text with a colon',
+    ],
+    ['a:\n  b\n  c: 1', '2:3: there is no colon behind "b"; write b: …'],
+    ['a:b\nc: 1', '1:1: there is no blank behind the colon of "a"; write a: …'],
+    ['%TAG\n---\na: 1', '1:1: a line begins with %; take it out, or put it in quotes'],
+    ['- a\nb: 1', '2:1: "b" does not go with what stands above it; indent by two blanks a level'],
+  ] as const)('that is no YAML is refused with place and remedy: %j', ([text, expected]) => {
+    const [first, ...more] = problems(text)
+    expect(first?.slice(0, `config.yaml:${expected}`.length)).toBe(`config.yaml:${expected}`)
+    expect(more).toEqual([])
+  })
+
+  test.for([
+    'password: "hunter2\n',
+    'password: hunter2: x',
+    'password: !hunter2',
+    'password: "a" hunter2',
+    'password:hunter2\na: 1',
+    'password hunter2\na: 1',
+    'password: { hunter2',
+    'a:\n  password: b\n    hunter2: c: d',
+    'password: "a"\n  hunter2\n',
+  ])('that is no YAML shows nothing of a value: %j', (text) => {
+    const found = problems(text)
+    expect(found).not.toEqual([])
+    expect(found.join('\n')).not.toMatch(text.includes('hunter2:') ? /never/ : /hunter2/)
   })
 
   test.for(['', '# nothing', '~'])('that says nothing is refused: %j', (text) => {
@@ -31,7 +72,9 @@ describe('the file', () => {
   })
 
   test.for(['[]', 'text'])('that is no mapping is refused: %j', (text) => {
-    expect(problems(text)[0]).toBe('config.yaml:1:1: this must be a mapping (key: value)')
+    expect(problems(text)[0]).toMatch(
+      /^config\.yaml:1:1: this must be a mapping, not a (?:list|single value); write it as url: …/,
+    )
   })
 
   test('that has many things wrong gets all of them told, by line', () => {
