@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util'
 import type { Options } from './cli/options.ts'
+import { fileFailure } from './core/file-failure.ts'
 import { VERSION } from './serve/version.ts'
 
 const USAGE = `deploy-receiver runs what was pushed, behind Nginx.
@@ -105,6 +106,9 @@ async function main(argv: string[]): Promise<number> {
 /** The message with its remedy, without a stack: the reader is an operator. */
 function explain(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
+  const { path } = error as { path?: unknown }
+  const failure = typeof path === 'string' ? fileFailure(path, error) : undefined
+  if (failure !== undefined) return `${failure.message}\n  ${failure.hint}`
   const hint = (error as { hint?: unknown }).hint
   return typeof hint === 'string' ? `${error.message}\n  ${hint}` : error.message
 }

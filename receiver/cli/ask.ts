@@ -51,7 +51,10 @@ function exchange(
 
 function explain(error: NodeJS.ErrnoException, socket: string): Error {
   if (error.code === 'EACCES') {
-    return new Error(`${socket} is not open to this user: run as the receiver's user, with sudo`)
+    return new Error(
+      `${socket} is not open to this user: run the command with sudo, or as the user that the receiver runs as`,
+      { cause: error },
+    )
   }
   if (error.code === 'ENOENT' || error.code === 'ECONNREFUSED') {
     return new Error(

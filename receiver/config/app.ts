@@ -1,6 +1,6 @@
 import { dirname } from 'node:path'
 import { formatImage, ImageReferenceError, parseImage } from '../../protocol/image-reference.ts'
-import { DOMAIN, isAppName } from '../core/dns-name.ts'
+import { isAppName } from '../core/dns-name.ts'
 import { readAttestation } from './attestation.ts'
 import { readAuth } from './auth.ts'
 import type { AppConfig } from './config.ts'
@@ -8,8 +8,9 @@ import { DOCKER_KEYS, readDocker } from './engines/docker.ts'
 import type { Field, Reader } from './reader.ts'
 import { readRegistries } from './registries.ts'
 import { readRelease } from './release.ts'
+import { type DomainOwners, readDomains } from './domains.ts'
 import type { SecretOwners } from './secrets.ts'
-import { duration, matching, number } from './values.ts'
+import { duration, number } from './values.ts'
 
 /** Keys that every app has, whatever runs it. */
 const COMMON_KEYS = [
@@ -35,7 +36,7 @@ export function readApp(
   reader: Reader,
   name: string,
   field: Field,
-  owners: SecretOwners,
+  owners: { secrets: SecretOwners; domains: DomainOwners },
 ): AppConfig {
   if (!isAppName(name)) {
     reader.problem(
@@ -52,14 +53,8 @@ export function readApp(
     name,
     image: readImage(reader, field, keys.get('image')),
     registries: readRegistries(reader, keys.get('registries'), dirname(reader.file)),
-    domains: reader
-      .list(keys.get('domains'))
-      .flatMap(
-        (item) =>
-          matching(reader, item, DOMAIN, 'a domain', 'lower case, without scheme, port or path') ??
-          [],
-      ),
-    auth: readAuth(reader, keys.get('auth'), owners),
+    domains: readDomains(reader, keys.get('domains'), { name, owners: owners.domains }),
+    auth: readAuth(reader, keys.get('auth'), owners.secrets),
     ...(attestation === undefined ? {} : { attestation }),
     ...readSettings(reader, keys),
     ...(release === undefined ? {} : { release }),

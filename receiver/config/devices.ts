@@ -81,7 +81,7 @@ function readRequests(
       'a number, or all',
     )
     if (count !== undefined && deviceIds.length > 0) {
-      reader.problem(item, 'count and device_ids exclude each other')
+      reader.problem(item, 'count and device_ids exclude each other', 'write one of both')
     }
     const capabilities = texts(reader, keys.get('capabilities'))
     if (always.length + capabilities.length === 0) {

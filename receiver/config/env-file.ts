@@ -3,9 +3,11 @@ import { emptyRecord } from './values.ts'
 /** A line of an env file that cannot be read. */
 export class EnvFileError extends Error {
   readonly line: number
+  readonly hint: string
 
-  constructor(line: number, message: string) {
+  constructor(line: number, message: string, hint: string) {
     super(message)
+    this.hint = hint
     this.name = 'EnvFileError'
     this.line = line
   }
@@ -33,7 +35,7 @@ export function parseEnvFile(text: string, env: Env): Record<string, string> {
     from = end + 1
     if (NOTHING.test(written)) continue
     const [, name, value] = ASSIGNMENT.exec(written) ?? []
-    if (name === undefined) throw new EnvFileError(line, 'it is not KEY=value')
+    if (name === undefined) throw new EnvFileError(line, 'it is not KEY=value', NAME_HINT)
     const quoted = value === undefined ? undefined : /^\s*(["'])/.exec(value)
     if (quoted === null || quoted === undefined) {
       const found = value === undefined ? env[name] : withoutComment(value)
@@ -43,7 +45,12 @@ export function parseEnvFile(text: string, env: Env): Record<string, string> {
     const [before, quote = ''] = quoted
     const opened = end - (value ?? '').length + before.length
     const closed = closing(whole, quote, opened)
-    if (closed === -1) throw new EnvFileError(line, `a ${quote} is not closed`)
+    if (closed === -1)
+      throw new EnvFileError(
+        line,
+        `a ${quote} is not closed`,
+        `write ${quote} where the value ends`,
+      )
     const inside = whole.slice(opened, closed)
     values[name] = quote === "'" ? inside.replaceAll("\\'", "'") : unescape(inside)
     line += inside.split('\n').length - 1
@@ -61,12 +68,14 @@ export function parseRawEnvFile(text: string, env: Env): Record<string, string> 
   for (const [index, line] of linesOf(text).entries()) {
     if (NOTHING.test(line)) continue
     const [, name, value] = RAW_ASSIGNMENT.exec(line) ?? []
-    if (name === undefined) throw new EnvFileError(index + 1, 'it is not KEY=value')
+    if (name === undefined) throw new EnvFileError(index + 1, 'it is not KEY=value', NAME_HINT)
     const found = value ?? env[name]
     if (found !== undefined) values[name] = found
   }
   return values
 }
+
+const NAME_HINT = 'a name of letters, digits and _, then = and the value; # begins a comment'
 
 const linesOf = (text: string): string[] => text.replace(/^\uFEFF/, '').split(/\r?\n/)
 

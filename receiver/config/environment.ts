@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
+import { fileFailure, whyNoFile } from '../core/file-failure.ts'
 import type { ContainerSettings } from '../core/slots/container-settings.ts'
 import { EnvFileError, parseEnvFile, parseRawEnvFile } from './env-file.ts'
 import { warnOfAccess } from './file-access.ts'
@@ -19,7 +20,10 @@ export function readEnvironment(
   const environment = readEnvFiles(reader, files)
   const fromOutside = new Set(Object.keys(environment))
   for (const { field: at, key, value } of keyValues(reader, field)) {
-    if (key === '' || /[=\0]/.test(key)) reader.problem(at, 'a variable has no usable name')
+    if (key === '' || /[=\0]/.test(key)) {
+      const hint = 'write NAME: value, or [NAME=value]'
+      reader.problem(at, `${JSON.stringify(key)} is not the name of a variable`, hint)
+    }
     // a name alone takes the receiver's own value, and is left out without one, as in Compose
     const found = value ?? reader.env[key]
     if (found === undefined) continue
@@ -49,7 +53,7 @@ export function readLabels(
   )
   const labels = emptyRecord<string>()
   for (const { field: at, key, value = '' } of [...inFiles, ...keyValues(reader, field)]) {
-    if (key === '') reader.problem(at, 'a label has no name')
+    if (key === '') reader.problem(at, 'a label has no name', 'write name: value, or [name=value]')
     if (key.startsWith('deploy-receiver.')) {
       reader.problem(at, `the label ${key} is one of the receiver's own`, 'choose another name')
     }
@@ -106,10 +110,11 @@ function readValues(
     return values
   } catch (error) {
     if (error instanceof EnvFileError) {
-      reader.problem(field, `${file}:${error.line}: ${error.message}`)
+      reader.problem(field, `${file}:${error.line}: ${error.message}`, error.hint)
     } else if (required || (error as NodeJS.ErrnoException).code !== 'ENOENT') {
-      const reason = error instanceof Error ? error.message : String(error)
-      reader.problem(field, `cannot read ${file}: ${reason}`, remedy)
+      const isMissing = (error as NodeJS.ErrnoException).code === 'ENOENT'
+      const hint = isMissing ? remedy : (fileFailure(file, error)?.hint ?? remedy)
+      reader.problem(field, whyNoFile(file, error), hint)
     }
     return emptyRecord()
   }

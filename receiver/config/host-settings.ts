@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { isIP } from 'node:net'
 import { dirname, resolve } from 'node:path'
+import { fileFailure } from '../core/file-failure.ts'
 import type { ContainerSettings, Logging } from '../core/slots/container-settings.ts'
 import type { Field, Reader } from './reader.ts'
 import { boolean, bytes, emptyRecord, keyValues, matching, number, texts } from './values.ts'
@@ -157,8 +158,11 @@ function readSecurityOpt(reader: Reader, field: Field | undefined): string[] {
     try {
       return [`seccomp=${JSON.stringify(JSON.parse(readFileSync(file, 'utf8')))}`]
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error)
-      reader.problem(item, `cannot read the seccomp profile ${file}: ${reason}`)
+      const { message, hint } = fileFailure(file, error) ?? {
+        message: `${file} is not JSON`,
+        hint: "a seccomp profile is a JSON file, like Docker's default.json",
+      }
+      reader.problem(item, `the seccomp profile ${message}`, hint)
       return []
     }
   })

@@ -4,6 +4,7 @@ import ipaddr from 'ipaddr.js'
 import { parseNetwork } from '../core/ip-address.ts'
 import { readApp } from './app.ts'
 import type { AppConfig, Config } from './config.ts'
+import { type DomainOwners, domainOwners } from './domains.ts'
 import { warnOfAdmin, warnOfListen } from './exposure.ts'
 import { warnOfAccess } from './file-access.ts'
 import { readProxies, readRateLimit } from './limits.ts'
@@ -52,9 +53,10 @@ export function loadConfig(
     'secrets',
   ])
   const owners: SecretOwners = new Map()
+  const url = readUrl(reader, keys.get('url'))
   const config: Config = {
     file: path,
-    url: readUrl(reader, keys.get('url')),
+    url,
     listen: readAddress(reader, keys.get('listen'), '127.0.0.1:9080'),
     socket: absolute(reader, keys.get('socket')) ?? DEFAULT_SOCKET,
     admin: readAddress(reader, keys.get('admin'), '127.0.0.1:9081'),
@@ -65,7 +67,7 @@ export function loadConfig(
     trustedProxies: readProxies(reader, keys.get('trusted_proxies')),
     rateLimit: readRateLimit(reader, keys.get('rate_limit')),
     readTokens: secretTexts(reader, keys.get('read_tokens'), owners),
-    apps: readApps(reader, keys.get('apps'), owners),
+    apps: readApps(reader, keys.get('apps'), { secrets: owners, domains: domainOwners(url) }),
   }
   warnOfListen(reader, keys.get('listen'), config.listen.host)
   warnOfAdmin(reader, keys.get('admin'), config.admin.host)
@@ -157,7 +159,7 @@ function readNginx(reader: Reader, field: Field | undefined): Config['nginx'] {
   const directory = reader.text(keys.get('directory')) ?? '/etc/nginx/conf.d'
   const at = keys.get('directory')
   if (at !== undefined && !isAbsolute(directory)) {
-    reader.problem(at, `${JSON.stringify(directory)} is not an absolute path`)
+    reader.problem(at, `${JSON.stringify(directory)} is not an absolute path`, 'begin it with /')
   }
   return {
     directory,
@@ -170,12 +172,11 @@ function readNginx(reader: Reader, field: Field | undefined): Config['nginx'] {
 function readApps(
   reader: Reader,
   field: Field | undefined,
-  secretOwners: SecretOwners,
+  owners: { secrets: SecretOwners; domains: DomainOwners },
 ): Record<string, AppConfig> {
   const apps = emptyRecord<AppConfig>()
-  const owners = new Map<string, string>()
   for (const [name, each] of reader.mapping(field)) {
-    const app = readApp(reader, name, each, secretOwners)
+    const app = readApp(reader, name, each, owners)
     const { repository } = app.image
     const twin = Object.values(apps).find(({ image }) => image.repository === repository)
     const loginOf = ({ registries }: AppConfig) =>
@@ -188,12 +189,6 @@ function readApps(
       )
     }
     apps[name] = app
-    for (const domain of app.domains) {
-      const owner = owners.get(domain)
-      if (owner !== undefined)
-        reader.problem(each, `the domain ${domain} is that of ${owner} already`)
-      owners.set(domain, name)
-    }
   }
   // none yet, or none any more, is a state to be in; a file without the key may be another file
   if (field === undefined) {

@@ -35,7 +35,8 @@ function readOne(
   const nameField = long === undefined ? item : long.get('source')
   const name = matching(reader, nameField, /^[\w.-]+$/, 'a name of letters, digits and . _ -')
   if (name === undefined) {
-    if (long !== undefined && reader.isNothing(nameField)) reader.problem(item, 'source is missing')
+    if (long !== undefined && reader.isNothing(nameField))
+      reader.problem(item, 'source is missing', `name one of ${kind} at the top of this file`)
     return []
   }
   for (const key of ['uid', 'gid', 'mode']) {

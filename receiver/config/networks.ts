@@ -34,16 +34,18 @@ interface Entry {
   settings?: Field
 }
 
+const NAME_HINT = 'letters, digits and . _ -, as `docker network ls` shows them'
+
 function entries(reader: Reader, field: Field | undefined): Entry[] {
   if (field === undefined || !reader.isMapping(field)) {
     return reader.list(field).flatMap((at) => {
-      const name = matching(reader, at, DOCKER_NETWORK, "a Docker network's name")
+      const name = matching(reader, at, DOCKER_NETWORK, "a Docker network's name", NAME_HINT)
       return name === undefined ? [] : [{ at, name }]
     })
   }
   return [...reader.mapping(field)].map(([name, at]) => {
     if (!DOCKER_NETWORK.test(name)) {
-      reader.problem(at, `${JSON.stringify(name)} is not a Docker network's name`)
+      reader.problem(at, `${JSON.stringify(name)} is not a Docker network's name`, NAME_HINT)
     }
     return { at, name, settings: at }
   })

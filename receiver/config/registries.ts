@@ -70,7 +70,11 @@ function readLogin(reader: Reader, field: Field, directory: string): RegistryLog
       const clientSecret = reader.text(secretAt) ?? ''
       if (secretAt !== undefined) reader.noteSecret(secretAt)
       if (clientSecret !== '' && (clientId === undefined || tenantId === undefined)) {
-        reader.problem(at ?? field, 'client_secret needs client_id and tenant_id')
+        reader.problem(
+          at ?? field,
+          'client_secret needs client_id and tenant_id',
+          'add both, or leave it out: then the VM has an identity of its own',
+        )
       }
       return { kind: 'azure', clientId: clientId ?? '', tenantId: tenantId ?? '', clientSecret }
     }
@@ -112,7 +116,11 @@ function readOptions(
 function needed(reader: Reader, parent: Field, field: Field | undefined, name: string): string {
   const text = reader.text(field)
   if (text === '' || reader.isNothing(field)) {
-    reader.problem(parent, `${name} is missing or empty`)
+    reader.problem(
+      parent,
+      `${name} is missing or empty`,
+      'docs/registries.md shows each way to sign in',
+    )
   }
   return text ?? ''
 }

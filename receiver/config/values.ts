@@ -59,7 +59,13 @@ export function number(
     return right ? value : undefined
   }
   const range = max === Number.MAX_SAFE_INTEGER ? `of at least ${min}` : `from ${min} to ${max}`
-  return parsed(reader, field, parse, `a ${whole ? 'whole ' : ''}number ${range}`)
+  return parsed(reader, field, parse, `a ${whole ? 'whole ' : ''}number ${range}`, (text) => {
+    const digits = text.replaceAll(/[_,' ]/g, '')
+    if (digits !== text && parse(digits) !== undefined) return `write digits alone: ${digits}`
+    // as Compose publishes one: [address:]outside:inside
+    const inside = /:(\d+)(?:\/tcp)?$/.exec(text)?.[1]
+    return inside === undefined ? undefined : `write the one inside the container alone: ${inside}`
+  })
 }
 
 export const port = (reader: Reader, field: Field | undefined): number | undefined =>
@@ -69,7 +75,9 @@ export const port = (reader: Reader, field: Field | undefined): number | undefin
 export function boolean(reader: Reader, field: Field | undefined): boolean | undefined {
   const parse = (text: string) =>
     /^(?:true|yes|on)$/i.test(text) ? true : /^(?:false|no|off)$/i.test(text) ? false : undefined
-  return parsed(reader, field, parse, 'true or false')
+  return parsed(reader, field, parse, 'true or false', (text) =>
+    /^(?:y|1)$/i.test(text) ? 'write true' : /^(?:n|0)$/i.test(text) ? 'write false' : undefined,
+  )
 }
 
 /** A limit, unless it is 0: to Compose there is none then. */
@@ -94,12 +102,15 @@ function parsed<T>(
   field: Field | undefined,
   parse: (text: string) => T | undefined,
   what: string,
-  hint?: string,
+  hint?: string | ((text: string) => string | undefined),
 ): T | undefined {
   const text = reader.text(field)
   if (text === undefined || field === undefined) return undefined
   const value = parse(text)
-  if (value === undefined) reader.problem(field, `${JSON.stringify(text)} is not ${what}`, hint)
+  if (value === undefined) {
+    const remedy = typeof hint === 'function' ? hint(text) : hint
+    reader.problem(field, `${JSON.stringify(text)} is not ${what}`, remedy)
+  }
   return value
 }
 
@@ -142,7 +153,7 @@ export function keyTexts(
   if (field === undefined) return undefined
   const values = emptyRecord<string>()
   for (const { field: at, key, value = '' } of keyValues(reader, field)) {
-    if (key === '') reader.problem(at, 'this has no name')
+    if (key === '') reader.problem(at, 'this has no name', 'write name: value, or [name=value]')
     else values[key] = value
   }
   return values

@@ -101,7 +101,7 @@ function readLong(reader: Reader, item: Field, found: Found): void {
   if (missing.length > 0) {
     reader.problem(item, `${missing.join(' and ')} of the volume is missing`, HOW)
   } else if (type === 'tmpfs' && source !== undefined) {
-    reader.problem(item, 'a tmpfs has no source')
+    reader.problem(item, 'a tmpfs has no source', 'leave source out')
   }
   if (target === undefined || type === undefined || (type === 'bind' && source === undefined)) {
     return

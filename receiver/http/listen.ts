@@ -85,6 +85,6 @@ function whyNot({ code, message }: NodeJS.ErrnoException, address: Address): str
     return 'is in a directory that does not exist: create it, or choose another path'
   }
   return code === 'EACCES'
-    ? 'is not allowed for this user: run as root, or choose another address'
+    ? `is not allowed for this user: ${'path' in address ? `run with sudo, or give the folder to the user: sudo chown USER ${dirname(address.path)}` : 'ports below 1024 are for root: run with sudo, or choose a port above'}`
     : `failed: ${message}`
 }

@@ -44,8 +44,8 @@ export type RegistryLogin =
 /** What to do when a registry says no, whether the receiver or the engine asked it. */
 export const REGISTRY_HINTS = {
   denied:
-    'check user and password under `registries:` and that this user may pull the repository (some registries also answer so when the repository does not exist)',
-  busy: 'the registry limits how often it is asked (Docker Hub: by address, more with a login): set user and password under `registries:`, or deploy again later',
+    'check username and password under `registries:` and that this user may pull the repository (some registries also answer so when the repository does not exist)',
+  busy: 'the registry limits how often it is asked (Docker Hub: by address, more with a login): set username and password under `registries:`, or deploy again later',
   otherBytes:
     "the registry gave something else than what was asked for: check the registry, or Docker's registry-mirrors",
   platform:

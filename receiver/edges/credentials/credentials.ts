@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { parseImage } from '../../../protocol/image-reference.ts'
+import { fileFailure } from '../../core/file-failure.ts'
 import type { RegistryLogin } from '../../core/image/registry.ts'
 import { azureLogin } from './azure.ts'
 import { dockerConfigFile, dockerLogin } from './docker-config.ts'
@@ -73,8 +74,10 @@ export function createCredentials({
       }
     } catch (error) {
       signal.throwIfAborted()
-      const why = error instanceof Error ? error.message : String(error)
-      throw loginFailed(host, why, HINTS[entry.kind], error)
+      const file = 'file' in entry ? entry.file : 'keyFile' in entry ? entry.keyFile : undefined
+      const failure = file === undefined ? undefined : fileFailure(file, error)
+      const why = failure?.message ?? (error instanceof Error ? error.message : String(error))
+      throw loginFailed(host, why, failure?.hint ?? HINTS[entry.kind], error)
     }
   }
 

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import * as v from 'valibot'
+import { fileFailure } from '../../core/file-failure.ts'
 import { readJson } from '../json.ts'
 import { askHelper } from './helper.ts'
 import { type Login, loginFailed } from './login.ts'
@@ -41,7 +42,9 @@ export async function dockerLogin(
     text = readFileSync(file, 'utf8')
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
-    throw loginFailed(host, `${file} cannot be read`, 'let the receiver’s user read it', error)
+    const failure = fileFailure(file, error)
+    const hint = failure?.hint ?? 'let the receiver’s user read it'
+    throw loginFailed(host, failure?.message ?? `${file} cannot be read`, hint, error)
   }
   const config = parseDockerConfig(text)
   if (config === undefined) {

@@ -1,6 +1,7 @@
 import { structuredPatch } from 'diff'
 import { DeployError } from '../../core/errors.ts'
 import type { OnEdit } from '../../core/on-edit.ts'
+import { shorten } from '../../core/shorten.ts'
 import { readIfThere, settle, type Wanted } from './files.ts'
 import { bodyOf, sha256, sumsOf } from './mark.ts'
 
@@ -99,12 +100,10 @@ function differenceOf(ours: string, theirs: string): string[] {
   ])
   const shown = lines
     .slice(0, MAX_LINES)
-    .map((line) => shorten(line.replace(/[\p{Cc}\p{Cf}]/gu, '\uFFFD')))
+    .map((line) => shorten(line.replace(/[\p{Cc}\p{Cf}]/gu, '\uFFFD'), MAX_LINE))
   const left = lines.length - shown.length
   return left === 0 ? shown : [...shown, `… and ${left} more lines`]
 }
 
 /** Our head stands above what is compared. */
 const HEAD_LINES = 2
-
-const shorten = (line: string) => (line.length > MAX_LINE ? `${line.slice(0, MAX_LINE)}…` : line)

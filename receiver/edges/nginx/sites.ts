@@ -18,6 +18,7 @@ import {
 } from './files.ts'
 import { isOthers, othersFile, withHead } from './mark.ts'
 import { render, type Site } from './render.ts'
+import { whoStillUses } from './still-used.ts'
 
 export interface SitesOptions {
   /** Id of the installation, which its files bear. */
@@ -114,7 +115,11 @@ export function createSites({
       inTurn(async () => {
         if (onDisk(nginx, () => foreign(app)) !== undefined) return false
         const wanted = onDisk(nginx, () => writable(app, files(app), onEdit))
-        return change(wanted, nginx, () => {})
+        try {
+          return await change(wanted, nginx, () => {})
+        } catch (error) {
+          throw whoStillUses(app, filesOf(nginx.directory, app), error)
+        }
       }),
     edits: (upstreams) =>
       onDisk(nginx, () =>

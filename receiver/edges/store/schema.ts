@@ -1,3 +1,4 @@
+import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { DeployError } from '../../core/errors.ts'
 
@@ -149,7 +150,7 @@ const VERSION = MIGRATIONS.length
  * power cut. The exclusive lock ends with the process, and keeps a second receiver out of the same data directory.
  */
 export function openDatabase(file: string): DatabaseSync {
-  const database = new DatabaseSync(file, { timeout: 2000 })
+  const database = open(file)
   try {
     database.exec('PRAGMA locking_mode = EXCLUSIVE')
     database.exec('PRAGMA journal_mode = WAL')
@@ -175,8 +176,24 @@ export function openDatabase(file: string): DatabaseSync {
         { cause: error },
       )
     }
-    throw error
+    throw explain(file, error)
   }
+}
+
+function open(file: string): DatabaseSync {
+  try {
+    return new DatabaseSync(file, { timeout: 2000 })
+  } catch (error) {
+    throw explain(file, error)
+  }
+}
+
+/** SQLite's words for a file or folder that this user may not open or write. */
+function explain(file: string, error: unknown): unknown {
+  const reason = error instanceof Error ? error.message : String(error)
+  if (!/unable to open|readonly database/.test(reason)) return error
+  const hint = `the receiver's user has to own data and all that is in it: run with sudo, or sudo chown -R USER ${dirname(file)}`
+  return Object.assign(new Error(`${file}: ${reason}`, { cause: error }), { hint })
 }
 
 /**

@@ -1,5 +1,6 @@
 import { type Context, Hono } from 'hono'
 import { isAppName } from '../../core/dns-name.ts'
+import { DeployError } from '../../core/errors.ts'
 import type { Finding } from '../../core/finding.ts'
 import { unknownApp } from '../apps.ts'
 import { ProblemError } from '../problem.ts'
@@ -68,12 +69,20 @@ async function removeApp(c: Context, app: string, services: AdminServices): Prom
   if (!isAppName(app)) {
     throw unknownApp(`${JSON.stringify(app)} is not the name of an app`, services.apps)
   }
-  const { removed, kept } = await services.removeApp({
-    app,
-    volumes: readFlag(c, 'volumes', 'volumes=true deletes the data of the app, too'),
-  })
+  const volumes = readFlag(c, 'volumes', 'volumes=true deletes the data of the app, too')
+  const { removed, kept } = await services.removeApp({ app, volumes }).catch(notRemoved)
   if (removed.length + kept.length > 0) return c.json({ removed, kept })
   throw unknownApp(`there is nothing of an app ${JSON.stringify(app)}`, services.apps)
+}
+
+/** What Nginx or Docker had against it is known, and nothing that is left is lost: it can be asked for again. */
+function notRemoved(cause: unknown): never {
+  if (!(cause instanceof DeployError)) throw cause
+  const { message, hint } = cause
+  throw new ProblemError('not_removed', message, {
+    hint: hint ?? 'deploy-receiver doctor looks at Docker and Nginx; then remove it again',
+    cause,
+  })
 }
 
 /** `?volumes=true`: what is deleted for good is asked for in full. */

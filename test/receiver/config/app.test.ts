@@ -168,7 +168,7 @@ describe('its own keys', () => {
     ],
     [
       'domains: [a.example, a.example]',
-      '4:5: apps.api: the domain a.example is that of api already',
+      '5:26: apps.api.domains[1]: a.example stands here twice; take one of both out',
     ],
     [
       'health: /healthz',
@@ -217,7 +217,16 @@ describe('its own keys', () => {
   test('two apps cannot have one domain', () => {
     const text =
       'url: https://d.example\napps:\n  a: { image: x/y, domains: [d] }\n  b: { image: x/y, domains: [d] }'
-    expect(problems(text)).toEqual(['config.yaml:4:6: apps.b: the domain d is that of a already'])
+    expect(problems(text)).toEqual([
+      'config.yaml:4:30: apps.b.domains[0]: d is a domain of a already; take it out of one of both',
+    ])
+  })
+
+  test('no app has the host of the receiver, which may be one of its wildcard', () => {
+    expect(problems(withApp('domains: [a.example, d.example]'))).toEqual([
+      'config.yaml:5:26: apps.api.domains[1]: d.example is the host of url (https://d.example), at which the receiver takes hooks; give api another name, like api.d.example, or url another host',
+    ])
+    expect(problems(withApp('domains: ["*.example", api.d.example]'))).toEqual([])
   })
 
   test.for([

@@ -76,8 +76,14 @@ describe('container settings', () => {
       'environment: A=1',
       '18: apps.api.environment: this must be a mapping, not a single value; write it as name: …, with a blank behind the colon',
     ],
-    ['environment: [=x]', '19: apps.api.environment[0]: a variable has no usable name'],
-    ['environment: { "A=B": x }', '27: apps.api.environment.A=B: a variable has no usable name'],
+    [
+      'environment: [=x]',
+      '19: apps.api.environment[0]: "" is not the name of a variable; write NAME: value, or [NAME=value]',
+    ],
+    [
+      'environment: { "A=B": x }',
+      '27: apps.api.environment.A=B: "A=B" is not the name of a variable; write NAME: value, or [NAME=value]',
+    ],
     [
       'environment: [{ A: 1 }]',
       '19: apps.api.environment[0]: this must be a single value, not a mapping; a text with { or ": " in it goes into quotes',
@@ -86,7 +92,10 @@ describe('container settings', () => {
       'environment: { A: [1] }',
       '23: apps.api.environment.A: this must be a single value, not a list; write one, without [ ] and -',
     ],
-    ['labels: { "": x }', '19: apps.api.labels.: a label has no name'],
+    [
+      'labels: { "": x }',
+      '19: apps.api.labels.: a label has no name; write name: value, or [name=value]',
+    ],
     [
       'labels: [deploy-receiver.app=x]',
       "14: apps.api.labels[0]: the label deploy-receiver.app is one of the receiver's own; choose another name",
@@ -125,9 +134,12 @@ describe('container settings', () => {
     ],
     [
       'networks: [db, ../containers/db]',
-      '20: apps.api.networks[1]: "../containers/db" is not a Docker network\'s name',
+      '20: apps.api.networks[1]: "../containers/db" is not a Docker network\'s name; letters, digits and . _ -, as `docker network ls` shows them',
     ],
-    ['networks: { "a b": }', '24: apps.api.networks.a b: "a b" is not a Docker network\'s name'],
+    [
+      'networks: { "a b": }',
+      '24: apps.api.networks.a b: "a b" is not a Docker network\'s name; letters, digits and . _ -, as `docker network ls` shows them',
+    ],
     [
       'restart: sometimes',
       '14: apps.api.restart: "sometimes" is not a restart policy; no, always, unless-stopped, on-failure or on-failure:5',
@@ -201,9 +213,12 @@ describe('env_file', () => {
   test.for([
     [
       'none.env',
-      "15: apps.api.env_file: cannot read none.env: ENOENT: no such file or directory, open 'none.env'; create it, or write { path: …, required: false }",
+      '15: apps.api.env_file: none.env is not there; create it, or write { path: …, required: false }',
     ],
-    ['[a.env, c.env]', '23: apps.api.env_file[1]: c.env:2: it is not KEY=value'],
+    [
+      '[a.env, c.env]',
+      '23: apps.api.env_file[1]: c.env:2: it is not KEY=value; a name of letters, digits and _, then = and the value; # begins a comment',
+    ],
     [
       '{ required: false }',
       '15: apps.api.env_file: path is missing; write { path: …, required: false }',

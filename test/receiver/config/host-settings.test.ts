@@ -133,7 +133,10 @@ describe("what a container may have of its host, in Compose's forms", () => {
       'logging: { driver: [x] }',
       'logging.driver: this must be a single value, not a list; write one, without [ ] and -',
     ],
-    ['volumes: [{ type: tmpfs, source: a, target: /b }]', 'volumes[0]: a tmpfs has no source'],
+    [
+      'volumes: [{ type: tmpfs, source: a, target: /b }]',
+      'volumes[0]: a tmpfs has no source; leave source out',
+    ],
     [
       'volumes: [{ type: nfs, source: a, target: /b }]',
       'volumes[0].type: "nfs" is not bind, volume or tmpfs',
@@ -141,7 +144,10 @@ describe("what a container may have of its host, in Compose's forms", () => {
     ['devices: [dri]', `devices[0]: "dri" is not a device; ${DEVICE}`],
     ['devices: [{ target: /dev/a }]', `devices[0]: source of the device is missing; ${DEVICE}`],
     ['gpus: some', 'gpus: "some" is not gpus; write all, or [{ driver: nvidia, count: 1 }]'],
-    ['gpus: [{ count: 1, device_ids: ["0"] }]', 'gpus[0]: count and device_ids exclude each other'],
+    [
+      'gpus: [{ count: 1, device_ids: ["0"] }]',
+      'gpus[0]: count and device_ids exclude each other; write one of both',
+    ],
   ] as const)('%s is refused', ([line, problem]) => {
     expect(problems(withApp(line))[0]?.replace(/^config\.yaml:5:\d+: apps\.api\./, '')).toBe(
       problem,

@@ -75,7 +75,10 @@ describe('the receiver', () => {
       'network: { subnet: 10.0.0.1/24 }',
       '3:20: network.subnet: "10.0.0.1/24" is not a subnet; an IPv4 network from /16 to /28, like 10.213.0.0/20',
     ],
-    ['nginx: { directory: conf.d }', '3:21: nginx.directory: "conf.d" is not an absolute path'],
+    [
+      'nginx: { directory: conf.d }',
+      '3:21: nginx.directory: "conf.d" is not an absolute path; begin it with /',
+    ],
     ['nginx: { test: "" }', '3:16: nginx.test: "" is not a command'],
     ['nginx: { reload: " " }', '3:18: nginx.reload: " " is not a command'],
     [
@@ -92,19 +95,19 @@ describe('the receiver', () => {
     ],
     [
       'registries: { ghcr.io: { username: a } }',
-      '3:24: registries.ghcr.io: password is missing or empty',
+      '3:24: registries.ghcr.io: password is missing or empty; docs/registries.md shows each way to sign in',
     ],
     [
       'registries: { ghcr.io: { username: , password: b } }',
-      '3:24: registries.ghcr.io: username is missing or empty',
+      '3:24: registries.ghcr.io: username is missing or empty; docs/registries.md shows each way to sign in',
     ],
     [
       'registries: { ghcr.io: { username: a, password: "" } }',
-      '3:24: registries.ghcr.io: password is missing or empty',
+      '3:24: registries.ghcr.io: password is missing or empty; docs/registries.md shows each way to sign in',
     ],
     [
       'registries: { ghcr.io: { username: a, password: ~ } }',
-      '3:24: registries.ghcr.io: password is missing or empty',
+      '3:24: registries.ghcr.io: password is missing or empty; docs/registries.md shows each way to sign in',
     ],
     [
       'read_tokens: [short]',
@@ -205,7 +208,10 @@ describe('the receiver', () => {
   })
 
   test.for([
-    ['{ username: a }', 'password is missing or empty'],
+    [
+      '{ username: a }',
+      'password is missing or empty; docs/registries.md shows each way to sign in',
+    ],
     ['{ username: a, password: b, ecr: true }', 'password and ecr exclude each other'],
     ['{ ecr: maybe }', 'this is neither true nor a mapping'],
     ['{ ecr: { region: Frankfurt } }', '"Frankfurt" is not a region'],

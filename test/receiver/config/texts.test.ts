@@ -91,7 +91,9 @@ describe('a raw env file', () => {
   })
 
   test('has a name on every line', () => {
-    expect(() => parseRawEnvFile('A=1\n=2', {})).toThrow(new EnvFileError(2, 'it is not KEY=value'))
+    expect(() => parseRawEnvFile('A=1\n=2', {})).toThrow(
+      expect.objectContaining({ line: 2, message: 'it is not KEY=value' }),
+    )
   })
 })
 
@@ -146,7 +148,7 @@ describe('an env file', () => {
     ['A="b\n\nc"\n\n=2', 5, 'it is not KEY=value'],
   ] as const)('%j is refused', ([text, line, message]) => {
     const refused = expect(() => parseEnvFile(text, env))
-    refused.toThrow(new EnvFileError(line, message))
-    refused.toThrow(expect.objectContaining({ line }))
+    refused.toThrow(EnvFileError)
+    refused.toThrow(expect.objectContaining({ line, message, hint: expect.any(String) }))
   })
 })

@@ -139,7 +139,10 @@ describe('files that are declared at the top', () => {
       lines('configs', 'key', '{ key: { content: x } }'),
       'configs[0]: configs.key names no file, and files alone are mounted; write configs: { key: { file: ./key } } at the top of this file; a value can be given by environment or env_file',
     ],
-    [lines('secrets', '{ target: a }', '{}'), 'secrets[0]: source is missing'],
+    [
+      lines('secrets', '{ target: a }', '{}'),
+      'secrets[0]: source is missing; name one of secrets at the top of this file',
+    ],
     [
       lines('configs', '{ source: key, target: a }', '{ key: { file: / } }'),
       'configs[0].target: "a" is not a path from the root, without a colon',

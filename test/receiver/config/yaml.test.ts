@@ -10,7 +10,9 @@ describe('the file', () => {
   })
 
   test('that is a directory cannot be read', () => {
-    expect(() => loadConfig('/', {})).toThrow(/^\/: cannot be read: EISDIR/)
+    expect(() => loadConfig('/', {})).toThrow(
+      /^\/: it is a directory, not a file; name the file that is meant/,
+    )
   })
 
   test.for([

@@ -1,5 +1,5 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { DeployError } from '../../../../receiver/core/errors.ts'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { type HttpWorld, startHttpWorld } from '../../../support/http-world.ts'
 
 const ONE = `sha256:${'1'.repeat(64)}`
@@ -214,5 +214,14 @@ describe('the tags of an app', () => {
     world.services.tags = () => Promise.reject(new Error('defect'))
     expect((await ask('GET', '/apps/api/tags')).status).toBe(500)
     expect(world.logged).toHaveLength(1)
+  })
+})
+
+test('what does not let an app go is said with its remedy', async () => {
+  world.services.removeApp = () =>
+    Promise.reject(new DeployError('nginx_failed', '/x:3 includes /y', { hint: 'take it out' }))
+  expect(await ask('DELETE', '/apps/gone')).toMatchObject({
+    status: 409,
+    body: { code: 'not_removed', detail: '/x:3 includes /y', hint: 'take it out' },
   })
 })
