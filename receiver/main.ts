@@ -23,6 +23,8 @@ const USAGE = `deploy-receiver runs what was pushed, behind Nginx.
 FILE is /etc/deploy-receiver/config.yaml unless given.
 `
 
+const SEE_USAGE = 'deploy-receiver --help shows the commands and their options'
+
 /**
  * A command resolves to its exit status: 0 done, 1 failed, 2 wrong usage. `takes` is how many words may follow it. Each
  * loads what it needs alone: most ask the receiver one question.
@@ -79,7 +81,9 @@ async function main(argv: string[]): Promise<number> {
       },
     })
   } catch (error) {
-    console.error(`deploy-receiver: ${explain(error)}\n\n${USAGE}`)
+    // behind the first sentence Node explains a way to pass such a word on, which no command has
+    const [what] = explain(error).split('. ')
+    console.error(`deploy-receiver: ${what}\n  ${SEE_USAGE}`)
     return 2
   }
   const { values, positionals } = parsed
@@ -90,8 +94,8 @@ async function main(argv: string[]): Promise<number> {
   }
   const command = name === undefined || !Object.hasOwn(COMMANDS, name) ? undefined : COMMANDS[name]
   if (command === undefined || rest.length > command.takes) {
-    const what = name === undefined ? 'a command is missing' : `what is ${positionals.join(' ')}?`
-    console.error(`deploy-receiver: ${what}\n\n${USAGE}`)
+    if (name === undefined) console.error(`deploy-receiver: a command is missing\n\n${USAGE}`)
+    else console.error(`deploy-receiver: ${await explainUsage(name, rest, command?.takes)}`)
     return 2
   }
   const run = await command.load()
@@ -101,6 +105,21 @@ async function main(argv: string[]): Promise<number> {
     releaseSettings: values['release-settings'],
     rest,
   })
+}
+
+async function explainUsage(
+  name: string,
+  rest: readonly string[],
+  takes: number | undefined,
+): Promise<string> {
+  if (takes !== undefined) {
+    const word = JSON.stringify(rest[takes])
+    return `${name} takes ${takes === 0 ? 'no word' : takes === 1 ? 'one word' : `${takes} words`}, and ${word} is one too many\n  ${SEE_USAGE}`
+  }
+  const { nearest } = await import('./config/nearest.ts')
+  const near = nearest(name, Object.keys(COMMANDS))
+  const remedy = near === undefined ? SEE_USAGE : `did you mean ${near}?`
+  return `there is no command ${JSON.stringify(name)}\n  ${remedy}`
 }
 
 /** The message with its remedy, without a stack: the reader is an operator. */

@@ -81,3 +81,15 @@ test('serve logs it, and goes on', async () => {
   expect(JSON.parse(first)).toMatchObject({ level: 40, msg: expect.stringContaining(UNWISE) })
   expect(stderr).toMatch('no Docker engine answers')
 })
+
+test('what is no command, word or option is named, with what may be meant', async () => {
+  const wrong = async (...args: string[]) => {
+    const { code, stderr } = await run(...args)
+    return `${code} ${stderr}`
+  }
+  expect(await wrong('deply', 'api')).toMatch(
+    /^2 .*no command "deply"\n {2}did you mean deploy\?\n$/,
+  )
+  expect(await wrong('status', 'a', 'b')).toMatch(/^2 .*status takes one word, and "b" is one too/)
+  expect(await wrong('reload', '--force')).toMatch(/^2 .*Unknown option '--force'\n {2}.*--help/)
+})
