@@ -56,7 +56,11 @@ export function parseEnvFile(text: string, env: Env): Record<string, string> {
     line += inside.split('\n').length - 1
     from = lineEnd(whole, closed) + 1
     if (!NOTHING.test(whole.slice(closed + 1, from - 1))) {
-      throw new EnvFileError(line, `something follows the ${quote} that ends the value`)
+      throw new EnvFileError(
+        line,
+        `something follows the ${quote} that ends the value`,
+        `a ${quote} within the value is written \\${quote}`,
+      )
     }
   }
   return values

@@ -4,6 +4,7 @@ import { type Past, rollbackTarget } from '../../../../receiver/core/intake/roll
 const digest = (begin: string) => `sha256:${begin.padEnd(64, '0')}`
 const past = (id: string, begin: string, succeeded = true): Past => ({
   id,
+  action: 'deploy',
   digest: digest(begin),
   succeeded,
 })
@@ -50,8 +51,8 @@ test.each([
   expect(() => to(what)).toThrow(
     expect.objectContaining({
       code: 'nothing_to_roll_back_to',
-      message: `${JSON.stringify(what)} is neither "previous", nor a digest or deployment of api that was live`,
-      hint: expect.stringContaining('GET /apps/api/deployments'),
+      message: `${JSON.stringify(what)} is neither "previous", nor a tag, a digest or a deployment of api that was live`,
+      hint: 'a digest is given whole or by at least 12 of its hex digits',
     }),
   )
 })
@@ -66,14 +67,18 @@ test('a beginning that two digests have names none of them', () => {
 })
 
 test.each<[readonly Past[], string | undefined, string]>([
-  [[past('dep_1', 'a')], digest('a'), digest('a')],
-  [[past('dep_2', 'a'), past('dep_1', 'b', false)], digest('a'), digest('a')],
-  [[], undefined, 'none'],
-])('there may be nothing before: %j', (history, live, named) => {
+  [[past('dep_1', 'a')], digest('a'), `nothing was live before ${digest('a')}, which api runs`],
+  [
+    [past('dep_2', 'a'), past('dep_1', 'b', false)],
+    digest('a'),
+    `nothing was live before ${digest('a')}, which api runs`,
+  ],
+  [[], undefined, 'nothing of api was ever live'],
+])('there may be nothing before: %j', (history, live, message) => {
   expect(() => rollbackTarget('api', 'previous', history, live)).toThrow(
     expect.objectContaining({
       code: 'nothing_to_roll_back_to',
-      message: `api has no earlier digest than ${named}`,
+      message,
     }),
   )
 })
