@@ -1,6 +1,7 @@
 import { dirname } from 'node:path'
 import { formatImage, ImageReferenceError, parseImage } from '../../protocol/image-reference.ts'
 import { isAppName } from '../core/dns-name.ts'
+import type { SiteSettings } from '../core/site.ts'
 import { readAttestation } from './attestation.ts'
 import { readAuth } from './auth.ts'
 import type { AppConfig } from './config.ts'
@@ -10,6 +11,7 @@ import { readRegistries } from './registries.ts'
 import { readRelease } from './release.ts'
 import { type DomainOwners, readDomains } from './domains.ts'
 import type { SecretOwners } from './secrets.ts'
+import { readSite } from './site.ts'
 import { duration, number } from './values.ts'
 
 /** Keys that every app has, whatever runs it. */
@@ -18,6 +20,7 @@ const COMMON_KEYS = [
   'image',
   'registries',
   'domains',
+  'site',
   'auth',
   'attestation',
   'release',
@@ -31,12 +34,19 @@ const KEYS = [...COMMON_KEYS, ...Object.values(ENGINES).flatMap(({ keys }) => ke
 /** Registries count requests. */
 const SHORTEST_POLL_MS = 10_000
 
+/** What apps share: whose secrets and domains are read already, and the site of those that say nothing of theirs. */
+export interface AppDefaults {
+  secrets: SecretOwners
+  domains: DomainOwners
+  site: SiteSettings
+}
+
 /** Reads one entry of `apps:`. */
 export function readApp(
   reader: Reader,
   name: string,
   field: Field,
-  owners: { secrets: SecretOwners; domains: DomainOwners },
+  { secrets, domains, site }: AppDefaults,
 ): AppConfig {
   if (!isAppName(name)) {
     reader.problem(
@@ -53,8 +63,9 @@ export function readApp(
     name,
     image: readImage(reader, field, keys.get('image')),
     registries: readRegistries(reader, keys.get('registries'), dirname(reader.file)),
-    domains: readDomains(reader, keys.get('domains'), { name, owners: owners.domains }),
-    auth: readAuth(reader, keys.get('auth'), owners.secrets),
+    domains: readDomains(reader, keys.get('domains'), { name, owners: domains }),
+    site: readSite(reader, keys.get('site'), site),
+    auth: readAuth(reader, keys.get('auth'), secrets),
     ...(attestation === undefined ? {} : { attestation }),
     ...readSettings(reader, keys),
     ...(release === undefined ? {} : { release }),

@@ -1,5 +1,6 @@
 import type { AppSpec } from '../core/app.ts'
 import type { RegistryLogin } from '../core/image/registry.ts'
+import type { SiteSettings } from '../core/site.ts'
 
 /** One accepted issuer with the claims that a token must bear. */
 export interface OidcRule {
@@ -27,6 +28,8 @@ export interface AppAuth {
 
 export interface AppConfig extends AppSpec {
   auth: AppAuth
+  /** What it says of its site, over `nginx.site`. */
+  site: SiteSettings
   /** Logins of this app alone, by registry host. */
   registries: Readonly<Record<string, RegistryLogin>>
 }

@@ -2,7 +2,7 @@ import { dirname, isAbsolute, resolve } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import ipaddr from 'ipaddr.js'
 import { parseNetwork } from '../core/ip-address.ts'
-import { readApp } from './app.ts'
+import { type AppDefaults, readApp } from './app.ts'
 import type { AppConfig, Config } from './config.ts'
 import { type DomainOwners, domainOwners } from './domains.ts'
 import { warnOfAdmin, warnOfListen } from './exposure.ts'
@@ -13,6 +13,7 @@ import type { Remarks } from './problems.ts'
 import { createReader, type Field, type Reader } from './reader.ts'
 import { readRegistries } from './registries.ts'
 import { type SecretOwners, secretTexts } from './secrets.ts'
+import { PLAIN_SITE, readSite } from './site.ts'
 import { DEFAULT_SOCKET } from './socket.ts'
 import { readSource } from './source.ts'
 import { emptyRecord, matching } from './values.ts'
@@ -54,6 +55,7 @@ export function loadConfig(
   ])
   const owners: SecretOwners = new Map()
   const url = readUrl(reader, keys.get('url'))
+  const nginx = reader.mapping(keys.get('nginx'), NGINX_KEYS)
   const config: Config = {
     file: path,
     url,
@@ -62,12 +64,16 @@ export function loadConfig(
     admin: readAddress(reader, keys.get('admin'), '127.0.0.1:9081'),
     data: absolute(reader, keys.get('data'))?.replace(/\/+$/, '') ?? '/var/lib/deploy-receiver',
     network: readNetwork(reader, keys.get('network')),
-    nginx: readNginx(reader, keys.get('nginx')),
+    nginx: readNginx(reader, nginx),
     registries: readRegistries(reader, keys.get('registries'), dirname(path)),
     trustedProxies: readProxies(reader, keys.get('trusted_proxies')),
     rateLimit: readRateLimit(reader, keys.get('rate_limit')),
     readTokens: secretTexts(reader, keys.get('read_tokens'), owners),
-    apps: readApps(reader, keys.get('apps'), { secrets: owners, domains: domainOwners(url) }),
+    apps: readApps(reader, keys.get('apps'), {
+      secrets: owners,
+      domains: domainOwners(url),
+      site: readSite(reader, nginx.get('site'), PLAIN_SITE),
+    }),
   }
   warnOfListen(reader, keys.get('listen'), config.listen.host)
   warnOfAdmin(reader, keys.get('admin'), config.admin.host)
@@ -151,8 +157,9 @@ function isSubnet(text: string): boolean {
   return text === `${ipaddr.IPv4.networkAddressFromCIDR(text).toString()}/${bits}`
 }
 
-function readNginx(reader: Reader, field: Field | undefined): Config['nginx'] {
-  const keys = reader.mapping(field, ['directory', 'test', 'reload', 'listen'])
+const NGINX_KEYS = ['directory', 'test', 'reload', 'listen', 'site']
+
+function readNginx(reader: Reader, keys: ReadonlyMap<string, Field>): Config['nginx'] {
   const listen = reader
     .list(keys.get('listen'))
     .flatMap((item) => matching(reader, item, LISTEN, "an address for Nginx's listen") ?? [])
@@ -165,18 +172,18 @@ function readNginx(reader: Reader, field: Field | undefined): Config['nginx'] {
     directory,
     test: matching(reader, keys.get('test'), /\S/, 'a command') ?? 'nginx -t',
     reload: matching(reader, keys.get('reload'), /\S/, 'a command') ?? 'nginx -s reload',
-    listen: listen.length === 0 ? ['80'] : listen,
+    listen: listen.length === 0 ? ['80', '[::]:80'] : listen,
   }
 }
 
 function readApps(
   reader: Reader,
   field: Field | undefined,
-  owners: { secrets: SecretOwners; domains: DomainOwners },
+  defaults: AppDefaults,
 ): Record<string, AppConfig> {
   const apps = emptyRecord<AppConfig>()
   for (const [name, each] of reader.mapping(field)) {
-    const app = readApp(reader, name, each, owners)
+    const app = readApp(reader, name, each, defaults)
     const { repository } = app.image
     const twin = Object.values(apps).find(({ image }) => image.repository === repository)
     const loginOf = ({ registries }: AppConfig) =>

@@ -25,6 +25,7 @@ const api: AppConfig = {
   registries: { 'ghcr.io': { kind: 'password_file', username: 'bot', file: '/run/ghcr' } },
   port: 8000,
   domains: ['api.example.com', '*.api.example.com'],
+  site: { trustedProxies: ['10.1.2.3/32', '2400:cb00::/32'] },
   auth: {
     oidc: [
       {

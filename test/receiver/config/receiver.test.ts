@@ -17,7 +17,7 @@ describe('the receiver', () => {
         directory: '/etc/nginx/conf.d',
         test: 'nginx -t',
         reload: 'nginx -s reload',
-        listen: ['80'],
+        listen: ['80', '[::]:80'],
       },
       registries: {},
       readTokens: [],
