@@ -54,7 +54,7 @@ export function openDocker(
     app(name) {
       const known = app(name)
       if (known === undefined) return undefined
-      return { domains: known.domains, pauses: isRecreated(known, record) }
+      return { domains: known.domains, site: known.site, pauses: isRecreated(known, record) }
     },
     flags: slots.flags,
     address: record.address,

@@ -1,5 +1,7 @@
+import { execFile } from 'node:child_process'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import { runCommand } from '../../receiver/edges/nginx/command.ts'
 import { startProcess, waitFor } from './processes.ts'
 
@@ -9,6 +11,8 @@ export interface PrivateNginx {
   /** Commands for the config's `nginx.test` and `nginx.reload`. */
   test: string
   reload: string
+  /** Tests its files and has it read them. Resolves to what it remarked of them. */
+  check(): Promise<string>
   pid: number
   log(lines?: number): string
   /** Does what makes Nginx reload, and waits until the workers from before are gone. */
@@ -16,6 +20,8 @@ export interface PrivateNginx {
   stop(): Promise<void>
 }
 
+const run = promisify(execFile)
+const INTO_PATH = 'PATH="$PATH:/usr/local/sbin:/usr/sbin:/sbin"'
 const TEMPORARY = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi']
 
 /** Starts an Nginx of its own: prefix, pid file, logs and temporary files lie in `dir`, and nothing listens yet. */
@@ -43,7 +49,7 @@ ${TEMPORARY.map((name) => `  ${name}_temp_path ${dir}/${name};`).join('\n')}
     dir,
     name: 'nginx-master',
     command: '/bin/sh',
-    args: ['-c', `PATH="$PATH:/usr/local/sbin:/usr/sbin:/sbin"; exec nginx ${flags}`],
+    args: ['-c', `${INTO_PATH}; exec nginx ${flags}`],
   })
   const test = `nginx -t -q ${flags}`
   const reload = `nginx -s reload ${flags}`
@@ -56,6 +62,11 @@ ${TEMPORARY.map((name) => `  ${name}_temp_path ${dir}/${name};`).join('\n')}
     directory,
     test,
     reload,
+    async check() {
+      const { stderr } = await run('/bin/sh', ['-c', `${INTO_PATH}; nginx -t ${flags}`])
+      await runCommand(reload)
+      return stderr
+    },
     pid: running.pid,
     log: running.log,
     async reloaded(work) {

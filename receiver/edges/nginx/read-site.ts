@@ -12,8 +12,8 @@ export interface KnownSite {
 
 /** Reads what our own file for an app says, or said when it was written. Throws the file system's own error. */
 export function readSite(directory: string, app: string): KnownSite {
-  const [conf = '', snippet = ''] = filesOf(directory, app).map((file) => readIfThere(file))
-  const data = /\(-f (\/[A-Za-z0-9._/-]*)\/slots\/[a-z0-9-]{1,63}\/green\)/.exec(snippet)?.[1]
+  const [conf = '', slot = ''] = filesOf(directory, app).map((file) => readIfThere(file))
+  const data = /\(-f (\/[A-Za-z0-9._/-]*)\/slots\/[a-z0-9-]{1,63}\/green\)/.exec(slot)?.[1]
   return {
     ...(data === undefined ? {} : { data }),
     upstreams: { blue: upstream(conf, `${app}_blue`), green: upstream(conf, `${app}_green`) },

@@ -1,6 +1,7 @@
 import { dirname, join } from 'node:path'
 import { DeployError } from '../../core/errors.ts'
 import type { OnEdit } from '../../core/on-edit.ts'
+import type { SiteSettings } from '../../core/site.ts'
 import type { AppUpstreams, Sites, Slot } from '../../core/slots/ports.ts'
 import { pathSegment } from '../path-segment.ts'
 import type { Flags } from '../slots.ts'
@@ -16,8 +17,10 @@ import {
   sign,
   type Wanted,
 } from './files.ts'
+import { inEachFile } from './listen.ts'
 import { isOthers, othersFile, withHead } from './mark.ts'
-import { render, type Site } from './render.ts'
+import { render, type Rendered } from './render.ts'
+import type { Site } from './render/site.ts'
 import { whoStillUses } from './still-used.ts'
 
 export interface SitesOptions {
@@ -25,7 +28,9 @@ export interface SitesOptions {
   installation: string
   nginx: { directory: string; test: string; reload: string; listen: readonly string[] }
   /** The app as it is configured now. */
-  app(name: string): { domains: readonly string[]; pauses: boolean } | undefined
+  app(
+    name: string,
+  ): { domains: readonly string[]; pauses: boolean; site?: SiteSettings } | undefined
   flags(app: string): Flags
   address(app: string, slot: Slot, replica: number): string
 }
@@ -43,7 +48,7 @@ export interface SiteFiles extends Sites {
 }
 
 /**
- * Keeps one file per app in Nginx's directory, and a snippet beside it. What is there already is left alone and Nginx is
+ * Keeps one file per app in Nginx's directory, and two snippets beside it. What is there already is left alone and Nginx is
  * not reloaded; a change is tested first, and undone when the test fails. A change that a crash or a failed reload cut
  * short is tested and loaded at the next call. Throws `nginx_failed`.
  */
@@ -64,13 +69,14 @@ export function createSites({
     return mine
   }
   const files = (app: string, site?: Site): Wanted[] => {
-    const [conf, snippet] = filesOf(nginx.directory, app)
+    const [conf, slot, proxy] = filesOf(nginx.directory, app)
     const texts = site === undefined ? undefined : rendered(site)
     const mine = (text: string | undefined) =>
       text === undefined ? undefined : withHead(installation, text, site ?? {})
     return [
       { file: conf, text: mine(texts?.conf) },
-      { file: snippet, text: mine(texts?.snippet) },
+      { file: slot, text: mine(texts?.slot) },
+      { file: proxy, text: mine(texts?.proxy) },
     ]
   }
   const foreign = (app: string): string | undefined => {
@@ -86,7 +92,7 @@ export function createSites({
   }
 
   const siteOf = (app: string, upstreams: AppUpstreams) => {
-    const { domains = [], pauses = false } = configured(app) ?? {}
+    const { domains = [], pauses = false, site } = configured(app) ?? {}
     const servers = (slot: Slot) =>
       Array.from(
         { length: upstreams[slot].replicas },
@@ -95,10 +101,11 @@ export function createSites({
     return {
       app,
       domains,
-      listen: nginx.listen,
+      listen: inEachFile(nginx.listen),
       upstreams: { blue: servers('blue'), green: servers('green') },
       flags: flags(app),
       pauses,
+      trustedProxies: site?.trustedProxies ?? [],
     }
   }
 
@@ -133,13 +140,17 @@ export function createSites({
 
 const snippetsOf = (directory: string) => join(dirname(directory), 'deploy-receiver.d')
 
-/** An app's file for Nginx, and its snippet. */
-export const filesOf = (directory: string, app: string): [conf: string, snippet: string] => [
+/** An app's file for Nginx, and its snippets for a server block and for a location. */
+export const filesOf = (
+  directory: string,
+  app: string,
+): [conf: string, slot: string, proxy: string] => [
   join(directory, `deploy-receiver.${pathSegment(app)}.conf`),
   join(snippetsOf(directory), `${pathSegment(app)}.slot`),
+  join(snippetsOf(directory), `${pathSegment(app)}.proxy`),
 ]
 
-function rendered(site: Parameters<typeof render>[0]): ReturnType<typeof render> {
+function rendered(site: Site): Rendered {
   try {
     return render(site)
   } catch (cause) {

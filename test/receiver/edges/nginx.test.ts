@@ -9,9 +9,10 @@ import {
   type Server,
   type ServerResponse,
 } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
 import { join } from 'node:path'
 import { buffer, text } from 'node:stream/consumers'
+import { setTimeout as pause } from 'node:timers/promises'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { WebSocket, WebSocketServer } from 'ws'
 import type { Slot } from '../../../receiver/core/slots/ports.ts'
@@ -282,6 +283,32 @@ describe('a site', () => {
     expect(first).toBe('data: first\n\n')
     await Promise.all([closed(blue), closed(green)])
   })
+
+  test('no request meets a connection that its server is about to close', async () => {
+    // as one that closes after 2 s: whatever comes after so long on an idle connection meets its end
+    const blue = createServer(
+      (incoming, response) => void incoming.resume().on('end', () => response.end('blue')),
+    )
+    const idleSince = new WeakMap<Socket, number>()
+    blue.on('request', ({ socket }, response) => {
+      if (performance.now() - (idleSince.get(socket) ?? Infinity) > 1900) socket.destroy()
+      response.once('finish', () => idleSince.set(socket, performance.now()))
+    })
+    blue.keepAliveTimeout = 60_000
+    blue.listen(0, '127.0.0.1')
+    await once(blue, 'listening')
+    const { port } = blue.address() as AddressInfo
+    const { slots } = await site('idle', { port }, { port })
+    slots.makeLive('idle', 'blue')
+    const post = () => send('idle', '/', { method: 'POST', body: 'pay' })
+    for (let request = 0; request < 2; request++) {
+      expect(await post()).toMatchObject({ status: 200 })
+      // the time is what this is about
+      await pause(3000)
+    }
+    expect(await post()).toMatchObject({ status: 200 })
+    await closed(blue)
+  })
 })
 
 describe('its file', () => {
@@ -349,6 +376,7 @@ describe('its file', () => {
       paused: '/data/slots/api/paused',
     },
     pauses: true,
+    trustedProxies: ['10.0.0.0/8', 'fd00::/8'],
   }
 
   test.for<[string, object]>([
@@ -361,14 +389,18 @@ describe('its file', () => {
     ],
     ['an upstream', { upstreams: { blue: ['evil.example:80'], green: ['10.213.0.11:8000'] } }],
     ['a listen', { listen: ['80; include /etc/passwd'] }],
+    ['a network', { trustedProxies: ['10.0.0.0/8; deny all'] }],
+    ['a network without its length', { trustedProxies: ['10.0.0.1'] }],
   ])('holds nothing but what fits: %s', ([, change]) => {
     expect(() => render({ ...good, ...change })).toThrow(/cannot stand in an Nginx file/)
   })
 
-  test('has no server block without domains; the snippet chooses the slot', () => {
-    const { conf, snippet } = render({ ...good, app: 'a-b', domains: [] })
+  test('has no server block without domains; the snippets choose the slot', () => {
+    const { conf, slot, proxy } = render({ ...good, app: 'a-b', domains: [] })
     expect(conf).toContain('upstream a-b_blue')
     expect(conf).not.toContain('server {')
-    expect(snippet).toContain('set $deploy_a_b a-b_blue;')
+    for (const snippet of [slot, proxy]) {
+      expect(snippet).toContain('set $deploy_a_b a-b_blue;')
+    }
   })
 })

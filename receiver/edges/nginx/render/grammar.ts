@@ -1,0 +1,36 @@
+import { DOMAIN, isAppName } from '../../../core/dns-name.ts'
+import type { Site } from './site.ts'
+
+const GRAMMAR = {
+  app: { test: isAppName },
+  domain: DOMAIN,
+  listen:
+    /^(?:(?:\d{1,3}(?:\.\d{1,3}){3}|\[[0-9a-f:]+\]|\*):)?\d{1,5}(?: (?:default_server|ipv6only=on|ipv6only=off))*$/,
+  upstream: /^\d{1,3}(?:\.\d{1,3}){3}:\d{1,5}$/,
+  network: /^(?:\d{1,3}(?:\.\d{1,3}){3}|[0-9a-f:]+)\/\d{1,3}$/,
+  path: /^\/[A-Za-z0-9._/-]+$/,
+} as const
+
+/** Throws when something is to get into a file of Nginx that has not the form of its kind. */
+export function checkGrammar({
+  app,
+  domains,
+  listen,
+  upstreams: { blue, green },
+  flags,
+  trustedProxies,
+}: Site): void {
+  const values: Record<keyof typeof GRAMMAR, readonly string[]> = {
+    app: [app],
+    domain: domains,
+    listen,
+    upstream: [...blue, ...green],
+    network: trustedProxies,
+    path: [flags.green, flags.ready, flags.paused],
+  }
+  for (const [kind, those] of Object.entries(values)) {
+    const wrong = those.find((value) => !GRAMMAR[kind as keyof typeof GRAMMAR].test(value))
+    if (wrong === undefined) continue
+    throw new Error(`${JSON.stringify(wrong)} cannot stand in an Nginx file as ${kind}`)
+  }
+}

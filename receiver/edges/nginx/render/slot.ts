@@ -1,0 +1,51 @@
+import type { Names } from './names.ts'
+import { passOn } from './pass-on.ts'
+import type { Site } from './site.ts'
+import { indent } from './text.ts'
+
+/** Chooses the live slot, for each request anew. */
+export const choose = (
+  { app, flags }: Pick<Site, 'app' | 'flags'>,
+  { variable }: Names,
+): string => `set $${variable} ${app}_blue;
+if (-f ${flags.green}) { set $${variable} ${app}_green; }
+`
+
+/** Asks visitors to wait. */
+export const absent = ({ app }: Site, names: Names): string => `location ${names.absent} {
+  internal;
+  default_type text/html;
+  ${wait(app)}
+}
+`
+
+const wait = (app: string) =>
+  `add_header Retry-After 5 always; add_header Cache-Control no-store always; return 503 "<!doctype html><title>Just a moment</title><p>${app} is being deployed. Please try again in a moment.</p>\\n";`
+
+/**
+ * A slow upload that began before a swap connects to its slot only when all of its body is here, and that slot may be gone by
+ * then. If no connection was made and the live slot is another one now, the request goes there. Otherwise the answer stays
+ * what it was.
+ */
+export function moved(site: Site, names: Names): string {
+  const { app, flags, pauses } = site
+  const { variable } = names
+  const paused = pauses
+    ? `  if (-f ${flags.paused}) { set $receiver_why "waits $upstream_connect_time"; }\n`
+    : ''
+  return `# A request whose slot could not be connected to goes to the one that is live now, if that is another one.
+location ${names.moved} {
+  internal;
+  default_type text/html;
+  open_file_cache off;
+  set $receiver_was $${variable};
+${indent(choose(site, names))}  set $receiver_why "$receiver_was $${variable} $upstream_connect_time";
+${paused}  if (!-f ${flags.ready}) { set $receiver_why "waits -"; }
+  if ($receiver_why ~ "^waits -(, -)*$") { ${wait(app)} }
+  if ($receiver_why !~ "^(\\S+) (?!\\1 )\\S+ -(, -)*$") { set $receiver_why "stays $upstream_status"; }
+  if ($receiver_why ~ "^stays .*504$") { return 504; }
+  if ($receiver_why ~ "^stays ") { return 502; }
+  proxy_pass http://$${variable};
+${indent(passOn(site))}}
+`
+}
