@@ -108,8 +108,8 @@ function flip(flag: string, green: boolean): void {
 }
 
 const siteFile = ({ site, addresses, flag }: { site: Site; addresses: string[]; flag: string }) => `
-upstream bare_blue  { server ${addresses[0]}:${PORT}; keepalive 64; keepalive_timeout 5s; }
-upstream bare_green { server ${addresses[1]}:${PORT}; keepalive 64; keepalive_timeout 5s; }
+upstream bare_blue  { server ${addresses[0]}:${PORT}; keepalive 64; keepalive_timeout 1s; }
+upstream bare_green { server ${addresses[1]}:${PORT}; keepalive 64; keepalive_timeout 1s; }
 server {
   listen 127.0.0.1:${site.port};
   server_name ${site.domain};
