@@ -90,7 +90,7 @@ async function serveTls(stack: Stack, dir: string): Promise<TlsSite> {
   execFileSync('openssl', ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', ...files, ...subject], {
     stdio: 'pipe',
   })
-  const include = join(stack.nginx.directory, '..', 'deploy-receiver.d', 'hello.slot')
+  const snippet = join(stack.nginx.directory, '..', 'deploy-receiver.d', 'hello')
   writeFileSync(
     join(stack.nginx.directory, 'tls.conf'),
     `server {
@@ -99,15 +99,8 @@ async function serveTls(stack: Stack, dir: string): Promise<TlsSite> {
   ssl_certificate ${certificate};
   ssl_certificate_key ${key};
   keepalive_requests 1000000;
-  include ${include};
-  location / {
-    proxy_pass http://$deploy_hello;
-    error_page 502 504 = @deploy_hello_moved;
-    proxy_http_version 1.1;
-    proxy_set_header Connection $ws_deploy_hello;
-    proxy_set_header Upgrade $http_upgrade;
-    proxy_set_header Host $host;
-  }
+  include ${snippet}.slot;
+  location / { include ${snippet}.proxy; }
 }
 `,
   )
