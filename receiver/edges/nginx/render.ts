@@ -1,11 +1,11 @@
 import type { Slot } from '../../core/slots/ports.ts'
-import { checkGrammar } from './render/grammar.ts'
-import { named, OWN_VARIABLE, type Names } from './render/names.ts'
-import { passOn } from './render/pass-on.ts'
-import type { Site } from './render/site.ts'
-import { absent, choose, moved } from './render/slot.ts'
-import { HEAD, indent } from './render/text.ts'
-import { trust } from './render/trust.ts'
+import { checkGrammar } from './grammar.ts'
+import { named, OWN_VARIABLE, type Names } from './names.ts'
+import { passOn } from './pass-on.ts'
+import type { Site } from './site.ts'
+import { absent, choose, moved } from './slot.ts'
+import { HEAD, indent } from './text.ts'
+import { trust } from './trust.ts'
 
 /** The texts of an app's files. */
 export interface Rendered {

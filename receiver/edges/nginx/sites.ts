@@ -20,7 +20,7 @@ import {
 import { inEachFile } from './listen.ts'
 import { isOthers, othersFile, withHead } from './mark.ts'
 import { render, type Rendered } from './render.ts'
-import type { Site } from './render/site.ts'
+import type { Site } from './site.ts'
 import { whoStillUses } from './still-used.ts'
 
 export interface SitesOptions {

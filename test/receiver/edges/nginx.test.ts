@@ -301,7 +301,7 @@ describe('a site', () => {
     const { slots } = await site('idle', { port }, { port })
     slots.makeLive('idle', 'blue')
     const post = () => send('idle', '/', { method: 'POST', body: 'pay' })
-    for (let request = 0; request < 2; request++) {
+    for (let at = 0; at < 2; at++) {
       expect(await post()).toMatchObject({ status: 200 })
       // the time is what this is about
       await pause(3000)

@@ -160,7 +160,7 @@ describe('a file of an older receiver, which has no checksum', () => {
 
   test('is written anew when only the older receiver’s words are other ones', async () => {
     older()
-    edit('keepalive_timeout 5s', 'keepalive_timeout 9s')
+    edit('keepalive_timeout 1s', 'keepalive_timeout 5s')
     expect(sites().edits(API)).toEqual([])
     expect(await sites().ensure(API)).toBe(true)
   })

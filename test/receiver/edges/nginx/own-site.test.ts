@@ -62,7 +62,9 @@ ${slot('one', 'two', 'auth', 'never', 'lock')}
   location /if/ { ${proxy('one')} if ($arg_x) { set $mine $arg_x; } proxy_set_header X-Mine $mine; }
 }
 `,
-    'old.conf': `${['old', 'old-never', 'old-lock'].map((app) => oldSite(app, { port, slot })).join('')}`,
+    'old.conf': ['old', 'old-never', 'old-lock']
+      .map((app) => oldSite(app, { port, slot }))
+      .join(''),
   })
 })
 afterAll(async () => {

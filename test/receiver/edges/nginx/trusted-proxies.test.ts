@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { TOLD_HEADERS } from '../../../../receiver/edges/nginx/render/trust.ts'
+import { TOLD_HEADERS } from '../../../../receiver/edges/nginx/trust.ts'
 import { closed, openBehindNginx, startEcho } from './behind-nginx.ts'
 
 /** Whom the app `behind` trusts, and who stands beside them. */
