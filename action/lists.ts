@@ -1,3 +1,4 @@
+import { type Options, parse } from 'csv-parse/sync'
 import { ActionError } from './error.ts'
 
 /** How an input holds a list: see {@link parseList}. */
@@ -29,49 +30,48 @@ export const parseList = (text: string, form: ListForm): string[] =>
  */
 export const parseFields = (line: string, name: string): string[] => parseRows(line, name)[0] ?? []
 
+/**
+ * Reads lines that have fields. Quotes around a whole line are taken off first, so that `"type=raw,""value=a,b"""` is
+ * what `type=raw,"value=a,b"` is.
+ * @throws ActionError `bad_input` when a quote is never closed.
+ */
+export const parseLines = (text: string, name: string): string[][] =>
+  parseRows(text, name)
+    .map((fields) => {
+      const [only = '', ...more] = fields
+      return more.length === 0 ? parseFields(only, name) : fields
+    })
+    .map((fields) => fields.map((field) => field.trim()))
+    .filter((fields) => fields.some((field) => field !== ''))
+
+/** The form that the toolkit of Docker's own actions reads. */
+const CSV = {
+  relaxQuotes: true,
+  relaxColumnCount: true,
+  skipEmptyLines: true,
+  recordDelimiter: ['\r\n', '\n', '\r'],
+  comment: '#',
+  comment_no_infix: true,
+} satisfies Options
+
 function parseRows(text: string, name: string): string[][] {
-  const rows: string[][] = []
-  let rest = text.replaceAll('\r\n', '\n').replaceAll('\r', '\n')
-  while (rest !== '') {
-    if (/^[ \t]*#/.test(rest)) {
-      rest = rest.slice(lineEnd(rest) + 1)
-      continue
-    }
-    const row: string[] = []
-    for (;;) {
-      const { value, length } = readField(rest, name)
-      row.push(value)
-      const separator = rest[length]
-      rest = rest.slice(length + 1)
-      if (separator !== ',') break
-    }
-    rows.push(row)
+  try {
+    return parse(text, CSV).filter(([first = '']) => !first.trimStart().startsWith('#'))
+  } catch (cause) {
+    throw new ActionError(
+      'bad_input',
+      `input ${name}: the quote that opens ${opening(text, name)} is never closed`,
+      {
+        hint: `Close it at the end of the item, or double a quote that belongs to it ("").`,
+        cause,
+      },
+    )
   }
-  return rows
 }
 
-/** The field at the start of `text`, and how many characters it takes without its separator. */
-function readField(text: string, name: string): { value: string; length: number } {
-  if (text.startsWith('"')) {
-    const quoted = /^"((?:[^"]|"")*)"(?=[,\n]|$)/.exec(text)
-    if (quoted) {
-      const [whole, value = ''] = quoted
-      return { value: value.replaceAll('""', '"'), length: whole.length }
-    }
-    if (!/^"(?:[^"]|"")*"/.test(text)) {
-      // a line of secrets is a secret
-      const line = name === 'secrets' ? 'one of its lines' : text.slice(0, lineEnd(text))
-      throw new ActionError(
-        'bad_input',
-        `input ${name}: the quote that opens ${line} is never closed`,
-        {
-          hint: `Close it at the end of the item, or double a quote that belongs to it ("").`,
-        },
-      )
-    }
-  }
-  const value = text.replace(/[,\n][^]*/, '')
-  return { value, length: value.length }
+/** The line that the trouble begins in; with relaxed quotes there is no other trouble. */
+function opening(text: string, name: string): string {
+  // a line of secrets is a secret
+  if (name === 'secrets') return 'one of its lines'
+  return text.split(/\r\n|\n|\r/).findLast((line) => /^"|,"/.test(line)) ?? 'an item'
 }
-
-const lineEnd = (text: string): number => (text.includes('\n') ? text.indexOf('\n') : text.length)
