@@ -12,9 +12,8 @@ import { planPush, type PushPlan } from './image.ts'
 import type { Inputs } from './inputs.ts'
 import { say } from './log.ts'
 import { type Login, prepareDocker } from './login.ts'
-import type { Built } from './report.ts'
-import { tagsOfRules } from './tag-rules.ts'
-import { defaultLabels, defaultTags, mergeLabels } from './tags.ts'
+import type { Metadata } from './metadata/metadata.ts'
+import { type Built, reportMetadata } from './report.ts'
 
 /**
  * Signs in, builds and pushes. A login that lasts for minutes may end before a long build does: then once more, with a new one
@@ -26,14 +25,16 @@ export const buildImage = async (
   run: RunContext,
   signal: AbortSignal,
 ): Promise<Built> => {
-  const now = new Date()
-  const plan = planPush({ ...inputs, tags: tagsOf(inputs, run, now) }, defaultTags(run))
-  const labels = mergeLabels(defaultLabels(run, now), inputs.labels)
+  const metadata = await metadataOf(inputs, run, signal)
+  if (metadata.tagNames.length + inputs.tags.length === 0) throw noTag(run)
+  const plan = planPush(inputs, metadata.tagNames)
+  reportMetadata(metadata, plan.references, inputs.separators)
+  const described = { ...inputs, labels: metadata.labels, annotations: metadata.builtAnnotations }
   for (let isLast = false; ; isLast = true) {
     const login = await chooseLogin(inputs, run, process.env, signal)
     sayWhoPushes(login, inputs, plan.deployed.registry)
     try {
-      const result = await buildAs(login, { ...inputs, labels }, plan, run, signal)
+      const result = await buildAs(login, described, plan, run, signal)
       say(`pushed ${plan.references.join(', ')}`)
       say(`digest ${result.digest}`)
       const image = formatImage({ ...plan.deployed, digest: result.digest })
@@ -47,11 +48,26 @@ export const buildImage = async (
   }
 }
 
-function tagsOf({ tags, tagRules, flavor }: Inputs, run: RunContext, now: Date): string[] {
-  const all = [...tags, ...tagsOfRules(tagRules, flavor, run, now)]
-  if (tagRules.length === 0 || all.length > 0) return all
-  throw new ActionError('bad_input', `input tags: none of its rules gives a tag for ${run.ref}`, {
-    hint: 'Add one that always does, as type=sha, or run the job only when one fits.',
+const noTag = ({ ref, eventName }: RunContext): ActionError =>
+  new ActionError(
+    'bad_input',
+    `input tags: none of its rules gives a tag for ${ref || 'no ref'} (${eventName})`,
+    { hint: 'Add one that always does, as type=sha, or run the job only when one fits.' },
+  )
+
+/** With what expressions, versions and dates need, which nothing but a build does. */
+async function metadataOf(inputs: Inputs, run: RunContext, signal: AbortSignal): Promise<Metadata> {
+  const [{ readMetadata }, { readCheckout, readCommitDate }] = await Promise.all([
+    import('./metadata/metadata.ts'),
+    import('./metadata/checkout.ts'),
+  ])
+  const directory = process.cwd()
+  const github = { repository: run.repository, token: inputs.githubToken, signal }
+  return await readMetadata(inputs, run, {
+    env: process.env,
+    now: new Date(),
+    readCheckout: () => readCheckout(directory),
+    readCommitDate: (sha) => readCommitDate(sha, { directory, ...github }),
   })
 }
 

@@ -24,7 +24,7 @@ export interface RunContext {
   defaultBranch: string
   /** Branch that a pull request is to be merged into; `''` without one. */
   baseRef: string
-  /** When the head commit was made; unknown for most events but a push. */
+  /** When {@link sha} was committed, where the event says so: a push does. */
   committedAt?: Date
   /** First line of the head commit's message, or the title of the pull request. */
   message: string
@@ -33,11 +33,9 @@ export interface RunContext {
   license: string
   /** The runner's directory for what lasts one job. */
   temporary: string
+  /** What GitHub says of the event, as far as anything here asks. */
+  payload: EventPayload
 }
-
-/** Whether the run is of the default branch itself, not of a pull request into it. */
-export const onDefaultBranch = ({ pullRequest, defaultBranch, ref }: RunContext): boolean =>
-  pullRequest === undefined && defaultBranch !== '' && ref === `refs/heads/${defaultBranch}`
 
 /** What the toolkit has read of the environment and the event's payload. */
 export type GithubContext = Omit<typeof context, 'issue'>
@@ -62,7 +60,7 @@ export const loadGithubContext = async (): Promise<GithubContext> => {
 /** The run as the toolkit tells it, with what it leaves out: the base branch and `RUNNER_TEMP`. */
 export const readContext = (github: GithubContext, env: NodeJS.ProcessEnv): RunContext => {
   const { eventName = '', ref = '', actor = '', sha = '' } = github
-  const payload = ((github.payload as object | null) ?? {}) as Payload
+  const payload = ((github.payload as object | null) ?? {}) as EventPayload
   const repository = repositoryOf(github)
   const serverUrl = github.serverUrl.replace(/\/+$/, '')
   // act and others have runs without a number
@@ -88,22 +86,56 @@ export const readContext = (github: GithubContext, env: NodeJS.ProcessEnv): RunC
     ...(pullRequest !== undefined && { pullRequest }),
     defaultBranch: payload.repository?.default_branch ?? branchOfSchedule(eventName, ref),
     baseRef: env['GITHUB_BASE_REF'] ?? '',
-    ...readCommitDate(payload.head_commit?.timestamp),
+    ...readCommitDate(payload, sha),
     message: firstLine(payload.head_commit?.message ?? payload.pull_request?.title),
     description: firstLine(payload.repository?.description),
     license: payload.repository?.license?.spdx_id ?? '',
     temporary: env['RUNNER_TEMP'] ?? '',
+    payload,
   })
 }
 
-interface Payload {
+/** docs.github.com, "Webhook events and payloads". Which parts are there depends on the event. */
+export interface EventPayload {
   repository?: {
+    full_name?: string
     default_branch?: string
     description?: string | null
     license?: { spdx_id?: string } | null
   }
-  head_commit?: { message?: string; timestamp?: string } | null
-  pull_request?: { number?: number; title?: string }
+  /** Of a push of a tag: the branch that it was made from, `refs/heads/main`, when GitHub knows it. */
+  base_ref?: string | null
+  head_commit?: Commit | null
+  commits?: Commit[]
+  pull_request?: {
+    number?: number
+    title?: string
+    merged?: boolean | null
+    merge_commit_sha?: string | null
+    head?: { sha?: string }
+    base?: { ref?: string }
+  }
+  /** A pull request is an issue too: then it has `pull_request`. */
+  issue?: { number?: number; pull_request?: object }
+  workflow_run?: {
+    event?: string
+    head_branch?: string | null
+    head_sha?: string
+    head_repository?: { full_name?: string } | null
+    pull_requests?: { number?: number }[]
+  }
+  check_run?: { head_sha?: string }
+  check_suite?: { head_sha?: string }
+  /** Of a `status` event. */
+  sha?: string
+  /** Of a `repository_dispatch`: whatever its sender wrote. */
+  client_payload?: { pull_request?: { number?: number; head?: { sha?: string } } } | null
+}
+
+interface Commit {
+  id?: string
+  message?: string
+  timestamp?: string
 }
 
 /** It throws where neither the environment nor the payload names one. */
@@ -119,8 +151,10 @@ function repositoryOf(github: GithubContext): string {
 const branchOfSchedule = (eventName: string, ref: string): string =>
   eventName === 'schedule' ? ref.replace(/^refs\/heads\//, '') : ''
 
-function readCommitDate(timestamp: string | undefined): { committedAt?: Date } {
-  const date = new Date(timestamp ?? '')
+/** Other commits of the push have other dates. */
+function readCommitDate(payload: EventPayload, sha: string): { committedAt?: Date } {
+  const known = [...(payload.commits ?? []), payload.head_commit].find((one) => one?.id === sha)
+  const date = new Date(known?.timestamp ?? '')
   return Number.isNaN(date.getTime()) ? {} : { committedAt: date }
 }
 

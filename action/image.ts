@@ -1,4 +1,4 @@
-import { type Image, formatImage, parseImage } from '../protocol/image-reference.ts'
+import { type Image, parseImage } from '../protocol/image-reference.ts'
 import { ActionError } from './error.ts'
 import type { Inputs } from './inputs.ts'
 
@@ -11,38 +11,35 @@ export interface PushPlan {
 }
 
 /**
- * Turns the input `tags` (or `fallback`) into whole references: a bare tag is one of `image`, anything with a slash or
- * a colon is a reference of its own.
+ * Turns tags into whole references: `names` are tags of each of `images` (without any, of `image`), the input `tags` is references
+ * that were written out. They stay as they were written.
  * @throws ActionError `bad_input` for an image with a tag or digest, or tags that are none.
  */
 export const planPush = (
-  inputs: Pick<Inputs, 'image' | 'imageGiven' | 'tags'>,
-  fallback: readonly string[],
+  inputs: Pick<Inputs, 'image' | 'imageGiven' | 'images' | 'tags'>,
+  names: readonly string[],
 ): PushPlan => {
-  const image = readReference(inputs.image, 'image')
-  if (image.tag !== undefined || image.digest !== undefined) {
-    throw new ActionError('bad_input', `input image: "${inputs.image}" names a tag or a digest`, {
-      hint: `To build, write the repository alone (${image.repository}) and its tags under tags; to deploy this very image, write build: false.`,
-    })
-  }
-  const tags = inputs.tags.length > 0 ? inputs.tags : fallback
-  const references = tags.map((tag) => wholeReference(tag, image))
+  const image = readRepository(inputs.image, 'image')
+  const images = inputs.images.length > 0 ? inputs.images : [inputs.image]
+  for (const one of inputs.images) readRepository(one, 'images')
+  const references = [
+    ...images.flatMap((one) => names.map((name) => `${one}:${name}`)),
+    ...inputs.tags.map(withTag),
+  ]
+  const whole = references.map((reference) => readWhole(reference))
   const deployed =
-    references.find(({ repository }) => repository === image.repository) ??
-    (inputs.imageGiven ? undefined : references[0])
+    whole.find(({ repository }) => repository === image.repository) ??
+    (inputs.imageGiven ? undefined : whole[0])
   if (deployed === undefined) {
     throw new ActionError(
       'bad_input',
-      `input tags: none of "${tags.join(', ')}" is one of ${inputs.image}`,
+      `input ${inputs.images.length > 0 ? 'images' : 'tags'}: none of "${references.join(', ')}" is one of ${inputs.image}`,
       {
         hint: 'Leave image out, or name one of its tags too.',
       },
     )
   }
-  return {
-    references: references.map(({ repository, tag }) => formatImage({ repository, tag })),
-    deployed,
-  }
+  return { references: [...new Set(references)], deployed }
 }
 
 /** @throws ActionError `bad_input` when it is no reference. */
@@ -58,8 +55,19 @@ export const readReference = (text: string, input: string): Image => {
   }
 }
 
-function wholeReference(text: string, image: Image): Image & { tag: string } {
-  if (/^\w[\w.-]{0,127}$/.test(text)) return { ...image, tag: text }
-  const reference = readReference(text, 'tags')
-  return { ...reference, tag: reference.tag ?? 'latest' }
+/** @throws ActionError `bad_input` when it is more than a repository. */
+function readRepository(text: string, input: string): Image {
+  const image = readReference(text, input)
+  if (image.tag === undefined && image.digest === undefined) return image
+  throw new ActionError('bad_input', `input ${input}: "${text}" names a tag or a digest`, {
+    hint: `To build, write the repository alone (${image.repository}) and its tags under tags; to deploy this very image, write build: false.`,
+  })
+}
+
+const withTag = (reference: string): string =>
+  readReference(reference, 'tags').tag === undefined ? `${reference}:latest` : reference
+
+function readWhole(reference: string): Image & { tag: string } {
+  const image = readReference(reference, 'tags')
+  return { ...image, tag: image.tag ?? 'latest' }
 }

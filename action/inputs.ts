@@ -4,9 +4,11 @@ import { MAX_DURATION_MS, parseDuration } from '../protocol/duration.ts'
 import { ActionError } from './error.ts'
 import type { HookTarget } from './hook-target.ts'
 import { parseHookTarget } from './hook-target.ts'
-import { parseList } from './lists.ts'
-import { type Flavor, parseFlavor } from './flavor.ts'
-import { isRule } from './tag-rules.ts'
+import { parseLines, parseList } from './lists.ts'
+import { type Flavor, parseFlavor } from './metadata/flavor.ts'
+import { parseImages } from './metadata/images.ts'
+import { readTags } from './metadata/read-tags.ts'
+import type { Rule } from './metadata/rules.ts'
 import type { RunContext } from './context.ts'
 import { registryHost } from './registries/host.ts'
 
@@ -39,11 +41,17 @@ export interface Inputs {
   buildArgs: readonly string[]
   labels: readonly string[]
   annotations: readonly string[]
-  /** As given: bare tags of {@link image} or whole references. */
+  /** Whole references. */
   tags: readonly string[]
-  /** Lines of `tags` that are docker/metadata-action's rules. */
-  tagRules: readonly string[]
+  /** docker/metadata-action's rules; a bare tag is one too. */
+  tagRules: readonly Rule[]
   flavor: Flavor
+  /** Repositories that the tags of {@link tagRules} are of; none: {@link image}. */
+  images: readonly string[]
+  /** Whether tags and labels are made of the event or of the checkout. */
+  tagContext: 'workflow' | 'git'
+  /** What stands between the items of the outputs `tags`, `labels` and `annotations`. */
+  separators: { tags: string; labels: string; annotations: string }
   platforms: readonly string[]
   /** `name=value`. */
   buildContexts: readonly string[]
@@ -87,20 +95,22 @@ export interface Inputs {
  * @param input gives an input's text, trimmed; `''` for none
  * @throws ActionError `bad_input`, naming the input, its value and the remedy.
  */
-export const readInputs = (run: RunContext, input: (name: string) => string = getInput): Inputs => {
+export const readInputs = (run: RunContext, input: typeof getInput = getInput): Inputs => {
   const read = (name: string, fallback = ''): string => input(name) || fallback
   const list = (name: string, keepCommas: boolean) => parseList(read(name), { name, keepCommas })
 
-  const registry = readRegistry(read('registry', DEFAULT_REGISTRY), read('image'))
+  const lines = (name: string) => parseLines(read(name), name)
+  // white space is a separator too
+  const separator = (name: string) => input(name, { trimWhitespace: false }) || '\n'
+
+  const images = parseImages(lines('images'))
+  const image = read('image', images[0])
+  const registry = readRegistry(read('registry', DEFAULT_REGISTRY), image)
   const githubToken = read('github-token')
-  const tagLines = read('tags')
-    .split(/\r?\n/)
-    .map((line) => line.trim())
-    .filter((line) => line !== '' && !line.startsWith('#'))
   const inputs = Object.freeze({
     hooks: parseList(read('url'), { name: 'url', keepCommas: true }).map(parseHookTarget),
     secret: read('secret'),
-    image: read('image', defaultImage(registry, run)),
+    image: image === '' ? defaultImage(registry, run) : image,
     imageGiven: read('image') !== '',
     registry,
     username: read('username', run.actor),
@@ -115,9 +125,15 @@ export const readInputs = (run: RunContext, input: (name: string) => string = ge
     buildArgs: list('build-args', true),
     labels: list('labels', true),
     annotations: list('annotations', true),
-    tags: tagLines.filter((line) => !isRule(line)).flatMap(plainTags),
-    tagRules: tagLines.filter(isRule),
-    flavor: parseFlavor(list('flavor', true)),
+    ...readTags(lines('tags')),
+    flavor: parseFlavor(lines('flavor')),
+    images,
+    tagContext: readTagContext(read('tag-context', 'workflow')),
+    separators: {
+      tags: separator('sep-tags'),
+      labels: separator('sep-labels'),
+      annotations: separator('sep-annotations'),
+    },
     platforms: list('platforms', false),
     buildContexts: list('build-contexts', true),
     secrets: list('secrets', true),
@@ -147,7 +163,12 @@ export const readInputs = (run: RunContext, input: (name: string) => string = ge
   return inputs
 }
 
-const plainTags = (line: string): string[] => parseList(line, { name: 'tags', keepCommas: false })
+function readTagContext(text: string): 'workflow' | 'git' {
+  if (text === 'workflow' || text === 'git') return text
+  throw new ActionError('bad_input', `input tag-context: "${text}" is not one`, {
+    hint: 'Write workflow (what the event says) or git (what is checked out).',
+  })
+}
 
 /** `false` is what it is anyway. */
 const readAttest = (text: string): string => (/^(?:false|False|FALSE)$/.test(text) ? '' : text)

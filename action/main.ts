@@ -23,7 +23,7 @@ const main = async (signal: AbortSignal): Promise<void> => {
 
   const built =
     inputs.build && inputs.rollback === '' ? await buildImage(inputs, run, signal) : undefined
-  if (built !== undefined) reportBuild(built)
+  if (built !== undefined) reportBuild(built, inputs.separators)
 
   const results: Result[] = []
   try {

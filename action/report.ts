@@ -2,6 +2,9 @@ import * as core from '@actions/core'
 import type { Deployment } from '../protocol/deployment.ts'
 import { formatImage } from '../protocol/image-reference.ts'
 import { ActionError } from './error.ts'
+import type { Inputs } from './inputs.ts'
+import type { Metadata } from './metadata/metadata.ts'
+import { outputsOf } from './metadata/outputs.ts'
 import { environmentUrl } from './outcome.ts'
 import { plainLines, sayFolded } from './log.ts'
 import type { Result } from './summary.ts'
@@ -21,11 +24,29 @@ export interface Built {
 /** A container's log in an annotation, in characters: GitHub cuts longer ones. */
 const MAX_ANNOTATION_CHARACTERS = 4000
 
+/**
+ * Outputs of docker/metadata-action, set before the build, and the same as variables: `build-args: DOCKER_METADATA_OUTPUT_VERSION` takes one
+ * into the build.
+ */
+export const reportMetadata = (
+  metadata: Metadata,
+  references: readonly string[],
+  separators: Inputs['separators'],
+): void => {
+  const { tags, ...outputs } = outputsOf(metadata, references, separators)
+  for (const [name, value] of Object.entries(outputs)) core.setOutput(name, value)
+  const { GITHUB_ENV: file = '', DOCKER_METADATA_SET_OUTPUT_ENV: isWanted = '' } = process.env
+  if (file === '' || /^(?:0|f|false)$/i.test(isWanted)) return
+  for (const [name, value] of Object.entries({ ...outputs, tags })) {
+    core.exportVariable(`DOCKER_METADATA_OUTPUT_${name.replace('-', '_').toUpperCase()}`, value)
+  }
+}
+
 /** Outputs of the build, set as soon as they are true. */
-export const reportBuild = (built: Built): void => {
+export const reportBuild = (built: Built, separators: Inputs['separators']): void => {
   core.setOutput('image', built.image)
   core.setOutput('digest', built.digest)
-  core.setOutput('tags', built.references.join('\n'))
+  core.setOutput('tags', built.references.join(separators.tags))
   if (built.imageId !== undefined) core.setOutput('imageid', built.imageId)
   if (built.metadata !== undefined) core.setOutput('metadata', built.metadata)
 }

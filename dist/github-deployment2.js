@@ -1,3 +1,113 @@
-import { n as endUnended, t as createGithubDeployment } from "./github-deployment.js";
+import { l as saveState, s as getState } from "./core.js";
+import { a as warn, n as plainLines, r as say } from "./log.js";
 
-export { endUnended };
+// action/github-deployment.ts
+/** Longest that one thing is tried for, all repetitions together. */
+const DEADLINE_MS = 6e4;
+const MAX_DESCRIPTION = 140;
+/** Of GitHub's own words in a warning, in characters. */
+const MAX_REASON = 300;
+const STATE = "github-deployment";
+/**
+* Creates a GitHub deployment of this run's commit in an environment, without merging anything and without waiting for
+* checks. `undefined`, with a warning that says why, when it cannot be had.
+*/
+const createGithubDeployment = async ({ environment, token, image }, run) => {
+	if (environment === "") return void 0;
+	if (token === "" || run.repository === "" || run.sha === "") {
+		warn(`environment ${environment}: no GitHub deployment, for there is no github-token or no commit`);
+		return;
+	}
+	const [owner = "", repo = ""] = run.repository.split("/");
+	const octokit = await connect(token);
+	const id = await call(environment, async (signal) => {
+		const { data } = await octokit.repos.createDeployment({
+			owner,
+			repo,
+			ref: run.sha,
+			environment,
+			description: shorten(image === "" ? "a rollback" : image),
+			auto_merge: false,
+			required_contexts: [],
+			request: { signal }
+		});
+		if (!("id" in data)) throw new Error(data.message ?? "it answered without an id");
+		return data.id;
+	});
+	if (id === void 0) return void 0;
+	const begun = {
+		owner,
+		repo,
+		id,
+		logUrl: run.runUrl,
+		environment
+	};
+	saveState(STATE, JSON.stringify(begun));
+	const deployment = resume(begun, octokit);
+	deployment.set({
+		state: "in_progress",
+		description: "the deployment was sent"
+	});
+	return deployment;
+};
+/** The deployment that this process or an earlier one began. What is told of it comes in order. */
+const resume = (begun, octokit) => {
+	let told = Promise.resolve();
+	return { set: (news) => told = told.then(() => tell(news, begun, octokit)) };
+};
+async function tell(news, begun, octokit) {
+	const { owner, repo, id, logUrl, environment } = begun;
+	const { state, description, url } = news;
+	const isTold = await call(environment, async (signal) => {
+		await octokit.repos.createDeploymentStatus({
+			owner,
+			repo,
+			deployment_id: id,
+			state,
+			description: shorten(description),
+			...logUrl !== "" && { log_url: logUrl },
+			...url !== void 0 && { environment_url: url },
+			request: { signal }
+		});
+		return true;
+	});
+	if (isTold) say(`GitHub deployment in the environment ${environment}: ${state}`);
+	if (state !== "in_progress") saveState(STATE, isTold ? "" : JSON.stringify({
+		...begun,
+		news
+	}));
+}
+/** Ends what the main step left unended, in the post step. */
+const endUnended = async (token) => {
+	const { news, ...begun } = JSON.parse(getState(STATE));
+	await resume(begun, await connect(token)).set(news ?? {
+		state: "error",
+		description: "the job was killed while it followed; the deployment goes on by itself"
+	});
+};
+/** A run without an environment loads nothing of it. */
+const connect = async (token) => (await import("./octokit.js")).createOctokit(token);
+/** Resolves to what the work gives, or to nothing after a warning. */
+async function call(environment, work) {
+	const late = new AbortController();
+	const timer = setTimeout(() => late.abort(), DEADLINE_MS);
+	try {
+		return await work(late.signal);
+	} catch (error) {
+		warn(`environment ${environment}: ${refusal(error)}`);
+		return;
+	} finally {
+		clearTimeout(timer);
+	}
+}
+function refusal({ status, message }) {
+	const said = (plainLines(message)[0] ?? "").slice(0, MAX_REASON);
+	if (status === 403 || status === 404) return `GitHub does not let this job report the deployment (${status} ${said}): add "permissions: { deployments: write }" to it. The deploy itself goes on.`;
+	return `GitHub was not told of the deployment (${status ?? "no answer"}: ${said}); the deploy itself goes on`;
+}
+function shorten(text) {
+	const line = plainLines(text)[0] ?? "";
+	return line.length <= MAX_DESCRIPTION ? line : `${line.slice(0, 139)}…`;
+}
+
+export { endUnended as n, createGithubDeployment as t };

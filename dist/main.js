@@ -1,6 +1,9 @@
-import { _ as summary, a as getInput, c as saveState, g as which, h as rmRF, i as getIDToken, l as setFailed, m as exec, r as error, u as setOutput, v as HttpClient } from "./core.js";
+import { _ as rmRF, a as getIDToken, b as HttpClient, d as setOutput, h as exec, i as exportVariable, l as saveState, o as getInput, r as error, u as setFailed, v as which, y as summary } from "./core.js";
+import { n as describeError, t as ActionError } from "./error.js";
 import { n as readBeginning, r as readText$1, t as BodyTooLong } from "./read-body.js";
-import { a as say, i as plainLines, o as sayFolded, r as hide, s as warn, t as createGithubDeployment } from "./github-deployment.js";
+import { a as warn, i as sayFolded, n as plainLines, r as say, t as hide } from "./log.js";
+import { a as formatImage, i as readReference, n as parseRule, o as parseImage$1, r as planPush, t as parseAttributes } from "./rules.js";
+import { t as createGithubDeployment } from "./github-deployment2.js";
 import { PassThrough } from "node:stream";
 import { once } from "node:events";
 import { subscribe, unsubscribe } from "node:diagnostics_channel";
@@ -11,25 +14,6 @@ import { readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
 import { homedir, tmpdir } from "node:os";
-
-// action/error.ts
-/** The one error of the Action: what failed with its value, and what to do about it. */
-var ActionError = class extends Error {
-	code;
-	/** What to do. */
-	hint;
-	constructor(code, message, options) {
-		super(message, options?.cause === void 0 ? {} : { cause: options.cause });
-		this.name = "ActionError";
-		this.code = code;
-		this.hint = options?.hint;
-	}
-};
-/** Message and hint of any error, for the one line that ends a job. */
-const describeError = (error) => {
-	if (error instanceof ActionError) return error.hint === void 0 ? error.message : `${error.message}\n${error.hint}`;
-	return error instanceof Error ? error.message : String(error);
-};
 
 // action/attestations.ts
 /** The receiver takes no more than this many. */
@@ -54,12 +38,12 @@ function readBundles(file) {
 			cause
 		});
 	}
-	const bundles = parse(text) ?? text.split("\n").flatMap((line) => parse(line) ?? []);
+	const bundles = parse$1(text) ?? text.split("\n").flatMap((line) => parse$1(line) ?? []);
 	const lines = text.split("\n").filter((line) => line.trim() !== "");
 	if (bundles.length > 0 && (bundles.length === 1 || bundles.length === lines.length)) return bundles;
 	throw new ActionError("bad_input", `input attestations: ${file} holds no Sigstore bundle`, { hint: "It has to be JSON, whole or one bundle a line." });
 }
-function parse(text) {
+function parse$1(text) {
 	try {
 		return [JSON.parse(text)];
 	} catch {
@@ -68,8 +52,6 @@ function parse(text) {
 }
 
 // action/context.ts
-/** Whether the run is of the default branch itself, not of a pull request into it. */
-const onDefaultBranch = ({ pullRequest, defaultBranch, ref }) => pullRequest === void 0 && defaultBranch !== "" && ref === `refs/heads/${defaultBranch}`;
 /**
 * The toolkit's own reading of the run. It reads when it is loaded, so a payload that is not JSON stops it there.
 * @throws ActionError `bad_environment`.
@@ -109,11 +91,12 @@ const readContext = (github, env) => {
 		...pullRequest !== void 0 && { pullRequest },
 		defaultBranch: payload.repository?.default_branch ?? branchOfSchedule(eventName, ref),
 		baseRef: env["GITHUB_BASE_REF"] ?? "",
-		...readCommitDate(payload.head_commit?.timestamp),
+		...readCommitDate(payload, sha),
 		message: firstLine$1(payload.head_commit?.message ?? payload.pull_request?.title),
 		description: firstLine$1(payload.repository?.description),
 		license: payload.repository?.license?.spdx_id ?? "",
-		temporary: env["RUNNER_TEMP"] ?? ""
+		temporary: env["RUNNER_TEMP"] ?? "",
+		payload
 	});
 };
 /** It throws where neither the environment nor the payload names one. */
@@ -126,8 +109,10 @@ function repositoryOf(github) {
 }
 /** A schedule runs on the default branch only, and its payload does not name that branch. */
 const branchOfSchedule = (eventName, ref) => eventName === "schedule" ? ref.replace(/^refs\/heads\//, "") : "";
-function readCommitDate(timestamp) {
-	const date = new Date(timestamp ?? "");
+/** Other commits of the push have other dates. */
+function readCommitDate(payload, sha) {
+	const known = [...payload.commits ?? [], payload.head_commit].find((one) => one?.id === sha);
+	const date = new Date(known?.timestamp ?? "");
 	return Number.isNaN(date.getTime()) ? {} : { committedAt: date };
 }
 const firstLine$1 = (text) => (text ?? "").trim().replace(/[\r\n][^]*/, "").slice(0, 1e3);
@@ -2273,80 +2258,1013 @@ function warnOfAnotherDigest(digest, { builtDigest }) {
 	warn(`the receiver deployed ${digest}, not the ${builtDigest} that this job pushed: the tag that the app follows names another image.`);
 }
 
-// protocol/image-reference.ts
-/** A text that is not an image reference. The message names it; `hint` says what one looks like. */
-var ImageReferenceError = class extends Error {
-	code;
-	hint;
-	constructor(code, text, why) {
-		super(`${JSON.stringify(text.slice(0, 300))} is not an image reference: ${why}`);
-		this.name = "ImageReferenceError";
+// node_modules/csv-parse/lib/api/CsvError.js
+var CsvError = class CsvError extends Error {
+	constructor(code, message, options, ...contexts) {
+		if (Array.isArray(message)) message = message.join(" ").trim();
+		super(message);
+		if (Error.captureStackTrace !== void 0) Error.captureStackTrace(this, CsvError);
 		this.code = code;
-		this.hint = "it looks like registry.example.com/team/app:tag or …/app@sha256:<64 hex digits>";
+		for (const context of contexts) for (const key in context) {
+			const value = context[key];
+			this[key] = Buffer.isBuffer(value) ? value.toString(options.encoding) : value == null ? value : JSON.parse(JSON.stringify(value));
+		}
 	}
 };
-const MAX_PATH_CHARACTERS = 255;
-/** A DNS name's (RFC 1035, section 2.3.4). */
-const MAX_HOST_CHARACTERS = 253;
-/** Host, path, tag and digest are far below it; a pattern's stack is not made for any text. */
-const MAX_CHARACTERS = 4096;
-const LABEL = "(?:[a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9])";
-const HOST = String.raw`(?:${LABEL}(?:\.${LABEL})*|\[[a-fA-F0-9:]+\])`;
-const DOMAIN = String.raw`${HOST}(?::[0-9]+)?`;
-const COMPONENT = "[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*";
-const PATH = `${COMPONENT}(?:/${COMPONENT})*`;
-const TAG = String.raw`[a-zA-Z0-9_][a-zA-Z0-9_.-]{0,127}`;
-const REFERENCE = new RegExp(`^(?:(?<domain>${DOMAIN})/)?(?<path>${PATH})(?::(?<tag>${TAG}))?(?:@(?<digest>[A-Za-z][A-Za-z0-9]*(?:[-_+.][A-Za-z][A-Za-z0-9]*)*:[0-9a-fA-F]{32,}))?$`);
-const IDENTIFIER = /^[a-f0-9]{64}$/;
-const SHA256 = /^sha256:[a-f0-9]{64}$/;
-/** Reads a reference as Docker does: short names are Docker Hub's. Throws `ImageReferenceError`. */
-function parseImage(text) {
-	if (IDENTIFIER.test(text)) throw new ImageReferenceError("invalid_format", text, "it is the id of an image");
-	const [registry, rest] = splitHost(text);
-	const { repository, tag, digest } = read(`${registry}/${registry === "docker.io" && !namePart(rest).includes("/") ? `library/${rest}` : rest}`, text);
-	return {
-		registry,
-		repository,
-		...tag === void 0 ? {} : { tag },
-		...digest === void 0 ? {} : { digest }
-	};
-}
-/** `repository[:tag][@digest]`. */
-const formatImage = ({ repository, tag, digest }) => `${repository}${tag === void 0 ? "" : `:${tag}`}${digest === void 0 ? "" : `@${digest}`}`;
-/** The first part is a host if it has a dot, a colon or an upper-case letter, or is `localhost`: Docker's rule. */
-function splitHost(text) {
-	const slash = text.indexOf("/");
-	const first = text.slice(0, Math.max(slash, 0));
-	if (!(slash > 0 && (/[.:A-Z]/.test(first) || first === "localhost"))) return ["docker.io", text];
-	return [first === "index.docker.io" ? "docker.io" : first, text.slice(slash + 1)];
-}
-const namePart = (rest) => rest.split(/[:@]/, 1)[0] ?? "";
-/** Errors name what was written, not what it was completed to. */
-function read(text, written) {
-	if (written === "") throw new ImageReferenceError("empty", written, "it is empty");
-	if (text.length > MAX_CHARACTERS) throw new ImageReferenceError("name_too_long", written, `it has ${text.length} characters, at most ${MAX_CHARACTERS} are allowed`);
-	const found = REFERENCE.exec(text)?.groups;
-	if (found === void 0) {
-		if (REFERENCE.test(text.toLowerCase())) throw new ImageReferenceError("contains_uppercase", written, "a repository is in lower case");
-		throw new ImageReferenceError("invalid_format", written, "it does not have the form of one");
+
+// node_modules/csv-parse/lib/utils/is_object.js
+const is_object = function(obj) {
+	return typeof obj === "object" && obj !== null && !Array.isArray(obj);
+};
+
+// node_modules/csv-parse/lib/api/normalize_columns_array.js
+const normalize_columns_array = function(columns) {
+	const normalizedColumns = [];
+	for (let i = 0, l = columns.length; i < l; i++) {
+		const column = columns[i];
+		if (column === void 0 || column === null || column === false) normalizedColumns[i] = { disabled: true };
+		else if (typeof column === "string" || typeof column === "number") normalizedColumns[i] = { name: `${column}` };
+		else if (is_object(column)) {
+			if (typeof column.name !== "string") throw new CsvError("CSV_OPTION_COLUMNS_MISSING_NAME", [
+				"Option columns missing name:",
+				`property "name" is required at position ${i}`,
+				"when column is an object literal"
+			]);
+			normalizedColumns[i] = column;
+		} else throw new CsvError("CSV_INVALID_COLUMN_DEFINITION", [
+			"Invalid column definition:",
+			"expect a string or a literal object,",
+			`got ${JSON.stringify(column)} at position ${i}`
+		]);
 	}
-	const { domain, path = "", tag, digest } = found;
-	const host = domain?.replace(/:\d+$/, "") ?? "";
-	if (host.length > MAX_HOST_CHARACTERS) throw new ImageReferenceError("name_too_long", written, `its host has ${host.length} characters, at most ${MAX_HOST_CHARACTERS} are allowed`);
-	if (path.length > MAX_PATH_CHARACTERS) throw new ImageReferenceError("name_too_long", written, `its path has ${path.length} characters, at most ${MAX_PATH_CHARACTERS} are allowed`);
-	if (digest !== void 0) checkDigest(digest, written);
+	return normalizedColumns;
+};
+
+// node_modules/csv-parse/lib/utils/ResizeableBuffer.js
+var ResizeableBuffer = class {
+	constructor(size = 100) {
+		this.size = size;
+		this.length = 0;
+		this.buf = Buffer.allocUnsafe(size);
+	}
+	prepend(val) {
+		if (Buffer.isBuffer(val)) {
+			const length = this.length + val.length;
+			if (length >= this.size) {
+				this.resize();
+				if (length >= this.size) throw Error("INVALID_BUFFER_STATE");
+			}
+			const buf = this.buf;
+			this.buf = Buffer.allocUnsafe(this.size);
+			val.copy(this.buf, 0);
+			buf.copy(this.buf, val.length);
+			this.length += val.length;
+		} else {
+			const length = this.length++;
+			if (length === this.size) this.resize();
+			const buf = this.clone();
+			this.buf[0] = val;
+			buf.copy(this.buf, 1, 0, length);
+		}
+	}
+	append(val) {
+		const length = this.length++;
+		if (length === this.size) this.resize();
+		this.buf[length] = val;
+	}
+	clone() {
+		return Buffer.from(this.buf.slice(0, this.length));
+	}
+	resize() {
+		const length = this.length;
+		this.size = this.size * 2;
+		const buf = Buffer.allocUnsafe(this.size);
+		this.buf.copy(buf, 0, 0, length);
+		this.buf = buf;
+	}
+	toString(encoding) {
+		if (encoding) return this.buf.toString(encoding, 0, this.length);
+		else return Uint8Array.prototype.slice.call(this.buf.slice(0, this.length));
+	}
+	toJSON() {
+		return this.toString("utf8");
+	}
+	reset() {
+		this.length = 0;
+	}
+};
+
+// node_modules/csv-parse/lib/api/init_state.js
+const init_state = function(options) {
+	const timchars = [
+		32,
+		9,
+		10,
+		13,
+		12,
+		11,
+		160,
+		5760,
+		8192,
+		8193,
+		8194,
+		8195,
+		8196,
+		8197,
+		8198,
+		8199,
+		8200,
+		8201,
+		8202,
+		8232,
+		8233,
+		8239,
+		8287,
+		12288,
+		65279
+	].reduce((acc, codepoint) => {
+		const encoded = Buffer.from(String.fromCharCode(codepoint), options.encoding);
+		if (codepoint !== 63 && encoded.length === 1 && encoded[0] === 63) return acc;
+		acc.push(encoded);
+		return acc;
+	}, []);
+	const timcharFirstBytes = /* @__PURE__ */ new Uint8Array(256);
+	for (const t of timchars) timcharFirstBytes[t[0]] = 1;
 	return {
-		...domain === void 0 ? {} : { domain },
-		repository: domain === void 0 ? path : `${domain}/${path}`,
-		...tag === void 0 ? {} : { tag },
-		...digest === void 0 ? {} : { digest }
+		bomSkipped: false,
+		bufBytesStart: 0,
+		castField: options.cast_function,
+		commenting: false,
+		delimiterBufPrevious: void 0,
+		delimiterDiscovered: false,
+		error: void 0,
+		enabled: options.from_line === 1,
+		escaping: false,
+		escapeIsQuote: Buffer.isBuffer(options.escape) && Buffer.isBuffer(options.quote) && Buffer.compare(options.escape, options.quote) === 0,
+		expectedRecordLength: Array.isArray(options.columns) ? options.columns.length : void 0,
+		field: new ResizeableBuffer(20),
+		firstLineToHeaders: options.cast_first_line_to_header,
+		needMoreDataSize: Math.max(options.comment !== null ? options.comment.length : 0, ...options.delimiter ? options.delimiter.map((delimiter) => delimiter.length) : [], options.delimiter_auto ? 1 : 0, options.quote !== null ? options.quote.length : 0, ...timchars.map((t) => t.length)),
+		previousBuf: void 0,
+		quoting: false,
+		stop: false,
+		rawBuffer: new ResizeableBuffer(100),
+		record: [],
+		recordHasError: false,
+		record_length: 0,
+		recordDelimiterMaxLength: options.record_delimiter.length === 0 ? 0 : Math.max(...options.record_delimiter.map((v) => v.length)),
+		trimChars: [Buffer.from(" ", options.encoding)[0], Buffer.from("	", options.encoding)[0]],
+		wasQuoting: false,
+		wasRowDelimiter: false,
+		timchars,
+		timcharFirstBytes
 	};
-}
-function checkDigest(digest, text) {
-	if (SHA256.test(digest)) return;
-	if (!digest.startsWith("sha256:")) throw new ImageReferenceError("digest_unsupported", text, "only sha256 digests are taken");
-	throw new ImageReferenceError(digest.length === 71 ? "digest_unsupported" : "digest_invalid_length", text, "a digest is sha256: and 64 hex digits in lower case");
-}
+};
+
+// node_modules/csv-parse/lib/utils/underscore.js
+const underscore = function(str) {
+	return str.replace(/([A-Z])/g, function(_, match) {
+		return "_" + match.toLowerCase();
+	});
+};
+
+// node_modules/csv-parse/lib/api/normalize_options.js
+const normalize_options = function(opts) {
+	const options = {};
+	for (const opt in opts) options[underscore(opt)] = opts[opt];
+	if (options.encoding === void 0 || options.encoding === true) options.encoding = "utf8";
+	else if (options.encoding === null || options.encoding === false) options.encoding = null;
+	else if (typeof options.encoding !== "string" && options.encoding !== null) throw new CsvError("CSV_INVALID_OPTION_ENCODING", [
+		"Invalid option encoding:",
+		"encoding must be a string or null to return a buffer,",
+		`got ${JSON.stringify(options.encoding)}`
+	], options);
+	if (options.bom === void 0 || options.bom === null || options.bom === false) options.bom = false;
+	else if (options.bom !== true) throw new CsvError("CSV_INVALID_OPTION_BOM", [
+		"Invalid option bom:",
+		"bom must be true,",
+		`got ${JSON.stringify(options.bom)}`
+	], options);
+	options.cast_function = null;
+	if (options.cast === void 0 || options.cast === null || options.cast === false || options.cast === "") options.cast = void 0;
+	else if (typeof options.cast === "function") {
+		options.cast_function = options.cast;
+		options.cast = true;
+	} else if (options.cast !== true) throw new CsvError("CSV_INVALID_OPTION_CAST", [
+		"Invalid option cast:",
+		"cast must be true or a function,",
+		`got ${JSON.stringify(options.cast)}`
+	], options);
+	if (options.cast_date === void 0 || options.cast_date === null || options.cast_date === false || options.cast_date === "") options.cast_date = false;
+	else if (options.cast_date === true) options.cast_date = function(value) {
+		const date = Date.parse(value);
+		return !isNaN(date) ? new Date(date) : value;
+	};
+	else if (typeof options.cast_date !== "function") throw new CsvError("CSV_INVALID_OPTION_CAST_DATE", [
+		"Invalid option cast_date:",
+		"cast_date must be true or a function,",
+		`got ${JSON.stringify(options.cast_date)}`
+	], options);
+	options.cast_first_line_to_header = void 0;
+	if (options.columns === true) options.cast_first_line_to_header = void 0;
+	else if (typeof options.columns === "function") {
+		options.cast_first_line_to_header = options.columns;
+		options.columns = true;
+	} else if (Array.isArray(options.columns)) options.columns = normalize_columns_array(options.columns);
+	else if (options.columns === void 0 || options.columns === null || options.columns === false) options.columns = false;
+	else throw new CsvError("CSV_INVALID_OPTION_COLUMNS", [
+		"Invalid option columns:",
+		"expect an array, a function or true,",
+		`got ${JSON.stringify(options.columns)}`
+	], options);
+	if (options.group_columns_by_name === void 0 || options.group_columns_by_name === null || options.group_columns_by_name === false) options.group_columns_by_name = false;
+	else if (options.group_columns_by_name !== true) throw new CsvError("CSV_INVALID_OPTION_GROUP_COLUMNS_BY_NAME", [
+		"Invalid option group_columns_by_name:",
+		"expect an boolean,",
+		`got ${JSON.stringify(options.group_columns_by_name)}`
+	], options);
+	else if (options.columns === false) throw new CsvError("CSV_INVALID_OPTION_GROUP_COLUMNS_BY_NAME", ["Invalid option group_columns_by_name:", "the `columns` mode must be activated."], options);
+	if (options.comment === void 0 || options.comment === null || options.comment === false || options.comment === "") options.comment = null;
+	else {
+		if (typeof options.comment === "string") options.comment = Buffer.from(options.comment, options.encoding);
+		if (!Buffer.isBuffer(options.comment)) throw new CsvError("CSV_INVALID_OPTION_COMMENT", [
+			"Invalid option comment:",
+			"comment must be a buffer or a string,",
+			`got ${JSON.stringify(options.comment)}`
+		], options);
+	}
+	if (options.comment_no_infix === void 0 || options.comment_no_infix === null || options.comment_no_infix === false) options.comment_no_infix = false;
+	else if (options.comment_no_infix !== true) throw new CsvError("CSV_INVALID_OPTION_COMMENT", [
+		"Invalid option comment_no_infix:",
+		"value must be a boolean,",
+		`got ${JSON.stringify(options.comment_no_infix)}`
+	], options);
+	if (options.delimiter_auto === void 0 || options.delimiter_auto === null || options.delimiter_auto === false) options.delimiter_auto = false;
+	else if (options.delimiter_auto === true) options.delimiter_auto = {};
+	else if (!is_object(options.delimiter_auto)) throw new CsvError("CSV_INVALID_OPTION_DELIMITER_AUTO", [
+		"Invalid option delimiter_auto:",
+		"delimiter_auto must be a boolean or a configuration object,",
+		`got ${JSON.stringify(options.delimiter_auto)}`
+	], options);
+	if (options.delimiter_auto) {
+		if (options.delimiter_auto.preferred === void 0) options.delimiter_auto.preferred = {
+			[",".charCodeAt(0)]: 1.8,
+			["	".charCodeAt(0)]: 1.8,
+			[";".charCodeAt(0)]: 1.6,
+			[" ".charCodeAt(0)]: 1.6,
+			[":".charCodeAt(0)]: 1.5,
+			[".".charCodeAt(0)]: 1.4,
+			["/".charCodeAt(0)]: 1.4
+		};
+		else if (!is_object(options.delimiter_auto.preferred)) throw new CsvError("CSV_INVALID_OPTION_DELIMITER_AUTO", [
+			"Invalid option delimiter_auto:",
+			"preferred must be an object,",
+			`got ${JSON.stringify(options.delimiter_auto.preferred)}`
+		], options);
+		if (options.delimiter_auto.score === void 0) options.delimiter_auto.score = (info, options) => {
+			return (info.total - info.std) * (options.preferred[info.char_code] || 1);
+		};
+		else if (typeof options.delimiter_auto.score !== "function") throw new CsvError("CSV_INVALID_OPTION_DELIMITER_AUTO", [
+			"Invalid option delimiter_auto:",
+			"score must be a function,",
+			`got ${JSON.stringify(options.delimiter_auto.score)}`
+		], options);
+		if (options.delimiter_auto.size === void 0) options.delimiter_auto.size = 2048;
+		else if (typeof options.delimiter_auto.size !== "number") throw new CsvError("CSV_INVALID_OPTION_DELIMITER_AUTO", [
+			"Invalid option delimiter_auto:",
+			"size must be a number,",
+			`got ${JSON.stringify(options.delimiter_auto.size)}`
+		], options);
+	}
+	const delimiter_json = JSON.stringify(options.delimiter);
+	if (options.delimiter_auto !== false) options.delimiter = [];
+	if (!Array.isArray(options.delimiter)) {
+		if (options.delimiter === void 0 || options.delimiter === null || options.delimiter === false) options.delimiter = Buffer.from(",", options.encoding);
+		options.delimiter = [options.delimiter];
+	}
+	options.delimiter = options.delimiter.map(function(delimiter) {
+		if (typeof delimiter === "string") delimiter = Buffer.from(delimiter, options.encoding);
+		if (!Buffer.isBuffer(delimiter) || delimiter.length === 0) throw new CsvError("CSV_INVALID_OPTION_DELIMITER", [
+			"Invalid option delimiter:",
+			"delimiter must be a non empty string or buffer or array of string|buffer,",
+			`got ${delimiter_json}`
+		], options);
+		return delimiter;
+	});
+	if (options.escape === void 0 || options.escape === true) options.escape = Buffer.from("\"", options.encoding);
+	else if (typeof options.escape === "string") options.escape = Buffer.from(options.escape, options.encoding);
+	else if (options.escape === null || options.escape === false) options.escape = null;
+	if (options.escape !== null) {
+		if (!Buffer.isBuffer(options.escape)) throw new Error(`Invalid Option: escape must be a buffer, a string or a boolean, got ${JSON.stringify(options.escape)}`);
+	}
+	if (options.from === void 0 || options.from === null) options.from = 1;
+	else {
+		if (typeof options.from === "string" && /\d+/.test(options.from)) options.from = parseInt(options.from);
+		if (Number.isInteger(options.from)) {
+			if (options.from < 0) throw new Error(`Invalid Option: from must be a positive integer, got ${JSON.stringify(opts.from)}`);
+		} else throw new Error(`Invalid Option: from must be an integer, got ${JSON.stringify(options.from)}`);
+	}
+	if (options.from_line === void 0 || options.from_line === null) options.from_line = 1;
+	else {
+		if (typeof options.from_line === "string" && /\d+/.test(options.from_line)) options.from_line = parseInt(options.from_line);
+		if (Number.isInteger(options.from_line)) {
+			if (options.from_line <= 0) throw new Error(`Invalid Option: from_line must be a positive integer greater than 0, got ${JSON.stringify(opts.from_line)}`);
+		} else throw new Error(`Invalid Option: from_line must be an integer, got ${JSON.stringify(opts.from_line)}`);
+	}
+	if (options.ignore_last_delimiters === void 0 || options.ignore_last_delimiters === null) options.ignore_last_delimiters = false;
+	else if (typeof options.ignore_last_delimiters === "number") {
+		options.ignore_last_delimiters = Math.floor(options.ignore_last_delimiters);
+		if (options.ignore_last_delimiters === 0) options.ignore_last_delimiters = false;
+	} else if (typeof options.ignore_last_delimiters !== "boolean") throw new CsvError("CSV_INVALID_OPTION_IGNORE_LAST_DELIMITERS", [
+		"Invalid option `ignore_last_delimiters`:",
+		"the value must be a boolean value or an integer,",
+		`got ${JSON.stringify(options.ignore_last_delimiters)}`
+	], options);
+	if (options.ignore_last_delimiters === true && options.columns === false) throw new CsvError("CSV_IGNORE_LAST_DELIMITERS_REQUIRES_COLUMNS", ["The option `ignore_last_delimiters`", "requires the activation of the `columns` option"], options);
+	if (options.info === void 0 || options.info === null || options.info === false) options.info = false;
+	else if (options.info !== true) throw new Error(`Invalid Option: info must be true, got ${JSON.stringify(options.info)}`);
+	if (options.max_record_size === void 0 || options.max_record_size === null || options.max_record_size === false) options.max_record_size = 0;
+	else if (Number.isInteger(options.max_record_size) && options.max_record_size >= 0) {} else if (typeof options.max_record_size === "string" && /\d+/.test(options.max_record_size)) options.max_record_size = parseInt(options.max_record_size);
+	else throw new Error(`Invalid Option: max_record_size must be a positive integer, got ${JSON.stringify(options.max_record_size)}`);
+	if (options.objname === void 0 || options.objname === null || options.objname === false) options.objname = void 0;
+	else if (Buffer.isBuffer(options.objname)) {
+		if (options.objname.length === 0) throw new Error(`Invalid Option: objname must be a non empty buffer`);
+		if (options.encoding === null) {} else options.objname = options.objname.toString(options.encoding);
+	} else if (typeof options.objname === "string") {
+		if (options.objname.length === 0) throw new Error(`Invalid Option: objname must be a non empty string`);
+	} else if (typeof options.objname === "number") {} else throw new Error(`Invalid Option: objname must be a string or a buffer, got ${options.objname}`);
+	if (options.objname !== void 0) {
+		if (typeof options.objname === "number") {
+			if (options.columns !== false) throw Error("Invalid Option: objname index cannot be combined with columns or be defined as a field");
+		} else if (options.columns === false) throw Error("Invalid Option: objname field must be combined with columns or be defined as an index");
+	}
+	if (options.on_record === void 0 || options.on_record === null) options.on_record = void 0;
+	else if (typeof options.on_record !== "function") throw new CsvError("CSV_INVALID_OPTION_ON_RECORD", [
+		"Invalid option `on_record`:",
+		"expect a function,",
+		`got ${JSON.stringify(options.on_record)}`
+	], options);
+	if (options.on_skip !== void 0 && options.on_skip !== null && typeof options.on_skip !== "function") throw new Error(`Invalid Option: on_skip must be a function, got ${JSON.stringify(options.on_skip)}`);
+	if (options.quote === null || options.quote === false || options.quote === "") options.quote = null;
+	else {
+		if (options.quote === void 0 || options.quote === true) options.quote = Buffer.from("\"", options.encoding);
+		else if (typeof options.quote === "string") options.quote = Buffer.from(options.quote, options.encoding);
+		if (!Buffer.isBuffer(options.quote)) throw new Error(`Invalid Option: quote must be a buffer or a string, got ${JSON.stringify(options.quote)}`);
+	}
+	if (options.raw === void 0 || options.raw === null || options.raw === false) options.raw = false;
+	else if (options.raw !== true) throw new Error(`Invalid Option: raw must be true, got ${JSON.stringify(options.raw)}`);
+	if (options.record_delimiter === void 0) options.record_delimiter = [];
+	else if (typeof options.record_delimiter === "string" || Buffer.isBuffer(options.record_delimiter)) {
+		if (options.record_delimiter.length === 0) throw new CsvError("CSV_INVALID_OPTION_RECORD_DELIMITER", [
+			"Invalid option `record_delimiter`:",
+			"value must be a non empty string or buffer,",
+			`got ${JSON.stringify(options.record_delimiter)}`
+		], options);
+		options.record_delimiter = [options.record_delimiter];
+	} else if (!Array.isArray(options.record_delimiter)) throw new CsvError("CSV_INVALID_OPTION_RECORD_DELIMITER", [
+		"Invalid option `record_delimiter`:",
+		"value must be a string, a buffer or array of string|buffer,",
+		`got ${JSON.stringify(options.record_delimiter)}`
+	], options);
+	options.record_delimiter = options.record_delimiter.map(function(rd, i) {
+		if (typeof rd !== "string" && !Buffer.isBuffer(rd)) throw new CsvError("CSV_INVALID_OPTION_RECORD_DELIMITER", [
+			"Invalid option `record_delimiter`:",
+			"value must be a string, a buffer or array of string|buffer",
+			`at index ${i},`,
+			`got ${JSON.stringify(rd)}`
+		], options);
+		else if (rd.length === 0) throw new CsvError("CSV_INVALID_OPTION_RECORD_DELIMITER", [
+			"Invalid option `record_delimiter`:",
+			"value must be a non empty string or buffer",
+			`at index ${i},`,
+			`got ${JSON.stringify(rd)}`
+		], options);
+		if (typeof rd === "string") rd = Buffer.from(rd, options.encoding);
+		return rd;
+	});
+	if (typeof options.relax_column_count === "boolean") {} else if (options.relax_column_count === void 0 || options.relax_column_count === null) options.relax_column_count = false;
+	else throw new Error(`Invalid Option: relax_column_count must be a boolean, got ${JSON.stringify(options.relax_column_count)}`);
+	if (typeof options.relax_column_count_less === "boolean") {} else if (options.relax_column_count_less === void 0 || options.relax_column_count_less === null) options.relax_column_count_less = false;
+	else throw new Error(`Invalid Option: relax_column_count_less must be a boolean, got ${JSON.stringify(options.relax_column_count_less)}`);
+	if (typeof options.relax_column_count_more === "boolean") {} else if (options.relax_column_count_more === void 0 || options.relax_column_count_more === null) options.relax_column_count_more = false;
+	else throw new Error(`Invalid Option: relax_column_count_more must be a boolean, got ${JSON.stringify(options.relax_column_count_more)}`);
+	if (typeof options.relax_quotes === "boolean") {} else if (options.relax_quotes === void 0 || options.relax_quotes === null) options.relax_quotes = false;
+	else throw new Error(`Invalid Option: relax_quotes must be a boolean, got ${JSON.stringify(options.relax_quotes)}`);
+	if (typeof options.skip_empty_lines === "boolean") {} else if (options.skip_empty_lines === void 0 || options.skip_empty_lines === null) options.skip_empty_lines = false;
+	else throw new Error(`Invalid Option: skip_empty_lines must be a boolean, got ${JSON.stringify(options.skip_empty_lines)}`);
+	if (typeof options.skip_records_with_empty_values === "boolean") {} else if (options.skip_records_with_empty_values === void 0 || options.skip_records_with_empty_values === null) options.skip_records_with_empty_values = false;
+	else throw new Error(`Invalid Option: skip_records_with_empty_values must be a boolean, got ${JSON.stringify(options.skip_records_with_empty_values)}`);
+	if (typeof options.skip_records_with_error === "boolean") {} else if (options.skip_records_with_error === void 0 || options.skip_records_with_error === null) options.skip_records_with_error = false;
+	else throw new Error(`Invalid Option: skip_records_with_error must be a boolean, got ${JSON.stringify(options.skip_records_with_error)}`);
+	if (options.rtrim === void 0 || options.rtrim === null || options.rtrim === false) options.rtrim = false;
+	else if (options.rtrim !== true) throw new Error(`Invalid Option: rtrim must be a boolean, got ${JSON.stringify(options.rtrim)}`);
+	if (options.ltrim === void 0 || options.ltrim === null || options.ltrim === false) options.ltrim = false;
+	else if (options.ltrim !== true) throw new Error(`Invalid Option: ltrim must be a boolean, got ${JSON.stringify(options.ltrim)}`);
+	if (options.trim === void 0 || options.trim === null || options.trim === false) options.trim = false;
+	else if (options.trim !== true) throw new Error(`Invalid Option: trim must be a boolean, got ${JSON.stringify(options.trim)}`);
+	if (options.trim === true && opts.ltrim !== false) options.ltrim = true;
+	else if (options.ltrim !== true) options.ltrim = false;
+	if (options.trim === true && opts.rtrim !== false) options.rtrim = true;
+	else if (options.rtrim !== true) options.rtrim = false;
+	if (options.to === void 0 || options.to === null) options.to = -1;
+	else if (options.to !== -1) {
+		if (typeof options.to === "string" && /\d+/.test(options.to)) options.to = parseInt(options.to);
+		if (Number.isInteger(options.to)) {
+			if (options.to <= 0) throw new Error(`Invalid Option: to must be a positive integer greater than 0, got ${JSON.stringify(opts.to)}`);
+		} else throw new Error(`Invalid Option: to must be an integer, got ${JSON.stringify(opts.to)}`);
+	}
+	if (options.to_line === void 0 || options.to_line === null) options.to_line = -1;
+	else if (options.to_line !== -1) {
+		if (typeof options.to_line === "string" && /\d+/.test(options.to_line)) options.to_line = parseInt(options.to_line);
+		if (Number.isInteger(options.to_line)) {
+			if (options.to_line <= 0) throw new Error(`Invalid Option: to_line must be a positive integer greater than 0, got ${JSON.stringify(opts.to_line)}`);
+		} else throw new Error(`Invalid Option: to_line must be an integer, got ${JSON.stringify(opts.to_line)}`);
+	}
+	return options;
+};
+
+// node_modules/csv-parse/lib/utils/delimiter_discover.js
+const delimiter_discover = function(records, options) {
+	if (!options) ({delimiter_auto: options} = normalize_options({ delimiter_auto: true }));
+	if (typeof records === "string") records = Buffer.from(records);
+	if (Buffer.isBuffer(records)) records = ((data) => {
+		const records = [];
+		const parser = transform({ delimiter: [] });
+		const push = (record) => records.push(record);
+		const close = () => {};
+		const error = parser.parse(data, true, push, close);
+		if (error !== void 0) throw error;
+		return records;
+	})(records);
+	const info = Array(127).fill().map(() => ({ lines: [] }));
+	records.map(([record], line) => {
+		for (let i = 0, l = record.length; i < l; i++) {
+			const code = record.charCodeAt(i);
+			if (info[code].lines[line] === void 0) info[code].lines[line] = 0;
+			info[code].lines[line]++;
+		}
+	});
+	info.map((info, i) => {
+		info.char_code = i;
+		info.std = std(info.lines);
+		info.total = info.lines.reduce((acc, val) => acc + val, 0);
+		info.preferred = !!options.preferred[i];
+		info.score = options.score(info, options);
+	});
+	const result = info.reduce((acc, info) => acc.score > info.score ? acc : info, {});
+	return String.fromCharCode(result.char_code);
+};
+const std = function(array) {
+	const n = array.length;
+	if (n === 0) return 0;
+	const mean = array.reduce((a, b) => a + b) / n;
+	return Math.sqrt(array.map((x) => Math.pow(x - mean, 2)).reduce((a, b) => a + b) / n);
+};
+
+// node_modules/csv-parse/lib/api/index.js
+const isRecordEmpty = function(record) {
+	return record.every((field) => field == null || field.toString && field.toString().trim() === "");
+};
+const cr = 13;
+const nl = 10;
+const boms = {
+	utf8: Buffer.from([
+		239,
+		187,
+		191
+	]),
+	utf16le: Buffer.from([255, 254])
+};
+const transform = function(original_options = {}) {
+	const info = {
+		bytes: 0,
+		bytes_records: 0,
+		comment_lines: 0,
+		empty_lines: 0,
+		invalid_field_length: 0,
+		lines: 1,
+		records: 0
+	};
+	const options = normalize_options(original_options);
+	return {
+		info,
+		original_options,
+		options,
+		state: init_state(options),
+		__needMoreData: function(i, bufLen, end) {
+			if (end) return false;
+			const { encoding, escape, quote } = this.options;
+			const { quoting, needMoreDataSize, recordDelimiterMaxLength } = this.state;
+			return bufLen - i - 1 < Math.max(needMoreDataSize, recordDelimiterMaxLength === 0 ? Buffer.from("\r\n", encoding).length : recordDelimiterMaxLength, quoting ? (escape === null ? 0 : escape.length) + quote.length : 0, quoting ? quote.length + recordDelimiterMaxLength : 0);
+		},
+		parse: function(nextBuf, end, push, close) {
+			const { bom, comment_no_infix, delimiter_auto, encoding, from_line, ltrim, max_record_size, raw, relax_quotes, rtrim, skip_empty_lines, to, to_line } = this.options;
+			let { comment, escape, quote, record_delimiter } = this.options;
+			const { bomSkipped, delimiterDiscovered, delimiterBufPrevious, rawBuffer, escapeIsQuote } = this.state;
+			if (!delimiterDiscovered && delimiter_auto) {
+				let delimiterBuf;
+				if (delimiterBufPrevious === void 0) delimiterBuf = nextBuf;
+				else if (delimiterBufPrevious !== void 0 && nextBuf === void 0) delimiterBuf = delimiterBufPrevious;
+				else delimiterBuf = Buffer.concat([delimiterBufPrevious, nextBuf]);
+				nextBuf = void 0;
+				if (end || delimiterBuf.length > delimiter_auto.size) {
+					this.options.delimiter = [Buffer.from(delimiter_discover(delimiterBuf, this.options.delimiter_auto))];
+					this.state.previousBuf = delimiterBuf;
+					this.state.delimiterBufPrevious = void 0;
+					this.state.delimiterDiscovered = true;
+				} else {
+					this.state.delimiterBufPrevious = delimiterBuf;
+					return;
+				}
+			}
+			const { previousBuf } = this.state;
+			let buf;
+			if (previousBuf === void 0) {
+				if (nextBuf === void 0) {
+					close();
+					return;
+				} else buf = nextBuf;
+			} else if (previousBuf !== void 0 && nextBuf === void 0) buf = previousBuf;
+			else buf = Buffer.concat([previousBuf, nextBuf]);
+			if (bomSkipped === false) {
+				if (bom === false) this.state.bomSkipped = true;
+				else if (buf.length < 3) {
+					if (end === false) {
+						this.state.previousBuf = buf;
+						return;
+					}
+				} else {
+					for (const encoding in boms) if (boms[encoding].compare(buf, 0, boms[encoding].length) === 0) {
+						const bomLength = boms[encoding].length;
+						this.state.bufBytesStart += bomLength;
+						buf = buf.slice(bomLength);
+						const options = normalize_options({
+							...this.original_options,
+							encoding
+						});
+						for (const key in options) this.options[key] = options[key];
+						({comment, escape, quote} = this.options);
+						break;
+					}
+					this.state.bomSkipped = true;
+				}
+			}
+			const bufLen = buf.length;
+			let pos = 0;
+			for (; pos < bufLen; pos++) {
+				if (this.__needMoreData(pos, bufLen, end)) break;
+				if (this.state.wasRowDelimiter === true) {
+					this.info.lines++;
+					this.state.wasRowDelimiter = false;
+				}
+				if (to_line !== -1 && this.info.lines > to_line) {
+					this.state.stop = true;
+					close();
+					return;
+				}
+				if (this.state.quoting === false && record_delimiter.length === 0) {
+					if (this.__autoDiscoverRecordDelimiter(buf, pos)) record_delimiter = this.options.record_delimiter;
+				}
+				const chr = buf[pos];
+				if (raw === true) rawBuffer.append(chr);
+				if ((chr === cr || chr === nl) && this.state.wasRowDelimiter === false) this.state.wasRowDelimiter = true;
+				if (this.state.escaping === true) this.state.escaping = false;
+				else {
+					if (escape !== null && this.state.quoting === true && this.__isEscape(buf, pos, chr) && pos + escape.length < bufLen) {
+						if (escapeIsQuote) {
+							if (this.__isQuote(buf, pos + escape.length)) {
+								this.state.escaping = true;
+								pos += escape.length - 1;
+								continue;
+							}
+						} else {
+							this.state.escaping = true;
+							pos += escape.length - 1;
+							continue;
+						}
+					}
+					if (this.state.commenting === false && this.__isQuote(buf, pos)) {
+						if (this.state.quoting === true) {
+							const nextChr = buf[pos + quote.length];
+							const isNextChrTrimable = rtrim && this.__isCharTrimable(buf, pos + quote.length);
+							const isNextChrComment = comment !== null && this.__compareBytes(comment, buf, pos + quote.length, nextChr);
+							const isNextChrDelimiter = this.__isDelimiter(buf, pos + quote.length, nextChr);
+							const isNextChrRecordDelimiter = record_delimiter.length === 0 ? this.__autoDiscoverRecordDelimiter(buf, pos + quote.length) : this.__isRecordDelimiter(nextChr, buf, pos + quote.length);
+							if (escape !== null && this.__isEscape(buf, pos, chr) && this.__isQuote(buf, pos + escape.length)) pos += escape.length - 1;
+							else if (!nextChr || isNextChrDelimiter || isNextChrRecordDelimiter || isNextChrComment || isNextChrTrimable) {
+								this.state.quoting = false;
+								this.state.wasQuoting = true;
+								pos += quote.length - 1;
+								continue;
+							} else if (relax_quotes === false) {
+								const err = this.__error(new CsvError("CSV_INVALID_CLOSING_QUOTE", [
+									"Invalid Closing Quote:",
+									`got "${String.fromCharCode(nextChr)}"`,
+									`at line ${this.info.lines}`,
+									"instead of delimiter, record delimiter, trimable character",
+									"(if activated) or comment"
+								], this.options, this.__infoField()));
+								if (err !== void 0) return err;
+							} else {
+								this.state.quoting = false;
+								this.state.wasQuoting = true;
+								this.state.field.prepend(quote);
+								pos += quote.length - 1;
+							}
+						} else if (this.state.field.length !== 0) {
+							if (relax_quotes === false) {
+								const info = this.__infoField();
+								const bom = Object.keys(boms).map((b) => boms[b].equals(this.state.field.toString()) ? b : false).filter(Boolean)[0];
+								const err = this.__error(new CsvError("INVALID_OPENING_QUOTE", [
+									"Invalid Opening Quote:",
+									`a quote is found on field ${JSON.stringify(info.column)} at line ${info.lines}, value is ${JSON.stringify(this.state.field.toString(encoding))}`,
+									bom ? `(${bom} bom)` : void 0
+								], this.options, info, { field: this.state.field }));
+								if (err !== void 0) return err;
+							}
+						} else {
+							this.state.quoting = true;
+							pos += quote.length - 1;
+							continue;
+						}
+					}
+					if (this.state.quoting === false) {
+						const recordDelimiterLength = this.__isRecordDelimiter(chr, buf, pos);
+						if (recordDelimiterLength !== 0) {
+							if (this.state.commenting && this.state.wasQuoting === false && this.state.record.length === 0 && this.state.field.length === 0) this.info.comment_lines++;
+							else {
+								if (this.state.enabled === false && this.info.lines + (this.state.wasRowDelimiter === true ? 1 : 0) >= from_line) {
+									this.state.enabled = true;
+									this.__resetField();
+									this.__resetRecord();
+									pos += recordDelimiterLength - 1;
+									continue;
+								}
+								if (skip_empty_lines === true && this.state.wasQuoting === false && this.state.record.length === 0 && this.state.field.length === 0) {
+									this.info.empty_lines++;
+									pos += recordDelimiterLength - 1;
+									continue;
+								}
+								this.info.bytes = this.state.bufBytesStart + pos;
+								const errField = this.__onField();
+								if (errField !== void 0) return errField;
+								this.info.bytes = this.state.bufBytesStart + pos + recordDelimiterLength;
+								const errRecord = this.__onRecord(push);
+								if (errRecord !== void 0) return errRecord;
+								if (to !== -1 && this.info.records >= to) {
+									this.state.stop = true;
+									close();
+									return;
+								}
+							}
+							this.state.commenting = false;
+							pos += recordDelimiterLength - 1;
+							continue;
+						}
+						if (this.state.commenting) continue;
+						if (comment !== null && (comment_no_infix === false || this.state.record.length === 0 && this.state.field.length === 0)) {
+							if (this.__compareBytes(comment, buf, pos, chr) !== 0) {
+								this.state.commenting = true;
+								continue;
+							}
+						}
+						const delimiterLength = this.__isDelimiter(buf, pos, chr);
+						if (delimiterLength !== 0) {
+							this.info.bytes = this.state.bufBytesStart + pos;
+							const errField = this.__onField();
+							if (errField !== void 0) return errField;
+							pos += delimiterLength - 1;
+							continue;
+						}
+					}
+				}
+				if (this.state.commenting === false) {
+					if (max_record_size !== 0 && this.state.record_length + this.state.field.length > max_record_size) return this.__error(new CsvError("CSV_MAX_RECORD_SIZE", [
+						"Max Record Size:",
+						"record exceed the maximum number of tolerated bytes",
+						`of ${max_record_size}`,
+						`at line ${this.info.lines}`
+					], this.options, this.__infoField()));
+				}
+				const lappend = ltrim === false || this.state.quoting === true || this.state.field.length !== 0 || !this.__isCharTrimable(buf, pos);
+				const rappend = rtrim === false || this.state.wasQuoting === false;
+				if (lappend === true && rappend === true) this.state.field.append(chr);
+				else if (rtrim === true && !this.__isCharTrimable(buf, pos)) return this.__error(new CsvError("CSV_NON_TRIMABLE_CHAR_AFTER_CLOSING_QUOTE", [
+					"Invalid Closing Quote:",
+					"found non trimable byte after quote",
+					`at line ${this.info.lines}`
+				], this.options, this.__infoField()));
+				else {
+					if (lappend === false) pos += this.__isCharTrimable(buf, pos) - 1;
+					continue;
+				}
+			}
+			if (end === true) {
+				if (this.state.quoting === true) {
+					const err = this.__error(new CsvError("CSV_QUOTE_NOT_CLOSED", ["Quote Not Closed:", `the parsing is finished with an opening quote at line ${this.info.lines}`], this.options, this.__infoField()));
+					if (err !== void 0) return err;
+				} else if (this.state.wasQuoting === true || this.state.record.length !== 0 || this.state.field.length !== 0) {
+					this.info.bytes = this.state.bufBytesStart + pos;
+					const errField = this.__onField();
+					if (errField !== void 0) return errField;
+					const errRecord = this.__onRecord(push);
+					if (errRecord !== void 0) return errRecord;
+				} else if (this.state.wasRowDelimiter === true) this.info.empty_lines++;
+				else if (this.state.commenting === true) this.info.comment_lines++;
+			} else {
+				this.state.bufBytesStart += pos;
+				this.state.previousBuf = buf.slice(pos);
+			}
+			if (this.state.wasRowDelimiter === true) {
+				this.info.lines++;
+				this.state.wasRowDelimiter = false;
+			}
+		},
+		__onRecord: function(push) {
+			const { columns, group_columns_by_name, encoding, info, from, relax_column_count, relax_column_count_less, relax_column_count_more, raw, skip_records_with_empty_values } = this.options;
+			const { enabled, record } = this.state;
+			if (enabled === false) return this.__resetRecord();
+			const recordLength = record.length;
+			if (columns === true) {
+				if (skip_records_with_empty_values === true && isRecordEmpty(record)) {
+					this.__resetRecord();
+					return;
+				}
+				return this.__firstLineToColumns(record);
+			}
+			if (columns === false && this.info.records === 0) this.state.expectedRecordLength = recordLength;
+			if (recordLength !== this.state.expectedRecordLength) {
+				const err = columns === false ? new CsvError("CSV_RECORD_INCONSISTENT_FIELDS_LENGTH", [
+					"Invalid Record Length:",
+					`expect ${this.state.expectedRecordLength},`,
+					`got ${recordLength} on line ${this.info.lines}`
+				], this.options, this.__infoField(), { record }) : new CsvError("CSV_RECORD_INCONSISTENT_COLUMNS", [
+					"Invalid Record Length:",
+					`columns length is ${columns.length},`,
+					`got ${recordLength} on line ${this.info.lines}`
+				], this.options, this.__infoField(), { record });
+				if (relax_column_count === true || relax_column_count_less === true && recordLength < this.state.expectedRecordLength || relax_column_count_more === true && recordLength > this.state.expectedRecordLength) {
+					this.info.invalid_field_length++;
+					this.state.error = err;
+				} else {
+					const finalErr = this.__error(err);
+					if (finalErr) return finalErr;
+				}
+			}
+			if (skip_records_with_empty_values === true && isRecordEmpty(record)) {
+				this.__resetRecord();
+				return;
+			}
+			if (this.state.recordHasError === true) {
+				this.__resetRecord();
+				this.state.recordHasError = false;
+				return;
+			}
+			this.info.records++;
+			if (from === 1 || this.info.records >= from) {
+				const { objname } = this.options;
+				if (columns !== false) {
+					const obj = {};
+					for (let i = 0, l = record.length; i < l; i++) {
+						if (columns[i] === void 0 || columns[i].disabled) continue;
+						if (group_columns_by_name === true && Object.hasOwn(obj, columns[i].name)) {
+							if (Array.isArray(obj[columns[i].name])) obj[columns[i].name] = obj[columns[i].name].concat(record[i]);
+							else obj[columns[i].name] = [obj[columns[i].name], record[i]];
+						} else Object.defineProperty(obj, columns[i].name, {
+							value: record[i],
+							enumerable: true,
+							writable: true,
+							configurable: true
+						});
+					}
+					if (raw === true || info === true) {
+						const extRecord = Object.assign({ record: obj }, raw === true ? { raw: this.state.rawBuffer.toString(encoding) } : {}, info === true ? { info: this.__infoRecord() } : {});
+						const err = this.__push(objname === void 0 ? extRecord : [obj[objname], extRecord], push);
+						if (err) return err;
+					} else {
+						const err = this.__push(objname === void 0 ? obj : [obj[objname], obj], push);
+						if (err) return err;
+					}
+				} else if (raw === true || info === true) {
+					const extRecord = Object.assign({ record }, raw === true ? { raw: this.state.rawBuffer.toString(encoding) } : {}, info === true ? { info: this.__infoRecord() } : {});
+					const err = this.__push(objname === void 0 ? extRecord : [record[objname], extRecord], push);
+					if (err) return err;
+				} else {
+					const err = this.__push(objname === void 0 ? record : [record[objname], record], push);
+					if (err) return err;
+				}
+			}
+			this.__resetRecord();
+		},
+		__firstLineToColumns: function(record) {
+			const { firstLineToHeaders } = this.state;
+			try {
+				const headers = firstLineToHeaders === void 0 ? record : firstLineToHeaders.call(null, record);
+				if (!Array.isArray(headers)) return this.__error(new CsvError("CSV_INVALID_COLUMN_MAPPING", [
+					"Invalid Column Mapping:",
+					"expect an array from column function,",
+					`got ${JSON.stringify(headers)}`
+				], this.options, this.__infoField(), { headers }));
+				const normalizedHeaders = normalize_columns_array(headers);
+				this.state.expectedRecordLength = normalizedHeaders.length;
+				this.options.columns = normalizedHeaders;
+				this.__resetRecord();
+				return;
+			} catch (err) {
+				return err;
+			}
+		},
+		__resetRecord: function() {
+			if (this.options.raw === true) this.state.rawBuffer.reset();
+			this.state.error = void 0;
+			this.state.record = [];
+			this.state.record_length = 0;
+		},
+		__onField: function() {
+			const { cast, encoding, rtrim, max_record_size } = this.options;
+			const { enabled, wasQuoting } = this.state;
+			if (enabled === false) return this.__resetField();
+			let field = this.state.field.toString(encoding);
+			if (rtrim === true && wasQuoting === false) field = field.trimRight();
+			if (cast === true) {
+				const [err, f] = this.__cast(field);
+				if (err !== void 0) return err;
+				field = f;
+			}
+			this.state.record.push(field);
+			if (max_record_size !== 0 && typeof field === "string") this.state.record_length += field.length;
+			this.__resetField();
+		},
+		__resetField: function() {
+			this.state.field.reset();
+			this.state.wasQuoting = false;
+		},
+		__push: function(record, push) {
+			const { on_record } = this.options;
+			if (on_record !== void 0) {
+				const info = this.__infoRecord();
+				try {
+					record = on_record.call(null, record, info);
+				} catch (err) {
+					return err;
+				}
+				if (record === void 0 || record === null) return;
+			}
+			this.info.bytes_records += this.info.bytes;
+			push(record);
+		},
+		__cast: function(field) {
+			const { columns, relax_column_count } = this.options;
+			if (Array.isArray(columns) === true && relax_column_count && this.options.columns.length <= this.state.record.length) return [void 0, void 0];
+			if (this.state.castField !== null) try {
+				const info = this.__infoField();
+				return [void 0, this.state.castField.call(null, field, info)];
+			} catch (err) {
+				return [err];
+			}
+			if (this.__isFloat(field)) return [void 0, parseFloat(field)];
+			else if (this.options.cast_date !== false) {
+				const info = this.__infoField();
+				return [void 0, this.options.cast_date.call(null, field, info)];
+			}
+			return [void 0, field];
+		},
+		__compareBytes: function(sourceBuf, targetBuf, targetPos, firstByte) {
+			if (sourceBuf[0] !== firstByte) return 0;
+			const sourceLength = sourceBuf.length;
+			for (let i = 1; i < sourceLength; i++) if (sourceBuf[i] !== targetBuf[targetPos + i]) return 0;
+			return sourceLength;
+		},
+		__isCharTrimable: function(buf, pos) {
+			const { timchars, timcharFirstBytes } = this.state;
+			const first = buf[pos];
+			if (first === void 0 || timcharFirstBytes[first] === 0) return 0;
+			loop1: for (let i = 0; i < timchars.length; i++) {
+				const timchar = timchars[i];
+				for (let j = 0; j < timchar.length; j++) if (timchar[j] !== buf[pos + j]) continue loop1;
+				return timchar.length;
+			}
+			return 0;
+		},
+		__isDelimiter: function(buf, pos, chr) {
+			const { delimiter, ignore_last_delimiters } = this.options;
+			if (ignore_last_delimiters === true && this.state.record.length === this.options.columns.length - 1) return 0;
+			else if (ignore_last_delimiters !== false && typeof ignore_last_delimiters === "number" && this.state.record.length === ignore_last_delimiters - 1) return 0;
+			loop1: for (let i = 0; i < delimiter.length; i++) {
+				const del = delimiter[i];
+				if (del[0] === chr) {
+					for (let j = 1; j < del.length; j++) if (del[j] !== buf[pos + j]) continue loop1;
+					return del.length;
+				}
+			}
+			return 0;
+		},
+		__isEscape: function(buf, pos, chr) {
+			const { escape } = this.options;
+			if (escape === null) return false;
+			const l = escape.length;
+			if (escape[0] === chr) {
+				for (let i = 0; i < l; i++) if (escape[i] !== buf[pos + i]) return false;
+				return true;
+			}
+			return false;
+		},
+		__isFloat: function(value) {
+			return value - parseFloat(value) + 1 >= 0;
+		},
+		__isQuote: function(buf, pos) {
+			const { quote } = this.options;
+			if (quote === null) return false;
+			const l = quote.length;
+			for (let i = 0; i < l; i++) if (quote[i] !== buf[pos + i]) return false;
+			return true;
+		},
+		__isRecordDelimiter: function(chr, buf, pos) {
+			const { record_delimiter } = this.options;
+			const recordDelimiterLength = record_delimiter.length;
+			loop1: for (let i = 0; i < recordDelimiterLength; i++) {
+				const rd = record_delimiter[i];
+				const rdLength = rd.length;
+				if (rd[0] !== chr) continue;
+				for (let j = 1; j < rdLength; j++) if (rd[j] !== buf[pos + j]) continue loop1;
+				return rd.length;
+			}
+			return 0;
+		},
+		__autoDiscoverRecordDelimiter: function(buf, pos) {
+			const { encoding } = this.options;
+			const rds = [
+				Buffer.from("\r\n", encoding),
+				Buffer.from("\n", encoding),
+				Buffer.from("\r", encoding)
+			];
+			loop: for (let i = 0; i < rds.length; i++) {
+				const l = rds[i].length;
+				for (let j = 0; j < l; j++) if (rds[i][j] !== buf[pos + j]) continue loop;
+				this.options.record_delimiter.push(rds[i]);
+				this.state.recordDelimiterMaxLength = rds[i].length;
+				return rds[i].length;
+			}
+			return 0;
+		},
+		__error: function(msg) {
+			const { encoding, raw, skip_records_with_error } = this.options;
+			const err = typeof msg === "string" ? new Error(msg) : msg;
+			if (skip_records_with_error) {
+				this.state.recordHasError = true;
+				if (this.options.on_skip !== void 0) try {
+					this.options.on_skip(err, raw ? this.state.rawBuffer.toString(encoding) : void 0);
+				} catch (err) {
+					return err;
+				}
+				return;
+			} else return err;
+		},
+		__infoDataSet: function() {
+			return {
+				...this.info,
+				columns: this.options.columns
+			};
+		},
+		__infoRecord: function() {
+			const { columns, raw, encoding } = this.options;
+			return {
+				...this.__infoDataSet(),
+				bytes_records: this.info.bytes,
+				error: this.state.error,
+				header: columns === true,
+				index: this.state.record.length,
+				raw: raw ? this.state.rawBuffer.toString(encoding) : void 0
+			};
+		},
+		__infoField: function() {
+			const { columns } = this.options;
+			const isColumns = Array.isArray(columns);
+			const bytes_records = this.info.bytes_records;
+			return {
+				...this.__infoRecord(),
+				bytes_records,
+				column: isColumns === true ? columns.length > this.state.record.length ? columns[this.state.record.length].name : null : this.state.record.length,
+				quoting: this.state.wasQuoting
+			};
+		}
+	};
+};
+
+// node_modules/csv-parse/lib/sync.js
+const parse = function(data, opts = {}) {
+	if (typeof data === "string") data = Buffer.from(data);
+	const records = opts && opts.objname ? Object.create(null) : [];
+	const parser = transform(opts);
+	const push = (record) => {
+		if (parser.options.objname === void 0) records.push(record);
+		else records[record[0]] = record[1];
+	};
+	const close = () => {};
+	const error = parser.parse(data, true, push, close);
+	if (error !== void 0) throw error;
+	return records;
+};
 
 // action/lists.ts
 /**
@@ -2364,49 +3282,43 @@ const parseList = (text, form) => parseRows(text, form.name).flatMap((fields) =>
 * @throws ActionError `bad_input` when a quote is never closed.
 */
 const parseFields = (line, name) => parseRows(line, name)[0] ?? [];
+/**
+* Reads lines that have fields. Quotes around a whole line are taken off first, so that `"type=raw,""value=a,b"""` is
+* what `type=raw,"value=a,b"` is.
+* @throws ActionError `bad_input` when a quote is never closed.
+*/
+const parseLines = (text, name) => parseRows(text, name).map((fields) => {
+	const [only = "", ...more] = fields;
+	return more.length === 0 ? parseFields(only, name) : fields;
+}).map((fields) => fields.map((field) => field.trim())).filter((fields) => fields.some((field) => field !== ""));
+/** The form that the toolkit of Docker's own actions reads. */
+const CSV = {
+	relaxQuotes: true,
+	relaxColumnCount: true,
+	skipEmptyLines: true,
+	recordDelimiter: [
+		"\r\n",
+		"\n",
+		"\r"
+	],
+	comment: "#",
+	comment_no_infix: true
+};
 function parseRows(text, name) {
-	const rows = [];
-	let rest = text.replaceAll("\r\n", "\n").replaceAll("\r", "\n");
-	while (rest !== "") {
-		if (/^[ \t]*#/.test(rest)) {
-			rest = rest.slice(lineEnd(rest) + 1);
-			continue;
-		}
-		const row = [];
-		for (;;) {
-			const { value, length } = readField(rest, name);
-			row.push(value);
-			const separator = rest[length];
-			rest = rest.slice(length + 1);
-			if (separator !== ",") break;
-		}
-		rows.push(row);
+	try {
+		return parse(text, CSV).filter(([first = ""]) => !first.trimStart().startsWith("#"));
+	} catch (cause) {
+		throw new ActionError("bad_input", `input ${name}: the quote that opens ${opening(text, name)} is never closed`, {
+			hint: `Close it at the end of the item, or double a quote that belongs to it ("").`,
+			cause
+		});
 	}
-	return rows;
 }
-/** The field at the start of `text`, and how many characters it takes without its separator. */
-function readField(text, name) {
-	if (text.startsWith("\"")) {
-		const quoted = /^"((?:[^"]|"")*)"(?=[,\n]|$)/.exec(text);
-		if (quoted) {
-			const [whole, value = ""] = quoted;
-			return {
-				value: value.replaceAll("\"\"", "\""),
-				length: whole.length
-			};
-		}
-		if (!/^"(?:[^"]|"")*"/.test(text)) {
-			const line = name === "secrets" ? "one of its lines" : text.slice(0, lineEnd(text));
-			throw new ActionError("bad_input", `input ${name}: the quote that opens ${line} is never closed`, { hint: `Close it at the end of the item, or double a quote that belongs to it ("").` });
-		}
-	}
-	const value = text.replace(/[,\n][^]*/, "");
-	return {
-		value,
-		length: value.length
-	};
+/** The line that the trouble begins in; with relaxed quotes there is no other trouble. */
+function opening(text, name) {
+	if (name === "secrets") return "one of its lines";
+	return text.split(/\r\n|\n|\r/).findLast((line) => /^"|,"/.test(line)) ?? "an item";
 }
-const lineEnd = (text) => text.includes("\n") ? text.indexOf("\n") : text.length;
 
 // action/build-arguments.ts
 /** `docker buildx build …`: builds, pushes every reference and leaves the pushed digest in the metadata file. */
@@ -2704,7 +3616,7 @@ async function buildPlainly(options, { repository, tag }, call) {
 * @throws ActionError `no_digest`.
 */
 const digestOfRepository = (repoDigests, repository) => {
-	const digest = (repoDigests ?? []).filter((one) => !one.startsWith("<none>")).map(parseImage).find((image) => image.repository === repository)?.digest;
+	const digest = (repoDigests ?? []).filter((one) => !one.startsWith("<none>")).map(parseImage$1).find((image) => image.repository === repository)?.digest;
 	if (digest !== void 0) return digest;
 	throw new ActionError("no_digest", `docker reports no digest for ${repository} after the push`, { hint: "Add docker/setup-buildx-action before this step: buildx reports the pushed digest itself." });
 };
@@ -3395,51 +4307,6 @@ const gitToken = (inputs, run) => {
 	};
 };
 
-// action/image.ts
-/**
-* Turns the input `tags` (or `fallback`) into whole references: a bare tag is one of `image`, anything with a slash or
-* a colon is a reference of its own.
-* @throws ActionError `bad_input` for an image with a tag or digest, or tags that are none.
-*/
-const planPush = (inputs, fallback) => {
-	const image = readReference(inputs.image, "image");
-	if (image.tag !== void 0 || image.digest !== void 0) throw new ActionError("bad_input", `input image: "${inputs.image}" names a tag or a digest`, { hint: `To build, write the repository alone (${image.repository}) and its tags under tags; to deploy this very image, write build: false.` });
-	const tags = inputs.tags.length > 0 ? inputs.tags : fallback;
-	const references = tags.map((tag) => wholeReference(tag, image));
-	const deployed = references.find(({ repository }) => repository === image.repository) ?? (inputs.imageGiven ? void 0 : references[0]);
-	if (deployed === void 0) throw new ActionError("bad_input", `input tags: none of "${tags.join(", ")}" is one of ${inputs.image}`, { hint: "Leave image out, or name one of its tags too." });
-	return {
-		references: references.map(({ repository, tag }) => formatImage({
-			repository,
-			tag
-		})),
-		deployed
-	};
-};
-/** @throws ActionError `bad_input` when it is no reference. */
-const readReference = (text, input) => {
-	try {
-		return parseImage(text);
-	} catch (cause) {
-		const why = cause instanceof Error ? cause.message : String(cause);
-		throw new ActionError("bad_input", `input ${input}: ${why}`, {
-			hint: "Write registry/repository, with :tag or @sha256:… where one belongs: ghcr.io/acme/api. Repositories are lower-case.",
-			cause
-		});
-	}
-};
-function wholeReference(text, image) {
-	if (/^\w[\w.-]{0,127}$/.test(text)) return {
-		...image,
-		tag: text
-	};
-	const reference = readReference(text, "tags");
-	return {
-		...reference,
-		tag: reference.tag ?? "latest"
-	};
-}
-
 // action/registries/host.ts
 /** Docker's name for Docker Hub in `config.json` (docker/cli `authConfigKey`). */
 const DOCKER_HUB_KEY = "https://index.docker.io/v1/";
@@ -3576,463 +4443,25 @@ function withoutHost(text, key) {
 	});
 }
 
-// action/flavor.ts
-/**
-* Reads the input `flavor`: lines of `latest=`, `prefix=` and `suffix=`; `onlatest=true` behind one of these means `latest` too.
-* @throws ActionError `bad_input`.
-*/
-const parseFlavor = (lines) => {
-	const flavor = {
-		latest: "auto",
-		prefix: "",
-		suffix: "",
-		prefixLatest: false,
-		suffixLatest: false
-	};
-	for (const line of lines) {
-		const attributes = parseAttributes(line, "flavor");
-		const [name = "", value = ""] = Object.entries(attributes)[0] ?? [];
-		const onLatest = attributes["onlatest"] === "true";
-		if (name === "latest" && [
-			"auto",
-			"true",
-			"false"
-		].includes(value)) flavor.latest = value === "auto" ? "auto" : value === "true";
-		else if (name === "prefix") Object.assign(flavor, {
-			prefix: value,
-			prefixLatest: onLatest
-		});
-		else if (name === "suffix") Object.assign(flavor, {
-			suffix: value,
-			suffixLatest: onLatest
-		});
-		else throw new ActionError("bad_input", `input flavor: "${line}" is not one of its lines`, { hint: "Write latest=auto (or true, false), prefix=… or suffix=…, with ,onlatest=true behind it." });
-	}
-	return flavor;
-};
-/** `name=value` fields of one line, names in lower case. */
-function parseAttributes(line, name) {
-	const pairs = parseFields(line, name).map((field) => {
-		const at = field.indexOf("=");
-		return at === -1 ? [field.trim().toLowerCase(), ""] : [field.slice(0, at).trim().toLowerCase(), field.slice(at + 1).trim()];
-	});
-	return Object.fromEntries(pairs);
-}
-
-// action/latest-tag.ts
-/** Whether a build whose tags nobody chose is the latest. */
-const isLatestByDefault = (run) => onDefaultBranch(run);
-/**
-* Whether a build whose tags come from rules is the latest, as docker/metadata-action decides it: as the flavor says, and
-* when that is `auto`, as the first rule that gives a tag does.
-*/
-const isLatest = ({ latest }, rule, given) => latest === "auto" ? isRelease(rule, given) : latest;
-/** A version that is no pre-release, a match, or a git tag. */
-function isRelease({ type, attributes }, { isPrerelease = false }) {
-	switch (type) {
-		case "semver": return !isPrerelease;
-		case "match": return true;
-		case "ref": return attributes["event"] === "tag";
-		case "schedule":
-		case "edge":
-		case "raw":
-		case "sha": return false;
-	}
-}
-/** `latest`, with the flavor's prefix and suffix where they are for it too. */
-const latestTag = ({ prefix, suffix, prefixLatest, suffixLatest }) => `${prefixLatest ? prefix : ""}latest${suffixLatest ? suffix : ""}`;
-
-// action/template.ts
-/**
-* Fills docker/metadata-action's expressions in: `{{branch}}`, `{{tag}}`, `{{sha}}`, `{{base_ref}}`, `{{is_default_branch}}`,
-* `{{is_not_default_branch}}`, `{{date 'YYYYMMDD' tz='Europe/Berlin'}}`, `{{commit_date 'YYYYMMDD'}}`, and `words`.
-* @throws ActionError `bad_input` for another one.
-*/
-const fillTemplate = (text, run, now, words = {}) => text.replace(/\{\{\s*([^{}]*?)\s*\}\}/g, (whole, expression) => {
-	const [, name = "", format, zone] = /^(\w+)(?:\s+'([^']*)')?(?:\s+tz='([^']*)')?$/.exec(expression) ?? [];
-	const value = words[name] ?? valueOf(name, {
-		format,
-		zone,
-		run,
-		now
-	});
-	if (value !== void 0) return value;
-	throw new ActionError("bad_input", `input tags: ${whole} is not known here`, { hint: `Write one of ${[...Object.keys(words), ...NAMES].map((each) => `{{${each}}}`).join(" ")}.` });
+// action/metadata/outputs.ts
+/** @param references whole ones */
+const outputsOf = ({ version, tagNames, labels, annotations }, references, separators) => ({
+	version,
+	tags: references.join(separators.tags),
+	"tag-names": tagNames.join(separators.tags),
+	labels: labels.join(separators.labels),
+	annotations: annotations.join(separators.annotations),
+	json: JSON.stringify({
+		tags: references,
+		"tag-names": tagNames,
+		labels: Object.fromEntries(labels.map(splitPair)),
+		annotations
+	})
 });
-const NAMES = [
-	"branch",
-	"tag",
-	"sha",
-	"base_ref",
-	"is_default_branch",
-	"is_not_default_branch",
-	"date 'YYYYMMDD'",
-	"commit_date 'YYYYMMDD'"
-];
-function valueOf(name, { format, zone, run, now }) {
-	switch (name) {
-		case "branch": return run.ref.startsWith("refs/heads/") ? run.ref.slice(11) : "";
-		case "tag": return run.ref.startsWith("refs/tags/") ? run.ref.slice(10) : "";
-		case "sha": return run.sha.slice(0, 7);
-		case "base_ref": return run.baseRef;
-		case "is_default_branch": return String(onDefaultBranch(run));
-		case "is_not_default_branch": return String(!onDefaultBranch(run));
-		case "date": return formatDate(now, format, zone);
-		case "commit_date": return formatDate(run.committedAt ?? now, format, zone);
-		default: return;
-	}
-}
-/** Moment's tokens, as far as tags have use for them. */
-const TOKENS = /YYYY|YY|MM|M|DD|D|HH|H|mm|ss|X|\[[^\]]*\]/g;
-function formatDate(date, format = "YYYY-MM-DDTHH:mm:ss", zone = "UTC") {
-	let parts;
-	try {
-		const formatter = new Intl.DateTimeFormat("en-GB", {
-			timeZone: zone,
-			hourCycle: "h23",
-			year: "numeric",
-			month: "2-digit",
-			day: "2-digit",
-			hour: "2-digit",
-			minute: "2-digit",
-			second: "2-digit"
-		});
-		parts = Object.fromEntries(formatter.formatToParts(date).map(({ type, value }) => [type, value]));
-	} catch (cause) {
-		throw new ActionError("bad_input", `input tags: there is no time zone "${zone}"`, {
-			hint: "Write one of the IANA database: tz='Europe/Berlin'.",
-			cause
-		});
-	}
-	const { year = "", month = "", day = "", hour = "", minute = "", second = "" } = parts;
-	const values = {
-		YYYY: year,
-		YY: year.slice(-2),
-		MM: month,
-		M: String(Number(month)),
-		DD: day,
-		D: String(Number(day)),
-		HH: hour,
-		H: String(Number(hour)),
-		mm: minute,
-		ss: second,
-		X: String(Math.floor(date.getTime() / 1e3))
-	};
-	return format.replace(TOKENS, (token) => values[token] ?? token.slice(1, -1));
-}
-
-// action/tag-rule-types.ts
-/** docker/metadata-action's rule types: their own attributes, their priority, and what they give. */
-const RULE_TYPES = {
-	schedule: {
-		attributes: ["pattern"],
-		priority: 1e3,
-		give: giveSchedule
-	},
-	semver: {
-		attributes: ["pattern", "value"],
-		priority: 900,
-		give: giveSemver
-	},
-	match: {
-		attributes: [
-			"pattern",
-			"group",
-			"value"
-		],
-		priority: 800,
-		give: giveMatch
-	},
-	edge: {
-		attributes: ["branch"],
-		priority: 700,
-		give: giveEdge
-	},
-	ref: {
-		attributes: ["event"],
-		priority: 600,
-		give: giveRef
-	},
-	raw: {
-		attributes: ["value"],
-		priority: 200,
-		give: giveRaw
-	},
-	sha: {
-		attributes: ["format"],
-		priority: 100,
-		give: giveSha
-	}
+const splitPair = (pair) => {
+	const at = pair.indexOf("=");
+	return [pair.slice(0, at), pair.slice(at + 1)];
 };
-function giveSchedule({ pattern = "nightly" }, run, now) {
-	if (run.eventName !== "schedule") return void 0;
-	return { tag: fillTemplate(pattern, run, now) };
-}
-/** semver.org, with the `v` that git tags mostly have. */
-const SEMVER = /^v?(?<major>0|[1-9]\d*)\.(?<minor>0|[1-9]\d*)\.(?<patch>0|[1-9]\d*)(?:-(?<prerelease>[\dA-Za-z-]+(?:\.[\dA-Za-z-]+)*))?(?:\+[\dA-Za-z.-]+)?$/;
-function giveSemver({ pattern, value }, run, now) {
-	if (pattern === void 0 || pattern === "") throw new ActionError("bad_input", "input tags: type=semver has no pattern", { hint: "Write type=semver,pattern={{version}} or pattern={{major}}.{{minor}}." });
-	const raw = valueOrGitTag(value, run, now);
-	if (raw === void 0) return void 0;
-	const { major = "", minor = "", patch = "", prerelease } = SEMVER.exec(raw)?.groups ?? {};
-	if (major === "") {
-		warn(`tags: ${raw} is not a semantic version, so type=semver,pattern=${pattern} gives no tag`);
-		return;
-	}
-	const numbers = `${major}.${minor}.${patch}`;
-	const words = {
-		raw,
-		version: prerelease === void 0 ? numbers : `${numbers}-${prerelease}`,
-		major,
-		minor,
-		patch
-	};
-	return {
-		tag: fillTemplate(prerelease === void 0 || pattern === "{{raw}}" ? pattern : "{{version}}", run, now, words),
-		isPrerelease: prerelease !== void 0
-	};
-}
-function giveMatch({ pattern = "", group = "0", value }, run, now) {
-	const raw = valueOrGitTag(value, run, now);
-	if (raw === void 0) return void 0;
-	const [, source = pattern, flags = ""] = /^\/(.+)\/([a-z]*)$/.exec(pattern) ?? [];
-	let found;
-	try {
-		found = new RegExp(source, flags.replace("g", "")).exec(raw);
-	} catch (cause) {
-		throw new ActionError("bad_input", `input tags: "${pattern}" is not a regular expression`, {
-			hint: "Write type=match,pattern=v(.*),group=1.",
-			cause
-		});
-	}
-	const tag = found?.[Number(group)];
-	if (tag === void 0) {
-		warn(`tags: ${raw} does not match ${pattern} (group ${group}), so it gives no tag`);
-		return;
-	}
-	return { tag };
-}
-function giveEdge({ branch }, run) {
-	const name = branch === void 0 || branch === "" ? run.defaultBranch : branch;
-	return run.pullRequest === void 0 && run.ref === `refs/heads/${name}` ? { tag: "edge" } : void 0;
-}
-function giveRef({ event = "" }, run) {
-	switch (event) {
-		case "branch": return run.pullRequest === void 0 && run.ref.startsWith("refs/heads/") ? { tag: run.ref.slice(11) } : void 0;
-		case "tag": return run.ref.startsWith("refs/tags/") ? { tag: run.ref.slice(10) } : void 0;
-		case "pr": {
-			const number = run.pullRequest ?? /^refs\/pull\/(\d+)\//.exec(run.ref)?.[1];
-			return number === void 0 ? void 0 : {
-				tag: String(number),
-				prefix: "pr-"
-			};
-		}
-		default: throw new ActionError("bad_input", `input tags: type=ref has the event "${event}"`, { hint: "Write type=ref,event=branch, event=tag or event=pr." });
-	}
-}
-function giveRaw({ value = "" }, run, now) {
-	return { tag: fillTemplate(value, run, now) };
-}
-function giveSha({ format = "short" }, run) {
-	if (run.sha === "") return void 0;
-	return {
-		tag: format === "long" ? run.sha : run.sha.slice(0, 7),
-		prefix: "sha-"
-	};
-}
-/** What `value` says, else the name of the git tag; neither: the rule gives nothing. */
-function valueOrGitTag(value, run, now) {
-	if (value !== void 0 && value !== "") return fillTemplate(value, run, now);
-	return run.ref.startsWith("refs/tags/") ? run.ref.slice(10).replaceAll("/", "-") : void 0;
-}
-
-// action/tags.ts
-/**
-* The tags of a build that names none: the git tag, `sha-…` of the commit, the branch or `pr-N`, and `latest` on the
-* default branch. The first one says best what was built.
-*/
-const defaultTags = (run) => {
-	const name = refName(run);
-	const tags = [
-		...isGitTag(run) ? [name] : [],
-		...commitTag(run),
-		...isGitTag(run) ? [] : [name],
-		...isLatestByDefault(run) ? ["latest"] : []
-	];
-	const named = [...new Set(tags.filter((tag) => tag !== ""))];
-	return named.length === 0 ? ["latest"] : named;
-};
-/** `org.opencontainers.image.*`, as `key=value`, for what the run knows about itself. */
-const defaultLabels = (run, now) => {
-	const page = run.repository === "" ? "" : `${run.serverUrl}/${run.repository}`;
-	const labels = {
-		created: now.toISOString(),
-		description: run.description,
-		licenses: run.license,
-		revision: run.sha,
-		source: page,
-		title: run.repository.split("/")[1] ?? "",
-		url: page,
-		version: refName(run)
-	};
-	return Object.entries(labels).filter(([, value]) => value !== "").map(([key, value]) => `org.opencontainers.image.${key}=${value}`);
-};
-/** Labels in the order given, a later one of the same key winning over an earlier one. */
-const mergeLabels = (...lists) => {
-	const byKey = /* @__PURE__ */ new Map();
-	for (const label of lists.flat()) byKey.set(label.replace(/=[^]*/, ""), label);
-	return [...byKey.values()];
-};
-/** A name in the grammar of tags: `[A-Za-z0-9_][A-Za-z0-9._-]{0,127}`; `''` when nothing of it fits. */
-const sanitiseTag = (name) => name.replace(/[^A-Za-z0-9._-]+/g, "-").replace(/^[.-]+/, "").slice(0, 128);
-const isGitTag = (run) => run.ref.startsWith("refs/tags/");
-/**
-* `pull_request_target` runs on the base commit but usually builds the pull request's files, so the commit's tag would
-* name what was not built.
-*/
-const commitTag = (run) => run.sha === "" || run.eventName === "pull_request_target" ? [] : [`sha-${run.sha.slice(0, 7)}`];
-const refName = (run) => {
-	if (run.pullRequest !== void 0) return `pr-${run.pullRequest}`;
-	const pull = /^refs\/pull\/(\d+)\//.exec(run.ref)?.[1];
-	if (pull !== void 0) return `pr-${pull}`;
-	return sanitiseTag(run.ref.replace(/^refs\/(heads|tags)\//, ""));
-};
-
-// action/tag-rules.ts
-/** Attributes that every type takes. */
-const COMMON = [
-	"enable",
-	"priority",
-	"prefix",
-	"suffix"
-];
-/** Whether a line of `tags` is a rule, and no tag. */
-const isRule = (line) => line.startsWith("type=");
-/**
-* The tags that rules give, the ones of the highest priority first, and `latest` where the first one or the flavor says
-* so. What does not fit the grammar of tags is mended.
-* @throws ActionError `bad_input` for an unknown type, attribute or expression.
-*/
-const tagsOfRules = (lines, flavor, run, now) => {
-	const rules = lines.map(parseRule).filter(({ attributes }) => isEnabled(attributes, run, now)).map((rule) => ({
-		...rule,
-		priority: priorityOf(rule)
-	})).toSorted((one, other) => other.priority - one.priority);
-	const tags = [];
-	let first;
-	for (const rule of rules) {
-		const give = RULE_TYPES[rule.type].give;
-		const given = give(rule.attributes, run, now);
-		if (given === void 0) continue;
-		const { prefix = given.prefix ?? flavor.prefix, suffix = flavor.suffix } = rule.attributes;
-		const tag = sanitiseTag(`${fillTemplate(prefix, run, now)}${given.tag}${fillTemplate(suffix, run, now)}`);
-		if (tag === "") continue;
-		tags.push(tag);
-		first ??= {
-			rule,
-			given
-		};
-	}
-	if (first !== void 0 && isLatest(flavor, first.rule, first.given)) tags.push(sanitiseTag(latestTag(flavor)));
-	return [...new Set(tags)];
-};
-function parseRule(line) {
-	const { type = "", ...attributes } = parseAttributes(line, "tags");
-	if (!Object.hasOwn(RULE_TYPES, type)) {
-		const hint = type === "pep440" ? "For Python versions write type=match,pattern=(.*) or give the tags themselves." : `Its type is one of ${Object.keys(RULE_TYPES).join(", ")}.`;
-		throw new ActionError("bad_input", `input tags: "${line}" has the type "${type}"`, { hint });
-	}
-	const rule = {
-		type,
-		attributes
-	};
-	const known = [...RULE_TYPES[rule.type].attributes, ...COMMON];
-	const unknown = Object.keys(attributes).find((name) => !known.includes(name));
-	if (unknown !== void 0) throw new ActionError("bad_input", `input tags: "${line}" has the attribute "${unknown}"`, { hint: `type=${type} takes ${known.join(", ")}.` });
-	return rule;
-}
-function isEnabled({ enable = "true" }, run, now) {
-	const value = fillTemplate(enable, run, now);
-	if (value === "true" || value === "false") return value === "true";
-	throw new ActionError("bad_input", `input tags: enable=${enable} is not a boolean`, { hint: "Write enable=true, enable=false or an expression: enable={{is_default_branch}}." });
-}
-function priorityOf({ type, attributes: { priority } }) {
-	if (priority === void 0) return RULE_TYPES[type].priority;
-	if (/^\d+$/.test(priority)) return Number(priority);
-	throw new ActionError("bad_input", `input tags: priority=${priority} is not a number`, { hint: `type=${type} has ${RULE_TYPES[type].priority} unless you write another.` });
-}
-
-// action/build-image.ts
-/**
-* Signs in, builds and pushes. A login that lasts for minutes may end before a long build does: then once more, with a new one
-* and the builder's cache.
-* @throws ActionError of the inputs, the login and the build.
-*/
-const buildImage = async (inputs, run, signal) => {
-	const now = /* @__PURE__ */ new Date();
-	const plan = planPush({
-		...inputs,
-		tags: tagsOf(inputs, run, now)
-	}, defaultTags(run));
-	const labels = mergeLabels(defaultLabels(run, now), inputs.labels);
-	for (let isLast = false;; isLast = true) {
-		const login = await chooseLogin(inputs, run, process.env, signal);
-		sayWhoPushes(login, inputs, plan.deployed.registry);
-		try {
-			const result = await buildAs(login, {
-				...inputs,
-				labels
-			}, plan, run, signal);
-			say(`pushed ${plan.references.join(", ")}`);
-			say(`digest ${result.digest}`);
-			return {
-				image: formatImage({
-					...plan.deployed,
-					digest: result.digest
-				}),
-				references: plan.references,
-				...result
-			};
-		} catch (error) {
-			if (isLast || login?.isShortLived !== true || !isRefused(error)) throw error;
-			say("the registry refuses the login, which may have ended during the build: once more, with a new one");
-		}
-	}
-};
-function tagsOf({ tags, tagRules, flavor }, run, now) {
-	const all = [...tags, ...tagsOfRules(tagRules, flavor, run, now)];
-	if (tagRules.length === 0 || all.length > 0) return all;
-	throw new ActionError("bad_input", `input tags: none of its rules gives a tag for ${run.ref}`, { hint: "Add one that always does, as type=sha, or run the job only when one fits." });
-}
-async function buildAs(login, options, { references, deployed }, run, signal) {
-	const docker = prepareDocker(login, process.env, run.temporary);
-	saveState("docker-config", docker.directory);
-	try {
-		const token = gitToken(options, run);
-		const secrets = prepareSecrets(options, docker.directory, process.env);
-		if (token !== void 0) secrets.push(`id=GIT_AUTH_TOKEN.${token.host},env=${GIT_TOKEN_VARIABLE}`);
-		const call = {
-			env: {
-				...docker.env,
-				...token && { ["DEPLOY_ACTION_GIT_TOKEN"]: token.value }
-			},
-			signal
-		};
-		return await buildAndPush({
-			...options,
-			references,
-			secrets
-		}, deployed, docker.directory, call);
-	} finally {
-		await rmRF(docker.directory);
-	}
-}
-const isRefused = (error) => error instanceof DockerError && /unauthorized|denied|expired|\b40[13]\b/i.test(error.output);
-function sayWhoPushes(login, inputs, host) {
-	if (login === void 0) return say(`pushing to ${host} with the logins that Docker has already`);
-	say(`signing in to ${inputs.registry} as ${login.username}`);
-	if (host !== inputs.registry) say(`the image goes to ${host}: for a login there, write registry: ${host}`);
-}
 
 // action/outcome.ts
 /** What GitHub's pages say of a run that had no error. */
@@ -4088,164 +4517,6 @@ const endedAs = async (results, error) => {
 };
 /** What the workflow says, else where the receiver says that users reach the app. */
 const environmentUrl = (results, given) => given === "" ? results.findLast(({ deployment }) => deployment?.url)?.deployment?.url : given;
-
-// action/hook-target.ts
-/**
-* Reads one line of the input `url`.
-* @throws ActionError `bad_input`; the message never holds the password.
-*/
-const parseHookTarget = (line) => {
-	const url = parseUrl(line);
-	const basic = url.username === "" && url.password === "" ? void 0 : {
-		username: decode(url.username),
-		password: decode(url.password)
-	};
-	url.username = "";
-	url.password = "";
-	url.hash = "";
-	const path = url.pathname.replace(/\/+$/, "");
-	const app = /\/hooks\/([^/]+)$/.exec(path)?.[1] ?? basic?.username.replace(/^\$/, "");
-	if (app === void 0 || app === "") throw new ActionError("bad_input", `input url: ${url.href} names no app`, { hint: "A hook URL ends in /hooks/ and the app: https://deploy.example.com/hooks/api. \"deploy-receiver hook api\" prints it." });
-	return {
-		url: `${url.origin}${path}${url.search}`,
-		app,
-		...basic && { basic }
-	};
-};
-function parseUrl(line) {
-	let url;
-	try {
-		url = new URL(line);
-	} catch (cause) {
-		const shown = line.includes("@") ? `…@${line.slice(line.lastIndexOf("@") + 1)}` : line;
-		throw new ActionError("bad_input", `input url: "${shown}" is not a URL`, {
-			hint: "Write it whole, as https://deploy.example.com/hooks/api.",
-			cause
-		});
-	}
-	if (url.protocol === "https:" || url.protocol === "http:") return url;
-	throw new ActionError("bad_input", `input url: it begins with ${url.protocol}//`, { hint: "A hook is posted to an https:// URL." });
-}
-function decode(text) {
-	try {
-		return decodeURIComponent(text);
-	} catch {
-		return text;
-	}
-}
-
-// action/inputs.ts
-const DEFAULT_REGISTRY = "ghcr.io";
-/**
-* Reads the inputs. An absent or empty one means its documented default, also when the Action is run without `action.yml`
-* applied.
-* @param input gives an input's text, trimmed; `''` for none
-* @throws ActionError `bad_input`, naming the input, its value and the remedy.
-*/
-const readInputs = (run, input = getInput) => {
-	const read = (name, fallback = "") => input(name) || fallback;
-	const list = (name, keepCommas) => parseList(read(name), {
-		name,
-		keepCommas
-	});
-	const registry = readRegistry(read("registry", DEFAULT_REGISTRY), read("image"));
-	const githubToken = read("github-token");
-	const tagLines = read("tags").split(/\r?\n/).map((line) => line.trim()).filter((line) => line !== "" && !line.startsWith("#"));
-	const inputs = Object.freeze({
-		hooks: parseList(read("url"), {
-			name: "url",
-			keepCommas: true
-		}).map(parseHookTarget),
-		secret: read("secret"),
-		image: read("image", defaultImage(registry, run)),
-		imageGiven: read("image") !== "",
-		registry,
-		username: read("username", run.actor),
-		password: read("password", githubToken),
-		awsRole: read("aws-role"),
-		awsRegion: read("aws-region"),
-		azureClientId: read("azure-client-id"),
-		azureTenantId: read("azure-tenant-id"),
-		context: read("context", "."),
-		file: read("file"),
-		target: read("target"),
-		buildArgs: list("build-args", true),
-		labels: list("labels", true),
-		annotations: list("annotations", true),
-		tags: tagLines.filter((line) => !isRule(line)).flatMap(plainTags),
-		tagRules: tagLines.filter(isRule),
-		flavor: parseFlavor(list("flavor", true)),
-		platforms: list("platforms", false),
-		buildContexts: list("build-contexts", true),
-		secrets: list("secrets", true),
-		secretFiles: list("secret-files", true),
-		secretEnvs: list("secret-envs", false),
-		ssh: list("ssh", false),
-		cacheFrom: list("cache-from", true),
-		cacheTo: list("cache-to", true),
-		noCache: readBoolean("no-cache", read("no-cache", "false")),
-		pull: readBoolean("pull", read("pull", "false")),
-		provenance: readAttest(read("provenance")),
-		sbom: readAttest(read("sbom")),
-		addHosts: list("add-hosts", false),
-		network: read("network"),
-		shmSize: read("shm-size"),
-		ulimit: list("ulimit", false),
-		build: readBoolean("build", read("build", "true")),
-		rollback: read("rollback"),
-		environment: read("environment"),
-		environmentUrl: read("environment-url"),
-		attestations: list("attestations", true),
-		wait: readBoolean("wait", read("wait", "true")),
-		timeoutMs: readDuration("timeout", read("timeout", "10m")),
-		githubToken
-	});
-	checkTogether(inputs);
-	return inputs;
-};
-const plainTags = (line) => parseList(line, {
-	name: "tags",
-	keepCommas: false
-});
-/** `false` is what it is anyway. */
-const readAttest = (text) => /^(?:false|False|FALSE)$/.test(text) ? "" : text;
-/** Left at its default, it is where the image goes: a login elsewhere would be of no use. */
-function readRegistry(given, image) {
-	const registry = registryHost(given);
-	if (registry !== DEFAULT_REGISTRY || image === "") return registry;
-	try {
-		return parseImage(image).registry;
-	} catch {
-		return registry;
-	}
-}
-/** Booleans of YAML 1.2's core schema, as every GitHub Action reads them. */
-function readBoolean(name, text) {
-	if ([
-		"true",
-		"True",
-		"TRUE"
-	].includes(text)) return true;
-	if ([
-		"false",
-		"False",
-		"FALSE"
-	].includes(text)) return false;
-	throw new ActionError("bad_input", `input ${name}: "${text}" is not a boolean`, { hint: "Write true or false." });
-}
-function readDuration(name, text) {
-	const ms = parseDuration(text);
-	if (ms !== void 0 && ms > 0 && ms <= MAX_DURATION_MS) return Math.ceil(ms);
-	throw new ActionError("bad_input", `input ${name}: "${text}" is not a duration`, { hint: "Write a number with its unit, as 90s, 10m or 1h30m; at most 596h." });
-}
-function defaultImage(registry, run) {
-	return run.repository === "" ? "" : `${registry}/${run.repository}`.toLowerCase();
-}
-function checkTogether(inputs) {
-	if (inputs.rollback !== "" && inputs.hooks.length === 0) throw new ActionError("bad_input", `input rollback: "${inputs.rollback}" without url`, { hint: "Give url, the hook of the app to roll back: https://deploy.example.com/hooks/api." });
-	if (!inputs.build && inputs.rollback === "" && inputs.hooks.length === 0) throw new ActionError("bad_input", "input build is false and url is empty: nothing to do", { hint: "Give url to deploy image as it is, or leave build out to build and push it." });
-	if (inputs.image === "" && inputs.rollback === "") throw new ActionError("bad_input", "input image is empty, and GITHUB_REPOSITORY is too", { hint: "Give image, the repository to push to: ghcr.io/acme/api." });
-}
 
 // action/summary.ts
 /** The job summary, in the HTML that GitHub's Markdown lets through. Every value is escaped. */
@@ -4308,11 +4579,25 @@ const escapeText = (text) => text.replaceAll("&", "&amp;").replaceAll("<", "&lt;
 // action/report.ts
 /** A container's log in an annotation, in characters: GitHub cuts longer ones. */
 const MAX_ANNOTATION_CHARACTERS = 4e3;
+/**
+* Outputs of docker/metadata-action, set before the build, and the same as variables: `build-args: DOCKER_METADATA_OUTPUT_VERSION` takes one
+* into the build.
+*/
+const reportMetadata = (metadata, references, separators) => {
+	const { tags, ...outputs } = outputsOf(metadata, references, separators);
+	for (const [name, value] of Object.entries(outputs)) setOutput(name, value);
+	const { GITHUB_ENV: file = "", DOCKER_METADATA_SET_OUTPUT_ENV: isWanted = "" } = process.env;
+	if (file === "" || /^(?:0|f|false)$/i.test(isWanted)) return;
+	for (const [name, value] of Object.entries({
+		...outputs,
+		tags
+	})) exportVariable(`DOCKER_METADATA_OUTPUT_${name.replace("-", "_").toUpperCase()}`, value);
+};
 /** Outputs of the build, set as soon as they are true. */
-const reportBuild = (built) => {
+const reportBuild = (built, separators) => {
 	setOutput("image", built.image);
 	setOutput("digest", built.digest);
-	setOutput("tags", built.references.join("\n"));
+	setOutput("tags", built.references.join(separators.tags));
 	if (built.imageId !== void 0) setOutput("imageid", built.imageId);
 	if (built.metadata !== void 0) setOutput("metadata", built.metadata);
 };
@@ -4376,6 +4661,362 @@ function tail(log) {
 	return kept;
 }
 
+// action/build-image.ts
+/**
+* Signs in, builds and pushes. A login that lasts for minutes may end before a long build does: then once more, with a new one
+* and the builder's cache.
+* @throws ActionError of the inputs, the login and the build.
+*/
+const buildImage = async (inputs, run, signal) => {
+	const metadata = await metadataOf(inputs, run, signal);
+	if (metadata.tagNames.length + inputs.tags.length === 0) throw noTag(run);
+	const plan = planPush(inputs, metadata.tagNames);
+	reportMetadata(metadata, plan.references, inputs.separators);
+	const described = {
+		...inputs,
+		labels: metadata.labels,
+		annotations: metadata.builtAnnotations
+	};
+	for (let isLast = false;; isLast = true) {
+		const login = await chooseLogin(inputs, run, process.env, signal);
+		sayWhoPushes(login, inputs, plan.deployed.registry);
+		try {
+			const result = await buildAs(login, described, plan, run, signal);
+			say(`pushed ${plan.references.join(", ")}`);
+			say(`digest ${result.digest}`);
+			return {
+				image: formatImage({
+					...plan.deployed,
+					digest: result.digest
+				}),
+				references: plan.references,
+				...result
+			};
+		} catch (error) {
+			if (isLast || login?.isShortLived !== true || !isRefused(error)) throw error;
+			say("the registry refuses the login, which may have ended during the build: once more, with a new one");
+		}
+	}
+};
+const noTag = ({ ref, eventName }) => new ActionError("bad_input", `input tags: none of its rules gives a tag for ${ref || "no ref"} (${eventName})`, { hint: "Add one that always does, as type=sha, or run the job only when one fits." });
+/** With what expressions, versions and dates need, which nothing but a build does. */
+async function metadataOf(inputs, run, signal) {
+	const [{ readMetadata }, { readCheckout, readCommitDate }] = await Promise.all([import("./metadata.js"), import("./checkout.js")]);
+	const directory = process.cwd();
+	const github = {
+		repository: run.repository,
+		token: inputs.githubToken,
+		signal
+	};
+	return await readMetadata(inputs, run, {
+		env: process.env,
+		now: /* @__PURE__ */ new Date(),
+		readCheckout: () => readCheckout(directory),
+		readCommitDate: (sha) => readCommitDate(sha, {
+			directory,
+			...github
+		})
+	});
+}
+async function buildAs(login, options, { references, deployed }, run, signal) {
+	const docker = prepareDocker(login, process.env, run.temporary);
+	saveState("docker-config", docker.directory);
+	try {
+		const token = gitToken(options, run);
+		const secrets = prepareSecrets(options, docker.directory, process.env);
+		if (token !== void 0) secrets.push(`id=GIT_AUTH_TOKEN.${token.host},env=${GIT_TOKEN_VARIABLE}`);
+		const call = {
+			env: {
+				...docker.env,
+				...token && { ["DEPLOY_ACTION_GIT_TOKEN"]: token.value }
+			},
+			signal
+		};
+		return await buildAndPush({
+			...options,
+			references,
+			secrets
+		}, deployed, docker.directory, call);
+	} finally {
+		await rmRF(docker.directory);
+	}
+}
+const isRefused = (error) => error instanceof DockerError && /unauthorized|denied|expired|\b40[13]\b/i.test(error.output);
+function sayWhoPushes(login, inputs, host) {
+	if (login === void 0) return say(`pushing to ${host} with the logins that Docker has already`);
+	say(`signing in to ${inputs.registry} as ${login.username}`);
+	if (host !== inputs.registry) say(`the image goes to ${host}: for a login there, write registry: ${host}`);
+}
+
+// action/hook-target.ts
+/**
+* Reads one line of the input `url`.
+* @throws ActionError `bad_input`; the message never holds the password.
+*/
+const parseHookTarget = (line) => {
+	const url = parseUrl(line);
+	const basic = url.username === "" && url.password === "" ? void 0 : {
+		username: decode(url.username),
+		password: decode(url.password)
+	};
+	url.username = "";
+	url.password = "";
+	url.hash = "";
+	const path = url.pathname.replace(/\/+$/, "");
+	const app = /\/hooks\/([^/]+)$/.exec(path)?.[1] ?? basic?.username.replace(/^\$/, "");
+	if (app === void 0 || app === "") throw new ActionError("bad_input", `input url: ${url.href} names no app`, { hint: "A hook URL ends in /hooks/ and the app: https://deploy.example.com/hooks/api. \"deploy-receiver hook api\" prints it." });
+	return {
+		url: `${url.origin}${path}${url.search}`,
+		app,
+		...basic && { basic }
+	};
+};
+function parseUrl(line) {
+	let url;
+	try {
+		url = new URL(line);
+	} catch (cause) {
+		const shown = line.includes("@") ? `…@${line.slice(line.lastIndexOf("@") + 1)}` : line;
+		throw new ActionError("bad_input", `input url: "${shown}" is not a URL`, {
+			hint: "Write it whole, as https://deploy.example.com/hooks/api.",
+			cause
+		});
+	}
+	if (url.protocol === "https:" || url.protocol === "http:") return url;
+	throw new ActionError("bad_input", `input url: it begins with ${url.protocol}//`, { hint: "A hook is posted to an https:// URL." });
+}
+function decode(text) {
+	try {
+		return decodeURIComponent(text);
+	} catch {
+		return text;
+	}
+}
+
+// action/metadata/flavor.ts
+/**
+* Reads the input `flavor`: `latest=`, `prefix=` and `suffix=`; `onlatest=true` behind one of the last two means `latest` too.
+* @param lines fields of each line
+* @throws ActionError `bad_input`.
+*/
+const parseFlavor = (lines) => {
+	const flavor = {
+		latest: "auto",
+		prefix: "",
+		suffix: "",
+		prefixLatest: false,
+		suffixLatest: false
+	};
+	for (const fields of lines) {
+		let last;
+		for (const field of fields) {
+			const [, name = "", value = ""] = /^([^=]*)=([^]*)$/.exec(field) ?? [];
+			const key = name.trim().toLowerCase();
+			if (!setFlavor(flavor, {
+				key,
+				value: value.trim(),
+				last
+			})) throw notFlavor(fields);
+			last = key;
+		}
+	}
+	return flavor;
+};
+/** @returns whether there is such a thing. */
+function setFlavor(flavor, { key, value, last }) {
+	switch (key) {
+		case "latest":
+			if (![
+				"auto",
+				"true",
+				"false"
+			].includes(value)) return false;
+			flavor.latest = value === "auto" ? "auto" : value === "true";
+			return true;
+		case "prefix":
+		case "suffix":
+			flavor[key] = value;
+			return true;
+		case "onlatest":
+			if (!["true", "false"].includes(value)) return false;
+			if (last === "prefix" || last === "suffix") flavor[`${last}Latest`] = value === "true";
+			return true;
+		default: return false;
+	}
+}
+const notFlavor = (fields) => new ActionError("bad_input", `input flavor: "${fields.join(",")}" is not one of its lines`, { hint: "Write latest=auto (or true, false), prefix=… or suffix=…, with ,onlatest=true behind one of these two." });
+
+// action/metadata/images.ts
+/**
+* Reads the input `images` of docker/metadata-action: repositories, one a line, bare or as `name=…,enable=…`. A single line may
+* hold several bare ones.
+* @param lines fields of each line
+* @returns those that are enabled, in lower case
+* @throws ActionError `bad_input`.
+*/
+const parseImages = (lines) => {
+	const [first = []] = lines;
+	const images = lines.length === 1 && first.every((field) => !field.includes("=")) ? first.filter((field) => field !== "").map(plain) : lines.map(parseImage);
+	const enabled = images.filter(({ isEnabled }) => isEnabled).map(({ name }) => name);
+	if (enabled.length > 0 || images.length === 0) return enabled;
+	throw new ActionError("bad_input", "input images: none of them is enabled", { hint: "Enable one, or run the step only when one is: if: …." });
+};
+const plain = (name) => ({
+	name: name.toLowerCase(),
+	isEnabled: true
+});
+function parseImage(fields) {
+	const { name = "", enable = "true", ...others } = parseAttributes(fields, "name");
+	const isKnown = Object.keys(others).length === 0 && ["true", "false"].includes(enable);
+	if (name !== "" && isKnown) return {
+		name: name.toLowerCase(),
+		isEnabled: enable === "true"
+	};
+	throw new ActionError("bad_input", `input images: "${fields.join(",")}" is not an image`, { hint: "Write ghcr.io/acme/api, or name=ghcr.io/acme/api,enable=true (or false)." });
+}
+
+// action/metadata/read-tags.ts
+/**
+* Reads the input `tags`, which is docker/metadata-action's and docker/build-push-action's at once: a line with attributes or an
+* expression is a rule, what has a slash or a colon is a whole reference, and a bare name is the rule `type=raw` with it.
+* @param lines fields of each line
+* @throws ActionError `bad_input` for a rule that is none.
+*/
+const readTags = (lines) => {
+	const tags = [];
+	const tagRules = [];
+	for (const fields of lines) if (fields.some(isOfRule)) tagRules.push(parseRule(fields));
+	else for (const field of fields.filter((one) => one !== "")) if (/[/:]/.test(field)) tags.push(field);
+	else tagRules.push(parseRule([field]));
+	return {
+		tags,
+		tagRules
+	};
+};
+const isOfRule = (field) => field.includes("=") || field.includes("{{");
+
+// action/inputs.ts
+const DEFAULT_REGISTRY = "ghcr.io";
+/**
+* Reads the inputs. An absent or empty one means its documented default, also when the Action is run without `action.yml`
+* applied.
+* @param input gives an input's text, trimmed; `''` for none
+* @throws ActionError `bad_input`, naming the input, its value and the remedy.
+*/
+const readInputs = (run, input = getInput) => {
+	const read = (name, fallback = "") => input(name) || fallback;
+	const list = (name, keepCommas) => parseList(read(name), {
+		name,
+		keepCommas
+	});
+	const lines = (name) => parseLines(read(name), name);
+	const separator = (name) => input(name, { trimWhitespace: false }) || "\n";
+	const images = parseImages(lines("images"));
+	const image = read("image", images[0]);
+	const registry = readRegistry(read("registry", DEFAULT_REGISTRY), image);
+	const githubToken = read("github-token");
+	const inputs = Object.freeze({
+		hooks: parseList(read("url"), {
+			name: "url",
+			keepCommas: true
+		}).map(parseHookTarget),
+		secret: read("secret"),
+		image: image === "" ? defaultImage(registry, run) : image,
+		imageGiven: read("image") !== "",
+		registry,
+		username: read("username", run.actor),
+		password: read("password", githubToken),
+		awsRole: read("aws-role"),
+		awsRegion: read("aws-region"),
+		azureClientId: read("azure-client-id"),
+		azureTenantId: read("azure-tenant-id"),
+		context: read("context", "."),
+		file: read("file"),
+		target: read("target"),
+		buildArgs: list("build-args", true),
+		labels: list("labels", true),
+		annotations: list("annotations", true),
+		...readTags(lines("tags")),
+		flavor: parseFlavor(lines("flavor")),
+		images,
+		tagContext: readTagContext(read("tag-context", "workflow")),
+		separators: {
+			tags: separator("sep-tags"),
+			labels: separator("sep-labels"),
+			annotations: separator("sep-annotations")
+		},
+		platforms: list("platforms", false),
+		buildContexts: list("build-contexts", true),
+		secrets: list("secrets", true),
+		secretFiles: list("secret-files", true),
+		secretEnvs: list("secret-envs", false),
+		ssh: list("ssh", false),
+		cacheFrom: list("cache-from", true),
+		cacheTo: list("cache-to", true),
+		noCache: readBoolean("no-cache", read("no-cache", "false")),
+		pull: readBoolean("pull", read("pull", "false")),
+		provenance: readAttest(read("provenance")),
+		sbom: readAttest(read("sbom")),
+		addHosts: list("add-hosts", false),
+		network: read("network"),
+		shmSize: read("shm-size"),
+		ulimit: list("ulimit", false),
+		build: readBoolean("build", read("build", "true")),
+		rollback: read("rollback"),
+		environment: read("environment"),
+		environmentUrl: read("environment-url"),
+		attestations: list("attestations", true),
+		wait: readBoolean("wait", read("wait", "true")),
+		timeoutMs: readDuration("timeout", read("timeout", "10m")),
+		githubToken
+	});
+	checkTogether(inputs);
+	return inputs;
+};
+function readTagContext(text) {
+	if (text === "workflow" || text === "git") return text;
+	throw new ActionError("bad_input", `input tag-context: "${text}" is not one`, { hint: "Write workflow (what the event says) or git (what is checked out)." });
+}
+/** `false` is what it is anyway. */
+const readAttest = (text) => /^(?:false|False|FALSE)$/.test(text) ? "" : text;
+/** Left at its default, it is where the image goes: a login elsewhere would be of no use. */
+function readRegistry(given, image) {
+	const registry = registryHost(given);
+	if (registry !== DEFAULT_REGISTRY || image === "") return registry;
+	try {
+		return parseImage$1(image).registry;
+	} catch {
+		return registry;
+	}
+}
+/** Booleans of YAML 1.2's core schema, as every GitHub Action reads them. */
+function readBoolean(name, text) {
+	if ([
+		"true",
+		"True",
+		"TRUE"
+	].includes(text)) return true;
+	if ([
+		"false",
+		"False",
+		"FALSE"
+	].includes(text)) return false;
+	throw new ActionError("bad_input", `input ${name}: "${text}" is not a boolean`, { hint: "Write true or false." });
+}
+function readDuration(name, text) {
+	const ms = parseDuration(text);
+	if (ms !== void 0 && ms > 0 && ms <= MAX_DURATION_MS) return Math.ceil(ms);
+	throw new ActionError("bad_input", `input ${name}: "${text}" is not a duration`, { hint: "Write a number with its unit, as 90s, 10m or 1h30m; at most 596h." });
+}
+function defaultImage(registry, run) {
+	return run.repository === "" ? "" : `${registry}/${run.repository}`.toLowerCase();
+}
+function checkTogether(inputs) {
+	if (inputs.rollback !== "" && inputs.hooks.length === 0) throw new ActionError("bad_input", `input rollback: "${inputs.rollback}" without url`, { hint: "Give url, the hook of the app to roll back: https://deploy.example.com/hooks/api." });
+	if (!inputs.build && inputs.rollback === "" && inputs.hooks.length === 0) throw new ActionError("bad_input", "input build is false and url is empty: nothing to do", { hint: "Give url to deploy image as it is, or leave build out to build and push it." });
+	if (inputs.image === "" && inputs.rollback === "") throw new ActionError("bad_input", "input image is empty, and GITHUB_REPOSITORY is too", { hint: "Give image, the repository to push to: ghcr.io/acme/api." });
+}
+
 // action/main.ts
 const main = async (signal) => {
 	hide(...[
@@ -4387,7 +5028,7 @@ const main = async (signal) => {
 	const inputs = readInputs(run);
 	for (const { basic } of inputs.hooks) hide(basic?.password);
 	const built = inputs.build && inputs.rollback === "" ? await buildImage(inputs, run, signal) : void 0;
-	if (built !== void 0) reportBuild(built);
+	if (built !== void 0) reportBuild(built, inputs.separators);
 	const results = [];
 	try {
 		await deployOnGithub(inputs, run, built, results, signal);

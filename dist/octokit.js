@@ -1,4 +1,4 @@
-import { b as __require, t as debug, v as HttpClient, x as __toESM, y as __commonJSMin } from "./core.js";
+import { C as __toESM, S as __require, b as HttpClient, t as debug, x as __commonJSMin } from "./core.js";
 import { t as Context } from "./context.js";
 import { r as readText } from "./read-body.js";
 

@@ -1,10 +1,10 @@
-import { a as getInput, h as rmRF, o as getState } from "./core.js";
+import { _ as rmRF, o as getInput, s as getState } from "./core.js";
 
 // action/post.ts
 const directory = getState("docker-config");
 if (directory !== "") await rmRF(directory);
 if (getState("github-deployment") !== "") {
-	const { endUnended } = await import("./github-deployment2.js");
+	const { endUnended } = await import("./github-deployment.js");
 	await endUnended(getInput("github-token"));
 }
 

@@ -189,9 +189,14 @@ describe('the pushed digest', () => {
 })
 
 describe('what is pushed and deployed', () => {
-  const image = { image: 'ghcr.io/acme/hello', imageGiven: false, tags: [] as string[] }
+  const image = {
+    image: 'ghcr.io/acme/hello',
+    imageGiven: false,
+    images: [] as string[],
+    tags: [] as string[],
+  }
 
-  test('bare tags are those of the image, and the first is deployed', () => {
+  test('tags are those of the image, and the first is deployed', () => {
     expect(planPush(image, ['sha-1', 'main'])).toEqual({
       references: ['ghcr.io/acme/hello:sha-1', 'ghcr.io/acme/hello:main'],
       deployed: { registry: 'ghcr.io', repository: 'ghcr.io/acme/hello', tag: 'sha-1' },
@@ -208,18 +213,39 @@ describe('what is pushed and deployed', () => {
   })
 
   test('a reference elsewhere is pushed beside the one that is deployed', () => {
-    const plan = planPush({ ...image, imageGiven: true, tags: ['docker.io/a/b:1', '2'] }, [])
-    expect(plan.references).toHaveLength(2)
+    const plan = planPush({ ...image, imageGiven: true, tags: ['docker.io/a/b:1'] }, ['2'])
+    expect(plan.references).toEqual(['ghcr.io/acme/hello:2', 'docker.io/a/b:1'])
     expect(plan.deployed).toMatchObject({ repository: 'ghcr.io/acme/hello', tag: '2' })
   })
 
+  test('each of several images has every tag, and the one named image is deployed', () => {
+    const images = ['acme/hello', 'ghcr.io/acme/hello']
+    const references = [
+      'acme/hello:1',
+      'acme/hello:2',
+      'ghcr.io/acme/hello:1',
+      'ghcr.io/acme/hello:2',
+    ]
+    const first = planPush({ ...image, image: 'acme/hello', images }, ['1', '2'])
+    expect(first.references).toEqual(references)
+    expect(first.deployed).toMatchObject({ repository: 'docker.io/acme/hello', tag: '1' })
+    expect(planPush({ ...image, imageGiven: true, images }, ['1', '2'])).toEqual({
+      references,
+      deployed: { registry: 'ghcr.io', repository: 'ghcr.io/acme/hello', tag: '1' },
+    })
+  })
+
   test.each([
-    [{ ...image, image: 'ghcr.io/acme/hello:1' }, 'names a tag or a digest'],
-    [{ ...image, image: 'ghcr.io/Acme/Hello' }, 'input image'],
-    [{ ...image, tags: ['a b'] }, 'input tags'],
     [
-      { ...image, imageGiven: true, tags: ['localhost:5000/x/y:1'] },
-      'is one of ghcr.io/acme/hello',
+      { ...image, image: 'ghcr.io/acme/hello:1' },
+      'input image: "ghcr.io/acme/hello:1" names a tag',
+    ],
+    [{ ...image, images: ['acme/hello:1'] }, 'input images: "acme/hello:1" names a tag'],
+    [{ ...image, image: 'ghcr.io/Acme/Hello' }, 'input image'],
+    [{ ...image, tags: ['ghcr.io/a b'] }, 'input tags'],
+    [
+      { ...image, imageGiven: true, images: ['localhost:5000/x/y'] },
+      'input images: none of "localhost:5000/x/y:latest" is one of ghcr.io/acme/hello',
     ],
   ])('%o is refused', (inputs, words) => {
     expect(() => planPush(inputs, ['latest'])).toThrow(words)

@@ -4,7 +4,9 @@ import { readInputs } from '../../action/inputs.ts'
 import { contextOf } from './context-of.ts'
 
 const read = (inputs: Record<string, string> = {}) =>
-  readInputs(contextOf(), (name) => (inputs[name] ?? '').trim())
+  readInputs(contextOf(), (name, { trimWhitespace = true } = {}) =>
+    trimWhitespace ? (inputs[name] ?? '').trim() : (inputs[name] ?? ''),
+  )
 
 const caught = (work: () => unknown): ActionError => {
   try {
@@ -37,6 +39,9 @@ test('without any variable each input has its documented default', () => {
     tags: [],
     tagRules: [],
     flavor: { latest: 'auto', prefix: '', suffix: '', prefixLatest: false, suffixLatest: false },
+    images: [],
+    tagContext: 'workflow',
+    separators: { tags: '\n', labels: '\n', annotations: '\n' },
     platforms: [],
     buildContexts: [],
     secrets: [],
@@ -74,12 +79,27 @@ test('an empty variable means the default too', () => {
   })
 })
 
-test('tags may be mixed with rules, which keep their commas', () => {
-  const { tags, tagRules } = read({
-    tags: '# all of them\nlatest,edge\ntype=raw,"value=a,b"\n  ghcr.io/acme/other:1\ntype=sha',
+test('the first of images is the image, unless that is given, and says which registry', () => {
+  const images = 'acme/hello\nname=ghcr.io/acme/hello,enable=false'
+  expect(read({ images })).toMatchObject({
+    images: ['acme/hello'],
+    image: 'acme/hello',
+    imageGiven: false,
+    registry: 'docker.io',
   })
-  expect(tags).toEqual(['latest', 'edge', 'ghcr.io/acme/other:1'])
-  expect(tagRules).toEqual(['type=raw,"value=a,b"', 'type=sha'])
+  expect(read({ images, image: 'ghcr.io/acme/hello' })).toMatchObject({
+    image: 'ghcr.io/acme/hello',
+    imageGiven: true,
+    registry: 'ghcr.io',
+  })
+})
+
+test('a separator may be white space', () => {
+  expect(read({ 'sep-tags': ' ', 'sep-labels': ', ' }).separators).toEqual({
+    tags: ' ',
+    labels: ', ',
+    annotations: '\n',
+  })
 })
 
 test('a secret keeps its commas, and in quotes its lines and quotes', () => {

@@ -89,7 +89,10 @@ const manifest = async (tag: string) => {
   const digest = answer.headers.get('docker-content-digest')
   const { config } = (await answer.json()) as { config: { digest: string } }
   const blob = await fetch(`${base}/blobs/${config.digest}`, { headers: { authorization } })
-  return { digest, labels: ((await blob.json()) as { config: { Labels: unknown } }).config.Labels }
+  return {
+    digest,
+    labels: ((await blob.json()) as { config: { Labels: Record<string, string> } }).config.Labels,
+  }
 }
 
 /** A docker command without buildx. */
@@ -105,22 +108,45 @@ const withoutBuildx = (): Record<string, string> => {
 }
 
 test('a build is pushed under every tag, and its digest is the one that the registry knows', async () => {
-  const run = await push()
+  const run = await push({
+    'build-args': 'GREETING=hello, world\nDOCKER_METADATA_OUTPUT_VERSION',
+    labels: 'built-from={{branch}} at {{sha}}\norg.opencontainers.image.vendor=Acme',
+    'sep-labels': ' | ',
+  })
   expect(run.lines.join('\n')).toContain('pushed')
   expect(run).toMatchObject({ exitCode: 0, leftovers: [] })
   const { digest, labels } = await manifest('latest')
   const repository = `${registry.host}/acme/hello`
-  const { imageid, metadata, ...outputs } = run.outputs
+  const { imageid, metadata, json = '', labels: given = '', annotations, ...outputs } = run.outputs
   expect(imageid).toMatch(/^sha256:[0-9a-f]{64}$/)
   expect(JSON.parse(metadata ?? '')).toMatchObject({ 'containerimage.digest': digest })
   expect(outputs).toEqual({
     image: `${repository}:sha-0123456@${digest}`,
     digest,
     tags: ['sha-0123456', 'main', 'latest'].map((tag) => `${repository}:${tag}`).join('\n'),
+    'tag-names': 'sha-0123456\nmain\nlatest',
+    version: 'sha-0123456',
+  })
+  expect(Object.fromEntries(given.split(' | ').map((pair) => pair.split('=')))).toEqual(
+    Object.fromEntries(Object.entries(labels).filter(([key]) => key !== 'greeting')),
+  )
+  expect(JSON.parse(json)).toMatchObject({
+    tags: run.outputs['tags']?.split('\n'),
+    'tag-names': ['sha-0123456', 'main', 'latest'],
+    labels: { 'org.opencontainers.image.vendor': 'Acme' },
+    annotations: annotations?.split('\n'),
+  })
+  expect(run.variables).toMatchObject({
+    DOCKER_METADATA_OUTPUT_VERSION: 'sha-0123456',
+    DOCKER_METADATA_OUTPUT_TAGS: run.outputs['tags'],
+    DOCKER_METADATA_OUTPUT_TAG_NAMES: run.outputs['tag-names'],
+    DOCKER_METADATA_OUTPUT_JSON: json,
   })
   expect((await manifest('sha-0123456')).digest).toBe(digest)
   expect(labels).toMatchObject({
     greeting: 'hello, world',
+    'built-from': 'main at 0123456',
+    'org.opencontainers.image.version': 'sha-0123456',
     'org.opencontainers.image.revision': '0123456789abcdef0123456789abcdef01234567',
     'org.opencontainers.image.source': 'https://github.com/acme/hello',
   })

@@ -42,6 +42,8 @@ export interface ActionResult {
   lines: string[]
   annotations: Annotation[]
   outputs: Record<string, string>
+  /** What later steps find in their environment. */
+  variables: Record<string, string>
   /** The job summary, Markdown. */
   summary: string
   state: Record<string, string>
@@ -107,6 +109,7 @@ async function runIn(home: string, run: ActionRun): Promise<ActionResult> {
     annotations: reader.annotations,
     masks: reader.masks,
     outputs: parseKeyValues(await readFile(files.GITHUB_OUTPUT, 'utf8')),
+    variables: parseKeyValues(await readFile(files.GITHUB_ENV, 'utf8')),
     summary: reader.mask(await readFile(files.GITHUB_STEP_SUMMARY, 'utf8')),
     state,
     leftovers: (await readdir(temporary)).sort(),

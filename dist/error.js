@@ -1,0 +1,20 @@
+// action/error.ts
+/** The one error of the Action: what failed with its value, and what to do about it. */
+var ActionError = class extends Error {
+	code;
+	/** What to do. */
+	hint;
+	constructor(code, message, options) {
+		super(message, options?.cause === void 0 ? {} : { cause: options.cause });
+		this.name = "ActionError";
+		this.code = code;
+		this.hint = options?.hint;
+	}
+};
+/** Message and hint of any error, for the one line that ends a job. */
+const describeError = (error) => {
+	if (error instanceof ActionError) return error.hint === void 0 ? error.message : `${error.message}\n${error.hint}`;
+	return error instanceof Error ? error.message : String(error);
+};
+
+export { describeError as n, ActionError as t };

@@ -1,0 +1,30 @@
+import { c as info, f as setSecret, m as warning, n as endGroup, p as startGroup } from "./core.js";
+
+// action/log.ts
+/**
+* Prints text to the job's log, line by line. Whatever it holds (a container's log, a server's words) stays text: it
+* can end no line early and issue no workflow command.
+*/
+const say = (text) => {
+	for (const line of plainLines(text)) info(line);
+};
+/** Prints text like {@link say}, folded under a title. */
+const sayFolded = (title, lines) => {
+	startGroup(plainLines(title).join(" "));
+	for (const line of lines) say(line);
+	endGroup();
+};
+/** A warning with an annotation. */
+const warn = (text) => warning(plainLines(text).join("\n"));
+/** Hides a secret, and each form in which it travels, from everything printed afterwards. */
+const hide = (...secrets) => {
+	for (const secret of secrets) if (secret !== void 0 && secret !== "") setSecret(secret);
+};
+/**
+* Lines that the runner takes for no command. It reads `::name::` at a line's start, after white space, and
+* `##[name]` anywhere in a line; a zero-width space breaks both and changes nothing for the reader. A carriage return
+* ends a line for the runner too, and other control characters would let a text repaint what was printed before.
+*/
+const plainLines = (text) => text.split(/\r\n|\r|\n|\u2028|\u2029|\u0085/).map((line) => line.replace(/\u001b\[[0-9;?]*[A-Za-z]|[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, "").replaceAll("##[", "##​[").replace(/^(\s*)::/, "$1​::"));
+
+export { warn as a, sayFolded as i, plainLines as n, say as r, hide as t };
