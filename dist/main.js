@@ -4698,7 +4698,7 @@ const buildImage = async (inputs, run, signal) => {
 		}
 	}
 };
-const noTag = ({ ref, eventName }) => new ActionError("bad_input", `input tags: none of its rules gives a tag for ${ref || "no ref"} (${eventName})`, { hint: "Add one that always does, as type=sha, or run the job only when one fits." });
+const noTag = ({ ref, eventName }) => new ActionError("bad_input", `input tags: none of its rules gives a tag for ${ref || "no ref"} (${eventName})`, { hint: "Add one that always does, as type=raw,value=…, run the job only when one fits, or write tag-context: git where the workflow checks another commit out." });
 /** With what expressions, versions and dates need, which nothing but a build does. */
 async function metadataOf(inputs, run, signal) {
 	const [{ readMetadata }, { readCheckout, readCommitDate }] = await Promise.all([import("./metadata.js"), import("./checkout.js")]);

@@ -12111,7 +12111,7 @@ var import_moment_timezone = /* @__PURE__ */ __toESM(require_moment_timezone(), 
 * @throws ActionError `bad_input` for another zone.
 */
 const formatDate = (date, format, zone) => {
-	if (import_moment_timezone.default.tz.zone(zone) === null) throw new ActionError("bad_input", `input tags: there is no time zone "${zone}"`, { hint: "Write one of the IANA database: tz='Europe/Berlin'." });
+	if (import_moment_timezone.default.tz.zone(zone) === null) throw new ActionError("bad_input", `there is no time zone "${zone}"`, { hint: "Write one of the IANA database: tz='Europe/Berlin'." });
 	return (0, import_moment_timezone.default)(date).tz(zone).format(format);
 };
 
@@ -12249,8 +12249,8 @@ const fillTemplate = (text, naming, words = {}) => {
 		if (cause instanceof ActionError) throw cause;
 		const [why = ""] = cause instanceof Error ? cause.message.split("\n") : [];
 		const unknown = /^"(.*)" not defined in/.exec(why)?.[1];
-		const fault = unknown === void 0 ? `${text}: ${why}` : `{{${unknown}}} is not known here`;
-		throw new ActionError("bad_input", `input tags: ${fault}`, {
+		const fault = unknown === void 0 ? why : `{{${unknown}}} is not known here`;
+		throw new ActionError("bad_input", `"${text}": ${fault}`, {
 			hint: `Write one of ${Object.keys(known).map((name) => `{{${name}}}`).join(" ")}; the dates take a format: {{date 'YYYYMMDD'}}.`,
 			cause
 		});
@@ -12271,7 +12271,7 @@ const dateHelper = (date) => (...given) => {
 	const [options, format] = given.toReversed();
 	const { tz = "UTC", ...others } = options.hash;
 	const [other] = Object.keys(others);
-	if (other !== void 0) throw new ActionError("bad_input", `input tags: a date has no attribute "${other}"`, { hint: "Write {{date 'YYYYMMDD' tz='Europe/Berlin'}}." });
+	if (other !== void 0) throw new ActionError("bad_input", `a date has no attribute "${other}"`, { hint: "Write {{date 'YYYYMMDD' tz='Europe/Berlin'}}." });
 	return formatDate(date, typeof format === "string" ? format : void 0, String(tz));
 };
 

@@ -9,7 +9,7 @@ import { ActionError } from '../error.ts'
  */
 export const formatDate = (date: Date, format: string | undefined, zone: string): string => {
   if (moment.tz.zone(zone) === null) {
-    throw new ActionError('bad_input', `input tags: there is no time zone "${zone}"`, {
+    throw new ActionError('bad_input', `there is no time zone "${zone}"`, {
       hint: "Write one of the IANA database: tz='Europe/Berlin'.",
     })
   }

@@ -22,8 +22,8 @@ export const fillTemplate = (
     if (cause instanceof ActionError) throw cause
     const [why = ''] = cause instanceof Error ? cause.message.split('\n') : []
     const unknown = /^"(.*)" not defined in/.exec(why)?.[1]
-    const fault = unknown === undefined ? `${text}: ${why}` : `{{${unknown}}} is not known here`
-    throw new ActionError('bad_input', `input tags: ${fault}`, {
+    const fault = unknown === undefined ? why : `{{${unknown}}} is not known here`
+    throw new ActionError('bad_input', `"${text}": ${fault}`, {
       hint: `Write one of ${Object.keys(known)
         .map((name) => `{{${name}}}`)
         .join(' ')}; the dates take a format: {{date 'YYYYMMDD'}}.`,
@@ -51,7 +51,7 @@ const dateHelper =
     const { tz = 'UTC', ...others } = options.hash as Record<string, unknown>
     const [other] = Object.keys(others)
     if (other !== undefined) {
-      throw new ActionError('bad_input', `input tags: a date has no attribute "${other}"`, {
+      throw new ActionError('bad_input', `a date has no attribute "${other}"`, {
         hint: "Write {{date 'YYYYMMDD' tz='Europe/Berlin'}}.",
       })
     }
