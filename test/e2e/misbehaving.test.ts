@@ -1,5 +1,4 @@
-import { mkdirSync, statSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { statSync } from 'node:fs'
 import { text as textOf } from 'node:stream/consumers'
 import Docker from 'dockerode'
 import { afterAll, beforeAll, inject, test } from 'vitest'
