@@ -59,7 +59,7 @@ export function parseEnvFile(text: string, env: Env): Record<string, string> {
       throw new EnvFileError(
         line,
         `something follows the ${quote} that ends the value`,
-        `a ${quote} within the value is written \\${quote}`,
+        'take it out, or begin a comment with a blank and #',
       )
     }
   }
