@@ -37,8 +37,10 @@ export interface RunContext {
   payload: EventPayload
 }
 
-/** What the toolkit has read of the environment and the event's payload. */
-export type GithubContext = Omit<typeof context, 'issue'>
+/** What the toolkit has read of the environment and the event's payload. Outside of GitHub its variables are not set. */
+export type GithubContext = Omit<typeof context, 'issue' | Variable> &
+  Partial<Pick<typeof context, Variable>>
+type Variable = 'eventName' | 'ref' | 'actor' | 'sha'
 
 /**
  * The toolkit's own reading of the run. It reads when it is loaded, so a payload that is not JSON stops it there.

@@ -34,7 +34,7 @@ export const send = async (url: string, request: Request): Promise<Answer> => {
   const client = new HttpClient('deploy-action', [endedBy(ended)], { allowRedirects: false })
   try {
     // it takes the headers for its own to change
-    const { message } = await client.request(method, url, body as string, { ...headers })
+    const { message } = await client.request(method, url, body, { ...headers })
     return { status: message.statusCode ?? 0, headers: message.headers, body: message }
   } catch (error) {
     if (!unanswered.signal.aborted) throw error
