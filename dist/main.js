@@ -1343,7 +1343,7 @@ const Deployment = object({
 	release_settings: optional(boolean()),
 	/** Of a deploy that a registry only hinted at, when it did not say the digest: one that is on hold is not run. */
 	hint: optional(boolean()),
-	/** Where users reach the app, if its config names a domain. */
+	/** What visitors come to the app by, once that was found out. */
 	url: optional(string()),
 	source: Source,
 	created_at: string(),
@@ -1398,7 +1398,9 @@ const DeploymentEvent = variant("type", [
 		message: string(),
 		/** Bytes done and bytes in all, of a pull. */
 		current: optional(number()),
-		total: optional(number())
+		total: optional(number()),
+		/** What visitors come to the app by, as found out. */
+		url: optional(string())
 	}),
 	object({
 		type: literal("live"),

@@ -51,7 +51,7 @@ export const Deployment = v.object({
   release_settings: v.optional(v.boolean()),
   /** Of a deploy that a registry only hinted at, when it did not say the digest: one that is on hold is not run. */
   hint: v.optional(v.boolean()),
-  /** Where users reach the app, if its config names a domain. */
+  /** What visitors come to the app by, once that was found out. */
   url: v.optional(v.string()),
   source: Source,
   created_at: v.string(),
@@ -90,7 +90,7 @@ export const DeploymentEvent = v.variant('type', [
     /** Why the deployment fails, on the step that failed it. */
     error: v.optional(DeploymentError),
   }),
-  /** Something to show while a step runs: bytes pulled, a probe's answer. */
+  /** Something to show while a step runs: bytes pulled, a probe's answer, a warning. */
   v.object({
     type: v.literal('progress'),
     at: v.string(),
@@ -99,6 +99,8 @@ export const DeploymentEvent = v.variant('type', [
     /** Bytes done and bytes in all, of a pull. */
     current: v.optional(v.number()),
     total: v.optional(v.number()),
+    /** What visitors come to the app by, as found out. */
+    url: v.optional(v.string()),
   }),
   v.object({ type: v.literal('live'), at: v.string() }),
   v.object({

@@ -28,5 +28,6 @@ export async function reload({ config, json, overwrite }: Options): Promise<numb
     console.error([what, ...difference.map((line) => `         ${line}`)].join('\n'))
   }
   console.log(lines.length === 0 ? 'nothing changed' : lines.join('\n'))
+  for (const each of changes.warnings) console.error(`warning: ${each}`)
   return 0
 }

@@ -10,10 +10,10 @@ export interface Apps<App extends AppSpec> {
   all(): ReadonlyMap<string, App>
   /**
    * Takes these apps in place of the ones before, once visitors can find them. Those that are gone are left running, new ones
-   * wait to be woken. Throws, and keeps the ones before, when they cannot be shown.
+   * wait to be woken. Resolves to what there is to warn of. Throws, and keeps the ones before, when they cannot be shown.
    * @param onEdit of what they are shown by, when somebody edited it
    */
-  take(apps: readonly App[], onEdit?: (app: string) => OnEdit): Promise<void>
+  take(apps: readonly App[], onEdit?: (app: string) => OnEdit): Promise<readonly string[]>
   /** Tells the deployer of an app to look, or those of all. */
   wake(app?: string): void
   /** Lets each of them remove what it does not keep. */
@@ -21,10 +21,10 @@ export interface Apps<App extends AppSpec> {
   stop(): Promise<void>
 }
 
-/** @param show lets visitors find these apps, all at once */
+/** @param show lets visitors find these apps, all at once, and resolves to what there is to warn of */
 export function createApps<App extends AppSpec>(
   given: Omit<ReconcilePorts, 'turns'>,
-  show: (apps: readonly App[], onEdit: (app: string) => OnEdit) => Promise<void>,
+  show: (apps: readonly App[], onEdit: (app: string) => OnEdit) => Promise<readonly string[]>,
 ): Apps<App> {
   const ports: ReconcilePorts = { ...given, turns: createTurns() }
   let current: ReadonlyMap<string, App> = new Map()
@@ -44,8 +44,9 @@ export function createApps<App extends AppSpec>(
     async take(apps, onEdit = () => 'refuse') {
       const before = current
       current = new Map(apps.map((app) => [app.name, app]))
+      let warnings: readonly string[]
       try {
-        await show(apps, onEdit)
+        warnings = await show(apps, onEdit)
       } catch (error) {
         current = before
         throw error
@@ -57,6 +58,7 @@ export function createApps<App extends AppSpec>(
         await deployer.stop()
       }
       for (const app of apps) if (!deployers.has(app.name)) start(app)
+      return warnings
     },
     tidy() {
       for (const deployer of deployers.values()) deployer.tidy()

@@ -20,7 +20,7 @@ export function apply(deployment: Deployment, event: DeploymentEvent): Deploymen
         ...(event.error === undefined ? {} : { error: event.error }),
       }
     case 'progress':
-      return deployment
+      return event.url === undefined ? deployment : { ...deployment, url: event.url }
     case 'live':
       return { ...deployment, live_at: deployment.live_at ?? event.at }
     case 'finished':

@@ -15,6 +15,7 @@ export const DEPLOY_ERROR_CODES = [
   'no_port',
   'not_attested',
   'not_ours',
+  'not_served',
   'on_hold',
   'platform_missing',
   'pull_failed',

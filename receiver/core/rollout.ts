@@ -46,8 +46,13 @@ export interface Standing {
 /** Milliseconds until something is due though nobody wakes the app; `undefined` when nothing is. */
 export type LookAgain = number | undefined
 
-/** Something to show while a step runs; `current` and `total` are bytes. */
-export type Progress = (progress: { message: string; current?: number; total?: number }) => void
+/** Something to show while a step runs; `current` and `total` are bytes, at `url` visitors find the app. */
+export type Progress = (progress: {
+  message: string
+  current?: number
+  total?: number
+  url?: string
+}) => void
 
 /** The rollout of each engine. */
 export type Rollouts = {

@@ -1,13 +1,15 @@
 import { statfs } from 'node:fs/promises'
 import type Docker from 'dockerode'
-import type { AppConfig, Config } from '../config/config.ts'
+import type { AppConfig } from '../config/config.ts'
 import { type Finding, finding } from '../core/finding.ts'
 import { DeployError } from '../core/errors.ts'
 import type { Journal } from '../core/journal.ts'
 import { describeTrustRoots, trustRootFile } from '../edges/attestation/trust-roots.ts'
 import type { Engine } from '../edges/docker/engine.ts'
-import { runCommand } from '../edges/nginx/command.ts'
+import { translate } from '../edges/docker/errors.ts'
 import type { Edit } from '../edges/nginx/edited.ts'
+import type { SiteFiles } from '../edges/nginx/sites.ts'
+import { lookAtClock } from '../edges/registry/clock.ts'
 import type { ReadRepository } from '../edges/registry/reading.ts'
 import { lookAtRepository } from '../edges/registry/repository.ts'
 
@@ -15,47 +17,86 @@ const DEADLINE_MS = 45_000
 /** Less than this is worth a word before an image does not fit. */
 const LITTLE_BYTES = 2_000_000_000
 
-/** Looks at all that a deployment needs: Docker, disks, Nginx, the registries, and what is live. */
+/** Looks at all that a deployment needs: Docker, disks, Nginx and what visitors get, the clock, the registries, and what is live. */
 export async function runDoctor({
-  config,
+  data,
   apps,
   docker,
   engine,
+  sites,
   journal,
   read,
   edits,
 }: {
-  config: Pick<Config, 'data' | 'nginx'>
+  /** The config's. */
+  data: string
   apps: readonly AppConfig[]
-  docker: Docker
-  engine: Engine
+  docker: Pick<Docker, 'version'>
+  engine: Pick<Engine, 'disk' | 'containers'>
+  sites: Pick<SiteFiles, 'check' | 'look'>
   journal: Pick<Journal, 'live'>
   read: ReadRepository
   /** What somebody did to Nginx's files. */
   edits: () => readonly Edit[]
 }): Promise<Finding[]> {
-  return [
-    await finding('docker', async () => {
-      const { Version, Os, Arch } = await docker.version()
+  // side by side: what does not answer must not keep the others waiting
+  const found = await Promise.all([
+    finding('docker', async () => {
+      const { Version, Os, Arch } = await askDocker(() => docker.version())
       return `engine ${Version} on ${Os}/${Arch}`
     }),
-    await finding('disk', async () => {
-      const disk = await engine.disk()
+    finding('disk', async () => {
+      const disk = await askDocker(() => engine.disk())
       return disk === undefined ? 'on another machine' : enough(disk.path, disk.freeBytes)
     }),
-    await finding('data', async () => {
-      const { bavail, bsize } = await statfs(config.data)
-      return enough(config.data, bavail * bsize, LITTLE_BYTES / 100)
+    finding('data', async () => {
+      const { bavail, bsize } = await statfs(data)
+      return enough(data, bavail * bsize, LITTLE_BYTES / 100)
     }),
-    await finding('nginx', async () => {
-      await runCommand(config.nginx.test)
-      return `${config.nginx.test}: it takes its files`
+    finding('clock', () =>
+      lookAtClock([...new Set(apps.map(({ image }) => image.repository))], {
+        read,
+        signal: AbortSignal.timeout(DEADLINE_MS),
+      }),
+    ),
+    lookAtNginx(apps, sites),
+    lookAtFiles(edits),
+    lookAtTrustRoots(data, apps),
+    lookAtRegistries(apps, read, (app) => journal.live(app) !== undefined),
+    Promise.all(apps.map((app) => lookAtApp(app, engine, journal))),
+  ])
+  return found.flat()
+}
+
+/** Whether Nginx takes its files and runs, and whether visitors come to each app that has any. */
+const lookAtNginx = (
+  apps: readonly AppConfig[],
+  sites: Pick<SiteFiles, 'check' | 'look'>,
+): Promise<Finding[]> =>
+  Promise.all([
+    finding('nginx', async () => {
+      const warnings = await sites.check()
+      const message = 'it takes its files, and runs'
+      return warnings.length === 0 ? message : { message, hint: warnings.join('; ') }
     }),
-    ...lookAtFiles(edits),
-    ...(await lookAtTrustRoots(config.data, apps)),
-    ...(await lookAtRegistries(apps, read, (app) => journal.live(app) !== undefined)),
-    ...(await Promise.all(apps.map((app) => lookAtApp(app, engine, journal)))),
-  ]
+    ...apps
+      .filter(({ http }) => http)
+      .map(({ name }) =>
+        finding(`site of ${name}`, async () => {
+          const { url, warning } = await sites.look(name)
+          if (warning !== undefined) return { message: 'not known', hint: warning }
+          return url === undefined ? 'Nginx serves it' : `Nginx serves it at ${url}`
+        }),
+      ),
+  ])
+
+/** What the client library throws has no remedy. */
+async function askDocker<T>(look: () => Promise<T>): Promise<T> {
+  try {
+    return await look()
+  } catch (error) {
+    throw translate(error, 'the engine', 'engine_unreachable')
+  }
 }
 
 /** Nothing of the files that are as the receiver wrote them. */
@@ -108,7 +149,11 @@ export const lookAtRegistries = (
     ),
   )
 
-const lookAtApp = ({ name }: AppConfig, engine: Engine, journal: Pick<Journal, 'live'>) =>
+const lookAtApp = (
+  { name }: AppConfig,
+  engine: Pick<Engine, 'containers'>,
+  journal: Pick<Journal, 'live'>,
+) =>
   finding(`app ${name}`, async () => {
     const live = journal.live(name)
     if (live === undefined) return 'nothing is live yet'

@@ -43,6 +43,8 @@ export interface Reloaded extends Changes {
   /** These are left alone. */
   edited: { file: string; difference: readonly string[] }[]
   overwritten: string[]
+  /** Of Nginx, and of apps that it does not serve. */
+  warnings: readonly string[]
 }
 
 interface Surroundings {
@@ -120,7 +122,7 @@ async function start(
     report,
   })
   const apps = createApps<AppConfig>({ journal, clock, report, rollouts }, (all, onEdit) =>
-    showApps(all, { sites, record, onEdit }),
+    showApps(all, { sites, record, onEdit, signal: stopping.signal }),
   )
   const edits = () => sites.edits(upstreamsOf(apps.all().values(), record))
   sites.refuseOthers(Object.values(config.apps).flatMap(({ name, http }) => (http ? name : [])))
@@ -128,7 +130,7 @@ async function start(
   store.installation.take(installation.id)
   await ensureNetwork(docker, { ...network, subnet: machine.subnet, installation: installation.id })
   // whoever edited a file of one app is not to keep the others from starting
-  await apps.take(Object.values(config.apps), () => 'leave')
+  for (const each of await apps.take(Object.values(config.apps), () => 'leave')) log('warn', each)
   for (const { app, file, isInTheWay } of edits()) log('warn', EDITED, { app, file, isInTheWay })
   const left = journal.liveApps().filter((app) => !apps.all().has(app))
   for (const app of left) log('warn', LEFT_RUNNING, { app })
@@ -140,7 +142,16 @@ async function start(
     registry,
     tags: ({ image }, wanted) => listTags(image.repository, wanted, read, stopping.signal),
     doctor: () =>
-      runDoctor({ config, apps: [...apps.all().values()], docker, engine, journal, read, edits }),
+      runDoctor({
+        data,
+        apps: [...apps.all().values()],
+        docker,
+        engine,
+        sites,
+        journal,
+        read,
+        edits,
+      }),
     reload,
     async removeApp(what) {
       const done = await removeApp(what, { engine, sites, slots, record, journal, clock, apps })
@@ -183,8 +194,9 @@ async function start(
     const edited = edits()
     const before = current
     current = takeConfig(next, before)
+    let warnings: readonly string[]
     try {
-      await apps.take(Object.values(next.apps), onEdit)
+      warnings = await apps.take(Object.values(next.apps), onEdit)
     } catch (error) {
       current = before
       await apps.take(Object.values(before.config.apps), () => 'leave').catch(() => {})
@@ -194,11 +206,13 @@ async function start(
     for (const app of changes.added) apps.wake(app)
     pollers.take(Object.values(next.apps))
     for (const app of changes.removed) log('warn', LEFT_RUNNING, { app })
+    for (const each of warnings) log('warn', each)
     log('info', 'config taken', changes)
     const left = edits()
     const isLeft = (file: string) => left.some((each) => each.file === file)
     return {
       ...changes,
+      warnings,
       edited: left.map(({ file, difference }) => ({ file, difference })),
       overwritten: edited.flatMap(({ file }) => (overwrite && !isLeft(file) ? file : [])),
     }

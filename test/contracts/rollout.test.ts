@@ -140,7 +140,8 @@ rolloutContract('two slots on Docker, behind Nginx', async () => {
       report,
     },
   )
-  const shown = () => showApps([app], { sites, record: store.record })
+  const shown = () =>
+    showApps([app], { sites, record: store.record, signal: new AbortController().signal })
   await nginx.reloaded(shown)
   const { journal } = store
   return {

@@ -182,7 +182,9 @@ test('doctor says of each thing whether it is right', async () => {
   const { stdout, code } = await run('doctor')
   expect(code, stdout).toBe(0)
   expect(stdout).toMatch(/^ok +docker +engine \d+/)
-  expect(stdout).toMatch(/\nok +nginx +nginx -t/)
+  expect(stdout).toMatch(/\nok +clock +as the registry has it/)
+  expect(stdout).toMatch(/\nok +nginx +it takes its files, and runs/)
+  expect(stdout).toMatch(/\nok +site of api +Nginx serves it at http:\/\/api\.test:\d+\n/)
   expect(stdout).toMatch(
     /\nok +registry of api +\S+: signed in as \w+ \(the config\); :latest is there/,
   )

@@ -1,6 +1,7 @@
 import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, inject, test } from 'vitest'
+import { ask } from '../support/ask.ts'
 import { startNginx } from '../support/nginx.ts'
 import { startVm, type Vm } from '../support/vm.ts'
 
@@ -39,20 +40,27 @@ test('while nginx -t refuses the files, a deployment that changes them fails wit
   expect(await vm.deploy(digest)).toMatchObject({ status: 'succeeded' })
 })
 
-test('while Nginx does not run, a deployment that it has to know of fails and asks whether it runs', async () => {
+test('while Nginx does not run, a deployment succeeds and says so, an app can be added, and Nginx has all of it when it starts', async () => {
   await withReplicas(3)
   await vm.nginx.stop()
-  const { status, error } = await vm.deploy(digest)
-  expect(status).toBe('failed')
-  expect(error).toMatchObject({
-    code: 'nginx_failed',
-    hint: expect.stringContaining('is Nginx running?'),
-  })
+  const { deployment } = await vm.hook({ image: `${vm.repository}@${digest}` })
+  expect(deployment).toMatchObject({ status: 'succeeded' })
+  const { text } = await vm.readText(`/deployments/${deployment.id}/events`)
+  expect(text).toContain('warning: Nginx does not run: nothing listens at')
+  vm.config.apps['added'] = { ...vm.config.apps['api'], domains: ['added.test'] }
+  await vm.receiver().stop()
+  await vm.start()
+  const added = await vm.hook({ image: `${vm.repository}@${digest}` }, { app: 'added' })
+  expect(added.deployment).toMatchObject({ status: 'succeeded' })
   const again = await startNginx({ dir: join(vm.nginx.directory, '..') })
   try {
     expect((await vm.visit()).body).toBe('one\n')
-    expect(await vm.deploy(digest)).toMatchObject({ status: 'succeeded' })
-    expect((await vm.visit()).body).toBe('one\n')
+    expect((await ask({ port: vm.sites, domain: 'added.test' })).body).toBe('one\n')
+    const { deployment } = await vm.hook({ image: `${vm.repository}@${digest}` }, { app: 'added' })
+    expect(deployment).toMatchObject({
+      status: 'succeeded',
+      url: `http://added.test:${vm.sites}`,
+    })
   } finally {
     await again.stop()
   }

@@ -17,7 +17,7 @@ import { createFakeClock, type FakeClock } from './fakes/clock.ts'
 import { createFakeEngine, type FakeEngine, type FakeReleases } from './fakes/engine.ts'
 import { createFakeProbe, type FakeAnswers } from './fakes/probe.ts'
 import { createFakeRegistry } from './fakes/registry.ts'
-import { createFakeSites } from './fakes/sites.ts'
+import { createFakeSites, type FakeSites } from './fakes/sites.ts'
 import { createFakeSlots, type FakeFlag } from './fakes/slots.ts'
 
 export const DIGEST = {
@@ -116,6 +116,8 @@ export interface FakeWorld {
   forgetVolumes(volumes: readonly string[]): void
   /** What Nginx knows of each app. */
   shown: Map<string, string>
+  /** What Nginx says. */
+  nginx: Pick<FakeSites, 'warnings' | 'answer'>
   /** What the test of a HEALTHCHECK comes to, by container; as the engine has it unless set. */
   tests: FakeEngine['tests']
   /** What the engine remembers of ends before the last start, by container. */
@@ -178,7 +180,8 @@ export function createFakeWorld(database: DatabaseSync = openDatabase(':memory:'
   })
   tags.set(`${APP.image.repository}:${APP.image.tag}`, DIGEST.one)
   const { slots, flag } = createFakeSlots({ note })
-  const { sites, shown } = createFakeSites()
+  const nginx = createFakeSites()
+  const { sites, shown } = nginx
   const answers: FakeAnswers = new Map()
   const openConnections = new Map<string, number>()
   const record = createSlotRecord(database, '10.213.0.0/24')
@@ -196,6 +199,7 @@ export function createFakeWorld(database: DatabaseSync = openDatabase(':memory:'
     failures,
     openConnections,
     shown,
+    nginx,
     disk,
     tests,
     ends,

@@ -156,6 +156,7 @@ export async function startHttpWorld({
       keys: [],
       edited: [],
       overwritten: [],
+      warnings: [],
     }),
     removeApp: async () => ({ removed: [], kept: [] }),
     doctor: async () => [],

@@ -53,8 +53,6 @@ export interface Intake extends SupersedePorts {
 
 export interface Submission {
   app: AppSpec
-  /** Where users reach the app. */
-  url?: string
   /** What the sender orders, or what a registry said was pushed. */
   asks: { kind: 'order'; request: Request } | { kind: 'hint'; hint: Hint }
   source: Source
@@ -114,15 +112,17 @@ export function submit(submission: Submission, intake: Intake): Submitted {
       // its key is not used up: sent again when the hold is over, it counts
       if (reason !== undefined) return { kind: 'ignored', reason }
     }
+    const live = intake.live(app.name)
     const asked = newDeployment({
       id: intake.newId(),
       app,
       request: asks.kind === 'order' ? asks.request : requestOf(asks.hint),
       source,
-      ...(submission.url === undefined ? {} : { url: submission.url }),
+      // until it is found out anew
+      ...(live?.url === undefined ? {} : { url: live.url }),
       now: intake.now(),
       history: () => intake.history(app.name),
-      live: () => intake.live(app.name)?.image.digest,
+      live: () => live?.image.digest,
     })
     supersede(app.name, intake)
     const deployment = intake.add(asked, submission.attestations)

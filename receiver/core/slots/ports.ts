@@ -148,13 +148,32 @@ export interface Slots {
 /** Nginx's view of an app: written when the config or a port changes, never for a mere swap. */
 export interface Sites {
   /**
-   * Resolves to whether something changed, and Nginx was told to reload.
+   * Has Nginx know these apps, or take them when it starts if it does not run. Throws `nginx_failed`.
    * @param onEdit of an app of whose files one was edited; a change of it is refused by default, as `nginx_edited`
    */
   ensure(
     upstreams: Readonly<Record<string, AppUpstreams>>,
     onEdit?: (app: string) => OnEdit,
-  ): Promise<boolean>
+  ): Promise<Ensured>
+  /**
+   * Asks Nginx for an app as visitors do, when a reload is over: past what lets them in or keeps them out, and whatever is
+   * live. Throws `not_served` when they come to something else than what was ensured.
+   */
+  ask(app: string, signal: AbortSignal): Promise<Served>
+}
+
+export interface Ensured {
+  /** Whether something changed, and Nginx was told to reload. */
+  changed: boolean
+  /** What Nginx warns of and takes all the same; when nothing changed, it was not asked. */
+  warnings: readonly string[]
+}
+
+export interface Served {
+  /** What visitors come to the app by, if that is one name. */
+  url?: string
+  /** Why it could not be seen that they do: Nginx does not run, for one. */
+  warning?: string
 }
 
 /** Where requests of a slot go: to its replicas' addresses at this port. */

@@ -1,10 +1,11 @@
 import type { DockerApp } from '../app.ts'
+import { DeployError } from '../errors.ts'
 import type { OnEdit } from '../on-edit.ts'
 import type { AppUpstreams, Sites, SlotRecord } from './ports.ts'
 
 /**
- * Has Nginx know these apps, and test and reload for all of them once. A worker is none of its business. Throws `nginx_failed`
- * and `nginx_edited`.
+ * Has Nginx know these apps, and test and reload for all of them once; then asks it for each. A worker is none of its business.
+ * Resolves to what there is to warn of. Throws `nginx_failed` and `nginx_edited`.
  */
 export async function showApps(
   apps: readonly DockerApp[],
@@ -12,14 +13,31 @@ export async function showApps(
     sites,
     record,
     onEdit = () => 'refuse',
+    signal,
   }: {
     sites: Sites & { remove(app: string, onEdit: OnEdit): Promise<boolean> }
     record: Pick<SlotRecord, 'upstreams'>
     onEdit?: (app: string) => OnEdit
+    signal: AbortSignal
   },
-): Promise<void> {
-  await sites.ensure(upstreamsOf(apps, record), onEdit)
+): Promise<string[]> {
+  const { warnings } = await sites.ensure(upstreamsOf(apps, record), onEdit)
   for (const { name, http } of apps) if (!http) await sites.remove(name, onEdit(name))
+  const served = apps.filter(({ http }) => http)
+  const asked = await Promise.all(served.map(({ name }) => ask(name, sites, signal)))
+  return [...warnings.map((each) => `Nginx: ${each}`), ...new Set(asked.flat())]
+}
+
+/** What there is to warn of: an app that is not served may be by its next deployment. */
+async function ask(app: string, sites: Pick<Sites, 'ask'>, signal: AbortSignal): Promise<string[]> {
+  try {
+    const { warning } = await sites.ask(app, signal)
+    return warning === undefined ? [] : [warning]
+  } catch (error) {
+    signal.throwIfAborted()
+    if (!(error instanceof DeployError)) throw error
+    return [`${app} is not served: ${error.message}; ${error.hint ?? ''}`]
+  }
 }
 
 /** Where the slots of those that have visitors are. */

@@ -8,9 +8,6 @@ import { isRecreated } from './recreate.ts'
 import { claimVolumes, describeVolumes } from './volumes.ts'
 import { warmGeneration } from './warm.ts'
 
-/** Nginx takes a reload up a moment after the command returns, and must know a new port before the swap. */
-const RELOAD_MS = 1000
-
 /**
  * The step `start`: the containers of this deployment run in the slot that is not live, or the ones that a rollback found
  * standing there are taken for its own. Returns a line that says where.
@@ -62,14 +59,19 @@ async function stopOld({
   )
 }
 
-/** Has Nginx know where the slot will be, before requests go there. */
+/** Has Nginx know where the slot will be, before requests go there, and sees that visitors come to it. */
 async function show(
-  { app, ports, signal }: StepContext,
+  { app, stored, ports, signal, progress }: StepContext,
   slot: Slot,
   upstream: Upstream,
 ): Promise<void> {
   ports.record.setUpstream(app.name, slot, upstream)
   const upstreams = ports.record.upstreams(app.name, upstream)
-  const isReloaded = await ports.sites.ensure({ [app.name]: upstreams })
-  if (isReloaded) await ports.clock.sleep(RELOAD_MS, signal)
+  const { warnings } = await ports.sites.ensure({ [app.name]: upstreams })
+  for (const each of warnings) progress({ message: `warning: Nginx: ${each}` })
+  const { url, warning } = await ports.sites.ask(app.name, signal)
+  if (warning !== undefined) progress({ message: `warning: ${warning}` })
+  if (url !== undefined && url !== stored.deployment.url) {
+    progress({ message: `visitors come to it by ${url}`, url })
+  }
 }

@@ -78,7 +78,7 @@ export function translate(error: unknown, what: string, otherwise: DeployErrorCo
   const code = typeof error === 'object' && error !== null ? (error as { code?: unknown }).code : ''
   if (typeof code === 'string' && ENGINE_GONE.test(code)) {
     return new DeployError('engine_unreachable', `${what}: Docker does not answer (${reason})`, {
-      hint: 'check `systemctl status docker`',
+      hint: 'systemctl start docker; `journalctl -u docker` says why it ended',
       cause: error,
     })
   }

@@ -1,6 +1,8 @@
 import { execFile } from 'node:child_process'
 
 const TIMEOUT_MS = 20_000
+/** `nginx -T` prints all files of a machine with many sites. */
+const MAX_BYTES = 64 * 1024 * 1024
 
 /** A command of the config that did not end with 0; the message has what it printed. */
 export class CommandError extends Error {
@@ -14,14 +16,15 @@ export class CommandError extends Error {
   }
 }
 
-/** Runs a command of the config by the shell. Rejects with `CommandError`. */
-export const runCommand = (command: string): Promise<void> =>
+/** Runs a command of the config by the shell. Resolves to what it printed. Rejects with `CommandError`. */
+export const runCommand = (command: string): Promise<{ stdout: string; stderr: string }> =>
   new Promise((resolve, reject) => {
     const child = execFile(
       '/bin/sh',
       ['-c', command],
       {
         timeout: TIMEOUT_MS,
+        maxBuffer: MAX_BYTES,
         // Debian keeps nginx in sbin, which a service's PATH may lack
         env: {
           ...process.env,
@@ -29,7 +32,7 @@ export const runCommand = (command: string): Promise<void> =>
         },
       },
       (error, stdout, stderr) => {
-        if (error === null) return resolve()
+        if (error === null) return resolve({ stdout, stderr })
         const said = `${stderr}${stdout}`.trim()
         const exitCode = typeof error.code === 'number' ? error.code : undefined
         const ended =

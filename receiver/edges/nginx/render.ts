@@ -2,6 +2,7 @@ import type { Slot } from '../../core/slots/ports.ts'
 import { checkGrammar } from './grammar.ts'
 import { named, OWN_VARIABLE, type Names } from './names.ts'
 import { passOn } from './pass-on.ts'
+import { servedLocation } from './served.ts'
 import type { Site } from './site.ts'
 import { absent, choose, moved } from './slot.ts'
 import { HEAD, indent } from './text.ts'
@@ -59,7 +60,8 @@ ${indent(indent(inLocation(site, names)))}  }
 `
 }
 
-const inServer = (site: Site, names: Names) => `${absent(site, names)}
+const inServer = (site: Site, names: Names) => `${servedLocation(site.app)}
+${absent(site, names)}
 ${moved(site, names)}`
 
 function inLocation(site: Site, names: Names): string {

@@ -2,10 +2,10 @@ import { dirname, join } from 'node:path'
 import { DeployError } from '../../core/errors.ts'
 import type { OnEdit } from '../../core/on-edit.ts'
 import type { SiteSettings } from '../../core/site.ts'
-import type { AppUpstreams, Sites, Slot } from '../../core/slots/ports.ts'
+import type { AppUpstreams, Ensured, Served, Sites, Slot } from '../../core/slots/ports.ts'
 import { pathSegment } from '../path-segment.ts'
 import type { Flags } from '../slots.ts'
-import { CommandError, runCommand } from './command.ts'
+import { ask, type AskedSite } from './ask.ts'
 import { type Edit, editsOf, writable } from './edited.ts'
 import {
   isSettled,
@@ -19,9 +19,12 @@ import {
 } from './files.ts'
 import { inEachFile } from './listen.ts'
 import { isOthers, othersFile, withHead } from './mark.ts'
+import { createProgram, type Program } from './program.ts'
 import { render, type Rendered } from './render.ts'
+import { servedPathIn, withRevision } from './served.ts'
 import type { Site } from './site.ts'
 import { whoStillUses } from './still-used.ts'
+import { isNobodyAt } from './visit.ts'
 
 export interface SitesOptions {
   /** Id of the installation, which its files bear. */
@@ -36,6 +39,10 @@ export interface SitesOptions {
 }
 
 export interface SiteFiles extends Sites {
+  /** As `ask`, for people: it has Nginx do nothing, and one that does not run is `not_served`. */
+  look(app: string): Promise<Served>
+  /** What Nginx warns of. Throws `nginx_failed` when it does not take its files, `not_served` when it does not run. */
+  check(): Promise<readonly string[]>
   /**
    * Takes an app that is gone out of Nginx. Resolves to whether there was something of ours to take out.
    * @param onEdit `overwrite` by default: whoever removes an app means its edited files, too
@@ -61,6 +68,8 @@ export function createSites({
 }: SitesOptions): SiteFiles {
   let last: Promise<unknown> = Promise.resolve()
   const snippets = snippetsOf(nginx.directory)
+  const program = createProgram(nginx)
+  const asking = { program, listen: nginx.listen }
 
   // one after the other: Nginx tests all files at once
   const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
@@ -70,7 +79,7 @@ export function createSites({
   }
   const files = (app: string, site?: Site): Wanted[] => {
     const [conf, slot, proxy] = filesOf(nginx.directory, app)
-    const texts = site === undefined ? undefined : rendered(site)
+    const texts = site === undefined ? undefined : withRevision(installation, rendered(site))
     const mine = (text: string | undefined) =>
       text === undefined ? undefined : withHead(installation, text, site ?? {})
     return [
@@ -109,6 +118,18 @@ export function createSites({
     }
   }
 
+  const siteOnDisk = (app: string): AskedSite => {
+    const [conf, snippet] = filesOf(nginx.directory, app)
+    const paths = onDisk(nginx, () =>
+      [conf, snippet].map((file) => servedPathIn(readIfThere(file) ?? '')),
+    )
+    const path = paths.find((each) => each !== '') ?? ''
+    const isTold = onDisk(nginx, () => readIfThere(conf)) !== undefined
+    const { domains = [], site } = configured(app) ?? {}
+    const isBehindProxy = (site?.trustedProxies ?? []).length > 0
+    return { app, path, conf, snippet, isTold, domains, isBehindProxy }
+  }
+
   return {
     ensure: (upstreams, onEdit = () => 'refuse') =>
       inTurn(async () => {
@@ -116,14 +137,26 @@ export function createSites({
         const wanted = Object.entries(upstreams).flatMap(([app, each]) =>
           onDisk(nginx, () => writable(app, files(app, siteOf(app, each)), onEdit(app))),
         )
-        return change(wanted, nginx, () => makeDirectory(snippets))
+        return change(wanted, { nginx, program, prepare: () => makeDirectory(snippets) })
       }),
+    ask: (app, signal) =>
+      ask(siteOnDisk(app), { ...asking, signal, again: () => inTurn(() => reloadAgain(program)) }),
+    look: (app) => ask(siteOnDisk(app), { ...asking, signal: new AbortController().signal }),
+    async check() {
+      const warnings = await program.test()
+      if (await isDown(program, nginx)) {
+        throw new DeployError('not_served', 'Nginx does not run: nothing listens where it would', {
+          hint: 'systemctl start nginx; `journalctl -u nginx` says why it ended',
+        })
+      }
+      return warnings
+    },
     remove: (app, onEdit = 'overwrite') =>
       inTurn(async () => {
         if (onDisk(nginx, () => foreign(app)) !== undefined) return false
         const wanted = onDisk(nginx, () => writable(app, files(app), onEdit))
         try {
-          return await change(wanted, nginx, () => {})
+          return (await change(wanted, { nginx, program })).changed
         } catch (error) {
           throw whoStillUses(app, filesOf(nginx.directory, app), error)
         }
@@ -163,9 +196,12 @@ function rendered(site: Site): Rendered {
 
 async function change(
   wanted: readonly Wanted[],
-  nginx: SitesOptions['nginx'],
-  prepare: () => void,
-): Promise<boolean> {
+  {
+    nginx,
+    program,
+    prepare = () => {},
+  }: { nginx: SitesOptions['nginx']; program: Program; prepare?: () => void },
+): Promise<Ensured> {
   const changed = onDisk(nginx, () => {
     sign(wanted)
     const unsettled = wanted.filter((each) => !isSettled(each))
@@ -179,33 +215,45 @@ async function change(
     }
     return unsettled
   })
-  if (changed.length === 0) return false
+  if (changed.length === 0) return { changed: false, warnings: [] }
+  let warnings: readonly string[]
   try {
-    await runCommand(nginx.test)
+    warnings = await program.test()
   } catch (cause) {
     onDisk(nginx, () => restore(changed))
-    const missing = cause instanceof CommandError && cause.exitCode === COMMAND_NOT_FOUND
-    throw new DeployError('nginx_failed', reasonOf(cause), {
-      hint: missing
-        ? 'install Nginx, or set nginx.test and nginx.reload to how it is called here'
-        : "Nginx's files are as they were before; the message names the file and line that it does not take",
-      cause,
-    })
+    throw cause
   }
   try {
-    await runCommand(nginx.reload)
+    await program.reload()
   } catch (cause) {
-    throw new DeployError('nginx_failed', reasonOf(cause), {
-      hint: 'is Nginx running? systemctl start nginx; the new file is in place and takes effect when it starts',
-      cause,
-    })
+    // what does not run takes its files when it starts
+    if (!(await isDown(program, nginx))) {
+      throw new DeployError('nginx_failed', reasonOf(cause), {
+        hint: 'is Nginx running? systemctl start nginx; the new file is in place and takes effect when it starts',
+        cause,
+      })
+    }
   }
   onDisk(nginx, () => settle(changed))
-  return true
+  return { changed: true, warnings }
 }
 
-/** The shell's exit status for it. */
-const COMMAND_NOT_FOUND = 127
+/** Whether nobody listens where Nginx would. */
+async function isDown(program: Program, { listen }: SitesOptions['nginx']): Promise<boolean> {
+  const listens = (await program.serverBlocks())?.flatMap((block) => block.listens) ?? []
+  return isNobodyAt(listens.length > 0 ? listens : listen)
+}
+
+/** Has Nginx read its files once more, unless it was just told to. Resolves to what came of it. */
+async function reloadAgain(program: Program): Promise<'taken' | 'failed'> {
+  const recent = program.lastReload()
+  if (recent !== undefined) return recent
+  await program.test()
+  return program.reload().then(
+    () => 'taken',
+    () => 'failed',
+  )
+}
 
 function onDisk<T>({ directory }: SitesOptions['nginx'], work: () => T): T {
   try {

@@ -30,6 +30,8 @@ export interface Changed {
   /** HttpApps that are no longer configured and go on running. */
   removed: string[]
   keys: string[]
+  /** Of Nginx, and of apps that it does not serve. */
+  warnings: readonly string[]
   /** Files of Nginx's that somebody edited: left alone, or written anew. */
   edited: { file: string; difference: readonly string[] }[]
   overwritten: string[]

@@ -47,7 +47,6 @@ export async function submitHook(
     submit(
       {
         app: app.spec,
-        ...urlOf(app),
         asks,
         source: content.source,
         attestations: content.attestations,
@@ -88,12 +87,6 @@ export async function submitHook(
 /** What the signature names goes before what the body names: it is there in every request of its kind. */
 function keyOf({ id }: HookContent, { key }: Authentic): IdempotencyKey | undefined {
   return key ?? (id === undefined ? undefined : { kind: 'body', key: id })
-}
-
-/** Where users reach an app: its first domain that names one host. */
-function urlOf({ domains }: HttpApp): { url?: string } {
-  const domain = domains.find((each) => !each.startsWith('*.'))
-  return domain === undefined ? {} : { url: `https://${domain}` }
 }
 
 function answered<T>({ app, onVm }: { app: string; onVm: boolean }, work: () => T): T {

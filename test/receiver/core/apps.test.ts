@@ -17,6 +17,7 @@ beforeEach(() => {
   apps = createApps(world.ports, async (all) => {
     shown.push(all.map(({ name }) => name).join())
     await during()
+    return ['a warning']
   })
 })
 
@@ -25,7 +26,7 @@ const names = () => [...apps.all().keys()]
 describe('the apps that are taken', () => {
   test('are shown all at once, and known while they are', async () => {
     during = () => expect(names()).toStrictEqual(['api', 'web'])
-    await apps.take([APP, WEB])
+    expect(await apps.take([APP, WEB])).toStrictEqual(['a warning'])
     expect(shown).toStrictEqual(['api,web'])
     expect(names()).toStrictEqual(['api', 'web'])
   })

@@ -148,6 +148,23 @@ describe('a site', () => {
     await Promise.all([closed(blue), closed(green)])
   })
 
+  test('says that it has these very lines before anything is live, while it is paused, and at no other address', async () => {
+    const ports = { port: await freePort() }
+    const { slots } = await site('told', ports, ports, true)
+    const file = readFileSync(join(nginx.directory, 'deploy-receiver.told.conf'), 'utf8')
+    const [, path = ''] = /location = (\/\.well-known\/\S+) /.exec(file) ?? []
+    expect(path).toMatch(/^\/\.well-known\/deploy-receiver\/served\/[0-9a-f]{16}$/)
+    expect(await get('told', path)).toMatchObject({ status: 200, body: 'told' })
+    slots.makeLive('told', 'blue')
+    slots.pause('told')
+    expect(await get('told', path)).toMatchObject({ status: 200, body: 'told' })
+    expect((await get('told', `${path.slice(0, -1)}x`)).status).not.toBe(200)
+    const snippet = join(nginx.directory, '../deploy-receiver.d/told.slot')
+    expect(readFileSync(snippet, 'utf8')).toContain(`location = ${path} {`)
+    await site('told', ports, { port: await freePort() }, true)
+    expect((await get('told', path)).status).not.toBe(200)
+  })
+
   test('asks visitors of a recreated app to wait while it is paused', async () => {
     const blue = await upstream('blue')
     const { slots } = await site('alone', blue, blue, true)

@@ -75,10 +75,10 @@ const statuses = () => world.store.list('api', { limit: 9 }).map(({ status }) =>
 
 describe('a request', () => {
   test('becomes a queued deployment, with what came with it and a line in the audit trail', () => {
-    const sent = send({ url: 'https://api.example', attestations: ['bundle'] })
+    const sent = send({ attestations: ['bundle'] })
     expect(sent).toMatchObject({
       kind: 'accepted',
-      deployment: { id: 'dep_1', status: 'queued', url: 'https://api.example' },
+      deployment: { id: 'dep_1', status: 'queued' },
     })
     expect(world.store.next('api')?.deployment.id).toBe('dep_1')
     expect(kept).toStrictEqual([['bundle']])
@@ -99,6 +99,15 @@ describe('a request', () => {
     send()
     expect(statuses()).toStrictEqual(['queued', 'running'])
     expect(world.store.next('api')?.deployment.id).toBe('dep_1')
+  })
+
+  test('has the URL of what is live, until that is found out anew', () => {
+    send()
+    const at = world.clock.now()
+    const url = 'http://api.test'
+    world.store.append('dep_1', { type: 'progress', at, step: 'start', message: 'found', url })
+    world.store.append('dep_1', { type: 'live', at }, { live: true })
+    expect(send()).toMatchObject({ deployment: { id: 'dep_2', url } })
   })
 
   test('leaves what waits of another app', () => {

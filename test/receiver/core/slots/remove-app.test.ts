@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest'
-import type { DockerApp } from '../../../../receiver/core/app.ts'
+import type { AppSpec, DockerApp } from '../../../../receiver/core/app.ts'
+import { DeployError } from '../../../../receiver/core/errors.ts'
 import { reconcile } from '../../../../receiver/core/reconcile.ts'
 import { removeApp } from '../../../../receiver/core/slots/remove-app.ts'
 import { showApps } from '../../../../receiver/core/slots/show-apps.ts'
@@ -95,35 +96,52 @@ describe('the data of an app', () => {
   })
 })
 
-test('Nginx is told of all apps at once, and of a worker that it has none', async () => {
-  const told: unknown[] = []
-  await showApps(
-    [APP, { ...APP, name: 'web', replicas: 2 }, { ...APP, name: 'job', http: false }],
-    {
+describe('the apps that are shown', () => {
+  let told: unknown[]
+  let refusal: Error | undefined
+  const show = (...apps: AppSpec[]) =>
+    showApps(apps, {
       sites: {
         ...sites,
-        ensure: async (upstreams) => {
+        async ensure(upstreams) {
           told.push(upstreams)
-          return true
+          return { changed: true, warnings: ['a word', 'of Nginx'] }
+        },
+        async ask(app) {
+          if (app === 'web' && refusal !== undefined) throw refusal
+          return { warning: 'it does not run' }
         },
       },
       record: world.ports.record,
-    },
-  )
-  const both = (replicas: number) => ({
-    blue: { port: 8000, replicas },
-    green: { port: 8000, replicas },
+      signal: new AbortController().signal,
+    })
+  beforeEach(() => {
+    told = []
+    refusal = undefined
   })
-  expect(told).toStrictEqual([{ api: both(1), web: both(2) }])
-  expect(removed).toStrictEqual(['site job'])
-})
 
-test('an app whose port only its image knows is shown at 80 until then', async () => {
-  const { port: _port, ...unknown } = APP
-  const told: unknown[] = []
-  await showApps([unknown], {
-    sites: { ...sites, ensure: async (upstreams) => (told.push(upstreams), true) },
-    record: world.ports.record,
+  test('are told to Nginx at once, and of a worker that it has none', async () => {
+    await show(APP, { ...APP, name: 'web', replicas: 2 }, { ...APP, name: 'job', http: false })
+    const both = (replicas: number) => ({
+      blue: { port: 8000, replicas },
+      green: { port: 8000, replicas },
+    })
+    expect(told).toEqual([{ api: both(1), web: both(2) }])
+    expect(removed).toEqual(['site job'])
   })
-  expect(told).toMatchObject([{ api: { blue: { port: 80 }, green: { port: 80 } } }])
+
+  test('have port 80 where only the image knows it, until then', async () => {
+    const { port: _port, ...unknown } = APP
+    await show(unknown)
+    expect(told).toMatchObject([{ api: { blue: { port: 80 }, green: { port: 80 } } }])
+  })
+
+  test('that are not served are warned of, and so is what Nginx says, each once', async () => {
+    const apps = [APP, { ...APP, name: 'web' }, { ...APP, name: 'third' }]
+    expect(await show(...apps)).toEqual(['Nginx: a word', 'Nginx: of Nginx', 'it does not run'])
+    refusal = new DeployError('not_served', 'nothing listens', { hint: 'start it' })
+    expect((await show(...apps)).at(-1)).toBe('web is not served: nothing listens; start it')
+    refusal = new Error('a defect')
+    await expect(show(...apps)).rejects.toThrow('a defect')
+  })
 })

@@ -11,9 +11,11 @@ async function shown(...apps: DockerApp[]) {
   const removed: string[] = []
   await showApps(apps, {
     sites: {
-      ensure: async (upstreams) => ensured.push(upstreams) > 0,
+      ensure: async (upstreams) => ({ changed: ensured.push(upstreams) > 0, warnings: [] }),
+      ask: async () => ({}),
       remove: async (app) => removed.push(app) > 0,
     },
+    signal: new AbortController().signal,
     record: { upstreams: (_app, upstream) => ({ blue: upstream, green: upstream }) },
   })
   return { ensured, removed }

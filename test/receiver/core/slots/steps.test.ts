@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import type { StepName } from '../../../../receiver/core/slots/next-step.ts'
 import type { AppSpec } from '../../../../receiver/core/app.ts'
+import { DeployError } from '../../../../receiver/core/errors.ts'
 import type { ContainerPlan } from '../../../../receiver/core/slots/ports.ts'
 import { reconcile } from '../../../../receiver/core/reconcile.ts'
 import { APP, createFakeWorld, DIGEST, type FakeWorld } from '../../../support/fake-world.ts'
@@ -97,23 +98,46 @@ test('whoever is stopped or removed has the time that the app gives it', async (
   expect(graces).toStrictEqual(['stop 12345', 'remove 12345'])
 })
 
-test('Nginx has a second to take up what it was told before a container starts', async () => {
-  let toldAt = 0
-  const { ensure } = world.ports.sites
-  world.ports.sites.ensure = async (upstreams) => {
-    toldAt = world.clock.ms()
-    return ensure(upstreams)
-  }
-  const startedAt: number[] = []
-  const { start } = world.ports.engine
-  world.ports.engine.start = async (plan) => {
-    startedAt.push(world.clock.ms() - toldAt)
-    return start(plan)
-  }
-  await deploy('dep_1', DIGEST.one)
-  await deploy('dep_2', DIGEST.two)
-  // the second changes nothing of what Nginx knows
-  expect(startedAt).toStrictEqual([1000, 0])
+describe('Nginx', () => {
+  const linesOf = (id: string) =>
+    world.store
+      .events(id, 0)
+      .flatMap(({ event }) =>
+        event.type === 'progress' && event.step === 'start' ? [event.message] : [],
+      )
+
+  test('is asked once it was told, and what it warns of is shown', async () => {
+    world.nginx.warnings.value = ['conflicting server name "api.test"']
+    world.nginx.answer.value = () => ({ warning: 'Nginx does not run' })
+    expect(await deploy('dep_1', DIGEST.one)).toMatchObject({ status: 'succeeded' })
+    expect(linesOf('dep_1')).toEqual([
+      'warning: Nginx: conflicting server name "api.test"',
+      'warning: Nginx does not run',
+    ])
+  })
+
+  test('says what visitors come to an app by, which is told when it is news', async () => {
+    world.nginx.answer.value = () => ({ url: 'http://api.test:8080' })
+    expect(await deploy('dep_1', DIGEST.one)).toMatchObject({ url: 'http://api.test:8080' })
+    expect(linesOf('dep_1')).toEqual(['visitors come to it by http://api.test:8080'])
+  })
+
+  test.for(['blue-green', 'recreate'] as const)(
+    'that does not serve an app fails its deployment before anything is touched: %s',
+    async (strategy) => {
+      const app: AppSpec = { ...APP, strategy }
+      await deploy('dep_1', DIGEST.one, app)
+      world.nginx.answer.value = () => {
+        throw new DeployError('not_served', 'another site has its name', { hint: 'rename it' })
+      }
+      expect(await deploy('dep_2', DIGEST.two, app)).toMatchObject({
+        status: 'failed',
+        error: { code: 'not_served', hint: 'rename it' },
+      })
+      expect([...world.containers.values()]).toMatchObject([{ name: 'api-1-blue', running: true }])
+      expect(world.calls.filter((call) => /^(stop|start|pause|makeLive)/.test(call))).toEqual([])
+    },
+  )
 })
 
 test('a worker is not shown to Nginx', async () => {

@@ -65,7 +65,7 @@ test('apps of other names stand beside each other', async () => {
   await sitesOf('ours').ensure({ api: UPSTREAMS })
   const theirs = sitesOf('theirs')
   expect(() => theirs.refuseOthers(['web'])).not.toThrow()
-  expect(await theirs.ensure({ web: UPSTREAMS })).toBe(true)
+  expect(await theirs.ensure({ web: UPSTREAMS })).toMatchObject({ changed: true })
 })
 
 describe('a file that does not say whose it is', () => {
@@ -75,11 +75,13 @@ describe('a file that does not say whose it is', () => {
   })
 
   test('is ours when it names our flags, and says so then: for that Nginx is not reloaded', async () => {
-    expect(await sitesOf('ours').ensure({ api: UPSTREAMS })).toBe(false)
+    expect(await sitesOf('ours').ensure({ api: UPSTREAMS })).toMatchObject({ changed: false })
     for (const file of Object.values(files())) expect(readFileSync(file, 'utf8')).toMatch(MARK)
     expect(reloaded()).toBe(1)
     // wherever the data directory is by then
-    expect(await sitesOf('ours', 'moved').ensure({ api: UPSTREAMS })).toBe(true)
+    expect(await sitesOf('ours', 'moved').ensure({ api: UPSTREAMS })).toMatchObject({
+      changed: true,
+    })
   })
 
   test('is another one’s when it names the flags of another data directory', async () => {
@@ -97,7 +99,9 @@ describe('a file that does not say whose it is', () => {
     await expect(sitesOf('theirs').ensure({ api: UPSTREAMS })).rejects.toMatchObject({
       code: 'not_ours',
     })
-    expect(await sitesOf('ours', 'ours', []).ensure({ api: UPSTREAMS })).toBe(false)
+    expect(await sitesOf('ours', 'ours', []).ensure({ api: UPSTREAMS })).toMatchObject({
+      changed: false,
+    })
   })
 })
 

@@ -21,6 +21,7 @@ describe('a reload', () => {
     const changed = {
       ...{ added: ['new'], changed: [], removed: ['old'], keys: ['read_tokens'] },
       ...{ edited: [{ file: '/x.conf', difference: ['+listen 443 ssl;'] }], overwritten: [] },
+      warnings: ['Nginx: x'],
     }
     world.services.reload = async () => changed
     expect(await ask('POST', '/reload')).toStrictEqual({ status: 200, body: changed })

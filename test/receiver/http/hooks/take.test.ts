@@ -205,22 +205,6 @@ describe('an authentic sender is told what is wrong', () => {
 })
 
 describe('a deployment', () => {
-  const accept = async () =>
-    ((await (await post('{}')).json()) as Accepted).deployment as { url?: string }
-
-  test('names where users reach the app: at its first domain that is one host', async () => {
-    const api = world.services.apps.get('api')
-    if (api === undefined) throw new Error('there is no app api')
-    const under = async (domains: string[]) => {
-      world.services.apps = new Map([['api', { ...api, domains }]])
-      return (await accept()).url
-    }
-    expect(await under(['*.example.com', 'a.example.com', 'b.example.com'])).toBe(
-      'https://a.example.com',
-    )
-    expect(await under(['*.example.com'])).toBeUndefined()
-  })
-
   test('is answered without a word about waiting, when nobody asked for that', async () => {
     expect((await post('{}')).headers.has('preference-applied')).toBe(false)
   })

@@ -1,0 +1,92 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import { DeployError } from '../../core/errors.ts'
+import type { Served } from '../../core/slots/ports.ts'
+import { type Clues, whyNotServed } from './not-served.ts'
+import type { Program } from './program.ts'
+import {
+  isServed,
+  type Met,
+  type Place,
+  placesIn,
+  placesOf,
+  urlOf,
+  visit,
+  type Visited,
+} from './visit.ts'
+
+const PAUSE_MS = 25
+
+/** An app's site, as Nginx was told of it. */
+export interface AskedSite extends Visited, Pick<Clues, 'conf' | 'snippet'> {
+  /** Whether there is a file of it at all. */
+  isTold: boolean
+  /** None: a site of the user's own includes the snippet. */
+  domains: readonly string[]
+  /** Whether visitors come by a proxy that is trusted to say how. */
+  isBehindProxy: boolean
+}
+
+interface AskOptions {
+  program: Program
+  /** The config's `nginx.listen`. */
+  listen: readonly string[]
+  signal: AbortSignal
+}
+
+/**
+ * Asks Nginx on this machine for an app, and while a reload may be under way until that is over. What is not served then has
+ * Nginx read its files `again`, if it can be told to: whatever held it up may be gone. Throws `not_served`, or `nginx_failed`.
+ */
+export async function ask(
+  site: AskedSite,
+  { again, ...options }: AskOptions & { again?: () => Promise<'taken' | 'failed'> },
+): Promise<Served> {
+  const { program } = options
+  if (site.path === '' && site.isTold) {
+    return {
+      warning: `Nginx could not be asked for ${site.app}: its file is of an older version, and was edited. deploy-receiver reload --overwrite writes it anew`,
+    }
+  }
+  if (site.path === '') {
+    throw new DeployError('not_served', `Nginx was never told of ${site.app}`, {
+      hint: 'deploy-receiver reload writes its files',
+    })
+  }
+  let reload = program.lastReload()
+  let met = await waitUntilServed(site, options)
+  if (!isServed(met) && reload === undefined && again !== undefined) {
+    reload = await again()
+    met = await waitUntilServed(site, options)
+  }
+  if (isServed(met)) {
+    const url = await urlOf(met, site, site.isBehindProxy)
+    return url === undefined ? {} : { url }
+  }
+  const blocks = await program.serverBlocks()
+  // it may be that it says nothing for a fault in its files
+  if (blocks === undefined) await program.test()
+  const isOwn = site.domains.length === 0
+  const why = whyNotServed({ ...site, met, blocks, isOwn, reload })
+  if (typeof why !== 'string') throw why
+  return { warning: why }
+}
+
+async function waitUntilServed(
+  site: AskedSite,
+  { program, listen, signal }: AskOptions,
+): Promise<Met[]> {
+  const places = await whereIs(site, { program, listen })
+  for (;;) {
+    const met = await visit(places, site)
+    if (isServed(met) || places.length === 0 || program.lastReload() !== 'taken') return met
+    await pause(PAUSE_MS, undefined, { signal })
+  }
+}
+
+async function whereIs(
+  site: AskedSite,
+  { program, listen }: Pick<AskOptions, 'program' | 'listen'>,
+): Promise<Place[]> {
+  if (site.domains.length > 0) return placesOf(site.domains, listen)
+  return placesIn((await program.serverBlocks()) ?? [], site)
+}

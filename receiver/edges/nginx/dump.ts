@@ -1,0 +1,109 @@
+import { dirname, matchesGlob, resolve } from 'node:path'
+import { SERVED_PATH } from './served.ts'
+
+/** A server block of Nginx's config. */
+export interface ServerBlock {
+  /** The file that it stands in. */
+  file: string
+  /** The values of its `listen`. */
+  listens: readonly string[]
+  names: readonly string[]
+  /** Those of our addresses that it answers. */
+  served: ReadonlySet<string>
+}
+
+interface Directive {
+  name: string
+  args: readonly string[]
+  file: string
+  block?: Directive[]
+}
+
+/** More levels of files than anybody has; a file may include itself. */
+const MOST_LEVELS = 20
+
+/** The server blocks for HTTP in what `nginx -T` prints, in their order, with all that they include. */
+export function serverBlocks(dump: string): ServerBlock[] {
+  const files = filesIn(dump)
+  const main = files.keys().next().value
+  if (main === undefined) return []
+  const parsed = new Map([...files].map(([file, text]) => [file, parse(text, file)]))
+
+  const within = (directives: readonly Directive[], levels = 0): Directive[] =>
+    directives.flatMap((each) => {
+      const [pattern] = each.args
+      if (each.name !== 'include' || pattern === undefined) return [each]
+      if (levels === MOST_LEVELS) return []
+      const path = resolve(dirname(main), pattern)
+      return [...parsed]
+        .filter(([file]) => file === path || matchesGlob(file, path))
+        .flatMap(([, included]) => within(included, levels + 1))
+    })
+  const blocks = (directives: readonly Directive[], name: string) =>
+    within(directives).filter((each) => each.name === name && each.block !== undefined)
+
+  return blocks(parsed.get(main) ?? [], 'http')
+    .flatMap(({ block = [] }) => blocks(block, 'server'))
+    .map(({ block = [], file }) => {
+      const own = within(block)
+      const values = (name: string) => own.filter((each) => each.name === name)
+      return {
+        file,
+        listens: orDefault(values('listen').map(({ args }) => args.join(' '))),
+        names: values('server_name').flatMap(({ args }) => args.map((arg) => arg.toLowerCase())),
+        served: new Set(
+          values('location').flatMap(({ args: [kind, path = ''] }) =>
+            kind === '=' && path.startsWith(SERVED_PATH) ? [path] : [],
+          ),
+        ),
+      }
+    })
+}
+
+const orDefault = (listens: readonly string[]) => (listens.length === 0 ? ['80'] : listens)
+
+const HEADING = /^# configuration file (.+):$/
+
+function filesIn(dump: string): Map<string, string> {
+  const files = new Map<string, string[]>()
+  let lines: string[] | undefined
+  for (const line of dump.split('\n')) {
+    const [, file] = HEADING.exec(line) ?? []
+    if (file === undefined) lines?.push(line)
+    else files.set(file, (lines = []))
+  }
+  return new Map([...files].map(([file, all]) => [file, all.join('\n')]))
+}
+
+/** Directives of a text of which Nginx says that it is right. What a block of Lua holds means nothing here. */
+function parse(text: string, file: string): Directive[] {
+  const top: Directive[] = []
+  const open = [top]
+  let words: string[] = []
+  for (const token of tokensOf(text)) {
+    if (token !== ';' && token !== '{' && token !== '}') {
+      words.push(unquoted(token))
+      continue
+    }
+    const [name, ...args] = words
+    words = []
+    const directive: Directive | undefined = name === undefined ? undefined : { name, args, file }
+    if (directive !== undefined && token !== '}') open.at(-1)?.push(directive)
+    if (token === '{') {
+      const block: Directive[] = []
+      if (directive !== undefined) directive.block = block
+      open.push(block)
+    }
+    if (token === '}' && open.length > 1) open.pop()
+  }
+  return top
+}
+
+/** A comment, a quoted word, a mark, or a word, in which a brace belongs to a variable. */
+const TOKEN =
+  /#[^\n]*|"(?:[^"\\]|\\[^])*"|'(?:[^'\\]|\\[^])*'|[;{}]|(?:\$\{[^{}\s]*\}|\\[^]|[^\s;{}\\])+/g
+
+const tokensOf = (text: string): string[] =>
+  (text.match(TOKEN) ?? []).filter((token) => !token.startsWith('#'))
+
+const unquoted = (token: string) => token.replace(/^(["'])([^]*)\1$/, '$2')

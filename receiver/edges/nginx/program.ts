@@ -1,0 +1,80 @@
+import { DeployError } from '../../core/errors.ts'
+import { CommandError, runCommand } from './command.ts'
+import { type ServerBlock, serverBlocks } from './dump.ts'
+
+/** Nginx itself, by the config's commands. */
+export interface Program {
+  /** Has it test its files. Resolves to what it warns of. Throws `nginx_failed`. */
+  test(): Promise<readonly string[]>
+  /** Rejects with `CommandError`. */
+  reload(): Promise<void>
+  /** How the last reload ended, as long as that may be news. */
+  lastReload(): 'taken' | 'failed' | undefined
+  /** The server blocks that it reads; `undefined` when the command cannot be made to say, or fails. */
+  serverBlocks(): Promise<ServerBlock[] | undefined>
+}
+
+/** A reload is done when new workers run. Reading the files, which the command does too, is what takes its time. */
+const TAKES_MS = 3000
+const TAKES_TIMES = 10
+/** Long enough for many apps that ask at once to go by one attempt. */
+const FAILED_MS = 1000
+
+const SHOWN_WARNINGS = 10
+const MAX_WARNING_CHARACTERS = 300
+
+/** The shell's exit status for it. */
+const COMMAND_NOT_FOUND = 127
+
+export function createProgram(nginx: { test: string; reload: string }): Program {
+  let last: { ended: 'taken' | 'failed'; until: number } | undefined
+  return {
+    async test() {
+      try {
+        return warningsIn((await runCommand(nginx.test)).stderr)
+      } catch (cause) {
+        const isMissing = cause instanceof CommandError && cause.exitCode === COMMAND_NOT_FOUND
+        throw new DeployError('nginx_failed', cause instanceof Error ? cause.message : '', {
+          hint: isMissing
+            ? 'install Nginx, or set nginx.test and nginx.reload to how it is called here'
+            : 'the message names the file and line that Nginx does not take; what was to be changed is as it was before',
+          cause,
+        })
+      }
+    },
+    async reload() {
+      const began = performance.now()
+      try {
+        await runCommand(nginx.reload)
+        const now = performance.now()
+        last = { ended: 'taken', until: now + TAKES_MS + TAKES_TIMES * (now - began) }
+      } catch (error) {
+        last = { ended: 'failed', until: performance.now() + FAILED_MS }
+        throw error
+      }
+    },
+    lastReload: () =>
+      last !== undefined && performance.now() < last.until ? last.ended : undefined,
+    async serverBlocks() {
+      const command = dumpCommand(nginx.test)
+      if (command === undefined) return undefined
+      const said = await runCommand(command).catch(() => undefined)
+      return said === undefined ? undefined : serverBlocks(said.stdout)
+    },
+  }
+}
+
+/** `nginx -T` tests as `-t` does, and prints all that it read. Of several it is the last: `docker exec -t web nginx -t`. */
+function dumpCommand(test: string): string | undefined {
+  const dumps = test.replace(/^(.*\s)-t(?=\s|$)/, '$1-T')
+  return dumps === test ? undefined : dumps
+}
+
+/** What `nginx -t` warns of and takes all the same, each once. */
+function warningsIn(said: string): string[] {
+  const warnings = said.split('\n').flatMap((line) => {
+    const at = line.indexOf('[warn] ')
+    return at === -1 ? [] : [line.slice(at + '[warn] '.length).slice(0, MAX_WARNING_CHARACTERS)]
+  })
+  return [...new Set(warnings)].slice(0, SHOWN_WARNINGS)
+}

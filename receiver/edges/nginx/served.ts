@@ -1,0 +1,36 @@
+import { createHash } from 'node:crypto'
+
+/** Where Nginx says that it has an app's files. No app is asked for what is below it. */
+export const SERVED_PATH = '/.well-known/deploy-receiver/served/'
+
+/** Stands where the revision of an app's files goes: that is known when all of them are. */
+const REVISION = '@revision@'
+
+/**
+ * A location of the app's server block that answers by itself, whatever is live, to whomever: `return` comes before anything
+ * that lets in or keeps out. It tells that visitors of this name and address meet this very text, and neither another site nor
+ * what Nginx had before.
+ */
+export const servedLocation = (app: string): string =>
+  `# that Nginx has these very lines, and visitors come to them
+location = ${SERVED_PATH}${REVISION} {
+  access_log off;
+  default_type text/plain;
+  return 200 ${app};
+}
+`
+
+/** An app's files with their revision in them: another for each text, and each installation. */
+export function withRevision(
+  installation: string,
+  { conf, slot, proxy }: { conf: string; slot: string; proxy: string },
+): { conf: string; slot: string; proxy: string } {
+  const hash = createHash('sha256').update([installation, conf, slot, proxy].join('\0'))
+  const revision = hash.digest('hex').slice(0, 16)
+  const filled = (text: string) => text.replaceAll(REVISION, revision)
+  return { conf: filled(conf), slot: filled(slot), proxy: filled(proxy) }
+}
+
+/** Where the site answers whose file this is; empty if it is none of ours, or of an older version. */
+export const servedPathIn = (text: string): string =>
+  /^\s*location = (\/\.well-known\/deploy-receiver\/served\/[0-9a-f]+) \{$/m.exec(text)?.[1] ?? ''

@@ -1,0 +1,106 @@
+import type { ServerBlock } from './dump.ts'
+import { type Door, doorsOf } from './doors.ts'
+import { type Answer, knock } from './knock.ts'
+
+/** An app, as a visitor of it asks. */
+export interface Visited {
+  app: string
+  /** Where Nginx says that it has the app's files as they are. */
+  path: string
+}
+
+/** A name of an app's site, and a `listen` of it. */
+export interface Place {
+  name: string
+  listen: string
+}
+
+/** What a visitor met. */
+export interface Met {
+  name: string
+  door: Door
+  answer: Answer
+}
+
+/** In place of the `*` of a wildcard: a name that has no site of its own. */
+const ANYONE = 'deploy-receiver-asks'
+
+/** Where a site that is rendered is: under each of its names, at each of its addresses. */
+export const placesOf = (domains: readonly string[], listens: readonly string[]): Place[] =>
+  domains.flatMap((domain) =>
+    listens.map((listen) => ({ name: domain.replace(/^\*/, ANYONE), listen })),
+  )
+
+/** Where the sites of the user's own are that include an app's snippet: under the first name of each that can be asked for. */
+export const placesIn = (blocks: readonly ServerBlock[], { path }: Visited): Place[] =>
+  blocks
+    .filter(({ served }) => served.has(path))
+    .flatMap(({ names, listens }) => {
+      const name = names.map(askable).find((each) => each !== undefined)
+      return name === undefined ? [] : listens.map((listen) => ({ name, listen }))
+    })
+
+/** A name out of `server_name`; none of a regular expression, or of what only Nginx can fill in. */
+function askable(name: string): string | undefined {
+  const plain = name.replace(/^\*/, ANYONE).replace(/\.\*$/, `.${ANYONE}`).replace(/^\./, '')
+  return /^[a-z0-9_.-]+$/.test(plain) ? plain : undefined
+}
+
+/** Asks at all places, each as far as it can be reached from here. */
+export const visit = async (places: readonly Place[], visited: Visited): Promise<Met[]> =>
+  (await Promise.all(places.map((place) => meet(place, visited)))).flat()
+
+async function meet({ name, listen }: Place, { app, path }: Visited): Promise<Met[]> {
+  const met: Met[] = []
+  for (const door of doorsOf(listen)) {
+    const answer = await knock(door, { host: name, path, says: app })
+    if (answer.kind === 'ours') return [{ name, door, answer }]
+    met.push({ name, door, answer })
+  }
+  // the first is the one that counts; the others only can have been better
+  return met.slice(0, 1)
+}
+
+/** Whether visitors come to the app, wherever they come in: also those whom one address sends on to another. */
+export const isServed = (met: readonly Met[]): boolean =>
+  met.some(({ answer }) => answer.kind === 'ours') &&
+  met.every(({ answer }) => answer.kind === 'ours' || answer.kind === 'no way' || sendsOn(answer))
+
+const sendsOn = (answer: Answer) =>
+  answer.kind === 'other' && answer.status >= 300 && answer.status <= 399
+
+/** Whether nobody listens anywhere that Nginx would. */
+export async function isNobodyAt(listens: readonly string[]): Promise<boolean> {
+  const doors = listens.flatMap((listen) => doorsOf(listen).slice(0, 1))
+  const question = { host: 'localhost', path: '/', says: '' }
+  const answers = await Promise.all(doors.map((door) => knock(door, question)))
+  return answers.length > 0 && answers.every(({ kind }) => kind === 'refused')
+}
+
+/**
+ * The URL that visitors come to the app by: over TLS if Nginx answers so for it, also at the usual port of a site that passes
+ * on to it. A proxy in front is taken to have the certificate, and the port, that Nginx lacks. Nothing for a site that has no
+ * one name.
+ */
+export async function urlOf(
+  met: readonly Met[],
+  visited: Visited,
+  isBehindProxy: boolean,
+): Promise<string | undefined> {
+  const named = met.filter(({ name, answer }) => answer.kind === 'ours' && isOneName(name))
+  const secure = named.find(({ door }) => door.tls)
+  if (secure !== undefined) return url('https', secure)
+  const [plain] = named
+  if (plain === undefined) return undefined
+  const { name } = plain
+  if (isBehindProxy) return `https://${name}`
+  const over = await visit([{ name, listen: '443 ssl' }], visited)
+  return isServed(over) ? `https://${name}` : url('http', plain)
+}
+
+const isOneName = (name: string) => name.includes('.') && !name.includes(ANYONE)
+
+function url(scheme: 'http' | 'https', { name, door: { port } }: Met): string {
+  const usual = scheme === 'http' ? 80 : 443
+  return port === usual || port === 0 ? `${scheme}://${name}` : `${scheme}://${name}:${port}`
+}

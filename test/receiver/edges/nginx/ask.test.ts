@@ -1,0 +1,238 @@
+import { once } from 'node:events'
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import { join } from 'node:path'
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { runCommand } from '../../../../receiver/edges/nginx/command.ts'
+import { createSites } from '../../../../receiver/edges/nginx/sites.ts'
+import { createSlots } from '../../../../receiver/edges/slots.ts'
+import { makeCertificates } from '../../../support/certificates.ts'
+import { INSTALLATION } from '../../../support/home.ts'
+import { type PrivateNginx, startNginx } from '../../../support/nginx.ts'
+import { freePort } from '../../../support/ports.ts'
+import { openWorkspace, type Workspace } from '../../../support/workspace.ts'
+
+const SAME = { blue: { port: 8000, replicas: 1 }, green: { port: 8000, replicas: 1 } }
+const REFUSED = { name: 'DeployError', code: 'not_served' }
+
+let workspace: Workspace
+let dir: string
+let nginx: PrivateNginx
+let port: number
+// each test has an app of its own
+let count = 0
+let app: string
+
+beforeAll(async () => {
+  workspace = openWorkspace()
+  dir = workspace.folder('nginx')
+  nginx = await startNginx({ dir })
+})
+beforeEach(async () => {
+  port = await freePort()
+  app = `app-${++count}`
+})
+afterAll(() => workspace.close())
+
+/** A receiver's Nginx with one app, which listens at `port`. */
+function sitesOf({
+  domains = [`${app}.test`],
+  listen = [`127.0.0.1:${port}`],
+  ...settings
+}: {
+  domains?: string[]
+  listen?: string[]
+  directory?: string
+  test?: string
+} = {}) {
+  const sites = createSites({
+    installation: INSTALLATION.id,
+    nginx: { ...nginx, listen, ...settings },
+    app: () => ({ domains, pauses: false }),
+    flags: createSlots(join(workspace.dir, 'data')).flags,
+    address: () => '127.0.0.1',
+  })
+  return {
+    ...sites,
+    ensure: () => sites.ensure({ [app]: SAME }),
+    ask: () => sites.ask(app, new AbortController().signal),
+    look: () => sites.look(app),
+  }
+}
+
+/** A site of somebody else's, read before ours by its name. */
+function put(text: string): () => void {
+  const file = join(nginx.directory, `a-${app}.conf`)
+  writeFileSync(file, text)
+  return () => rmSync(file)
+}
+
+test('what visitors come by is found out: plain, at its port, and nothing for a wildcard alone', async () => {
+  const sites = sitesOf({ domains: ['*.wild.test', 'one.test', 'www.one.test'] })
+  await sites.ensure()
+  expect(await sites.ask()).toEqual({ url: `http://one.test:${port}` })
+  expect(await sites.look()).toEqual({ url: `http://one.test:${port}` })
+  const wild = sitesOf({ domains: ['*.wild.test'] })
+  await wild.ensure()
+  expect(await wild.ask()).toEqual({})
+})
+
+test('a port that another program has is not_served with what answers there, and served once it is free', async () => {
+  const other = createServer((_, response) => response.writeHead(200, { server: 'Else' }).end())
+  other.listen(port, '127.0.0.1')
+  await once(other, 'listening')
+  const sites = sitesOf()
+  expect(await sites.ensure()).toMatchObject({ changed: true })
+  const refusal = {
+    ...REFUSED,
+    message: `127.0.0.1:${port} answers 200 (Else) for ${app}.test, which is not what Nginx was told of it`,
+    hint: expect.stringContaining(`ss -ltnp 'sport = :${port}'`),
+  }
+  await expect(sites.ask()).rejects.toMatchObject(refusal)
+  await expect(sites.look()).rejects.toMatchObject(refusal)
+  other.closeAllConnections()
+  other.close()
+  await once(other, 'close')
+  // a look changes nothing, and a deployment has Nginx try again, which has to like its files
+  await expect(sites.look()).rejects.toMatchObject({ code: 'not_served' })
+  const mend = put('sever { }')
+  await expect(sitesOf().ask()).rejects.toMatchObject({
+    code: 'nginx_failed',
+    message: expect.stringContaining('unknown directive "sever"'),
+  })
+  mend()
+  expect(await sites.ask()).toEqual({ url: `http://${app}.test:${port}` })
+  expect(await sites.look()).toEqual({ url: `http://${app}.test:${port}` })
+})
+
+test('a folder that Nginx does not read is not_served, with the line to put in', async () => {
+  const directory = join(workspace.folder(`elsewhere-${count}`), 'conf.d')
+  mkdirSync(directory)
+  const sites = sitesOf({ directory })
+  await sites.ensure()
+  await expect(sites.ask()).rejects.toMatchObject({
+    ...REFUSED,
+    message: `Nginx does not read ${directory}/deploy-receiver.${app}.conf`,
+    hint: expect.stringContaining(`include ${directory}/*.conf;`),
+  })
+})
+
+test('another site of the same name is not_served with its file, and nginx -t warns of it', async () => {
+  const away = put(
+    `server { listen 127.0.0.1:${port}; server_name ${app}.test; return 200 "else"; }`,
+  )
+  const sites = sitesOf({ domains: [`first.${app}.test`, `${app}.test`] })
+  expect((await sites.ensure()).warnings).toEqual([
+    `conflicting server name "${app}.test" on 127.0.0.1:${port}, ignored`,
+  ])
+  await expect(sites.ask()).rejects.toMatchObject({
+    ...REFUSED,
+    message: `another site of Nginx has the name ${app}.test, in ${nginx.directory}/a-${app}.conf, and answers first`,
+  })
+  expect(await sites.check()).toHaveLength(1)
+  away()
+  expect(await sites.ask()).toEqual({ url: `http://first.${app}.test:${port}` })
+  expect(await sites.check()).toEqual([])
+})
+
+test('a site that somebody has loopback for is asked for at another address of the machine', async () => {
+  const away = put(`server { listen 127.0.0.1:${port}; server_name x.test; return 200 "else"; }`)
+  const sites = sitesOf({ listen: [String(port)] })
+  await sites.ensure()
+  expect(await sites.ask()).toEqual({ url: `http://${app}.test:${port}` })
+  away()
+})
+
+test('an app of which Nginx was never told is not_served', async () => {
+  await expect(sitesOf().ask()).rejects.toMatchObject({
+    ...REFUSED,
+    message: `Nginx was never told of ${app}`,
+  })
+})
+
+test('while Nginx does not run files are put in place, which is said, and it takes them when it starts', async () => {
+  const own = workspace.folder('down')
+  const down = await startNginx({ dir: own })
+  const listen = [`127.0.0.1:${port}`]
+  const { directory, test: command, reload } = down
+  const sites = createSites({
+    installation: INSTALLATION.id,
+    nginx: { directory, test: command, reload, listen },
+    app: (name) => ({ domains: [`${name}.test`], pauses: false }),
+    flags: createSlots(join(workspace.dir, 'data')).flags,
+    address: () => '127.0.0.1',
+  })
+  const ask = (of: string) => sites.ask(of, new AbortController().signal)
+  await sites.ensure({ [app]: SAME })
+  expect(await ask(app)).toEqual({ url: `http://${app}.test:${port}` })
+  await down.stop()
+  expect(await sites.ensure({ [app]: SAME, second: SAME })).toMatchObject({ changed: true })
+  const warning = `Nginx does not run: nothing listens at 127.0.0.1:${port}. Its files are in place, and it takes them when it starts: systemctl start nginx`
+  expect(await ask(app)).toEqual({ warning })
+  expect(await ask('second')).toEqual({ warning })
+  await expect(sites.look('second')).rejects.toMatchObject({
+    ...REFUSED,
+    hint: expect.stringContaining('systemctl start nginx'),
+  })
+  // nothing is left to be done
+  expect(await sites.ensure({ [app]: SAME, second: SAME })).toMatchObject({ changed: false })
+  const again = await startNginx({ dir: own })
+  expect(await ask('second')).toEqual({ url: `http://second.test:${port}` })
+  await again.stop()
+})
+
+test('a site of the user’s own is found by the snippet that it includes, over TLS too', async () => {
+  const sites = sitesOf({ domains: [] })
+  const nobody = {
+    ...REFUSED,
+    message: `no site of Nginx includes ${join(dir, 'deploy-receiver.d', `${app}.slot`)}`,
+    hint: expect.stringContaining(`apps.${app}`),
+  }
+  await sites.ensure()
+  await expect(sites.ask()).rejects.toMatchObject(nobody)
+  await expect(sites.look()).rejects.toMatchObject(nobody)
+
+  const tls = await freePort()
+  const { certificate, key } = makeCertificates(workspace.folder('tls'), '127.0.0.1')
+  const snippet = `include deploy-receiver.d/${app}.slot;`
+  const away = put(`
+    server {
+      listen 127.0.0.1:${port};
+      server_name ${app}.test; return 301 https://$host$request_uri;
+    }
+    server {
+      # a brace { and a "quote
+      listen 127.0.0.1:${tls} ssl proxy_protocol;
+      server_name "~^(?<what>[a-z]{2,})\\.test$" www.${app}.test;
+      ssl_certificate '${certificate}'; ssl_certificate_key "${key}";
+      auth_basic closed; auth_basic_user_file /nowhere; deny all;
+      ${snippet}
+    }`)
+  await runCommand(nginx.reload)
+  expect(await sites.ask()).toEqual({ url: `https://www.${app}.test:${tls}` })
+  expect(await sites.look()).toEqual({ url: `https://www.${app}.test:${tls}` })
+  away()
+  const kept = put(`
+    server {
+      listen 127.0.0.1:${port}; server_name ${app}.test;
+      if ($uri) { return 503; }
+      ${snippet}
+    }`)
+  await runCommand(nginx.reload)
+  expect(await sites.ask()).toMatchObject({
+    warning: expect.stringContaining('keeps visitors out'),
+  })
+  kept()
+})
+
+test('a site of the user’s own cannot be found by a command that is not nginx -t, which is said', async () => {
+  const sites = sitesOf({
+    domains: [],
+    test: `true; ${nginx.test.replace('-t', '-q -t -q')}; true`,
+  })
+  await sites.ensure()
+  const other = sitesOf({ domains: [], test: 'true' })
+  expect(await other.ask()).toMatchObject({
+    warning: expect.stringContaining('could not be asked'),
+  })
+})

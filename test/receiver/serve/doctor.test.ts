@@ -1,0 +1,77 @@
+import { tmpdir } from 'node:os'
+import { expect, test } from 'vitest'
+import type { AppConfig } from '../../../receiver/config/config.ts'
+import { DeployError } from '../../../receiver/core/errors.ts'
+import { runDoctor } from '../../../receiver/serve/doctor.ts'
+import { APP } from '../../support/fake-world.ts'
+
+const refused = Object.assign(new Error('connect ECONNREFUSED /run/docker.sock'), {
+  code: 'ECONNREFUSED',
+})
+const rejects = (error: Error) => async () => {
+  throw error
+}
+const image = { repository: 'registry.example/acme/api', tag: 'latest' }
+const apps = [
+  { ...APP, image, name: 'api' },
+  { ...APP, image, name: 'job', http: false },
+] as unknown as AppConfig[]
+
+const WELL: Parameters<typeof runDoctor>[0] = {
+  data: tmpdir(),
+  apps,
+  docker: { version: async () => ({ Version: '29', Os: 'linux', Arch: 'amd64' }) as never },
+  engine: { disk: async () => undefined, containers: async () => [] },
+  sites: { check: async () => [], look: async () => ({ url: 'https://api.test' }) },
+  journal: { live: () => undefined },
+  edits: () => [],
+  read: rejects(new DeployError('registry_unreachable', 'no answer', { hint: 'curl it' })),
+}
+
+const examine = async (change: Partial<typeof WELL>) => {
+  const found = await runDoctor({ ...WELL, ...change })
+  return Object.fromEntries(found.map(({ what, ...rest }) => [what, rest]))
+}
+
+test('without Docker all the other things are said, and how to start it', async () => {
+  const gone = new DeployError('engine_unreachable', 'gone', { hint: 'systemctl start docker' })
+  const found = await examine({
+    docker: { version: rejects(refused) },
+    engine: { disk: rejects(refused), containers: rejects(gone) },
+    journal: { live: () => ({ standsIn: 1, deployment: { image: {} } }) as never },
+  })
+  for (const what of ['docker', 'disk', 'app api']) {
+    expect(found[what]).toMatchObject({
+      ok: false,
+      hint: expect.stringContaining('systemctl start docker'),
+    })
+  }
+  expect(found).toMatchObject({
+    data: { ok: true },
+    clock: { ok: true, message: 'not compared: no registry tells the time' },
+    nginx: { ok: true },
+    'site of api': { ok: true, message: 'Nginx serves it at https://api.test' },
+    'registry of api': { ok: false, hint: 'curl it' },
+  })
+  expect(found).not.toHaveProperty('site of job')
+})
+
+test('what Nginx warns of, that it does not run, and an app that it does not serve are told', async () => {
+  const down = new DeployError('not_served', 'Nginx does not run', {
+    hint: 'systemctl start nginx',
+  })
+  expect(
+    await examine({ sites: { check: async () => ['a', 'b'], look: rejects(down) } }),
+  ).toMatchObject({
+    nginx: { ok: true, hint: 'a; b' },
+    'site of api': { ok: false, hint: 'systemctl start nginx' },
+  })
+  expect(
+    await examine({
+      sites: { check: rejects(down), look: async () => ({ warning: 'keeps visitors out' }) },
+    }),
+  ).toMatchObject({
+    nginx: { ok: false, message: 'Nginx does not run' },
+    'site of api': { ok: true, hint: 'keeps visitors out' },
+  })
+})
