@@ -52,7 +52,9 @@ export async function ask(
       hint: 'deploy-receiver reload writes its files',
     })
   }
-  let reload = program.lastReload()
+  const recent = program.lastReload()
+  // to who only looks, one that does not run is no matter of a moment
+  let reload = again === undefined && recent === 'failed' ? undefined : recent
   let met = await waitUntilServed(site, options)
   if (!isServed(met) && reload === undefined && again !== undefined) {
     reload = await again()

@@ -3,6 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { render } from '../../../../receiver/edges/nginx/render.ts'
+import { withRevision } from '../../../../receiver/edges/nginx/served.ts'
 import { freePort } from '../../../support/ports.ts'
 import { closed, openBehindNginx, startEcho } from './behind-nginx.ts'
 
@@ -245,15 +246,18 @@ test('nginx -t has nothing to remark of 45 apps with sites, five of them also in
   const { nginx, port, slots } = world
   const apps = Array.from({ length: 45 }, (_, at) => `application-number-${at}`)
   const texts = apps.map((app) =>
-    render({
-      app,
-      domains: [`${app}.test`],
-      listen: [`127.0.0.1:${port}`],
-      upstreams: { blue: ['127.0.0.1:1'], green: ['127.0.0.1:2'] },
-      flags: slots.flags(app),
-      pauses: true,
-      trustedProxies: ['10.0.0.0/8', 'fd00::/8'],
-    }),
+    withRevision(
+      'ours',
+      render({
+        app,
+        domains: [`${app}.test`],
+        listen: [`127.0.0.1:${port}`],
+        upstreams: { blue: ['127.0.0.1:1'], green: ['127.0.0.1:2'] },
+        flags: slots.flags(app),
+        pauses: true,
+        trustedProxies: ['10.0.0.0/8', 'fd00::/8'],
+      }),
+    ),
   )
   const own = texts
     .slice(0, 5)
