@@ -64,7 +64,8 @@ async function metadataOf(inputs: Inputs, run: RunContext, signal: AbortSignal):
     import('./metadata/checkout.ts'),
   ])
   const directory = process.cwd()
-  const github = { repository: run.repository, token: inputs.githubToken, signal }
+  const { repository, apiUrl } = run
+  const github = { repository, apiUrl, token: inputs.githubToken, signal }
   return await readMetadata(inputs, run, {
     env: process.env,
     now: new Date(),

@@ -31,7 +31,7 @@ const readCommitDate = async (sha, { directory, ...github }) => {
 	if (!Number.isNaN(date.getTime())) return date;
 	warn(`nobody knows when commit ${sha} was made: {{commit_date}} is now`);
 };
-async function askGithub(sha, { repository, token, signal }) {
+async function askGithub(sha, { repository, apiUrl, token, signal }) {
 	const [owner = "", repo = ""] = repository.split("/");
 	if (token === "" || repo === "") return "";
 	try {
@@ -40,6 +40,7 @@ async function askGithub(sha, { repository, token, signal }) {
 			owner,
 			repo,
 			ref: sha,
+			baseUrl: apiUrl,
 			request: { signal }
 		});
 		return data.commit.committer?.date ?? "";

@@ -4705,8 +4705,10 @@ const noTag = ({ ref, eventName }) => new ActionError("bad_input", `input tags: 
 async function metadataOf(inputs, run, signal) {
 	const [{ readMetadata }, { readCheckout, readCommitDate }] = await Promise.all([import("./metadata.js"), import("./checkout.js")]);
 	const directory = process.cwd();
+	const { repository, apiUrl } = run;
 	const github = {
-		repository: run.repository,
+		repository,
+		apiUrl,
 		token: inputs.githubToken,
 		signal
 	};

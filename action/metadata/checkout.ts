@@ -39,11 +39,15 @@ export const readCommitDate = async (
 interface Github {
   /** `owner/name`. */
   repository: string
+  apiUrl: string
   token: string
   signal: AbortSignal
 }
 
-async function askGithub(sha: string, { repository, token, signal }: Github): Promise<string> {
+async function askGithub(
+  sha: string,
+  { repository, apiUrl, token, signal }: Github,
+): Promise<string> {
   const [owner = '', repo = ''] = repository.split('/')
   if (token === '' || repo === '') return ''
   try {
@@ -52,6 +56,7 @@ async function askGithub(sha: string, { repository, token, signal }: Github): Pr
       owner,
       repo,
       ref: sha,
+      baseUrl: apiUrl,
       request: { signal },
     })
     return data.commit.committer?.date ?? ''

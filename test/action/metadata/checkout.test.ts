@@ -2,11 +2,16 @@ import { execFileSync } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { afterEach, beforeEach, expect, test } from 'vitest'
 import { readCheckout, readCommitDate } from '../../../action/metadata/checkout.ts'
 import { answerJson, serve } from '../loopback.ts'
 
-const GITHUB = { repository: 'acme/hello', token: 'ghs_1', signal: new AbortController().signal }
+const GITHUB = {
+  repository: 'acme/hello',
+  apiUrl: 'http://127.0.0.1:1',
+  token: 'ghs_1',
+  signal: new AbortController().signal,
+}
 let folder: string
 
 const git = (...args: string[]): string =>
@@ -21,7 +26,6 @@ beforeEach(() => {
 })
 afterEach(() => {
   rmSync(folder, { recursive: true })
-  vi.unstubAllEnvs()
 })
 
 test('the checkout says which branch, tag or pull request it is, and when it was committed', async () => {
@@ -55,8 +59,7 @@ test('GitHub is asked for the date of a commit that is not checked out', async (
     asked.push(`${request.url} ${request.headers.authorization}`)
     answerJson(response, 200, { commit: { committer: { date: '2025-01-02T03:04:05Z' } } })
   })
-  vi.stubEnv('GITHUB_API_URL', url)
-  const github = { ...GITHUB, directory: folder }
+  const github = { ...GITHUB, apiUrl: url, directory: folder }
   expect(await readCommitDate('f'.repeat(40), github)).toEqual(new Date('2025-01-02T03:04:05Z'))
   expect(asked).toEqual([`/repos/acme/hello/commits/${'f'.repeat(40)} token ghs_1`])
 })
