@@ -62,7 +62,7 @@ export const loadGithubContext = async (): Promise<GithubContext> => {
 /** The run as the toolkit tells it, with what it leaves out: the base branch and `RUNNER_TEMP`. */
 export const readContext = (github: GithubContext, env: NodeJS.ProcessEnv): RunContext => {
   const { eventName = '', ref = '', actor = '', sha = '' } = github
-  const payload = ((github.payload as object | null) ?? {}) as EventPayload
+  const payload = (github.payload ?? {}) as EventPayload
   const repository = repositoryOf(github)
   const serverUrl = github.serverUrl.replace(/\/+$/, '')
   // act and others have runs without a number

@@ -1,5 +1,5 @@
 import { socketOf } from '../config/socket.ts'
-import type { Reloaded } from '../serve/serve.ts'
+import type { Reloaded } from '../config/changes.ts'
 import type { Options } from './options.ts'
 import { ask } from './ask.ts'
 

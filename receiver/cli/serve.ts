@@ -1,10 +1,11 @@
 import { loadConfig } from '../config/load.ts'
 import { describeProblem, type Remarks } from '../config/problems.ts'
 import { createLog } from '../serve/log.ts'
+import type { ReloadOptions } from '../config/changes.ts'
 import type { Options } from './options.ts'
 import { secretsOf, secretsOfBoth } from '../config/secrets-of.ts'
 import { createRedactor } from '../core/redaction/redactor.ts'
-import { type ReloadOptions, serve } from '../serve/serve.ts'
+import { serve } from '../serve/serve.ts'
 
 /** `deploy-receiver serve`: until SIGTERM or SIGINT; SIGHUP reads the config again. A second signal ends it at once. */
 export async function run({ config: file }: Options): Promise<number> {

@@ -11,6 +11,20 @@ export interface Changes {
   keys: string[]
 }
 
+export interface ReloadOptions {
+  /** Nginx files of ours that somebody edited are written anew. */
+  overwrite: boolean
+}
+
+/** What a reload changed, and what of Nginx's files somebody edited. */
+export interface Reloaded extends Changes {
+  /** These are left alone. */
+  edited: { file: string; difference: readonly string[] }[]
+  overwritten: string[]
+  /** Of Nginx, and of apps that it does not serve. */
+  warnings: readonly string[]
+}
+
 /** What a receiver holds as long as it runs: addresses, the store's directory, the network, Nginx's commands. */
 const FIXED = ['listen', 'socket', 'admin', 'data', 'network', 'nginx'] as const
 

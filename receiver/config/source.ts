@@ -14,7 +14,9 @@ export function readSource(file: string): string {
     }
     throw new ConfigError(file, [
       {
-        ...{ line: 0, column: 0, path: '' },
+        line: 0,
+        column: 0,
+        path: '',
         message: isMissing ? 'there is no such file' : message.replace(file, 'it'),
         hint: isMissing ? 'name the config with --config' : hint,
       },

@@ -20,7 +20,7 @@ export function yamlProblems(
   // warnings too: an unknown tag would swallow a text that begins with !
   const all = [...document.errors, ...document.warnings]
   const twice = all.filter(({ code }) => code === 'DUPLICATE_KEY')
-  const [first] = all.filter(({ code }) => code !== 'DUPLICATE_KEY')
+  const first = all.find(({ code }) => code !== 'DUPLICATE_KEY')
   return [...(first === undefined ? [] : [first]), ...twice].map((error) => {
     const { at = error.pos[0], message, hint } = wordsOf(error, { document, source, lines })
     const { line, col } = lines.linePos(at)
@@ -42,7 +42,8 @@ interface File {
 }
 
 function wordsOf(error: YAMLError, file: File): Words {
-  const { code, message, pos } = error
+  const { message, pos } = error
+  const code: string = error.code
   const text = lineAt(file.source, pos[0])
   const key = keyIn(text)
   switch (code) {

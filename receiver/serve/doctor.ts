@@ -60,12 +60,11 @@ export async function runDoctor({
       }),
     ),
     lookAtNginx(apps, sites),
-    lookAtFiles(edits),
     lookAtTrustRoots(data, apps),
     lookAtRegistries(apps, read, (app) => journal.live(app) !== undefined),
     Promise.all(apps.map((app) => lookAtApp(app, engine, journal))),
   ])
-  return found.flat()
+  return [...found.flat(), ...lookAtFiles(edits)]
 }
 
 /** Whether Nginx takes its files and runs, and whether visitors come to each app that has any. */

@@ -1,4 +1,4 @@
-import { type Changes, changesOf } from '../config/changes.ts'
+import { changesOf, type Reloaded, type ReloadOptions } from '../config/changes.ts'
 import type { AppConfig, Config } from '../config/config.ts'
 import { createApps } from '../core/apps.ts'
 import type { Log, Report } from '../core/log.ts'
@@ -31,20 +31,6 @@ export interface Receiver {
   reload(config: Config, options: ReloadOptions): Promise<Reloaded>
   /** Stops taking requests and reconciling; what runs goes on serving. */
   close(): Promise<void>
-}
-
-export interface ReloadOptions {
-  /** Nginx files of ours that somebody edited are written anew. */
-  overwrite: boolean
-}
-
-/** What a reload changed, and what of Nginx's files somebody edited. */
-export interface Reloaded extends Changes {
-  /** These are left alone. */
-  edited: { file: string; difference: readonly string[] }[]
-  overwritten: string[]
-  /** Of Nginx, and of apps that it does not serve. */
-  warnings: readonly string[]
 }
 
 interface Surroundings {
@@ -208,12 +194,12 @@ async function start(
     for (const app of changes.removed) log('warn', LEFT_RUNNING, { app })
     for (const each of warnings) log('warn', each)
     log('info', 'config taken', changes)
-    const left = edits()
-    const isLeft = (file: string) => left.some((each) => each.file === file)
+    const stillEdited = edits()
+    const isLeft = (file: string) => stillEdited.some((each) => each.file === file)
     return {
       ...changes,
       warnings,
-      edited: left.map(({ file, difference }) => ({ file, difference })),
+      edited: stillEdited.map(({ file, difference }) => ({ file, difference })),
       overwritten: edited.flatMap(({ file }) => (overwrite && !isLeft(file) ? file : [])),
     }
   }

@@ -56,8 +56,8 @@ test('while Nginx does not run, a deployment succeeds and says so, an app can be
   try {
     expect((await vm.visit()).body).toBe('one\n')
     expect((await ask({ port: vm.sites, domain: 'added.test' })).body).toBe('one\n')
-    const { deployment } = await vm.hook({ image: `${vm.repository}@${digest}` }, { app: 'added' })
-    expect(deployment).toMatchObject({
+    const anew = await vm.hook({ image: `${vm.repository}@${digest}` }, { app: 'added' })
+    expect(anew.deployment).toMatchObject({
       status: 'succeeded',
       url: `http://added.test:${vm.sites}`,
     })

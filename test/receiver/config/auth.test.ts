@@ -149,14 +149,17 @@ describe('the auth of an app', () => {
     ['branch', 'did you mean ref?'],
     ['repository_ids', 'did you mean repository_id?'],
     ['team', 'docs.github.com/actions/reference/security/oidc lists them'],
-  ] as const)('oidc with a claim %s that GitHub is not known to have is warned of', ([claim, hint]) => {
-    expect(warnings(withApp(`auth: { oidc: { repository_id: 1, ${claim}: x } }`))).toEqual([
-      expect.stringMatching(new RegExp(`"${claim}": without it every deployment is refused; `)),
-    ])
-    expect(warnings(withApp(`auth: { oidc: { repository_id: 1, ${claim}: x } }`))[0]).toContain(
-      hint,
-    )
-  })
+  ] as const)(
+    'oidc with a claim %s that GitHub is not known to have is warned of',
+    ([claim, hint]) => {
+      expect(warnings(withApp(`auth: { oidc: { repository_id: 1, ${claim}: x } }`))).toEqual([
+        expect.stringMatching(new RegExp(`"${claim}": without it every deployment is refused; `)),
+      ])
+      expect(warnings(withApp(`auth: { oidc: { repository_id: 1, ${claim}: x } }`))[0]).toContain(
+        hint,
+      )
+    },
+  )
 
   test('what other issuers write is theirs', () => {
     const rule = '{ issuer: "https://gitlab.example", project_id: 1, ref: main, repository: x }'

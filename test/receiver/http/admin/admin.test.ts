@@ -19,8 +19,12 @@ const ask = async (method: string, path: string) => {
 describe('a reload', () => {
   test('says what changed', async () => {
     const changed = {
-      ...{ added: ['new'], changed: [], removed: ['old'], keys: ['read_tokens'] },
-      ...{ edited: [{ file: '/x.conf', difference: ['+listen 443 ssl;'] }], overwritten: [] },
+      added: ['new'],
+      changed: [],
+      removed: ['old'],
+      keys: ['read_tokens'],
+      edited: [{ file: '/x.conf', difference: ['+listen 443 ssl;'] }],
+      overwritten: [],
       warnings: ['Nginx: x'],
     }
     world.services.reload = async () => changed
