@@ -221,7 +221,7 @@ test.for([
   [['rollback', 'api', 'x'], 1, 'is neither "previous", nor a tag, a digest or a deployment'],
   [['deploy', 'api', 'ghcr.io/evil/api:1'], 1, 'ghcr.io/evil/api is not the repository of api'],
   [['status', 'none'], 1, 'there is no app "none"\n  deploy-receiver status lists them'],
-  [['destroy'], 2, 'what is destroy?'],
+  [['destroy'], 2, 'there is no command "destroy"'],
 ] as const)('%s ends with %i', async ([args, status, message]) => {
   const { code, stderr } = await run(...args)
   expect(code).toBe(status)

@@ -19,6 +19,8 @@ let engine: PrivateEngine
 let vm: Vm
 let secure: PrivateRegistry
 let plain: PrivateRegistry
+/** PEM file. */
+let authority: string
 /** Stands for Docker Hub, where only its mirror reaches it. */
 let hub: Pick<PrivateRegistry, 'host' | 'stop'>
 let mirror: Pick<PrivateRegistry, 'host' | 'stop'>
@@ -30,7 +32,8 @@ beforeAll(async () => {
   subnet = await reserveSubnet()
   const address = divide(subnet.subnet).gateway
   const port = await freePort()
-  const { authority, ...certificate } = makeCertificates(workspace.folder('tls'), address)
+  const certificate = makeCertificates(workspace.folder('tls'), address)
+  ;({ authority } = certificate)
   hub = await startOpenRegistry({ dir: workspace.folder('hub') })
   mirror = await startOpenRegistry({ dir: workspace.folder('mirror'), cacheOf: hub.host })
   stops.push(
@@ -79,16 +82,17 @@ afterAll(async () => {
   await subnet.release()
 })
 
-test.for<[string, () => string, string]>([
-  ['with an authority of its own', () => secure.host, 'secure'],
-  ['in plain HTTP, which Docker was told of', () => plain.host, 'plain'],
-])('a registry %s is resolved and pulled from', async ([, host, app]) => {
+test.for<[string, () => string, string, () => string | undefined]>([
+  ['with an authority of its own', () => secure.host, 'secure', () => authority],
+  ['in plain HTTP, which Docker was told of', () => plain.host, 'plain', () => undefined],
+])('a registry %s is resolved and pulled from', async ([, host, app, trusted]) => {
   const image = `${host()}/acme/${app}:latest`
   const digest = await pushTiny({
     host: engine.host,
     image,
     version: app,
     login,
+    authority: trusted(),
   })
   await engine.docker.getImage(image).remove()
   const { deployment } = await vm.hook({}, { app })

@@ -43,6 +43,7 @@ export async function pushTiny({
   config = {},
   broken = false,
   login,
+  authority,
   host,
 }: {
   /** Reference with a tag. */
@@ -52,11 +53,17 @@ export async function pushTiny({
   config?: ImageConfig
   broken?: boolean
   login: Login
+  /** PEM file of the authority that vouches for the registry; without it that speaks plain HTTP. */
+  authority?: string | undefined
   /** An engine that has it afterwards, as one that built it would. */
   host?: string
 }): Promise<string> {
   const [, repository = '', tag = ''] = /^(.*):([^:/]+)$/.exec(image) ?? []
-  const { blob, manifest } = uploadTo({ repository, login })
+  const { blob, manifest } = uploadTo({
+    repository,
+    login,
+    ...(authority === undefined ? {} : { authority }),
+  })
   const layers = [
     busybox(),
     layerOf({ 'www/index.html': `${version}\n`, ...(broken ? {} : { 'www/healthz': 'ok\n' }) }),
