@@ -19,7 +19,7 @@ afterAll(() => vm.close())
 
 /** Runs the program to its end. */
 function run(
-  args: string[],
+  args: readonly string[],
   env: Record<string, string> = {},
 ): Promise<{ code: number; stdout: string; stderr: string }> {
   return new Promise((resolve) => {
@@ -105,9 +105,15 @@ test('a socket that cannot be made is named, and ends it', async () => {
 })
 
 test('wrong usage ends with 2, and says what is known', async () => {
-  for (const args of [[], ['frobnicate'], ['serve', '--no-such-option'], ['serve', 'extra']]) {
+  for (const [args, message] of [
+    [[], 'deploy-receiver serve'],
+    [['frobnicate'], 'there is no command "frobnicate"'],
+    [['serve', '--no-such-option'], "Unknown option '--no-such-option'"],
+    [['serve', 'extra'], 'serve takes no word, and "extra" is one too many'],
+  ] as const) {
     const { code, stderr } = await run(args)
     expect(code).toBe(2)
-    expect(stderr).toContain('deploy-receiver serve')
+    expect(stderr).toContain(message)
+    expect(stderr).toContain(args.length === 0 ? 'a command is missing' : '--help')
   }
 })
