@@ -10,6 +10,8 @@ export interface CommandRun {
   /** Ends the command; what it says on its way down still comes. */
   signal: AbortSignal
   onLine: (line: string, source: 'stdout' | 'stderr') => void
+  /** That of the runner, unless a test says otherwise. */
+  platform?: NodeJS.Platform
 }
 
 /** What a shell says of a command that was killed. */
@@ -25,11 +27,11 @@ const GRACE_MS = 5000
 export const runCommand = async (
   path: string,
   args: readonly string[],
-  { env, signal, onLine }: CommandRun,
+  { env, signal, onLine, platform = process.platform }: CommandRun,
 ): Promise<number> => {
   const stdout = readLines((line) => onLine(line, 'stdout'))
   const stderr = readLines((line) => onLine(line, 'stderr'))
-  const handling = handleChildren(signal)
+  const handling = handleChildren(signal, platform)
   try {
     const status = (await exec(`"${path}"`, [...args], {
       env: env as Record<string, string>,
@@ -61,14 +63,16 @@ function readLines(onLine: (line: string) => void) {
 
 /**
  * Looks after the processes that are started until `stop`: their standard input is at its end, and once the signal aborts
- * they get SIGINT, as from a terminal, then SIGKILL. The toolkit hands none of them out; Node tells of each one that it makes.
+ * they get SIGINT, as from a terminal, then SIGKILL. On Windows the runner's Ctrl-C has reached them by their console already, and
+ * what Node calls SIGINT there would kill them in the middle of ending. The toolkit hands no child out; Node tells of each
+ * one that it makes.
  */
-function handleChildren(signal: AbortSignal): { stop: () => void } {
+function handleChildren(signal: AbortSignal, platform: NodeJS.Platform): { stop: () => void } {
   const children: ChildProcess[] = []
   let timer: NodeJS.Timeout | undefined
   const kill = (name: NodeJS.Signals) => children.forEach((child) => child.kill(name))
   const end = () => {
-    kill('SIGINT')
+    if (platform !== 'win32') kill('SIGINT')
     timer ??= setTimeout(() => kill('SIGKILL'), GRACE_MS)
   }
   const onChild = (message: unknown) => {

@@ -1,11 +1,20 @@
-import { expect, test } from 'vitest'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { expect, onTestFinished, test } from 'vitest'
 import { runCommand } from '../../action/run-command.ts'
 
-const run = async (script: string, signal = new AbortController().signal, onLine = () => {}) => {
+const run = async (
+  script: string,
+  signal = new AbortController().signal,
+  onLine = () => {},
+  platform?: NodeJS.Platform,
+) => {
   const lines: string[] = []
   const status = await runCommand('/bin/sh', ['-c', script], {
     env: process.env,
     signal,
+    ...(platform && { platform }),
     onLine: (line, source) => {
       lines.push(`${source}: ${line}`)
       onLine()
@@ -39,6 +48,22 @@ test('a cancelled command gets SIGINT, and what it says on its way down is heard
     () => cancelling.abort(),
   )
   expect({ status, lines }).toEqual({ status: 7, lines: ['stdout: up', 'stdout: bye'] })
+})
+
+test('on Windows the runner tells a cancelled command itself, and it is let end', async () => {
+  const cancelling = new AbortController()
+  const told = join(mkdtempSync(join(tmpdir(), 'run-command-')), 'told')
+  onTestFinished(() => rmSync(dirname(told), { recursive: true }))
+  const { status, lines } = await run(
+    `trap 'exit 7' INT; echo up; until [ -e '${told}' ]; do sleep 0.1; done; echo bye`,
+    cancelling.signal,
+    () => {
+      cancelling.abort()
+      writeFileSync(told, '')
+    },
+    'win32',
+  )
+  expect({ status, lines }).toEqual({ status: 0, lines: ['stdout: up', 'stdout: bye'] })
 })
 
 test('a command that does not mind SIGINT is killed', async () => {
