@@ -77,8 +77,12 @@ function refAt(refs: string): string {
   return branch === undefined ? '' : `refs/heads/${branch}`
 }
 
-/** What Git says; `''` where it has nothing to say, or is not there. It asks nobody for what a partial clone lacks. */
-async function runGit(cwd: string, args: string[]): Promise<string> {
+/**
+ * What Git says; `''` where it has nothing to say, or is not there. It asks nobody for what a partial clone lacks. In a job's
+ * container the checkout belongs to another user, of which Git would say nothing: this directory is trusted, no one above it.
+ */
+async function runGit(cwd: string, question: string[]): Promise<string> {
+  const args = ['-c', `safe.directory=${cwd}`, ...question]
   const env = { ...process.env, GIT_NO_LAZY_FETCH: '1', GIT_TERMINAL_PROMPT: '0' }
   const options = { cwd, env: env as Record<string, string>, silent: true, ignoreReturnCode: true }
   try {

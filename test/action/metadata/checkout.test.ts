@@ -1,8 +1,8 @@
 import { execFileSync } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { chownSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, onTestFinished, test, vi } from 'vitest'
 import { readCheckout, readCommitDate } from '../../../action/metadata/checkout.ts'
 import { answerJson, serve } from '../loopback.ts'
 
@@ -47,6 +47,17 @@ test('the checkout says which branch, tag or pull request it is, and when it was
   expect(await readCheckout(folder)).toMatchObject({ ref: 'refs/pull/7/merge' })
   git('tag', '--annotate', 'v1.2.3', '--message', 'one')
   expect(await readCheckout(folder)).toMatchObject({ ref: 'refs/tags/v1.2.3' })
+})
+
+test('in a container of a job the checkout belongs to another user, and is read all the same', async () => {
+  vi.stubEnv('GIT_CONFIG_GLOBAL', '/dev/null')
+  onTestFinished(() => void vi.unstubAllEnvs())
+  git('init', '--initial-branch', 'main')
+  git('commit', '--allow-empty', '--message', 'one')
+  const sha = git('rev-parse', 'HEAD')
+  for (const path of [folder, join(folder, '.git')]) chownSync(path, 4242, 4242)
+  expect(() => git('rev-parse', 'HEAD')).toThrow('dubious ownership')
+  expect(await readCheckout(folder)).toEqual({ ref: 'refs/heads/main', sha })
 })
 
 test('without a checkout it is an error that says what to add', async () => {
