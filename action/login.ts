@@ -1,5 +1,5 @@
 import {
-  copyFileSync,
+  cpSync,
   mkdirSync,
   mkdtempSync,
   readFileSync,
@@ -115,7 +115,8 @@ function parseObject(text: string): DockerConfig | undefined {
 
 /**
  * Plugins, contexts, TLS files and the workflow's builder are found where they are. Windows lets nobody but administrators make
- * symbolic links: a folder's is a junction there, which anybody may make, and a file is copied.
+ * symbolic links: a folder's is a junction there, which anybody may make. What cannot be linked (a file there, a folder on a
+ * share of the network) is copied. A link that leads nowhere is left out, for there is nothing to copy.
  */
 export const linkEverythingElse = (
   original: string,
@@ -131,12 +132,12 @@ export const linkEverythingElse = (
   for (const name of names) {
     if (name === 'config.json') continue
     const [from, to] = [resolve(original, name), join(directory, name)]
-    const isFolder = statSync(from, { throwIfNoEntry: false })?.isDirectory() === true
+    const there = statSync(from, { throwIfNoEntry: false })
+    if (there === undefined) continue
     try {
-      link(from, to, isFolder ? 'junction' : 'file')
-    } catch (error) {
-      if (isFolder || (error as NodeJS.ErrnoException).code !== 'EPERM') throw error
-      copyFileSync(from, to)
+      link(from, to, there.isDirectory() ? 'junction' : 'file')
+    } catch {
+      cpSync(from, to, { recursive: true, dereference: true })
     }
   }
 }
@@ -147,15 +148,20 @@ function childEnvironment(from: {
   original: string
   login: Login | undefined
 }): NodeJS.ProcessEnv {
-  const entries = Object.entries(from.env).filter(([name]) => !name.startsWith('INPUT_'))
-  const env: NodeJS.ProcessEnv = Object.fromEntries(entries)
-  env['DOCKER_CONFIG'] = from.directory
-  env['BUILDX_CONFIG'] ||= join(from.original, 'buildx')
-  const auths = env['DOCKER_AUTH_CONFIG']
-  if (auths !== undefined && from.login !== undefined) {
-    env['DOCKER_AUTH_CONFIG'] = withoutHost(auths, configKey(from.login.registry))
+  const auths = from.env['DOCKER_AUTH_CONFIG']
+  const own = {
+    DOCKER_CONFIG: from.directory,
+    BUILDX_CONFIG: from.env['BUILDX_CONFIG'] || join(from.original, 'buildx'),
+    ...(auths !== undefined &&
+      from.login !== undefined && {
+        DOCKER_AUTH_CONFIG: withoutHost(auths, configKey(from.login.registry)),
+      }),
   }
-  return env
+  // on Windows Docker_Config is the same variable, and of two the child would get either
+  const others = Object.entries(from.env).filter(
+    ([name]) => !name.startsWith('INPUT_') && !(name.toUpperCase() in own),
+  )
+  return { ...Object.fromEntries(others), ...own }
 }
 
 /** `DOCKER_AUTH_CONFIG` goes before `config.json` in docker/cli, and would hide the login. */

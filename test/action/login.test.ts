@@ -6,6 +6,7 @@ import {
   readdirSync,
   rmSync,
   statSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -58,6 +59,7 @@ test('where links need a privilege a folder is a junction and a file a copy', ()
   mkdirSync(join(original, 'contexts'), { recursive: true })
   mkdirSync(directory)
   writeFileSync(join(original, 'daemon.json'), '{}')
+  symlinkSync(join(home, 'gone'), join(original, 'leads-nowhere'))
   const links: unknown[] = []
   linkEverythingElse(original, directory, (from, _, type) => {
     links.push([from, type])
@@ -68,6 +70,28 @@ test('where links need a privilege a folder is a junction and a file a copy', ()
     [join(original, 'daemon.json'), 'file'],
   ])
   expect(readFileSync(join(directory, 'daemon.json'), 'utf8')).toBe('{}')
+})
+
+test('where nothing can be linked, as a folder on a share, it is copied', () => {
+  const [original, directory] = [join(home, 'docker'), join(home, 'private')]
+  mkdirSync(join(original, 'contexts', 'meta'), { recursive: true })
+  mkdirSync(directory)
+  writeFileSync(join(original, 'contexts', 'meta', 'meta.json'), '{}')
+  linkEverythingElse(original, directory, () => {
+    throw Object.assign(new Error('no junction to a share'), { code: 'EINVAL' })
+  })
+  expect(readFileSync(join(directory, 'contexts', 'meta', 'meta.json'), 'utf8')).toBe('{}')
+})
+
+test('where a variable’s name may be in any letters, the child gets one of it', () => {
+  // process.env of Windows: asked in any letters, listed as it was set
+  const given = { Docker_Config: home, buildx_config: 'D:\\buildx', Path: 'C:\\' }
+  const insensitive = new Proxy<NodeJS.ProcessEnv>(given, {
+    get: (env, name) =>
+      Object.entries(env).find(([one]) => one.toUpperCase() === String(name).toUpperCase())?.[1],
+  })
+  const { directory, env } = prepareDocker(undefined, insensitive, home)
+  expect(env).toEqual({ DOCKER_CONFIG: directory, BUILDX_CONFIG: 'D:\\buildx', Path: 'C:\\' })
 })
 
 test('a credential store keeps serving the other hosts and hides this one no more', () => {
