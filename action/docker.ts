@@ -58,7 +58,7 @@ const quoted = (arg: string): string =>
 
 const noDocker = (): ActionError =>
   new ActionError('no_docker', 'the docker command is not on this runner', {
-    hint: 'Use a runner that has Docker (ubuntu-latest does), or build: false to deploy an image that exists.',
+    hint: 'Use a runner that has Docker (ubuntu-latest does; macOS runners have none), put the docker command into the container of the job, or write build: false to deploy an image that exists.',
   })
 
 /** A failed command, with the last lines that it printed. */
