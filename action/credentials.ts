@@ -6,6 +6,7 @@ import type { Login } from './login.ts'
 import { acrLogin, isAcr } from './registries/acr.ts'
 import { dockerHubLogin } from './registries/docker-hub.ts'
 import { ecrLogin } from './registries/ecr.ts'
+import { isGithubRegistry } from './registries/github.ts'
 
 /**
  * The login that the inputs ask for; undefined leaves Docker's own logins in charge. A password that was given goes before
@@ -40,13 +41,8 @@ export const chooseLogin = async (
   if (registry === 'docker.io' && connection !== '') {
     return dockerHubLogin(username, connection, signal)
   }
-  if (!isWorkflowToken || username === '' || !isGithubRegistry(registry, run)) return undefined
+  if (!isWorkflowToken || username === '' || !isGithubRegistry(registry, run.serverUrl)) {
+    return undefined
+  }
   return { registry, username, password }
-}
-
-/** `ghcr.io`, GitHub's older registries, and `containers.` of a company's own GitHub. */
-const isGithubRegistry = (host: string, run: RunContext): boolean => {
-  if (host === 'ghcr.io' || host.endsWith('.pkg.github.com')) return true
-  const server = new URL(run.serverUrl).host
-  return server !== 'github.com' && (host === `containers.${server}` || host === `docker.${server}`)
 }

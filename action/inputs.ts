@@ -10,6 +10,7 @@ import { parseImages } from './metadata/images.ts'
 import { readTags } from './metadata/read-tags.ts'
 import type { Rule } from './metadata/rules.ts'
 import type { RunContext } from './context.ts'
+import { githubRegistry } from './registries/github.ts'
 import { registryHost } from './registries/host.ts'
 
 const DEFAULT_REGISTRY = 'ghcr.io'
@@ -105,8 +106,10 @@ export const readInputs = (run: RunContext, input: typeof getInput = getInput): 
 
   const images = parseImages(lines('images'))
   const image = read('image', images[0])
-  const registry = readRegistry(read('registry', DEFAULT_REGISTRY), image)
   const githubToken = read('github-token')
+  const password = read('password', githubToken)
+  const home = password === githubToken ? githubRegistry(run.serverUrl) : DEFAULT_REGISTRY
+  const registry = readRegistry(read('registry', DEFAULT_REGISTRY), image, home)
   const inputs = Object.freeze({
     hooks: parseList(read('url'), { name: 'url', keepCommas: true }).map(parseHookTarget),
     secret: read('secret'),
@@ -114,7 +117,7 @@ export const readInputs = (run: RunContext, input: typeof getInput = getInput): 
     imageGiven: read('image') !== '',
     registry,
     username: read('username', run.actor),
-    password: read('password', githubToken),
+    password,
     awsRole: read('aws-role'),
     awsRegion: read('aws-region'),
     azureClientId: read('azure-client-id'),
@@ -173,10 +176,11 @@ function readTagContext(text: string): 'workflow' | 'git' {
 /** `false` is what it is anyway. */
 const readAttest = (text: string): string => (/^(?:false|False|FALSE)$/.test(text) ? '' : text)
 
-/** Left at its default, it is where the image goes: a login elsewhere would be of no use. */
-function readRegistry(given: string, image: string): string {
+/** Left at its default, it is where the image goes: a login elsewhere would be of no use. Without an image it is `home`. */
+function readRegistry(given: string, image: string, home: string): string {
   const registry = registryHost(given)
-  if (registry !== DEFAULT_REGISTRY || image === '') return registry
+  if (registry !== DEFAULT_REGISTRY) return registry
+  if (image === '') return home
   try {
     return parseImage(image).registry
   } catch {

@@ -125,6 +125,14 @@ test('the registry is its host, however it was written, and the image is on it',
   })
 })
 
+test('on a company’s own GitHub the image goes to the registry beside it', () => {
+  const run = contextOf({ serverUrl: 'https://acme.ghe.com' })
+  expect(readInputs(run, () => '')).toMatchObject({
+    registry: 'containers.acme.ghe.com',
+    image: 'containers.acme.ghe.com/acme/hello',
+  })
+})
+
 test.for([
   ['registry.example.com:5000/acme/api', {}, 'registry.example.com:5000'],
   ['acme/api', {}, 'docker.io'],

@@ -177,10 +177,16 @@ describe('who signs in', () => {
     expect(await choose({ registry: 'ghcr.io.evil.example' })).toBeUndefined()
   })
 
-  test('a company’s own GitHub has a registry beside it', async () => {
-    expect(
-      await choose({ registry: 'containers.git.acme.com' }, 'https://git.acme.com'),
-    ).toBeDefined()
+  test('a company’s own GitHub has a registry beside it, and ghcr.io never gets its token', async () => {
+    const company = 'https://git.acme.com'
+    const registry = 'containers.git.acme.com'
+    expect(await choose({ registry }, company)).toBeDefined()
+    expect(await choose({ registry: 'docker.git.acme.com' }, company)).toBeDefined()
+    expect(await choose({ registry: 'ghcr.io' }, company)).toMatchObject({ registry })
+    expect(await choose({ image: 'ghcr.io/acme/api' }, company)).toBeUndefined()
+    expect(await choose({ registry: 'maven.pkg.github.com' }, company)).toBeUndefined()
+    const own = { registry: 'ghcr.io', username: 'ci', password: 'ghp_2' }
+    expect(await choose(own, company)).toEqual(own)
   })
 
   test('any registry takes a password of its own', async () => {
