@@ -99,14 +99,15 @@ function readImage(reader: Reader, app: Field, field: Field | undefined): AppCon
     return { repository: '', tag: '' }
   }
   try {
-    const { repository, tag = 'latest', digest } = parseImage(text)
+    const { digest, ...followed } = parseImage(text)
     if (digest !== undefined) {
       reader.problem(
         field ?? app,
         `${JSON.stringify(text)} has a digest`,
-        `write ${formatImage({ repository })}: deployments say which digest runs`,
+        `write ${formatImage(followed)}: deployments say which digest runs`,
       )
     }
+    const { repository, tag = 'latest' } = followed
     return { repository, tag }
   } catch (error) {
     if (!(error instanceof ImageReferenceError)) throw error

@@ -104,7 +104,7 @@ describe('its image', () => {
   test('with a digest is refused', () => {
     const text = `ghcr.io/acme/api:1@sha256:${'a'.repeat(64)}`
     expect(problems(withImage(text))).toEqual([
-      `config.yaml:2:23: apps.api.image: "${text}" has a digest; write ghcr.io/acme/api: deployments say which digest runs`,
+      `config.yaml:2:23: apps.api.image: "${text}" has a digest; write ghcr.io/acme/api:1: deployments say which digest runs`,
     ])
   })
 
