@@ -9,6 +9,7 @@ test('an app needs no more than an image', () => {
     image: { repository: 'ghcr.io/acme/api', tag: 'latest' },
     registries: {},
     domains: [],
+    site: { trustedProxies: [] },
     auth: { oidc: [], keys: [], secrets: [], basic: { tokens: [], deploy: false }, github: [] },
     engine: 'docker',
     http: true,
