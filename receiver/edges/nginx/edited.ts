@@ -39,7 +39,9 @@ export function writable(
   }
   const inTheWay = edited.find((each) => each.isInTheWay)
   if (inTheWay !== undefined && onEdit === 'refuse') {
-    throw new DeployError('nginx_edited', sentenceOf(inTheWay), { hint: REMEDY })
+    // the difference stays on this machine: what is thrown gets into the log of a workflow
+    const message = `${inTheWay.file} was edited, and ${app} needs another one by now`
+    throw new DeployError('nginx_edited', message, { hint: REMEDY })
   }
   const untouched = wanted.filter(({ file }) => edited.every((each) => each.file !== file))
   if (!edited.some(({ isOutdated }) => isOutdated)) return untouched
@@ -47,11 +49,8 @@ export function writable(
   return untouched.filter(({ file }) => edits.some((each) => each.file === file))
 }
 
-const sentenceOf = ({ app, file, difference }: Edit) =>
-  [`${file} was edited, and ${app} needs another one by now`, ...difference].join('\n')
-
 const REMEDY =
-  'deploy-receiver reload --overwrite writes it anew, without what was done to it (+); what of that has to last belongs into a site of your own: docs/swap.md'
+  'deploy-receiver doctor shows what was done to it, and deploy-receiver reload --overwrite writes it anew without that; what of it has to last belongs into a site of your own: docs/swap.md'
 
 /** What somebody did to the files of an app. Throws the file system's own error. */
 export const editsOf = (app: string, wanted: readonly Wanted[]): Edit[] =>
