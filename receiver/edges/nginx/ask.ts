@@ -22,14 +22,14 @@ export interface AskedSite extends Visited, Pick<Clues, 'conf' | 'snippet'> {
   isTold: boolean
   /** None: a site of the user's own includes the snippet. */
   domains: readonly string[]
+  /** The `listen` of its server block with these domains, also when somebody edited it. */
+  listens: readonly string[]
   /** Whether visitors come by a proxy that is trusted to say how. */
   isBehindProxy: boolean
 }
 
 interface AskOptions {
   program: Program
-  /** The config's `nginx.listen`. */
-  listen: readonly string[]
   signal: AbortSignal
 }
 
@@ -73,11 +73,8 @@ export async function ask(
   return { warning: why }
 }
 
-async function waitUntilServed(
-  site: AskedSite,
-  { program, listen, signal }: AskOptions,
-): Promise<Met[]> {
-  const places = await whereIs(site, { program, listen })
+async function waitUntilServed(site: AskedSite, { program, signal }: AskOptions): Promise<Met[]> {
+  const places = await whereIs(site, program)
   for (;;) {
     const met = await visit(places, site)
     if (isServed(met) || places.length === 0 || program.lastReload() !== 'taken') return met
@@ -85,10 +82,7 @@ async function waitUntilServed(
   }
 }
 
-async function whereIs(
-  site: AskedSite,
-  { program, listen }: Pick<AskOptions, 'program' | 'listen'>,
-): Promise<Place[]> {
-  if (site.domains.length > 0) return placesOf(site.domains, listen)
+async function whereIs(site: AskedSite, program: Program): Promise<Place[]> {
+  if (site.domains.length > 0) return placesOf(site.domains, site.listens)
   return placesIn((await program.serverBlocks()) ?? [], site)
 }

@@ -60,6 +60,10 @@ export function serverBlocks(dump: string): ServerBlock[] {
     })
 }
 
+/** Those in one file that `http { }` includes; what it includes itself is left out. */
+export const serverBlocksIn = (file: string, text: string): ServerBlock[] =>
+  serverBlocks(`# configuration file ${file}:\nhttp {\n${text}\n}\n`)
+
 const orDefault = (listens: readonly string[]) => (listens.length === 0 ? ['80'] : listens)
 
 const HEADING = /^# configuration file (.+):$/

@@ -17,6 +17,7 @@ import {
   sign,
   type Wanted,
 } from './files.ts'
+import { serverBlocksIn } from './dump.ts'
 import { inEachFile } from './listen.ts'
 import { isOthers, othersFile, withHead } from './mark.ts'
 import { createProgram, type Program } from './program.ts'
@@ -69,7 +70,6 @@ export function createSites({
   let last: Promise<unknown> = Promise.resolve()
   const snippets = snippetsOf(nginx.directory)
   const program = createProgram(nginx)
-  const asking = { program, listen: nginx.listen }
 
   // one after the other: Nginx tests all files at once
   const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
@@ -120,14 +120,22 @@ export function createSites({
 
   const siteOnDisk = (app: string): AskedSite => {
     const [conf, snippet] = filesOf(nginx.directory, app)
-    const paths = onDisk(nginx, () =>
-      [conf, snippet].map((file) => servedPathIn(readIfThere(file) ?? '')),
-    )
-    const path = paths.find((each) => each !== '') ?? ''
-    const isTold = onDisk(nginx, () => readIfThere(conf)) !== undefined
+    const [text, included = ''] = onDisk(nginx, () => [conf, snippet].map(readIfThere))
+    const path = servedPathIn(text ?? '') || servedPathIn(included)
+    const written = serverBlocksIn(conf, text ?? '')
+      .filter(({ served }) => served.has(path))
+      .flatMap(({ listens }) => listens)
     const { domains = [], site } = configured(app) ?? {}
-    const isBehindProxy = (site?.trustedProxies ?? []).length > 0
-    return { app, path, conf, snippet, isTold, domains, isBehindProxy }
+    return {
+      app,
+      path,
+      conf,
+      snippet,
+      isTold: text !== undefined,
+      domains,
+      listens: written.length > 0 ? written : inEachFile(nginx.listen),
+      isBehindProxy: (site?.trustedProxies ?? []).length > 0,
+    }
   }
 
   return {
@@ -140,8 +148,8 @@ export function createSites({
         return change(wanted, { nginx, program, prepare: () => makeDirectory(snippets) })
       }),
     ask: (app, signal) =>
-      ask(siteOnDisk(app), { ...asking, signal, again: () => inTurn(() => reloadAgain(program)) }),
-    look: (app) => ask(siteOnDisk(app), { ...asking, signal: new AbortController().signal }),
+      ask(siteOnDisk(app), { program, signal, again: () => inTurn(() => reloadAgain(program)) }),
+    look: (app) => ask(siteOnDisk(app), { program, signal: new AbortController().signal }),
     async check() {
       const warnings = await program.test()
       if (await isDown(program, nginx)) {

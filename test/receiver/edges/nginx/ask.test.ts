@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
@@ -141,6 +141,35 @@ test('a site that somebody has loopback for is asked for at another address of t
   await sites.ensure()
   expect(await sites.ask()).toEqual({ url: `http://${app}.test:${port}` })
   away()
+})
+
+test('a file of ours that Certbot edited is asked for where it listens now', async () => {
+  const sites = sitesOf()
+  await sites.ensure()
+  const tls = await freePort()
+  const { certificate, key } = makeCertificates(workspace.folder(`tls-${count}`), '127.0.0.1')
+  const conf = join(nginx.directory, `deploy-receiver.${app}.conf`)
+  const listen = `  listen 127.0.0.1:${port};\n`
+  writeFileSync(
+    conf,
+    `${readFileSync(conf, 'utf8').replace(
+      listen,
+      `    listen 127.0.0.1:${tls} ssl; # managed by Certbot
+    ssl_certificate ${certificate}; # managed by Certbot
+    ssl_certificate_key ${key}; # managed by Certbot\n`,
+    )}
+server {
+    if ($host = ${app}.test) {
+        return 301 https://$host$request_uri;
+    } # managed by Certbot
+${listen}  server_name ${app}.test;
+    return 404; # managed by Certbot
+}
+`,
+  )
+  await runCommand(nginx.reload)
+  expect(await sites.ensure()).toMatchObject({ changed: false })
+  expect(await sites.ask()).toEqual({ url: `https://${app}.test:${tls}` })
 })
 
 test('an app of which Nginx was never told is not_served', async () => {
