@@ -22,11 +22,14 @@ interface Directive {
 /** More levels of files than anybody has; a file may include itself. */
 const MOST_LEVELS = 20
 
-/** The server blocks for HTTP in what `nginx -T` prints, in their order, with all that they include. */
-export function serverBlocks(dump: string): ServerBlock[] {
+/**
+ * The server blocks for HTTP in what `nginx -T` prints, in their order, with all that they include; `undefined` when it printed
+ * no file.
+ */
+export function serverBlocks(dump: string): ServerBlock[] | undefined {
   const files = filesIn(dump)
   const main = files.keys().next().value
-  if (main === undefined) return []
+  if (main === undefined) return undefined
   const parsed = new Map([...files].map(([file, text]) => [file, parse(text, file)]))
 
   const within = (directives: readonly Directive[], levels = 0): Directive[] =>
@@ -62,7 +65,7 @@ export function serverBlocks(dump: string): ServerBlock[] {
 
 /** Those in one file that `http { }` includes; what it includes itself is left out. */
 export const serverBlocksIn = (file: string, text: string): ServerBlock[] =>
-  serverBlocks(`# configuration file ${file}:\nhttp {\n${text}\n}\n`)
+  serverBlocks(`# configuration file ${file}:\nhttp {\n${text}\n}\n`) ?? []
 
 const orDefault = (listens: readonly string[]) => (listens.length === 0 ? ['80'] : listens)
 
@@ -71,7 +74,8 @@ const HEADING = /^# configuration file (.+):$/
 function filesIn(dump: string): Map<string, string> {
   const files = new Map<string, string[]>()
   let lines: string[] | undefined
-  for (const line of dump.split('\n')) {
+  // through a terminal, as by `docker exec -t`, lines end in two characters
+  for (const line of dump.split(/\r?\n/)) {
     const [, file] = HEADING.exec(line) ?? []
     if (file === undefined) lines?.push(line)
     else files.set(file, (lines = []))

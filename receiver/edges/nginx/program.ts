@@ -31,7 +31,9 @@ export function createProgram(nginx: { test: string; reload: string }): Program 
   return {
     async test() {
       try {
-        return warningsIn((await runCommand(nginx.test)).stderr)
+        const { stderr, stdout } = await runCommand(nginx.test)
+        // on a terminal they are one: `docker exec -t`
+        return warningsIn(`${stderr}\n${stdout}`)
       } catch (cause) {
         const isMissing = cause instanceof CommandError && cause.exitCode === COMMAND_NOT_FOUND
         throw new DeployError('nginx_failed', cause instanceof Error ? cause.message : '', {
@@ -72,7 +74,7 @@ function dumpCommand(test: string): string | undefined {
 
 /** What `nginx -t` warns of and takes all the same, each once. */
 function warningsIn(said: string): string[] {
-  const warnings = said.split('\n').flatMap((line) => {
+  const warnings = said.split(/\r?\n/).flatMap((line) => {
     const at = line.indexOf('[warn] ')
     return at === -1 ? [] : [line.slice(at + '[warn] '.length).slice(0, MAX_WARNING_CHARACTERS)]
   })

@@ -45,8 +45,15 @@ server { listen 82; }
   ])
 })
 
-test('a text that is no config has no server blocks', () => {
-  expect(serverBlocks('')).toEqual([])
+test('a dump that came through a terminal is read as any other', () => {
+  const dump = '# configuration file /a:\nhttp { server {\n listen 81;\n } }\n'
+  expect(serverBlocks(dump.replaceAll('\n', '\r\n'))).toEqual(serverBlocks(dump))
+  expect(serverBlocks(dump)).toHaveLength(1)
+})
+
+test('a text without files says nothing of server blocks, and one that is no config has none', () => {
+  expect(serverBlocks('')).toBeUndefined()
+  expect(serverBlocks('server { }')).toBeUndefined()
   expect(serverBlocks('# configuration file /a:\n} ; { "\n')).toEqual([])
 })
 
