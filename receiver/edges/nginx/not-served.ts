@@ -96,8 +96,8 @@ function isKeptOut({ met, blocks, reload }: Clues): string | undefined {
   return `${asked(first)}: its site keeps visitors out, so that nobody can tell what they would get`
 }
 
-/** Maintenance, a redirect, and who is not let in. */
-const KEEPING_OUT = new Set([301, 302, 303, 307, 308, 401, 403, 503])
+/** Maintenance, a redirect, and who is not let in; by 400, whoever has no certificate (`ssl_verify_client`). */
+const KEEPING_OUT = new Set([301, 302, 303, 307, 308, 400, 401, 403, 503])
 
 function isSomebodyElse({ met, reload }: Clues): DeployError {
   const first = met.find(({ answer }) => answer.kind === 'other' || answer.kind === 'silent')

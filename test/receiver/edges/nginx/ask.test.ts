@@ -241,17 +241,20 @@ test('a site of the user’s own is found by the snippet that it includes, over 
   expect(await sites.ask()).toEqual({ url: `https://www.${app}.test:${tls}` })
   expect(await sites.look()).toEqual({ url: `https://www.${app}.test:${tls}` })
   away()
-  const kept = put(`
-    server {
-      listen 127.0.0.1:${port}; server_name ${app}.test;
-      if ($uri) { return 503; }
-      ${snippet}
-    }`)
-  await runCommand(nginx.reload)
-  expect(await sites.ask()).toMatchObject({
-    warning: expect.stringContaining('keeps visitors out'),
-  })
-  kept()
+  const ownCertificate = `ssl_certificate ${certificate}; ssl_certificate_key ${key};
+    ssl_client_certificate ${certificate}; ssl_verify_client on;`
+  for (const [listen, closed] of [
+    [port, 'if ($uri) { return 503; }'],
+    [`${tls} ssl`, ownCertificate],
+  ]) {
+    const kept = put(`
+      server { listen 127.0.0.1:${listen}; server_name ${app}.test; ${closed} ${snippet} }`)
+    await runCommand(nginx.reload)
+    expect(await sites.ask()).toMatchObject({
+      warning: expect.stringContaining('keeps visitors out'),
+    })
+    kept()
+  }
 })
 
 test('a site of the user’s own cannot be found by a command that is not nginx -t, which is said', async () => {
