@@ -138,6 +138,17 @@ export function createSites({
     }
   }
 
+  /** What another change replaced while it was asked for is asked for as it is now. */
+  const askNow = async (
+    app: string,
+    options: Omit<Parameters<typeof ask>[1], 'program'>,
+  ): Promise<Served> => {
+    const site = siteOnDisk(app)
+    const asked = ask(site, { program, ...options })
+    await asked.catch(() => {})
+    return siteOnDisk(app).path === site.path ? asked : askNow(app, options)
+  }
+
   return {
     ensure: (upstreams, onEdit = () => 'refuse') =>
       inTurn(async () => {
@@ -147,9 +158,8 @@ export function createSites({
         )
         return change(wanted, { nginx, program, prepare: () => makeDirectory(snippets) })
       }),
-    ask: (app, signal) =>
-      ask(siteOnDisk(app), { program, signal, again: () => inTurn(() => reloadAgain(program)) }),
-    look: (app) => ask(siteOnDisk(app), { program, signal: new AbortController().signal }),
+    ask: (app, signal) => askNow(app, { signal, again: () => inTurn(() => reloadAgain(program)) }),
+    look: (app) => askNow(app, { signal: new AbortController().signal }),
     async check() {
       const warnings = await program.test()
       if (await isDown(program, nginx)) {

@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { join } from 'node:path'
+import { setImmediate } from 'node:timers/promises'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { runCommand } from '../../../../receiver/edges/nginx/command.ts'
 import { createSites } from '../../../../receiver/edges/nginx/sites.ts'
@@ -12,7 +13,8 @@ import { type PrivateNginx, startNginx } from '../../../support/nginx.ts'
 import { freePort } from '../../../support/ports.ts'
 import { openWorkspace, type Workspace } from '../../../support/workspace.ts'
 
-const SAME = { blue: { port: 8000, replicas: 1 }, green: { port: 8000, replicas: 1 } }
+const atPort = (port: number) => ({ blue: { port, replicas: 1 }, green: { port, replicas: 1 } })
+const SAME = atPort(8000)
 const REFUSED = { name: 'DeployError', code: 'not_served' }
 
 let workspace: Workspace
@@ -44,6 +46,7 @@ function sitesOf({
   listen?: string[]
   directory?: string
   test?: string
+  reload?: string
 } = {}) {
   const sites = createSites({
     installation: INSTALLATION.id,
@@ -54,7 +57,7 @@ function sitesOf({
   })
   return {
     ...sites,
-    ensure: () => sites.ensure({ [app]: SAME }),
+    ensure: (at = 8000) => sites.ensure({ [app]: atPort(at) }),
     ask: () => sites.ask(app, new AbortController().signal),
     look: () => sites.look(app),
   }
@@ -170,6 +173,17 @@ ${listen}  server_name ${app}.test;
   await runCommand(nginx.reload)
   expect(await sites.ensure()).toMatchObject({ changed: false })
   expect(await sites.ask()).toEqual({ url: `https://${app}.test:${tls}` })
+})
+
+test('what another change replaces while it is asked for is asked for as it is then', async () => {
+  const sites = sitesOf({ reload: `sleep 0.1; ${nginx.reload}; sleep 0.2` })
+  const first = sites.ensure()
+  // its files are there, and Nginx is not told yet; by the second its workers of the first are gone
+  await setImmediate()
+  const asked = sites.ask()
+  const second = sites.ensure(9000)
+  expect(await asked).toEqual({ url: `http://${app}.test:${port}` })
+  await Promise.all([first, second])
 })
 
 test('an app of which Nginx was never told is not_served', async () => {
