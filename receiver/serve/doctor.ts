@@ -83,8 +83,9 @@ const lookAtNginx = (
       .map(({ name }) =>
         finding(`site of ${name}`, async () => {
           const { url, warning } = await sites.look(name)
-          if (warning !== undefined) return { message: 'not known', hint: warning }
-          return url === undefined ? 'Nginx serves it' : `Nginx serves it at ${url}`
+          const served = url === undefined ? 'Nginx serves it' : `Nginx serves it at ${url}`
+          if (warning === undefined) return served
+          return { message: url === undefined ? 'not known' : served, hint: warning }
         }),
       ),
   ])

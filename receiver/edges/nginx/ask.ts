@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { DeployError } from '../../core/errors.ts'
 import type { Served } from '../../core/slots/ports.ts'
-import { type Clues, whyNotServed } from './not-served.ts'
+import { type Clues, whoElseIsServed, whyNotServed } from './not-served.ts'
 import type { Program } from './program.ts'
 import {
   isServed,
@@ -62,7 +62,8 @@ export async function ask(
   }
   if (isServed(met)) {
     const url = await urlOf(met, site, site.isBehindProxy)
-    return url === undefined ? {} : { url }
+    const warning = whoElseIsServed(met)
+    return { ...(url === undefined ? {} : { url }), ...(warning === undefined ? {} : { warning }) }
   }
   const blocks = await program.serverBlocks()
   // it may be that it says nothing for a fault in its files

@@ -44,13 +44,19 @@ function addresses(host: string, own: readonly string[]): string[] {
   return isIP(bare) === 0 ? [] : [bare]
 }
 
-/** Of this machine to the world. What begins with fe80 is good for nothing without its zone. */
+/** Of this machine to the world, and not to its own containers. What begins with fe80 is good for nothing without its zone. */
 const ownAddresses = (): string[] =>
-  Object.values(networkInterfaces()).flatMap((all = []) =>
-    all.flatMap(({ internal, address }) =>
-      internal || address.startsWith('fe80:') ? [] : [address],
-    ),
+  Object.entries(networkInterfaces()).flatMap(([name, all = []]) =>
+    BRIDGE.test(name)
+      ? []
+      : all.flatMap(({ internal, address }) =>
+          internal || address.startsWith('fe80:') ? [] : [address],
+        ),
   )
+
+const BRIDGE = /^(?:docker|br-|veth|cni|podman|virbr|lxc)/
+
+export const isLoopback = ({ at }: Pick<Door, 'at'>): boolean => at === '::1' || /^127\./.test(at)
 
 /** For people: `127.0.0.1:8080`, `[::1]:80`. */
 export const nameOf = ({ at, port }: Pick<Door, 'at' | 'port'>): string =>

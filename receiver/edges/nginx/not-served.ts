@@ -111,8 +111,16 @@ function isSomebodyElse({ met, reload }: Clues): DeployError {
   )
 }
 
+/** Who of those that come to a served app meets another site. */
+export function whoElseIsServed(met: readonly Met[]): string | undefined {
+  const [first] = met.flatMap(({ taken }) => taken)
+  return first === undefined
+    ? undefined
+    : `${asked(first)}: another site of Nginx listens at that very address, so whoever comes there does not get this app. Add the address to nginx.listen, or to a site of your own`
+}
+
 /** `127.0.0.1:80 answers 200 (Apache) for api.example.com`. */
-function asked({ name, door, answer }: Met): string {
+function asked({ name, door, answer }: Pick<Met, 'name' | 'door' | 'answer'>): string {
   const said =
     answer.kind === 'other'
       ? `answers ${answer.status}${answer.server === '' ? '' : ` (${answer.server})`}`

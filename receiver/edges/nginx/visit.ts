@@ -1,5 +1,5 @@
 import type { ServerBlock } from './dump.ts'
-import { type Door, doorsOf } from './doors.ts'
+import { type Door, doorsOf, isLoopback } from './doors.ts'
 import { type Answer, knock } from './knock.ts'
 
 /** An app, as a visitor of it asks. */
@@ -20,6 +20,8 @@ export interface Met {
   name: string
   door: Door
   answer: Answer
+  /** Other addresses of the machine, at which another site answers: Nginx prefers a `listen` that names the address. */
+  taken: readonly Pick<Met, 'name' | 'door' | 'answer'>[]
 }
 
 /** In place of the `*` of a wildcard: a name that has no site of its own. */
@@ -51,14 +53,19 @@ export const visit = async (places: readonly Place[], visited: Visited): Promise
   (await Promise.all(places.map((place) => meet(place, visited)))).flat()
 
 async function meet({ name, listen }: Place, { app, path }: Visited): Promise<Met[]> {
-  const met: Met[] = []
-  for (const door of doorsOf(listen)) {
-    const answer = await knock(door, { host: name, path, says: app })
-    if (answer.kind === 'ours') return [{ name, door, answer }]
-    met.push({ name, door, answer })
-  }
+  const met = await Promise.all(
+    doorsOf(listen).map(async (door) => ({
+      name,
+      door,
+      answer: await knock(door, { host: name, path, says: app }),
+    })),
+  )
+  const served = met.find(({ answer }) => answer.kind === 'ours')
   // the first is the one that counts; the others only can have been better
-  return met.slice(0, 1)
+  if (served === undefined) return met.slice(0, 1).map((first) => ({ ...first, taken: [] }))
+  const isTaken = ({ door, answer }: (typeof met)[number]) =>
+    answer.kind === 'other' && !sendsOn(answer) && !isLoopback(door)
+  return [{ ...served, taken: met.filter(isTaken) }]
 }
 
 /** Whether visitors come to the app, wherever they come in: also those whom one address sends on to another. */

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { runCommand } from '../../../../receiver/edges/nginx/command.ts'
+import { doorsOf, isLoopback } from '../../../../receiver/edges/nginx/doors.ts'
 import { createSites } from '../../../../receiver/edges/nginx/sites.ts'
 import { createSlots } from '../../../../receiver/edges/slots.ts'
 import { makeCertificates } from '../../../support/certificates.ts'
@@ -144,6 +145,22 @@ test('a site that somebody has loopback for is asked for at another address of t
   await sites.ensure()
   expect(await sites.ask()).toEqual({ url: `http://${app}.test:${port}` })
   away()
+})
+
+test('an address that another site has for itself is told of: its visitors get that one', async () => {
+  const { at } = doorsOf(String(port)).find((door) => !isLoopback(door)) ?? {}
+  const away = put(`server { listen ${at}:${port}; server_name x.test; return 200 "else"; }`)
+  const sites = sitesOf({ listen: [String(port)] })
+  await sites.ensure()
+  const said = `${at}:${port} answers 200 (nginx/`
+  expect(await sites.look()).toEqual({
+    url: `http://${app}.test:${port}`,
+    warning: expect.stringContaining(said),
+  })
+  away()
+  const named = sitesOf({ listen: [String(port), `${at}:${port}`] })
+  await named.ensure()
+  expect(await named.ask()).toEqual({ url: `http://${app}.test:${port}` })
 })
 
 test('a file of ours that Certbot edited is asked for where it listens now', async () => {
