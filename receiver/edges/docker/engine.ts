@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import type Docker from 'dockerode'
 import { parseImage } from '../../../protocol/image-reference.ts'
 import { atMost } from './at-most.ts'
@@ -22,6 +23,7 @@ import { withRenewableLogin } from '../credentials/renew-login.ts'
 import { diskOf, layerChains } from './disk.ts'
 
 const PULLS_AT_ONCE = 3
+const LATE_WORDS_MS = 1000
 
 /** Docker, as the slots' containers and as the images that are held. */
 export type Engine = ContainerEngine & ImageStore
@@ -121,8 +123,13 @@ export function createEngine({ docker, home, credentials, clock }: DockerOptions
     },
 
     async logs(name, lines) {
+      const read = () => retryReads(() => readLog(docker, name, lines))
       try {
-        return await readLog(docker, name, lines)
+        const log = await read()
+        if (log.length > 0) return log
+        // on a busy machine the last words of a container reach its log after its end
+        await pause(LATE_WORDS_MS)
+        return await read()
       } catch {
         // the log is an extra to a failure that is told anyway
         return []
