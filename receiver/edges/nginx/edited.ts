@@ -66,7 +66,8 @@ function editOf(app: string, { file, text }: Wanted): Edit | undefined {
   if (body === ours || !isEdited(there, body)) return undefined
   const [last, now] = [sumsOf(there), text === undefined ? undefined : sumsOf(text)]
   const isOutdated = last === undefined || last.body !== now?.body
-  const isInTheWay = isOutdated && last?.settings !== now?.settings
+  const isOther = last === undefined ? !saysTheSame(ours, body) : last.settings !== now?.settings
+  const isInTheWay = text === undefined || (isOutdated && isOther)
   return { app, file, kind: 'edited', isInTheWay, isOutdated, difference: differenceOf(ours, body) }
 }
 
@@ -82,6 +83,16 @@ const isNoOlderText = (text: string): boolean =>
 
 const OLDER =
   /^(?:|#.*|\}|upstream|map|server|server_name|listen|client_max_body_size|open_file_cache|set|if|error_page|location|internal|default_type|add_header|return|proxy_[a-z_]+)$/
+
+/** Whether a file without a checksum says all that an app's site depends on: its addresses, its flags and its names. */
+const saysTheSame = (ours: string, theirs: string): boolean =>
+  factsOf(ours) === factsOf(theirs) && namesOf(ours).every((name) => namesOf(theirs).includes(name))
+
+const factsOf = (text: string): string =>
+  [...new Set(text.match(/(?<=\bserver )[\d.]+:\d+|(?<=-f )[^)]+/g))].toSorted().join(' ')
+
+const namesOf = (text: string): string[] =>
+  [...text.matchAll(/^[ \t]*server_name ([^;\n]+);/gm)].flatMap(([, names = '']) => names.split(/\s+/))
 
 const MAX_CHARACTERS = 200_000
 const MAX_CHANGES = 400

@@ -171,8 +171,15 @@ describe('a file of an older receiver, which has no checksum', () => {
   ])('is somebody else’s by %s', async (_, change) => {
     older()
     change()
-    expect(sites().edits(API)).toMatchObject([{ kind: 'edited', isInTheWay: true }])
-    await expect(sites().ensure(API)).rejects.toMatchObject({ code: 'nginx_edited' })
+    const before = read()
+    expect(sites().edits(API)).toMatchObject([{ kind: 'edited', isInTheWay: false }])
+    await sites().ensure(API)
+    expect(read()).toBe(before)
+    // what a deployment or the config needs otherwise by now
+    const refused = { code: 'nginx_edited' }
+    await expect(sites().ensure({ api: upstreams(9000) })).rejects.toMatchObject(refused)
+    domains = ['api.test', 'www.api.test']
+    await expect(sites().ensure(API)).rejects.toMatchObject(refused)
   })
 })
 
