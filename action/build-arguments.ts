@@ -1,40 +1,28 @@
-import type { Inputs } from './inputs.ts'
+import { attestArguments } from './attest-arguments.ts'
+import type { BuildInputs } from './build-inputs.ts'
+import { isPushed, makesImage } from './build-inputs.ts'
+import { GIT_TOKEN_VARIABLE } from './git-token.ts'
 import { parseFields } from './lists.ts'
 
 /** What a build is made of, apart from what runs it. */
-export interface BuildOptions extends Pick<
-  Inputs,
-  | 'context'
-  | 'file'
-  | 'target'
-  | 'buildArgs'
-  | 'labels'
-  | 'annotations'
-  | 'platforms'
-  | 'buildContexts'
-  | 'ssh'
-  | 'cacheFrom'
-  | 'cacheTo'
-  | 'noCache'
-  | 'pull'
-  | 'provenance'
-  | 'sbom'
-  | 'addHosts'
-  | 'network'
-  | 'shmSize'
-  | 'ulimit'
-> {
+export interface BuildOptions extends Omit<BuildInputs, 'secrets' | 'secretFiles' | 'secretEnvs'> {
   /** Whole references, `repository:tag`. */
   references: readonly string[]
   /** For `--secret`: each names a file or a variable, and holds no value. */
   secrets: readonly string[]
+  /** Page of the run, for the provenance; `''` for none. */
+  runUrl: string
 }
 
-/** `docker buildx build …`: builds, pushes every reference and leaves the pushed digest in the metadata file. */
+/** `docker buildx build …`, which leaves what came of it in the metadata file. */
 export const buildxArguments = (options: BuildOptions, metadataFile: string): string[] => [
   'buildx',
   'build',
-  '--push',
+  ...one('--builder', options.builder),
+  ...one('--call', options.call),
+  ...(isPushed(options) ? ['--push'] : []),
+  ...(makesImage(options) && options.load ? ['--load'] : []),
+  ...(makesImage(options) ? each('--output', options.outputs) : []),
   '--metadata-file',
   metadataFile,
   ...commonArguments(options),
@@ -43,11 +31,11 @@ export const buildxArguments = (options: BuildOptions, metadataFile: string): st
   ...each('--build-context', options.buildContexts),
   ...each('--secret', options.secrets),
   ...each('--ssh', options.ssh),
+  ...each('--allow', options.allow),
+  ...each('--no-cache-filter', options.noCacheFilters),
   ...each('--cache-from', options.cacheFrom),
   ...each('--cache-to', options.cacheTo.map(ignoringErrors)),
-  // without a word of it buildx adds provenance, and the digest would be that of an index
-  `--provenance=${options.provenance === '' ? 'false' : options.provenance}`,
-  ...(options.sbom === '' ? [] : [`--sbom=${options.sbom}`]),
+  ...attestArguments(options, options.runUrl),
   '--',
   options.context,
 ]
@@ -69,16 +57,24 @@ export const needsBuildx = (options: BuildOptions): string[] =>
     'build-contexts': options.buildContexts,
     // a token for a Git context is there by itself
     'secrets, secret-files or secret-envs': options.secrets.filter(
-      (secret) => !secret.startsWith('id=GIT_AUTH_TOKEN.'),
+      (secret) => !secret.endsWith(`,env=${GIT_TOKEN_VARIABLE}`),
     ),
     ssh: options.ssh,
     'cache-from with a type': options.cacheFrom.filter((entry) => entry.includes('=')),
     'cache-to': options.cacheTo,
-    provenance: options.provenance,
-    sbom: options.sbom,
+    provenance: isAskedFor(options.provenance),
+    sbom: isAskedFor(options.sbom),
+    attests: options.attests,
+    outputs: options.outputs,
+    builder: options.builder,
+    allow: options.allow,
+    'no-cache-filters': options.noCacheFilters,
+    call: makesImage(options) ? '' : options.call,
   })
     .filter(([, value]) => value.length > 0)
     .map(([name]) => name)
+
+const isAskedFor = (attest: string): string => (/^false$/i.test(attest) ? '' : attest)
 
 const commonArguments = (options: BuildOptions): string[] => [
   ...one('--file', options.file),
@@ -90,6 +86,7 @@ const commonArguments = (options: BuildOptions): string[] => [
   ...one('--network', options.network),
   ...one('--shm-size', options.shmSize),
   ...each('--ulimit', options.ulimit),
+  ...one('--cgroup-parent', options.cgroupParent),
   ...(options.noCache ? ['--no-cache'] : []),
   ...(options.pull ? ['--pull'] : []),
 ]

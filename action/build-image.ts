@@ -1,23 +1,26 @@
 import * as core from '@actions/core'
 import { rmRF } from '@actions/io'
 import { formatImage } from '../protocol/image-reference.ts'
-import { buildAndPush, type BuildResult } from './build.ts'
+import { build, type BuildResult } from './build.ts'
+import { isPushed } from './build-inputs.ts'
 import { prepareSecrets } from './build-secrets.ts'
 import type { RunContext } from './context.ts'
 import { chooseLogin } from './credentials.ts'
-import { DockerError } from './docker.ts'
+import { buildxVersion, DockerError } from './docker.ts'
+import { isRefused } from './docker-failure.ts'
 import { ActionError } from './error.ts'
+import { asksForQuery, defaultContext, fillContexts } from './git-context.ts'
 import { gitToken, GIT_TOKEN_VARIABLE } from './git-token.ts'
 import { planPush, type PushPlan } from './image.ts'
 import type { Inputs } from './inputs.ts'
-import { say } from './log.ts'
+import { say, warn } from './log.ts'
 import { type Login, prepareDocker } from './login.ts'
 import type { Metadata } from './metadata/metadata.ts'
 import { type Built, reportMetadata } from './report.ts'
 
 /**
- * Signs in, builds and pushes. A login that lasts for minutes may end before a long build does: then once more, with a new one
- * and the builder's cache.
+ * Signs in, builds and pushes. A login that lasts for minutes may end before a long build does: then once more, with a new one,
+ * and all that was built comes from the builder's cache.
  * @throws ActionError of the inputs, the login and the build.
  */
 export const buildImage = async (
@@ -26,26 +29,42 @@ export const buildImage = async (
   signal: AbortSignal,
 ): Promise<Built> => {
   const metadata = await metadataOf(inputs, run, signal)
-  if (metadata.tagNames.length + inputs.tags.length === 0) throw noTag(run)
+  if (isPushed(inputs) && metadata.tagNames.length + inputs.tags.length === 0) throw noTag(run)
   const plan = planPush(inputs, metadata.tagNames)
   reportMetadata(metadata, plan.references, inputs.separators)
   const described = { ...inputs, labels: metadata.labels, annotations: metadata.builtAnnotations }
-  for (let isLast = false; ; isLast = true) {
-    const login = await chooseLogin(inputs, run, process.env, signal)
-    sayWhoPushes(login, inputs, plan.deployed.registry)
-    try {
-      const result = await buildAs(login, described, plan, run, signal)
-      say(`pushed ${plan.references.join(', ')}`)
-      say(`digest ${result.digest}`)
-      const image = formatImage({ ...plan.deployed, digest: result.digest })
-      return { image, references: plan.references, ...result }
-    } catch (error) {
-      if (isLast || login?.isShortLived !== true || !isRefused(error)) throw error
-      say(
-        'the registry refuses the login, which may have ended during the build: once more, with a new one',
-      )
-    }
+  const login = await chooseLogin(inputs, run, process.env, signal).catch((error: unknown) =>
+    goOnWithout(error, inputs),
+  )
+  sayWhoPushes(login, inputs, plan.deployed.registry)
+  try {
+    return told(await buildAs(login, described, plan, run, signal), plan)
+  } catch (error) {
+    if (login?.isShortLived !== true) throw error
+    if (!(error instanceof DockerError) || !isRefused(error.failure)) throw error
   }
+  say(
+    'the registry refuses the login, which may have ended during the build: once more, with a new one',
+  )
+  const renewed = await chooseLogin(inputs, run, process.env, signal)
+  const fromCache = { ...described, noCache: false, noCacheFilters: [], pull: false }
+  return told(await buildAs(renewed, fromCache, plan, run, signal), plan)
+}
+
+/** A build that pushes nothing may do without: a pull request from a fork has no secret and no OIDC token. */
+function goOnWithout(error: unknown, inputs: Inputs): undefined {
+  const isLogin =
+    error instanceof ActionError && ['no_id_token', 'login_failed'].includes(error.code)
+  if (!isLogin || isPushed(inputs)) throw error
+  warn(`not signed in to ${inputs.registry}: ${error.message}`)
+}
+
+function told(result: BuildResult, { references, deployed }: PushPlan): Built {
+  const { digest, ...rest } = result
+  if (digest === undefined) return { references, ...rest }
+  say(`pushed ${references.join(', ')}`)
+  say(`digest ${digest}`)
+  return { image: formatImage({ ...deployed, digest }), digest, references, ...rest }
 }
 
 const noTag = ({ ref, eventName }: RunContext): ActionError =>
@@ -76,34 +95,39 @@ async function metadataOf(inputs: Inputs, run: RunContext, signal: AbortSignal):
 
 async function buildAs(
   login: Login | undefined,
-  options: Inputs,
+  inputs: Inputs,
   { references, deployed }: PushPlan,
   run: RunContext,
   signal: AbortSignal,
 ): Promise<BuildResult> {
   const docker = prepareDocker(login, process.env, run.temporary)
-  core.saveState('docker-config', docker.directory)
+  const { directory } = docker
+  core.saveState('docker-config', directory)
   try {
-    const token = gitToken(options, run)
-    const secrets = prepareSecrets(options, docker.directory, process.env)
+    const version = await buildxVersion({ env: docker.env, signal })
+    const isQuery = asksForQuery(docker.env, version ?? '')
+    const filled = fillContexts(inputs, () => defaultContext(run, docker.env, isQuery))
+    const token = gitToken(filled, run)
+    const secrets = prepareSecrets(filled, directory, process.env)
     if (token !== undefined) {
       secrets.push(`id=GIT_AUTH_TOKEN.${token.host},env=${GIT_TOKEN_VARIABLE}`)
     }
     const env = { ...docker.env, ...(token && { [GIT_TOKEN_VARIABLE]: token.value }) }
-    const call = { env, signal }
-    return await buildAndPush({ ...options, references, secrets }, deployed, docker.directory, call)
+    return await build({ ...filled, references, secrets, runUrl: run.runUrl }, deployed, {
+      directory,
+      hasBuildx: version !== undefined,
+      call: { env, signal },
+    })
   } finally {
-    await rmRF(docker.directory)
+    await rmRF(directory)
   }
 }
 
-const isRefused = (error: unknown): boolean =>
-  error instanceof DockerError && /unauthorized|denied|expired|\b40[13]\b/i.test(error.output)
-
 function sayWhoPushes(login: Login | undefined, inputs: Inputs, host: string): void {
-  if (login === undefined) return say(`pushing to ${host} with the logins that Docker has already`)
+  const verb = isPushed(inputs) ? `pushing to ${host}` : 'building'
+  if (login === undefined) return say(`${verb} with the logins that Docker has already`)
   say(`signing in to ${inputs.registry} as ${login.username}`)
-  if (host !== inputs.registry) {
+  if (isPushed(inputs) && host !== inputs.registry) {
     say(`the image goes to ${host}: for a login there, write registry: ${host}`)
   }
 }

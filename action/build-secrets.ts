@@ -1,53 +1,82 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { ActionError } from './error.ts'
-import type { Inputs } from './inputs.ts'
-import { hide } from './log.ts'
+import type { BuildInputs } from './build-inputs.ts'
+import { formatFields } from './lists.ts'
+import { hide, warn } from './log.ts'
+
+/** A line shorter than this is no secret, and to mask it would cross out `1`, `true` or `}` all over the log. */
+const MIN_MASKED_CHARACTERS = 8
+
+type SecretInputs = Pick<BuildInputs, 'secrets' | 'secretFiles' | 'secretEnvs'>
 
 /**
- * The build's secrets as buildx's `--secret` wants them. Values are written to files of the private directory, so that none
- * stands on a command line, and are masked in the log.
- * @throws ActionError `bad_input`, which names the secret and never shows its value.
+ * The build's secrets as buildx's `--secret` wants them. Values are written to files of the private directory as they are, so
+ * that none stands on a command line, and are masked in the log. Variables are not: those that come from the workflow's
+ * secrets are masked by the runner, and others are none. One that is not there is left out with a warning, which names it and
+ * never shows a value: a build that needs it fails by itself.
  */
 export const prepareSecrets = (
-  inputs: Pick<Inputs, 'secrets' | 'secretFiles' | 'secretEnvs'>,
+  inputs: SecretInputs,
   directory: string,
   env: NodeJS.ProcessEnv,
 ): string[] => [
-  ...inputs.secrets.map((entry, number) => {
-    const [id, value] = split(entry, 'secrets', 'id=value')
-    hide(value)
+  ...inputs.secrets.flatMap((entry, number) => {
+    const [id, value] = split(entry, 'secrets') ?? []
+    if (id === undefined || value === undefined) return []
+    hideLines(value)
     const folder = join(directory, 'secrets')
     mkdirSync(folder, { recursive: true, mode: 0o700 })
     const file = join(folder, String(number))
     writeFileSync(file, value, { mode: 0o600, flag: 'wx' })
-    return `id=${id},src=${file}`
+    return formatFields([`id=${id}`, `src=${file}`])
   }),
-  ...inputs.secretFiles.map((entry) => {
-    const [id, file] = split(entry, 'secret-files', 'id=path')
-    if (existsSync(file)) return `id=${id},src=${file}`
-    throw new ActionError('bad_input', `input secret-files: ${id} is ${file}, which is not there`, {
-      hint: 'Write the path of a file that an earlier step made, from the working directory.',
-    })
+  ...inputs.secretFiles.flatMap((entry) => {
+    const [id, file] = split(entry, 'secret-files') ?? []
+    if (id === undefined || file === undefined) return []
+    if (existsSync(file)) return formatFields([`id=${id}`, `src=${file}`])
+    leaveOut(`secret-files: ${id} is ${file}, which is not there`)
+    return []
   }),
-  ...inputs.secretEnvs.map((entry) => {
-    const [id, name] = split(entry, 'secret-envs', 'id=VARIABLE')
-    if (env[name] !== undefined) {
-      hide(env[name])
-      return `id=${id},env=${name}`
-    }
-    throw new ActionError('bad_input', `input secret-envs: ${id} is ${name}, which is not set`, {
-      hint: `Set it under env: of this step: ${name}: \${{ secrets.… }}.`,
-    })
+  ...inputs.secretEnvs.flatMap((entry) => {
+    const [id, name] = split(entry, 'secret-envs') ?? []
+    if (id === undefined || name === undefined) return []
+    if (env[name] !== undefined) return formatFields([`id=${id}`, `env=${name}`])
+    leaveOut(
+      `secret-envs: ${id} is ${name}, which is not set under env: of this step (${name}: \${{ secrets.… }})`,
+    )
+    return []
   }),
 ]
 
-function split(entry: string, input: string, form: string): [string, string] {
-  const at = entry.indexOf('=')
-  const [id, value] = [entry.slice(0, Math.max(at, 0)).trim(), entry.slice(at + 1)]
-  if (at > 0 && /^[\w.-]+$/.test(id) && value !== '') return [id, value]
-  // whatever it is, it may be a secret
-  throw new ActionError('bad_input', `input ${input}: one of its lines is not ${form}`, {
-    hint: `Write one ${form} a line. A value with line ends, commas or quotes stands in quotes: "id=…".`,
-  })
+/** The ids that the workflow gives a secret, whichever way. */
+export const secretIds = ({ secrets, secretFiles, secretEnvs }: SecretInputs): string[] =>
+  [...secrets, ...secretFiles, ...secretEnvs].map(idOf)
+
+/** The toolkit would mask each line of a value, be it but a bracket. */
+function hideLines(value: string): void {
+  const lines = value.split(/\r\n|\n|\r/).map((line) => line.trim())
+  hide(...lines.filter((line) => line.length >= MIN_MASKED_CHARACTERS))
 }
+
+const FORMS = {
+  secrets: 'id=value',
+  'secret-files': 'id=path',
+  'secret-envs': 'id=VARIABLE',
+} as const
+
+function split(entry: string, input: keyof typeof FORMS): [string, string] | undefined {
+  const [id, value] = [idOf(entry), entry.slice(entry.indexOf('=') + 1)]
+  if (id !== '' && value.trim() !== '') return [id, value]
+  if (id !== '') leaveOut(`${input}: ${id} is empty, for what it is made of is not set`)
+  else {
+    // whatever it is, it may be a secret
+    leaveOut(
+      `${input}: one of its lines is not ${FORMS[input]}. A value with line ends stands in quotes: "id=…"`,
+    )
+  }
+  return undefined
+}
+
+const idOf = (entry: string): string => entry.slice(0, Math.max(entry.indexOf('='), 0)).trim()
+
+const leaveOut = (what: string): void => warn(`input ${what}; the build goes on without it`)

@@ -1,34 +1,37 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { parseImage } from '../protocol/image-reference.ts'
+import { type Image, parseImage } from '../protocol/image-reference.ts'
 import type { BuildOptions } from './build-arguments.ts'
 import { buildxArguments, needsBuildx, plainArguments } from './build-arguments.ts'
+import { isPushed } from './build-inputs.ts'
 import type { DockerCall } from './docker.ts'
-import { DockerError, hasBuildx, readDocker, runDocker } from './docker.ts'
+import { DockerError, readDocker, runDocker } from './docker.ts'
+import { isImmutable } from './docker-failure.ts'
 import { ActionError } from './error.ts'
 import { say } from './log.ts'
 
 /**
- * Builds and pushes every reference.
+ * Builds, and pushes every reference unless the inputs say otherwise.
  * @param deployed the one of the references that the digest is wanted for
- * @param directory a private directory for the metadata file
+ * @param work what Docker is called with: `directory` is a private one for the metadata file
  * @throws ActionError `build_failed`, `no_buildx`, `no_docker`, `no_digest`, `cancelled`.
  */
-export const buildAndPush = async (
+export const build = async (
   options: BuildOptions,
-  deployed: { repository: string; tag: string },
-  directory: string,
-  call: DockerCall,
+  deployed: Image,
+  { directory, hasBuildx, call }: { directory: string; hasBuildx: boolean; call: DockerCall },
 ): Promise<BuildResult> => {
-  if (await hasBuildx(call)) return buildWithBuildx(options, join(directory, 'metadata.json'), call)
+  if (hasBuildx) return buildWithBuildx(options, join(directory, 'metadata.json'), call)
   refuseWithoutBuildx(options)
-  say('docker buildx is not here: building with docker build and docker push')
-  return { digest: await buildPlainly(options, deployed, call) }
+  say(
+    `docker buildx is not here: ${isPushed(options) ? 'building with docker build and docker push' : 'building with docker build'}`,
+  )
+  return buildPlainly(options, deployed, call)
 }
 
-/** What a build was: the pushed manifest's digest, and what buildx says of it. */
+/** What a build was: the pushed manifest's digest, if it was pushed, and what buildx says of it. */
 export interface BuildResult {
-  digest: string
+  digest?: string
   imageId?: string
   /** buildx's metadata, JSON. */
   metadata?: string
@@ -47,17 +50,28 @@ async function buildWithBuildx(
     say('the tag is immutable, and holds this very digest already')
     return { digest }
   }
-  const text = await readFile(metadataFile, 'utf8').catch((cause: unknown) => {
-    throw new ActionError('no_digest', `docker buildx wrote no metadata to ${metadataFile}`, {
+  const text = await readMetadata(metadataFile, isPushed(options))
+  if (text === undefined) return {}
+  const imageId = (JSON.parse(text) as Record<string, unknown> | null)?.[
+    'containerimage.config.digest'
+  ]
+  return {
+    ...(isPushed(options) && { digest: digestOfMetadata(text) }),
+    ...(typeof imageId === 'string' && { imageId }),
+    metadata: text.trim(),
+  }
+}
+
+async function readMetadata(file: string, isNeeded: boolean): Promise<string | undefined> {
+  try {
+    return await readFile(file, 'utf8')
+  } catch (cause) {
+    // there is none of a check
+    if (!isNeeded) return undefined
+    throw new ActionError('no_digest', `docker buildx wrote no metadata to ${file}`, {
       hint: 'Update buildx: the Action needs its --metadata-file (0.6 or newer).',
       cause,
     })
-  })
-  const imageId = (JSON.parse(text) as Record<string, unknown>)['containerimage.config.digest']
-  return {
-    digest: digestOfMetadata(text),
-    ...(typeof imageId === 'string' && { imageId }),
-    metadata: text.trim(),
   }
 }
 
@@ -70,13 +84,13 @@ async function digestThere(
   options: BuildOptions,
   call: DockerCall,
 ): Promise<string | undefined> {
-  if (!(error instanceof DockerError) || !/immutable|cannot be overwritten/i.test(error.output)) {
-    return undefined
-  }
-  const digest = /pushing manifest for \S+@(sha256:[0-9a-f]{64})/.exec(error.output)?.[1]
+  if (!(error instanceof DockerError) || !isImmutable(error.failure)) return undefined
+  const digest = /^#\d+ pushing manifest for \S+@(sha256:[0-9a-f]{64})/m.exec(error.output)?.[1]
   if (digest === undefined) return undefined
   for (const reference of options.references) {
-    const args = ['buildx', 'imagetools', 'inspect', reference, '--format', '{{.Manifest.Digest}}']
+    const builder = options.builder === '' ? [] : ['--builder', options.builder]
+    const inspect = ['buildx', 'imagetools', 'inspect', ...builder]
+    const args = [...inspect, reference, '--format', '{{.Manifest.Digest}}']
     const there = await readDocker(args, call).catch(() => '')
     if (there.trim() !== digest) return undefined
   }
@@ -127,16 +141,17 @@ function refuseWithoutBuildx(options: BuildOptions): void {
 
 async function buildPlainly(
   options: BuildOptions,
-  { repository, tag }: { repository: string; tag: string },
+  { repository, tag = 'latest' }: Image,
   call: DockerCall,
-): Promise<string> {
+): Promise<BuildResult> {
   await runDocker(plainArguments(options), call)
+  if (!isPushed(options)) return {}
   for (const reference of options.references) await runDocker(['push', reference], call)
   const output = await readDocker(
     ['image', 'inspect', '--format', '{{json .RepoDigests}}', `${repository}:${tag}`],
     call,
   )
-  return digestOfRepository(JSON.parse(output) as string[] | null, repository)
+  return { digest: digestOfRepository(JSON.parse(output) as string[] | null, repository) }
 }
 
 /**

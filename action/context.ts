@@ -13,6 +13,11 @@ export interface RunContext {
   actor: string
   runId: string
   runAttempt: string
+  /** `GITHUB_JOB` and `GITHUB_ACTION`: ids of the job in its workflow and of the step in its job. */
+  job: string
+  step: string
+  /** Whether each run has an id of its own: act gives all of them the same. */
+  hasOwnRunIds: boolean
   /** `https://github.com`, or the company's own. */
   serverUrl: string
   /** `https://api.github.com`, or the company's own. */
@@ -40,7 +45,7 @@ export interface RunContext {
 /** What the toolkit has read of the environment and the event's payload. Outside of GitHub its variables are not set. */
 export type GithubContext = Omit<typeof context, 'issue' | Variable> &
   Partial<Pick<typeof context, Variable>>
-type Variable = 'eventName' | 'ref' | 'actor' | 'sha'
+type Variable = 'eventName' | 'ref' | 'actor' | 'sha' | 'job' | 'action'
 
 /**
  * The toolkit's own reading of the run. It reads when it is loaded, so a payload that is not JSON stops it there.
@@ -79,6 +84,9 @@ export const readContext = (github: GithubContext, env: NodeJS.ProcessEnv): RunC
     actor,
     runId,
     runAttempt,
+    job: github.job ?? '',
+    step: github.action ?? '',
+    hasOwnRunIds: env['ACT'] !== 'true',
     serverUrl,
     apiUrl: github.apiUrl.replace(/\/+$/, ''),
     runUrl:
@@ -114,7 +122,7 @@ export interface EventPayload {
     title?: string
     merged?: boolean | null
     merge_commit_sha?: string | null
-    head?: { sha?: string }
+    head?: { sha?: string; repo?: { full_name?: string } | null }
     base?: { ref?: string }
   }
   /** A pull request is an issue too: then it has `pull_request`. */

@@ -1,4 +1,5 @@
 import { which } from '@actions/io'
+import { type Failure, hintFor, readFailure } from './docker-failure.ts'
 import { ActionError } from './error.ts'
 import { say } from './log.ts'
 import { type CommandRun, runCommand } from './run-command.ts'
@@ -34,9 +35,17 @@ export const readDocker = async (args: readonly string[], call: DockerCall): Pro
   return output.join('\n')
 }
 
-/** Whether `docker buildx` is there. */
-export const hasBuildx = async (call: DockerCall): Promise<boolean> =>
-  (await start(['buildx', 'version'], call, () => {})) === 0
+/**
+ * The version of `docker buildx`, `''` when it says none; undefined when it is not there.
+ * @throws ActionError `no_docker` also where the command is Podman's.
+ */
+export const buildxVersion = async (call: DockerCall): Promise<string | undefined> => {
+  const said: string[] = []
+  const status = await start(['buildx', 'version'], call, (line) => said.push(line))
+  const text = said.join('\n')
+  if (/podman|buildah/i.test(text)) throw isPodman()
+  return status === 0 ? (/\bv?(\d+\.\d+\.\d+)/.exec(text)?.[1] ?? '') : undefined
+}
 
 async function start(
   args: readonly string[],
@@ -61,39 +70,31 @@ const noDocker = (): ActionError =>
     hint: 'Use a runner that has Docker (ubuntu-latest does; macOS runners have none), put the docker command into the container of the job, or write build: false to deploy an image that exists.',
   })
 
-/** A failed command, with the last lines that it printed. */
+const isPodman = (): ActionError =>
+  new ActionError('no_docker', 'the docker command on this runner is Podman', {
+    hint: 'What Podman pushes has another digest than it says. Use a runner that has Docker (ubuntu-latest does), or push with Podman itself and write build: false with image.',
+  })
+
+/** A failed command, with the last lines that it printed, and whose words in them say why. */
 export class DockerError extends ActionError {
   readonly output: string
+  readonly failure: Failure | undefined
 
-  constructor(message: string, hint: string, output: string) {
-    super('build_failed', message, { hint })
+  constructor(message: string, output: string, failure: Failure | undefined) {
+    super('build_failed', message, { hint: hintFor(failure) })
     this.output = output
+    this.failure = failure
   }
 }
-
-/** What a registry or a builder says when it fails, and what to do. */
-const HINTS: readonly (readonly [RegExp, string])[] = [
-  [
-    /immutable|cannot be overwritten/i,
-    'The registry does not let a tag be pushed twice, and it holds another image: give each build a tag of its own (the commit is one).',
-  ],
-  [
-    /unauthorized|authentication required|no basic auth|denied|forbidden|\b40[13]\b/i,
-    'Check registry, username and password, and that this user may push to the repository. For ghcr.io the job needs "permissions: packages: write".',
-  ],
-  [/no space left on device/i, 'The runner’s disk is full.'],
-  [
-    /toomanyrequests|rate limit|\b429\b/i,
-    'The registry limits how often it is asked: sign in to it, or run the job again later.',
-  ],
-]
 
 function failed(args: readonly string[], status: number, lines: readonly string[]): ActionError {
   const command = [
     'docker',
     ...args.slice(0, args[0] === 'buildx' || args[0] === 'image' ? 2 : 1),
   ].join(' ')
-  const output = lines.join('\n')
-  const hint = HINTS.find(([says]) => says.test(output))?.[1] ?? 'Its output above says why.'
-  return new DockerError(`${command} ended with status ${status}`, hint, output)
+  return new DockerError(
+    `${command} ended with status ${status}`,
+    lines.join('\n'),
+    readFailure(args, lines),
+  )
 }

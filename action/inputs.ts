@@ -1,10 +1,10 @@
 import { getInput } from '@actions/core'
 import { parseImage } from '../protocol/image-reference.ts'
-import { MAX_DURATION_MS, parseDuration } from '../protocol/duration.ts'
+import { type BuildInputs, readBuildInputs } from './build-inputs.ts'
 import { ActionError } from './error.ts'
 import type { HookTarget } from './hook-target.ts'
 import { parseHookTarget } from './hook-target.ts'
-import { parseLines, parseList } from './lists.ts'
+import { createReader } from './input-reader.ts'
 import { type Flavor, parseFlavor } from './metadata/flavor.ts'
 import { parseImages } from './metadata/images.ts'
 import { readTags } from './metadata/read-tags.ts'
@@ -16,7 +16,7 @@ import { registryHost } from './registries/host.ts'
 const DEFAULT_REGISTRY = 'ghcr.io'
 
 /** The Action's inputs, checked and with their defaults. */
-export interface Inputs {
+export interface Inputs extends BuildInputs {
   /** Receivers, one after the other; empty: only build and push. */
   hooks: readonly HookTarget[]
   /** `whsk_…`, `whsec_…`, or `''` for OIDC. */
@@ -36,12 +36,6 @@ export interface Inputs {
   /** Entra application, for ACR without a password. */
   azureClientId: string
   azureTenantId: string
-  context: string
-  file: string
-  target: string
-  buildArgs: readonly string[]
-  labels: readonly string[]
-  annotations: readonly string[]
   /** Whole references. */
   tags: readonly string[]
   /** docker/metadata-action's rules; a bare tag is one too. */
@@ -53,29 +47,6 @@ export interface Inputs {
   tagContext: 'workflow' | 'git'
   /** What stands between the items of the outputs `tags`, `labels` and `annotations`. */
   separators: { tags: string; labels: string; annotations: string }
-  platforms: readonly string[]
-  /** `name=value`. */
-  buildContexts: readonly string[]
-  /** `id=value`; values may have several lines. */
-  secrets: readonly string[]
-  /** `id=path`. */
-  secretFiles: readonly string[]
-  /** `id=name of a variable`. */
-  secretEnvs: readonly string[]
-  /** `default` or `id=socket or key`. */
-  ssh: readonly string[]
-  cacheFrom: readonly string[]
-  cacheTo: readonly string[]
-  noCache: boolean
-  pull: boolean
-  /** `''` for none, else as buildx's `--provenance` and `--sbom` have it. */
-  provenance: string
-  sbom: string
-  /** `host:address`. */
-  addHosts: readonly string[]
-  network: string
-  shmSize: string
-  ulimit: readonly string[]
   build: boolean
   /** `previous`, a digest or a deployment's id; `''` for none. */
   rollback: string
@@ -87,6 +58,8 @@ export interface Inputs {
   attestations: readonly string[]
   wait: boolean
   timeoutMs: number
+  /** Idempotency key of the hook; `''` for one of the run's own. */
+  id: string
   githubToken: string
 }
 
@@ -97,69 +70,45 @@ export interface Inputs {
  * @throws ActionError `bad_input`, naming the input, its value and the remedy.
  */
 export const readInputs = (run: RunContext, input: typeof getInput = getInput): Inputs => {
-  const read = (name: string, fallback = ''): string => input(name) || fallback
-  const list = (name: string, keepCommas: boolean) => parseList(read(name), { name, keepCommas })
+  const reader = createReader(input)
+  const { text, untrimmed, lines, rows, boolean, duration } = reader
 
-  const lines = (name: string) => parseLines(read(name), name)
-  // white space is a separator too
-  const separator = (name: string) => input(name, { trimWhitespace: false }) || '\n'
-
-  const images = parseImages(lines('images'))
-  const image = read('image', images[0])
-  const githubToken = read('github-token')
-  const password = read('password', githubToken)
+  const images = parseImages(rows('images'))
+  const image = text('image', images[0])
+  const githubToken = text('github-token')
+  const password = text('password', githubToken)
   const home = password === githubToken ? githubRegistry(run.serverUrl) : DEFAULT_REGISTRY
-  const registry = readRegistry(read('registry', DEFAULT_REGISTRY), image, home)
+  const registry = readRegistry(text('registry', DEFAULT_REGISTRY), image, home)
   const inputs = Object.freeze({
-    hooks: parseList(read('url'), { name: 'url', keepCommas: true }).map(parseHookTarget),
-    secret: read('secret'),
+    hooks: lines('url').map(parseHookTarget),
+    secret: text('secret'),
     image: image === '' ? defaultImage(registry, run) : image,
-    imageGiven: read('image') !== '',
+    imageGiven: text('image') !== '',
     registry,
-    username: read('username', run.actor),
+    username: text('username', run.actor),
     password,
-    awsRole: read('aws-role'),
-    awsRegion: read('aws-region'),
-    azureClientId: read('azure-client-id'),
-    azureTenantId: read('azure-tenant-id'),
-    context: read('context', '.'),
-    file: read('file'),
-    target: read('target'),
-    buildArgs: list('build-args', true),
-    labels: list('labels', true),
-    annotations: list('annotations', true),
-    ...readTags(lines('tags')),
-    flavor: parseFlavor(lines('flavor')),
+    awsRole: text('aws-role'),
+    awsRegion: text('aws-region'),
+    azureClientId: text('azure-client-id'),
+    azureTenantId: text('azure-tenant-id'),
+    ...readBuildInputs(reader),
+    ...readTags(rows('tags')),
+    flavor: parseFlavor(rows('flavor')),
     images,
-    tagContext: readTagContext(read('tag-context', 'workflow')),
+    tagContext: readTagContext(text('tag-context', 'workflow')),
     separators: {
-      tags: separator('sep-tags'),
-      labels: separator('sep-labels'),
-      annotations: separator('sep-annotations'),
+      tags: untrimmed('sep-tags', '\n'),
+      labels: untrimmed('sep-labels', '\n'),
+      annotations: untrimmed('sep-annotations', '\n'),
     },
-    platforms: list('platforms', false),
-    buildContexts: list('build-contexts', true),
-    secrets: list('secrets', true),
-    secretFiles: list('secret-files', true),
-    secretEnvs: list('secret-envs', false),
-    ssh: list('ssh', false),
-    cacheFrom: list('cache-from', true),
-    cacheTo: list('cache-to', true),
-    noCache: readBoolean('no-cache', read('no-cache', 'false')),
-    pull: readBoolean('pull', read('pull', 'false')),
-    provenance: readAttest(read('provenance')),
-    sbom: readAttest(read('sbom')),
-    addHosts: list('add-hosts', false),
-    network: read('network'),
-    shmSize: read('shm-size'),
-    ulimit: list('ulimit', false),
-    build: readBoolean('build', read('build', 'true')),
-    rollback: read('rollback'),
-    environment: read('environment'),
-    environmentUrl: read('environment-url'),
-    attestations: list('attestations', true),
-    wait: readBoolean('wait', read('wait', 'true')),
-    timeoutMs: readDuration('timeout', read('timeout', '10m')),
+    build: boolean('build', true),
+    rollback: text('rollback'),
+    environment: text('environment'),
+    environmentUrl: text('environment-url'),
+    attestations: lines('attestations'),
+    wait: boolean('wait', true),
+    timeoutMs: duration('timeout', '10m'),
+    id: text('id'),
     githubToken,
   } satisfies Inputs)
   checkTogether(inputs)
@@ -173,9 +122,6 @@ function readTagContext(text: string): 'workflow' | 'git' {
   })
 }
 
-/** `false` is what it is anyway. */
-const readAttest = (text: string): string => (/^(?:false|False|FALSE)$/.test(text) ? '' : text)
-
 /** Left at its default, it is where the image goes: a login elsewhere would be of no use. Without an image it is `home`. */
 function readRegistry(given: string, image: string, home: string): string {
   const registry = registryHost(given)
@@ -187,24 +133,6 @@ function readRegistry(given: string, image: string, home: string): string {
     // told when the image itself is read
     return registry
   }
-}
-
-/** Booleans of YAML 1.2's core schema, as every GitHub Action reads them. */
-function readBoolean(name: string, text: string): boolean {
-  if (['true', 'True', 'TRUE'].includes(text)) return true
-  if (['false', 'False', 'FALSE'].includes(text)) return false
-  throw new ActionError('bad_input', `input ${name}: "${text}" is not a boolean`, {
-    hint: 'Write true or false.',
-  })
-}
-
-function readDuration(name: string, text: string): number {
-  const ms = parseDuration(text)
-  // timers take whole milliseconds
-  if (ms !== undefined && ms > 0 && ms <= MAX_DURATION_MS) return Math.ceil(ms)
-  throw new ActionError('bad_input', `input ${name}: "${text}" is not a duration`, {
-    hint: 'Write a number with its unit, as 90s, 10m or 1h30m; at most 596h.',
-  })
 }
 
 function defaultImage(registry: string, run: RunContext): string {

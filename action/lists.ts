@@ -7,6 +7,10 @@ export interface ListForm {
   name: string
   /** A comma belongs to the value, so only line ends separate (build-args, labels). */
   keepCommas: boolean
+  /** Quotes belong to the value, which Docker reads itself (outputs). */
+  keepQuotes?: boolean
+  /** White space and line ends around an item belong to it (secrets). */
+  keepSpace?: boolean
 }
 
 /**
@@ -16,19 +20,28 @@ export interface ListForm {
  * @throws ActionError `bad_input` when a quote is never closed.
  */
 export const parseList = (text: string, form: ListForm): string[] =>
-  parseRows(text, form.name)
+  parseRows(text, form.name, form.keepQuotes === true ? { quote: false } : {})
     .flatMap((fields) => {
       if (form.keepCommas) return [fields.join(',')]
       return fields.length === 1 ? fields.flatMap((field) => field.split(',')) : fields
     })
-    .map((item) => item.trim())
-    .filter((item) => item !== '')
+    .filter((item) => item.trim() !== '')
+    .map((item) => (form.keepSpace === true ? item : item.trim()))
 
 /**
  * Reads the fields of one line, as `type=raw,"value=a,b"`.
  * @throws ActionError `bad_input` when a quote is never closed.
  */
 export const parseFields = (line: string, name: string): string[] => parseRows(line, name)[0] ?? []
+
+/**
+ * Writes fields as one line that {@link parseFields}, and Docker, read: `id=npm,src=/tmp/a`. One with a comma or a quote
+ * stands in quotes.
+ */
+export const formatFields = (fields: readonly string[]): string =>
+  fields
+    .map((field) => (/[",\r\n]/.test(field) ? `"${field.replaceAll('"', '""')}"` : field))
+    .join(',')
 
 /**
  * Reads lines that have fields. Quotes around a whole line are taken off first, so that `"type=raw,""value=a,b"""` is
@@ -54,9 +67,11 @@ const CSV = {
   comment_no_infix: true,
 } satisfies Options
 
-function parseRows(text: string, name: string): string[][] {
+function parseRows(text: string, name: string, more: Pick<Options, 'quote'> = {}): string[][] {
   try {
-    return parse(text, CSV).filter(([first = '']) => !first.trimStart().startsWith('#'))
+    return parse(text, { ...CSV, ...more }).filter(
+      ([first = '']) => !first.trimStart().startsWith('#'),
+    )
   } catch (cause) {
     throw new ActionError(
       'bad_input',

@@ -1,24 +1,44 @@
 import { getInput, setFailed } from '@actions/core'
 import { readAttestations } from './attestations.ts'
+import { isPushed, makesImage } from './build-inputs.ts'
 import type { RunContext } from './context.ts'
 import { loadGithubContext, readContext } from './context.ts'
 import { deployTo } from './deploy.ts'
 import { ActionError, describeError } from './error.ts'
 import { buildImage } from './build-image.ts'
+import { explainFork } from './fork.ts'
 import { createGithubDeployment } from './github-deployment.ts'
 import { endedAs, endedWell, environmentUrl } from './outcome.ts'
 import { readReference } from './image.ts'
 import type { Inputs } from './inputs.ts'
 import { readInputs } from './inputs.ts'
-import { hide, plainLines, warn } from './log.ts'
+import { hide, plainLines, say, warn } from './log.ts'
 import type { Built } from './report.ts'
 import { reportBuild, reportEnd, reportFailure } from './report.ts'
 import type { Result } from './summary.ts'
+import { refuseUnknown } from './unknown-inputs.ts'
 
 const main = async (signal: AbortSignal): Promise<void> => {
   hide(...['password', 'secret', 'github-token'].map((name) => getInput(name)))
   const run = readContext(await loadGithubContext(), process.env)
-  const inputs = readInputs(run)
+  try {
+    await runWith(readKnownInputs(run), run, signal)
+  } catch (error) {
+    throw explainFork(error, run)
+  }
+}
+
+function readKnownInputs(run: RunContext): Inputs {
+  const known = new Set<string>()
+  const inputs = readInputs(run, (name, options) => {
+    known.add(name)
+    return getInput(name, options)
+  })
+  refuseUnknown(known, process.env)
+  return inputs
+}
+
+async function runWith(inputs: Inputs, run: RunContext, signal: AbortSignal): Promise<void> {
   for (const { basic } of inputs.hooks) hide(basic?.password)
 
   const built =
@@ -27,10 +47,21 @@ const main = async (signal: AbortSignal): Promise<void> => {
 
   const results: Result[] = []
   try {
-    await deployOnGithub(inputs, run, built, results, signal)
+    if (isPushed(inputs)) await deployOnGithub(inputs, run, built, results, signal)
+    else saySkipped(inputs)
   } finally {
-    await reportEnd(results, built, inputs.environmentUrl)
+    await reportEnd(
+      results,
+      makesImage(inputs) ? built : undefined,
+      isPushed(inputs) ? inputs.environmentUrl : '',
+    )
   }
+}
+
+/** What is not pushed is not deployed. */
+function saySkipped({ hooks, push, call }: Inputs): void {
+  const why = push ? `call: ${call} makes no image` : 'push: false'
+  for (const { url } of hooks) say(`${why}: ${url} is skipped, no hook is posted`)
 }
 
 /** Deploys, and says so on GitHub's pages when the input `environment` asks for it. */
@@ -70,7 +101,14 @@ async function deploy(
   for (const [index, target] of inputs.hooks.entries()) {
     const { status, deployment } = await deployTo(
       target,
-      { inputs, run, image, attestations, ...(built && { builtDigest: built.digest }), signal },
+      {
+        inputs,
+        run,
+        image,
+        attestations,
+        ...(built?.digest !== undefined && { builtDigest: built.digest }),
+        signal,
+      },
       (result) => (results[index] = result),
     )
     if (status === 'failed' && deployment !== undefined) throw reportFailure(deployment)

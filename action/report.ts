@@ -10,11 +10,11 @@ import { plainLines, sayFolded } from './log.ts'
 import type { Result } from './summary.ts'
 import { renderSummary, tookMs } from './summary.ts'
 
-/** What was pushed. */
+/** What was built, and where it was pushed its name there. */
 export interface Built {
   /** `repository:tag@digest`. */
-  image: string
-  digest: string
+  image?: string
+  digest?: string
   references: readonly string[]
   /** What buildx says of it; absent without buildx. */
   imageId?: string
@@ -44,8 +44,8 @@ export const reportMetadata = (
 
 /** Outputs of the build, set as soon as they are true. */
 export const reportBuild = (built: Built, separators: Inputs['separators']): void => {
-  core.setOutput('image', built.image)
-  core.setOutput('digest', built.digest)
+  if (built.image !== undefined) core.setOutput('image', built.image)
+  if (built.digest !== undefined) core.setOutput('digest', built.digest)
   core.setOutput('tags', built.references.join(separators.tags))
   if (built.imageId !== undefined) core.setOutput('imageid', built.imageId)
   if (built.metadata !== undefined) core.setOutput('metadata', built.metadata)

@@ -17,10 +17,19 @@ export interface Result {
 const MAX_LOG_CHARACTERS = 60_000
 
 /** The job summary, in the HTML that GitHub's Markdown lets through. Every value is escaped. */
-export const renderSummary = (results: readonly Result[], built?: { image: string }): string => {
+export const renderSummary = (
+  results: readonly Result[],
+  built?: { image?: string; references: readonly string[] },
+): string => {
   const parts = results.map(renderResult)
   if (results.length === 0 && built !== undefined) {
-    parts.push(table([row('Pushed', code(built.image))]))
+    const { image, references } = built
+    const unpushed = references.map(code).join(' ') || 'an image without a tag'
+    parts.push(
+      table([
+        image === undefined ? row('Built, not pushed', unpushed) : row('Pushed', code(image)),
+      ]),
+    )
   }
   return `${parts.join('\n\n')}\n`
 }

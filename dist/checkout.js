@@ -58,8 +58,16 @@ function refAt(refs) {
 	if (pull !== void 0) return `refs/${pull}`;
 	return branch === void 0 ? "" : `refs/heads/${branch}`;
 }
-/** What Git says; `''` where it has nothing to say, or is not there. It asks nobody for what a partial clone lacks. */
-async function runGit(cwd, args) {
+/**
+* What Git says; `''` where it has nothing to say, or is not there. It asks nobody for what a partial clone lacks. In a job's
+* container the checkout belongs to another user, of which Git would say nothing: this directory is trusted, no one above it.
+*/
+async function runGit(cwd, question) {
+	const args = [
+		"-c",
+		`safe.directory=${cwd}`,
+		...question
+	];
 	const options = {
 		cwd,
 		env: {

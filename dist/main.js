@@ -1,14 +1,14 @@
 import { _ as rmRF, a as getIDToken, b as HttpClient, d as setOutput, h as exec, i as exportVariable, l as saveState, o as getInput, r as error, u as setFailed, v as which, y as summary } from "./core.js";
 import { n as describeError, t as ActionError } from "./error.js";
+import { a as formatImage, c as makesImage, d as parseFields, f as parseLines, i as readReference, l as readBuildInputs, n as parseRule, o as parseImage$1, p as parseList, r as planPush, s as isPushed, t as parseAttributes, u as formatFields } from "./rules.js";
 import { n as readBeginning, r as readText$1, t as BodyTooLong } from "./read-body.js";
 import { a as warn, i as sayFolded, n as plainLines, r as say, t as hide } from "./log.js";
-import { a as formatImage, i as readReference, n as parseRule, o as parseImage$1, r as planPush, t as parseAttributes } from "./rules.js";
 import { t as createGithubDeployment } from "./github-deployment2.js";
 import { PassThrough } from "node:stream";
 import { once } from "node:events";
 import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { createHash, createHmac, createPrivateKey, createPublicKey, createSecretKey, randomUUID, sign } from "node:crypto";
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { setTimeout as setTimeout$1 } from "node:timers/promises";
 import { readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
@@ -38,12 +38,12 @@ function readBundles(file) {
 			cause
 		});
 	}
-	const bundles = parse$1(text) ?? text.split("\n").flatMap((line) => parse$1(line) ?? []);
+	const bundles = parse(text) ?? text.split("\n").flatMap((line) => parse(line) ?? []);
 	const lines = text.split("\n").filter((line) => line.trim() !== "");
 	if (bundles.length > 0 && (bundles.length === 1 || bundles.length === lines.length)) return bundles;
 	throw new ActionError("bad_input", `input attestations: ${file} holds no Sigstore bundle`, { hint: "It has to be JSON, whole or one bundle a line." });
 }
-function parse$1(text) {
+function parse(text) {
 	try {
 		return [JSON.parse(text)];
 	} catch {
@@ -85,6 +85,9 @@ const readContext = (github, env) => {
 		actor,
 		runId,
 		runAttempt,
+		job: github.job ?? "",
+		step: github.action ?? "",
+		hasOwnRunIds: env["ACT"] !== "true",
 		serverUrl,
 		apiUrl: github.apiUrl.replace(/\/+$/, ""),
 		runUrl: repository === "" || runId === "" ? "" : `${serverUrl}/${repository}/actions/runs/${runId}/attempts/${runAttempt}`,
@@ -768,11 +771,11 @@ function getDefault(schema, dataset, config$1) {
 	return typeof schema.default === "function" ? schema.default(dataset, config$1) : schema.default;
 }
 /* @__NO_SIDE_EFFECTS__ */
-function array(item, message$1) {
+function array$1(item, message$1) {
 	return _standardSchema({
 		kind: "schema",
 		type: "array",
-		reference: array,
+		reference: array$1,
 		expects: "Array",
 		async: false,
 		item,
@@ -1278,7 +1281,7 @@ const HookBody = pipe(notList, object({
 	id: optional(pipe(string(), minLength(1), maxLength(256))),
 	source: optional(Source),
 	/** Sigstore bundles of the image. */
-	attestations: optional(pipe(array(unknown()), maxLength(MAX_ATTESTATIONS)))
+	attestations: optional(pipe(array$1(unknown()), maxLength(MAX_ATTESTATIONS)))
 }), check((body) => body.image === void 0 || body.rollback === void 0, "image and rollback exclude each other: send one of them"), check((body) => body.current_settings !== true || body.release_settings !== true, "current_settings and release_settings exclude each other: send one of them"));
 
 // protocol/deployment.ts
@@ -1300,7 +1303,7 @@ const DeploymentError = object({
 	/** What to do about it. */
 	hint: optional(string()),
 	/** Last lines of the container's output. */
-	log: optional(array(string()))
+	log: optional(array$1(string()))
 });
 const Step = object({
 	name: StepName,
@@ -1350,7 +1353,7 @@ const Deployment = object({
 	started_at: optional(string()),
 	finished_at: optional(string()),
 	live_at: optional(string()),
-	steps: array(Step),
+	steps: array$1(Step),
 	error: optional(DeploymentError)
 });
 /** The body of a 202. */
@@ -2260,1074 +2263,140 @@ function warnOfAnotherDigest(digest, { builtDigest }) {
 	warn(`the receiver deployed ${digest}, not the ${builtDigest} that this job pushed: the tag that the app follows names another image.`);
 }
 
-// node_modules/csv-parse/lib/api/CsvError.js
-var CsvError = class CsvError extends Error {
-	constructor(code, message, options, ...contexts) {
-		if (Array.isArray(message)) message = message.join(" ").trim();
-		super(message);
-		if (Error.captureStackTrace !== void 0) Error.captureStackTrace(this, CsvError);
-		this.code = code;
-		for (const context of contexts) for (const key in context) {
-			const value = context[key];
-			this[key] = Buffer.isBuffer(value) ? value.toString(options.encoding) : value == null ? value : JSON.parse(JSON.stringify(value));
-		}
-	}
-};
-
-// node_modules/csv-parse/lib/utils/is_object.js
-const is_object = function(obj) {
-	return typeof obj === "object" && obj !== null && !Array.isArray(obj);
-};
-
-// node_modules/csv-parse/lib/api/normalize_columns_array.js
-const normalize_columns_array = function(columns) {
-	const normalizedColumns = [];
-	for (let i = 0, l = columns.length; i < l; i++) {
-		const column = columns[i];
-		if (column === void 0 || column === null || column === false) normalizedColumns[i] = { disabled: true };
-		else if (typeof column === "string" || typeof column === "number") normalizedColumns[i] = { name: `${column}` };
-		else if (is_object(column)) {
-			if (typeof column.name !== "string") throw new CsvError("CSV_OPTION_COLUMNS_MISSING_NAME", [
-				"Option columns missing name:",
-				`property "name" is required at position ${i}`,
-				"when column is an object literal"
-			]);
-			normalizedColumns[i] = column;
-		} else throw new CsvError("CSV_INVALID_COLUMN_DEFINITION", [
-			"Invalid column definition:",
-			"expect a string or a literal object,",
-			`got ${JSON.stringify(column)} at position ${i}`
-		]);
-	}
-	return normalizedColumns;
-};
-
-// node_modules/csv-parse/lib/utils/ResizeableBuffer.js
-var ResizeableBuffer = class {
-	constructor(size = 100) {
-		this.size = size;
-		this.length = 0;
-		this.buf = Buffer.allocUnsafe(size);
-	}
-	prepend(val) {
-		if (Buffer.isBuffer(val)) {
-			const length = this.length + val.length;
-			if (length >= this.size) {
-				this.resize();
-				if (length >= this.size) throw Error("INVALID_BUFFER_STATE");
-			}
-			const buf = this.buf;
-			this.buf = Buffer.allocUnsafe(this.size);
-			val.copy(this.buf, 0);
-			buf.copy(this.buf, val.length);
-			this.length += val.length;
-		} else {
-			const length = this.length++;
-			if (length === this.size) this.resize();
-			const buf = this.clone();
-			this.buf[0] = val;
-			buf.copy(this.buf, 1, 0, length);
-		}
-	}
-	append(val) {
-		const length = this.length++;
-		if (length === this.size) this.resize();
-		this.buf[length] = val;
-	}
-	clone() {
-		return Buffer.from(this.buf.slice(0, this.length));
-	}
-	resize() {
-		const length = this.length;
-		this.size = this.size * 2;
-		const buf = Buffer.allocUnsafe(this.size);
-		this.buf.copy(buf, 0, 0, length);
-		this.buf = buf;
-	}
-	toString(encoding) {
-		if (encoding) return this.buf.toString(encoding, 0, this.length);
-		else return Uint8Array.prototype.slice.call(this.buf.slice(0, this.length));
-	}
-	toJSON() {
-		return this.toString("utf8");
-	}
-	reset() {
-		this.length = 0;
-	}
-};
-
-// node_modules/csv-parse/lib/api/init_state.js
-const init_state = function(options) {
-	const timchars = [
-		32,
-		9,
-		10,
-		13,
-		12,
-		11,
-		160,
-		5760,
-		8192,
-		8193,
-		8194,
-		8195,
-		8196,
-		8197,
-		8198,
-		8199,
-		8200,
-		8201,
-		8202,
-		8232,
-		8233,
-		8239,
-		8287,
-		12288,
-		65279
-	].reduce((acc, codepoint) => {
-		const encoded = Buffer.from(String.fromCharCode(codepoint), options.encoding);
-		if (codepoint !== 63 && encoded.length === 1 && encoded[0] === 63) return acc;
-		acc.push(encoded);
-		return acc;
-	}, []);
-	const timcharFirstBytes = /* @__PURE__ */ new Uint8Array(256);
-	for (const t of timchars) timcharFirstBytes[t[0]] = 1;
-	return {
-		bomSkipped: false,
-		bufBytesStart: 0,
-		castField: options.cast_function,
-		commenting: false,
-		delimiterBufPrevious: void 0,
-		delimiterDiscovered: false,
-		error: void 0,
-		enabled: options.from_line === 1,
-		escaping: false,
-		escapeIsQuote: Buffer.isBuffer(options.escape) && Buffer.isBuffer(options.quote) && Buffer.compare(options.escape, options.quote) === 0,
-		expectedRecordLength: Array.isArray(options.columns) ? options.columns.length : void 0,
-		field: new ResizeableBuffer(20),
-		firstLineToHeaders: options.cast_first_line_to_header,
-		needMoreDataSize: Math.max(options.comment !== null ? options.comment.length : 0, ...options.delimiter ? options.delimiter.map((delimiter) => delimiter.length) : [], options.delimiter_auto ? 1 : 0, options.quote !== null ? options.quote.length : 0, ...timchars.map((t) => t.length)),
-		previousBuf: void 0,
-		quoting: false,
-		stop: false,
-		rawBuffer: new ResizeableBuffer(100),
-		record: [],
-		recordHasError: false,
-		record_length: 0,
-		recordDelimiterMaxLength: options.record_delimiter.length === 0 ? 0 : Math.max(...options.record_delimiter.map((v) => v.length)),
-		trimChars: [Buffer.from(" ", options.encoding)[0], Buffer.from("	", options.encoding)[0]],
-		wasQuoting: false,
-		wasRowDelimiter: false,
-		timchars,
-		timcharFirstBytes
-	};
-};
-
-// node_modules/csv-parse/lib/utils/underscore.js
-const underscore = function(str) {
-	return str.replace(/([A-Z])/g, function(_, match) {
-		return "_" + match.toLowerCase();
-	});
-};
-
-// node_modules/csv-parse/lib/api/normalize_options.js
-const normalize_options = function(opts) {
-	const options = {};
-	for (const opt in opts) options[underscore(opt)] = opts[opt];
-	if (options.encoding === void 0 || options.encoding === true) options.encoding = "utf8";
-	else if (options.encoding === null || options.encoding === false) options.encoding = null;
-	else if (typeof options.encoding !== "string" && options.encoding !== null) throw new CsvError("CSV_INVALID_OPTION_ENCODING", [
-		"Invalid option encoding:",
-		"encoding must be a string or null to return a buffer,",
-		`got ${JSON.stringify(options.encoding)}`
-	], options);
-	if (options.bom === void 0 || options.bom === null || options.bom === false) options.bom = false;
-	else if (options.bom !== true) throw new CsvError("CSV_INVALID_OPTION_BOM", [
-		"Invalid option bom:",
-		"bom must be true,",
-		`got ${JSON.stringify(options.bom)}`
-	], options);
-	options.cast_function = null;
-	if (options.cast === void 0 || options.cast === null || options.cast === false || options.cast === "") options.cast = void 0;
-	else if (typeof options.cast === "function") {
-		options.cast_function = options.cast;
-		options.cast = true;
-	} else if (options.cast !== true) throw new CsvError("CSV_INVALID_OPTION_CAST", [
-		"Invalid option cast:",
-		"cast must be true or a function,",
-		`got ${JSON.stringify(options.cast)}`
-	], options);
-	if (options.cast_date === void 0 || options.cast_date === null || options.cast_date === false || options.cast_date === "") options.cast_date = false;
-	else if (options.cast_date === true) options.cast_date = function(value) {
-		const date = Date.parse(value);
-		return !isNaN(date) ? new Date(date) : value;
-	};
-	else if (typeof options.cast_date !== "function") throw new CsvError("CSV_INVALID_OPTION_CAST_DATE", [
-		"Invalid option cast_date:",
-		"cast_date must be true or a function,",
-		`got ${JSON.stringify(options.cast_date)}`
-	], options);
-	options.cast_first_line_to_header = void 0;
-	if (options.columns === true) options.cast_first_line_to_header = void 0;
-	else if (typeof options.columns === "function") {
-		options.cast_first_line_to_header = options.columns;
-		options.columns = true;
-	} else if (Array.isArray(options.columns)) options.columns = normalize_columns_array(options.columns);
-	else if (options.columns === void 0 || options.columns === null || options.columns === false) options.columns = false;
-	else throw new CsvError("CSV_INVALID_OPTION_COLUMNS", [
-		"Invalid option columns:",
-		"expect an array, a function or true,",
-		`got ${JSON.stringify(options.columns)}`
-	], options);
-	if (options.group_columns_by_name === void 0 || options.group_columns_by_name === null || options.group_columns_by_name === false) options.group_columns_by_name = false;
-	else if (options.group_columns_by_name !== true) throw new CsvError("CSV_INVALID_OPTION_GROUP_COLUMNS_BY_NAME", [
-		"Invalid option group_columns_by_name:",
-		"expect an boolean,",
-		`got ${JSON.stringify(options.group_columns_by_name)}`
-	], options);
-	else if (options.columns === false) throw new CsvError("CSV_INVALID_OPTION_GROUP_COLUMNS_BY_NAME", ["Invalid option group_columns_by_name:", "the `columns` mode must be activated."], options);
-	if (options.comment === void 0 || options.comment === null || options.comment === false || options.comment === "") options.comment = null;
-	else {
-		if (typeof options.comment === "string") options.comment = Buffer.from(options.comment, options.encoding);
-		if (!Buffer.isBuffer(options.comment)) throw new CsvError("CSV_INVALID_OPTION_COMMENT", [
-			"Invalid option comment:",
-			"comment must be a buffer or a string,",
-			`got ${JSON.stringify(options.comment)}`
-		], options);
-	}
-	if (options.comment_no_infix === void 0 || options.comment_no_infix === null || options.comment_no_infix === false) options.comment_no_infix = false;
-	else if (options.comment_no_infix !== true) throw new CsvError("CSV_INVALID_OPTION_COMMENT", [
-		"Invalid option comment_no_infix:",
-		"value must be a boolean,",
-		`got ${JSON.stringify(options.comment_no_infix)}`
-	], options);
-	if (options.delimiter_auto === void 0 || options.delimiter_auto === null || options.delimiter_auto === false) options.delimiter_auto = false;
-	else if (options.delimiter_auto === true) options.delimiter_auto = {};
-	else if (!is_object(options.delimiter_auto)) throw new CsvError("CSV_INVALID_OPTION_DELIMITER_AUTO", [
-		"Invalid option delimiter_auto:",
-		"delimiter_auto must be a boolean or a configuration object,",
-		`got ${JSON.stringify(options.delimiter_auto)}`
-	], options);
-	if (options.delimiter_auto) {
-		if (options.delimiter_auto.preferred === void 0) options.delimiter_auto.preferred = {
-			[",".charCodeAt(0)]: 1.8,
-			["	".charCodeAt(0)]: 1.8,
-			[";".charCodeAt(0)]: 1.6,
-			[" ".charCodeAt(0)]: 1.6,
-			[":".charCodeAt(0)]: 1.5,
-			[".".charCodeAt(0)]: 1.4,
-			["/".charCodeAt(0)]: 1.4
-		};
-		else if (!is_object(options.delimiter_auto.preferred)) throw new CsvError("CSV_INVALID_OPTION_DELIMITER_AUTO", [
-			"Invalid option delimiter_auto:",
-			"preferred must be an object,",
-			`got ${JSON.stringify(options.delimiter_auto.preferred)}`
-		], options);
-		if (options.delimiter_auto.score === void 0) options.delimiter_auto.score = (info, options) => {
-			return (info.total - info.std) * (options.preferred[info.char_code] || 1);
-		};
-		else if (typeof options.delimiter_auto.score !== "function") throw new CsvError("CSV_INVALID_OPTION_DELIMITER_AUTO", [
-			"Invalid option delimiter_auto:",
-			"score must be a function,",
-			`got ${JSON.stringify(options.delimiter_auto.score)}`
-		], options);
-		if (options.delimiter_auto.size === void 0) options.delimiter_auto.size = 2048;
-		else if (typeof options.delimiter_auto.size !== "number") throw new CsvError("CSV_INVALID_OPTION_DELIMITER_AUTO", [
-			"Invalid option delimiter_auto:",
-			"size must be a number,",
-			`got ${JSON.stringify(options.delimiter_auto.size)}`
-		], options);
-	}
-	const delimiter_json = JSON.stringify(options.delimiter);
-	if (options.delimiter_auto !== false) options.delimiter = [];
-	if (!Array.isArray(options.delimiter)) {
-		if (options.delimiter === void 0 || options.delimiter === null || options.delimiter === false) options.delimiter = Buffer.from(",", options.encoding);
-		options.delimiter = [options.delimiter];
-	}
-	options.delimiter = options.delimiter.map(function(delimiter) {
-		if (typeof delimiter === "string") delimiter = Buffer.from(delimiter, options.encoding);
-		if (!Buffer.isBuffer(delimiter) || delimiter.length === 0) throw new CsvError("CSV_INVALID_OPTION_DELIMITER", [
-			"Invalid option delimiter:",
-			"delimiter must be a non empty string or buffer or array of string|buffer,",
-			`got ${delimiter_json}`
-		], options);
-		return delimiter;
-	});
-	if (options.escape === void 0 || options.escape === true) options.escape = Buffer.from("\"", options.encoding);
-	else if (typeof options.escape === "string") options.escape = Buffer.from(options.escape, options.encoding);
-	else if (options.escape === null || options.escape === false) options.escape = null;
-	if (options.escape !== null) {
-		if (!Buffer.isBuffer(options.escape)) throw new Error(`Invalid Option: escape must be a buffer, a string or a boolean, got ${JSON.stringify(options.escape)}`);
-	}
-	if (options.from === void 0 || options.from === null) options.from = 1;
-	else {
-		if (typeof options.from === "string" && /\d+/.test(options.from)) options.from = parseInt(options.from);
-		if (Number.isInteger(options.from)) {
-			if (options.from < 0) throw new Error(`Invalid Option: from must be a positive integer, got ${JSON.stringify(opts.from)}`);
-		} else throw new Error(`Invalid Option: from must be an integer, got ${JSON.stringify(options.from)}`);
-	}
-	if (options.from_line === void 0 || options.from_line === null) options.from_line = 1;
-	else {
-		if (typeof options.from_line === "string" && /\d+/.test(options.from_line)) options.from_line = parseInt(options.from_line);
-		if (Number.isInteger(options.from_line)) {
-			if (options.from_line <= 0) throw new Error(`Invalid Option: from_line must be a positive integer greater than 0, got ${JSON.stringify(opts.from_line)}`);
-		} else throw new Error(`Invalid Option: from_line must be an integer, got ${JSON.stringify(opts.from_line)}`);
-	}
-	if (options.ignore_last_delimiters === void 0 || options.ignore_last_delimiters === null) options.ignore_last_delimiters = false;
-	else if (typeof options.ignore_last_delimiters === "number") {
-		options.ignore_last_delimiters = Math.floor(options.ignore_last_delimiters);
-		if (options.ignore_last_delimiters === 0) options.ignore_last_delimiters = false;
-	} else if (typeof options.ignore_last_delimiters !== "boolean") throw new CsvError("CSV_INVALID_OPTION_IGNORE_LAST_DELIMITERS", [
-		"Invalid option `ignore_last_delimiters`:",
-		"the value must be a boolean value or an integer,",
-		`got ${JSON.stringify(options.ignore_last_delimiters)}`
-	], options);
-	if (options.ignore_last_delimiters === true && options.columns === false) throw new CsvError("CSV_IGNORE_LAST_DELIMITERS_REQUIRES_COLUMNS", ["The option `ignore_last_delimiters`", "requires the activation of the `columns` option"], options);
-	if (options.info === void 0 || options.info === null || options.info === false) options.info = false;
-	else if (options.info !== true) throw new Error(`Invalid Option: info must be true, got ${JSON.stringify(options.info)}`);
-	if (options.max_record_size === void 0 || options.max_record_size === null || options.max_record_size === false) options.max_record_size = 0;
-	else if (Number.isInteger(options.max_record_size) && options.max_record_size >= 0) {} else if (typeof options.max_record_size === "string" && /\d+/.test(options.max_record_size)) options.max_record_size = parseInt(options.max_record_size);
-	else throw new Error(`Invalid Option: max_record_size must be a positive integer, got ${JSON.stringify(options.max_record_size)}`);
-	if (options.objname === void 0 || options.objname === null || options.objname === false) options.objname = void 0;
-	else if (Buffer.isBuffer(options.objname)) {
-		if (options.objname.length === 0) throw new Error(`Invalid Option: objname must be a non empty buffer`);
-		if (options.encoding === null) {} else options.objname = options.objname.toString(options.encoding);
-	} else if (typeof options.objname === "string") {
-		if (options.objname.length === 0) throw new Error(`Invalid Option: objname must be a non empty string`);
-	} else if (typeof options.objname === "number") {} else throw new Error(`Invalid Option: objname must be a string or a buffer, got ${options.objname}`);
-	if (options.objname !== void 0) {
-		if (typeof options.objname === "number") {
-			if (options.columns !== false) throw Error("Invalid Option: objname index cannot be combined with columns or be defined as a field");
-		} else if (options.columns === false) throw Error("Invalid Option: objname field must be combined with columns or be defined as an index");
-	}
-	if (options.on_record === void 0 || options.on_record === null) options.on_record = void 0;
-	else if (typeof options.on_record !== "function") throw new CsvError("CSV_INVALID_OPTION_ON_RECORD", [
-		"Invalid option `on_record`:",
-		"expect a function,",
-		`got ${JSON.stringify(options.on_record)}`
-	], options);
-	if (options.on_skip !== void 0 && options.on_skip !== null && typeof options.on_skip !== "function") throw new Error(`Invalid Option: on_skip must be a function, got ${JSON.stringify(options.on_skip)}`);
-	if (options.quote === null || options.quote === false || options.quote === "") options.quote = null;
-	else {
-		if (options.quote === void 0 || options.quote === true) options.quote = Buffer.from("\"", options.encoding);
-		else if (typeof options.quote === "string") options.quote = Buffer.from(options.quote, options.encoding);
-		if (!Buffer.isBuffer(options.quote)) throw new Error(`Invalid Option: quote must be a buffer or a string, got ${JSON.stringify(options.quote)}`);
-	}
-	if (options.raw === void 0 || options.raw === null || options.raw === false) options.raw = false;
-	else if (options.raw !== true) throw new Error(`Invalid Option: raw must be true, got ${JSON.stringify(options.raw)}`);
-	if (options.record_delimiter === void 0) options.record_delimiter = [];
-	else if (typeof options.record_delimiter === "string" || Buffer.isBuffer(options.record_delimiter)) {
-		if (options.record_delimiter.length === 0) throw new CsvError("CSV_INVALID_OPTION_RECORD_DELIMITER", [
-			"Invalid option `record_delimiter`:",
-			"value must be a non empty string or buffer,",
-			`got ${JSON.stringify(options.record_delimiter)}`
-		], options);
-		options.record_delimiter = [options.record_delimiter];
-	} else if (!Array.isArray(options.record_delimiter)) throw new CsvError("CSV_INVALID_OPTION_RECORD_DELIMITER", [
-		"Invalid option `record_delimiter`:",
-		"value must be a string, a buffer or array of string|buffer,",
-		`got ${JSON.stringify(options.record_delimiter)}`
-	], options);
-	options.record_delimiter = options.record_delimiter.map(function(rd, i) {
-		if (typeof rd !== "string" && !Buffer.isBuffer(rd)) throw new CsvError("CSV_INVALID_OPTION_RECORD_DELIMITER", [
-			"Invalid option `record_delimiter`:",
-			"value must be a string, a buffer or array of string|buffer",
-			`at index ${i},`,
-			`got ${JSON.stringify(rd)}`
-		], options);
-		else if (rd.length === 0) throw new CsvError("CSV_INVALID_OPTION_RECORD_DELIMITER", [
-			"Invalid option `record_delimiter`:",
-			"value must be a non empty string or buffer",
-			`at index ${i},`,
-			`got ${JSON.stringify(rd)}`
-		], options);
-		if (typeof rd === "string") rd = Buffer.from(rd, options.encoding);
-		return rd;
-	});
-	if (typeof options.relax_column_count === "boolean") {} else if (options.relax_column_count === void 0 || options.relax_column_count === null) options.relax_column_count = false;
-	else throw new Error(`Invalid Option: relax_column_count must be a boolean, got ${JSON.stringify(options.relax_column_count)}`);
-	if (typeof options.relax_column_count_less === "boolean") {} else if (options.relax_column_count_less === void 0 || options.relax_column_count_less === null) options.relax_column_count_less = false;
-	else throw new Error(`Invalid Option: relax_column_count_less must be a boolean, got ${JSON.stringify(options.relax_column_count_less)}`);
-	if (typeof options.relax_column_count_more === "boolean") {} else if (options.relax_column_count_more === void 0 || options.relax_column_count_more === null) options.relax_column_count_more = false;
-	else throw new Error(`Invalid Option: relax_column_count_more must be a boolean, got ${JSON.stringify(options.relax_column_count_more)}`);
-	if (typeof options.relax_quotes === "boolean") {} else if (options.relax_quotes === void 0 || options.relax_quotes === null) options.relax_quotes = false;
-	else throw new Error(`Invalid Option: relax_quotes must be a boolean, got ${JSON.stringify(options.relax_quotes)}`);
-	if (typeof options.skip_empty_lines === "boolean") {} else if (options.skip_empty_lines === void 0 || options.skip_empty_lines === null) options.skip_empty_lines = false;
-	else throw new Error(`Invalid Option: skip_empty_lines must be a boolean, got ${JSON.stringify(options.skip_empty_lines)}`);
-	if (typeof options.skip_records_with_empty_values === "boolean") {} else if (options.skip_records_with_empty_values === void 0 || options.skip_records_with_empty_values === null) options.skip_records_with_empty_values = false;
-	else throw new Error(`Invalid Option: skip_records_with_empty_values must be a boolean, got ${JSON.stringify(options.skip_records_with_empty_values)}`);
-	if (typeof options.skip_records_with_error === "boolean") {} else if (options.skip_records_with_error === void 0 || options.skip_records_with_error === null) options.skip_records_with_error = false;
-	else throw new Error(`Invalid Option: skip_records_with_error must be a boolean, got ${JSON.stringify(options.skip_records_with_error)}`);
-	if (options.rtrim === void 0 || options.rtrim === null || options.rtrim === false) options.rtrim = false;
-	else if (options.rtrim !== true) throw new Error(`Invalid Option: rtrim must be a boolean, got ${JSON.stringify(options.rtrim)}`);
-	if (options.ltrim === void 0 || options.ltrim === null || options.ltrim === false) options.ltrim = false;
-	else if (options.ltrim !== true) throw new Error(`Invalid Option: ltrim must be a boolean, got ${JSON.stringify(options.ltrim)}`);
-	if (options.trim === void 0 || options.trim === null || options.trim === false) options.trim = false;
-	else if (options.trim !== true) throw new Error(`Invalid Option: trim must be a boolean, got ${JSON.stringify(options.trim)}`);
-	if (options.trim === true && opts.ltrim !== false) options.ltrim = true;
-	else if (options.ltrim !== true) options.ltrim = false;
-	if (options.trim === true && opts.rtrim !== false) options.rtrim = true;
-	else if (options.rtrim !== true) options.rtrim = false;
-	if (options.to === void 0 || options.to === null) options.to = -1;
-	else if (options.to !== -1) {
-		if (typeof options.to === "string" && /\d+/.test(options.to)) options.to = parseInt(options.to);
-		if (Number.isInteger(options.to)) {
-			if (options.to <= 0) throw new Error(`Invalid Option: to must be a positive integer greater than 0, got ${JSON.stringify(opts.to)}`);
-		} else throw new Error(`Invalid Option: to must be an integer, got ${JSON.stringify(opts.to)}`);
-	}
-	if (options.to_line === void 0 || options.to_line === null) options.to_line = -1;
-	else if (options.to_line !== -1) {
-		if (typeof options.to_line === "string" && /\d+/.test(options.to_line)) options.to_line = parseInt(options.to_line);
-		if (Number.isInteger(options.to_line)) {
-			if (options.to_line <= 0) throw new Error(`Invalid Option: to_line must be a positive integer greater than 0, got ${JSON.stringify(opts.to_line)}`);
-		} else throw new Error(`Invalid Option: to_line must be an integer, got ${JSON.stringify(opts.to_line)}`);
-	}
-	return options;
-};
-
-// node_modules/csv-parse/lib/utils/delimiter_discover.js
-const delimiter_discover = function(records, options) {
-	if (!options) ({delimiter_auto: options} = normalize_options({ delimiter_auto: true }));
-	if (typeof records === "string") records = Buffer.from(records);
-	if (Buffer.isBuffer(records)) records = ((data) => {
-		const records = [];
-		const parser = transform({ delimiter: [] });
-		const push = (record) => records.push(record);
-		const close = () => {};
-		const error = parser.parse(data, true, push, close);
-		if (error !== void 0) throw error;
-		return records;
-	})(records);
-	const info = Array(127).fill().map(() => ({ lines: [] }));
-	records.map(([record], line) => {
-		for (let i = 0, l = record.length; i < l; i++) {
-			const code = record.charCodeAt(i);
-			if (info[code].lines[line] === void 0) info[code].lines[line] = 0;
-			info[code].lines[line]++;
-		}
-	});
-	info.map((info, i) => {
-		info.char_code = i;
-		info.std = std(info.lines);
-		info.total = info.lines.reduce((acc, val) => acc + val, 0);
-		info.preferred = !!options.preferred[i];
-		info.score = options.score(info, options);
-	});
-	const result = info.reduce((acc, info) => acc.score > info.score ? acc : info, {});
-	return String.fromCharCode(result.char_code);
-};
-const std = function(array) {
-	const n = array.length;
-	if (n === 0) return 0;
-	const mean = array.reduce((a, b) => a + b) / n;
-	return Math.sqrt(array.map((x) => Math.pow(x - mean, 2)).reduce((a, b) => a + b) / n);
-};
-
-// node_modules/csv-parse/lib/api/index.js
-const isRecordEmpty = function(record) {
-	return record.every((field) => field == null || field.toString && field.toString().trim() === "");
-};
-const cr = 13;
-const nl = 10;
-const boms = {
-	utf8: Buffer.from([
-		239,
-		187,
-		191
-	]),
-	utf16le: Buffer.from([255, 254])
-};
-const transform = function(original_options = {}) {
-	const info = {
-		bytes: 0,
-		bytes_records: 0,
-		comment_lines: 0,
-		empty_lines: 0,
-		invalid_field_length: 0,
-		lines: 1,
-		records: 0
-	};
-	const options = normalize_options(original_options);
-	return {
-		info,
-		original_options,
-		options,
-		state: init_state(options),
-		__needMoreData: function(i, bufLen, end) {
-			if (end) return false;
-			const { encoding, escape, quote } = this.options;
-			const { quoting, needMoreDataSize, recordDelimiterMaxLength } = this.state;
-			return bufLen - i - 1 < Math.max(needMoreDataSize, recordDelimiterMaxLength === 0 ? Buffer.from("\r\n", encoding).length : recordDelimiterMaxLength, quoting ? (escape === null ? 0 : escape.length) + quote.length : 0, quoting ? quote.length + recordDelimiterMaxLength : 0);
-		},
-		parse: function(nextBuf, end, push, close) {
-			const { bom, comment_no_infix, delimiter_auto, encoding, from_line, ltrim, max_record_size, raw, relax_quotes, rtrim, skip_empty_lines, to, to_line } = this.options;
-			let { comment, escape, quote, record_delimiter } = this.options;
-			const { bomSkipped, delimiterDiscovered, delimiterBufPrevious, rawBuffer, escapeIsQuote } = this.state;
-			if (!delimiterDiscovered && delimiter_auto) {
-				let delimiterBuf;
-				if (delimiterBufPrevious === void 0) delimiterBuf = nextBuf;
-				else if (delimiterBufPrevious !== void 0 && nextBuf === void 0) delimiterBuf = delimiterBufPrevious;
-				else delimiterBuf = Buffer.concat([delimiterBufPrevious, nextBuf]);
-				nextBuf = void 0;
-				if (end || delimiterBuf.length > delimiter_auto.size) {
-					this.options.delimiter = [Buffer.from(delimiter_discover(delimiterBuf, this.options.delimiter_auto))];
-					this.state.previousBuf = delimiterBuf;
-					this.state.delimiterBufPrevious = void 0;
-					this.state.delimiterDiscovered = true;
-				} else {
-					this.state.delimiterBufPrevious = delimiterBuf;
-					return;
-				}
-			}
-			const { previousBuf } = this.state;
-			let buf;
-			if (previousBuf === void 0) {
-				if (nextBuf === void 0) {
-					close();
-					return;
-				} else buf = nextBuf;
-			} else if (previousBuf !== void 0 && nextBuf === void 0) buf = previousBuf;
-			else buf = Buffer.concat([previousBuf, nextBuf]);
-			if (bomSkipped === false) {
-				if (bom === false) this.state.bomSkipped = true;
-				else if (buf.length < 3) {
-					if (end === false) {
-						this.state.previousBuf = buf;
-						return;
-					}
-				} else {
-					for (const encoding in boms) if (boms[encoding].compare(buf, 0, boms[encoding].length) === 0) {
-						const bomLength = boms[encoding].length;
-						this.state.bufBytesStart += bomLength;
-						buf = buf.slice(bomLength);
-						const options = normalize_options({
-							...this.original_options,
-							encoding
-						});
-						for (const key in options) this.options[key] = options[key];
-						({comment, escape, quote} = this.options);
-						break;
-					}
-					this.state.bomSkipped = true;
-				}
-			}
-			const bufLen = buf.length;
-			let pos = 0;
-			for (; pos < bufLen; pos++) {
-				if (this.__needMoreData(pos, bufLen, end)) break;
-				if (this.state.wasRowDelimiter === true) {
-					this.info.lines++;
-					this.state.wasRowDelimiter = false;
-				}
-				if (to_line !== -1 && this.info.lines > to_line) {
-					this.state.stop = true;
-					close();
-					return;
-				}
-				if (this.state.quoting === false && record_delimiter.length === 0) {
-					if (this.__autoDiscoverRecordDelimiter(buf, pos)) record_delimiter = this.options.record_delimiter;
-				}
-				const chr = buf[pos];
-				if (raw === true) rawBuffer.append(chr);
-				if ((chr === cr || chr === nl) && this.state.wasRowDelimiter === false) this.state.wasRowDelimiter = true;
-				if (this.state.escaping === true) this.state.escaping = false;
-				else {
-					if (escape !== null && this.state.quoting === true && this.__isEscape(buf, pos, chr) && pos + escape.length < bufLen) {
-						if (escapeIsQuote) {
-							if (this.__isQuote(buf, pos + escape.length)) {
-								this.state.escaping = true;
-								pos += escape.length - 1;
-								continue;
-							}
-						} else {
-							this.state.escaping = true;
-							pos += escape.length - 1;
-							continue;
-						}
-					}
-					if (this.state.commenting === false && this.__isQuote(buf, pos)) {
-						if (this.state.quoting === true) {
-							const nextChr = buf[pos + quote.length];
-							const isNextChrTrimable = rtrim && this.__isCharTrimable(buf, pos + quote.length);
-							const isNextChrComment = comment !== null && this.__compareBytes(comment, buf, pos + quote.length, nextChr);
-							const isNextChrDelimiter = this.__isDelimiter(buf, pos + quote.length, nextChr);
-							const isNextChrRecordDelimiter = record_delimiter.length === 0 ? this.__autoDiscoverRecordDelimiter(buf, pos + quote.length) : this.__isRecordDelimiter(nextChr, buf, pos + quote.length);
-							if (escape !== null && this.__isEscape(buf, pos, chr) && this.__isQuote(buf, pos + escape.length)) pos += escape.length - 1;
-							else if (!nextChr || isNextChrDelimiter || isNextChrRecordDelimiter || isNextChrComment || isNextChrTrimable) {
-								this.state.quoting = false;
-								this.state.wasQuoting = true;
-								pos += quote.length - 1;
-								continue;
-							} else if (relax_quotes === false) {
-								const err = this.__error(new CsvError("CSV_INVALID_CLOSING_QUOTE", [
-									"Invalid Closing Quote:",
-									`got "${String.fromCharCode(nextChr)}"`,
-									`at line ${this.info.lines}`,
-									"instead of delimiter, record delimiter, trimable character",
-									"(if activated) or comment"
-								], this.options, this.__infoField()));
-								if (err !== void 0) return err;
-							} else {
-								this.state.quoting = false;
-								this.state.wasQuoting = true;
-								this.state.field.prepend(quote);
-								pos += quote.length - 1;
-							}
-						} else if (this.state.field.length !== 0) {
-							if (relax_quotes === false) {
-								const info = this.__infoField();
-								const bom = Object.keys(boms).map((b) => boms[b].equals(this.state.field.toString()) ? b : false).filter(Boolean)[0];
-								const err = this.__error(new CsvError("INVALID_OPENING_QUOTE", [
-									"Invalid Opening Quote:",
-									`a quote is found on field ${JSON.stringify(info.column)} at line ${info.lines}, value is ${JSON.stringify(this.state.field.toString(encoding))}`,
-									bom ? `(${bom} bom)` : void 0
-								], this.options, info, { field: this.state.field }));
-								if (err !== void 0) return err;
-							}
-						} else {
-							this.state.quoting = true;
-							pos += quote.length - 1;
-							continue;
-						}
-					}
-					if (this.state.quoting === false) {
-						const recordDelimiterLength = this.__isRecordDelimiter(chr, buf, pos);
-						if (recordDelimiterLength !== 0) {
-							if (this.state.commenting && this.state.wasQuoting === false && this.state.record.length === 0 && this.state.field.length === 0) this.info.comment_lines++;
-							else {
-								if (this.state.enabled === false && this.info.lines + (this.state.wasRowDelimiter === true ? 1 : 0) >= from_line) {
-									this.state.enabled = true;
-									this.__resetField();
-									this.__resetRecord();
-									pos += recordDelimiterLength - 1;
-									continue;
-								}
-								if (skip_empty_lines === true && this.state.wasQuoting === false && this.state.record.length === 0 && this.state.field.length === 0) {
-									this.info.empty_lines++;
-									pos += recordDelimiterLength - 1;
-									continue;
-								}
-								this.info.bytes = this.state.bufBytesStart + pos;
-								const errField = this.__onField();
-								if (errField !== void 0) return errField;
-								this.info.bytes = this.state.bufBytesStart + pos + recordDelimiterLength;
-								const errRecord = this.__onRecord(push);
-								if (errRecord !== void 0) return errRecord;
-								if (to !== -1 && this.info.records >= to) {
-									this.state.stop = true;
-									close();
-									return;
-								}
-							}
-							this.state.commenting = false;
-							pos += recordDelimiterLength - 1;
-							continue;
-						}
-						if (this.state.commenting) continue;
-						if (comment !== null && (comment_no_infix === false || this.state.record.length === 0 && this.state.field.length === 0)) {
-							if (this.__compareBytes(comment, buf, pos, chr) !== 0) {
-								this.state.commenting = true;
-								continue;
-							}
-						}
-						const delimiterLength = this.__isDelimiter(buf, pos, chr);
-						if (delimiterLength !== 0) {
-							this.info.bytes = this.state.bufBytesStart + pos;
-							const errField = this.__onField();
-							if (errField !== void 0) return errField;
-							pos += delimiterLength - 1;
-							continue;
-						}
-					}
-				}
-				if (this.state.commenting === false) {
-					if (max_record_size !== 0 && this.state.record_length + this.state.field.length > max_record_size) return this.__error(new CsvError("CSV_MAX_RECORD_SIZE", [
-						"Max Record Size:",
-						"record exceed the maximum number of tolerated bytes",
-						`of ${max_record_size}`,
-						`at line ${this.info.lines}`
-					], this.options, this.__infoField()));
-				}
-				const lappend = ltrim === false || this.state.quoting === true || this.state.field.length !== 0 || !this.__isCharTrimable(buf, pos);
-				const rappend = rtrim === false || this.state.wasQuoting === false;
-				if (lappend === true && rappend === true) this.state.field.append(chr);
-				else if (rtrim === true && !this.__isCharTrimable(buf, pos)) return this.__error(new CsvError("CSV_NON_TRIMABLE_CHAR_AFTER_CLOSING_QUOTE", [
-					"Invalid Closing Quote:",
-					"found non trimable byte after quote",
-					`at line ${this.info.lines}`
-				], this.options, this.__infoField()));
-				else {
-					if (lappend === false) pos += this.__isCharTrimable(buf, pos) - 1;
-					continue;
-				}
-			}
-			if (end === true) {
-				if (this.state.quoting === true) {
-					const err = this.__error(new CsvError("CSV_QUOTE_NOT_CLOSED", ["Quote Not Closed:", `the parsing is finished with an opening quote at line ${this.info.lines}`], this.options, this.__infoField()));
-					if (err !== void 0) return err;
-				} else if (this.state.wasQuoting === true || this.state.record.length !== 0 || this.state.field.length !== 0) {
-					this.info.bytes = this.state.bufBytesStart + pos;
-					const errField = this.__onField();
-					if (errField !== void 0) return errField;
-					const errRecord = this.__onRecord(push);
-					if (errRecord !== void 0) return errRecord;
-				} else if (this.state.wasRowDelimiter === true) this.info.empty_lines++;
-				else if (this.state.commenting === true) this.info.comment_lines++;
-			} else {
-				this.state.bufBytesStart += pos;
-				this.state.previousBuf = buf.slice(pos);
-			}
-			if (this.state.wasRowDelimiter === true) {
-				this.info.lines++;
-				this.state.wasRowDelimiter = false;
-			}
-		},
-		__onRecord: function(push) {
-			const { columns, group_columns_by_name, encoding, info, from, relax_column_count, relax_column_count_less, relax_column_count_more, raw, skip_records_with_empty_values } = this.options;
-			const { enabled, record } = this.state;
-			if (enabled === false) return this.__resetRecord();
-			const recordLength = record.length;
-			if (columns === true) {
-				if (skip_records_with_empty_values === true && isRecordEmpty(record)) {
-					this.__resetRecord();
-					return;
-				}
-				return this.__firstLineToColumns(record);
-			}
-			if (columns === false && this.info.records === 0) this.state.expectedRecordLength = recordLength;
-			if (recordLength !== this.state.expectedRecordLength) {
-				const err = columns === false ? new CsvError("CSV_RECORD_INCONSISTENT_FIELDS_LENGTH", [
-					"Invalid Record Length:",
-					`expect ${this.state.expectedRecordLength},`,
-					`got ${recordLength} on line ${this.info.lines}`
-				], this.options, this.__infoField(), { record }) : new CsvError("CSV_RECORD_INCONSISTENT_COLUMNS", [
-					"Invalid Record Length:",
-					`columns length is ${columns.length},`,
-					`got ${recordLength} on line ${this.info.lines}`
-				], this.options, this.__infoField(), { record });
-				if (relax_column_count === true || relax_column_count_less === true && recordLength < this.state.expectedRecordLength || relax_column_count_more === true && recordLength > this.state.expectedRecordLength) {
-					this.info.invalid_field_length++;
-					this.state.error = err;
-				} else {
-					const finalErr = this.__error(err);
-					if (finalErr) return finalErr;
-				}
-			}
-			if (skip_records_with_empty_values === true && isRecordEmpty(record)) {
-				this.__resetRecord();
-				return;
-			}
-			if (this.state.recordHasError === true) {
-				this.__resetRecord();
-				this.state.recordHasError = false;
-				return;
-			}
-			this.info.records++;
-			if (from === 1 || this.info.records >= from) {
-				const { objname } = this.options;
-				if (columns !== false) {
-					const obj = {};
-					for (let i = 0, l = record.length; i < l; i++) {
-						if (columns[i] === void 0 || columns[i].disabled) continue;
-						if (group_columns_by_name === true && Object.hasOwn(obj, columns[i].name)) {
-							if (Array.isArray(obj[columns[i].name])) obj[columns[i].name] = obj[columns[i].name].concat(record[i]);
-							else obj[columns[i].name] = [obj[columns[i].name], record[i]];
-						} else Object.defineProperty(obj, columns[i].name, {
-							value: record[i],
-							enumerable: true,
-							writable: true,
-							configurable: true
-						});
-					}
-					if (raw === true || info === true) {
-						const extRecord = Object.assign({ record: obj }, raw === true ? { raw: this.state.rawBuffer.toString(encoding) } : {}, info === true ? { info: this.__infoRecord() } : {});
-						const err = this.__push(objname === void 0 ? extRecord : [obj[objname], extRecord], push);
-						if (err) return err;
-					} else {
-						const err = this.__push(objname === void 0 ? obj : [obj[objname], obj], push);
-						if (err) return err;
-					}
-				} else if (raw === true || info === true) {
-					const extRecord = Object.assign({ record }, raw === true ? { raw: this.state.rawBuffer.toString(encoding) } : {}, info === true ? { info: this.__infoRecord() } : {});
-					const err = this.__push(objname === void 0 ? extRecord : [record[objname], extRecord], push);
-					if (err) return err;
-				} else {
-					const err = this.__push(objname === void 0 ? record : [record[objname], record], push);
-					if (err) return err;
-				}
-			}
-			this.__resetRecord();
-		},
-		__firstLineToColumns: function(record) {
-			const { firstLineToHeaders } = this.state;
-			try {
-				const headers = firstLineToHeaders === void 0 ? record : firstLineToHeaders.call(null, record);
-				if (!Array.isArray(headers)) return this.__error(new CsvError("CSV_INVALID_COLUMN_MAPPING", [
-					"Invalid Column Mapping:",
-					"expect an array from column function,",
-					`got ${JSON.stringify(headers)}`
-				], this.options, this.__infoField(), { headers }));
-				const normalizedHeaders = normalize_columns_array(headers);
-				this.state.expectedRecordLength = normalizedHeaders.length;
-				this.options.columns = normalizedHeaders;
-				this.__resetRecord();
-				return;
-			} catch (err) {
-				return err;
-			}
-		},
-		__resetRecord: function() {
-			if (this.options.raw === true) this.state.rawBuffer.reset();
-			this.state.error = void 0;
-			this.state.record = [];
-			this.state.record_length = 0;
-		},
-		__onField: function() {
-			const { cast, encoding, rtrim, max_record_size } = this.options;
-			const { enabled, wasQuoting } = this.state;
-			if (enabled === false) return this.__resetField();
-			let field = this.state.field.toString(encoding);
-			if (rtrim === true && wasQuoting === false) field = field.trimRight();
-			if (cast === true) {
-				const [err, f] = this.__cast(field);
-				if (err !== void 0) return err;
-				field = f;
-			}
-			this.state.record.push(field);
-			if (max_record_size !== 0 && typeof field === "string") this.state.record_length += field.length;
-			this.__resetField();
-		},
-		__resetField: function() {
-			this.state.field.reset();
-			this.state.wasQuoting = false;
-		},
-		__push: function(record, push) {
-			const { on_record } = this.options;
-			if (on_record !== void 0) {
-				const info = this.__infoRecord();
-				try {
-					record = on_record.call(null, record, info);
-				} catch (err) {
-					return err;
-				}
-				if (record === void 0 || record === null) return;
-			}
-			this.info.bytes_records += this.info.bytes;
-			push(record);
-		},
-		__cast: function(field) {
-			const { columns, relax_column_count } = this.options;
-			if (Array.isArray(columns) === true && relax_column_count && this.options.columns.length <= this.state.record.length) return [void 0, void 0];
-			if (this.state.castField !== null) try {
-				const info = this.__infoField();
-				return [void 0, this.state.castField.call(null, field, info)];
-			} catch (err) {
-				return [err];
-			}
-			if (this.__isFloat(field)) return [void 0, parseFloat(field)];
-			else if (this.options.cast_date !== false) {
-				const info = this.__infoField();
-				return [void 0, this.options.cast_date.call(null, field, info)];
-			}
-			return [void 0, field];
-		},
-		__compareBytes: function(sourceBuf, targetBuf, targetPos, firstByte) {
-			if (sourceBuf[0] !== firstByte) return 0;
-			const sourceLength = sourceBuf.length;
-			for (let i = 1; i < sourceLength; i++) if (sourceBuf[i] !== targetBuf[targetPos + i]) return 0;
-			return sourceLength;
-		},
-		__isCharTrimable: function(buf, pos) {
-			const { timchars, timcharFirstBytes } = this.state;
-			const first = buf[pos];
-			if (first === void 0 || timcharFirstBytes[first] === 0) return 0;
-			loop1: for (let i = 0; i < timchars.length; i++) {
-				const timchar = timchars[i];
-				for (let j = 0; j < timchar.length; j++) if (timchar[j] !== buf[pos + j]) continue loop1;
-				return timchar.length;
-			}
-			return 0;
-		},
-		__isDelimiter: function(buf, pos, chr) {
-			const { delimiter, ignore_last_delimiters } = this.options;
-			if (ignore_last_delimiters === true && this.state.record.length === this.options.columns.length - 1) return 0;
-			else if (ignore_last_delimiters !== false && typeof ignore_last_delimiters === "number" && this.state.record.length === ignore_last_delimiters - 1) return 0;
-			loop1: for (let i = 0; i < delimiter.length; i++) {
-				const del = delimiter[i];
-				if (del[0] === chr) {
-					for (let j = 1; j < del.length; j++) if (del[j] !== buf[pos + j]) continue loop1;
-					return del.length;
-				}
-			}
-			return 0;
-		},
-		__isEscape: function(buf, pos, chr) {
-			const { escape } = this.options;
-			if (escape === null) return false;
-			const l = escape.length;
-			if (escape[0] === chr) {
-				for (let i = 0; i < l; i++) if (escape[i] !== buf[pos + i]) return false;
-				return true;
-			}
-			return false;
-		},
-		__isFloat: function(value) {
-			return value - parseFloat(value) + 1 >= 0;
-		},
-		__isQuote: function(buf, pos) {
-			const { quote } = this.options;
-			if (quote === null) return false;
-			const l = quote.length;
-			for (let i = 0; i < l; i++) if (quote[i] !== buf[pos + i]) return false;
-			return true;
-		},
-		__isRecordDelimiter: function(chr, buf, pos) {
-			const { record_delimiter } = this.options;
-			const recordDelimiterLength = record_delimiter.length;
-			loop1: for (let i = 0; i < recordDelimiterLength; i++) {
-				const rd = record_delimiter[i];
-				const rdLength = rd.length;
-				if (rd[0] !== chr) continue;
-				for (let j = 1; j < rdLength; j++) if (rd[j] !== buf[pos + j]) continue loop1;
-				return rd.length;
-			}
-			return 0;
-		},
-		__autoDiscoverRecordDelimiter: function(buf, pos) {
-			const { encoding } = this.options;
-			const rds = [
-				Buffer.from("\r\n", encoding),
-				Buffer.from("\n", encoding),
-				Buffer.from("\r", encoding)
-			];
-			loop: for (let i = 0; i < rds.length; i++) {
-				const l = rds[i].length;
-				for (let j = 0; j < l; j++) if (rds[i][j] !== buf[pos + j]) continue loop;
-				this.options.record_delimiter.push(rds[i]);
-				this.state.recordDelimiterMaxLength = rds[i].length;
-				return rds[i].length;
-			}
-			return 0;
-		},
-		__error: function(msg) {
-			const { encoding, raw, skip_records_with_error } = this.options;
-			const err = typeof msg === "string" ? new Error(msg) : msg;
-			if (skip_records_with_error) {
-				this.state.recordHasError = true;
-				if (this.options.on_skip !== void 0) try {
-					this.options.on_skip(err, raw ? this.state.rawBuffer.toString(encoding) : void 0);
-				} catch (err) {
-					return err;
-				}
-				return;
-			} else return err;
-		},
-		__infoDataSet: function() {
-			return {
-				...this.info,
-				columns: this.options.columns
-			};
-		},
-		__infoRecord: function() {
-			const { columns, raw, encoding } = this.options;
-			return {
-				...this.__infoDataSet(),
-				bytes_records: this.info.bytes,
-				error: this.state.error,
-				header: columns === true,
-				index: this.state.record.length,
-				raw: raw ? this.state.rawBuffer.toString(encoding) : void 0
-			};
-		},
-		__infoField: function() {
-			const { columns } = this.options;
-			const isColumns = Array.isArray(columns);
-			const bytes_records = this.info.bytes_records;
-			return {
-				...this.__infoRecord(),
-				bytes_records,
-				column: isColumns === true ? columns.length > this.state.record.length ? columns[this.state.record.length].name : null : this.state.record.length,
-				quoting: this.state.wasQuoting
-			};
-		}
-	};
-};
-
-// node_modules/csv-parse/lib/sync.js
-const parse = function(data, opts = {}) {
-	if (typeof data === "string") data = Buffer.from(data);
-	const records = opts && opts.objname ? Object.create(null) : [];
-	const parser = transform(opts);
-	const push = (record) => {
-		if (parser.options.objname === void 0) records.push(record);
-		else records[record[0]] = record[1];
-	};
-	const close = () => {};
-	const error = parser.parse(data, true, push, close);
-	if (error !== void 0) throw error;
-	return records;
-};
-
-// action/lists.ts
+// action/attest-arguments.ts
 /**
-* Reads a list as docker/build-push-action does: a CSV table whose rows and fields are all items. `"…"` around a field
-* keeps commas, line ends and doubled quotes; a quote inside an unquoted field is an ordinary character; a line that
-* begins with `#` is a comment.
-* @throws ActionError `bad_input` when a quote is never closed.
+* `--attest …` of the inputs `provenance`, `sbom` and `attests`, of which the first two go before an attestation of their kind
+* among the third. Provenance that nobody asked for is off: buildx would add it, and the digest would be that of an index.
+* @param runUrl stands in the provenance as its builder's id, where none is given; `''` for none
 */
-const parseList = (text, form) => parseRows(text, form.name).flatMap((fields) => {
-	if (form.keepCommas) return [fields.join(",")];
-	return fields.length === 1 ? fields.flatMap((field) => field.split(",")) : fields;
-}).map((item) => item.trim()).filter((item) => item !== "");
-/**
-* Reads the fields of one line, as `type=raw,"value=a,b"`.
-* @throws ActionError `bad_input` when a quote is never closed.
-*/
-const parseFields = (line, name) => parseRows(line, name)[0] ?? [];
-/**
-* Reads lines that have fields. Quotes around a whole line are taken off first, so that `"type=raw,""value=a,b"""` is
-* what `type=raw,"value=a,b"` is.
-* @throws ActionError `bad_input` when a quote is never closed.
-*/
-const parseLines = (text, name) => parseRows(text, name).map((fields) => {
-	const [only = "", ...more] = fields;
-	return more.length === 0 ? parseFields(only, name) : fields;
-}).map((fields) => fields.map((field) => field.trim())).filter((fields) => fields.some((field) => field !== ""));
-/** The form that the toolkit of Docker's own actions reads. */
-const CSV = {
-	relaxQuotes: true,
-	relaxColumnCount: true,
-	skipEmptyLines: true,
-	recordDelimiter: [
-		"\r\n",
-		"\n",
-		"\r"
-	],
-	comment: "#",
-	comment_no_infix: true
+const attestArguments = ({ provenance, sbom, attests }, runUrl) => {
+	const isOf = (type) => (attest) => fieldsOf(attest).includes(`type=${type}`);
+	const isProvenance = isOf("provenance");
+	const isSbom = isOf("sbom");
+	const given = attests.map((attest) => isProvenance(attest) ? withBuilder(fieldsOf(attest), runUrl) : fieldsOf(attest));
+	const rest = attests.flatMap((attest, index) => {
+		return provenance !== "" && isProvenance(attest) || sbom !== "" && isSbom(attest) ? [] : [given[index] ?? []];
+	});
+	return [
+		...provenance === "" && !attests.some(isProvenance) ? [["type=provenance", "disabled=true"]] : [],
+		...provenance === "" ? [] : [provenanceOf(provenance, runUrl)],
+		...sbom === "" ? [] : [["type=sbom", ...fieldsOf(sbom)]],
+		...rest
+	].flatMap((fields) => ["--attest", formatFields(fields)]);
 };
-function parseRows(text, name) {
-	try {
-		return parse(text, CSV).filter(([first = ""]) => !first.trimStart().startsWith("#"));
-	} catch (cause) {
-		throw new ActionError("bad_input", `input ${name}: the quote that opens ${opening(text, name)} is never closed`, {
-			hint: `Close it at the end of the item, or double a quote that belongs to it ("").`,
-			cause
+function provenanceOf(text, runUrl) {
+	const [only = "", ...more] = fieldsOf(text);
+	if (more.length > 0 || only !== "disabled=false") return only === "disabled=true" ? ["type=provenance", only] : withBuilder([
+		"type=provenance",
+		only,
+		...more
+	], runUrl);
+	return runUrl === "" ? ["type=provenance", only] : ["type=provenance", `builder-id=${runUrl}`];
+}
+const withBuilder = (fields, runUrl) => runUrl === "" || fields.some((field) => field.startsWith("builder-id=")) ? [...fields] : [...fields, `builder-id=${runUrl}`];
+/** A boolean alone says whether it is wanted, as buildx reads it. */
+const fieldsOf = (text) => parseFields(text, "attests").map((field) => {
+	const word = field.trim();
+	if (/^(?:1|t|true)$/i.test(word)) return "disabled=false";
+	return /^(?:0|f|false)$/i.test(word) ? "disabled=true" : word;
+});
+
+// action/build-secrets.ts
+/** A line shorter than this is no secret, and to mask it would cross out `1`, `true` or `}` all over the log. */
+const MIN_MASKED_CHARACTERS = 8;
+/**
+* The build's secrets as buildx's `--secret` wants them. Values are written to files of the private directory as they are, so
+* that none stands on a command line, and are masked in the log. Variables are not: those that come from the workflow's
+* secrets are masked by the runner, and others are none. One that is not there is left out with a warning, which names it and
+* never shows a value: a build that needs it fails by itself.
+*/
+const prepareSecrets = (inputs, directory, env) => [
+	...inputs.secrets.flatMap((entry, number) => {
+		const [id, value] = split(entry, "secrets") ?? [];
+		if (id === void 0 || value === void 0) return [];
+		hideLines(value);
+		const folder = join(directory, "secrets");
+		mkdirSync(folder, {
+			recursive: true,
+			mode: 448
 		});
-	}
+		const file = join(folder, String(number));
+		writeFileSync(file, value, {
+			mode: 384,
+			flag: "wx"
+		});
+		return formatFields([`id=${id}`, `src=${file}`]);
+	}),
+	...inputs.secretFiles.flatMap((entry) => {
+		const [id, file] = split(entry, "secret-files") ?? [];
+		if (id === void 0 || file === void 0) return [];
+		if (existsSync(file)) return formatFields([`id=${id}`, `src=${file}`]);
+		leaveOut(`secret-files: ${id} is ${file}, which is not there`);
+		return [];
+	}),
+	...inputs.secretEnvs.flatMap((entry) => {
+		const [id, name] = split(entry, "secret-envs") ?? [];
+		if (id === void 0 || name === void 0) return [];
+		if (env[name] !== void 0) return formatFields([`id=${id}`, `env=${name}`]);
+		leaveOut(`secret-envs: ${id} is ${name}, which is not set under env: of this step (${name}: \${{ secrets.… }})`);
+		return [];
+	})
+];
+/** The ids that the workflow gives a secret, whichever way. */
+const secretIds = ({ secrets, secretFiles, secretEnvs }) => [
+	...secrets,
+	...secretFiles,
+	...secretEnvs
+].map(idOf);
+/** The toolkit would mask each line of a value, be it but a bracket. */
+function hideLines(value) {
+	const lines = value.split(/\r\n|\n|\r/).map((line) => line.trim());
+	hide(...lines.filter((line) => line.length >= MIN_MASKED_CHARACTERS));
 }
-/** The line that the trouble begins in; with relaxed quotes there is no other trouble. */
-function opening(text, name) {
-	if (name === "secrets") return "one of its lines";
-	return text.split(/\r\n|\n|\r/).findLast((line) => /^"|,"/.test(line)) ?? "an item";
+const FORMS = {
+	secrets: "id=value",
+	"secret-files": "id=path",
+	"secret-envs": "id=VARIABLE"
+};
+function split(entry, input) {
+	const [id, value] = [idOf(entry), entry.slice(entry.indexOf("=") + 1)];
+	if (id !== "" && value.trim() !== "") return [id, value];
+	if (id !== "") leaveOut(`${input}: ${id} is empty, for what it is made of is not set`);
+	else leaveOut(`${input}: one of its lines is not ${FORMS[input]}. A value with line ends stands in quotes: "id=…"`);
 }
+const idOf = (entry) => entry.slice(0, Math.max(entry.indexOf("="), 0)).trim();
+const leaveOut = (what) => warn(`input ${what}; the build goes on without it`);
+
+// action/git-token.ts
+/** Environment variable by which the token reaches BuildKit: a command line would show it. */
+const GIT_TOKEN_VARIABLE = "DEPLOY_ACTION_GIT_TOKEN";
+/**
+* The workflow's token, for a build whose context is the workflow's own repository by URL; undefined for every other
+* context, which the token is none of the business of, and where the workflow gives a secret for Git itself: BuildKit takes one of
+* a host's own first, so that this one would go before it.
+*/
+const gitToken = (inputs, run) => {
+	const own = `${run.serverUrl}/${run.repository}`;
+	if (!(inputs.context.startsWith(own) && /^(?:\.git)?(?:[#?]|$)/.test(inputs.context.slice(own.length))) || run.repository === "" || inputs.githubToken === "") return void 0;
+	const { host } = new URL(run.serverUrl);
+	const forGit = ["GIT_AUTH_TOKEN", "GIT_AUTH_HEADER"].flatMap((id) => [id, `${id}.${host}`]);
+	if (secretIds(inputs).some((id) => forGit.includes(id))) return void 0;
+	return {
+		host,
+		value: inputs.githubToken
+	};
+};
 
 // action/build-arguments.ts
-/** `docker buildx build …`: builds, pushes every reference and leaves the pushed digest in the metadata file. */
+/** `docker buildx build …`, which leaves what came of it in the metadata file. */
 const buildxArguments = (options, metadataFile) => [
 	"buildx",
 	"build",
-	"--push",
+	...one("--builder", options.builder),
+	...one("--call", options.call),
+	...isPushed(options) ? ["--push"] : [],
+	...makesImage(options) && options.load ? ["--load"] : [],
+	...makesImage(options) ? each("--output", options.outputs) : [],
 	"--metadata-file",
 	metadataFile,
 	...commonArguments(options),
@@ -3336,10 +2405,11 @@ const buildxArguments = (options, metadataFile) => [
 	...each("--build-context", options.buildContexts),
 	...each("--secret", options.secrets),
 	...each("--ssh", options.ssh),
+	...each("--allow", options.allow),
+	...each("--no-cache-filter", options.noCacheFilters),
 	...each("--cache-from", options.cacheFrom),
 	...each("--cache-to", options.cacheTo.map(ignoringErrors)),
-	`--provenance=${options.provenance === "" ? "false" : options.provenance}`,
-	...options.sbom === "" ? [] : [`--sbom=${options.sbom}`],
+	...attestArguments(options, options.runUrl),
 	"--",
 	options.context
 ];
@@ -3356,13 +2426,20 @@ const needsBuildx = (options) => Object.entries({
 	annotations: options.annotations,
 	platforms: options.platforms,
 	"build-contexts": options.buildContexts,
-	"secrets, secret-files or secret-envs": options.secrets.filter((secret) => !secret.startsWith("id=GIT_AUTH_TOKEN.")),
+	"secrets, secret-files or secret-envs": options.secrets.filter((secret) => !secret.endsWith(`,env=${GIT_TOKEN_VARIABLE}`)),
 	ssh: options.ssh,
 	"cache-from with a type": options.cacheFrom.filter((entry) => entry.includes("=")),
 	"cache-to": options.cacheTo,
-	provenance: options.provenance,
-	sbom: options.sbom
+	provenance: isAskedFor(options.provenance),
+	sbom: isAskedFor(options.sbom),
+	attests: options.attests,
+	outputs: options.outputs,
+	builder: options.builder,
+	allow: options.allow,
+	"no-cache-filters": options.noCacheFilters,
+	call: makesImage(options) ? "" : options.call
 }).filter(([, value]) => value.length > 0).map(([name]) => name);
+const isAskedFor = (attest) => /^false$/i.test(attest) ? "" : attest;
 const commonArguments = (options) => [
 	...one("--file", options.file),
 	...one("--target", options.target),
@@ -3373,6 +2450,7 @@ const commonArguments = (options) => [
 	...one("--network", options.network),
 	...one("--shm-size", options.shmSize),
 	...each("--ulimit", options.ulimit),
+	...one("--cgroup-parent", options.cgroupParent),
 	...options.noCache ? ["--no-cache"] : [],
 	...options.pull ? ["--pull"] : []
 ];
@@ -3387,6 +2465,94 @@ function ignoringErrors(entry) {
 	return has("ignore-error=") || has("type=inline") ? entry : `${entry},ignore-error=true`;
 }
 
+// action/docker-failure.ts
+/**
+* Finds out what failed in the output of a command, where a registry or Docker itself says so.
+*
+* BuildKit's plain progress has `#7 …` before each line of step 7, and what a user's command prints has the time there too
+* (`#7 0.672 …`), so that a step's name, its `pushing …` and its `ERROR:` are BuildKit's own words.
+*/
+const readFailure = (args, lines) => {
+	if (args[0] === "push") return {
+		from: "push",
+		words: lines.join("\n")
+	};
+	if (args[0] !== "buildx") return void 0;
+	const flag = lines.find((line) => /^(?:ERROR: )?unknown flag: --/.test(line));
+	if (flag !== void 0) return {
+		from: "docker",
+		words: flag
+	};
+	const [, step = "", words = ""] = lines.map((line) => /^#(\d+) ERROR: (.*)/.exec(line)).findLast((found) => found !== null) ?? [];
+	if (words === "" || words.startsWith("process \"")) return void 0;
+	const said = (start) => lines.some((line) => line.startsWith(`#${step} ${start}`));
+	if (said("pushing ") || words.startsWith("failed to push ")) return {
+		from: "push",
+		words
+	};
+	return {
+		from: said("[internal] load metadata for ") ? "pull" : "docker",
+		words
+	};
+};
+/** What to do about a failure. */
+const hintFor = (failure) => HINTS.find(([from, says]) => failure?.from === from && says.test(failure.words))?.[2] ?? "Its output above says why.";
+const REFUSED = /unauthorized|authentication required|authorization failed|no basic auth|denied|forbidden|\b40[13]\b/i;
+const LIMITED = /toomanyrequests|rate limit|\b429\b/i;
+const IMMUTABLE = /immutable|cannot be overwritten/i;
+/** Whether a registry did not take the login for a push. */
+const isRefused = (failure) => failure?.from === "push" && (REFUSED.test(failure.words) || /expired/i.test(failure.words));
+/** Whether a registry keeps the tag as it is. */
+const isImmutable = (failure) => failure?.from === "push" && IMMUTABLE.test(failure.words);
+const TOO_OFTEN = "The registry limits how often it is asked: sign in to it, or run the job again later.";
+const HINTS = [
+	[
+		"push",
+		IMMUTABLE,
+		"The registry does not let a tag be pushed twice, and it holds another image: give each build a tag of its own (the commit is one)."
+	],
+	[
+		"push",
+		/name[ _]unknown|repository .*(?:not found|does not exist)/i,
+		"The registry has no such repository, and makes none by itself: create it first, or correct image. On ECR: aws ecr create-repository --repository-name …."
+	],
+	[
+		"push",
+		REFUSED,
+		"Check registry, username and password, and that this user may push to the repository. For ghcr.io the job needs \"permissions: packages: write\"."
+	],
+	[
+		"push",
+		LIMITED,
+		TOO_OFTEN
+	],
+	[
+		"pull",
+		LIMITED,
+		TOO_OFTEN
+	],
+	[
+		"pull",
+		REFUSED,
+		"A base image cannot be read: correct its name, or sign in to its registry with docker/login-action before this step."
+	],
+	[
+		"docker",
+		/no space left on device/i,
+		"The runner’s disk is full."
+	],
+	[
+		"push",
+		/no space left on device/i,
+		"The registry’s disk is full, or the runner’s."
+	],
+	[
+		"docker",
+		/unknown flag: --/,
+		"The buildx on this runner is too old for it: add docker/setup-buildx-action before this step, or leave the input out."
+	]
+];
+
 // action/run-command.ts
 /** What a shell says of a command that was killed. */
 const KILLED = 130;
@@ -3397,10 +2563,10 @@ const GRACE_MS = 5e3;
 * input, and resolves to its exit status. Nothing is printed here.
 * @param path where it is
 */
-const runCommand = async (path, args, { env, signal, onLine }) => {
+const runCommand = async (path, args, { env, signal, onLine, platform = process.platform }) => {
 	const stdout = readLines((line) => onLine(line, "stdout"));
 	const stderr = readLines((line) => onLine(line, "stderr"));
-	const handling = handleChildren(signal);
+	const handling = handleChildren(signal, platform);
 	try {
 		const status = await exec(`"${path}"`, [...args], {
 			env,
@@ -3435,14 +2601,16 @@ function readLines(onLine) {
 }
 /**
 * Looks after the processes that are started until `stop`: their standard input is at its end, and once the signal aborts
-* they get SIGINT, as from a terminal, then SIGKILL. The toolkit hands none of them out; Node tells of each one that it makes.
+* they get SIGINT, as from a terminal, then SIGKILL. On Windows the runner's Ctrl-C has reached them by their console already, and
+* what Node calls SIGINT there would kill them in the middle of ending. The toolkit hands no child out; Node tells of each
+* one that it makes.
 */
-function handleChildren(signal) {
+function handleChildren(signal, platform) {
 	const children = [];
 	let timer;
 	const kill = (name) => children.forEach((child) => child.kill(name));
 	const end = () => {
-		kill("SIGINT");
+		if (platform !== "win32") kill("SIGINT");
 		timer ??= setTimeout(() => kill("SIGKILL"), GRACE_MS);
 	};
 	const onChild = (message) => {
@@ -3489,8 +2657,17 @@ const readDocker = async (args, call) => {
 	if (status !== 0) throw failed(args, status, output);
 	return output.join("\n");
 };
-/** Whether `docker buildx` is there. */
-const hasBuildx = async (call) => await start(["buildx", "version"], call, () => {}) === 0;
+/**
+* The version of `docker buildx`, `''` when it says none; undefined when it is not there.
+* @throws ActionError `no_docker` also where the command is Podman's.
+*/
+const buildxVersion = async (call) => {
+	const said = [];
+	const status = await start(["buildx", "version"], call, (line) => said.push(line));
+	const text = said.join("\n");
+	if (/podman|buildah/i.test(text)) throw isPodman();
+	return status === 0 ? /\bv?(\d+\.\d+\.\d+)/.exec(text)?.[1] ?? "" : void 0;
+};
 async function start(args, call, onLine) {
 	const docker = await which("docker");
 	if (docker === "") throw noDocker();
@@ -3505,41 +2682,35 @@ async function start(args, call, onLine) {
 }
 /** For people: as a shell would take it. */
 const quoted = (arg) => /^[\w@%+=:,./-]+$/.test(arg) ? arg : `'${arg.replaceAll("'", `'\\''`)}'`;
-const noDocker = () => new ActionError("no_docker", "the docker command is not on this runner", { hint: "Use a runner that has Docker (ubuntu-latest does), or build: false to deploy an image that exists." });
-/** A failed command, with the last lines that it printed. */
+const noDocker = () => new ActionError("no_docker", "the docker command is not on this runner", { hint: "Use a runner that has Docker (ubuntu-latest does; macOS runners have none), put the docker command into the container of the job, or write build: false to deploy an image that exists." });
+const isPodman = () => new ActionError("no_docker", "the docker command on this runner is Podman", { hint: "What Podman pushes has another digest than it says. Use a runner that has Docker (ubuntu-latest does), or push with Podman itself and write build: false with image." });
+/** A failed command, with the last lines that it printed, and whose words in them say why. */
 var DockerError = class extends ActionError {
 	output;
-	constructor(message, hint, output) {
-		super("build_failed", message, { hint });
+	failure;
+	constructor(message, output, failure) {
+		super("build_failed", message, { hint: hintFor(failure) });
 		this.output = output;
+		this.failure = failure;
 	}
 };
-/** What a registry or a builder says when it fails, and what to do. */
-const HINTS = [
-	[/immutable|cannot be overwritten/i, "The registry does not let a tag be pushed twice, and it holds another image: give each build a tag of its own (the commit is one)."],
-	[/unauthorized|authentication required|no basic auth|denied|forbidden|\b40[13]\b/i, "Check registry, username and password, and that this user may push to the repository. For ghcr.io the job needs \"permissions: packages: write\"."],
-	[/no space left on device/i, "The runner’s disk is full."],
-	[/toomanyrequests|rate limit|\b429\b/i, "The registry limits how often it is asked: sign in to it, or run the job again later."]
-];
 function failed(args, status, lines) {
 	const command = ["docker", ...args.slice(0, args[0] === "buildx" || args[0] === "image" ? 2 : 1)].join(" ");
-	const output = lines.join("\n");
-	const hint = HINTS.find(([says]) => says.test(output))?.[1] ?? "Its output above says why.";
-	return new DockerError(`${command} ended with status ${status}`, hint, output);
+	return new DockerError(`${command} ended with status ${status}`, lines.join("\n"), readFailure(args, lines));
 }
 
 // action/build.ts
 /**
-* Builds and pushes every reference.
+* Builds, and pushes every reference unless the inputs say otherwise.
 * @param deployed the one of the references that the digest is wanted for
-* @param directory a private directory for the metadata file
+* @param work what Docker is called with: `directory` is a private one for the metadata file
 * @throws ActionError `build_failed`, `no_buildx`, `no_docker`, `no_digest`, `cancelled`.
 */
-const buildAndPush = async (options, deployed, directory, call) => {
-	if (await hasBuildx(call)) return buildWithBuildx(options, join(directory, "metadata.json"), call);
+const build = async (options, deployed, { directory, hasBuildx, call }) => {
+	if (hasBuildx) return buildWithBuildx(options, join(directory, "metadata.json"), call);
 	refuseWithoutBuildx(options);
-	say("docker buildx is not here: building with docker build and docker push");
-	return { digest: await buildPlainly(options, deployed, call) };
+	say(`docker buildx is not here: ${isPushed(options) ? "building with docker build and docker push" : "building with docker build"}`);
+	return buildPlainly(options, deployed, call);
 };
 async function buildWithBuildx(options, metadataFile, call) {
 	try {
@@ -3550,35 +2721,48 @@ async function buildWithBuildx(options, metadataFile, call) {
 		say("the tag is immutable, and holds this very digest already");
 		return { digest };
 	}
-	const text = await readFile(metadataFile, "utf8").catch((cause) => {
-		throw new ActionError("no_digest", `docker buildx wrote no metadata to ${metadataFile}`, {
-			hint: "Update buildx: the Action needs its --metadata-file (0.6 or newer).",
-			cause
-		});
-	});
-	const imageId = JSON.parse(text)["containerimage.config.digest"];
+	const text = await readMetadata(metadataFile, isPushed(options));
+	if (text === void 0) return {};
+	const imageId = JSON.parse(text)?.["containerimage.config.digest"];
 	return {
-		digest: digestOfMetadata(text),
+		...isPushed(options) && { digest: digestOfMetadata(text) },
 		...typeof imageId === "string" && { imageId },
 		metadata: text.trim()
 	};
+}
+async function readMetadata(file, isNeeded) {
+	try {
+		return await readFile(file, "utf8");
+	} catch (cause) {
+		if (!isNeeded) return void 0;
+		throw new ActionError("no_digest", `docker buildx wrote no metadata to ${file}`, {
+			hint: "Update buildx: the Action needs its --metadata-file (0.6 or newer).",
+			cause
+		});
+	}
 }
 /**
 * The digest that could not be pushed because its tags are immutable, when all of them hold just that digest: an earlier
 * attempt got so far.
 */
 async function digestThere(error, options, call) {
-	if (!(error instanceof DockerError) || !/immutable|cannot be overwritten/i.test(error.output)) return;
-	const digest = /pushing manifest for \S+@(sha256:[0-9a-f]{64})/.exec(error.output)?.[1];
+	if (!(error instanceof DockerError) || !isImmutable(error.failure)) return void 0;
+	const digest = /^#\d+ pushing manifest for \S+@(sha256:[0-9a-f]{64})/m.exec(error.output)?.[1];
 	if (digest === void 0) return void 0;
-	for (const reference of options.references) if ((await readDocker([
-		"buildx",
-		"imagetools",
-		"inspect",
-		reference,
-		"--format",
-		"{{.Manifest.Digest}}"
-	], call).catch(() => "")).trim() !== digest) return void 0;
+	for (const reference of options.references) {
+		const args = [
+			...[
+				"buildx",
+				"imagetools",
+				"inspect",
+				...options.builder === "" ? [] : ["--builder", options.builder]
+			],
+			reference,
+			"--format",
+			"{{.Manifest.Digest}}"
+		];
+		if ((await readDocker(args, call).catch(() => "")).trim() !== digest) return void 0;
+	}
 	return digest;
 }
 /**
@@ -3599,8 +2783,9 @@ function refuseWithoutBuildx(options) {
 	const verb = inputs.length === 1 ? "needs" : "need";
 	throw new ActionError("no_buildx", `input ${inputs.join(", ")} ${verb} docker buildx, which is not on this runner`, { hint: "Add docker/setup-buildx-action before this step, or leave the input out." });
 }
-async function buildPlainly(options, { repository, tag }, call) {
+async function buildPlainly(options, { repository, tag = "latest" }, call) {
 	await runDocker(plainArguments(options), call);
+	if (!isPushed(options)) return {};
 	for (const reference of options.references) await runDocker(["push", reference], call);
 	const output = await readDocker([
 		"image",
@@ -3609,7 +2794,7 @@ async function buildPlainly(options, { repository, tag }, call) {
 		"{{json .RepoDigests}}",
 		`${repository}:${tag}`
 	], call);
-	return digestOfRepository(JSON.parse(output), repository);
+	return { digest: digestOfRepository(JSON.parse(output), repository) };
 }
 /**
 * The digest that a repository knows an image by, from Docker's `RepoDigests`, which name each repository that the
@@ -3622,49 +2807,6 @@ const digestOfRepository = (repoDigests, repository) => {
 	if (digest !== void 0) return digest;
 	throw new ActionError("no_digest", `docker reports no digest for ${repository} after the push`, { hint: "Add docker/setup-buildx-action before this step: buildx reports the pushed digest itself." });
 };
-
-// action/build-secrets.ts
-/**
-* The build's secrets as buildx's `--secret` wants them. Values are written to files of the private directory, so that none
-* stands on a command line, and are masked in the log.
-* @throws ActionError `bad_input`, which names the secret and never shows its value.
-*/
-const prepareSecrets = (inputs, directory, env) => [
-	...inputs.secrets.map((entry, number) => {
-		const [id, value] = split(entry, "secrets", "id=value");
-		hide(value);
-		const folder = join(directory, "secrets");
-		mkdirSync(folder, {
-			recursive: true,
-			mode: 448
-		});
-		const file = join(folder, String(number));
-		writeFileSync(file, value, {
-			mode: 384,
-			flag: "wx"
-		});
-		return `id=${id},src=${file}`;
-	}),
-	...inputs.secretFiles.map((entry) => {
-		const [id, file] = split(entry, "secret-files", "id=path");
-		if (existsSync(file)) return `id=${id},src=${file}`;
-		throw new ActionError("bad_input", `input secret-files: ${id} is ${file}, which is not there`, { hint: "Write the path of a file that an earlier step made, from the working directory." });
-	}),
-	...inputs.secretEnvs.map((entry) => {
-		const [id, name] = split(entry, "secret-envs", "id=VARIABLE");
-		if (env[name] !== void 0) {
-			hide(env[name]);
-			return `id=${id},env=${name}`;
-		}
-		throw new ActionError("bad_input", `input secret-envs: ${id} is ${name}, which is not set`, { hint: `Set it under env: of this step: ${name}: \${{ secrets.… }}.` });
-	})
-];
-function split(entry, input, form) {
-	const at = entry.indexOf("=");
-	const [id, value] = [entry.slice(0, Math.max(at, 0)).trim(), entry.slice(at + 1)];
-	if (at > 0 && /^[\w.-]+$/.test(id) && value !== "") return [id, value];
-	throw new ActionError("bad_input", `input ${input}: one of its lines is not ${form}`, { hint: `Write one ${form} a line. A value with line ends, commas or quotes stands in quotes: "id=…".` });
-}
 
 // node_modules/aws4fetch/dist/aws4fetch.esm.mjs
 /**
@@ -4250,6 +3392,23 @@ async function assume(role, { host, region, env, signal }) {
 	return credentials;
 }
 
+// action/registries/github.ts
+const GITHUB = "github.com";
+/** Where images of a GitHub go: ghcr.io, or `containers.` of a company's own (docs.github.com, "Working with the Container registry"). */
+const githubRegistry = (serverUrl) => {
+	const server = new URL(serverUrl).host;
+	return server === GITHUB ? "ghcr.io" : `containers.${server}`;
+};
+/**
+* Whether the workflow's token is for this registry: that of the GitHub that gave it, or its older ones. To a company's GitHub
+* ghcr.io is a stranger like any other.
+*/
+const isGithubRegistry = (host, serverUrl) => {
+	const server = new URL(serverUrl).host;
+	if (host === githubRegistry(serverUrl) || host === `docker.${server}`) return true;
+	return server === GITHUB && host.endsWith(".pkg.github.com");
+};
+
 // action/credentials.ts
 /**
 * The login that the inputs ask for; undefined leaves Docker's own logins in charge. A password that was given goes before
@@ -4279,35 +3438,48 @@ const chooseLogin = async (inputs, run, env, signal) => {
 	}
 	const connection = env["DOCKERHUB_OIDC_CONNECTIONID"]?.trim() ?? "";
 	if (registry === "docker.io" && connection !== "") return dockerHubLogin(username, connection, signal);
-	if (!isWorkflowToken || username === "" || !isGithubRegistry(registry, run)) return void 0;
+	if (!isWorkflowToken || username === "" || !isGithubRegistry(registry, run.serverUrl)) return;
 	return {
 		registry,
 		username,
 		password
 	};
 };
-/** `ghcr.io`, GitHub's older registries, and `containers.` of a company's own GitHub. */
-const isGithubRegistry = (host, run) => {
-	if (host === "ghcr.io" || host.endsWith(".pkg.github.com")) return true;
-	const server = new URL(run.serverUrl).host;
-	return server !== "github.com" && (host === `containers.${server}` || host === `docker.${server}`);
-};
 
-// action/git-token.ts
-/** Environment variable by which the token reaches BuildKit: a command line would show it. */
-const GIT_TOKEN_VARIABLE = "DEPLOY_ACTION_GIT_TOKEN";
+// action/git-context.ts
 /**
-* The workflow's token, for a build whose context is the workflow's own repository by URL; undefined for every other
-* context, which the token is none of the business of.
+* The run's commit as a build context, which `{{defaultContext}}` stands for (docker/actions-toolkit, `gitContext`).
+* @param isQuery whether it is written with a query instead of a fragment
 */
-const gitToken = (inputs, run) => {
-	const own = `${run.serverUrl}/${run.repository}`;
-	if (!(inputs.context.startsWith(own) && /^(?:\.git)?(?:[#?]|$)/.test(inputs.context.slice(own.length))) || run.repository === "" || inputs.githubToken === "") return void 0;
-	return {
-		host: new URL(run.serverUrl).host,
-		value: inputs.githubToken
-	};
+const defaultContext = (run, env, isQuery) => {
+	const isHead = run.ref.startsWith("refs/pull/") && isTrue(env[PR_HEAD]);
+	const branch = run.ref.startsWith("refs/") ? run.ref : `refs/heads/${run.ref}`;
+	const ref = isHead ? branch.replace(/\/merge$/, "/head") : branch;
+	const sha = isHead ? run.payload.pull_request?.head?.sha ?? "" : run.sha;
+	const commit = sha === "" ? ref : sha;
+	return `${run.serverUrl}/${run.repository}.git${isQuery ? `?ref=${commit}` : `#${commit}`}`;
 };
+const PR_HEAD = "DOCKER_DEFAULT_GIT_CONTEXT_PR_HEAD_REF";
+/** Whether buildx is to get Git contexts with a query, which it reads since 0.29. */
+const asksForQuery = (env, buildxVersion) => {
+	const [major = 0, minor = 0] = buildxVersion.split(".").map(Number);
+	return isTrue(env["BUILDX_SEND_GIT_QUERY_AS_INPUT"]) && (major > 0 || minor >= 29);
+};
+/**
+* Fills `{{defaultContext}}` in.
+* @throws ActionError `bad_input` for another expression, or where there is no repository.
+*/
+const fillContexts = (inputs, own) => ({
+	...inputs,
+	context: fill(inputs.context, "context", own),
+	buildContexts: inputs.buildContexts.map((entry) => fill(entry, "build-contexts", own))
+});
+function fill(text, input, own) {
+	const filled = text.replace(/\{{2,3}\s*defaultContext\s*\}{2,3}/g, own);
+	if (!filled.includes("{{")) return filled;
+	throw new ActionError("bad_input", `input ${input}: "${text}" has an expression that is not known`, { hint: "Write {{defaultContext}} for the Git URL of this run’s commit, as {{defaultContext}}:folder." });
+}
+const isTrue = (text) => /^(?:1|t|true)$/i.test(text ?? "");
 
 // action/registries/host.ts
 /** Docker's name for Docker Hub in `config.json` (docker/cli `authConfigKey`). */
@@ -4404,7 +3576,8 @@ function parseObject(text) {
 }
 /**
 * Plugins, contexts, TLS files and the workflow's builder are found where they are. Windows lets nobody but administrators make
-* symbolic links: a folder's is a junction there, which anybody may make, and a file is copied.
+* symbolic links: a folder's is a junction there, which anybody may make. What cannot be linked (a file there, a folder on a
+* share of the network) is copied. A link that leads nowhere is left out, for there is nothing to copy.
 */
 const linkEverythingElse = (original, directory, link = symlinkSync) => {
 	let names;
@@ -4416,23 +3589,30 @@ const linkEverythingElse = (original, directory, link = symlinkSync) => {
 	for (const name of names) {
 		if (name === "config.json") continue;
 		const [from, to] = [resolve(original, name), join(directory, name)];
-		const isFolder = statSync(from, { throwIfNoEntry: false })?.isDirectory() === true;
+		const there = statSync(from, { throwIfNoEntry: false });
+		if (there === void 0) continue;
 		try {
-			link(from, to, isFolder ? "junction" : "file");
-		} catch (error) {
-			if (isFolder || error.code !== "EPERM") throw error;
-			copyFileSync(from, to);
+			link(from, to, there.isDirectory() ? "junction" : "file");
+		} catch {
+			cpSync(from, to, {
+				recursive: true,
+				dereference: true
+			});
 		}
 	}
 };
 function childEnvironment(from) {
-	const entries = Object.entries(from.env).filter(([name]) => !name.startsWith("INPUT_"));
-	const env = Object.fromEntries(entries);
-	env["DOCKER_CONFIG"] = from.directory;
-	env["BUILDX_CONFIG"] ||= join(from.original, "buildx");
-	const auths = env["DOCKER_AUTH_CONFIG"];
-	if (auths !== void 0 && from.login !== void 0) env["DOCKER_AUTH_CONFIG"] = withoutHost(auths, configKey(from.login.registry));
-	return env;
+	const auths = from.env["DOCKER_AUTH_CONFIG"];
+	const own = {
+		DOCKER_CONFIG: from.directory,
+		BUILDX_CONFIG: from.env["BUILDX_CONFIG"] || join(from.original, "buildx"),
+		...auths !== void 0 && from.login !== void 0 && { DOCKER_AUTH_CONFIG: withoutHost(auths, configKey(from.login.registry)) }
+	};
+	const others = Object.entries(from.env).filter(([name]) => !name.startsWith("INPUT_") && !(name.toUpperCase() in own));
+	return {
+		...Object.fromEntries(others),
+		...own
+	};
 }
 /** `DOCKER_AUTH_CONFIG` goes before `config.json` in docker/cli, and would hide the login. */
 function withoutHost(text, key) {
@@ -4524,7 +3704,11 @@ const environmentUrl = (results, given) => given === "" ? results.findLast(({ de
 /** The job summary, in the HTML that GitHub's Markdown lets through. Every value is escaped. */
 const renderSummary = (results, built) => {
 	const parts = results.map(renderResult);
-	if (results.length === 0 && built !== void 0) parts.push(table([row("Pushed", code(built.image))]));
+	if (results.length === 0 && built !== void 0) {
+		const { image, references } = built;
+		const unpushed = references.map(code).join(" ") || "an image without a tag";
+		parts.push(table([image === void 0 ? row("Built, not pushed", unpushed) : row("Pushed", code(image))]));
+	}
 	return `${parts.join("\n\n")}\n`;
 };
 function renderResult({ url, app, status, deployment }) {
@@ -4597,8 +3781,8 @@ const reportMetadata = (metadata, references, separators) => {
 };
 /** Outputs of the build, set as soon as they are true. */
 const reportBuild = (built, separators) => {
-	setOutput("image", built.image);
-	setOutput("digest", built.digest);
+	if (built.image !== void 0) setOutput("image", built.image);
+	if (built.digest !== void 0) setOutput("digest", built.digest);
 	setOutput("tags", built.references.join(separators.tags));
 	if (built.imageId !== void 0) setOutput("imageid", built.imageId);
 	if (built.metadata !== void 0) setOutput("metadata", built.metadata);
@@ -4665,13 +3849,13 @@ function tail(log) {
 
 // action/build-image.ts
 /**
-* Signs in, builds and pushes. A login that lasts for minutes may end before a long build does: then once more, with a new one
-* and the builder's cache.
+* Signs in, builds and pushes. A login that lasts for minutes may end before a long build does: then once more, with a new one,
+* and all that was built comes from the builder's cache.
 * @throws ActionError of the inputs, the login and the build.
 */
 const buildImage = async (inputs, run, signal) => {
 	const metadata = await metadataOf(inputs, run, signal);
-	if (metadata.tagNames.length + inputs.tags.length === 0) throw noTag(run);
+	if (isPushed(inputs) && metadata.tagNames.length + inputs.tags.length === 0) throw noTag(run);
 	const plan = planPush(inputs, metadata.tagNames);
 	reportMetadata(metadata, plan.references, inputs.separators);
 	const described = {
@@ -4679,27 +3863,45 @@ const buildImage = async (inputs, run, signal) => {
 		labels: metadata.labels,
 		annotations: metadata.builtAnnotations
 	};
-	for (let isLast = false;; isLast = true) {
-		const login = await chooseLogin(inputs, run, process.env, signal);
-		sayWhoPushes(login, inputs, plan.deployed.registry);
-		try {
-			const result = await buildAs(login, described, plan, run, signal);
-			say(`pushed ${plan.references.join(", ")}`);
-			say(`digest ${result.digest}`);
-			return {
-				image: formatImage({
-					...plan.deployed,
-					digest: result.digest
-				}),
-				references: plan.references,
-				...result
-			};
-		} catch (error) {
-			if (isLast || login?.isShortLived !== true || !isRefused(error)) throw error;
-			say("the registry refuses the login, which may have ended during the build: once more, with a new one");
-		}
+	const login = await chooseLogin(inputs, run, process.env, signal).catch((error) => goOnWithout(error, inputs));
+	sayWhoPushes(login, inputs, plan.deployed.registry);
+	try {
+		return told(await buildAs(login, described, plan, run, signal), plan);
+	} catch (error) {
+		if (login?.isShortLived !== true) throw error;
+		if (!(error instanceof DockerError) || !isRefused(error.failure)) throw error;
 	}
+	say("the registry refuses the login, which may have ended during the build: once more, with a new one");
+	return told(await buildAs(await chooseLogin(inputs, run, process.env, signal), {
+		...described,
+		noCache: false,
+		noCacheFilters: [],
+		pull: false
+	}, plan, run, signal), plan);
 };
+/** A build that pushes nothing may do without: a pull request from a fork has no secret and no OIDC token. */
+function goOnWithout(error, inputs) {
+	if (!(error instanceof ActionError && ["no_id_token", "login_failed"].includes(error.code)) || isPushed(inputs)) throw error;
+	warn(`not signed in to ${inputs.registry}: ${error.message}`);
+}
+function told(result, { references, deployed }) {
+	const { digest, ...rest } = result;
+	if (digest === void 0) return {
+		references,
+		...rest
+	};
+	say(`pushed ${references.join(", ")}`);
+	say(`digest ${digest}`);
+	return {
+		image: formatImage({
+			...deployed,
+			digest
+		}),
+		digest,
+		references,
+		...rest
+	};
+}
 const noTag = ({ ref, eventName }) => new ActionError("bad_input", `input tags: none of its rules gives a tag for ${ref || "no ref"} (${eventName})`, { hint: "Add one that always does, as type=raw,value=…, run the job only when one fits, or write tag-context: git where the workflow checks another commit out." });
 /** With what expressions, versions and dates need, which nothing but a build does. */
 async function metadataOf(inputs, run, signal) {
@@ -4722,34 +3924,65 @@ async function metadataOf(inputs, run, signal) {
 		})
 	});
 }
-async function buildAs(login, options, { references, deployed }, run, signal) {
+async function buildAs(login, inputs, { references, deployed }, run, signal) {
 	const docker = prepareDocker(login, process.env, run.temporary);
-	saveState("docker-config", docker.directory);
+	const { directory } = docker;
+	saveState("docker-config", directory);
 	try {
-		const token = gitToken(options, run);
-		const secrets = prepareSecrets(options, docker.directory, process.env);
-		if (token !== void 0) secrets.push(`id=GIT_AUTH_TOKEN.${token.host},env=${GIT_TOKEN_VARIABLE}`);
-		const call = {
-			env: {
-				...docker.env,
-				...token && { ["DEPLOY_ACTION_GIT_TOKEN"]: token.value }
-			},
+		const version = await buildxVersion({
+			env: docker.env,
 			signal
+		});
+		const isQuery = asksForQuery(docker.env, version ?? "");
+		const filled = fillContexts(inputs, () => defaultContext(run, docker.env, isQuery));
+		const token = gitToken(filled, run);
+		const secrets = prepareSecrets(filled, directory, process.env);
+		if (token !== void 0) secrets.push(`id=GIT_AUTH_TOKEN.${token.host},env=${GIT_TOKEN_VARIABLE}`);
+		const env = {
+			...docker.env,
+			...token && { ["DEPLOY_ACTION_GIT_TOKEN"]: token.value }
 		};
-		return await buildAndPush({
-			...options,
+		return await build({
+			...filled,
 			references,
-			secrets
-		}, deployed, docker.directory, call);
+			secrets,
+			runUrl: run.runUrl
+		}, deployed, {
+			directory,
+			hasBuildx: version !== void 0,
+			call: {
+				env,
+				signal
+			}
+		});
 	} finally {
-		await rmRF(docker.directory);
+		await rmRF(directory);
 	}
 }
-const isRefused = (error) => error instanceof DockerError && /unauthorized|denied|expired|\b40[13]\b/i.test(error.output);
 function sayWhoPushes(login, inputs, host) {
-	if (login === void 0) return say(`pushing to ${host} with the logins that Docker has already`);
+	const verb = isPushed(inputs) ? `pushing to ${host}` : "building";
+	if (login === void 0) return say(`${verb} with the logins that Docker has already`);
 	say(`signing in to ${inputs.registry} as ${login.username}`);
-	if (host !== inputs.registry) say(`the image goes to ${host}: for a login there, write registry: ${host}`);
+	if (isPushed(inputs) && host !== inputs.registry) say(`the image goes to ${host}: for a login there, write registry: ${host}`);
+}
+
+// action/fork.ts
+/**
+* The error with the hint of a pull request from a fork, where that is the cause: GitHub gives such a run a token that can only
+* read, no secret and no OIDC token.
+*/
+const explainFork = (error, run) => {
+	if (!isFromFork(run) || !(error instanceof ActionError)) return error;
+	if (!(error.code === "no_id_token" || error.code === "login_failed" || error instanceof DockerError && isRefused(error.failure))) return error;
+	return new ActionError(error.code, error.message, {
+		hint: "This is a pull request from a fork, which gets no secret, no OIDC token and no right to push. Build it with push: ${{ github.event_name != 'pull_request' }}: then it is neither pushed nor deployed.",
+		cause: error
+	});
+};
+/** `pull_request_target` runs with the repository's own rights. */
+function isFromFork({ eventName, repository, payload }) {
+	const head = payload.pull_request?.head?.repo;
+	return eventName === "pull_request" && head !== void 0 && head?.full_name !== repository;
 }
 
 // action/hook-target.ts
@@ -4795,6 +4028,48 @@ function decode(text) {
 	} catch {
 		return text;
 	}
+}
+
+// action/input-reader.ts
+/** @param input gives an input's text; `''` for none. */
+const createReader = (input) => {
+	const text = (name, fallback = "") => input(name) || fallback;
+	const untrimmed = (name, fallback = "") => input(name, { trimWhitespace: false }) || fallback;
+	return {
+		text,
+		untrimmed,
+		lines: (name, form = {}) => parseList(form.keepSpace === true ? untrimmed(name) : text(name), {
+			name,
+			keepCommas: true,
+			...form
+		}),
+		items: (name) => parseList(text(name), {
+			name,
+			keepCommas: false
+		}),
+		rows: (name) => parseLines(text(name), name),
+		boolean: (name, fallback) => readBoolean(name, text(name, String(fallback))),
+		duration: (name, fallback) => readDuration(name, text(name, fallback))
+	};
+};
+/** Booleans of YAML 1.2's core schema, as every GitHub Action reads them. */
+function readBoolean(name, text) {
+	if ([
+		"true",
+		"True",
+		"TRUE"
+	].includes(text)) return true;
+	if ([
+		"false",
+		"False",
+		"FALSE"
+	].includes(text)) return false;
+	throw new ActionError("bad_input", `input ${name}: "${text}" is not a boolean`, { hint: "Write true or false." });
+}
+function readDuration(name, text) {
+	const ms = parseDuration(text);
+	if (ms !== void 0 && ms > 0 && ms <= MAX_DURATION_MS) return Math.ceil(ms);
+	throw new ActionError("bad_input", `input ${name}: "${text}" is not a duration`, { hint: "Write a number with its unit, as 90s, 10m or 1h30m; at most 596h." });
 }
 
 // action/metadata/flavor.ts
@@ -4908,70 +4183,44 @@ const DEFAULT_REGISTRY = "ghcr.io";
 * @throws ActionError `bad_input`, naming the input, its value and the remedy.
 */
 const readInputs = (run, input = getInput) => {
-	const read = (name, fallback = "") => input(name) || fallback;
-	const list = (name, keepCommas) => parseList(read(name), {
-		name,
-		keepCommas
-	});
-	const lines = (name) => parseLines(read(name), name);
-	const separator = (name) => input(name, { trimWhitespace: false }) || "\n";
-	const images = parseImages(lines("images"));
-	const image = read("image", images[0]);
-	const registry = readRegistry(read("registry", DEFAULT_REGISTRY), image);
-	const githubToken = read("github-token");
+	const reader = createReader(input);
+	const { text, untrimmed, lines, rows, boolean, duration } = reader;
+	const images = parseImages(rows("images"));
+	const image = text("image", images[0]);
+	const githubToken = text("github-token");
+	const password = text("password", githubToken);
+	const home = password === githubToken ? githubRegistry(run.serverUrl) : DEFAULT_REGISTRY;
+	const registry = readRegistry(text("registry", DEFAULT_REGISTRY), image, home);
 	const inputs = Object.freeze({
-		hooks: parseList(read("url"), {
-			name: "url",
-			keepCommas: true
-		}).map(parseHookTarget),
-		secret: read("secret"),
+		hooks: lines("url").map(parseHookTarget),
+		secret: text("secret"),
 		image: image === "" ? defaultImage(registry, run) : image,
-		imageGiven: read("image") !== "",
+		imageGiven: text("image") !== "",
 		registry,
-		username: read("username", run.actor),
-		password: read("password", githubToken),
-		awsRole: read("aws-role"),
-		awsRegion: read("aws-region"),
-		azureClientId: read("azure-client-id"),
-		azureTenantId: read("azure-tenant-id"),
-		context: read("context", "."),
-		file: read("file"),
-		target: read("target"),
-		buildArgs: list("build-args", true),
-		labels: list("labels", true),
-		annotations: list("annotations", true),
-		...readTags(lines("tags")),
-		flavor: parseFlavor(lines("flavor")),
+		username: text("username", run.actor),
+		password,
+		awsRole: text("aws-role"),
+		awsRegion: text("aws-region"),
+		azureClientId: text("azure-client-id"),
+		azureTenantId: text("azure-tenant-id"),
+		...readBuildInputs(reader),
+		...readTags(rows("tags")),
+		flavor: parseFlavor(rows("flavor")),
 		images,
-		tagContext: readTagContext(read("tag-context", "workflow")),
+		tagContext: readTagContext(text("tag-context", "workflow")),
 		separators: {
-			tags: separator("sep-tags"),
-			labels: separator("sep-labels"),
-			annotations: separator("sep-annotations")
+			tags: untrimmed("sep-tags", "\n"),
+			labels: untrimmed("sep-labels", "\n"),
+			annotations: untrimmed("sep-annotations", "\n")
 		},
-		platforms: list("platforms", false),
-		buildContexts: list("build-contexts", true),
-		secrets: list("secrets", true),
-		secretFiles: list("secret-files", true),
-		secretEnvs: list("secret-envs", false),
-		ssh: list("ssh", false),
-		cacheFrom: list("cache-from", true),
-		cacheTo: list("cache-to", true),
-		noCache: readBoolean("no-cache", read("no-cache", "false")),
-		pull: readBoolean("pull", read("pull", "false")),
-		provenance: readAttest(read("provenance")),
-		sbom: readAttest(read("sbom")),
-		addHosts: list("add-hosts", false),
-		network: read("network"),
-		shmSize: read("shm-size"),
-		ulimit: list("ulimit", false),
-		build: readBoolean("build", read("build", "true")),
-		rollback: read("rollback"),
-		environment: read("environment"),
-		environmentUrl: read("environment-url"),
-		attestations: list("attestations", true),
-		wait: readBoolean("wait", read("wait", "true")),
-		timeoutMs: readDuration("timeout", read("timeout", "10m")),
+		build: boolean("build", true),
+		rollback: text("rollback"),
+		environment: text("environment"),
+		environmentUrl: text("environment-url"),
+		attestations: lines("attestations"),
+		wait: boolean("wait", true),
+		timeoutMs: duration("timeout", "10m"),
+		id: text("id"),
 		githubToken
 	});
 	checkTogether(inputs);
@@ -4981,36 +4230,16 @@ function readTagContext(text) {
 	if (text === "workflow" || text === "git") return text;
 	throw new ActionError("bad_input", `input tag-context: "${text}" is not one`, { hint: "Write workflow (what the event says) or git (what is checked out)." });
 }
-/** `false` is what it is anyway. */
-const readAttest = (text) => /^(?:false|False|FALSE)$/.test(text) ? "" : text;
-/** Left at its default, it is where the image goes: a login elsewhere would be of no use. */
-function readRegistry(given, image) {
+/** Left at its default, it is where the image goes: a login elsewhere would be of no use. Without an image it is `home`. */
+function readRegistry(given, image, home) {
 	const registry = registryHost(given);
-	if (registry !== DEFAULT_REGISTRY || image === "") return registry;
+	if (registry !== DEFAULT_REGISTRY) return registry;
+	if (image === "") return home;
 	try {
 		return parseImage$1(image).registry;
 	} catch {
 		return registry;
 	}
-}
-/** Booleans of YAML 1.2's core schema, as every GitHub Action reads them. */
-function readBoolean(name, text) {
-	if ([
-		"true",
-		"True",
-		"TRUE"
-	].includes(text)) return true;
-	if ([
-		"false",
-		"False",
-		"FALSE"
-	].includes(text)) return false;
-	throw new ActionError("bad_input", `input ${name}: "${text}" is not a boolean`, { hint: "Write true or false." });
-}
-function readDuration(name, text) {
-	const ms = parseDuration(text);
-	if (ms !== void 0 && ms > 0 && ms <= MAX_DURATION_MS) return Math.ceil(ms);
-	throw new ActionError("bad_input", `input ${name}: "${text}" is not a duration`, { hint: "Write a number with its unit, as 90s, 10m or 1h30m; at most 596h." });
 }
 function defaultImage(registry, run) {
 	return run.repository === "" ? "" : `${registry}/${run.repository}`.toLowerCase();
@@ -5021,6 +4250,99 @@ function checkTogether(inputs) {
 	if (inputs.image === "" && inputs.rollback === "") throw new ActionError("bad_input", "input image is empty, and GITHUB_REPOSITORY is too", { hint: "Give image, the repository to push to: ghcr.io/acme/api." });
 }
 
+// node_modules/leven/index.js
+const array = [];
+const characterCodeCache = [];
+function leven(first, second, options) {
+	if (first === second) return 0;
+	const maxDistance = options?.maxDistance;
+	const swap = first;
+	if (first.length > second.length) {
+		first = second;
+		second = swap;
+	}
+	let firstLength = first.length;
+	let secondLength = second.length;
+	while (firstLength > 0 && first.charCodeAt(~-firstLength) === second.charCodeAt(~-secondLength)) {
+		firstLength--;
+		secondLength--;
+	}
+	let start = 0;
+	while (start < firstLength && first.charCodeAt(start) === second.charCodeAt(start)) start++;
+	firstLength -= start;
+	secondLength -= start;
+	if (maxDistance !== void 0 && secondLength - firstLength > maxDistance) return maxDistance;
+	if (firstLength === 0) return maxDistance !== void 0 && secondLength > maxDistance ? maxDistance : secondLength;
+	let bCharacterCode;
+	let result;
+	let temporary;
+	let temporary2;
+	let index = 0;
+	let index2 = 0;
+	while (index < firstLength) {
+		characterCodeCache[index] = first.charCodeAt(start + index);
+		array[index] = ++index;
+	}
+	while (index2 < secondLength) {
+		bCharacterCode = second.charCodeAt(start + index2);
+		temporary = index2++;
+		result = index2;
+		for (index = 0; index < firstLength; index++) {
+			temporary2 = bCharacterCode === characterCodeCache[index] ? temporary : temporary + 1;
+			temporary = array[index];
+			result = array[index] = temporary > result ? temporary2 > result ? result + 1 : temporary2 : temporary2 > temporary ? temporary + 1 : temporary2;
+		}
+		if (maxDistance !== void 0) {
+			let rowMinimum = result;
+			for (index = 0; index < firstLength; index++) if (array[index] < rowMinimum) rowMinimum = array[index];
+			if (rowMinimum > maxDistance) return maxDistance;
+		}
+	}
+	array.length = firstLength;
+	characterCodeCache.length = firstLength;
+	return maxDistance !== void 0 && result > maxDistance ? maxDistance : result;
+}
+
+// action/unknown-inputs.ts
+/** Inputs of Docker's own actions that are not here, and what to do instead. */
+const INSTEAD = {
+	"bake-target": "Bake files are left out here: use docker/bake-action with docker/metadata-action.",
+	dockerfile: "Did you mean file?",
+	ecr: "Leave it out: ECR is known by its host.",
+	logout: "Leave it out: nothing is signed in beyond this step.",
+	"registry-auth": "Sign in to one registry by registry, username and password, and to further ones with docker/login-action before this step.",
+	scope: "Leave it out, or sign in with docker/login-action before this step, and give no password here."
+};
+/**
+* Refuses an input under `with:` that is not known: one of Docker's own actions, or a slip. The runner hands all of them on as
+* `INPUT_…`, known or not. What has no name like ours may as well be a variable of the machine, or an input of a composite action
+* that came through, and GitHub's runner itself warns of it; with act such inputs come through whatever their names.
+* @param known names of all inputs
+* @throws ActionError `bad_input` with the nearest name.
+*/
+const refuseUnknown = (known, env) => {
+	const names = [...known];
+	for (const [variable, value = ""] of Object.entries(env)) {
+		const name = /^INPUT_(.+)$/.exec(variable)?.[1]?.toLowerCase();
+		if (name === void 0 || value === "" || names.includes(name)) continue;
+		const near = nearest(name.replaceAll("_", "-"), names);
+		const hint = INSTEAD[name] ?? (near === void 0 ? void 0 : `Did you mean ${near}?`);
+		if (hint === void 0) continue;
+		const message = `input ${name}: there is no such input`;
+		if (env["ACT"] !== "true") throw new ActionError("bad_input", message, { hint });
+		warn(`${message}. ${hint}`);
+	}
+};
+/** The name that is meant, where no more than one letter in three differs, and two at most. */
+function nearest(name, names) {
+	const most = Math.min(2, Math.floor(name.length / 3));
+	const [best] = names.map((candidate) => ({
+		candidate,
+		slips: leven(name, candidate)
+	})).filter(({ slips }) => slips <= most).toSorted((one, other) => one.slips - other.slips);
+	return best?.candidate;
+}
+
 // action/main.ts
 const main = async (signal) => {
 	hide(...[
@@ -5029,17 +4351,38 @@ const main = async (signal) => {
 		"github-token"
 	].map((name) => getInput(name)));
 	const run = readContext(await loadGithubContext(), process.env);
-	const inputs = readInputs(run);
+	try {
+		await runWith(readKnownInputs(run), run, signal);
+	} catch (error) {
+		throw explainFork(error, run);
+	}
+};
+function readKnownInputs(run) {
+	const known = /* @__PURE__ */ new Set();
+	const inputs = readInputs(run, (name, options) => {
+		known.add(name);
+		return getInput(name, options);
+	});
+	refuseUnknown(known, process.env);
+	return inputs;
+}
+async function runWith(inputs, run, signal) {
 	for (const { basic } of inputs.hooks) hide(basic?.password);
 	const built = inputs.build && inputs.rollback === "" ? await buildImage(inputs, run, signal) : void 0;
 	if (built !== void 0) reportBuild(built, inputs.separators);
 	const results = [];
 	try {
-		await deployOnGithub(inputs, run, built, results, signal);
+		if (isPushed(inputs)) await deployOnGithub(inputs, run, built, results, signal);
+		else saySkipped(inputs);
 	} finally {
-		await reportEnd(results, built, inputs.environmentUrl);
+		await reportEnd(results, makesImage(inputs) ? built : void 0, isPushed(inputs) ? inputs.environmentUrl : "");
 	}
-};
+}
+/** What is not pushed is not deployed. */
+function saySkipped({ hooks, push, call }) {
+	const why = push ? `call: ${call} makes no image` : "push: false";
+	for (const { url } of hooks) say(`${why}: ${url} is skipped, no hook is posted`);
+}
 /** Deploys, and says so on GitHub's pages when the input `environment` asks for it. */
 async function deployOnGithub(inputs, run, built, results, signal) {
 	const { environment, githubToken: token, hooks } = inputs;
@@ -5073,7 +4416,7 @@ async function deploy(inputs, run, built, results, signal) {
 			run,
 			image,
 			attestations,
-			...built && { builtDigest: built.digest },
+			...built?.digest !== void 0 && { builtDigest: built.digest },
 			signal
 		}, (result) => results[index] = result);
 		if (status === "failed" && deployment !== void 0) throw reportFailure(deployment);

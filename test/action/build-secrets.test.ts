@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { prepareSecrets } from '../../action/build-secrets.ts'
 
 let dir: string
@@ -31,15 +31,57 @@ test('files and variables are named, not copied', () => {
   ).toEqual([`id=key,src=${file}`, 'id=token,env=MY_TOKEN'])
 })
 
+test('any id reaches buildx whole', () => {
+  const given = prepareSecrets(
+    {
+      ...NONE,
+      secrets: ['a,b=1'],
+      secretEnvs: ['npm:@acme/x=T', 'GIT_AUTH_TOKEN.10.0.0.5:22827=T'],
+    },
+    dir,
+    { T: 't' },
+  )
+  expect(given).toEqual([
+    `"id=a,b",src=${join(dir, 'secrets', '0')}`,
+    'id=npm:@acme/x,env=T',
+    'id=GIT_AUTH_TOKEN.10.0.0.5:22827,env=T',
+  ])
+})
+
+/** What is printed meanwhile. */
+const printed = (work: () => unknown): { given: unknown; text: string } => {
+  const said = vi.spyOn(process.stdout, 'write').mockReturnValue(true)
+  const given = work()
+  const text = said.mock.calls.map(([line]) => line).join('')
+  said.mockRestore()
+  return { given, text }
+}
+
 test.for([
   [{ secrets: ['hunter2'] }, 'input secrets: one of its lines is not id=value'],
   [{ secrets: ['=hunter2'] }, 'input secrets: one of its lines is not id=value'],
-  [{ secrets: ['a,b=hunter2'] }, 'input secrets: one of its lines is not id=value'],
-  [{ secrets: ['a='] }, 'input secrets: one of its lines is not id=value'],
+  [{ secrets: ['a='] }, 'input secrets: a is empty'],
+  [{ secrets: [' a= \n'] }, 'input secrets: a is empty'],
   [{ secretFiles: ['a=/no/such/file'] }, 'a is /no/such/file, which is not there'],
   [{ secretEnvs: ['a=NOT_SET'] }, 'a is NOT_SET, which is not set'],
-] as const)('%j is refused without showing a value', ([inputs, message]) => {
-  const refused = () => prepareSecrets({ ...NONE, ...inputs }, dir, {})
-  expect(refused).toThrow(message)
-  expect(refused).not.toThrow('hunter2')
+] as const)('%j is left out with a warning that shows no value', ([inputs, message]) => {
+  const { given, text } = printed(() => prepareSecrets({ ...NONE, ...inputs }, dir, {}))
+  expect(given).toEqual([])
+  expect(text).toContain('::warning::')
+  expect(text).toContain(message)
+  expect(text).not.toContain('hunter2')
+})
+
+test('what is too short for a secret is not crossed out all over the log', () => {
+  const json = '{\n  "private": "0123456789abcdef"\n}'
+  const { text } = printed(() =>
+    prepareSecrets(
+      { secrets: ['flag=1', `json=${json}`], secretFiles: [], secretEnvs: ['on=ON'] },
+      dir,
+      {
+        ON: 'production',
+      },
+    ),
+  )
+  expect(text.trim()).toBe('::add-mask::"private": "0123456789abcdef"')
 })

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import type { BuildOptions } from '../../action/build-arguments.ts'
 import { buildxArguments, needsBuildx, plainArguments } from '../../action/build-arguments.ts'
 import { digestOfMetadata, digestOfRepository } from '../../action/build.ts'
-import { gitToken } from '../../action/git-token.ts'
+import { GIT_TOKEN_VARIABLE, gitToken } from '../../action/git-token.ts'
 import { planPush } from '../../action/image.ts'
 
 const options = (overrides: Partial<BuildOptions> = {}): BuildOptions => ({
@@ -27,6 +27,16 @@ const options = (overrides: Partial<BuildOptions> = {}): BuildOptions => ({
   network: '',
   shmSize: '',
   ulimit: [],
+  noCacheFilters: [],
+  attests: [],
+  cgroupParent: '',
+  allow: [],
+  builder: '',
+  push: true,
+  load: false,
+  outputs: [],
+  call: '',
+  runUrl: 'https://github.com/acme/hello/actions/runs/7/attempts/1',
   ...overrides,
 })
 
@@ -36,7 +46,7 @@ const IMAGE_ID = `sha256:${'b'.repeat(64)}`
 describe('arguments of docker', () => {
   test('the least build names its metadata file, its tag and its context', () => {
     expect(buildxArguments(options(), '/t/metadata.json').join(' ')).toBe(
-      'buildx build --push --metadata-file /t/metadata.json --tag ghcr.io/acme/hello:1 --provenance=false -- .',
+      'buildx build --push --metadata-file /t/metadata.json --tag ghcr.io/acme/hello:1 --attest type=provenance,disabled=true -- .',
     )
   })
 
@@ -69,13 +79,25 @@ describe('arguments of docker', () => {
         network: 'host',
         shmSize: '1g',
         ulimit: ['nofile=1024:4096'],
+        noCacheFilters: ['run'],
+        attests: ['type=sbom,generator=x', 'type=custom'],
+        cgroupParent: 'ci',
+        allow: ['network.host'],
+        builder: 'big',
+        load: true,
+        outputs: ['type=local,"dest=a,b"'],
       }),
       'm.json',
     )
     expect(args).toEqual([
       'buildx',
       'build',
+      '--builder',
+      'big',
       '--push',
+      '--load',
+      '--output',
+      'type=local,"dest=a,b"',
       '--metadata-file',
       'm.json',
       '--file',
@@ -100,6 +122,8 @@ describe('arguments of docker', () => {
       '1g',
       '--ulimit',
       'nofile=1024:4096',
+      '--cgroup-parent',
+      'ci',
       '--no-cache',
       '--pull',
       '--annotation',
@@ -114,6 +138,10 @@ describe('arguments of docker', () => {
       'id=GIT_AUTH_TOKEN.github.com,env=TOKEN',
       '--ssh',
       'default',
+      '--allow',
+      'network.host',
+      '--no-cache-filter',
+      'run',
       '--cache-from',
       'type=gha',
       '--cache-to',
@@ -124,11 +152,28 @@ describe('arguments of docker', () => {
       'type=registry,ref=r/a:cache,ignore-error=true',
       '--cache-to',
       'type=local,dest=c,ignore-error=false',
-      '--provenance=mode=max',
-      '--sbom=true',
+      '--attest',
+      'type=provenance,mode=max,builder-id=https://github.com/acme/hello/actions/runs/7/attempts/1',
+      '--attest',
+      'type=sbom,disabled=false',
+      '--attest',
+      'type=custom',
       '--',
       '-odd',
     ])
+  })
+
+  test('nothing is pushed, loaded or written when the Dockerfile is only asked', () => {
+    const args = buildxArguments(options({ call: 'check', load: true, outputs: ['out'] }), 'm.json')
+    expect(args.slice(0, 6)).toEqual([
+      'buildx',
+      'build',
+      '--call',
+      'check',
+      '--metadata-file',
+      'm.json',
+    ])
+    expect(buildxArguments(options({ push: false }), 'm.json')).not.toContain('--push')
   })
 
   test('without buildx it is docker build, and the push comes apart from it', () => {
@@ -142,7 +187,11 @@ describe('what only buildx knows', () => {
   test.for<[string, Partial<BuildOptions>, string[]]>([
     [
       'a plain build',
-      { cacheFrom: ['r/a:1'], noCache: true, secrets: ['id=GIT_AUTH_TOKEN.x,env=T'] },
+      {
+        cacheFrom: ['r/a:1'],
+        noCache: true,
+        secrets: [`id=GIT_AUTH_TOKEN.x,env=${GIT_TOKEN_VARIABLE}`],
+      },
       [],
     ],
     ['platforms', { platforms: ['linux/arm64'] }, ['platforms']],
@@ -151,6 +200,19 @@ describe('what only buildx knows', () => {
       'several',
       { cacheTo: ['type=gha'], sbom: 'true', secrets: ['id=a,src=b'] },
       ['secrets, secret-files or secret-envs', 'cache-to', 'sbom'],
+    ],
+    ['what is off anyway', { provenance: 'false', sbom: 'FALSE', call: 'build', load: true }, []],
+    [
+      'what else is asked for',
+      {
+        outputs: ['out'],
+        builder: 'b',
+        allow: ['a'],
+        noCacheFilters: ['s'],
+        attests: ['type=sbom'],
+        call: 'check',
+      },
+      ['attests', 'outputs', 'builder', 'allow', 'no-cache-filters', 'call'],
     ],
   ])('%s', ([, change, expected]) => {
     expect(needsBuildx(options(change))).toEqual(expected)
@@ -194,6 +256,9 @@ describe('what is pushed and deployed', () => {
     imageGiven: false,
     images: [] as string[],
     tags: [] as string[],
+    outputs: [] as string[],
+    push: true,
+    call: '',
   }
 
   test('tags are those of the image, and the first is deployed', () => {
@@ -235,6 +300,20 @@ describe('what is pushed and deployed', () => {
     })
   })
 
+  test('what is pushed under its digest alone has no tag', () => {
+    const outputs = ['type=image,"name=a,b",push-by-digest=true,name-canonical=true']
+    const tags = ['localhost:5000/acme/hello']
+    expect(planPush({ ...image, outputs, tags }, ['1', '2'])).toEqual({
+      references: ['ghcr.io/acme/hello', 'localhost:5000/acme/hello'],
+      deployed: { registry: 'ghcr.io', repository: 'ghcr.io/acme/hello' },
+    })
+  })
+
+  test('what is not pushed needs no tag', () => {
+    const { references } = planPush({ ...image, imageGiven: true, push: false }, [])
+    expect(references).toEqual([])
+  })
+
   test.each([
     [
       { ...image, image: 'ghcr.io/acme/hello:1' },
@@ -254,15 +333,24 @@ describe('what is pushed and deployed', () => {
 
 describe('the workflow’s token reads a build context', () => {
   const run = { serverUrl: 'https://github.com', repository: 'acme/hello' }
+  const own = 'https://github.com/acme/hello.git#refs/heads/main'
+  const none = { secrets: [], secretFiles: [], secretEnvs: [] }
 
-  test.each([
-    ['https://github.com/acme/hello.git#refs/heads/main', true],
-    ['https://github.com/acme/hello', true],
-    ['https://github.com/acme/hello-evil.git', false],
-    ['https://github.com/other/hello.git', false],
-    ['https://github.com.evil.example/acme/hello', false],
-    ['.', false],
-  ])('%s: %s', (context, given) => {
-    expect(gitToken({ context, githubToken: 't' }, run) !== undefined).toBe(given)
+  test.for<[string, Partial<Parameters<typeof gitToken>[0]>, boolean]>([
+    [own, {}, true],
+    ['https://github.com/acme/hello', {}, true],
+    ['https://github.com/acme/hello-evil.git', {}, false],
+    ['https://github.com/other/hello.git', {}, false],
+    ['https://github.com.evil.example/acme/hello', {}, false],
+    ['.', {}, false],
+    [own, { secrets: ['GIT_AUTH_TOKEN=mine'] }, false],
+    [own, { secrets: ['GIT_AUTH_TOKEN.github.com=mine'] }, false],
+    [own, { secretEnvs: ['GIT_AUTH_TOKEN=MINE'] }, false],
+    [own, { secretFiles: ['GIT_AUTH_HEADER.github.com=mine'] }, false],
+    [own, { secrets: ['GIT_AUTH_TOKEN.gitlab.com=mine', 'npm=GIT_AUTH_TOKEN=x'] }, true],
+  ])('%s with %j: %s', ([context, change, given]) => {
+    expect(gitToken({ context, githubToken: 't', ...none, ...change }, run) !== undefined).toBe(
+      given,
+    )
   })
 })

@@ -1,4 +1,7 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { parse } from 'yaml'
 import { ActionError } from '../../action/error.ts'
 import { readInputs } from '../../action/inputs.ts'
 import { contextOf } from './context-of.ts'
@@ -58,6 +61,15 @@ test('without any variable each input has its documented default', () => {
     network: '',
     shmSize: '',
     ulimit: [],
+    noCacheFilters: [],
+    attests: [],
+    cgroupParent: '',
+    allow: [],
+    builder: '',
+    push: true,
+    load: false,
+    outputs: [],
+    call: '',
     build: true,
     rollback: '',
     environment: '',
@@ -65,6 +77,7 @@ test('without any variable each input has its documented default', () => {
     attestations: [],
     wait: true,
     timeoutMs: 600_000,
+    id: '',
     githubToken: 'ghs_1',
   })
 })
@@ -110,12 +123,29 @@ test('a secret keeps its commas, and in quotes its lines and quotes', () => {
   ])
 })
 
-test.for([
-  ['false', ''],
-  ['true', 'true'],
-  ['mode=max', 'mode=max'],
-] as const)('provenance %s', ([text, provenance]) => {
-  expect(read({ provenance: text, sbom: text })).toMatchObject({ provenance, sbom: provenance })
+test('a secret keeps the white space and the line ends around it', () => {
+  const key = '-----BEGIN KEY-----\nabc\n-----END KEY-----\n\n'
+  expect(read({ secrets: `"key=${key}"\r\n\n  pin= 12 \n  # no\n` }).secrets).toEqual([
+    `key=${key}`,
+    '  pin= 12 ',
+  ])
+})
+
+test('an output keeps its quotes, which are buildx’s', () => {
+  const output = 'type=image,"name=a/b:1,a/b:2",push=true'
+  expect(read({ outputs: `${output}\n  out  ` }).outputs).toEqual([output, 'out'])
+})
+
+test('every input of action.yml is read, and no other', () => {
+  const asked = new Set<string>()
+  readInputs(contextOf(), (name) => {
+    asked.add(name)
+    return ''
+  })
+  const action = parse(readFileSync(join(import.meta.dirname, '../../action.yml'), 'utf8')) as {
+    inputs: object
+  }
+  expect([...asked].toSorted()).toEqual(Object.keys(action.inputs).toSorted())
 })
 
 test('the registry is its host, however it was written, and the image is on it', () => {

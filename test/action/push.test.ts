@@ -48,6 +48,9 @@ ARG HASH
 COPY busybox /bin/busybox
 SHELL ["/bin/busybox", "sh", "-c"]
 RUN --mount=type=secret,id=token test "$(/bin/busybox sha256sum </run/secrets/token)" = "$HASH  -" && /bin/busybox sleep 1
+
+FROM secret AS bad
+RUN echo '#9 ERROR: failed to push: 401 Unauthorized: denied, the token has expired' && exit 3
 `,
   )
 })
@@ -86,6 +89,7 @@ const manifest = async (tag: string) => {
     'application/vnd.oci.image.manifest.v1+json',
   ].join(', ')
   const answer = await fetch(`${base}/manifests/${tag}`, { headers: { authorization, accept } })
+  if (!answer.ok) throw new Error(`${tag}: ${answer.status}`)
   const digest = answer.headers.get('docker-content-digest')
   const { config } = (await answer.json()) as { config: { digest: string } }
   const blob = await fetch(`${base}/blobs/${config.digest}`, { headers: { authorization } })
@@ -154,7 +158,7 @@ test('a build is pushed under every tag, and its digest is the one that the regi
 })
 
 test('a secret reaches the build as it is, and nothing else', async () => {
-  const secret = 'line one, with "quotes"\nline two = $HOME'
+  const secret = ' line one, with "quotes"\nline two = $HOME\n\n'
   const hash = createHash('sha256').update(secret).digest('hex')
   const seen: string[] = []
   const inputs = {
@@ -199,7 +203,7 @@ exit 1
   return { PATH: `${folder}:${process.env['PATH']}`, CALLS: join(folder, 'calls') }
 }
 const IMMUTABLE =
-  "ERROR: failed to push: tag invalid: The image tag 'main' already exists in the 'hello' repository and cannot be overwritten because the tag is immutable."
+  "#9 ERROR: failed to push: tag invalid: The image tag 'main' already exists in the 'hello' repository and cannot be overwritten because the tag is immutable."
 
 test('an immutable tag that holds this digest already is no failure', async () => {
   const digest = `sha256:${'a'.repeat(64)}`
@@ -214,32 +218,100 @@ test('an immutable tag that holds another digest fails, and says what to do', as
   expect(run.annotations[0]?.message).toContain('give each build a tag of its own')
 })
 
-test('a short-lived login that ended during the build is renewed once', async () => {
-  const token = (user: string, secret: string) =>
-    Buffer.from(`${user}:${secret}`).toString('base64')
+/** A host of ECR, whose logins are short-lived and come from a stand-in for AWS. */
+const asEcr = async () => {
   let asked = 0
   const ecr = await serve((_, response) => {
     asked += 1
-    answerJson(response, 200, {
-      authorizationData: [{ authorizationToken: token('ci', `${password}-${asked}`) }],
-    })
+    const token = Buffer.from(`ci:${password}-${asked}`).toString('base64')
+    answerJson(response, 200, { authorizationData: [{ authorizationToken: token }] })
   })
-  const docker = refusing('ERROR: failed to push: unexpected status: 401 Unauthorized', 9)
-  const env = {
-    ...docker,
-    AWS_ENDPOINT_URL_ECR: ecr,
-    AWS_ACCESS_KEY_ID: 'AKIDEXAMPLE',
-    AWS_SECRET_ACCESS_KEY: 'a-secret-access-key',
-  }
   const host = '123456789012.dkr.ecr.eu-central-1.amazonaws.com'
-  const run = await push({ registry: host, image: `${host}/hello`, password: '' }, env)
+  return {
+    inputs: { registry: host, image: `${host}/hello`, password: '' },
+    env: {
+      AWS_ENDPOINT_URL_ECR: ecr,
+      AWS_ACCESS_KEY_ID: 'AKIDEXAMPLE',
+      AWS_SECRET_ACCESS_KEY: 'a-secret-access-key',
+    },
+    asked: () => asked,
+  }
+}
+
+test('a short-lived login that ended during the build is renewed once, and the rest comes from the cache', async () => {
+  const docker = refusing('#9 ERROR: failed to push: unexpected status: 401 Unauthorized', 9)
+  const { inputs, env, asked } = await asEcr()
+  const run = await push({ ...inputs, 'no-cache': 'true' }, { ...docker, ...env })
   expect(run.exitCode).toBe(1)
-  expect(asked).toBe(2)
-  const builds = readFileSync(docker['CALLS'] ?? '', 'utf8').match(/buildx build/g)
-  expect(builds).toHaveLength(2)
+  expect(asked()).toBe(2)
+  const calls = readFileSync(docker['CALLS'] ?? '', 'utf8').split('\n')
+  const builds = calls.filter((line) => line.startsWith('buildx build'))
+  expect(builds.map((line) => line.includes('--no-cache'))).toEqual([true, false])
   expect(run.lines.join('\n')).toContain('once more, with a new one')
   expect(run.lines.join('\n')).not.toContain(`${password}-`)
   expect(run.leftovers).toEqual([])
+})
+
+test('a build that fails is built once, whatever it prints', async () => {
+  const { inputs, env, asked } = await asEcr()
+  const hash = createHash('sha256').update('x').digest('hex')
+  const bad = { target: 'bad', secrets: 'token=x', 'build-args': `HASH=${hash}`, network: 'none' }
+  const run = await push({ ...inputs, ...bad }, env)
+  expect(run.exitCode).toBe(1)
+  expect(run.lines.join('\n')).toMatch(/^#\d+ [\d.]+ #9 ERROR: failed to push: 401/m)
+  expect(run.lines.filter((line) => line.startsWith('[command]docker buildx build'))).toHaveLength(
+    1,
+  )
+  expect(asked()).toBe(1)
+  expect(run.annotations.map(({ message }) => message)).toEqual([
+    'docker buildx build ended with status 1\nIts output above says why.',
+  ])
+})
+
+test('push: false builds, and neither pushes nor posts a hook', async () => {
+  let hooks = 0
+  const url = await serve((_, response) => {
+    hooks += 1
+    answerJson(response, 500, {})
+  })
+  const run = await push({
+    url: `${url}/hooks/hello`,
+    environment: 'production',
+    push: 'false',
+    load: 'true',
+    tags: 'unpushed',
+  })
+  expect(run.exitCode, run.lines.join('\n')).toBe(0)
+  expect(run.lines.join('\n')).toContain(`push: false: ${url}/hooks/hello is skipped`)
+  expect(hooks).toBe(0)
+  const { imageid, tags, image, digest } = run.outputs
+  expect({ tags, image, digest }).toEqual({ tags: `${registry.host}/acme/hello:unpushed` })
+  const loaded = await engine.docker.getImage(tags ?? '').inspect()
+  expect(loaded.Id).toBe(imageid)
+  await expect(manifest('unpushed')).rejects.toThrow()
+  expect(run.summary).toContain('Built, not pushed')
+})
+
+test('outputs go beside the push', async () => {
+  const run = await push({ outputs: `type=local,"dest=${join(home, 'out')}"`, tags: 'beside' })
+  expect(run.exitCode, run.lines.join('\n')).toBe(0)
+  expect(readFileSync(join(home, 'out', 'hello.txt'), 'utf8')).toBe('hello\n')
+  expect((await manifest('beside')).digest).toBe(run.outputs['digest'])
+})
+
+test('a buildx that is too old for an input is told apart', async () => {
+  const run = await push({ call: 'check', url: 'https://deploy.example.com/hooks/hello' })
+  // 0.15 and newer know it
+  if (run.exitCode === 0) expect(run.lines.join('\n')).toContain('call: check makes no image')
+  else expect(run.annotations[0]?.message).toContain('The buildx on this runner is too old for it')
+})
+
+test('an input that there is not is refused before anything is done', async () => {
+  const run = await push({}, { INPUT_TAG: 'acme/hello:1' })
+  expect(run.exitCode).toBe(1)
+  expect(run.annotations.map(({ message }) => message)).toEqual([
+    'input tag: there is no such input\nDid you mean tags?',
+  ])
 })
 
 test('without buildx the digest is the same kind', async () => {
@@ -249,6 +321,12 @@ test('without buildx the digest is the same kind', async () => {
   const { digest, labels } = await manifest('plain')
   expect(run.outputs['digest']).toBe(digest)
   expect(labels).toMatchObject({ greeting: 'plain' })
+})
+
+test('without buildx push: false builds too', async () => {
+  const run = await push({ push: 'false', tags: 'plain-unpushed' }, withoutBuildx())
+  expect(run.exitCode, run.lines.join('\n')).toBe(0)
+  await expect(manifest('plain-unpushed')).rejects.toThrow()
 })
 
 test('without buildx an input that needs it is an error that says so', async () => {

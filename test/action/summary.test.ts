@@ -76,5 +76,8 @@ test('a receiver that cannot be followed, and a build without one, have a table 
   expect(renderSummary([{ url, app: 'shop', status: 'accepted' }])).toContain(
     '### 📨 shop: accepted',
   )
-  expect(renderSummary([], { image: `ghcr.io/acme/hello:1@${digest}` })).toContain('Pushed')
+  const references = ['ghcr.io/acme/hello:1']
+  const image = `ghcr.io/acme/hello:1@${digest}`
+  expect(renderSummary([], { image, references })).toContain('Pushed')
+  expect(renderSummary([], { references })).toContain('Built, not pushed')
 })

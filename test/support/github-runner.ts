@@ -153,6 +153,7 @@ const githubEnvironment = (): Record<string, string> => ({
   GITHUB_RUN_ATTEMPT: '1',
   GITHUB_ACTOR: 'octocat',
   GITHUB_JOB: 'deploy',
+  GITHUB_ACTION: '__run',
   GITHUB_WORKFLOW: 'deploy',
   GITHUB_SERVER_URL: 'https://github.com',
   GITHUB_API_URL: 'https://api.github.com',
