@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { HookBody } from '../protocol/hook.ts'
 import type { RunContext } from './context.ts'
@@ -6,6 +5,7 @@ import { ActionError } from './error.ts'
 import { follow } from './follow.ts'
 import { postHook } from './hook.ts'
 import type { HookTarget } from './hook-target.ts'
+import { idempotencyKey } from './idempotency-key.ts'
 import type { Inputs } from './inputs.ts'
 import { hide, say, warn } from './log.ts'
 import { createProgress } from './progress.ts'
@@ -94,16 +94,12 @@ export const deployTo = async (
 /** A URL with a password is a plain `CI_CD_URL`: its receiver takes what the app's tag says, so no image is sent. */
 function hookBody(target: HookTarget, order: Order): HookBody & { id: string } {
   const { inputs, run } = order
-  const rollback = inputs.rollback !== ''
-  const key = [run.runId || randomUUID(), run.runAttempt, target.app]
-  // a step may roll back what an earlier step of the same attempt deployed, and is no repetition of it
-  if (rollback) key.push('rollback')
   return {
-    ...(rollback
+    ...(inputs.rollback !== ''
       ? { rollback: inputs.rollback }
       : target.basic === undefined && { image: order.image }),
     ...(order.attestations.length > 0 && { attestations: [...order.attestations] }),
-    id: key.join('-').replaceAll('.', '-').slice(0, 256),
+    id: idempotencyKey(inputs.id, run, target.app),
     source: source(run),
   }
 }

@@ -27,7 +27,7 @@ const HINTS: Readonly<Record<number, (app: string) => string>> = {
     'Something in between limits bodies (client_max_body_size in Nginx): a hook has at most 64 KiB.',
   415: () => 'A proxy in between changes the Content-Type: let application/json through.',
   422: () =>
-    'Run the job again: a new attempt has a new id. Two steps of one attempt that deploy different images to one app have the same id.',
+    'Run the job again: a new attempt has a new id. Two jobs of one matrix that deploy different images to one app have the same id: give each one by the input id.',
 }
 
 /** The error of an answer that took the hook not, with the receiver's own words (RFC 9457) where it has some. */

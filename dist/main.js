@@ -1598,7 +1598,7 @@ const HINTS$1 = {
 	409: () => "Look at the app’s history with \"deploy-receiver history\".",
 	413: () => "Something in between limits bodies (client_max_body_size in Nginx): a hook has at most 64 KiB.",
 	415: () => "A proxy in between changes the Content-Type: let application/json through.",
-	422: () => "Run the job again: a new attempt has a new id. Two steps of one attempt that deploy different images to one app have the same id."
+	422: () => "Run the job again: a new attempt has a new id. Two jobs of one matrix that deploy different images to one app have the same id: give each one by the input id."
 };
 /** The error of an answer that took the hook not, with the receiver's own words (RFC 9457) where it has some. */
 const rejected = (answer) => {
@@ -1900,6 +1900,30 @@ function parseJson(text) {
 	} catch {
 		return;
 	}
+}
+
+// action/idempotency-key.ts
+/**
+* The key by which a receiver takes a hook once: of this attempt of this step for this app, so that a retry within it is the same
+* and everything else is another. A runner whose run ids repeat (act) gets a random one, or what the workflow gives.
+*/
+const idempotencyKey = (given, run, app) => {
+	if (given !== "") return asHeader(given);
+	const { runId, runAttempt, job, step, hasOwnRunIds } = run;
+	return asHeader([
+		hasOwnRunIds && runId !== "" ? runId : randomUUID(),
+		runAttempt,
+		job,
+		step,
+		app
+	].filter((part) => part !== "").join(":"));
+};
+/** Visible characters without a dot (Standard Webhooks), as many as a receiver takes; what is left out lives on in a hash. */
+function asHeader(key) {
+	const plain = key.replace(/[^\w:-]/g, "-");
+	if (plain === key && key.length <= 256) return key;
+	const hash = createHash("sha256").update(key).digest("hex").slice(0, 16);
+	return `${plain.slice(0, 256 - hash.length - 1)}-${hash}`;
 }
 
 // action/progress.ts
@@ -2221,17 +2245,10 @@ const deployTo = async (target, order, onResult) => {
 /** A URL with a password is a plain `CI_CD_URL`: its receiver takes what the app's tag says, so no image is sent. */
 function hookBody(target, order) {
 	const { inputs, run } = order;
-	const rollback = inputs.rollback !== "";
-	const key = [
-		run.runId || randomUUID(),
-		run.runAttempt,
-		target.app
-	];
-	if (rollback) key.push("rollback");
 	return {
-		...rollback ? { rollback: inputs.rollback } : target.basic === void 0 && { image: order.image },
+		...inputs.rollback !== "" ? { rollback: inputs.rollback } : target.basic === void 0 && { image: order.image },
 		...order.attestations.length > 0 && { attestations: [...order.attestations] },
-		id: key.join("-").replaceAll(".", "-").slice(0, 256),
+		id: idempotencyKey(inputs.id, run, target.app),
 		source: source(run)
 	};
 }

