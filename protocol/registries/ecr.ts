@@ -1,12 +1,40 @@
 import { AwsClient } from 'aws4fetch'
 import * as v from 'valibot'
 
-const PRIVATE = /^(\d{12})\.dkr[.-]ecr(?:-fips)?\.([a-z0-9-]+)\.(amazonaws\.com(?:\.cn)?|on\.aws)$/
-const PUBLIC = 'public.ecr.aws'
+/** The suffixes of AWS's partitions (awslabs/amazon-ecr-credential-helper), and where each answers to API requests. */
+const DOMAINS: Readonly<Record<string, string>> = {
+  'amazonaws.com': 'amazonaws.com',
+  'amazonaws.com.cn': 'amazonaws.com.cn',
+  'amazonaws.eu': 'amazonaws.eu',
+  'on.aws': 'amazonaws.com',
+  'on.amazonwebservices.com.cn': 'amazonaws.com.cn',
+  'c2s.ic.gov': 'c2s.ic.gov',
+  'sc2s.sgov.gov': 'sc2s.sgov.gov',
+  'cloud.adc-e.uk': 'cloud.adc-e.uk',
+  'csp.hci.ic.gov': 'csp.hci.ic.gov',
+}
+const PRIVATE = /^(\d{12})\.dkr[.-]ecr(?:-fips)?\.([a-z0-9-]+)\.([a-z0-9.-]+)$/
+/** The second one answers by IPv6 too. */
+const PUBLIC = ['public.ecr.aws', 'ecr-public.aws.com']
 /** ECR Public gives its tokens here alone. */
 const PUBLIC_REGION = 'us-east-1'
 
-export const isEcr = (host: string): boolean => host === PUBLIC || PRIVATE.test(host)
+export const isEcr = (host: string): boolean => isPublicEcr(host) || partsOf(host) !== undefined
+export const isPublicEcr = (host: string): boolean => PUBLIC.includes(host)
+
+function partsOf(host: string): { account: string; region: string; domain: string } | undefined {
+  const [, account = '', region = '', suffix = ''] = PRIVATE.exec(host) ?? []
+  const domain = Object.hasOwn(DOMAINS, suffix) ? DOMAINS[suffix] : undefined
+  return domain === undefined ? undefined : { account, region, domain }
+}
+
+/** The registries that a token for `host` is good for too: those of other accounts in its region, and ECR Public by its other name. */
+export const ecrNeighbours = (host: string, accounts: readonly string[]): string[] => {
+  const account = partsOf(host)?.account
+  const hosts =
+    account === undefined ? PUBLIC : accounts.map((other) => host.replace(account, other))
+  return hosts.filter((other, index) => other !== host && hosts.indexOf(other) === index)
+}
 
 export interface AwsCredentials {
   accessKeyId: string
@@ -18,21 +46,20 @@ export interface AwsCredentials {
 export interface EcrPlace {
   service: 'ecr' | 'ecr-public'
   region: string
-  /** `amazonaws.com`, or China's. */
+  /** `amazonaws.com`, or that of China, Europe, …. */
   domain: string
 }
 
 /** @param region another one than that of the host's name; ECR Public has but one. */
 export const ecrPlace = (host: string, region = ''): EcrPlace => {
-  if (host === PUBLIC) {
+  if (isPublicEcr(host)) {
     return { service: 'ecr-public', region: PUBLIC_REGION, domain: 'amazonaws.com' }
   }
-  const [, , own = PUBLIC_REGION, domain = 'amazonaws.com'] = PRIVATE.exec(host) ?? []
-  return {
-    service: 'ecr',
-    region: region === '' ? own : region,
-    domain: domain === 'on.aws' ? 'amazonaws.com' : domain,
+  const { region: own, domain } = partsOf(host) ?? {
+    region: PUBLIC_REGION,
+    domain: 'amazonaws.com',
   }
+  return { service: 'ecr', region: region === '' ? own : region, domain }
 }
 
 /** A request that is ready to be sent by POST. */

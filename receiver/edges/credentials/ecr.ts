@@ -1,6 +1,6 @@
+import { awsCredentials } from '../../../protocol/registries/aws.ts'
 import { ecrPlace, ecrTokenRequest, readEcrToken } from '../../../protocol/registries/ecr.ts'
 import { ask } from './ask.ts'
-import { awsCredentials } from './aws.ts'
 import type { Issued, Issuing } from './login.ts'
 
 /** ECR's own, where the answer names no end. */
@@ -13,8 +13,16 @@ export async function ecrLogin(
   context: Issuing,
 ): Promise<Issued> {
   const place = ecrPlace(host, region)
-  const { credentials } = await awsCredentials({ ...context, profile, place })
-  const { url, headers, body } = await ecrTokenRequest(place, credentials, context.env)
+  const { env, signal } = context
+  const { credentials } = await awsCredentials({
+    env,
+    profile,
+    session: 'deploy-receiver',
+    place,
+    ask: (url, request, options) => ask(url, request, { ...context, ...options }),
+    signal,
+  })
+  const { url, headers, body } = await ecrTokenRequest(place, credentials, env)
   const token = readEcrToken(await ask(url, { method: 'POST', headers, body }, context))
   if (token === undefined) throw new Error(`${new URL(url).host} answered without a token`)
   const { username, password, expiresAt } = token

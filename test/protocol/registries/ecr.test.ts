@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import {
   assumeRoleRequest,
+  ecrNeighbours,
   ecrPlace,
   ecrTokenRequest,
   isEcr,
@@ -16,8 +17,15 @@ test.for<[string, boolean]>([
   ['123456789012.dkr.ecr-fips.us-gov-west-1.amazonaws.com', true],
   ['123456789012.dkr-ecr.us-east-1.on.aws', true],
   ['123456789012.dkr.ecr.cn-north-1.amazonaws.com.cn', true],
+  ['123456789012.dkr.ecr.eusc-de-east-1.amazonaws.eu', true],
+  ['123456789012.dkr-ecr-fips.us-gov-east-1.on.aws', true],
+  ['123456789012.dkr-ecr.cn-north-1.on.amazonwebservices.com.cn', true],
+  ['123456789012.dkr.ecr.us-iso-east-1.c2s.ic.gov', true],
   ['public.ecr.aws', true],
+  ['ecr-public.aws.com', true],
   ['ghcr.io', false],
+  ['123456789012.dkr.ecr.eu-central-1.constructor', false],
+  ['123456789012.dkr.ecr.eu-central-1.amazonaws.com.evil.example', false],
   [`${HOST}.evil.example`, false],
   [`x.${HOST}`, false],
   ['12345678901.dkr.ecr.eu-central-1.amazonaws.com', false],
@@ -33,8 +41,14 @@ test('a registry is where its name says, or in the region that is given', () => 
     'amazonaws.com.cn',
   )
   expect(ecrPlace('123456789012.dkr-ecr.us-east-1.on.aws').domain).toBe('amazonaws.com')
+  expect(ecrPlace('123456789012.dkr.ecr.eusc-de-east-1.amazonaws.eu')).toStrictEqual({
+    service: 'ecr',
+    region: 'eusc-de-east-1',
+    domain: 'amazonaws.eu',
+  })
   const shared = { service: 'ecr-public', region: 'us-east-1', domain: 'amazonaws.com' }
   expect(ecrPlace('public.ecr.aws', 'eu-west-1')).toStrictEqual(shared)
+  expect(ecrPlace('ecr-public.aws.com')).toStrictEqual(shared)
 })
 
 test.for<[string, string, string]>([
@@ -117,4 +131,11 @@ test('credentials are read from an answer that has all of them', () => {
   for (const name of ['AccessKeyId', 'SecretAccessKey', 'SessionToken']) {
     expect(readAssumedRole(whole.replaceAll(name, 'Other'))).toBeUndefined()
   }
+})
+
+test('a token is good for the registries of other accounts in the same region, and for both names of ECR Public', () => {
+  const accounts = ['210987654321', '123456789012', '210987654321']
+  expect(ecrNeighbours(HOST, accounts)).toEqual(['210987654321.dkr.ecr.eu-central-1.amazonaws.com'])
+  expect(ecrNeighbours('public.ecr.aws', accounts)).toEqual(['ecr-public.aws.com'])
+  expect(ecrNeighbours(HOST, [])).toEqual([])
 })

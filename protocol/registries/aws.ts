@@ -2,13 +2,7 @@ import { readFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import * as v from 'valibot'
-import {
-  assumeRoleRequest,
-  type AwsCredentials,
-  type EcrPlace,
-  readAssumedRole,
-} from '../../../protocol/registries/ecr.ts'
-import { ask, readAnswer } from './ask.ts'
+import { assumeRoleRequest, type AwsCredentials, type EcrPlace, readAssumedRole } from './ecr.ts'
 
 /** The instance's metadata is on the machine itself, or nowhere. */
 const METADATA_DEADLINE_MS = 2000
@@ -16,18 +10,31 @@ const METADATA = 'http://169.254.169.254'
 const CONTAINER = 'http://169.254.170.2'
 const SESSION_SECONDS = 3600
 
-const Served = v.object({
-  AccessKeyId: v.string(),
-  SecretAccessKey: v.string(),
-  Token: v.string(),
-})
+const Served = v.pipe(
+  v.string(),
+  v.parseJson(),
+  v.object({ AccessKeyId: v.string(), SecretAccessKey: v.string(), Token: v.string() }),
+)
+
+/** One request to a service that gives credentials. Rejects, in words that hold no secret, unless it is answered with 200. */
+export type AskForCredentials = (
+  url: string,
+  request: { method?: 'PUT' | 'POST'; headers?: Record<string, string>; body?: string },
+  options?: {
+    deadlineMs?: number
+    /** It is the machine itself that is asked: no proxy may answer for it. */
+    isMachine?: boolean
+  },
+) => Promise<string>
 
 export interface AwsContext {
   env: NodeJS.ProcessEnv
   /** Profile of the shared credentials file; `''` for `AWS_PROFILE`, else `default`. */
   profile: string
+  /** Name of the session of a role, unless `AWS_ROLE_SESSION_NAME` is another. */
+  session: string
   place: EcrPlace
-  fetch: typeof globalThis.fetch
+  ask: AskForCredentials
   signal: AbortSignal
 }
 
@@ -70,17 +77,17 @@ async function fromEnvironment({ env, profile }: AwsContext): Promise<AwsCredent
 }
 
 async function fromWebIdentity(context: AwsContext): Promise<AwsCredentials | undefined> {
-  const { env, place, fetch, signal } = context
+  const { env, place, ask } = context
   const { AWS_WEB_IDENTITY_TOKEN_FILE: file, AWS_ROLE_ARN: role } = env
   if (!file || !role) return undefined
   const token = readFileSync(file, 'utf8').trim()
-  const session = env['AWS_ROLE_SESSION_NAME'] || 'deploy-receiver'
+  const session = env['AWS_ROLE_SESSION_NAME'] || context.session
   const { url, headers, body } = assumeRoleRequest(
     { role, session, seconds: SESSION_SECONDS, token },
     place,
     env,
   )
-  return readAssumedRole(await ask(url, { method: 'POST', headers, body }, { fetch, signal }))
+  return readAssumedRole(await ask(url, { method: 'POST', headers, body }))
 }
 
 async function fromFile({ env, profile }: AwsContext): Promise<AwsCredentials | undefined> {
@@ -112,11 +119,7 @@ function readProfile(text: string, profile: string): Record<string, string> {
   return values
 }
 
-async function fromContainer({
-  env,
-  fetch,
-  signal,
-}: AwsContext): Promise<AwsCredentials | undefined> {
+async function fromContainer({ env, ask }: AwsContext): Promise<AwsCredentials | undefined> {
   const { AWS_CONTAINER_CREDENTIALS_RELATIVE_URI: path, AWS_CONTAINER_CREDENTIALS_FULL_URI: full } =
     env
   const url = path ? `${CONTAINER}${path}` : full
@@ -124,18 +127,14 @@ async function fromContainer({
   const file = env['AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE']
   const token = file ? readFileSync(file, 'utf8').trim() : env['AWS_CONTAINER_AUTHORIZATION_TOKEN']
   const headers: Record<string, string> = token ? { authorization: token } : {}
-  return served(await ask(url, { headers }, { fetch, signal }))
+  return served(await ask(url, { headers }, { isMachine: true }))
 }
 
 /** IMDSv2 (docs.aws.amazon.com, "Use the Instance Metadata Service"). */
-async function fromInstance({
-  env,
-  fetch,
-  signal,
-}: AwsContext): Promise<AwsCredentials | undefined> {
+async function fromInstance({ env, ask }: AwsContext): Promise<AwsCredentials | undefined> {
   if (env['AWS_EC2_METADATA_DISABLED']?.toLowerCase() === 'true') return undefined
   const base = (env['AWS_EC2_METADATA_SERVICE_ENDPOINT'] || METADATA).replace(/\/+$/, '')
-  const options = { fetch, signal, deadlineMs: METADATA_DEADLINE_MS }
+  const options = { deadlineMs: METADATA_DEADLINE_MS, isMachine: true }
   const token = await ask(
     `${base}/latest/api/token`,
     { method: 'PUT', headers: { 'x-aws-ec2-metadata-token-ttl-seconds': '21600' } },
@@ -148,7 +147,10 @@ async function fromInstance({
   return served(await ask(`${roles}${encodeURIComponent(role)}`, { headers }, options))
 }
 
+/** Throws an error that shows nothing of the answer: there may be half a secret in it. */
 function served(text: string): AwsCredentials {
-  const { AccessKeyId, SecretAccessKey, Token } = readAnswer(Served, text)
+  const answer = v.safeParse(Served, text)
+  if (!answer.success) throw new Error('what was answered is not what it has to be')
+  const { AccessKeyId, SecretAccessKey, Token } = answer.output
   return { accessKeyId: AccessKeyId, secretAccessKey: SecretAccessKey, sessionToken: Token }
 }
