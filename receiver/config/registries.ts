@@ -6,7 +6,7 @@ import type { Field, Reader } from './reader.ts'
 import { emptyRecord, matching } from './values.ts'
 
 const DOCKER_HUB = new Set(['docker.io', 'index.docker.io', 'registry-1.docker.io'])
-const WAYS = ['password', 'password_file', 'ecr', 'azure', 'github_app']
+const WAYS = ['password', 'password_file', 'ecr', 'azure', 'gcp', 'github_app']
 const REGION = /^[a-z]{2}(?:-[a-z]+)+-\d$/
 const GUID = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/i
 
@@ -77,6 +77,16 @@ function readLogin(reader: Reader, field: Field, directory: string): RegistryLog
         )
       }
       return { kind: 'azure', clientId: clientId ?? '', tenantId: tenantId ?? '', clientSecret }
+    }
+    case 'gcp': {
+      if (at === undefined || reader.isMapping(at) || reader.text(at) !== 'true') {
+        reader.problem(
+          at ?? field,
+          'gcp is not true',
+          'write true for the VM’s own service account; the key of another one is username _json_key with password_file',
+        )
+      }
+      return { kind: 'gcp' }
     }
     case 'github_app': {
       const options = reader.mapping(at, ['id', 'installation', 'key_file'])

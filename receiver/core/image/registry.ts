@@ -39,6 +39,8 @@ export type RegistryLogin =
   | { kind: 'ecr'; region: string; profile: string }
   /** The machine's identity, or with a secret an application. */
   | { kind: 'azure'; clientId: string; tenantId: string; clientSecret: string }
+  /** The service account of a machine at Google. */
+  | { kind: 'gcp' }
   | { kind: 'github_app'; id: string; installation: string; keyFile: string }
 
 /** What to do when a registry says no, whether the receiver or the engine asked it. */

@@ -5,6 +5,7 @@ import type { RegistryLogin } from '../../core/image/registry.ts'
 import { azureLogin } from './azure.ts'
 import { dockerConfigFile, dockerLogin } from './docker-config.ts'
 import { ecrLogin } from './ecr.ts'
+import { gcpLogin } from './gcp.ts'
 import { githubAppLogin } from './github-app.ts'
 import { type Issued, type Login, loginFailed } from './login.ts'
 
@@ -69,6 +70,8 @@ export function createCredentials({
           return await ecrLogin(host, entry, context)
         case 'azure':
           return await azureLogin(host, entry, context)
+        case 'gcp':
+          return await gcpLogin(context)
         case 'github_app':
           return await githubAppLogin(entry, context)
       }
@@ -129,6 +132,7 @@ const SOURCES: Readonly<Record<RegistryLogin['kind'], string>> = {
   password_file: 'a password file',
   ecr: 'AWS',
   azure: 'Entra',
+  gcp: 'Google',
   github_app: 'a GitHub App',
 }
 
@@ -138,6 +142,7 @@ const HINTS: Readonly<Record<RegistryLogin['kind'], string>> = {
   ecr: 'give the VM an instance role with ecr:GetAuthorizationToken, ecr:BatchGetImage and ecr:GetDownloadUrlForLayer, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY to the receiver',
   azure:
     'give the VM a managed identity with the role AcrPull on the registry, or client_id, tenant_id and client_secret of an application that has it',
+  gcp: 'give the VM a service account with roles/artifactregistry.reader on the repository, and the access scope cloud-platform or storage-ro; elsewhere than at Google write username: _json_key and the key of one as password_file',
   github_app:
     'id and installation are numbers of the app’s settings page; the app needs to read packages, and key_file is its private key',
 }

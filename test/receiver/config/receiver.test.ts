@@ -193,6 +193,7 @@ describe('the receiver', () => {
       '{ ecr: { region: eu-west-1, profile: pull } }',
       { kind: 'ecr', region: 'eu-west-1', profile: 'pull' },
     ],
+    ['{ gcp: true }', { kind: 'gcp' }],
     ['{ azure: true }', { kind: 'azure', clientId: '', tenantId: '', clientSecret: '' }],
     [
       `{ azure: { client_id: ${GUID}, tenant_id: ${GUID}, client_secret: s } }`,
@@ -215,6 +216,8 @@ describe('the receiver', () => {
     ['{ username: a, password: b, ecr: true }', 'password and ecr exclude each other'],
     ['{ ecr: maybe }', 'this is neither true nor a mapping'],
     ['{ ecr: { region: Frankfurt } }', '"Frankfurt" is not a region'],
+    ['{ gcp: maybe }', 'gcp is not true'],
+    ['{ gcp: { service_account: me } }', 'gcp is not true'],
     ['{ azure: { client_id: me } }', '"me" is not a client id'],
     ['{ azure: { client_secret: s } }', 'client_secret needs client_id and tenant_id'],
     ['{ github_app: { id: 1, installation: 2 } }', 'key_file is missing or empty'],

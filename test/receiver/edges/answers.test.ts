@@ -164,6 +164,7 @@ describe('a service that gives credentials may answer what it wants', () => {
     { authorizationData: [{ authorizationToken: 'QVdTOnB3', expiresAt: 1e300 }] },
     { authorizationData: { authorizationToken: 'QVdTOnB3', expiresAt: -1e300 } },
     { AccessKeyId: 'AKIA', SecretAccessKey: 'secret', Token: 'session' },
+    { access_token: 'ya29', expires_in: 1e300 },
     { token: 'ghs_x', expires_at: 'the day after tomorrow' },
     { message: 'no' },
   ]
@@ -181,6 +182,11 @@ describe('a service that gives credentials may answer what it wants', () => {
       'the instance',
       () => ({ kind: 'ecr', region: 'eu-central-1', profile: '' }),
       () => ({ AWS_ENDPOINT_URL_ECR: server.url, AWS_EC2_METADATA_SERVICE_ENDPOINT: server.url }),
+    ],
+    [
+      'Google',
+      () => ({ kind: 'gcp' }),
+      () => ({ GCE_METADATA_HOST: server.url.replace('http://', '') }),
     ],
     [
       'GitHub',

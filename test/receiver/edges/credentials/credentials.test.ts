@@ -252,6 +252,43 @@ describe('azure', () => {
   })
 })
 
+describe('gcp', () => {
+  const HOST = 'europe-west1-docker.pkg.dev'
+  const PATH = 'GET /computeMetadata/v1/instance/service-accounts/default/token'
+
+  test('signs in with the token of the machine’s service account, anew before each ends', async () => {
+    let number = 0
+    const metadata = await stand({
+      [PATH]: () => ({
+        access_token: `ya29.${++number}`,
+        expires_in: 3000,
+        token_type: 'Bearer',
+      }),
+    })
+    const env = { GCE_METADATA_HOST: metadata.url.replace('http://', '') }
+    const { credentials, learnt, pass } = credentialsOf({ kind: 'gcp' }, env, HOST)
+    const login = async () => (await credentials.of(`${HOST}/acme/images/api`, signal))?.login
+    expect(await login()).toEqual({ username: 'oauth2accesstoken', password: 'ya29.1' })
+    expect(metadata.heard[0]?.headers['metadata-flavor']).toBe('Google')
+    expect(learnt).toContain('ya29.1')
+    pass(2600 * 1000)
+    expect(await login()).toEqual({ username: 'oauth2accesstoken', password: 'ya29.1' })
+    pass(200 * 1000)
+    expect(await login()).toEqual({ username: 'oauth2accesstoken', password: 'ya29.2' })
+  })
+
+  test('a machine without a service account says what it needs', async () => {
+    const metadata = await stand({})
+    const env = { GCE_METADATA_HOST: metadata.url.replace('http://', '') }
+    const { credentials } = credentialsOf({ kind: 'gcp' }, env, HOST)
+    await expect(credentials.of(`${HOST}/acme/images/api`, signal)).rejects.toMatchObject({
+      code: 'registry_denied',
+      message: expect.stringMatching(/cannot sign in to europe-west1.*answered 404/),
+      hint: expect.stringContaining('roles/artifactregistry.reader'),
+    })
+  })
+})
+
 describe('a GitHub App', () => {
   test('asks for its installation’s token with a JWT of its key', async () => {
     const { publicKey, privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
