@@ -6,7 +6,11 @@ import type { Login } from './login.ts'
 import { acrLogin, isAcr } from './registries/acr.ts'
 import { dockerHubLogin } from './registries/docker-hub.ts'
 import { ecrLogin } from './registries/ecr.ts'
+import { gcpLogin, isGoogleRegistry } from './registries/gcp.ts'
 import { isGithubRegistry } from './registries/github.ts'
+
+/** Beside it stands a token of ECR's; beside any other name the secret of an access key. */
+const ECR_TOKEN_USER = 'AWS'
 
 /**
  * The login that the inputs ask for; undefined leaves Docker's own logins in charge. A password that was given goes before
@@ -22,12 +26,13 @@ export const chooseLogin = async (
 ): Promise<Login | undefined> => {
   const { registry, username, password } = inputs
   const isWorkflowToken = password !== '' && password === inputs.githubToken
-  if (password !== '' && username !== '' && !isWorkflowToken) {
-    return { registry, username, password }
+  const isGiven = password !== '' && username !== '' && !isWorkflowToken
+  if (isEcr(registry) && !(isGiven && username === ECR_TOKEN_USER)) {
+    const key = isGiven ? { username, password } : { username: '', password: '' }
+    const { awsRole: role, awsRegion: region } = inputs
+    return ecrLogin(registry, { ...key, role, region }, env, signal)
   }
-  if (isEcr(registry)) {
-    return ecrLogin(registry, { role: inputs.awsRole, region: inputs.awsRegion }, env, signal)
-  }
+  if (isGiven) return { registry, username, password }
   const { azureClientId: clientId, azureTenantId: tenantId } = inputs
   if (isAcr(registry) && (clientId !== '' || tenantId !== '')) {
     if (clientId === '' || tenantId === '') {
@@ -36,6 +41,19 @@ export const chooseLogin = async (
       })
     }
     return acrLogin(registry, { clientId, tenantId }, env, signal)
+  }
+  const { gcpProvider: provider, gcpServiceAccount: serviceAccount } = inputs
+  if (isGoogleRegistry(registry) && (provider !== '' || serviceAccount !== '')) {
+    if (provider === '') {
+      throw new ActionError(
+        'bad_input',
+        'gcp-service-account needs gcp-workload-identity-provider',
+        {
+          hint: 'Give the name of the provider: projects/123/locations/global/workloadIdentityPools/github/providers/acme.',
+        },
+      )
+    }
+    return gcpLogin(registry, { provider, serviceAccount }, env, signal)
   }
   const connection = env['DOCKERHUB_OIDC_CONNECTIONID']?.trim() ?? ''
   if (registry === 'docker.io' && connection !== '') {

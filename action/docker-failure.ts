@@ -1,3 +1,5 @@
+import { refusalHint } from './registries/refusal.ts'
+
 /** Whose words say why a docker command failed. A build's own output is never one of them: it may say anything. */
 export interface Failure {
   /** `push` and `pull` are a registry's words, `docker` are Docker's own. */
@@ -30,8 +32,13 @@ export const readFailure = (
 
 /** What to do about a failure. */
 export const hintFor = (failure: Failure | undefined): string =>
+  hintOfRegistry(failure) ??
   HINTS.find(([from, says]) => failure?.from === from && says.test(failure.words))?.[2] ??
   'Its output above says why.'
+
+/** A tag that is kept as it is may be refused in the words of a right that is missing. */
+const hintOfRegistry = (failure: Failure | undefined): string | undefined =>
+  failure?.from === 'push' && !isImmutable(failure) ? refusalHint(failure.words) : undefined
 
 const REFUSED =
   /unauthorized|authentication required|authorization failed|no basic auth|denied|forbidden|\b40[13]\b/i

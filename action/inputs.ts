@@ -36,6 +36,10 @@ export interface Inputs extends BuildInputs {
   /** Entra application, for ACR without a password. */
   azureClientId: string
   azureTenantId: string
+  /** Workload identity provider, for Google's registries without a password. */
+  gcpProvider: string
+  /** `''` when the pool itself may push. */
+  gcpServiceAccount: string
   /** Whole references. */
   tags: readonly string[]
   /** docker/metadata-action's rules; a bare tag is one too. */
@@ -91,6 +95,8 @@ export const readInputs = (run: RunContext, input: typeof getInput = getInput): 
     awsRegion: text('aws-region'),
     azureClientId: text('azure-client-id'),
     azureTenantId: text('azure-tenant-id'),
+    gcpProvider: text('gcp-workload-identity-provider'),
+    gcpServiceAccount: text('gcp-service-account'),
     ...readBuildInputs(reader),
     ...readTags(rows('tags')),
     flavor: parseFlavor(rows('flavor')),

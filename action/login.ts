@@ -18,6 +18,8 @@ export interface Login {
   registry: string
   username: string
   password: string
+  /** Other registries that take the same login. */
+  alsoAt?: readonly string[]
   /** It was asked for by OIDC, and lasts for minutes: another one can be had. */
   isShortLived?: boolean
 }
@@ -71,14 +73,17 @@ export interface DockerConfig {
  */
 export const mergeLogin = (config: DockerConfig, login: Login | undefined): DockerConfig => {
   if (login === undefined) return config
-  const key = configKey(login.registry)
   const auth = encode(login)
-  return {
-    ...config,
-    auths: { ...config.auths, [key]: { auth } },
-    credHelpers: { ...config.credHelpers, [key]: '' },
+  const auths = { ...config.auths }
+  const credHelpers = { ...config.credHelpers }
+  for (const key of keysOf(login)) {
+    auths[key] = { auth }
+    credHelpers[key] = ''
   }
+  return { ...config, auths, credHelpers }
 }
+
+const keysOf = ({ registry, alsoAt = [] }: Login): string[] => [registry, ...alsoAt].map(configKey)
 
 /** The form that the password has in the file. */
 const encode = ({ username, password }: Login): string =>
@@ -154,7 +159,7 @@ function childEnvironment(from: {
     BUILDX_CONFIG: from.env['BUILDX_CONFIG'] || join(from.original, 'buildx'),
     ...(auths !== undefined &&
       from.login !== undefined && {
-        DOCKER_AUTH_CONFIG: withoutHost(auths, configKey(from.login.registry)),
+        DOCKER_AUTH_CONFIG: withoutHosts(auths, keysOf(from.login)),
       }),
   }
   // on Windows Docker_Config is the same variable, and of two the child would get either
@@ -165,9 +170,9 @@ function childEnvironment(from: {
 }
 
 /** `DOCKER_AUTH_CONFIG` goes before `config.json` in docker/cli, and would hide the login. */
-function withoutHost(text: string, key: string): string {
+function withoutHosts(text: string, keys: readonly string[]): string {
   const config = parseObject(text)
   if (config?.auths === undefined) return text
-  const { [key]: _, ...auths } = config.auths
-  return JSON.stringify({ ...config, auths })
+  const others = Object.entries(config.auths).filter(([key]) => !keys.includes(key))
+  return JSON.stringify({ ...config, auths: Object.fromEntries(others) })
 }

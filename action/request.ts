@@ -4,13 +4,15 @@ import type { RequestHandler } from '@actions/http-client/lib/interfaces'
 import { readText as readBody } from '../protocol/read-body.ts'
 
 export interface Request {
-  method: 'GET' | 'POST'
+  method: 'GET' | 'POST' | 'PUT'
   headers?: Readonly<Record<string, string>>
   body?: string
   /** Longest wait for the answer's headers, connecting included. */
   answerTimeoutMs: number
   /** Ends the request, and the reading of its answer. */
   signal?: AbortSignal
+  /** Past any proxy: for what only this machine itself can answer. */
+  isDirect?: boolean
 }
 
 export interface Answer {
@@ -27,11 +29,13 @@ const MAX_TEXT_BYTES = 4 * 1024 * 1024
  * capitals too). It follows no redirect: what was signed is for one address. Rejects with Node's own network errors.
  */
 export const send = async (url: string, request: Request): Promise<Answer> => {
-  const { method, headers = {}, body = null, answerTimeoutMs, signal } = request
+  const { method, headers = {}, body = null, answerTimeoutMs, signal, isDirect = false } = request
   const unanswered = new AbortController()
   const timer = setTimeout(() => unanswered.abort(), answerTimeoutMs)
   const ended = AbortSignal.any([unanswered.signal, ...(signal ? [signal] : [])])
-  const client = new HttpClient('deploy-action', [endedBy(ended)], { allowRedirects: false })
+  const client = new HttpClient('deploy-action', [endedBy(ended, isDirect)], {
+    allowRedirects: false,
+  })
   try {
     // it takes the headers for its own to change
     const { message } = await client.request(method, url, body, { ...headers })
@@ -57,9 +61,10 @@ interface Tunnel {
 }
 
 /** The client knows no signal, and hands Node's options to its handlers. The way through a proxy is a request of its own. */
-const endedBy = (signal: AbortSignal): RequestHandler => ({
+const endedBy = (signal: AbortSignal, isDirect: boolean): RequestHandler => ({
   prepareRequest: (options: RequestOptions) => {
     options.signal = signal
+    if (isDirect) delete options.agent
     const tunnel = options.agent as Partial<Tunnel> | undefined
     if (tunnel?.proxyOptions === undefined) {
       // the client leaves the brackets of an IPv6 address on, with which no name resolves

@@ -2,14 +2,14 @@ import { readBeginning } from '../../protocol/read-body.ts'
 import { MAX_REASON_BYTES, reasonOf } from '../../protocol/registries/answers.ts'
 import { ActionError } from '../error.ts'
 import { explainNetworkError } from '../network-error.ts'
-import { readText, send } from '../request.ts'
+import { readText, type Request, send } from '../request.ts'
 import { hide } from '../log.ts'
 
-const ANSWER_TIMEOUT_MS = 30_000
+const DEADLINE_MS = 60_000
 
 /**
  * Posts to a service that gives credentials, and returns its answer's text.
- * @throws ActionError `login_failed`, with what the service said and `hint`.
+ * @throws ActionError `login_failed`, with what the service said and what to do.
  */
 export const exchange = async (
   url: string,
@@ -24,34 +24,45 @@ export const exchange = async (
     body: string
     /** What failed, for the error: `the role … cannot be assumed`. */
     what: string
-    hint: string
+    /** What to do, given what the service said. */
+    hint: string | ((why: string) => string)
     signal: AbortSignal
   },
+): Promise<string> => {
+  try {
+    return await ask(url, { method: 'POST', headers, body }, { signal })
+  } catch (cause) {
+    if (signal.aborted) throw new ActionError('cancelled', 'cancelled while signing in', { cause })
+    const why = cause instanceof Error ? cause.message : String(cause)
+    throw new ActionError('login_failed', `${what}: ${why}`, {
+      hint: typeof hint === 'string' ? hint : hint(why),
+      cause,
+    })
+  }
+}
+
+/** One request to a service that gives credentials. Rejects, with why in plain words, unless it is answered with 200. */
+export const ask = async (
+  url: string,
+  request: Pick<Request, 'method' | 'headers' | 'body' | 'isDirect'>,
+  { signal, deadlineMs = DEADLINE_MS }: { signal: AbortSignal; deadlineMs?: number },
 ): Promise<string> => {
   let status: number
   let text: string
   try {
     const answer = await send(url, {
-      method: 'POST',
-      headers,
-      body,
-      answerTimeoutMs: ANSWER_TIMEOUT_MS,
-      signal: AbortSignal.any([signal, AbortSignal.timeout(2 * ANSWER_TIMEOUT_MS)]),
+      ...request,
+      answerTimeoutMs: deadlineMs / 2,
+      signal: AbortSignal.any([signal, AbortSignal.timeout(deadlineMs)]),
     })
     status = answer.status
     text =
       status === 200 ? await readText(answer) : await readBeginning(answer.body, MAX_REASON_BYTES)
   } catch (cause) {
-    if (signal.aborted) throw new ActionError('cancelled', 'cancelled while signing in', { cause })
-    const { why } = explainNetworkError(cause, url)
-    throw new ActionError('login_failed', `${what}: ${why}`, { hint, cause })
+    throw new Error(explainNetworkError(cause, url).why, { cause })
   }
   if (status === 200) return text
-  throw new ActionError(
-    'login_failed',
-    `${what}: ${new URL(url).host} answered ${status}: ${reasonOf(text)}`,
-    { hint },
-  )
+  throw new Error(`${new URL(url).host} answered ${status}: ${reasonOf(text)}`)
 }
 
 /**

@@ -19,7 +19,7 @@ const Served = v.pipe(
 /** One request to a service that gives credentials. Rejects, in words that hold no secret, unless it is answered with 200. */
 export type AskForCredentials = (
   url: string,
-  request: { method?: 'PUT' | 'POST'; headers?: Record<string, string>; body?: string },
+  request: { method?: 'GET' | 'PUT' | 'POST'; headers?: Record<string, string>; body?: string },
   options?: {
     deadlineMs?: number
     /** It is the machine itself that is asked: no proxy may answer for it. */

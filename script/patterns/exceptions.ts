@@ -14,15 +14,16 @@ export const EXCEPTIONS: readonly Exception[] = [
     'action/context.ts': [String.raw`/\/+$/`],
     'action/hook-target.ts': [String.raw`/\/+$/`],
     'action/registries/acr.ts': [String.raw`/\/+$/`],
+    'action/registries/gcp.ts': [String.raw`/\/+$/`],
     'receiver/config/env-file.ts': [String.raw`/(?:^|\s+)#.*$/`],
     'receiver/config/load.ts': [String.raw`/\/+$/`],
     'receiver/config/reader.ts': ['/ at line .*$/', String.raw`/(?:: |; | \\).*$/`],
-    'protocol/duration.ts': [String.raw`/(\d+(?:\.\d+)?)(ns|us|µs|ms|s|m|h)/g`],
-    'receiver/edges/credentials/aws.ts': [
+    'protocol/registries/aws.ts': [
       String.raw`/^\s*\[\s*(?:profile\s+)?([^\]]+?)\s*\]/`,
       String.raw`/^\s*([\w-]+)\s*=\s*(.*?)\s*$/`,
       String.raw`/\/+$/`,
     ],
+    'protocol/duration.ts': [String.raw`/(\d+(?:\.\d+)?)(ns|us|µs|ms|s|m|h)/g`],
     'receiver/edges/credentials/azure.ts': [String.raw`/\/+$/`],
     'receiver/edges/credentials/docker-config.ts': [String.raw`/\/.*$/`, String.raw`/^\0+|\0+$/g`],
     'receiver/edges/credentials/github-app.ts': [String.raw`/\/+$/`],

@@ -11,6 +11,7 @@ import { answerJson, bodyOf, serve } from './loopback.ts'
 const { signal } = new AbortController()
 const ECR = '123456789012.dkr.ecr.eu-central-1.amazonaws.com'
 const ROLE = 'arn:aws:iam::123456789012:role/deploy'
+const NONE = { username: '', password: '', role: '', region: '' }
 const KEYS = { AWS_ACCESS_KEY_ID: 'AKIDEXAMPLE', AWS_SECRET_ACCESS_KEY: 'wJalrXUtnFEMI/K7MDENG' }
 const TOKEN = Buffer.from('AWS:a:password').toString('base64')
 
@@ -117,10 +118,11 @@ describe('ECR', () => {
       }),
     })
     const env = { ...KEYS, AWS_SESSION_TOKEN: 'session', AWS_ENDPOINT_URL_ECR: `${api}/` }
-    expect(await ecrLogin(ECR, { role: '', region: '' }, env, signal)).toEqual({
+    expect(await ecrLogin(ECR, NONE, env, signal)).toEqual({
       registry: ECR,
       username: 'AWS',
       password: 'a:password',
+      alsoAt: [],
       isShortLived: true,
     })
     const [request] = heard
@@ -151,7 +153,7 @@ describe('ECR', () => {
       AWS_ENDPOINT_URL_ECR: `${api}/`,
       GITHUB_RUN_ID: '77',
     }
-    await ecrLogin(ECR, { role: ROLE, region: '' }, env, signal)
+    await ecrLogin(ECR, { ...NONE, role: ROLE }, env, signal)
     const [assumed, asked] = heard
     expect(form(assumed?.body ?? '')).toEqual({
       Action: 'AssumeRoleWithWebIdentity',
@@ -171,14 +173,10 @@ describe('ECR', () => {
   test('Public has its own service in its own region', async () => {
     const api = await stand({ '/': json({ authorizationData: { authorizationToken: TOKEN } }) })
     const env = { ...KEYS, AWS_ENDPOINT_URL_ECR_PUBLIC: `${api}/` }
-    const login = await ecrLogin('public.ecr.aws', { role: '', region: 'eu-west-1' }, env, signal)
+    const login = await ecrLogin('public.ecr.aws', { ...NONE, region: 'eu-west-1' }, env, signal)
     expect(login).toMatchObject({ registry: 'public.ecr.aws', username: 'AWS' })
     expect(heard[0]?.headers['x-amz-target']).toBe('SpencerFrontendService.GetAuthorizationToken')
     expect(heard[0]?.headers.authorization).toContain('/us-east-1/ecr-public/aws4_request')
-  })
-
-  test('with neither role nor credentials leaves it to Docker’s own logins', async () => {
-    expect(await ecrLogin(ECR, { role: '', region: '' }, {}, signal)).toBeUndefined()
   })
 
   test('a role that is refused is named, with what AWS said and what the trust policy needs', async () => {
@@ -189,7 +187,7 @@ describe('ECR', () => {
       ),
     })
     await expect(
-      ecrLogin(ECR, { role: ROLE, region: '' }, { AWS_ENDPOINT_URL_STS: sts }, signal),
+      ecrLogin(ECR, { ...NONE, role: ROLE }, { AWS_ENDPOINT_URL_STS: sts }, signal),
     ).rejects.toMatchObject({
       code: 'login_failed',
       message: expect.stringMatching(
@@ -200,7 +198,7 @@ describe('ECR', () => {
   })
 
   test('what is no role is refused before anything is asked', async () => {
-    await expect(ecrLogin(ECR, { role: 'deploy', region: '' }, {}, signal)).rejects.toThrow(
+    await expect(ecrLogin(ECR, { ...NONE, role: 'deploy' }, {}, signal)).rejects.toThrow(
       'input aws-role: "deploy" is not the ARN of a role',
     )
     expect(heard).toEqual([])

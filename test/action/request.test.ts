@@ -51,6 +51,15 @@ test('loopback is never reached through a proxy', async () => {
   expect(asked).toEqual([])
 })
 
+test('what only the machine itself can answer is asked past any proxy', async () => {
+  const { address, asked } = await startProxy()
+  withProxy({ http_proxy: `http://${address}` })
+  await expect(get('http://deploy.corp.test/', { isDirect: true })).rejects.toMatchObject({
+    code: expect.stringMatching(/^E/) as string,
+  })
+  expect(asked).toEqual([])
+})
+
 test('a proxy that never answers is given up, and its connection closed', async () => {
   const { address, closed } = await startProxy()
   withProxy({ http_proxy: address })
