@@ -1528,11 +1528,11 @@ const MAX_TEXT_BYTES = 4194304;
 * capitals too). It follows no redirect: what was signed is for one address. Rejects with Node's own network errors.
 */
 const send = async (url, request) => {
-	const { method, headers = {}, body = null, answerTimeoutMs, signal } = request;
+	const { method, headers = {}, body = null, answerTimeoutMs, signal, isDirect = false } = request;
 	const unanswered = new AbortController();
 	const timer = setTimeout(() => unanswered.abort(), answerTimeoutMs);
 	const ended = AbortSignal.any([unanswered.signal, ...signal ? [signal] : []]);
-	const client = new HttpClient("deploy-action", [endedBy(ended)], { allowRedirects: false });
+	const client = new HttpClient("deploy-action", [endedBy(ended, isDirect)], { allowRedirects: false });
 	try {
 		const { message } = await client.request(method, url, body, { ...headers });
 		return {
@@ -1553,9 +1553,10 @@ const send = async (url, request) => {
 /** The answer's whole body; rejects when it is longer than 4 MiB. */
 const readText = ({ body }) => readText$1(body, MAX_TEXT_BYTES);
 /** The client knows no signal, and hands Node's options to its handlers. The way through a proxy is a request of its own. */
-const endedBy = (signal) => ({
+const endedBy = (signal, isDirect) => ({
 	prepareRequest: (options) => {
 		options.signal = signal;
+		if (isDirect) delete options.agent;
 		const tunnel = options.agent;
 		if (tunnel?.proxyOptions === void 0) options.host = options.host?.replace(/^\[(.*)\]$/, "$1");
 		else {
@@ -1628,7 +1629,7 @@ const firstLine = (text) => (/<title>([^<]*)<\/title>/i.exec(text)?.[1] ?? text.
 // action/follow.ts
 const RECONNECT_MS = 500;
 const MAX_RECONNECT_MS = 1e4;
-const ANSWER_TIMEOUT_MS$3 = 15e3;
+const ANSWER_TIMEOUT_MS$2 = 15e3;
 /** A connection over which nothing came for so long, not even a comment, is taken for dead. */
 const SILENCE_MS = 45e3;
 /** An established connection ended amid an answer. */
@@ -1701,7 +1702,7 @@ async function readStream({ url, headers, ended, onMessage }) {
 		const answer = await send(url, {
 			method: "GET",
 			headers,
-			answerTimeoutMs: ANSWER_TIMEOUT_MS$3,
+			answerTimeoutMs: ANSWER_TIMEOUT_MS$2,
 			signal: AbortSignal.any([ended, silence.signal])
 		});
 		if (answer.status !== 200) return await notAStream(answer, url);
@@ -1767,7 +1768,7 @@ async function readFinal({ accepted, reconnectMs = RECONNECT_MS }, finished, end
 	};
 }
 /** The deployment as it is now; undefined when it cannot be read. */
-const readDeployment = async ({ url, token }, signal = AbortSignal.timeout(ANSWER_TIMEOUT_MS$3)) => {
+const readDeployment = async ({ url, token }, signal = AbortSignal.timeout(ANSWER_TIMEOUT_MS$2)) => {
 	try {
 		const answer = await send(url.replace(/\/events$/, ""), {
 			method: "GET",
@@ -1775,7 +1776,7 @@ const readDeployment = async ({ url, token }, signal = AbortSignal.timeout(ANSWE
 				accept: "application/json",
 				authorization: `Bearer ${token}`
 			},
-			answerTimeoutMs: ANSWER_TIMEOUT_MS$3,
+			answerTimeoutMs: ANSWER_TIMEOUT_MS$2,
 			signal
 		});
 		const parsed = safeParse(Deployment, JSON.parse(await readText(answer)));
@@ -1801,7 +1802,7 @@ const PAUSES_MS$1 = [
 	6e4
 ];
 /** A hook is answered as soon as it is stored. */
-const ANSWER_TIMEOUT_MS$2 = 3e4;
+const ANSWER_TIMEOUT_MS$1 = 3e4;
 const RETRIED_STATUSES = /* @__PURE__ */ new Set([
 	429,
 	502,
@@ -1854,8 +1855,8 @@ async function tryOnce(delivery, body) {
 				...headers
 			},
 			body,
-			answerTimeoutMs: ANSWER_TIMEOUT_MS$2,
-			signal: AbortSignal.any([delivery.signal, AbortSignal.timeout(2 * ANSWER_TIMEOUT_MS$2)])
+			answerTimeoutMs: ANSWER_TIMEOUT_MS$1,
+			signal: AbortSignal.any([delivery.signal, AbortSignal.timeout(2 * ANSWER_TIMEOUT_MS$1)])
 		});
 		return {
 			status: answer.status,
@@ -2065,7 +2066,7 @@ function rawPublicKey(privateKey) {
 }
 
 // action/id-token.ts
-const ANSWER_TIMEOUT_MS$1 = 15e3;
+const ANSWER_TIMEOUT_MS = 15e3;
 const PAUSES_MS = [
 	500,
 	2e3,
@@ -2081,7 +2082,7 @@ const MAX_REASON = 300;
 const idToken = async (audience, purpose, signal) => {
 	requireIdToken(purpose);
 	for (let attempt = 0;; attempt++) try {
-		return await within(ANSWER_TIMEOUT_MS$1, signal, getIDToken(audience));
+		return await within(ANSWER_TIMEOUT_MS, signal, getIDToken(audience));
 	} catch (cause) {
 		signal.throwIfAborted();
 		const pauseMs = PAUSES_MS[attempt];
@@ -2482,6 +2483,580 @@ function ignoringErrors(entry) {
 	return has("ignore-error=") || has("type=inline") ? entry : `${entry},ignore-error=true`;
 }
 
+// node_modules/aws4fetch/dist/aws4fetch.esm.mjs
+/**
+* @license MIT <https://opensource.org/licenses/MIT>
+* @copyright Michael Hart 2024
+*/
+const encoder = new TextEncoder();
+const HOST_SERVICES = {
+	appstream2: "appstream",
+	cloudhsmv2: "cloudhsm",
+	email: "ses",
+	marketplace: "aws-marketplace",
+	mobile: "AWSMobileHubService",
+	pinpoint: "mobiletargeting",
+	queue: "sqs",
+	"git-codecommit": "codecommit",
+	"mturk-requester-sandbox": "mturk-requester",
+	"personalize-runtime": "personalize"
+};
+const UNSIGNABLE_HEADERS = /* @__PURE__ */ new Set([
+	"authorization",
+	"content-type",
+	"content-length",
+	"user-agent",
+	"presigned-expires",
+	"expect",
+	"x-amzn-trace-id",
+	"range",
+	"connection"
+]);
+var AwsClient = class {
+	constructor({ accessKeyId, secretAccessKey, sessionToken, service, region, cache, retries, initRetryMs }) {
+		if (accessKeyId == null) throw new TypeError("accessKeyId is a required option");
+		if (secretAccessKey == null) throw new TypeError("secretAccessKey is a required option");
+		this.accessKeyId = accessKeyId;
+		this.secretAccessKey = secretAccessKey;
+		this.sessionToken = sessionToken;
+		this.service = service;
+		this.region = region;
+		this.cache = cache || /* @__PURE__ */ new Map();
+		this.retries = retries != null ? retries : 10;
+		this.initRetryMs = initRetryMs || 50;
+	}
+	async sign(input, init) {
+		if (input instanceof Request) {
+			const { method, url, headers, body } = input;
+			init = Object.assign({
+				method,
+				url,
+				headers
+			}, init);
+			if (init.body == null && headers.has("Content-Type")) init.body = body != null && headers.has("X-Amz-Content-Sha256") ? body : await input.clone().arrayBuffer();
+			input = url;
+		}
+		const signer = new AwsV4Signer(Object.assign({ url: input.toString() }, init, this, init && init.aws));
+		const signed = Object.assign({}, init, await signer.sign());
+		delete signed.aws;
+		try {
+			return new Request(signed.url.toString(), signed);
+		} catch (e) {
+			if (e instanceof TypeError) return new Request(signed.url.toString(), Object.assign({ duplex: "half" }, signed));
+			throw e;
+		}
+	}
+	async fetch(input, init) {
+		for (let i = 0; i <= this.retries; i++) {
+			const fetched = fetch(await this.sign(input, init));
+			if (i === this.retries) return fetched;
+			const res = await fetched;
+			if (res.status < 500 && res.status !== 429) return res;
+			await new Promise((resolve) => setTimeout(resolve, Math.random() * this.initRetryMs * Math.pow(2, i)));
+		}
+		throw new Error("An unknown error occurred, ensure retries is not negative");
+	}
+};
+var AwsV4Signer = class {
+	constructor({ method, url, headers, body, accessKeyId, secretAccessKey, sessionToken, service, region, cache, datetime, signQuery, appendSessionToken, allHeaders, singleEncode }) {
+		if (url == null) throw new TypeError("url is a required option");
+		if (accessKeyId == null) throw new TypeError("accessKeyId is a required option");
+		if (secretAccessKey == null) throw new TypeError("secretAccessKey is a required option");
+		this.method = method || (body ? "POST" : "GET");
+		this.url = new URL(url);
+		this.headers = new Headers(headers || {});
+		this.body = body;
+		this.accessKeyId = accessKeyId;
+		this.secretAccessKey = secretAccessKey;
+		this.sessionToken = sessionToken;
+		let guessedService, guessedRegion;
+		if (!service || !region) [guessedService, guessedRegion] = guessServiceRegion(this.url, this.headers);
+		this.service = service || guessedService || "";
+		this.region = region || guessedRegion || "us-east-1";
+		this.cache = cache || /* @__PURE__ */ new Map();
+		this.datetime = datetime || (/* @__PURE__ */ new Date()).toISOString().replace(/[:-]|\.\d{3}/g, "");
+		this.signQuery = signQuery;
+		this.appendSessionToken = appendSessionToken || this.service === "iotdevicegateway";
+		this.headers.delete("Host");
+		if (this.service === "s3" && !this.signQuery && !this.headers.has("X-Amz-Content-Sha256")) this.headers.set("X-Amz-Content-Sha256", "UNSIGNED-PAYLOAD");
+		const params = this.signQuery ? this.url.searchParams : this.headers;
+		params.set("X-Amz-Date", this.datetime);
+		if (this.sessionToken && !this.appendSessionToken) params.set("X-Amz-Security-Token", this.sessionToken);
+		this.signableHeaders = ["host", ...this.headers.keys()].filter((header) => allHeaders || !UNSIGNABLE_HEADERS.has(header)).sort();
+		this.signedHeaders = this.signableHeaders.join(";");
+		this.canonicalHeaders = this.signableHeaders.map((header) => header + ":" + (header === "host" ? this.url.host : (this.headers.get(header) || "").replace(/\s+/g, " "))).join("\n");
+		this.credentialString = [
+			this.datetime.slice(0, 8),
+			this.region,
+			this.service,
+			"aws4_request"
+		].join("/");
+		if (this.signQuery) {
+			if (this.service === "s3" && !params.has("X-Amz-Expires")) params.set("X-Amz-Expires", "86400");
+			params.set("X-Amz-Algorithm", "AWS4-HMAC-SHA256");
+			params.set("X-Amz-Credential", this.accessKeyId + "/" + this.credentialString);
+			params.set("X-Amz-SignedHeaders", this.signedHeaders);
+		}
+		if (this.service === "s3") try {
+			this.encodedPath = decodeURIComponent(this.url.pathname.replace(/\+/g, " "));
+		} catch (e) {
+			this.encodedPath = this.url.pathname;
+		}
+		else this.encodedPath = this.url.pathname.replace(/\/+/g, "/");
+		if (!singleEncode) this.encodedPath = encodeURIComponent(this.encodedPath).replace(/%2F/g, "/");
+		this.encodedPath = encodeRfc3986(this.encodedPath);
+		const seenKeys = /* @__PURE__ */ new Set();
+		this.encodedSearch = [...this.url.searchParams].filter(([k]) => {
+			if (!k) return false;
+			if (this.service === "s3") {
+				if (seenKeys.has(k)) return false;
+				seenKeys.add(k);
+			}
+			return true;
+		}).map((pair) => pair.map((p) => encodeRfc3986(encodeURIComponent(p)))).sort(([k1, v1], [k2, v2]) => k1 < k2 ? -1 : k1 > k2 ? 1 : v1 < v2 ? -1 : v1 > v2 ? 1 : 0).map((pair) => pair.join("=")).join("&");
+	}
+	async sign() {
+		if (this.signQuery) {
+			this.url.searchParams.set("X-Amz-Signature", await this.signature());
+			if (this.sessionToken && this.appendSessionToken) this.url.searchParams.set("X-Amz-Security-Token", this.sessionToken);
+		} else this.headers.set("Authorization", await this.authHeader());
+		return {
+			method: this.method,
+			url: this.url,
+			headers: this.headers,
+			body: this.body
+		};
+	}
+	async authHeader() {
+		return [
+			"AWS4-HMAC-SHA256 Credential=" + this.accessKeyId + "/" + this.credentialString,
+			"SignedHeaders=" + this.signedHeaders,
+			"Signature=" + await this.signature()
+		].join(", ");
+	}
+	async signature() {
+		const date = this.datetime.slice(0, 8);
+		const cacheKey = [
+			this.secretAccessKey,
+			date,
+			this.region,
+			this.service
+		].join();
+		let kCredentials = this.cache.get(cacheKey);
+		if (!kCredentials) {
+			kCredentials = await hmac(await hmac(await hmac(await hmac("AWS4" + this.secretAccessKey, date), this.region), this.service), "aws4_request");
+			this.cache.set(cacheKey, kCredentials);
+		}
+		return buf2hex(await hmac(kCredentials, await this.stringToSign()));
+	}
+	async stringToSign() {
+		return [
+			"AWS4-HMAC-SHA256",
+			this.datetime,
+			this.credentialString,
+			buf2hex(await hash(await this.canonicalString()))
+		].join("\n");
+	}
+	async canonicalString() {
+		return [
+			this.method.toUpperCase(),
+			this.encodedPath,
+			this.encodedSearch,
+			this.canonicalHeaders + "\n",
+			this.signedHeaders,
+			await this.hexBodyHash()
+		].join("\n");
+	}
+	async hexBodyHash() {
+		let hashHeader = this.headers.get("X-Amz-Content-Sha256") || (this.service === "s3" && this.signQuery ? "UNSIGNED-PAYLOAD" : null);
+		if (hashHeader == null) {
+			if (this.body && typeof this.body !== "string" && !("byteLength" in this.body)) throw new Error("body must be a string, ArrayBuffer or ArrayBufferView, unless you include the X-Amz-Content-Sha256 header");
+			hashHeader = buf2hex(await hash(this.body || ""));
+		}
+		return hashHeader;
+	}
+};
+async function hmac(key, string) {
+	const cryptoKey = await crypto.subtle.importKey("raw", typeof key === "string" ? encoder.encode(key) : key, {
+		name: "HMAC",
+		hash: { name: "SHA-256" }
+	}, false, ["sign"]);
+	return crypto.subtle.sign("HMAC", cryptoKey, encoder.encode(string));
+}
+async function hash(content) {
+	return crypto.subtle.digest("SHA-256", typeof content === "string" ? encoder.encode(content) : content);
+}
+const HEX_CHARS = [
+	"0",
+	"1",
+	"2",
+	"3",
+	"4",
+	"5",
+	"6",
+	"7",
+	"8",
+	"9",
+	"a",
+	"b",
+	"c",
+	"d",
+	"e",
+	"f"
+];
+function buf2hex(arrayBuffer) {
+	const buffer = new Uint8Array(arrayBuffer);
+	let out = "";
+	for (let idx = 0; idx < buffer.length; idx++) {
+		const n = buffer[idx];
+		out += HEX_CHARS[n >>> 4 & 15];
+		out += HEX_CHARS[n & 15];
+	}
+	return out;
+}
+function encodeRfc3986(urlEncodedStr) {
+	return urlEncodedStr.replace(/[!'()*]/g, (c) => "%" + c.charCodeAt(0).toString(16).toUpperCase());
+}
+function guessServiceRegion(url, headers) {
+	const { hostname, pathname } = url;
+	if (hostname.endsWith(".on.aws")) {
+		const match = hostname.match(/^[^.]{1,63}\.lambda-url\.([^.]{1,63})\.on\.aws$/);
+		return match != null ? ["lambda", match[1] || ""] : ["", ""];
+	}
+	if (hostname.endsWith(".r2.cloudflarestorage.com")) return ["s3", "auto"];
+	if (hostname.endsWith(".backblazeb2.com")) {
+		const match = hostname.match(/^(?:[^.]{1,63}\.)?s3\.([^.]{1,63})\.backblazeb2\.com$/);
+		return match != null ? ["s3", match[1] || ""] : ["", ""];
+	}
+	const match = hostname.replace("dualstack.", "").match(/([^.]{1,63})\.(?:([^.]{0,63})\.)?amazonaws\.com(?:\.cn)?$/);
+	let service = match && match[1] || "";
+	let region = match && match[2];
+	if (region === "us-gov") region = "us-gov-west-1";
+	else if (region === "s3" || region === "s3-accelerate") {
+		region = "us-east-1";
+		service = "s3";
+	} else if (service === "iot") {
+		if (hostname.startsWith("iot.")) service = "execute-api";
+		else if (hostname.startsWith("data.jobs.iot.")) service = "iot-jobs-data";
+		else service = pathname === "/mqtt" ? "iotdevicegateway" : "iotdata";
+	} else if (service === "autoscaling") {
+		const targetPrefix = (headers.get("X-Amz-Target") || "").split(".")[0];
+		if (targetPrefix === "AnyScaleFrontendService") service = "application-autoscaling";
+		else if (targetPrefix === "AnyScaleScalingPlannerFrontendService") service = "autoscaling-plans";
+	} else if (region == null && service.startsWith("s3-")) {
+		region = service.slice(3).replace(/^fips-|^external-1/, "");
+		service = "s3";
+	} else if (service.endsWith("-fips")) service = service.slice(0, -5);
+	else if (region && /-\d$/.test(service) && !/-\d$/.test(region)) [service, region] = [region, service];
+	return [HOST_SERVICES[service] || service, region || ""];
+}
+
+// protocol/registries/ecr.ts
+/** The suffixes of AWS's partitions (awslabs/amazon-ecr-credential-helper), and where each answers to API requests. */
+const DOMAINS = {
+	"amazonaws.com": "amazonaws.com",
+	"amazonaws.com.cn": "amazonaws.com.cn",
+	"amazonaws.eu": "amazonaws.eu",
+	"on.aws": "amazonaws.com",
+	"on.amazonwebservices.com.cn": "amazonaws.com.cn",
+	"c2s.ic.gov": "c2s.ic.gov",
+	"sc2s.sgov.gov": "sc2s.sgov.gov",
+	"cloud.adc-e.uk": "cloud.adc-e.uk",
+	"csp.hci.ic.gov": "csp.hci.ic.gov"
+};
+const PRIVATE = /^(\d{12})\.dkr[.-]ecr(?:-fips)?\.([a-z0-9-]+)\.([a-z0-9.-]+)$/;
+/** The second one answers by IPv6 too. */
+const PUBLIC = ["public.ecr.aws", "ecr-public.aws.com"];
+/** ECR Public gives its tokens here alone. */
+const PUBLIC_REGION = "us-east-1";
+const isEcr = (host) => isPublicEcr(host) || partsOf(host) !== void 0;
+const isPublicEcr = (host) => PUBLIC.includes(host);
+function partsOf(host) {
+	const [, account = "", region = "", suffix = ""] = PRIVATE.exec(host) ?? [];
+	const domain = Object.hasOwn(DOMAINS, suffix) ? DOMAINS[suffix] : void 0;
+	return domain === void 0 ? void 0 : {
+		account,
+		region,
+		domain
+	};
+}
+/** The registries that a token for `host` is good for too: those of other accounts in its region, and ECR Public by its other name. */
+const ecrNeighbours = (host, accounts) => {
+	const account = partsOf(host)?.account;
+	const hosts = account === void 0 ? PUBLIC : accounts.map((other) => host.replace(account, other));
+	return hosts.filter((other, index) => other !== host && hosts.indexOf(other) === index);
+};
+/** @param region another one than that of the host's name; ECR Public has but one. */
+const ecrPlace = (host, region = "") => {
+	if (isPublicEcr(host)) return {
+		service: "ecr-public",
+		region: PUBLIC_REGION,
+		domain: "amazonaws.com"
+	};
+	const { region: own, domain } = partsOf(host) ?? {
+		region: PUBLIC_REGION,
+		domain: "amazonaws.com"
+	};
+	return {
+		service: "ecr",
+		region: region === "" ? own : region,
+		domain
+	};
+};
+/** GetAuthorizationToken of ECR and ECR Public (docs.aws.amazon.com, "Amazon ECR API Reference"), signed. */
+const ecrTokenRequest = async ({ service, region, domain }, credentials, env) => {
+	const isPublic = service === "ecr-public";
+	const url = awsEndpoint(isPublic ? "ECR_PUBLIC" : "ECR", `https://api.${service}.${region}.${domain}/`, env);
+	const body = "{}";
+	const { headers } = await new AwsClient({
+		...credentials,
+		service,
+		region
+	}).sign(url, {
+		method: "POST",
+		headers: {
+			"content-type": "application/x-amz-json-1.1",
+			"x-amz-target": isPublic ? "SpencerFrontendService.GetAuthorizationToken" : "AmazonEC2ContainerRegistry_V20150921.GetAuthorizationToken"
+		},
+		body
+	});
+	return {
+		url,
+		headers: Object.fromEntries(headers),
+		body
+	};
+};
+const Authorization = object({
+	authorizationToken: string(),
+	/** Unix seconds. */
+	expiresAt: optional(number())
+});
+/** ECR has a list, ECR Public one. */
+const TokenAnswer = object({ authorizationData: union([Authorization, tupleWithRest([Authorization], unknown())]) });
+/** The login that the answer holds; `undefined` when it holds none. */
+const readEcrToken = (text) => {
+	const answer = safeParse(pipe(string(), parseJson$1(), TokenAnswer), text);
+	if (!answer.success) return void 0;
+	const { authorizationData: data } = answer.output;
+	const { authorizationToken, expiresAt } = Array.isArray(data) ? data[0] : data;
+	const [username = "", ...password] = Buffer.from(authorizationToken, "base64").toString("utf8").split(":");
+	return {
+		username,
+		password: password.join(":"),
+		...expiresAt === void 0 ? {} : { expiresAt }
+	};
+};
+/** STS's AssumeRoleWithWebIdentity, which is not signed: the token is the proof. */
+const assumeRoleRequest = ({ role, session, seconds, token }, { region, domain }, env) => ({
+	url: awsEndpoint("STS", `https://sts.${region}.${domain}/`, env),
+	headers: { "content-type": "application/x-www-form-urlencoded" },
+	body: new URLSearchParams({
+		Action: "AssumeRoleWithWebIdentity",
+		Version: "2011-06-15",
+		RoleArn: role,
+		RoleSessionName: session.slice(0, 64),
+		DurationSeconds: String(seconds),
+		WebIdentityToken: token
+	}).toString()
+});
+/** The credentials that STS's answer holds; `undefined` when it holds none. */
+const readAssumedRole = (text) => {
+	const read = (name) => new RegExp(`<${name}>([^<]+)</${name}>`).exec(text)?.[1];
+	const accessKeyId = read("AccessKeyId");
+	const secretAccessKey = read("SecretAccessKey");
+	const sessionToken = read("SessionToken");
+	return accessKeyId === void 0 || secretAccessKey === void 0 || sessionToken === void 0 ? void 0 : {
+		accessKeyId,
+		secretAccessKey,
+		sessionToken
+	};
+};
+/** AWS's tools let the environment name another endpoint (docs.aws.amazon.com, "Service-specific endpoints"). */
+const awsEndpoint = (service, standard, env) => env[`AWS_ENDPOINT_URL_${service}`] || env["AWS_ENDPOINT_URL"] || standard;
+
+// protocol/registries/answers.ts
+const MAX_SHOWN = 300;
+/** So much of an answer that is an error is read; the rest is not. */
+const MAX_REASON_BYTES = 2048;
+/** What a service that gives credentials says went wrong, out of the beginning of its JSON or XML, on one line. */
+const reasonOf = (answer) => {
+	const text = answer.slice(0, MAX_REASON_BYTES);
+	const line = (/"(?:error_description|message|Message|detail)"\s*:\s*"((?:[^"\\]|\\.)*)"/.exec(text)?.[1] ?? /<Message>([^<]*)<\/Message>/.exec(text)?.[1] ?? text).replace(/(?:\\[rn]|\s)+/g, " ").trim();
+	if (line.length > MAX_SHOWN) return `${line.slice(0, MAX_SHOWN)}…`;
+	return line === "" ? "nothing" : answer.length < 2048 ? line : `${line}…`;
+};
+/** A form's body, and its header. */
+const form = (values) => new URLSearchParams(values).toString();
+const FORM = { "content-type": "application/x-www-form-urlencoded" };
+
+// action/registries/exchange.ts
+const DEADLINE_MS = 6e4;
+/**
+* Posts to a service that gives credentials, and returns its answer's text.
+* @throws ActionError `login_failed`, with what the service said and what to do.
+*/
+const exchange = async (url, { headers, body, what, hint, signal }) => {
+	try {
+		return await ask(url, {
+			method: "POST",
+			headers,
+			body
+		}, { signal });
+	} catch (cause) {
+		if (signal.aborted) throw new ActionError("cancelled", "cancelled while signing in", { cause });
+		const why = cause instanceof Error ? cause.message : String(cause);
+		throw new ActionError("login_failed", `${what}: ${why}`, {
+			hint: typeof hint === "string" ? hint : hint(why),
+			cause
+		});
+	}
+};
+/** One request to a service that gives credentials. Rejects, with why in plain words, unless it is answered with 200. */
+const ask = async (url, request, { signal, deadlineMs = DEADLINE_MS }) => {
+	let status;
+	let text;
+	try {
+		const answer = await send(url, {
+			...request,
+			answerTimeoutMs: deadlineMs / 2,
+			signal: AbortSignal.any([signal, AbortSignal.timeout(deadlineMs)])
+		});
+		status = answer.status;
+		text = status === 200 ? await readText(answer) : await readBeginning(answer.body, MAX_REASON_BYTES);
+	} catch (cause) {
+		throw new Error(explainNetworkError(cause, url).why, { cause });
+	}
+	if (status === 200) return text;
+	throw new Error(`${new URL(url).host} answered ${status}: ${reasonOf(text)}`);
+};
+/**
+* A secret out of what `from` answered, which is masked.
+* @throws ActionError `login_failed` when it is not there; what was answered is not shown.
+*/
+const readSecret = (text, name, from) => {
+	const value = fieldOf(text, name);
+	if (typeof value !== "string" || value === "") throw new ActionError("login_failed", `${from} answered without ${name}`);
+	hide(value);
+	return value;
+};
+const fieldOf = (text, name) => {
+	try {
+		return JSON.parse(text)?.[name];
+	} catch {
+		return;
+	}
+};
+
+// action/registries/gcp.ts
+/** The user name of whoever has a token (cloud.google.com, "Configure authentication to Artifact Registry for Docker"). */
+const TOKEN_USER$1 = "oauth2accesstoken";
+const SCOPE = "https://www.googleapis.com/auth/cloud-platform";
+/** As long as Google gives a service account's token without being asked for more: it has to outlast the build. */
+const LIFETIME = "3600s";
+const PROVIDER = /^projects\/\d+\/locations\/[\w-]+\/workloadIdentityPools\/[\w-]+\/providers\/[\w-]+$/;
+/** Google's Artifact Registry, also by the names of the Container Registry that it took over. */
+const isGoogleRegistry = (host) => host.endsWith("-docker.pkg.dev") || host === "gcr.io" || host.endsWith(".gcr.io");
+/**
+* Signs in to Google's registries with no secret, by workload identity federation: GitHub's OIDC token becomes Google's, and
+* that a service account's (cloud.google.com, "Configure Workload Identity Federation with deployment pipelines").
+* @throws ActionError `login_failed`, `no_id_token`, `bad_input`.
+*/
+const gcpLogin = async (host, { provider: given, serviceAccount }, env, signal) => {
+	const provider = readProvider(given);
+	const federated = await federate(provider, host, env, signal);
+	const password = serviceAccount === "" ? federated : await become(serviceAccount, federated, env, signal);
+	say(`signed in to Google as ${serviceAccount === "" ? provider : serviceAccount}`);
+	return {
+		registry: host,
+		username: TOKEN_USER$1,
+		password,
+		isShortLived: true
+	};
+};
+function readProvider(given) {
+	const provider = given.replace(/^(?:https:)?\/\/iam\.googleapis\.com\//, "");
+	if (PROVIDER.test(provider)) return provider;
+	throw new ActionError("bad_input", `input gcp-workload-identity-provider: "${given}" is not the name of a provider`, { hint: "Write what this prints: gcloud iam workload-identity-pools providers describe NAME --workload-identity-pool POOL --location global --format \"value(name)\". It begins with projects/ and the number of the project." });
+}
+async function federate(provider, host, env, signal) {
+	const token = await idToken(`https://iam.googleapis.com/${provider}`, `sign in to ${host}`, signal);
+	const answer = await exchange(`${endpoint("STS", "https://sts.googleapis.com", env)}/v1/token`, {
+		headers: FORM,
+		body: form({
+			grant_type: "urn:ietf:params:oauth:grant-type:token-exchange",
+			audience: `//iam.googleapis.com/${provider}`,
+			scope: SCOPE,
+			requested_token_type: "urn:ietf:params:oauth:token-type:access_token",
+			subject_token_type: "urn:ietf:params:oauth:token-type:jwt",
+			subject_token: token
+		}),
+		what: `Google does not take GitHub's token for ${provider}`,
+		hint: federationHint,
+		signal
+	});
+	return readSecret(answer, "access_token", "Google");
+}
+function federationHint(why) {
+	if (/attribute condition/i.test(why)) return "The attribute condition of the provider has to be true for this repository: gcloud iam workload-identity-pools providers describe shows it.";
+	if (/audience in ID Token/i.test(why)) return "The provider has allowed audiences of its own: take them away, so that it takes the default.";
+	return "The pool and its provider have to be there and enabled, with the issuer https://token.actions.githubusercontent.com; its name has the number of the project, not its id.";
+}
+async function become(account, token, env, signal) {
+	const base = endpoint("IAMCREDENTIALS", "https://iamcredentials.googleapis.com", env);
+	const answer = await exchange(`${base}/v1/projects/-/serviceAccounts/${encodeURIComponent(account)}:generateAccessToken`, {
+		headers: {
+			authorization: `Bearer ${token}`,
+			"content-type": "application/json"
+		},
+		body: JSON.stringify({
+			scope: [SCOPE],
+			lifetime: LIFETIME
+		}),
+		what: `the service account ${account} gives no token`,
+		hint: (why) => /has not been used|is disabled|SERVICE_DISABLED/i.test(why) ? "Turn the API on: gcloud services enable iamcredentials.googleapis.com" : `Let this repository's tokens act for it: gcloud iam service-accounts add-iam-policy-binding ${account} --role roles/iam.workloadIdentityUser --member "principalSet://iam.googleapis.com/projects/NUMBER/locations/global/workloadIdentityPools/POOL/attribute.repository/OWNER/NAME"`,
+		signal
+	});
+	return readSecret(answer, "accessToken", "Google");
+}
+/** gcloud's own variables name another endpoint (cloud.google.com, "gcloud config set", api_endpoint_overrides). */
+const endpoint = (service, standard, env) => (env[`CLOUDSDK_API_ENDPOINT_OVERRIDES_${service}`] || standard).replace(/\/+$/, "");
+
+// action/registries/refusal.ts
+/** Of what is said of a failed push, in characters: there is no hint beyond. */
+const MAX_WORDS = 1e4;
+/**
+* What to do about a push that a registry refuses, where it is known what that registry means by its words; undefined elsewhere.
+* @param words BuildKit's, or those of `docker push`: they name the repository
+*/
+const refusalHint = (words) => {
+	const said = words.slice(0, MAX_WORDS);
+	const [, host = "", repository = ""] = /(?:failed to push |refers to repository \[)([\w.-]{1,255}(?::\d{1,5})?)\/([\w./-]{1,255})/.exec(said) ?? [];
+	if (isEcr(host)) return ecrHint(said, host, repository);
+	if (isGoogleRegistry(host)) return googleHint(said, host, repository);
+	return host === "ghcr.io" && DENIED.test(said) ? GHCR : void 0;
+};
+const MISSING = /name[ _]unknown|not found|does not exist/i;
+const DENIED = /denied|unauthori[sz]ed|forbidden|not authorized|\b40[13]\b/i;
+function ecrHint(said, host, repository) {
+	const { service, region } = ecrPlace(host);
+	if (MISSING.test(said)) return `ECR makes no repository by itself. Make it once: aws ${service} create-repository --repository-name ${isPublicEcr(host) ? repository.replace(/^[^/]*\//, "") : repository} --region ${region}`;
+	if (/no basic auth/i.test(said)) return "Nobody signed in: give aws-role (a role that this repository may assume, with \"permissions: { id-token: write }\"), an access key as username and password, or run aws-actions/configure-aws-credentials before this step. The log above says where credentials were looked for.";
+	if (!DENIED.test(said)) return void 0;
+	return `The role or user needs ${service}:BatchCheckLayerAvailability, InitiateLayerUpload, UploadLayerPart, CompleteLayerUpload and PutImage on ${repository}; in another account its repository policy has to allow them too.`;
+}
+function googleHint(said, host, repository) {
+	const [project = "", name = ""] = repository.split("/");
+	const isArtifactRegistry = host.endsWith("-docker.pkg.dev") && name !== "";
+	const location = host.replace(/-docker\.pkg\.dev$/, "");
+	const at = isArtifactRegistry ? `${name} --project ${project} --location ${location}` : "";
+	if (/createOnPush/i.test(said)) return "The first push to gcr.io makes a repository of Artifact Registry: give the service account roles/artifactregistry.createOnPushWriter on the project.";
+	if (/unauthenticated/i.test(said)) return "Nobody signed in: give gcp-workload-identity-provider and gcp-service-account, or username _json_key and the key of a service account as password.";
+	if (/(?:API|service) has not been used|is disabled|SERVICE_DISABLED/i.test(said)) return `Turn the API on: gcloud services enable artifactregistry.googleapis.com --project ${project}`;
+	if (!MISSING.test(said) && !DENIED.test(said)) return void 0;
+	return isArtifactRegistry ? `Let the account write: gcloud artifacts repositories add-iam-policy-binding ${at} --role roles/artifactregistry.writer --member serviceAccount:…; if there is no such repository, make it once: gcloud artifacts repositories create ${at} --repository-format docker` : `The account needs roles/artifactregistry.writer in the project ${project}; ${host} has to be one of its repositories in Artifact Registry.`;
+}
+const GHCR = "The job needs \"permissions: { packages: write }\". Where it has that, the package belongs to another repository or to none: in its settings, under \"Manage Actions access\", add this repository with the role Write.";
+
 // action/docker-failure.ts
 /**
 * Finds out what failed in the output of a command, where a registry or Docker itself says so.
@@ -2513,7 +3088,9 @@ const readFailure = (args, lines) => {
 	};
 };
 /** What to do about a failure. */
-const hintFor = (failure) => HINTS.find(([from, says]) => failure?.from === from && says.test(failure.words))?.[2] ?? "Its output above says why.";
+const hintFor = (failure) => hintOfRegistry(failure) ?? HINTS.find(([from, says]) => failure?.from === from && says.test(failure.words))?.[2] ?? "Its output above says why.";
+/** A tag that is kept as it is may be refused in the words of a right that is missing. */
+const hintOfRegistry = (failure) => failure?.from === "push" && !isImmutable(failure) ? refusalHint(failure.words) : void 0;
 const REFUSED = /unauthorized|authentication required|authorization failed|no basic auth|denied|forbidden|\b40[13]\b/i;
 const LIMITED = /toomanyrequests|rate limit|\b429\b/i;
 const IMMUTABLE = /immutable|cannot be overwritten/i;
@@ -2825,428 +3402,6 @@ const digestOfRepository = (repoDigests, repository) => {
 	throw new ActionError("no_digest", `docker reports no digest for ${repository} after the push`, { hint: "Add docker/setup-buildx-action before this step: buildx reports the pushed digest itself." });
 };
 
-// node_modules/aws4fetch/dist/aws4fetch.esm.mjs
-/**
-* @license MIT <https://opensource.org/licenses/MIT>
-* @copyright Michael Hart 2024
-*/
-const encoder = new TextEncoder();
-const HOST_SERVICES = {
-	appstream2: "appstream",
-	cloudhsmv2: "cloudhsm",
-	email: "ses",
-	marketplace: "aws-marketplace",
-	mobile: "AWSMobileHubService",
-	pinpoint: "mobiletargeting",
-	queue: "sqs",
-	"git-codecommit": "codecommit",
-	"mturk-requester-sandbox": "mturk-requester",
-	"personalize-runtime": "personalize"
-};
-const UNSIGNABLE_HEADERS = /* @__PURE__ */ new Set([
-	"authorization",
-	"content-type",
-	"content-length",
-	"user-agent",
-	"presigned-expires",
-	"expect",
-	"x-amzn-trace-id",
-	"range",
-	"connection"
-]);
-var AwsClient = class {
-	constructor({ accessKeyId, secretAccessKey, sessionToken, service, region, cache, retries, initRetryMs }) {
-		if (accessKeyId == null) throw new TypeError("accessKeyId is a required option");
-		if (secretAccessKey == null) throw new TypeError("secretAccessKey is a required option");
-		this.accessKeyId = accessKeyId;
-		this.secretAccessKey = secretAccessKey;
-		this.sessionToken = sessionToken;
-		this.service = service;
-		this.region = region;
-		this.cache = cache || /* @__PURE__ */ new Map();
-		this.retries = retries != null ? retries : 10;
-		this.initRetryMs = initRetryMs || 50;
-	}
-	async sign(input, init) {
-		if (input instanceof Request) {
-			const { method, url, headers, body } = input;
-			init = Object.assign({
-				method,
-				url,
-				headers
-			}, init);
-			if (init.body == null && headers.has("Content-Type")) init.body = body != null && headers.has("X-Amz-Content-Sha256") ? body : await input.clone().arrayBuffer();
-			input = url;
-		}
-		const signer = new AwsV4Signer(Object.assign({ url: input.toString() }, init, this, init && init.aws));
-		const signed = Object.assign({}, init, await signer.sign());
-		delete signed.aws;
-		try {
-			return new Request(signed.url.toString(), signed);
-		} catch (e) {
-			if (e instanceof TypeError) return new Request(signed.url.toString(), Object.assign({ duplex: "half" }, signed));
-			throw e;
-		}
-	}
-	async fetch(input, init) {
-		for (let i = 0; i <= this.retries; i++) {
-			const fetched = fetch(await this.sign(input, init));
-			if (i === this.retries) return fetched;
-			const res = await fetched;
-			if (res.status < 500 && res.status !== 429) return res;
-			await new Promise((resolve) => setTimeout(resolve, Math.random() * this.initRetryMs * Math.pow(2, i)));
-		}
-		throw new Error("An unknown error occurred, ensure retries is not negative");
-	}
-};
-var AwsV4Signer = class {
-	constructor({ method, url, headers, body, accessKeyId, secretAccessKey, sessionToken, service, region, cache, datetime, signQuery, appendSessionToken, allHeaders, singleEncode }) {
-		if (url == null) throw new TypeError("url is a required option");
-		if (accessKeyId == null) throw new TypeError("accessKeyId is a required option");
-		if (secretAccessKey == null) throw new TypeError("secretAccessKey is a required option");
-		this.method = method || (body ? "POST" : "GET");
-		this.url = new URL(url);
-		this.headers = new Headers(headers || {});
-		this.body = body;
-		this.accessKeyId = accessKeyId;
-		this.secretAccessKey = secretAccessKey;
-		this.sessionToken = sessionToken;
-		let guessedService, guessedRegion;
-		if (!service || !region) [guessedService, guessedRegion] = guessServiceRegion(this.url, this.headers);
-		this.service = service || guessedService || "";
-		this.region = region || guessedRegion || "us-east-1";
-		this.cache = cache || /* @__PURE__ */ new Map();
-		this.datetime = datetime || (/* @__PURE__ */ new Date()).toISOString().replace(/[:-]|\.\d{3}/g, "");
-		this.signQuery = signQuery;
-		this.appendSessionToken = appendSessionToken || this.service === "iotdevicegateway";
-		this.headers.delete("Host");
-		if (this.service === "s3" && !this.signQuery && !this.headers.has("X-Amz-Content-Sha256")) this.headers.set("X-Amz-Content-Sha256", "UNSIGNED-PAYLOAD");
-		const params = this.signQuery ? this.url.searchParams : this.headers;
-		params.set("X-Amz-Date", this.datetime);
-		if (this.sessionToken && !this.appendSessionToken) params.set("X-Amz-Security-Token", this.sessionToken);
-		this.signableHeaders = ["host", ...this.headers.keys()].filter((header) => allHeaders || !UNSIGNABLE_HEADERS.has(header)).sort();
-		this.signedHeaders = this.signableHeaders.join(";");
-		this.canonicalHeaders = this.signableHeaders.map((header) => header + ":" + (header === "host" ? this.url.host : (this.headers.get(header) || "").replace(/\s+/g, " "))).join("\n");
-		this.credentialString = [
-			this.datetime.slice(0, 8),
-			this.region,
-			this.service,
-			"aws4_request"
-		].join("/");
-		if (this.signQuery) {
-			if (this.service === "s3" && !params.has("X-Amz-Expires")) params.set("X-Amz-Expires", "86400");
-			params.set("X-Amz-Algorithm", "AWS4-HMAC-SHA256");
-			params.set("X-Amz-Credential", this.accessKeyId + "/" + this.credentialString);
-			params.set("X-Amz-SignedHeaders", this.signedHeaders);
-		}
-		if (this.service === "s3") try {
-			this.encodedPath = decodeURIComponent(this.url.pathname.replace(/\+/g, " "));
-		} catch (e) {
-			this.encodedPath = this.url.pathname;
-		}
-		else this.encodedPath = this.url.pathname.replace(/\/+/g, "/");
-		if (!singleEncode) this.encodedPath = encodeURIComponent(this.encodedPath).replace(/%2F/g, "/");
-		this.encodedPath = encodeRfc3986(this.encodedPath);
-		const seenKeys = /* @__PURE__ */ new Set();
-		this.encodedSearch = [...this.url.searchParams].filter(([k]) => {
-			if (!k) return false;
-			if (this.service === "s3") {
-				if (seenKeys.has(k)) return false;
-				seenKeys.add(k);
-			}
-			return true;
-		}).map((pair) => pair.map((p) => encodeRfc3986(encodeURIComponent(p)))).sort(([k1, v1], [k2, v2]) => k1 < k2 ? -1 : k1 > k2 ? 1 : v1 < v2 ? -1 : v1 > v2 ? 1 : 0).map((pair) => pair.join("=")).join("&");
-	}
-	async sign() {
-		if (this.signQuery) {
-			this.url.searchParams.set("X-Amz-Signature", await this.signature());
-			if (this.sessionToken && this.appendSessionToken) this.url.searchParams.set("X-Amz-Security-Token", this.sessionToken);
-		} else this.headers.set("Authorization", await this.authHeader());
-		return {
-			method: this.method,
-			url: this.url,
-			headers: this.headers,
-			body: this.body
-		};
-	}
-	async authHeader() {
-		return [
-			"AWS4-HMAC-SHA256 Credential=" + this.accessKeyId + "/" + this.credentialString,
-			"SignedHeaders=" + this.signedHeaders,
-			"Signature=" + await this.signature()
-		].join(", ");
-	}
-	async signature() {
-		const date = this.datetime.slice(0, 8);
-		const cacheKey = [
-			this.secretAccessKey,
-			date,
-			this.region,
-			this.service
-		].join();
-		let kCredentials = this.cache.get(cacheKey);
-		if (!kCredentials) {
-			kCredentials = await hmac(await hmac(await hmac(await hmac("AWS4" + this.secretAccessKey, date), this.region), this.service), "aws4_request");
-			this.cache.set(cacheKey, kCredentials);
-		}
-		return buf2hex(await hmac(kCredentials, await this.stringToSign()));
-	}
-	async stringToSign() {
-		return [
-			"AWS4-HMAC-SHA256",
-			this.datetime,
-			this.credentialString,
-			buf2hex(await hash(await this.canonicalString()))
-		].join("\n");
-	}
-	async canonicalString() {
-		return [
-			this.method.toUpperCase(),
-			this.encodedPath,
-			this.encodedSearch,
-			this.canonicalHeaders + "\n",
-			this.signedHeaders,
-			await this.hexBodyHash()
-		].join("\n");
-	}
-	async hexBodyHash() {
-		let hashHeader = this.headers.get("X-Amz-Content-Sha256") || (this.service === "s3" && this.signQuery ? "UNSIGNED-PAYLOAD" : null);
-		if (hashHeader == null) {
-			if (this.body && typeof this.body !== "string" && !("byteLength" in this.body)) throw new Error("body must be a string, ArrayBuffer or ArrayBufferView, unless you include the X-Amz-Content-Sha256 header");
-			hashHeader = buf2hex(await hash(this.body || ""));
-		}
-		return hashHeader;
-	}
-};
-async function hmac(key, string) {
-	const cryptoKey = await crypto.subtle.importKey("raw", typeof key === "string" ? encoder.encode(key) : key, {
-		name: "HMAC",
-		hash: { name: "SHA-256" }
-	}, false, ["sign"]);
-	return crypto.subtle.sign("HMAC", cryptoKey, encoder.encode(string));
-}
-async function hash(content) {
-	return crypto.subtle.digest("SHA-256", typeof content === "string" ? encoder.encode(content) : content);
-}
-const HEX_CHARS = [
-	"0",
-	"1",
-	"2",
-	"3",
-	"4",
-	"5",
-	"6",
-	"7",
-	"8",
-	"9",
-	"a",
-	"b",
-	"c",
-	"d",
-	"e",
-	"f"
-];
-function buf2hex(arrayBuffer) {
-	const buffer = new Uint8Array(arrayBuffer);
-	let out = "";
-	for (let idx = 0; idx < buffer.length; idx++) {
-		const n = buffer[idx];
-		out += HEX_CHARS[n >>> 4 & 15];
-		out += HEX_CHARS[n & 15];
-	}
-	return out;
-}
-function encodeRfc3986(urlEncodedStr) {
-	return urlEncodedStr.replace(/[!'()*]/g, (c) => "%" + c.charCodeAt(0).toString(16).toUpperCase());
-}
-function guessServiceRegion(url, headers) {
-	const { hostname, pathname } = url;
-	if (hostname.endsWith(".on.aws")) {
-		const match = hostname.match(/^[^.]{1,63}\.lambda-url\.([^.]{1,63})\.on\.aws$/);
-		return match != null ? ["lambda", match[1] || ""] : ["", ""];
-	}
-	if (hostname.endsWith(".r2.cloudflarestorage.com")) return ["s3", "auto"];
-	if (hostname.endsWith(".backblazeb2.com")) {
-		const match = hostname.match(/^(?:[^.]{1,63}\.)?s3\.([^.]{1,63})\.backblazeb2\.com$/);
-		return match != null ? ["s3", match[1] || ""] : ["", ""];
-	}
-	const match = hostname.replace("dualstack.", "").match(/([^.]{1,63})\.(?:([^.]{0,63})\.)?amazonaws\.com(?:\.cn)?$/);
-	let service = match && match[1] || "";
-	let region = match && match[2];
-	if (region === "us-gov") region = "us-gov-west-1";
-	else if (region === "s3" || region === "s3-accelerate") {
-		region = "us-east-1";
-		service = "s3";
-	} else if (service === "iot") {
-		if (hostname.startsWith("iot.")) service = "execute-api";
-		else if (hostname.startsWith("data.jobs.iot.")) service = "iot-jobs-data";
-		else service = pathname === "/mqtt" ? "iotdevicegateway" : "iotdata";
-	} else if (service === "autoscaling") {
-		const targetPrefix = (headers.get("X-Amz-Target") || "").split(".")[0];
-		if (targetPrefix === "AnyScaleFrontendService") service = "application-autoscaling";
-		else if (targetPrefix === "AnyScaleScalingPlannerFrontendService") service = "autoscaling-plans";
-	} else if (region == null && service.startsWith("s3-")) {
-		region = service.slice(3).replace(/^fips-|^external-1/, "");
-		service = "s3";
-	} else if (service.endsWith("-fips")) service = service.slice(0, -5);
-	else if (region && /-\d$/.test(service) && !/-\d$/.test(region)) [service, region] = [region, service];
-	return [HOST_SERVICES[service] || service, region || ""];
-}
-
-// protocol/registries/ecr.ts
-const PRIVATE = /^(\d{12})\.dkr[.-]ecr(?:-fips)?\.([a-z0-9-]+)\.(amazonaws\.com(?:\.cn)?|on\.aws)$/;
-const PUBLIC = "public.ecr.aws";
-/** ECR Public gives its tokens here alone. */
-const PUBLIC_REGION = "us-east-1";
-const isEcr = (host) => host === PUBLIC || PRIVATE.test(host);
-/** @param region another one than that of the host's name; ECR Public has but one. */
-const ecrPlace = (host, region = "") => {
-	if (host === PUBLIC) return {
-		service: "ecr-public",
-		region: PUBLIC_REGION,
-		domain: "amazonaws.com"
-	};
-	const [, , own = PUBLIC_REGION, domain = "amazonaws.com"] = PRIVATE.exec(host) ?? [];
-	return {
-		service: "ecr",
-		region: region === "" ? own : region,
-		domain: domain === "on.aws" ? "amazonaws.com" : domain
-	};
-};
-/** GetAuthorizationToken of ECR and ECR Public (docs.aws.amazon.com, "Amazon ECR API Reference"), signed. */
-const ecrTokenRequest = async ({ service, region, domain }, credentials, env) => {
-	const isPublic = service === "ecr-public";
-	const url = awsEndpoint(isPublic ? "ECR_PUBLIC" : "ECR", `https://api.${service}.${region}.${domain}/`, env);
-	const body = "{}";
-	const { headers } = await new AwsClient({
-		...credentials,
-		service,
-		region
-	}).sign(url, {
-		method: "POST",
-		headers: {
-			"content-type": "application/x-amz-json-1.1",
-			"x-amz-target": isPublic ? "SpencerFrontendService.GetAuthorizationToken" : "AmazonEC2ContainerRegistry_V20150921.GetAuthorizationToken"
-		},
-		body
-	});
-	return {
-		url,
-		headers: Object.fromEntries(headers),
-		body
-	};
-};
-const Authorization = object({
-	authorizationToken: string(),
-	/** Unix seconds. */
-	expiresAt: optional(number())
-});
-/** ECR has a list, ECR Public one. */
-const TokenAnswer = object({ authorizationData: union([Authorization, tupleWithRest([Authorization], unknown())]) });
-/** The login that the answer holds; `undefined` when it holds none. */
-const readEcrToken = (text) => {
-	const answer = safeParse(pipe(string(), parseJson$1(), TokenAnswer), text);
-	if (!answer.success) return void 0;
-	const { authorizationData: data } = answer.output;
-	const { authorizationToken, expiresAt } = Array.isArray(data) ? data[0] : data;
-	const [username = "", ...password] = Buffer.from(authorizationToken, "base64").toString("utf8").split(":");
-	return {
-		username,
-		password: password.join(":"),
-		...expiresAt === void 0 ? {} : { expiresAt }
-	};
-};
-/** STS's AssumeRoleWithWebIdentity, which is not signed: the token is the proof. */
-const assumeRoleRequest = ({ role, session, seconds, token }, { region, domain }, env) => ({
-	url: awsEndpoint("STS", `https://sts.${region}.${domain}/`, env),
-	headers: { "content-type": "application/x-www-form-urlencoded" },
-	body: new URLSearchParams({
-		Action: "AssumeRoleWithWebIdentity",
-		Version: "2011-06-15",
-		RoleArn: role,
-		RoleSessionName: session.slice(0, 64),
-		DurationSeconds: String(seconds),
-		WebIdentityToken: token
-	}).toString()
-});
-/** The credentials that STS's answer holds; `undefined` when it holds none. */
-const readAssumedRole = (text) => {
-	const read = (name) => new RegExp(`<${name}>([^<]+)</${name}>`).exec(text)?.[1];
-	const accessKeyId = read("AccessKeyId");
-	const secretAccessKey = read("SecretAccessKey");
-	const sessionToken = read("SessionToken");
-	return accessKeyId === void 0 || secretAccessKey === void 0 || sessionToken === void 0 ? void 0 : {
-		accessKeyId,
-		secretAccessKey,
-		sessionToken
-	};
-};
-/** AWS's tools let the environment name another endpoint (docs.aws.amazon.com, "Service-specific endpoints"). */
-const awsEndpoint = (service, standard, env) => env[`AWS_ENDPOINT_URL_${service}`] || env["AWS_ENDPOINT_URL"] || standard;
-
-// protocol/registries/answers.ts
-const MAX_SHOWN = 300;
-/** So much of an answer that is an error is read; the rest is not. */
-const MAX_REASON_BYTES = 2048;
-/** What a service that gives credentials says went wrong, out of the beginning of its JSON or XML, on one line. */
-const reasonOf = (answer) => {
-	const text = answer.slice(0, MAX_REASON_BYTES);
-	const line = (/"(?:error_description|message|Message|detail)"\s*:\s*"((?:[^"\\]|\\.)*)"/.exec(text)?.[1] ?? /<Message>([^<]*)<\/Message>/.exec(text)?.[1] ?? text).replace(/(?:\\[rn]|\s)+/g, " ").trim();
-	if (line.length > MAX_SHOWN) return `${line.slice(0, MAX_SHOWN)}…`;
-	return line === "" ? "nothing" : answer.length < 2048 ? line : `${line}…`;
-};
-/** A form's body, and its header. */
-const form = (values) => new URLSearchParams(values).toString();
-const FORM = { "content-type": "application/x-www-form-urlencoded" };
-
-// action/registries/exchange.ts
-const ANSWER_TIMEOUT_MS = 3e4;
-/**
-* Posts to a service that gives credentials, and returns its answer's text.
-* @throws ActionError `login_failed`, with what the service said and `hint`.
-*/
-const exchange = async (url, { headers, body, what, hint, signal }) => {
-	let status;
-	let text;
-	try {
-		const answer = await send(url, {
-			method: "POST",
-			headers,
-			body,
-			answerTimeoutMs: ANSWER_TIMEOUT_MS,
-			signal: AbortSignal.any([signal, AbortSignal.timeout(2 * ANSWER_TIMEOUT_MS)])
-		});
-		status = answer.status;
-		text = status === 200 ? await readText(answer) : await readBeginning(answer.body, MAX_REASON_BYTES);
-	} catch (cause) {
-		if (signal.aborted) throw new ActionError("cancelled", "cancelled while signing in", { cause });
-		const { why } = explainNetworkError(cause, url);
-		throw new ActionError("login_failed", `${what}: ${why}`, {
-			hint,
-			cause
-		});
-	}
-	if (status === 200) return text;
-	throw new ActionError("login_failed", `${what}: ${new URL(url).host} answered ${status}: ${reasonOf(text)}`, { hint });
-};
-/**
-* A secret out of what `from` answered, which is masked.
-* @throws ActionError `login_failed` when it is not there; what was answered is not shown.
-*/
-const readSecret = (text, name, from) => {
-	const value = fieldOf(text, name);
-	if (typeof value !== "string" || value === "") throw new ActionError("login_failed", `${from} answered without ${name}`);
-	hide(value);
-	return value;
-};
-const fieldOf = (text, name) => {
-	try {
-		return JSON.parse(text)?.[name];
-	} catch {
-		return;
-	}
-};
-
 // action/registries/acr.ts
 /** Azure's clouds: where they sign in, and the suffix of their registries. */
 const CLOUDS = [
@@ -3341,65 +3496,210 @@ const dockerHubLogin = async (organization, connection, signal, identity = IDENT
 	};
 };
 
+// protocol/registries/aws.ts
+/** The instance's metadata is on the machine itself, or nowhere. */
+const METADATA_DEADLINE_MS = 2e3;
+const METADATA = "http://169.254.169.254";
+const CONTAINER = "http://169.254.170.2";
+const SESSION_SECONDS$1 = 3600;
+const Served = pipe(string(), parseJson$1(), object({
+	AccessKeyId: string(),
+	SecretAccessKey: string(),
+	Token: string()
+}));
+/**
+* AWS's credentials, looked for as its own tools do (docs.aws.amazon.com, "Standardized credential providers"): environment, web
+* identity, shared file, container, instance. Each says where they are from. Throws an error that names what was tried.
+*/
+async function awsCredentials(context) {
+	const tried = [];
+	for (const [from, provide] of PROVIDERS) try {
+		const credentials = await provide(context);
+		if (credentials !== void 0) return {
+			credentials,
+			from
+		};
+		tried.push(`${from}: none`);
+	} catch (error) {
+		context.signal.throwIfAborted();
+		tried.push(`${from}: ${error instanceof Error ? error.message : String(error)}`);
+	}
+	throw new Error(`no credentials of AWS (${tried.join("; ")})`);
+}
+const PROVIDERS = [
+	["environment", fromEnvironment],
+	["web identity", fromWebIdentity],
+	["shared credentials file", fromFile],
+	["container", fromContainer],
+	["instance role", fromInstance]
+];
+async function fromEnvironment({ env, profile }) {
+	const { AWS_ACCESS_KEY_ID: id, AWS_SECRET_ACCESS_KEY: secret, AWS_SESSION_TOKEN: token } = env;
+	if (!id || !secret || profile !== "") return void 0;
+	return {
+		accessKeyId: id,
+		secretAccessKey: secret,
+		...token ? { sessionToken: token } : {}
+	};
+}
+async function fromWebIdentity(context) {
+	const { env, place, ask } = context;
+	const { AWS_WEB_IDENTITY_TOKEN_FILE: file, AWS_ROLE_ARN: role } = env;
+	if (!file || !role) return void 0;
+	const token = readFileSync(file, "utf8").trim();
+	const session = env["AWS_ROLE_SESSION_NAME"] || context.session;
+	const { url, headers, body } = assumeRoleRequest({
+		role,
+		session,
+		seconds: SESSION_SECONDS$1,
+		token
+	}, place, env);
+	return readAssumedRole(await ask(url, {
+		method: "POST",
+		headers,
+		body
+	}));
+}
+async function fromFile({ env, profile }) {
+	const home = env["HOME"] || homedir();
+	const file = env["AWS_SHARED_CREDENTIALS_FILE"] || join(home, ".aws", "credentials");
+	let text;
+	try {
+		text = readFileSync(file, "utf8");
+	} catch (error) {
+		if (error.code === "ENOENT") return void 0;
+		throw error;
+	}
+	const { aws_access_key_id: id, aws_secret_access_key: secret, aws_session_token: token } = readProfile(text, profile || env["AWS_PROFILE"] || "default");
+	if (!id || !secret) return void 0;
+	return {
+		accessKeyId: id,
+		secretAccessKey: secret,
+		...token ? { sessionToken: token } : {}
+	};
+}
+/** One section of AWS's INI files. */
+function readProfile(text, profile) {
+	const values = {};
+	let isOurs = false;
+	for (const line of text.split(/\r?\n/)) {
+		const section = /^\s*\[\s*(?:profile\s+)?([^\]]+?)\s*\]/.exec(line)?.[1];
+		if (section !== void 0) isOurs = section === profile;
+		const [, name, value] = /^\s*([\w-]+)\s*=\s*(.*?)\s*$/.exec(line) ?? [];
+		if (isOurs && name !== void 0 && value !== void 0) values[name] = value;
+	}
+	return values;
+}
+async function fromContainer({ env, ask }) {
+	const { AWS_CONTAINER_CREDENTIALS_RELATIVE_URI: path, AWS_CONTAINER_CREDENTIALS_FULL_URI: full } = env;
+	const url = path ? `${CONTAINER}${path}` : full;
+	if (!url) return void 0;
+	const file = env["AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"];
+	const token = file ? readFileSync(file, "utf8").trim() : env["AWS_CONTAINER_AUTHORIZATION_TOKEN"];
+	return served(await ask(url, { headers: token ? { authorization: token } : {} }, { isMachine: true }));
+}
+/** IMDSv2 (docs.aws.amazon.com, "Use the Instance Metadata Service"). */
+async function fromInstance({ env, ask }) {
+	if (env["AWS_EC2_METADATA_DISABLED"]?.toLowerCase() === "true") return void 0;
+	const base = (env["AWS_EC2_METADATA_SERVICE_ENDPOINT"] || METADATA).replace(/\/+$/, "");
+	const options = {
+		deadlineMs: METADATA_DEADLINE_MS,
+		isMachine: true
+	};
+	const headers = { "x-aws-ec2-metadata-token": await ask(`${base}/latest/api/token`, {
+		method: "PUT",
+		headers: { "x-aws-ec2-metadata-token-ttl-seconds": "21600" }
+	}, options) };
+	const roles = `${base}/latest/meta-data/iam/security-credentials/`;
+	const [role = ""] = (await ask(roles, { headers }, options)).trim().split("\n");
+	if (role === "") return void 0;
+	return served(await ask(`${roles}${encodeURIComponent(role)}`, { headers }, options));
+}
+/** Throws an error that shows nothing of the answer: there may be half a secret in it. */
+function served(text) {
+	const answer = safeParse(Served, text);
+	if (!answer.success) throw new Error("what was answered is not what it has to be");
+	const { AccessKeyId, SecretAccessKey, Token } = answer.output;
+	return {
+		accessKeyId: AccessKeyId,
+		secretAccessKey: SecretAccessKey,
+		sessionToken: Token
+	};
+}
+
 // action/registries/ecr.ts
 /** Long enough to ask for the registry's token, which then is good for 12 hours. */
 const SESSION_SECONDS = 900;
 /**
-* Signs in to ECR or ECR Public: with a role that is assumed by GitHub's OIDC token, else with the credentials of the
-* environment (as aws-actions/configure-aws-credentials leaves them). `undefined` when there are neither.
+* Signs in to ECR or ECR Public: by an access key, by a role that is assumed by GitHub's OIDC token, or as AWS's own tools
+* would on this runner. `undefined` leaves it to the logins that Docker has.
 * @throws ActionError `login_failed`, `no_id_token`, `bad_input`.
 */
-const ecrLogin = async (host, { role, region }, env, signal) => {
-	const credentials = role === "" ? credentialsOf(env) : await assume(role, {
+const ecrLogin = async (host, { username, password, role, region }, env, signal) => {
+	const asking = {
 		host,
-		region,
+		place: ecrPlace(host),
 		env,
 		signal
-	});
-	if (credentials === void 0) return void 0;
-	const place = ecrPlace(host, region);
+	};
+	if (username !== "" && password !== "") return await tokenLogin(accessKey(username, password, env), asking);
+	if (role !== "") return await tokenLogin(await assume(role, region, asking), asking);
+	return await loginOfRunner(asking);
+};
+/** One token is good for every registry in its region that whoever asks may use. */
+async function tokenLogin(credentials, { host, place, env, signal }) {
 	const { url, ...request } = await ecrTokenRequest(place, credentials, env);
-	const isPublic = place.service === "ecr-public";
 	const answer = await exchange(url, {
 		...request,
 		what: `${host} gives no token`,
-		hint: `The role or user needs ${place.service}:GetAuthorizationToken${isPublic ? " and sts:GetServiceBearerToken" : ""}, and to push ${place.service}:BatchCheckLayerAvailability, InitiateLayerUpload, UploadLayerPart, CompleteLayerUpload and PutImage on the repository.`,
+		hint: (why) => tokenHint(why, place),
 		signal
 	});
 	const login = readEcrToken(answer);
 	if (login === void 0) throw new ActionError("login_failed", `${url} answered without a token`);
 	const { username, password } = login;
+	const accounts = (env["AWS_ACCOUNT_IDS"] ?? "").split(",").map((account) => account.trim());
 	return {
 		registry: host,
 		username,
 		password,
+		alsoAt: ecrNeighbours(host, accounts.filter((account) => account !== "")),
 		isShortLived: true
 	};
-};
-function credentialsOf(env) {
-	const { AWS_ACCESS_KEY_ID: id, AWS_SECRET_ACCESS_KEY: secret, AWS_SESSION_TOKEN: token } = env;
-	if (!id || !secret) return void 0;
-	hide(secret, token);
+}
+function tokenHint(why, { service, region }) {
+	if (why.includes("does not resolve")) return noRegion(region, "registry");
+	if (/security token|signature|UnrecognizedClient/i.test(why)) return "As username and password give the id and the secret of an access key, or AWS and what \"aws ecr get-login-password\" prints; better give aws-role, which needs no secret.";
+	return `The role or user needs ${service}:GetAuthorizationToken${service === "ecr-public" ? " and sts:GetServiceBearerToken" : ""}, and to push ${service}:BatchCheckLayerAvailability, InitiateLayerUpload, UploadLayerPart, CompleteLayerUpload and PutImage on the repository.`;
+}
+const noRegion = (region, input) => `Check the region ${region} in ${input}: "aws ec2 describe-regions" lists those that there are.`;
+function accessKey(id, secret, env) {
+	const session = id.startsWith("ASIA") ? env["AWS_SESSION_TOKEN"] : void 0;
+	hide(secret, session);
 	return {
 		accessKeyId: id,
 		secretAccessKey: secret,
-		...token && { sessionToken: token }
+		...session && { sessionToken: session }
 	};
 }
-async function assume(role, { host, region, env, signal }) {
+async function assume(role, region, { place, env, signal }) {
 	if (!/^arn:aws[\w-]*:iam::\d{12}:role\/\S+$/.test(role)) throw new ActionError("bad_input", `input aws-role: "${role}" is not the ARN of a role`, { hint: "Write its ARN: arn:aws:iam::123456789012:role/deploy." });
 	const token = await idToken("sts.amazonaws.com", `assume ${role}`, signal);
 	const session = `deploy-action-${env["GITHUB_RUN_ID"] ?? ""}`;
+	const at = {
+		region: region || place.region,
+		domain: place.domain
+	};
 	const { url, ...request } = assumeRoleRequest({
 		role,
 		session,
 		seconds: SESSION_SECONDS,
 		token
-	}, ecrPlace(host, region), env);
+	}, at, env);
 	const answer = await exchange(url, {
 		...request,
 		what: `the role ${role} cannot be assumed`,
-		hint: "The trust policy of the role has to name the provider token.actions.githubusercontent.com, the audience sts.amazonaws.com and this repository as subject.",
+		hint: (why) => roleHint(why, at.region),
 		signal
 	});
 	const credentials = readAssumedRole(answer);
@@ -3408,6 +3708,56 @@ async function assume(role, { host, region, env, signal }) {
 	say(`assumed ${role}`);
 	return credentials;
 }
+function roleHint(why, region) {
+	if (why.includes("does not resolve")) return noRegion(region, "aws-region");
+	if (why.includes("OpenIDConnect provider")) return "Tell the account of GitHub once: aws iam create-open-id-connect-provider --url https://token.actions.githubusercontent.com --client-id-list sts.amazonaws.com";
+	return "The trust policy of the role has to name the provider token.actions.githubusercontent.com, the audience sts.amazonaws.com and this repository as subject; AWS says the same of a role that there is not.";
+}
+/**
+* By what AWS's tools find here: what aws-actions/configure-aws-credentials left in the environment, else the identity of the
+* machine or container. That one may be meant for something else: when ECR refuses it, Docker's own logins have their turn.
+*/
+async function loginOfRunner(asking) {
+	const found = await findCredentials(asking);
+	if (found === void 0) return void 0;
+	const { credentials, from } = found;
+	hide(credentials.secretAccessKey, credentials.sessionToken);
+	if (from === "environment") return await tokenLogin(credentials, asking);
+	try {
+		const login = await tokenLogin(credentials, asking);
+		say(`found AWS credentials: ${from}`);
+		return login;
+	} catch (error) {
+		if (asking.signal.aborted || !(error instanceof ActionError)) throw error;
+		say(`AWS credentials (${from}) are of no use: ${error.message}`);
+		return;
+	}
+}
+async function findCredentials({ place, env, signal }) {
+	try {
+		const session = `deploy-action-${env["GITHUB_RUN_ID"] ?? ""}`;
+		return await awsCredentials({
+			env,
+			profile: "",
+			session,
+			place,
+			ask: askBy(signal),
+			signal
+		});
+	} catch (error) {
+		signal.throwIfAborted();
+		say(error instanceof Error ? error.message : String(error));
+		return;
+	}
+}
+const askBy = (signal) => (url, { method = "GET", ...request }, { deadlineMs, isMachine = false } = {}) => ask(url, {
+	...request,
+	method,
+	isDirect: isMachine
+}, {
+	signal,
+	...deadlineMs !== void 0 && { deadlineMs }
+});
 
 // action/registries/github.ts
 const GITHUB = "github.com";
@@ -3427,6 +3777,8 @@ const isGithubRegistry = (host, serverUrl) => {
 };
 
 // action/credentials.ts
+/** Beside it stands a token of ECR's; beside any other name the secret of an access key. */
+const ECR_TOKEN_USER = "AWS";
 /**
 * The login that the inputs ask for; undefined leaves Docker's own logins in charge. A password that was given goes before
 * what can be had without one. The workflow's token is only ever sent to GitHub's registries: for another host it would
@@ -3436,21 +3788,41 @@ const isGithubRegistry = (host, serverUrl) => {
 const chooseLogin = async (inputs, run, env, signal) => {
 	const { registry, username, password } = inputs;
 	const isWorkflowToken = password !== "" && password === inputs.githubToken;
-	if (password !== "" && username !== "" && !isWorkflowToken) return {
+	const isGiven = password !== "" && username !== "" && !isWorkflowToken;
+	if (isEcr(registry) && !(isGiven && username === ECR_TOKEN_USER)) {
+		const key = isGiven ? {
+			username,
+			password
+		} : {
+			username: "",
+			password: ""
+		};
+		const { awsRole: role, awsRegion: region } = inputs;
+		return ecrLogin(registry, {
+			...key,
+			role,
+			region
+		}, env, signal);
+	}
+	if (isGiven) return {
 		registry,
 		username,
 		password
 	};
-	if (isEcr(registry)) return ecrLogin(registry, {
-		role: inputs.awsRole,
-		region: inputs.awsRegion
-	}, env, signal);
 	const { azureClientId: clientId, azureTenantId: tenantId } = inputs;
 	if (isAcr(registry) && (clientId !== "" || tenantId !== "")) {
 		if (clientId === "" || tenantId === "") throw new ActionError("bad_input", "azure-client-id and azure-tenant-id go together", { hint: "Give both: az ad app list and az account show print them." });
 		return acrLogin(registry, {
 			clientId,
 			tenantId
+		}, env, signal);
+	}
+	const { gcpProvider: provider, gcpServiceAccount: serviceAccount } = inputs;
+	if (isGoogleRegistry(registry) && (provider !== "" || serviceAccount !== "")) {
+		if (provider === "") throw new ActionError("bad_input", "gcp-service-account needs gcp-workload-identity-provider", { hint: "Give the name of the provider: projects/123/locations/global/workloadIdentityPools/github/providers/acme." });
+		return gcpLogin(registry, {
+			provider,
+			serviceAccount
 		}, env, signal);
 	}
 	const connection = env["DOCKERHUB_OIDC_CONNECTIONID"]?.trim() ?? "";
@@ -3552,20 +3924,20 @@ const prepareDocker = (login, env, temporary) => {
 */
 const mergeLogin = (config, login) => {
 	if (login === void 0) return config;
-	const key = configKey(login.registry);
 	const auth = encode(login);
+	const auths = { ...config.auths };
+	const credHelpers = { ...config.credHelpers };
+	for (const key of keysOf(login)) {
+		auths[key] = { auth };
+		credHelpers[key] = "";
+	}
 	return {
 		...config,
-		auths: {
-			...config.auths,
-			[key]: { auth }
-		},
-		credHelpers: {
-			...config.credHelpers,
-			[key]: ""
-		}
+		auths,
+		credHelpers
 	};
 };
+const keysOf = ({ registry, alsoAt = [] }) => [registry, ...alsoAt].map(configKey);
 /** The form that the password has in the file. */
 const encode = ({ username, password }) => Buffer.from(`${username}:${password}`).toString("base64");
 function readConfig(path) {
@@ -3623,7 +3995,7 @@ function childEnvironment(from) {
 	const own = {
 		DOCKER_CONFIG: from.directory,
 		BUILDX_CONFIG: from.env["BUILDX_CONFIG"] || join(from.original, "buildx"),
-		...auths !== void 0 && from.login !== void 0 && { DOCKER_AUTH_CONFIG: withoutHost(auths, configKey(from.login.registry)) }
+		...auths !== void 0 && from.login !== void 0 && { DOCKER_AUTH_CONFIG: withoutHosts(auths, keysOf(from.login)) }
 	};
 	const others = Object.entries(from.env).filter(([name]) => !name.startsWith("INPUT_") && !(name.toUpperCase() in own));
 	return {
@@ -3632,13 +4004,13 @@ function childEnvironment(from) {
 	};
 }
 /** `DOCKER_AUTH_CONFIG` goes before `config.json` in docker/cli, and would hide the login. */
-function withoutHost(text, key) {
+function withoutHosts(text, keys) {
 	const config = parseObject(text);
 	if (config?.auths === void 0) return text;
-	const { [key]: _, ...auths } = config.auths;
+	const others = Object.entries(config.auths).filter(([key]) => !keys.includes(key));
 	return JSON.stringify({
 		...config,
-		auths
+		auths: Object.fromEntries(others)
 	});
 }
 
@@ -4220,6 +4592,8 @@ const readInputs = (run, input = getInput) => {
 		awsRegion: text("aws-region"),
 		azureClientId: text("azure-client-id"),
 		azureTenantId: text("azure-tenant-id"),
+		gcpProvider: text("gcp-workload-identity-provider"),
+		gcpServiceAccount: text("gcp-service-account"),
 		...readBuildInputs(reader),
 		...readTags(rows("tags")),
 		flavor: parseFlavor(rows("flavor")),
