@@ -33,6 +33,8 @@ test('without any variable each input has its documented default', () => {
     awsRegion: '',
     azureClientId: '',
     azureTenantId: '',
+    gcpProvider: '',
+    gcpServiceAccount: '',
     context: '.',
     file: '',
     target: '',

@@ -109,6 +109,23 @@ test('a credential store keeps serving the other hosts and hides this one no mor
   })
 })
 
+test('a login that is good for several registries stands beside each, before all that hid it', () => {
+  const several = { ...login, alsoAt: ['b.example.com'] }
+  const given = { auths: { 'b.example.com': { auth: 'eDp5' }, 'c.example.com': { auth: 'eDp5' } } }
+  const { directory, env } = prepareDocker(
+    several,
+    { DOCKER_CONFIG: home, DOCKER_AUTH_CONFIG: JSON.stringify(given) },
+    join(home, 'temp'),
+  )
+  expect(JSON.parse(readFileSync(join(directory, 'config.json'), 'utf8'))).toEqual({
+    auths: { 'registry.example.com': { auth: AUTH }, 'b.example.com': { auth: AUTH } },
+    credHelpers: { 'registry.example.com': '', 'b.example.com': '' },
+  })
+  expect(JSON.parse(env['DOCKER_AUTH_CONFIG'] ?? '')).toEqual({
+    auths: { 'c.example.com': { auth: 'eDp5' } },
+  })
+})
+
 test('no input reaches the child processes, and DOCKER_AUTH_CONFIG does not hide the login', () => {
   const given = {
     auths: { 'registry.example.com': { auth: 'b2xk' }, 'b.example.com': { auth: 'eDp5' } },
@@ -187,6 +204,23 @@ describe('who signs in', () => {
     expect(await choose({ registry: 'maven.pkg.github.com' }, company)).toBeUndefined()
     const own = { registry: 'ghcr.io', username: 'ci', password: 'ghp_2' }
     expect(await choose(own, company)).toEqual(own)
+  })
+
+  test('beside the user AWS stands a token of ECR’s, which is taken as it is', async () => {
+    const registry = '123456789012.dkr.ecr.eu-central-1.amazonaws.com'
+    const token = { registry, username: 'AWS', password: 'ecr-token' }
+    expect(await choose(token)).toEqual(token)
+  })
+
+  test('a service account of Google without a provider is told what is missing', async () => {
+    const inputs = {
+      registry: 'gcr.io',
+      'gcp-service-account': 'push@acme.iam.gserviceaccount.com',
+    }
+    await expect(choose(inputs)).rejects.toMatchObject({
+      code: 'bad_input',
+      message: 'gcp-service-account needs gcp-workload-identity-provider',
+    })
   })
 
   test('any registry takes a password of its own', async () => {
