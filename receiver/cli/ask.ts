@@ -49,18 +49,39 @@ function exchange(
   })
 }
 
+/** No receiver is there to answer. */
+export class NoReceiver extends Error {
+  readonly hint: string
+
+  constructor(message: string, hint: string, cause: unknown) {
+    super(message, { cause })
+    this.name = 'NoReceiver'
+    this.hint = hint
+  }
+}
+
 function explain(error: NodeJS.ErrnoException, socket: string): Error {
-  if (error.code === 'EACCES') {
-    return new Error(
-      `${socket} is not open to this user: run the command with sudo, or as the user that the receiver runs as`,
-      { cause: error },
-    )
+  switch (error.code) {
+    case 'EACCES':
+      return new Error(
+        `${socket} is not open to this user: run the command with sudo, or as the user that the receiver runs as`,
+        { cause: error },
+      )
+    case 'ENOENT':
+    case 'ECONNREFUSED':
+      return new NoReceiver(
+        `no receiver listens on ${socket}`,
+        'systemctl start deploy-receiver; `journalctl -u deploy-receiver` says why it ended; another one is named by its config: --config FILE',
+        error,
+      )
+    case 'ECONNRESET':
+    case 'EPIPE':
+      return new NoReceiver(
+        `the receiver on ${socket} ended before it answered`,
+        '`journalctl -u deploy-receiver` says why',
+        error,
+      )
+    default:
+      return error
   }
-  if (error.code === 'ENOENT' || error.code === 'ECONNREFUSED') {
-    return new Error(
-      `no receiver listens on ${socket}: start it (systemctl start deploy-receiver), or name its config with --config`,
-      { cause: error },
-    )
-  }
-  return error
 }

@@ -1,14 +1,10 @@
-import type { Config } from '../config/config.ts'
 import { loadConfig } from '../config/load.ts'
 import { ConfigError, describeProblem, type Remarks } from '../config/problems.ts'
-import type { Finding } from '../core/finding.ts'
 import { connectDocker } from '../edges/docker/connect.ts'
 import { lookAtRegistries, lookAtTrustRoots } from '../serve/doctor.ts'
 import type { Options } from './options.ts'
-import { openRegistries } from '../serve/open-registries.ts'
-import { secretsOf } from '../config/secrets-of.ts'
-import { createRedactor } from '../core/redaction/redactor.ts'
-import { showFindings } from './doctor.ts'
+import { openReading } from '../serve/open-registries.ts'
+import { showFindings } from './findings.ts'
 
 /**
  * `deploy-receiver check`: reads the config as `serve` would, and says what it found; with `--registries` also whether the
@@ -28,7 +24,10 @@ export async function check({ config: file, json, registries, strict }: Options)
     console.error(`${strict ? 'error' : 'warning'}: ${what}: ${message}; ${hint}`)
   }
   if (strict && aged.length > 0) return 1
-  if (registries) return showFindings([...roots, ...(await readRegistries(config))], json)
+  if (registries) {
+    const read = openReading(config, { docker: () => connectDocker(process.env), env: process.env })
+    return showFindings([...roots, ...(await lookAtRegistries(apps, read, () => false))], json)
+  }
   if (json) {
     console.log(
       JSON.stringify({
@@ -58,15 +57,4 @@ export async function check({ config: file, json, registries, strict }: Options)
     console.log(`    hook: ${config.url}/hooks/${name}`)
   }
   return 0
-}
-
-function readRegistries(config: Config): Promise<Finding[]> {
-  const apps = Object.values(config.apps)
-  const { read } = openRegistries({
-    logins: () => ({ apps, registries: config.registries }),
-    docker: () => connectDocker(process.env),
-    env: process.env,
-    redactor: createRedactor(secretsOf(config)),
-  })
-  return lookAtRegistries(apps, read, () => false)
 }

@@ -1,26 +1,35 @@
 import type { Finding } from '../core/finding.ts'
-import { socketOf } from '../config/socket.ts'
+import { DEFAULT_SOCKET, socketOf } from '../config/socket.ts'
+import { lookWithoutReceiver } from '../serve/doctor-alone.ts'
+import { ask, NoReceiver } from './ask.ts'
+import { showFindings } from './findings.ts'
 import type { Options } from './options.ts'
-import { ask } from './ask.ts'
 
-/** `deploy-receiver doctor`: looks at all that a deployment needs; 1 when something is not as it has to be. */
+/**
+ * `deploy-receiver doctor`: looks at all that a deployment needs; 1 when something is not as it has to be. Without a receiver to
+ * ask it looks itself, as far as that goes.
+ */
 export async function doctor({ config, json }: Options): Promise<number> {
-  const { checks } = (await ask(socketOf(config, process.env), '/doctor')) as { checks: Finding[] }
-  return showFindings(checks, json)
+  return showFindings(await examine(config), json)
 }
 
-/** A line for each, and the remedy below what is wrong or unwise. */
-export function showFindings(checks: readonly Finding[], json: boolean): number {
-  if (json) console.log(JSON.stringify(checks))
-  else {
-    const width = Math.max(...checks.map(({ what }) => what.length))
-    for (const { what, ok, message, hint } of checks) {
-      const verdict = ok ? (hint === undefined ? 'ok  ' : 'warn') : 'FAIL'
-      console.log(`${verdict}  ${what.padEnd(width)}  ${message}`)
-      for (const line of hint?.split('\n') ?? []) {
-        console.log(`      ${''.padEnd(width)}  ${line}`)
-      }
-    }
+async function examine(config: string): Promise<Finding[]> {
+  try {
+    const { checks } = (await ask(findSocket(config), '/doctor')) as { checks: Finding[] }
+    return checks
+  } catch (error) {
+    if (!(error instanceof NoReceiver)) throw error
+    const { message, hint } = error
+    const receiver = { what: 'receiver', ok: false, message, hint }
+    return [receiver, ...(await lookWithoutReceiver(config, process.env))]
   }
-  return checks.every(({ ok }) => ok) ? 0 : 1
+}
+
+/** A config that is no YAML any more is a finding, and no reason to look at nothing else. */
+function findSocket(config: string): string {
+  try {
+    return socketOf(config, process.env)
+  } catch {
+    return DEFAULT_SOCKET
+  }
 }

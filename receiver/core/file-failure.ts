@@ -38,7 +38,7 @@ const FAILURES: Readonly<Record<string, (file: string) => FileFailure>> = {
   }),
   EROFS: (file) => ({
     message: `${file} cannot be written: its disk is mounted read-only`,
-    hint: 'name a place on another disk, or in the unit: ReadWritePaths=',
+    hint: 'name a place on another disk, or in the unit: ReadWritePaths=; where nobody wanted it so, `dmesg` says what the disk has',
   }),
   ENOSPC: (file) => ({
     message: `${file} cannot be written: the disk is full`,

@@ -10,7 +10,7 @@ export interface Finding {
 }
 
 /** What a look came to. */
-type Found = string | { message: string; hint?: string }
+export type Found = string | { message: string; hint?: string }
 
 /** Looks, and makes whatever is thrown a failed check. */
 export async function finding(what: string, look: () => Promise<Found> | Found): Promise<Finding> {

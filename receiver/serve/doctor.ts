@@ -1,7 +1,6 @@
-import { statfs } from 'node:fs/promises'
 import type Docker from 'dockerode'
 import type { AppConfig } from '../config/config.ts'
-import { type Finding, finding } from '../core/finding.ts'
+import { type Finding, finding, type Found } from '../core/finding.ts'
 import { DeployError } from '../core/errors.ts'
 import type { Journal } from '../core/journal.ts'
 import { describeTrustRoots, trustRootFile } from '../edges/attestation/trust-roots.ts'
@@ -12,47 +11,61 @@ import type { SiteFiles } from '../edges/nginx/sites.ts'
 import { lookAtClock } from '../edges/registry/clock.ts'
 import type { ReadRepository } from '../edges/registry/reading.ts'
 import { lookAtRepository } from '../edges/registry/repository.ts'
+import { enoughForImages, lookAtData } from './look-at-disk.ts'
 
 const DEADLINE_MS = 45_000
-/** Less than this is worth a word before an image does not fit. */
-const LITTLE_BYTES = 2_000_000_000
+
+/** What a look at the machine takes, with or without a receiver. */
+export interface MachineParts {
+  /** The config's. */
+  data: string
+  apps: readonly AppConfig[]
+  docker: Pick<Docker, 'version'>
+  engine: Pick<Engine, 'disk'>
+  sites: Pick<SiteFiles, 'check' | 'look'>
+  read: ReadRepository
+  /** Whether something of the app is live. */
+  isLive: (app: string) => boolean
+}
 
 /** Looks at all that a deployment needs: Docker, disks, Nginx and what visitors get, the clock, the registries, and what is live. */
 export async function runDoctor({
+  engine,
+  journal,
+  edits,
+  config,
+  ...parts
+}: Omit<MachineParts, 'engine' | 'isLive'> & {
+  engine: Pick<Engine, 'disk' | 'containers'>
+  journal: Pick<Journal, 'live'>
+  /** What somebody did to Nginx's files. */
+  edits: () => readonly Edit[]
+  /** Compares the config in force with its file. */
+  config: () => Found
+}): Promise<Finding[]> {
+  const isLive = (app: string) => journal.live(app) !== undefined
+  const found = await Promise.all([
+    finding('config', config),
+    lookAtMachine({ ...parts, engine, isLive }),
+    Promise.all(parts.apps.map((app) => lookAtApp(app, engine, journal))),
+  ])
+  return [...found.flat(), ...lookAtFiles(edits)]
+}
+
+/** Looks at what needs no record. */
+export async function lookAtMachine({
   data,
   apps,
   docker,
   engine,
   sites,
-  journal,
   read,
-  edits,
-}: {
-  /** The config's. */
-  data: string
-  apps: readonly AppConfig[]
-  docker: Pick<Docker, 'version'>
-  engine: Pick<Engine, 'disk' | 'containers'>
-  sites: Pick<SiteFiles, 'check' | 'look'>
-  journal: Pick<Journal, 'live'>
-  read: ReadRepository
-  /** What somebody did to Nginx's files. */
-  edits: () => readonly Edit[]
-}): Promise<Finding[]> {
+  isLive,
+}: MachineParts): Promise<Finding[]> {
   // side by side: what does not answer must not keep the others waiting
   const found = await Promise.all([
-    finding('docker', async () => {
-      const { Version, Os, Arch } = await askDocker(() => docker.version())
-      return `engine ${Version} on ${Os}/${Arch}`
-    }),
-    finding('disk', async () => {
-      const disk = await askDocker(() => engine.disk())
-      return disk === undefined ? 'on another machine' : enough(disk.path, disk.freeBytes)
-    }),
-    finding('data', async () => {
-      const { bavail, bsize } = await statfs(data)
-      return enough(data, bavail * bsize, LITTLE_BYTES / 100)
-    }),
+    ...lookAtDocker(docker, engine),
+    finding('data', () => lookAtData(data)),
     finding('clock', () =>
       lookAtClock([...new Set(apps.map(({ image }) => image.repository))], {
         read,
@@ -61,11 +74,25 @@ export async function runDoctor({
     ),
     lookAtNginx(apps, sites),
     lookAtTrustRoots(data, apps),
-    lookAtRegistries(apps, read, (app) => journal.live(app) !== undefined),
-    Promise.all(apps.map((app) => lookAtApp(app, engine, journal))),
+    lookAtRegistries(apps, read, isLive),
   ])
-  return [...found.flat(), ...lookAtFiles(edits)]
+  return found.flat()
 }
+
+/** Whether it answers, and has room. */
+export const lookAtDocker = (
+  docker: Pick<Docker, 'version'>,
+  engine: Pick<Engine, 'disk'>,
+): Promise<Finding>[] => [
+  finding('docker', async () => {
+    const { Version, Os, Arch } = await askDocker(() => docker.version())
+    return `engine ${Version} on ${Os}/${Arch}`
+  }),
+  finding('disk', async () => {
+    const disk = await askDocker(() => engine.disk())
+    return disk === undefined ? 'on another machine' : enoughForImages(disk.path, disk.freeBytes)
+  }),
+]
 
 /** Whether Nginx takes its files and runs, and whether visitors come to each app that has any. */
 const lookAtNginx = (
@@ -74,9 +101,8 @@ const lookAtNginx = (
 ): Promise<Finding[]> =>
   Promise.all([
     finding('nginx', async () => {
-      const warnings = await sites.check()
-      const message = 'it takes its files, and runs'
-      return warnings.length === 0 ? message : { message, hint: warnings.join('; ') }
+      const { state: message, warnings } = await sites.check()
+      return warnings.length === 0 ? message : { message, hint: warnings.join('\n') }
     }),
     ...apps
       .filter(({ http }) => http)
@@ -162,21 +188,19 @@ const lookAtApp = (
     const still = own.filter(({ running }) => !running)
     const { id, image } = live.deployment
     if (own.length > 0 && still.length === 0) {
-      return `${id} is live in ${own.map((each) => each.name).join(', ')}: ${image.digest ?? ''}`
+      const digest = image.digest?.slice(0, SHORT_DIGEST) ?? ''
+      return `${id} is live in ${own.map((each) => each.name).join(', ')}: ${digest}`
     }
-    throw new DeployError(
-      'exited',
-      own.length === 0
-        ? `the container of ${id} is gone`
-        : `${still.map((each) => each.name).join(', ')} does not run`,
-      { hint: `docker logs, and deploy-receiver deploy ${name}` },
-    )
+    const names = still.map((each) => each.name)
+    if (own.length === 0) {
+      throw new DeployError('exited', `the container of ${id} is gone`, {
+        hint: `deploy-receiver deploy ${name} makes one anew; the receiver's log says why it did not itself`,
+      })
+    }
+    throw new DeployError('exited', `${names.join(', ')} does not run`, {
+      hint: `\`docker logs ${names[0]}\` says why it ended; deploy-receiver rollback ${name} goes back to the release before`,
+    })
   })
 
-function enough(path: string, freeBytes: number, little = LITTLE_BYTES): string {
-  const free = `${path} has ${(freeBytes / 1_000_000).toFixed(0)} MB left`
-  if (freeBytes >= little) return free
-  throw new DeployError('disk_full', free, {
-    hint: '`docker system df` shows what takes it, `docker image prune -a` frees images that nothing runs',
-  })
-}
+/** As many digits as a rollback takes. */
+const SHORT_DIGEST = 'sha256:'.length + 12

@@ -18,6 +18,7 @@ import { type Addresses, takeAddresses } from './addresses.ts'
 import { takeConfig } from './current-config.ts'
 import { runDoctor } from './doctor.ts'
 import { startHousekeeping } from './housekeeping.ts'
+import { lookAtConfig } from './look-at-config.ts'
 import { httpServices } from './http-services.ts'
 import { hasStore, lookAtMachine, storePlace } from './machine.ts'
 import { openDocker } from './open-docker.ts'
@@ -137,6 +138,7 @@ async function start(
         journal,
         read,
         edits,
+        config: () => lookAtConfig(current.config, environment),
       }),
     reload,
     async removeApp(what) {

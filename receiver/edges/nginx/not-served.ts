@@ -57,8 +57,12 @@ function nobodyListens({ met, reload }: Clues): DeployError | string | undefined
   const message = `Nginx does not run: nothing listens at ${where}`
   return reload === 'failed'
     ? `${message}. Its files are in place, and it takes them when it starts: systemctl start nginx`
-    : notServed(message, 'systemctl start nginx; `journalctl -u nginx` says why it ended')
+    : notServed(message, START_NGINX)
 }
+
+/** One that runs with files in which there is none of these addresses looks the same. */
+export const START_NGINX =
+  'systemctl start nginx (or, if it runs all the same, `nginx -s reload`); `journalctl -u nginx` says why it ended'
 
 /** Nginx warns of it, and serves the first of them. */
 function hasSameName({ path, blocks = [] }: Clues): DeployError | undefined {
@@ -107,7 +111,7 @@ function isSomebodyElse({ met, reload }: Clues): DeployError {
     `${asked(first)}, which is not what Nginx was told of it`,
     reload === 'failed'
       ? `is that Nginx? It cannot be reloaded: \`ss -ltnp 'sport = :${port}'\` shows what listens there`
-      : `\`ss -ltnp 'sport = :${port}'\` shows what listens there: if it is another program, stop it and \`nginx -s reload\`. ${ERROR_LOG}`,
+      : `\`ss -ltnp 'sport = :${port}'\` shows what listens there: if it is another program, stop it and \`systemctl reload-or-restart nginx\`. ${ERROR_LOG}`,
   )
 }
 

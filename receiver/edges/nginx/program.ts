@@ -39,7 +39,7 @@ export function createProgram(nginx: { test: string; reload: string }): Program 
         throw new DeployError('nginx_failed', cause instanceof Error ? cause.message : '', {
           hint: isMissing
             ? 'install Nginx, or set nginx.test and nginx.reload to how it is called here'
-            : 'the message names the file and line that Nginx does not take; what was to be changed is as it was before',
+            : 'correct the file and line that it names: until then Nginx goes on with what it had, takes no change, and would not start again',
           cause,
         })
       }

@@ -20,6 +20,7 @@ import {
 import { serverBlocksIn } from './dump.ts'
 import { inEachFile } from './listen.ts'
 import { isOthers, othersFile, withHead } from './mark.ts'
+import { checkUp } from './check-up.ts'
 import { createProgram, type Program } from './program.ts'
 import { render, type Rendered } from './render.ts'
 import { servedPathIn, withRevision } from './served.ts'
@@ -42,8 +43,8 @@ export interface SitesOptions {
 export interface SiteFiles extends Sites {
   /** As `ask`, for people: it has Nginx do nothing, and one that does not run is `not_served`. */
   look(app: string): Promise<Served>
-  /** What Nginx warns of. Throws `nginx_failed` when it does not take its files, `not_served` when it does not run. */
-  check(): Promise<readonly string[]>
+  /** How Nginx is, and what it warns of. Throws `nginx_failed` when it does not take its files, `not_served` when it does not run. */
+  check(): Promise<{ state: string; warnings: readonly string[] }>
   /**
    * Takes an app that is gone out of Nginx. Resolves to whether there was something of ours to take out.
    * @param onEdit `overwrite` by default: whoever removes an app means its edited files, too
@@ -160,15 +161,7 @@ export function createSites({
       }),
     ask: (app, signal) => askNow(app, { signal, again: () => inTurn(() => reloadAgain(program)) }),
     look: (app) => askNow(app, { signal: new AbortController().signal }),
-    async check() {
-      const warnings = await program.test()
-      if (await isDown(program, nginx)) {
-        throw new DeployError('not_served', 'Nginx does not run: nothing listens where it would', {
-          hint: 'systemctl start nginx; `journalctl -u nginx` says why it ended',
-        })
-      }
-      return warnings
-    },
+    check: () => checkUp(program, nginx.listen),
     remove: (app, onEdit = 'overwrite') =>
       inTurn(async () => {
         if (onDisk(nginx, () => foreign(app)) !== undefined) return false

@@ -78,10 +78,19 @@ const sendsOn = (answer: Answer) =>
 
 /** Whether nobody listens anywhere that Nginx would. */
 export async function isNobodyAt(listens: readonly string[]): Promise<boolean> {
+  const there = await whoIsAt(listens)
+  return there.length > 0 && there.every((each) => each === undefined)
+}
+
+/** What answers where Nginx would listen calls itself so: `nginx`, or nothing; `undefined` of a place at which nobody is. */
+export async function whoIsAt(listens: readonly string[]): Promise<(string | undefined)[]> {
   const doors = listens.flatMap((listen) => doorsOf(listen).slice(0, 1))
   const question = { host: 'localhost', path: '/', says: '' }
   const answers = await Promise.all(doors.map((door) => knock(door, question)))
-  return answers.length > 0 && answers.every(({ kind }) => kind === 'refused')
+  return answers.map((answer) => {
+    if (answer.kind === 'refused') return undefined
+    return answer.kind === 'other' ? answer.server : ''
+  })
 }
 
 /**

@@ -34,11 +34,18 @@ export async function lookAtClock(
   return 'not compared: no registry tells the time'
 }
 
-/** By how many milliseconds this machine is ahead of a registry. */
+interface Compared {
+  /** Host of the registry. */
+  registry: string
+  /** By how many milliseconds this machine is ahead of it. */
+  ms: number
+}
+
+/** Nothing of a registry that does not tell the time. */
 const aheadOf = (
   repository: string,
   { read, signal, now }: { read: ReadRepository; signal: AbortSignal; now: () => number },
-): Promise<number | undefined> =>
+): Promise<Compared | undefined> =>
   read(repository, signal, async (_, { route }) => {
     const asked = now()
     const answer = await route.fetch(`${route.base}/v2/`, { redirect: 'manual', signal })
@@ -46,15 +53,29 @@ const aheadOf = (
     await answer.body?.cancel()
     const theirs = Date.parse(answer.headers.get('date') ?? '')
     if (Number.isNaN(theirs)) return undefined
-    if (theirs > answered) return answered - theirs
-    return Math.max(asked - theirs - ROUNDED_MS, 0)
+    const ms = theirs > answered ? answered - theirs : Math.max(asked - theirs - ROUNDED_MS, 0)
+    return { registry: new URL(route.base).host, ms }
   })
 
-function verdict(ahead: number): string {
-  const seconds = Math.abs(ahead / 1000).toFixed(0)
-  if (Math.abs(ahead) <= MOST_MS) return 'as the registry has it'
-  throw new ClockError(`this machine's clock is ${seconds} s ${ahead > 0 ? 'ahead' : 'behind'}`)
+function verdict({ registry, ms }: Compared): string {
+  if (Math.abs(ms) <= MOST_MS) return 'as the registry has it'
+  const by = span(Math.abs(ms / 1000))
+  throw new ClockError(
+    `this machine's clock is ${by} ${ms > 0 ? 'ahead of' : 'behind'} that of ${registry}`,
+  )
 }
+
+/** A clock may be years away. */
+function span(seconds: number): string {
+  const [each, unit] = UNITS.find(([long]) => seconds >= 2 * long) ?? [1, 's']
+  return `${(seconds / each).toFixed(0)} ${unit}`
+}
+
+const UNITS = [
+  [86_400, 'days'],
+  [3600, 'h'],
+  [60, 'min'],
+] as const
 
 class ClockError extends Error {
   readonly hint =

@@ -133,10 +133,10 @@ test('another site of the same name is not_served with its file, and nginx -t wa
     ...REFUSED,
     message: `another site of Nginx has the name ${app}.test, in ${nginx.directory}/a-${app}.conf, and answers first`,
   })
-  expect(await sites.check()).toHaveLength(1)
+  expect((await sites.check()).warnings).toHaveLength(1)
   away()
   expect(await sites.ask()).toEqual({ url: `http://first.${app}.test:${port}` })
-  expect(await sites.check()).toEqual([])
+  expect(await sites.check()).toEqual({ state: 'it takes its files, and runs', warnings: [] })
 })
 
 test('a site that somebody has loopback for is asked for at another address of the machine', async () => {

@@ -1,0 +1,33 @@
+import { DeployError } from '../../core/errors.ts'
+import { START_NGINX } from './not-served.ts'
+import type { Program } from './program.ts'
+import { whoIsAt } from './visit.ts'
+
+/**
+ * Whether Nginx takes its files and runs, in words, and what it warns of. Throws `nginx_failed` when it does not take its files,
+ * `not_served` when it does not run.
+ */
+export async function checkUp(
+  program: Pick<Program, 'test' | 'serverBlocks'>,
+  listen: readonly string[],
+): Promise<{ state: string; warnings: readonly string[] }> {
+  const warnings = await program.test()
+  const blocks = await program.serverBlocks()
+  if (blocks?.length === 0) {
+    return { state: 'it takes its files, in which there is no site at all', warnings }
+  }
+  const there = await whoIsAt(blocks?.flatMap(({ listens }) => listens) ?? listen)
+  const found = there.filter((each) => each !== undefined)
+  if (there.length > 0 && found.length === 0) {
+    throw new DeployError('not_served', 'Nginx does not run: nothing listens where it would', {
+      hint: START_NGINX,
+    })
+  }
+  // one that does not say what it is may be Nginx
+  const [stranger, ...others] = found.filter((server) => server !== '' && !NGINX.test(server))
+  const isStranger = stranger !== undefined && others.length === found.length - 1
+  const state = isStranger ? `and ${stranger} answers where it would` : 'and runs'
+  return { state: `it takes its files, ${state}`, warnings }
+}
+
+const NGINX = /^(?:nginx|openresty)/i

@@ -1,0 +1,55 @@
+import { type Finding, finding } from '../core/finding.ts'
+import type { Config } from '../config/config.ts'
+import { connectDocker } from '../edges/docker/connect.ts'
+import { diskOf } from '../edges/docker/disk.ts'
+import { createSites } from '../edges/nginx/sites.ts'
+import { createSlots } from '../edges/slots.ts'
+import { lookAtDocker, lookAtMachine, type MachineParts } from './doctor.ts'
+import { readConfig } from './look-at-config.ts'
+import { openReading } from './open-registries.ts'
+
+/**
+ * What can be seen when no receiver runs: why it does not start is mostly among it. The record is not opened; what is live
+ * is Docker's and Nginx's, and goes on.
+ */
+export async function lookWithoutReceiver(
+  file: string,
+  environment: NodeJS.ProcessEnv,
+): Promise<Finding[]> {
+  const connecting = connectDocker(environment)
+  // whoever needs it hears of it
+  connecting.catch(() => {})
+  const docker = { version: async () => (await connecting).version() }
+  const engine = { disk: async () => diskOf(await connecting) }
+  let config: Config | undefined
+  const found = await finding('config', () => {
+    config = readConfig(file, environment, 'no receiver starts with it')
+    return `${file} is right`
+  })
+  if (config === undefined) return [found, ...(await Promise.all(lookAtDocker(docker, engine)))]
+  return [
+    found,
+    ...(await lookAtMachine({
+      data: config.data,
+      apps: Object.values(config.apps),
+      docker,
+      engine,
+      sites: sitesOf(config),
+      read: openReading(config, { docker: () => connecting, env: environment }),
+      isLive: () => false,
+    })),
+  ]
+}
+
+/** They are only asked what Nginx makes of them: whose they are, and what would be written, is the record's. */
+const sitesOf = ({ apps, data, nginx }: Config): MachineParts['sites'] =>
+  createSites({
+    installation: '',
+    nginx,
+    app(name) {
+      const app = Object.hasOwn(apps, name) ? apps[name] : undefined
+      return app === undefined ? undefined : { ...app, pauses: false }
+    },
+    flags: createSlots(data).flags,
+    address: () => '',
+  })
