@@ -24,8 +24,8 @@ export async function checkUp(
     })
   }
   // one that does not say what it is may be Nginx
-  const [stranger, ...others] = found.filter((server) => server !== '' && !NGINX.test(server))
-  const isStranger = stranger !== undefined && others.length === found.length - 1
+  const stranger = found.find((server) => server !== '' && !NGINX.test(server))
+  const isStranger = stranger !== undefined && !found.some((server) => NGINX.test(server))
   const state = isStranger ? `and ${stranger} answers where it would` : 'and runs'
   return { state: `it takes its files, ${state}`, warnings }
 }

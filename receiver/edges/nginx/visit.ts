@@ -85,7 +85,8 @@ export async function isNobodyAt(listens: readonly string[]): Promise<boolean> {
 /** What answers where Nginx would listen calls itself so: `nginx`, or nothing; `undefined` of a place at which nobody is. */
 export async function whoIsAt(listens: readonly string[]): Promise<(string | undefined)[]> {
   const doors = listens.flatMap((listen) => doorsOf(listen).slice(0, 1))
-  const question = { host: 'localhost', path: '/', says: '' }
+  // an empty answer is somebody's, too: nobody says a zero
+  const question = { host: 'localhost', path: '/', says: '\0' }
   const answers = await Promise.all(doors.map((door) => knock(door, question)))
   return answers.map((answer) => {
     if (answer.kind === 'refused') return undefined
