@@ -9,7 +9,7 @@ const SUMS =
 /**
  * The file of an installation. Its first line says whose it is, the second one has the checksums of what follows and of the
  * settings that it was made of: by the first one sees that somebody edited it, by the second whether the config wants another
- * file by now, and not only a newer receiver other words.
+ * file by now, and not only a newer receiver other words. So a setting that a version adds has to be left out while it is at its default.
  */
 export const withHead = (installation: string, text: string, settings: object): string =>
   `# deploy-receiver installation ${installation}
