@@ -61,7 +61,7 @@ export class NoReceiver extends Error {
 }
 
 function explain(error: NodeJS.ErrnoException, socket: string): Error {
-  switch (error.code) {
+  switch (error.code ?? '') {
     case 'EACCES':
       return new Error(
         `${socket} is not open to this user: run the command with sudo, or as the user that the receiver runs as`,

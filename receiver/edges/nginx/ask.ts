@@ -69,7 +69,7 @@ export async function ask(
   // it may be that it says nothing for a fault in its files
   if (blocks === undefined) await program.test()
   const isOwn = site.domains.length === 0
-  const why = whyNotServed({ ...site, met, blocks, isOwn, reload })
+  const why = whyNotServed({ ...site, met, blocks, isOwn, reload, elsewhere: program.elsewhere })
   if (typeof why !== 'string') throw why
   return { warning: why }
 }

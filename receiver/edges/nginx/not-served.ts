@@ -2,6 +2,7 @@ import { dirname } from 'node:path'
 import { DeployError } from '../../core/errors.ts'
 import { nameOf } from './doors.ts'
 import type { ServerBlock } from './dump.ts'
+import type { Answer } from './knock.ts'
 import type { Met, Visited } from './visit.ts'
 
 /** What is known when visitors do not come to an app. */
@@ -16,12 +17,15 @@ export interface Clues extends Visited {
   isOwn: boolean
   /** What Nginx made of the signal to read its files, if it was sent. */
   reload: 'taken' | 'failed' | undefined
+  /** The command by which an Nginx is reached that may have another network. */
+  elsewhere: string | undefined
 }
 
 /** Why visitors do not come to an app: `not_served`; or in words, where all may be as it has to be. */
 export const whyNotServed = (clues: Clues): DeployError | string =>
   isNotRead(clues) ??
   cannotBeAsked(clues) ??
+  isOutOfReach(clues) ??
   nobodyListens(clues) ??
   hasSameName(clues) ??
   isKeptOut(clues) ??
@@ -46,6 +50,13 @@ const cannotBeAsked = ({ met, isOwn }: Clues): string | undefined =>
     : isOwn
       ? 'Nginx could not be asked: nginx.test is no `nginx -t` that tells which site includes the snippet, or that site has no name that can be asked for'
       : 'Nginx could not be asked: nginx.listen has no address that it can be reached at from here'
+
+/** One in a container may have its ports published as others, or none of them here. */
+function isOutOfReach({ met, elsewhere }: Clues): string | undefined {
+  if (elsewhere === undefined || met.some(({ answer }) => isOfNginx(answer))) return undefined
+  const where = each(met.map(({ door }) => nameOf(door)))
+  return `Nginx could not be asked: it is reached by \`${elsewhere}\`, and does not answer at ${where} of this machine`
+}
 
 function nobodyListens({ met, reload }: Clues): DeployError | string | undefined {
   const refused = met.filter(({ answer }) => answer.kind === 'refused')
@@ -95,10 +106,12 @@ function isKeptOut({ met, blocks, reload }: Clues): string | undefined {
   const first = met.find(({ answer }) => answer.kind !== 'ours' && answer.kind !== 'no way')
   if (first === undefined) return undefined
   const { answer } = first
-  const isByNginx = answer.kind === 'other' && /^(?:nginx|openresty)/i.test(answer.server)
-  if (!isByNginx || !KEEPING_OUT.has(answer.status)) return undefined
+  if (!isOfNginx(answer) || !KEEPING_OUT.has(answer.status)) return undefined
   return `${asked(first)}: its site keeps visitors out, so that nobody can tell what they would get`
 }
+
+const isOfNginx = (answer: Answer): answer is Extract<Answer, { kind: 'other' }> =>
+  answer.kind === 'other' && /^(?:nginx|openresty)/i.test(answer.server)
 
 /** Maintenance, a redirect, and who is not let in; by 400, whoever has no certificate (`ssl_verify_client`). */
 const KEEPING_OUT = new Set([301, 302, 303, 307, 308, 400, 401, 403, 503])

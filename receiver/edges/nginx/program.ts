@@ -12,7 +12,12 @@ export interface Program {
   lastReload(): 'taken' | 'failed' | undefined
   /** The server blocks that it reads; `undefined` when the command cannot be made to say, or fails. */
   serverBlocks(): Promise<ServerBlock[] | undefined>
+  /** The command by which it is reached, when it may have another network than this machine: its ports need not be ours. */
+  elsewhere: string | undefined
 }
+
+const REACHES_ELSEWHERE =
+  /(?:^|[\s/])(?:docker|podman|nerdctl|kubectl|lxc|ssh|nsenter|machinectl)\s/
 
 /** A reload is done when new workers run. Reading the files, which the command does too, is what takes its time. */
 const TAKES_MS = 3000
@@ -29,6 +34,7 @@ const COMMAND_NOT_FOUND = 127
 export function createProgram(nginx: { test: string; reload: string }): Program {
   let last: { ended: 'taken' | 'failed'; until: number } | undefined
   return {
+    elsewhere: REACHES_ELSEWHERE.test(nginx.reload) ? nginx.reload : undefined,
     async test() {
       try {
         const { stderr, stdout } = await runCommand(nginx.test)

@@ -249,8 +249,9 @@ async function change(
   return { changed: true, warnings }
 }
 
-/** Whether nobody listens where Nginx would. */
+/** Whether nobody listens where Nginx would. One with another network may be reached at other ports. */
 async function isDown(program: Program, { listen }: SitesOptions['nginx']): Promise<boolean> {
+  if (program.elsewhere !== undefined) return false
   const listens = (await program.serverBlocks())?.flatMap((block) => block.listens) ?? []
   return isNobodyAt(listens.length > 0 ? listens : listen)
 }

@@ -22,7 +22,10 @@ const WELL: Parameters<typeof runDoctor>[0] = {
   apps,
   docker: { version: async () => ({ Version: '29', Os: 'linux', Arch: 'amd64' }) as never },
   engine: { disk: async () => undefined, containers: async () => [] },
-  sites: { check: async () => ({ state: 'it runs', warnings: [] }), look: async () => ({ url: 'https://api.test' }) },
+  sites: {
+    check: async () => ({ state: 'it runs', warnings: [] }),
+    look: async () => ({ url: 'https://api.test' }),
+  },
   journal: { live: () => undefined },
   edits: () => [],
   config: () => 'config.yaml is in force',
@@ -62,7 +65,12 @@ test('what Nginx warns of, that it does not run, and an app that it does not ser
     hint: 'systemctl start nginx',
   })
   expect(
-    await examine({ sites: { check: async () => ({ state: 'it runs', warnings: ['a', 'b'] }), look: rejects(down) } }),
+    await examine({
+      sites: {
+        check: async () => ({ state: 'it runs', warnings: ['a', 'b'] }),
+        look: rejects(down),
+      },
+    }),
   ).toMatchObject({
     nginx: { ok: true, hint: 'a\nb' },
     'site of api': { ok: false, hint: 'systemctl start nginx' },

@@ -294,9 +294,18 @@ test('a site of the user’s own cannot be found by a command that is not nginx 
     test: `true; ${nginx.test.replace('-t', '-q -t -q')}; true`,
   })
   await sites.ensure()
-  for (const test of ['true', `${nginx.test} >/dev/null 2>&1`]) {
-    expect(await sitesOf({ domains: [], test }).ask()).toMatchObject({
+  for (const silent of ['true', `${nginx.test} >/dev/null 2>&1`]) {
+    expect(await sitesOf({ domains: [], test: silent }).ask()).toMatchObject({
       warning: expect.stringContaining('could not be asked'),
     })
   }
+})
+
+test('an Nginx in a container, whose ports may be published as others, is no failure when nothing answers here', async () => {
+  const reload = 'docker() { true; }; docker exec web nginx -s reload'
+  const sites = sitesOf({ reload })
+  await sites.ensure()
+  const warning = `Nginx could not be asked: it is reached by \`${reload}\`, and does not answer at 127.0.0.1:${port} of this machine`
+  expect(await sites.ask()).toEqual({ warning })
+  expect(await sites.look()).toEqual({ warning })
 })
