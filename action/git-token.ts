@@ -23,7 +23,8 @@ export const gitToken = (
     inputs.context.startsWith(own) && /^(?:\.git)?(?:[#?]|$)/.test(inputs.context.slice(own.length))
   if (!isOwn || run.repository === '' || inputs.githubToken === '') return undefined
   const { host } = new URL(run.serverUrl)
+  const given = new Set(secretIds(inputs))
   const forGit = ['GIT_AUTH_TOKEN', 'GIT_AUTH_HEADER'].flatMap((id) => [id, `${id}.${host}`])
-  if (secretIds(inputs).some((id) => forGit.includes(id))) return undefined
+  if (forGit.some((id) => given.has(id))) return undefined
   return { host, value: inputs.githubToken }
 }
