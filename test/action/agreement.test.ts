@@ -18,6 +18,6 @@ test('docker/build-push-action’s cases give the same here, but for what differ
   const different = cases.filter(({ ours, theirs }) => !isDeepStrictEqual(ours, theirs))
   expect(different.filter(({ name }) => !(name in DIFFERENT))).toEqual([])
   expect(different.map(({ name }) => name)).toEqual(Object.keys(DIFFERENT))
-  const docs = readFileSync(join(import.meta.dirname, '../../../docs/action.md'), 'utf8')
+  const docs = readFileSync(join(import.meta.dirname, '../../docs/action.md'), 'utf8')
   expect(docs).toContain(`${cases.length - different.length} of ${cases.length}`)
 })

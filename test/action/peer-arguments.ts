@@ -1,18 +1,18 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { attestArguments } from '../../../action/attest-arguments.ts'
-import { buildxArguments } from '../../../action/build-arguments.ts'
-import { prepareSecrets } from '../../../action/build-secrets.ts'
-import { readContext } from '../../../action/context.ts'
-import { asksForQuery, defaultContext, fillContexts } from '../../../action/git-context.ts'
-import { gitToken } from '../../../action/git-token.ts'
-import { planPush } from '../../../action/image.ts'
-import { createReader } from '../../../action/input-reader.ts'
-import { readInputs } from '../../../action/inputs.ts'
-import { githubOf } from '../context-of.ts'
+import { attestArguments } from '../../action/attest-arguments.ts'
+import { buildxArguments } from '../../action/build-arguments.ts'
+import { prepareSecrets } from '../../action/build-secrets.ts'
+import { readContext } from '../../action/context.ts'
+import { asksForQuery, defaultContext, fillContexts } from '../../action/git-context.ts'
+import { gitToken } from '../../action/git-token.ts'
+import { planPush } from '../../action/image.ts'
+import { createReader } from '../../action/input-reader.ts'
+import { readInputs } from '../../action/inputs.ts'
+import { githubOf } from './context-of.ts'
 
-const VECTORS = join(import.meta.dirname, '../../vectors/build-push-action')
+const VECTORS = join(import.meta.dirname, '../vectors/build-push-action')
 
 /** One case of docker/build-push-action's or its toolkit's suite, and what we make of it. */
 export interface Compared {
