@@ -5,6 +5,8 @@ export interface Failure {
   /** `push` and `pull` are a registry's words, `docker` are Docker's own. */
   from: 'push' | 'pull' | 'docker'
   words: string
+  /** What was pushed, where the words do not name it. */
+  reference?: string
 }
 
 /**
@@ -26,7 +28,11 @@ export const readFailure = (
   // it goes on with the user's command
   if (words === '' || words.startsWith('process "')) return undefined
   const said = (start: string) => lines.some((line) => line.startsWith(`#${step} ${start}`))
-  if (said('pushing ') || words.startsWith('failed to push ')) return { from: 'push', words }
+  if (said('pushing ') || words.startsWith('failed to push ')) {
+    const [, reference] =
+      lines.map((line) => /^#\d+ pushing (\S+) with docker$/.exec(line)).findLast(Boolean) ?? []
+    return { from: 'push', words, ...(reference !== undefined && { reference }) }
+  }
   return { from: said('[internal] load metadata for ') ? 'pull' : 'docker', words }
 }
 
@@ -38,7 +44,11 @@ export const hintFor = (failure: Failure | undefined): string =>
 
 /** A tag that is kept as it is may be refused in the words of a right that is missing. */
 const hintOfRegistry = (failure: Failure | undefined): string | undefined =>
-  failure?.from === 'push' && !isImmutable(failure) ? refusalHint(failure.words) : undefined
+  failure?.from === 'push' && !isImmutable(failure) ? refusalHint(whole(failure)) : undefined
+
+/** In BuildKit's own form. */
+const whole = ({ words, reference }: Failure): string =>
+  reference === undefined ? words : `failed to push ${reference}: ${words}`
 
 const REFUSED =
   /unauthorized|authentication required|authorization failed|no basic auth|denied|forbidden|\b40[13]\b/i
@@ -65,7 +75,7 @@ const HINTS: readonly (readonly [Failure['from'], RegExp, string])[] = [
   ],
   [
     'push',
-    /name[ _]unknown|repository .*(?:not found|does not exist)/i,
+    /name[ _]unknown|repository with name|\b404\b/i,
     'The registry has no such repository, and makes none by itself: create it first, or correct image. On ECR: aws ecr create-repository --repository-name ….',
   ],
   [

@@ -2397,8 +2397,8 @@ const gitToken = (inputs, run) => {
 	const own = `${run.serverUrl}/${run.repository}`;
 	if (!(inputs.context.startsWith(own) && /^(?:\.git)?(?:[#?]|$)/.test(inputs.context.slice(own.length))) || run.repository === "" || inputs.githubToken === "") return void 0;
 	const { host } = new URL(run.serverUrl);
-	const forGit = ["GIT_AUTH_TOKEN", "GIT_AUTH_HEADER"].flatMap((id) => [id, `${id}.${host}`]);
-	if (secretIds(inputs).some((id) => forGit.includes(id))) return void 0;
+	const given = new Set(secretIds(inputs));
+	if (["GIT_AUTH_TOKEN", "GIT_AUTH_HEADER"].flatMap((id) => [id, `${id}.${host}`]).some((id) => given.has(id))) return void 0;
 	return {
 		host,
 		value: inputs.githubToken
@@ -3078,10 +3078,14 @@ const readFailure = (args, lines) => {
 	const [, step = "", words = ""] = lines.map((line) => /^#(\d+) ERROR: (.*)/.exec(line)).findLast((found) => found !== null) ?? [];
 	if (words === "" || words.startsWith("process \"")) return void 0;
 	const said = (start) => lines.some((line) => line.startsWith(`#${step} ${start}`));
-	if (said("pushing ") || words.startsWith("failed to push ")) return {
-		from: "push",
-		words
-	};
+	if (said("pushing ") || words.startsWith("failed to push ")) {
+		const [, reference] = lines.map((line) => /^#\d+ pushing (\S+) with docker$/.exec(line)).findLast(Boolean) ?? [];
+		return {
+			from: "push",
+			words,
+			...reference !== void 0 && { reference }
+		};
+	}
 	return {
 		from: said("[internal] load metadata for ") ? "pull" : "docker",
 		words
@@ -3090,7 +3094,9 @@ const readFailure = (args, lines) => {
 /** What to do about a failure. */
 const hintFor = (failure) => hintOfRegistry(failure) ?? HINTS.find(([from, says]) => failure?.from === from && says.test(failure.words))?.[2] ?? "Its output above says why.";
 /** A tag that is kept as it is may be refused in the words of a right that is missing. */
-const hintOfRegistry = (failure) => failure?.from === "push" && !isImmutable(failure) ? refusalHint(failure.words) : void 0;
+const hintOfRegistry = (failure) => failure?.from === "push" && !isImmutable(failure) ? refusalHint(whole(failure)) : void 0;
+/** In BuildKit's own form. */
+const whole = ({ words, reference }) => reference === void 0 ? words : `failed to push ${reference}: ${words}`;
 const REFUSED = /unauthorized|authentication required|authorization failed|no basic auth|denied|forbidden|\b40[13]\b/i;
 const LIMITED = /toomanyrequests|rate limit|\b429\b/i;
 const IMMUTABLE = /immutable|cannot be overwritten/i;
@@ -3107,7 +3113,7 @@ const HINTS = [
 	],
 	[
 		"push",
-		/name[ _]unknown|repository .*(?:not found|does not exist)/i,
+		/name[ _]unknown|repository with name|\b404\b/i,
 		"The registry has no such repository, and makes none by itself: create it first, or correct image. On ECR: aws ecr create-repository --repository-name …."
 	],
 	[

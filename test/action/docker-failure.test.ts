@@ -56,6 +56,19 @@ describe('the hint', () => {
     [FAILED_RUN, 'Its output above says why.'],
     [pushed('unauthorized'), 'packages: write'],
     [
+      pushed('no basic auth credentials').replaceAll(
+        'ghcr.io/acme',
+        '123456789012.dkr.ecr.eu-central-1.amazonaws.com',
+      ),
+      'give aws-role',
+    ],
+    [
+      pushed(
+        'push access denied, repository does not exist or may require authorization: server message: insufficient_scope',
+      ),
+      'packages: write',
+    ],
+    [
       pushed(
         "name unknown: The repository with name 'hello' does not exist in the registry with id '123456789012'",
       ),
