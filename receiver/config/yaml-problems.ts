@@ -145,7 +145,7 @@ function unexpected({ message }: YAMLError, text: string, key: string | undefine
       hint: 'take it out, or put the text in quotes',
     }
   }
-  if (/^\s*(?:- )?[^:]+: *["']/.test(text)) {
+  if (/^[^:]+: *["']/.test(text)) {
     return {
       message: `something stands behind the value of ${JSON.stringify(key ?? '')}, which a quote closed`,
       hint: 'put quotes around all of it; within single quotes a quote is written twice',
@@ -198,8 +198,12 @@ function lineOfTwin({ source, lines }: File, place: number): number | undefined 
   return at === -1 || head === '' ? undefined : at + 1
 }
 
-const keyIn = (text: string): string | undefined =>
-  /^\s*(?:- +)*(["']?)([^\s:"'{[][^:"']{0,80})\1 *:(?:\s|$)/.exec(text)?.[2]?.trim()
+function keyIn(text: string): string | undefined {
+  const [before = ''] = /^[^:]+(?=:(?:\s|$))/.exec(text) ?? []
+  const key = before.trim().replace(/^(?:- +)+/, '')
+  const bare = /^(["'])(.*)\1$/.exec(key)?.[2] ?? key
+  return /^[^"'{[][^"']{0,80}$/.test(bare) ? bare.trim() : undefined
+}
 
 const columnOf = (source: string, at: number) => at - (source.lastIndexOf('\n', at - 1) + 1)
 

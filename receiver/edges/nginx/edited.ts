@@ -92,9 +92,9 @@ const factsOf = (text: string): string =>
   [...new Set(text.match(/(?<=\bserver )[\d.]+:\d+|(?<=-f )[^)]+/g))].toSorted().join(' ')
 
 const namesOf = (text: string): string[] =>
-  [...text.matchAll(/^[ \t]*server_name ([^;\n]+);/gm)].flatMap(([, names = '']) =>
-    names.split(/\s+/),
-  )
+  text
+    .split('\n')
+    .flatMap((line) => /^[ \t]*server_name ([^;]+);/.exec(line)?.[1]?.split(/\s+/) ?? [])
 
 const MAX_CHARACTERS = 200_000
 const MAX_CHANGES = 400

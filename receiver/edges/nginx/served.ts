@@ -33,4 +33,5 @@ export function withRevision(
 
 /** Where the site answers whose file this is; empty if it is none of ours, or of an older version. */
 export const servedPathIn = (text: string): string =>
-  /^\s*location = (\/\.well-known\/deploy-receiver\/served\/[0-9a-f]+) \{$/m.exec(text)?.[1] ?? ''
+  /^[ \t]*location = (\/\.well-known\/deploy-receiver\/served\/[0-9a-f]+) \{$/m.exec(text)?.[1] ??
+  ''
