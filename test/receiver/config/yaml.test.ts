@@ -134,7 +134,7 @@ describe('unknown keys', () => {
     ],
     [
       withLines('registries: { ghcr.io: { username: a, password: b, user: c } }'),
-      '3:52: registries.ghcr.io.user: unknown key "user"; known are: username, password, password_file, ecr, azure, github_app',
+      '3:52: registries.ghcr.io.user: unknown key "user"; known are: username, password, password_file, ecr, azure, gcp, github_app',
     ],
     [withApp('prot: 80'), '5:5: apps.api.prot: unknown key "prot"; did you mean "port"?'],
     [
