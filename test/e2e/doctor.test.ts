@@ -207,7 +207,7 @@ const WORLDS: Readonly<Record<string, World>> = {
       )
       return () => operator('reload', '--overwrite')
     },
-    wrong: ['warn  file of api', 'FAIL  nginx'],
+    wrong: ['warn  file of api', 'FAIL  nginx', 'FAIL  site of api'],
     says: () => [
       `${conf('deploy-receiver.api')} was edited, and is left alone`,
       '-> deploy-receiver reload --overwrite writes it anew',

@@ -111,7 +111,10 @@ test('a file of Nginx’s that somebody edited is told of, and stays until `relo
   write()
   const refused = await run('reload')
   expect(refused.code).toBe(1)
-  for (const text of told) expect(refused.stderr).toContain(text)
+  expect(refused.stderr).toContain(`${conf} was edited`)
+  expect(refused.stderr).toContain('deploy-receiver reload --overwrite')
+  // the same error may stand in a workflow's log
+  expect(refused.stderr).not.toContain('61s')
   expect(readFileSync(conf, 'utf8')).toBe(theirs)
 
   expect(await run('reload', '--overwrite')).toMatchObject({

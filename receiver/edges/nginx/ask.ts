@@ -52,9 +52,8 @@ export async function ask(
       hint: 'deploy-receiver reload writes its files',
     })
   }
-  const recent = program.lastReload()
-  // to who only looks, one that does not run is no matter of a moment
-  let reload = again === undefined && recent === 'failed' ? undefined : recent
+  // whoever only looks learns nothing of how a reload ended before: Nginx may have started or stopped since
+  let reload = again === undefined ? undefined : program.lastReload()
   let met = await waitUntilServed(site, options)
   if (!isServed(met) && reload === undefined && again !== undefined) {
     reload = await again()
