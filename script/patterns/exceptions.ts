@@ -15,9 +15,7 @@ export const EXCEPTIONS: readonly Exception[] = [
     'action/hook-target.ts': [String.raw`/\/+$/`],
     'action/registries/acr.ts': [String.raw`/\/+$/`],
     'action/registries/gcp.ts': [String.raw`/\/+$/`],
-    'receiver/config/env-file.ts': [String.raw`/(?:^|\s+)#.*$/`],
     'receiver/config/load.ts': [String.raw`/\/+$/`],
-    'receiver/config/reader.ts': ['/ at line .*$/', String.raw`/(?:: |; | \\).*$/`],
     'protocol/registries/aws.ts': [
       String.raw`/^\s*\[\s*(?:profile\s+)?([^\]]+?)\s*\]/`,
       String.raw`/^\s*([\w-]+)\s*=\s*(.*?)\s*$/`,
