@@ -7,7 +7,7 @@ import { acrLogin, isAcr } from './registries/acr.ts'
 import { dockerHubLogin } from './registries/docker-hub.ts'
 import { ecrLogin } from './registries/ecr.ts'
 import { gcpLogin, isGoogleRegistry } from './registries/gcp.ts'
-import { isGithubRegistry } from './registries/github.ts'
+import { isGithubRegistry, isWorkflowToken } from './registries/github.ts'
 
 /** Beside it stands a token of ECR's; beside any other name the secret of an access key. */
 const ECR_TOKEN_USER = 'AWS'
@@ -25,8 +25,8 @@ export const chooseLogin = async (
   signal: AbortSignal,
 ): Promise<Login | undefined> => {
   const { registry, username, password } = inputs
-  const isWorkflowToken = password !== '' && password === inputs.githubToken
-  const isGiven = password !== '' && username !== '' && !isWorkflowToken
+  const isOfWorkflow = isWorkflowToken(password, inputs.githubToken)
+  const isGiven = password !== '' && username !== '' && !isOfWorkflow
   if (isEcr(registry) && !(isGiven && username === ECR_TOKEN_USER)) {
     const key = isGiven ? { username, password } : { username: '', password: '' }
     const { awsRole: role, awsRegion: region } = inputs
@@ -59,7 +59,7 @@ export const chooseLogin = async (
   if (registry === 'docker.io' && connection !== '') {
     return dockerHubLogin(username, connection, signal)
   }
-  if (!isWorkflowToken || username === '' || !isGithubRegistry(registry, run.serverUrl)) {
+  if (!isOfWorkflow || username === '' || !isGithubRegistry(registry, run.serverUrl)) {
     return undefined
   }
   return { registry, username, password }

@@ -12,6 +12,8 @@ export interface DeploymentNews {
   description: string
   /** Where users see the result. */
   url?: string
+  /** What comes first, after which an end is still to come. */
+  isBegin?: true
 }
 
 /** A deployment on GitHub's pages, of which every call only warns when it fails: the deploy itself goes on. */
@@ -75,7 +77,11 @@ export const createGithubDeployment = async (
   saveState(STATE, JSON.stringify(begun))
   const deployment = resume(begun, octokit)
   // GitHub wants a second between two writes, for which nothing else has to wait
-  void deployment.set({ state: 'in_progress', description: 'the deployment was sent' })
+  void deployment.set({
+    state: 'in_progress',
+    description: 'the deployment was sent',
+    isBegin: true,
+  })
   return deployment
 }
 
@@ -87,7 +93,7 @@ const resume = (begun: Unended, octokit: Octokit): GithubDeployment => {
 
 async function tell(news: DeploymentNews, begun: Unended, octokit: Octokit): Promise<void> {
   const { owner, repo, id, logUrl, environment } = begun
-  const { state, description, url } = news
+  const { state, description, url, isBegin } = news
   const isTold = await call(environment, async (signal) => {
     await octokit.repos.createDeploymentStatus({
       owner,
@@ -102,7 +108,7 @@ async function tell(news: DeploymentNews, begun: Unended, octokit: Octokit): Pro
     return true
   })
   if (isTold) say(`GitHub deployment in the environment ${environment}: ${state}`)
-  if (state !== 'in_progress') saveState(STATE, isTold ? '' : JSON.stringify({ ...begun, news }))
+  if (isBegin !== true) saveState(STATE, isTold ? '' : JSON.stringify({ ...begun, news }))
 }
 
 /** Ends what the main step left unended, in the post step. */

@@ -10,7 +10,7 @@ import { parseImages } from './metadata/images.ts'
 import { readTags } from './metadata/read-tags.ts'
 import type { Rule } from './metadata/rules.ts'
 import type { RunContext } from './context.ts'
-import { githubRegistry } from './registries/github.ts'
+import { githubRegistry, isWorkflowToken } from './registries/github.ts'
 import { registryHost } from './registries/host.ts'
 
 const DEFAULT_REGISTRY = 'ghcr.io'
@@ -81,7 +81,10 @@ export const readInputs = (run: RunContext, input: typeof getInput = getInput): 
   const image = text('image', images[0])
   const githubToken = text('github-token')
   const password = text('password', githubToken)
-  const home = password === githubToken ? githubRegistry(run.serverUrl) : DEFAULT_REGISTRY
+  const home =
+    password === '' || isWorkflowToken(password, githubToken)
+      ? githubRegistry(run.serverUrl)
+      : DEFAULT_REGISTRY
   const registry = readRegistry(text('registry', DEFAULT_REGISTRY), image, home)
   const inputs = Object.freeze({
     hooks: lines('url').map(parseHookTarget),

@@ -46,7 +46,8 @@ const createGithubDeployment = async ({ environment, token, image }, run) => {
 	const deployment = resume(begun, octokit);
 	deployment.set({
 		state: "in_progress",
-		description: "the deployment was sent"
+		description: "the deployment was sent",
+		isBegin: true
 	});
 	return deployment;
 };
@@ -57,7 +58,7 @@ const resume = (begun, octokit) => {
 };
 async function tell(news, begun, octokit) {
 	const { owner, repo, id, logUrl, environment } = begun;
-	const { state, description, url } = news;
+	const { state, description, url, isBegin } = news;
 	const isTold = await call(environment, async (signal) => {
 		await octokit.repos.createDeploymentStatus({
 			owner,
@@ -72,7 +73,7 @@ async function tell(news, begun, octokit) {
 		return true;
 	});
 	if (isTold) say(`GitHub deployment in the environment ${environment}: ${state}`);
-	if (state !== "in_progress") saveState(STATE, isTold ? "" : JSON.stringify({
+	if (isBegin !== true) saveState(STATE, isTold ? "" : JSON.stringify({
 		...begun,
 		news
 	}));

@@ -3772,6 +3772,8 @@ const githubRegistry = (serverUrl) => {
 	const server = new URL(serverUrl).host;
 	return server === GITHUB ? "ghcr.io" : `containers.${server}`;
 };
+/** Whether a password is the workflow's token: as an input says, or by its form (also where `github-token` is another one). */
+const isWorkflowToken = (password, githubToken) => password !== "" && (password === githubToken || password.startsWith("ghs_"));
 /**
 * Whether the workflow's token is for this registry: that of the GitHub that gave it, or its older ones. To a company's GitHub
 * ghcr.io is a stranger like any other.
@@ -3793,8 +3795,8 @@ const ECR_TOKEN_USER = "AWS";
 */
 const chooseLogin = async (inputs, run, env, signal) => {
 	const { registry, username, password } = inputs;
-	const isWorkflowToken = password !== "" && password === inputs.githubToken;
-	const isGiven = password !== "" && username !== "" && !isWorkflowToken;
+	const isOfWorkflow = isWorkflowToken(password, inputs.githubToken);
+	const isGiven = password !== "" && username !== "" && !isOfWorkflow;
 	if (isEcr(registry) && !(isGiven && username === ECR_TOKEN_USER)) {
 		const key = isGiven ? {
 			username,
@@ -3833,7 +3835,7 @@ const chooseLogin = async (inputs, run, env, signal) => {
 	}
 	const connection = env["DOCKERHUB_OIDC_CONNECTIONID"]?.trim() ?? "";
 	if (registry === "docker.io" && connection !== "") return dockerHubLogin(username, connection, signal);
-	if (!isWorkflowToken || username === "" || !isGithubRegistry(registry, run.serverUrl)) return;
+	if (!isOfWorkflow || username === "" || !isGithubRegistry(registry, run.serverUrl)) return;
 	return {
 		registry,
 		username,
@@ -4584,7 +4586,7 @@ const readInputs = (run, input = getInput) => {
 	const image = text("image", images[0]);
 	const githubToken = text("github-token");
 	const password = text("password", githubToken);
-	const home = password === githubToken ? githubRegistry(run.serverUrl) : DEFAULT_REGISTRY;
+	const home = password === "" || isWorkflowToken(password, githubToken) ? githubRegistry(run.serverUrl) : DEFAULT_REGISTRY;
 	const registry = readRegistry(text("registry", DEFAULT_REGISTRY), image, home);
 	const inputs = Object.freeze({
 		hooks: lines("url").map(parseHookTarget),

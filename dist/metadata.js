@@ -12141,9 +12141,9 @@ function pullRequest({ payload }) {
 	return elsewhere(`refs/pull/${number}/merge`, pull?.head?.sha);
 }
 /** A workflow that ran for the default branch of this very repository ran for its commits. */
-function endedWorkflow({ payload, repository, defaultBranch }) {
+function endedWorkflow({ eventName, payload, repository, defaultBranch }) {
 	const ended = payload.workflow_run;
-	if (ended === void 0) return void 0;
+	if (eventName !== "workflow_run" || !ended) return void 0;
 	const isOfPull = ended.event?.startsWith("pull_request") === true;
 	const isOurs = ended.head_repository?.full_name === repository;
 	if (!isOfPull && isOurs) {
@@ -12155,7 +12155,12 @@ function endedWorkflow({ payload, repository, defaultBranch }) {
 	return elsewhere(number === void 0 ? "" : `refs/pull/${number}/merge`, ended.head_sha);
 }
 /** A check or a status of the run's own commit is of that commit. */
-function checkedCommit({ payload, sha }) {
+function checkedCommit({ eventName, payload, sha }) {
+	if (![
+		"check_run",
+		"check_suite",
+		"status"
+	].includes(eventName)) return void 0;
 	const checked = payload.check_run?.head_sha ?? payload.check_suite?.head_sha ?? payload.sha;
 	return checked === void 0 || checked === sha ? void 0 : elsewhere("", checked);
 }
@@ -12203,7 +12208,7 @@ async function checkedOut(run, { readCheckout }) {
 	const { ref, sha } = await readCheckout();
 	const byEvent = builtBy(run);
 	return {
-		ref: !byEvent.isOwn && ref === `refs/heads/${run.defaultBranch}` && sha !== run.sha ? byEvent.ref : ref,
+		ref: (!byEvent.isOwn || run.ref.startsWith("refs/pull/")) && ref === `refs/heads/${run.defaultBranch}` && sha !== run.sha ? byEvent.ref : ref,
 		sha,
 		isOwn: true
 	};

@@ -38,9 +38,15 @@ function pullRequest({ payload }: RunContext): Built | undefined {
 }
 
 /** A workflow that ran for the default branch of this very repository ran for its commits. */
-function endedWorkflow({ payload, repository, defaultBranch }: RunContext): Built | undefined {
+function endedWorkflow({
+  eventName,
+  payload,
+  repository,
+  defaultBranch,
+}: RunContext): Built | undefined {
   const ended = payload.workflow_run
-  if (ended === undefined) return undefined
+  // deployments tell of one too, or of none
+  if (eventName !== 'workflow_run' || !ended) return undefined
   const isOfPull = ended.event?.startsWith('pull_request') === true
   const isOurs = ended.head_repository?.full_name === repository
   if (!isOfPull && isOurs) {
@@ -53,7 +59,8 @@ function endedWorkflow({ payload, repository, defaultBranch }: RunContext): Buil
 }
 
 /** A check or a status of the run's own commit is of that commit. */
-function checkedCommit({ payload, sha }: RunContext): Built | undefined {
+function checkedCommit({ eventName, payload, sha }: RunContext): Built | undefined {
+  if (!['check_run', 'check_suite', 'status'].includes(eventName)) return undefined
   const checked = payload.check_run?.head_sha ?? payload.check_suite?.head_sha ?? payload.sha
   return checked === undefined || checked === sha ? undefined : elsewhere('', checked)
 }

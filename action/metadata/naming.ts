@@ -75,7 +75,8 @@ export const shortSha = ({ sha, shortShaLength: length }: Naming): string => sha
 async function checkedOut(run: RunContext, { readCheckout }: Sources): Promise<Built> {
   const { ref, sha } = await readCheckout()
   const byEvent = builtBy(run)
-  const isForeign = !byEvent.isOwn && ref === `refs/heads/${run.defaultBranch}` && sha !== run.sha
+  const isElsewhere = !byEvent.isOwn || run.ref.startsWith('refs/pull/')
+  const isForeign = isElsewhere && ref === `refs/heads/${run.defaultBranch}` && sha !== run.sha
   return { ref: isForeign ? byEvent.ref : ref, sha, isOwn: true }
 }
 

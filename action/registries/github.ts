@@ -6,6 +6,10 @@ export const githubRegistry = (serverUrl: string): string => {
   return server === GITHUB ? 'ghcr.io' : `containers.${server}`
 }
 
+/** Whether a password is the workflow's token: as an input says, or by its form (also where `github-token` is another one). */
+export const isWorkflowToken = (password: string, githubToken: string): boolean =>
+  password !== '' && (password === githubToken || password.startsWith('ghs_'))
+
 /**
  * Whether the workflow's token is for this registry: that of the GitHub that gave it, or its older ones. To a company's GitHub
  * ghcr.io is a stranger like any other.
