@@ -194,6 +194,12 @@ describe('who signs in', () => {
     expect(await choose({ registry: 'ghcr.io.evil.example' })).toBeUndefined()
   })
 
+  test('nor when github-token is another one: the token is known by its form', async () => {
+    const inputs = { 'github-token': 'ghp_2', password: 'ghs_1' }
+    expect(await choose({ ...inputs, image: 'docker.io/acme/api' })).toBeUndefined()
+    expect(await choose(inputs)).toMatchObject({ registry: 'ghcr.io', password: 'ghs_1' })
+  })
+
   test('a company’s own GitHub has a registry beside it, and ghcr.io never gets its token', async () => {
     const company = 'https://git.acme.com'
     const registry = 'containers.git.acme.com'

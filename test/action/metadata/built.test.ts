@@ -57,6 +57,9 @@ describe('what builds the run’s own commit is called after the run’s ref', (
     ['workflow_run', ended({})],
     ['workflow_run', ended({ event: 'schedule' })],
     ['check_suite', { check_suite: { head_sha: SHA } }],
+    // these tell of the run that made them, or that there was none
+    ['deployment', { workflow_run: null } as unknown as EventPayload],
+    ['deployment_status', { ...ended({}), check_run: { head_sha: HEAD } }],
     ['pull_request', { pull_request: { ...pull, merged: true, merge_commit_sha: SHA } }],
     ['repository_dispatch', { client_payload: null }],
   ])('%s', ([eventName, payload]) => {
