@@ -232,6 +232,8 @@ async function change(
     warnings = await program.test()
   } catch (cause) {
     onDisk(nginx, () => restore(changed))
+    // Nginx reads its files a moment after it is told to: after a reload just now it may have met these
+    if (program.lastReload() === 'taken') await program.reload().catch(() => {})
     throw cause
   }
   try {
