@@ -70,6 +70,7 @@ test('an import that goes up, or into another edge, is refused', async () => {
     ['receiver/edges/docker/b.ts', '../registry/failures.ts'],
     ['receiver/edges/docker/c.ts', '../../main.ts'],
     ['receiver/edges/nginx/a.ts', '../docker/engine.ts'],
+    ['receiver/edges/nginx/room/a.ts', '../../docker/engine.ts'],
     ['receiver/edges/registry/a.ts', '../docker/engine.ts'],
     ['receiver/edges/another/a.ts', '../docker/engine.ts'],
   ] as const

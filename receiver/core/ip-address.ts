@@ -52,3 +52,6 @@ const asIpv6 = ({ address, bits }: Network): { address: ipaddr.IPv6; bits: numbe
   'octets' in address
     ? { address: address.toIPv4MappedAddress(), bits: bits + 96 }
     : { address, bits }
+
+export const isLoopback = (address: string): boolean =>
+  address === '::1' || address.startsWith('127.')

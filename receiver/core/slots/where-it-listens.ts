@@ -1,3 +1,4 @@
+import { isLoopback } from '../ip-address.ts'
 import type { DockerApp } from '../app.ts'
 import type { Container, Listener, SlotPorts } from './ports.ts'
 
@@ -27,8 +28,6 @@ export function whereItListens(
     hint: `set apps.${name}.${health.port === undefined ? 'port' : 'health.port'} to the port that it listens on`,
   }
 }
-
-const isLoopback = (address: string) => address === '::1' || address.startsWith('127.')
 
 /** `3000`, or `127.0.0.1:3000` where it matters; each once. */
 function show(listeners: readonly Listener[]): string {

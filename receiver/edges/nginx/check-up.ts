@@ -1,7 +1,7 @@
 import { DeployError } from '../../core/errors.ts'
-import { START_NGINX } from './not-served.ts'
+import { START_NGINX } from './ask/not-served.ts'
 import type { Program } from './program.ts'
-import { whoIsAt } from './visit.ts'
+import { whoIsAt } from './ask/visit.ts'
 
 /**
  * Whether Nginx takes its files and runs, in words, and what it warns of. Throws `nginx_failed` when it does not take its files,

@@ -1,6 +1,14 @@
 import { DeployError } from '../../core/errors.ts'
 import { CommandError, runCommand } from './command.ts'
-import { type ServerBlock, serverBlocks } from './dump.ts'
+import { type ServerBlock, serverBlocks } from './ask/server-blocks.ts'
+
+/** How Nginx is reached, and where its files are: `nginx` of the config. */
+export interface NginxSettings {
+  directory: string
+  test: string
+  reload: string
+  listen: readonly string[]
+}
 
 /** Nginx itself, by the config's commands. */
 export interface Program {
@@ -31,7 +39,7 @@ const MAX_WARNING_CHARACTERS = 300
 /** The shell's exit status for it. */
 const COMMAND_NOT_FOUND = 127
 
-export function createProgram(nginx: { test: string; reload: string }): Program {
+export function createProgram(nginx: Pick<NginxSettings, 'test' | 'reload'>): Program {
   let last: { ended: 'taken' | 'failed'; until: number } | undefined
   return {
     elsewhere: REACHES_ELSEWHERE.test(nginx.reload) ? nginx.reload : undefined,

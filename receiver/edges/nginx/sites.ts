@@ -2,36 +2,27 @@ import { dirname, join } from 'node:path'
 import { DeployError } from '../../core/errors.ts'
 import type { OnEdit } from '../../core/on-edit.ts'
 import type { SiteSettings } from '../../core/site.ts'
-import type { AppUpstreams, Ensured, Served, Sites, Slot } from '../../core/slots/ports.ts'
+import type { AppUpstreams, Served, Sites, Slot } from '../../core/slots/ports.ts'
 import { pathSegment } from '../path-segment.ts'
 import type { Flags } from '../slots.ts'
-import { ask, type AskedSite } from './ask.ts'
-import { type Edit, editsOf, writable } from './edited.ts'
-import {
-  isSettled,
-  makeDirectory,
-  put,
-  readIfThere,
-  restore,
-  settle,
-  sign,
-  type Wanted,
-} from './files.ts'
-import { serverBlocksIn } from './dump.ts'
-import { inEachFile } from './listen.ts'
-import { isOthers, othersFile, withHead } from './mark.ts'
+import { ask, type AskedSite } from './ask/ask.ts'
+import { serverBlocksIn } from './ask/server-blocks.ts'
+import { change, onDisk, reasonOf } from './change.ts'
 import { checkUp } from './check-up.ts'
-import { createProgram, type Program } from './program.ts'
-import { render, type Rendered } from './render.ts'
-import { servedPathIn, withRevision } from './served.ts'
-import type { Site } from './site.ts'
-import { whoStillUses } from './still-used.ts'
-import { isNobodyAt } from './visit.ts'
+import { type Edit, editsOf, writable } from './edited.ts'
+import { makeDirectory, readIfThere, type Wanted } from './files.ts'
+import { isOthers, othersFile, withHead } from './mark.ts'
+import { createProgram, type NginxSettings, type Program } from './program.ts'
+import { inEachFile } from './render/listen.ts'
+import { render, type Rendered } from './render/render.ts'
+import { servedPathIn, withRevision } from './render/served.ts'
+import type { Site } from './render/site.ts'
+import { whoStillUses } from './who-still-uses.ts'
 
 export interface SitesOptions {
   /** Id of the installation, which its files bear. */
   installation: string
-  nginx: { directory: string; test: string; reload: string; listen: readonly string[] }
+  nginx: NginxSettings
   /** The app as it is configured now. */
   app(
     name: string,
@@ -205,59 +196,6 @@ function rendered(site: Site): Rendered {
   }
 }
 
-async function change(
-  wanted: readonly Wanted[],
-  {
-    nginx,
-    program,
-    prepare = () => {},
-  }: { nginx: SitesOptions['nginx']; program: Program; prepare?: () => void },
-): Promise<Ensured> {
-  const changed = onDisk(nginx, () => {
-    sign(wanted)
-    const unsettled = wanted.filter((each) => !isSettled(each))
-    if (unsettled.length === 0) return unsettled
-    prepare()
-    try {
-      put(unsettled)
-    } catch (error) {
-      restore(unsettled)
-      throw error
-    }
-    return unsettled
-  })
-  if (changed.length === 0) return { changed: false, warnings: [] }
-  let warnings: readonly string[]
-  try {
-    warnings = await program.test()
-  } catch (cause) {
-    onDisk(nginx, () => restore(changed))
-    // Nginx reads its files a moment after it is told to: after a reload just now it may have met these
-    if (program.lastReload() === 'taken') await program.reload().catch(() => {})
-    throw cause
-  }
-  try {
-    await program.reload()
-  } catch (cause) {
-    // what does not run takes its files when it starts
-    if (!(await isDown(program, nginx))) {
-      throw new DeployError('nginx_failed', reasonOf(cause), {
-        hint: 'is Nginx running? systemctl start nginx; the new file is in place and takes effect when it starts',
-        cause,
-      })
-    }
-  }
-  onDisk(nginx, () => settle(changed))
-  return { changed: true, warnings }
-}
-
-/** Whether nobody listens where Nginx would. One with another network may be reached at other ports. */
-async function isDown(program: Program, { listen }: SitesOptions['nginx']): Promise<boolean> {
-  if (program.elsewhere !== undefined) return false
-  const listens = (await program.serverBlocks())?.flatMap((block) => block.listens) ?? []
-  return isNobodyAt(listens.length > 0 ? listens : listen)
-}
-
 /** Has Nginx read its files once more, unless it was just told to. Resolves to what came of it. */
 async function reloadAgain(program: Program): Promise<'taken' | 'failed'> {
   const recent = program.lastReload()
@@ -268,17 +206,3 @@ async function reloadAgain(program: Program): Promise<'taken' | 'failed'> {
     () => 'failed',
   )
 }
-
-function onDisk<T>({ directory }: SitesOptions['nginx'], work: () => T): T {
-  try {
-    return work()
-  } catch (cause) {
-    if (cause instanceof DeployError) throw cause
-    throw new DeployError('nginx_failed', `cannot write Nginx's files: ${reasonOf(cause)}`, {
-      hint: `check nginx.directory (${directory}): it and its parent must exist, and the receiver must be allowed to write there`,
-      cause,
-    })
-  }
-}
-
-const reasonOf = (error: unknown) => (error instanceof Error ? error.message : String(error))

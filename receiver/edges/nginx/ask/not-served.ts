@@ -1,7 +1,7 @@
 import { dirname } from 'node:path'
-import { DeployError } from '../../core/errors.ts'
+import { DeployError } from '../../../core/errors.ts'
 import { nameOf } from './doors.ts'
-import type { ServerBlock } from './dump.ts'
+import type { ServerBlock } from './server-blocks.ts'
 import type { Answer } from './knock.ts'
 import type { Met, Visited } from './visit.ts'
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { TOLD_HEADERS } from '../../../../receiver/edges/nginx/trust.ts'
-import { closed, openBehindNginx, startEcho } from './behind-nginx.ts'
+import { TOLD_HEADERS } from '../../../../../receiver/edges/nginx/render/trust.ts'
+import { closed, openBehindNginx, startEcho } from '../behind-nginx.ts'
 
 /** Whom the app `behind` trusts, and who stands beside them. */
 const [BALANCER, CDN, STRANGER] = ['127.0.1.1', '127.0.2.9', '127.0.3.1']

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { inEachFile } from '../../../../receiver/edges/nginx/listen.ts'
+import { inEachFile } from '../../../../../receiver/edges/nginx/render/listen.ts'
 
 const [WITH_IPV6, WITHOUT] = ['/proc/self/status', '/proc/net/no-such-file']
 

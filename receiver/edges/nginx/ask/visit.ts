@@ -1,5 +1,6 @@
-import type { ServerBlock } from './dump.ts'
-import { type Door, doorsOf, isLoopback } from './doors.ts'
+import { isLoopback } from '../../../core/ip-address.ts'
+import type { ServerBlock } from './server-blocks.ts'
+import { type Door, doorsOf } from './doors.ts'
 import { type Answer, knock } from './knock.ts'
 
 /** An app, as a visitor of it asks. */
@@ -64,7 +65,7 @@ async function meet({ name, listen }: Place, { app, path }: Visited): Promise<Me
   // the first is the one that counts; the others only can have been better
   if (served === undefined) return met.slice(0, 1).map((first) => ({ ...first, taken: [] }))
   const isTaken = ({ door, answer }: (typeof met)[number]) =>
-    answer.kind === 'other' && !sendsOn(answer) && !isLoopback(door)
+    answer.kind === 'other' && !sendsOn(answer) && !isLoopback(door.at)
   return [{ ...served, taken: met.filter(isTaken) }]
 }
 

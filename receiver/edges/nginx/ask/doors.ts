@@ -56,9 +56,6 @@ const ownAddresses = (): string[] =>
 
 const BRIDGE = /^(?:docker|br-|veth|cni|podman|virbr|lxc)/
 
-export const isLoopback = ({ at }: Pick<Door, 'at'>): boolean =>
-  at === '::1' || at.startsWith('127.')
-
 /** For people: `127.0.0.1:8080`, `[::1]:80`. */
 export const nameOf = ({ at, port }: Pick<Door, 'at' | 'port'>): string =>
   at.startsWith('/') ? at : `${isIP(at) === 6 ? `[${at}]` : at}:${port}`

@@ -1,5 +1,5 @@
 import { dirname, matchesGlob, resolve } from 'node:path'
-import { SERVED_PATH } from './served.ts'
+import { SERVED_PATH } from '../render/served.ts'
 
 /** A server block of Nginx's config. */
 export interface ServerBlock {

@@ -1,8 +1,8 @@
 import { request } from 'node:http'
 import { connect as connectTcp, isIP, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
-import { readBeginning } from '../../../protocol/read-body.ts'
-import { printable } from '../printable.ts'
+import { readBeginning } from '../../../../protocol/read-body.ts'
+import { printable } from '../../printable.ts'
 import type { Door } from './doors.ts'
 
 /** What came of asking at a door. */

@@ -1,8 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import { DeployError } from '../../core/errors.ts'
-import type { Served } from '../../core/slots/ports.ts'
+import { DeployError } from '../../../core/errors.ts'
+import type { Served } from '../../../core/slots/ports.ts'
 import { type Clues, whoElseIsServed, whyNotServed } from './not-served.ts'
-import type { Program } from './program.ts'
+import type { Program } from '../program.ts'
 import {
   isServed,
   type Met,

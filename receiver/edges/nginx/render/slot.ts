@@ -1,4 +1,4 @@
-import type { Names } from './names.ts'
+import type { Names } from './variables.ts'
 import { passOn } from './pass-on.ts'
 import type { Site } from './site.ts'
 import { indent } from './text.ts'

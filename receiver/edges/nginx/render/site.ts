@@ -1,6 +1,6 @@
-import type { SiteSettings } from '../../core/site.ts'
-import type { Slot } from '../../core/slots/ports.ts'
-import type { Flags } from '../slots.ts'
+import type { SiteSettings } from '../../../core/site.ts'
+import type { Slot } from '../../../core/slots/ports.ts'
+import type { Flags } from '../../slots.ts'
 
 /** What Nginx needs to know of an app. */
 export interface Site extends SiteSettings {

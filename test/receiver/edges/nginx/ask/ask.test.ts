@@ -4,15 +4,16 @@ import { createServer } from 'node:http'
 import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
-import { runCommand } from '../../../../receiver/edges/nginx/command.ts'
-import { doorsOf, isLoopback } from '../../../../receiver/edges/nginx/doors.ts'
-import { createSites } from '../../../../receiver/edges/nginx/sites.ts'
-import { createSlots } from '../../../../receiver/edges/slots.ts'
-import { makeCertificates } from '../../../support/certificates.ts'
-import { INSTALLATION } from '../../../support/home.ts'
-import { type PrivateNginx, startNginx } from '../../../support/nginx.ts'
-import { freePort } from '../../../support/ports.ts'
-import { openWorkspace, type Workspace } from '../../../support/workspace.ts'
+import { runCommand } from '../../../../../receiver/edges/nginx/command.ts'
+import { isLoopback } from '../../../../../receiver/core/ip-address.ts'
+import { doorsOf } from '../../../../../receiver/edges/nginx/ask/doors.ts'
+import { createSites } from '../../../../../receiver/edges/nginx/sites.ts'
+import { createSlots } from '../../../../../receiver/edges/slots.ts'
+import { makeCertificates } from '../../../../support/certificates.ts'
+import { INSTALLATION } from '../../../../support/home.ts'
+import { type PrivateNginx, startNginx } from '../../../../support/nginx.ts'
+import { freePort } from '../../../../support/ports.ts'
+import { openWorkspace, type Workspace } from '../../../../support/workspace.ts'
 
 const atPort = (port: number) => ({ blue: { port, replicas: 1 }, green: { port, replicas: 1 } })
 const SAME = atPort(8000)
@@ -148,7 +149,7 @@ test('a site that somebody has loopback for is asked for at another address of t
 })
 
 test('an address that another site has for itself is told of: its visitors get that one', async () => {
-  const { at } = doorsOf(String(port)).find((door) => !isLoopback(door)) ?? {}
+  const { at } = doorsOf(String(port)).find((door) => !isLoopback(door.at)) ?? {}
   const away = put(`server { listen ${at}:${port}; server_name x.test; return 200 "else"; }`)
   const sites = sitesOf({ listen: [String(port)] })
   await sites.ensure()

@@ -1,12 +1,12 @@
-import type { Slot } from '../../core/slots/ports.ts'
+import type { Slot } from '../../../core/slots/ports.ts'
 import { checkGrammar } from './grammar.ts'
-import { named, OWN_VARIABLE, type Names } from './names.ts'
-import { passOn } from './pass-on.ts'
-import { servedLocation } from './served.ts'
+import { inLocation, inServer } from './app-locations.ts'
+import { serverBlock } from './server-block.ts'
 import type { Site } from './site.ts'
-import { absent, choose, moved } from './slot.ts'
-import { HEAD, indent } from './text.ts'
+import { choose } from './slot.ts'
+import { HEAD } from './text.ts'
 import { trust } from './trust.ts'
+import { named } from './variables.ts'
 
 /** The texts of an app's files. */
 export interface Rendered {
@@ -26,7 +26,7 @@ export interface Rendered {
 export function render(site: Site): Rendered {
   checkGrammar(site)
   return {
-    conf: site.domains.length === 0 ? shared(site) : `${shared(site)}\n${server(site)}`,
+    conf: site.domains.length === 0 ? shared(site) : `${shared(site)}\n${serverBlock(site)}`,
     slot: slotSnippet(site),
     proxy: proxySnippet(site),
   }
@@ -47,37 +47,6 @@ const servers = (addresses: readonly string[]): string =>
   addresses.length === 1
     ? `server ${addresses.join('')};`
     : addresses.map((address) => `server ${address} fail_timeout=3s;`).join(' ')
-
-function server(site: Site): string {
-  const names = named(site.app, OWN_VARIABLE)
-  return `server {
-${site.listen.map((listen) => `  listen ${listen};\n`).join('')}  server_name ${site.domains.join(' ')};
-
-${indent(inServer(site, names))}
-  location / {
-${indent(indent(inLocation(site, names)))}  }
-}
-`
-}
-
-const inServer = (site: Site, names: Names) => `${servedLocation(site.app)}
-${absent(site, names)}
-${moved(site, names)}`
-
-function inLocation(site: Site, names: Names): string {
-  const waiting = [
-    `if (!-f ${site.flags.ready}) { return 503; } # nothing is live before the first deployment\n`,
-    site.pauses
-      ? `if (-f ${site.flags.paused}) { return 503; } # nor while one version takes the other's place\n`
-      : '',
-  ]
-  return `open_file_cache off; # a cached "no such file" would delay the swap
-${choose(site, names)}${waiting.join('')}error_page 503 ${names.absent};
-error_page 502 504 = ${names.moved};
-client_max_body_size 100m; # a body is kept on this disk until all of it is here
-proxy_pass http://$${names.variable};
-${passOn(site)}`
-}
 
 function slotSnippet(site: Site): string {
   const names = named(site.app)

@@ -1,4 +1,4 @@
-import { DOMAIN, isAppName } from '../../core/dns-name.ts'
+import { DOMAIN, isAppName } from '../../../core/dns-name.ts'
 import type { Site } from './site.ts'
 
 const GRAMMAR = {

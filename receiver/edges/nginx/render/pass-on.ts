@@ -1,4 +1,4 @@
-import type { SiteSettings } from '../../core/site.ts'
+import type { SiteSettings } from '../../../core/site.ts'
 import { told } from './trust.ts'
 
 /**

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { doorsOf } from '../../../../receiver/edges/nginx/doors.ts'
-import { serverBlocks } from '../../../../receiver/edges/nginx/dump.ts'
+import { doorsOf } from '../../../../../receiver/edges/nginx/ask/doors.ts'
+import { serverBlocks } from '../../../../../receiver/edges/nginx/ask/server-blocks.ts'
 
 const SERVED = '/.well-known/deploy-receiver/served/'
 

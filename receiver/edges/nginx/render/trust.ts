@@ -1,4 +1,4 @@
-import { shortHash } from './names.ts'
+import { shortHash } from './variables.ts'
 
 /**
  * Headers by which a proxy says what the visitor asked it for, and who he is. From anybody else they are removed: apps make

@@ -1,0 +1,25 @@
+import { passOn } from './pass-on.ts'
+import { servedLocation } from './served.ts'
+import type { Site } from './site.ts'
+import { absent, choose, moved } from './slot.ts'
+import type { Names } from './variables.ts'
+
+/** What an app needs of its server block, and of a location of it: the rendered site and the snippets are made of these. */
+export const inServer = (site: Site, names: Names) => `${servedLocation(site.app)}
+${absent(site, names)}
+${moved(site, names)}`
+
+export function inLocation(site: Site, names: Names): string {
+  const waiting = [
+    `if (!-f ${site.flags.ready}) { return 503; } # nothing is live before the first deployment\n`,
+    site.pauses
+      ? `if (-f ${site.flags.paused}) { return 503; } # nor while one version takes the other's place\n`
+      : '',
+  ]
+  return `open_file_cache off; # a cached "no such file" would delay the swap
+${choose(site, names)}${waiting.join('')}error_page 503 ${names.absent};
+error_page 502 504 = ${names.moved};
+client_max_body_size 100m; # a body is kept on this disk until all of it is here
+proxy_pass http://$${names.variable};
+${passOn(site)}`
+}
