@@ -1,19 +1,37 @@
-import { loadConfig } from '../config/load.ts'
+import { type Command, InvalidArgumentError, Option } from 'commander'
 import type { Slot } from '../core/slots/ports.ts'
-import { adopt as takeOver } from '../serve/adopt.ts'
-import type { Options } from './options.ts'
+import { command, exits, type Given, jsonOption } from './command.ts'
 import { table } from './table.ts'
 
-/**
- * `deploy-receiver adopt`: puts what runs on record again when the data directory is lost or older than it. The receiver must
- * not run. `--slot APP=blue` says which slot is live when nothing else does.
- */
-export async function adopt({ config: file, slot, json }: Options): Promise<number> {
-  const asked = slotsOf(slot)
-  if (asked === undefined) {
-    console.error('deploy-receiver: --slot takes an app and its live slot, like --slot api=green')
-    return 2
-  }
+export const adoptCommand = () =>
+  command(
+    'adopt',
+    'put what runs on record again, when the data directory is lost or older than it',
+    [
+      ['deploy-receiver adopt', 'while the receiver does not run'],
+      ['deploy-receiver adopt --slot api=green', 'when nothing else says which slot is live'],
+    ],
+  )
+    .addOption(
+      new Option(
+        '--slot <app=slot>',
+        'the slot of an app that is live, blue or green; any number of times',
+      )
+        .default({})
+        .argParser(slotOf),
+    )
+    .addOption(jsonOption())
+    .action(exits(async (_own: unknown, self: Command) => adopt(self.optsWithGlobals())))
+
+async function adopt({
+  config: file,
+  slot: asked,
+  json,
+}: Given & { json?: boolean; slot: Record<string, Slot> }): Promise<number> {
+  const [{ loadConfig }, { adopt: takeOver }] = await Promise.all([
+    import('../config/load.ts'),
+    import('../serve/adopt.ts'),
+  ])
   const config = loadConfig(file, process.env, () => {})
   const { installation, apps } = await takeOver(config, process.env, asked)
   const rows = apps.map(({ app, slot: live, because, live: { deployment, containers } }) => ({
@@ -52,8 +70,10 @@ export async function adopt({ config: file, slot, json }: Options): Promise<numb
   return 0
 }
 
-function slotsOf(texts: readonly string[]): Record<string, Slot> | undefined {
-  const read = texts.map((text) => /^([a-z0-9-]{1,63})=(blue|green)$/.exec(text))
-  if (read.includes(null)) return undefined
-  return Object.fromEntries(read.map((found) => [found?.[1] ?? '', found?.[2] as Slot]))
+function slotOf(text: string, before: Record<string, Slot>): Record<string, Slot> {
+  const [, app, slot] = /^([a-z0-9-]{1,63})=(blue|green)$/.exec(text) ?? []
+  if (app === undefined) {
+    throw new InvalidArgumentError('It is an app and its live slot, like --slot api=green.')
+  }
+  return { ...before, [app]: slot as Slot }
 }

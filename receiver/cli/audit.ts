@@ -1,12 +1,28 @@
+import type { Command } from 'commander'
 import { socketOf } from '../config/socket.ts'
 import type { AuditEntry, Sender } from '../core/intake/audit.ts'
-import type { Options } from './options.ts'
 import { ask } from './ask.ts'
+import { command, exits, type Given, jsonOption, limitOption } from './command.ts'
 import { table } from './table.ts'
 
-/** `deploy-receiver audit [app]`: who asked for what, from where, and what came of it, newest first. */
-export async function audit({ config, json, limit, rest: [app] }: Options): Promise<number> {
-  const query = new URLSearchParams({ limit, ...(app === undefined ? {} : { app }) })
+export const auditCommand = () =>
+  command('audit [app]', 'show who asked for what, from where, and what came of it', [
+    ['deploy-receiver audit', 'the last requests, those that were turned away too'],
+    ['deploy-receiver audit api -n 100', 'more, of one app'],
+  ])
+    .addOption(limitOption())
+    .addOption(jsonOption())
+    .action(
+      exits(async (app: string | undefined, _own: unknown, self: Command) =>
+        audit(app, self.optsWithGlobals()),
+      ),
+    )
+
+async function audit(
+  app: string | undefined,
+  { config, json, limit }: Given & { json?: boolean; limit: number },
+): Promise<number> {
+  const query = new URLSearchParams({ limit: String(limit), ...(app === undefined ? {} : { app }) })
   const answer = await ask(socketOf(config, process.env), `/audit?${query.toString()}`)
   const { entries } = answer as { entries: AuditEntry[] }
   if (json) {

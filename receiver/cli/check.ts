@@ -1,60 +1,19 @@
-import { loadConfig } from '../config/load.ts'
-import { ConfigError, describeProblem, type Remarks } from '../config/problems.ts'
-import { connectDocker } from '../edges/docker/connect.ts'
-import { lookAtRegistries, lookAtTrustRoots } from '../serve/doctor.ts'
-import type { Options } from './options.ts'
-import { openReading } from '../serve/open-registries.ts'
-import { showFindings } from './findings.ts'
+import type { Command } from 'commander'
+import type { CheckOptions } from './check-config.ts'
+import { command, exits, jsonOption } from './command.ts'
 
-/**
- * `deploy-receiver check`: reads the config as `serve` would, and says what it found; with `--registries` also whether the
- * apps' can be read, with `--strict` taking warnings for errors.
- */
-export async function check({ config: file, json, registries, strict }: Options): Promise<number> {
-  let remarks: Remarks = { warnings: [], notices: [] }
-  const config = loadConfig(file, process.env, (found) => (remarks = found))
-  const { warnings, notices } = remarks
-  if (strict && warnings.length > 0) throw new ConfigError(config.file, warnings)
-  for (const each of warnings) console.error(`warning: ${describeProblem(config.file, each)}`)
-  for (const each of notices) console.error(`notice: ${describeProblem(config.file, each)}`)
-  const apps = Object.values(config.apps)
-  const roots = await lookAtTrustRoots(config.data, apps)
-  const aged = roots.filter(({ hint }) => hint !== undefined)
-  for (const { what, message, hint } of aged) {
-    console.error(`${strict ? 'error' : 'warning'}: ${what}: ${message}; ${hint}`)
-  }
-  if (strict && aged.length > 0) return 1
-  if (registries) {
-    const read = openReading(config, { docker: () => connectDocker(process.env), env: process.env })
-    return showFindings([...roots, ...(await lookAtRegistries(apps, read, () => false))], json)
-  }
-  if (json) {
-    console.log(
-      JSON.stringify({
-        file: config.file,
-        url: config.url,
-        apps: apps.map(({ name, image, domains, port }) => ({ name, image, domains, port })),
-        warnings: [
-          ...warnings,
-          ...aged.map(({ what: path, message, hint }) => ({ path, message, hint })),
-        ],
-        notices,
+export const checkCommand = () =>
+  command('check', 'say whether the config is right, with the place and the fix of what is not', [
+    ['deploy-receiver check', 'before a reload'],
+    ['deploy-receiver check --strict', 'what is unwise is an error, too'],
+    ['deploy-receiver check --registries', "whether the apps' images can be read, too"],
+  ])
+    .option('--strict', 'take warnings for errors')
+    .option('--registries', 'ask the registries, too')
+    .addOption(jsonOption())
+    .action(
+      exits(async (_own: unknown, self: Command) => {
+        const { check } = await import('./check-config.ts')
+        return check(self.optsWithGlobals<CheckOptions>())
       }),
     )
-    return 0
-  }
-  console.log(`${config.file} is right: ${apps.length} ${apps.length === 1 ? 'app' : 'apps'}`)
-  for (const { name, image, domains, auth } of apps) {
-    const kinds = [
-      ...(auth.oidc.length > 0 ? ['oidc'] : []),
-      ...(auth.keys.length + auth.secrets.length > 0 ? ['standard webhooks'] : []),
-      ...(auth.basic.tokens.length > 0 ? ['basic'] : []),
-      ...(auth.github.length > 0 ? ['github webhooks'] : []),
-    ]
-    console.log(
-      `  ${name}  ${image.repository}:${image.tag}  ${domains.join(' ') || '(no domain)'}  ${kinds.join(', ') || 'local socket only'}`,
-    )
-    console.log(`    hook: ${config.url}/hooks/${name}`)
-  }
-  return 0
-}

@@ -1,116 +1,36 @@
-import { setTimeout as pause } from 'node:timers/promises'
-import {
-  type Accepted,
-  type Deployment,
-  type DeploymentEvent,
-  isFinal,
-  type UnknownEvent,
-} from '../../protocol/deployment.ts'
+import type { Command } from 'commander'
 import { socketOf } from '../config/socket.ts'
-import type { Options } from './options.ts'
 import { ask } from './ask.ts'
-import { eventsOf } from './events.ts'
+import { command, exits, jsonOption } from './command.ts'
 import { imageNamed } from './named-image.ts'
-import { imageOf } from './status.ts'
-import { printable } from './table.ts'
+import { order, type OrderOptions } from './order.ts'
 
-/** So often, and after such a pause each, a receiver that is away is asked again. */
-const MOST_CUTS = 60
-const AGAIN_MS = 500
+export const deployCommand = () =>
+  command(
+    'deploy <app> [image]',
+    'deploy an image of an app, and show its steps until it is live',
+    [
+      ['deploy-receiver deploy api', 'what the tag that it follows stands for now'],
+      ['deploy-receiver deploy api 1.4.2', 'a tag of its repository'],
+      ['deploy-receiver deploy api ghcr.io/acme/api@sha256:…', 'a digest'],
+    ],
+  )
+    .addOption(jsonOption())
+    .action(
+      exits(async (app: string, word: string | undefined, _own: unknown, self: Command) =>
+        deploy(app, word, self.optsWithGlobals()),
+      ),
+    )
 
-/** `deploy-receiver deploy <app> [image or tag]`: that image, or what the followed tag stands for now. */
-export const deploy = (options: Options): Promise<number> =>
-  order('deploy', options, async (app, word) => {
-    if (word === undefined) return {}
-    const path = `/apps/${encodeURIComponent(app)}`
-    const { image } = (await ask(socketOf(options.config, process.env), path)) as {
-      image: { repository: string }
-    }
-    return { image: imageNamed(word, image.repository) }
-  })
-
-/**
- * `deploy-receiver rollback <app> [to]`: the digest before the live one, or what is named, with the settings that it had but
- * for rights and secrets; with `--release-settings` these too, with `--current-settings` all as in the config.
- */
-export const rollback = (options: Options): Promise<number> =>
-  order('rollback', options, async (_app, to = 'previous') => ({
-    rollback: to,
-    current_settings: options.currentSettings,
-    release_settings: options.releaseSettings,
-  }))
-
-/** Sends an order, shows its steps until it is over, and gives 0 when it succeeded, else 1. */
-async function order(
-  command: string,
-  { config, json, rest: [app, what] }: Options,
-  bodyOf: (app: string, what: string | undefined) => Promise<object>,
+async function deploy(
+  app: string,
+  word: string | undefined,
+  options: OrderOptions,
 ): Promise<number> {
-  if (app === undefined) {
-    console.error(`deploy-receiver: ${command} takes the name of an app`)
-    return 2
+  if (word === undefined) return order(app, {}, options)
+  const path = `/apps/${encodeURIComponent(app)}`
+  const { image } = (await ask(socketOf(options.config, process.env), path)) as {
+    image: { repository: string }
   }
-  const socket = socketOf(config, process.env)
-  const path = `/hooks/${encodeURIComponent(app)}`
-  const accepted = (await ask(socket, path, 'POST', await bodyOf(app, what))) as Accepted
-  const show = json ? () => undefined : (line: string) => console.log(line)
-  show(`${accepted.deployment.id}  ${accepted.deployment.action} of ${app}`)
-  const deployment = await follow(socket, accepted.deployment, show)
-  if (json) console.log(JSON.stringify(deployment))
-  else conclude(deployment)
-  return deployment.status === 'succeeded' ? 0 : 1
-}
-
-/** Shows what happens until the deployment is over, also when the receiver is restarted meanwhile. */
-async function follow(
-  socket: string,
-  first: Deployment,
-  show: (line: string) => void,
-): Promise<Deployment> {
-  let last = 0
-  let shown = ''
-  const showOnce = (line: string) => {
-    if (line !== '' && line !== shown) show(printable((shown = line)))
-  }
-  for (let cuts = 0; ; cuts++) {
-    try {
-      for await (const { number, event } of eventsOf(socket, first.id, last)) {
-        last = number
-        cuts = 0
-        showOnce(lineOf(event))
-      }
-      const deployment = (await ask(socket, `/deployments/${first.id}`)) as Deployment
-      if (isFinal(deployment.status)) return deployment
-    } catch (error) {
-      // it may be restarted at this moment
-      if (cuts >= MOST_CUTS) throw error
-    }
-    await pause(AGAIN_MS)
-  }
-}
-
-/** A step that is over, or what delays it; nothing for bytes that come and go. */
-function lineOf(event: DeploymentEvent | UnknownEvent): string {
-  if (event.type === 'unknown') {
-    return `  ${(event.step ?? event.kind).padEnd(8)} ${''.padStart(9)}  ${event.message ?? event.kind}`
-  }
-  if (event.type === 'progress') {
-    return event.total === undefined
-      ? `  ${event.step.padEnd(8)} ${''.padStart(9)}  ${event.message}`
-      : ''
-  }
-  if (event.type !== 'step' || event.status === 'running') return ''
-  const name = `  ${event.step.padEnd(8)}`
-  // why stands at the end
-  if (event.status === 'failed') return `${name} ${'failed'.padStart(9)}`
-  return `${name} ${`${event.ms ?? 0} ms`.padStart(9)}  ${event.message ?? ''}`.trimEnd()
-}
-
-function conclude(deployment: Deployment): void {
-  const { status, error } = deployment
-  if (status === 'succeeded') return console.log(`live: ${imageOf(deployment)}`)
-  if (status === 'superseded') return console.error('superseded: a newer one was accepted')
-  console.error(`failed: ${error?.message ?? 'without a reason'}`)
-  if (error?.hint !== undefined) console.error(`  ${error.hint}`)
-  for (const line of error?.log ?? []) console.error(`  | ${line}`)
+  return order(app, { image: imageNamed(word, image.repository) }, options)
 }

@@ -1,18 +1,23 @@
+import type { Command } from 'commander'
 import type { Finding } from '../core/finding.ts'
 import { DEFAULT_SOCKET, socketOf } from '../config/socket.ts'
-import { lookWithoutReceiver } from '../serve/doctor-alone.ts'
 import { ask, NoReceiver } from './ask.ts'
+import { command, exits, type Given, jsonOption } from './command.ts'
 import { showFindings } from './findings.ts'
-import type { Options } from './options.ts'
 
-/**
- * `deploy-receiver doctor`: looks at all that a deployment needs; 1 when something is not as it has to be. Without a receiver to
- * ask it looks itself, as far as that goes.
- */
-export async function doctor({ config, json }: Options): Promise<number> {
-  return showFindings(await examine(config), json)
-}
+export const doctorCommand = () =>
+  command('doctor', 'look at all that a deployment needs, and say what to do', [
+    ['deploy-receiver doctor', 'ends with 1 when something is not as it has to be'],
+  ])
+    .addOption(jsonOption())
+    .action(
+      exits(async (_own: unknown, self: Command) => {
+        const { config, json = false } = self.optsWithGlobals<Given & { json?: boolean }>()
+        return showFindings(await examine(config), json)
+      }),
+    )
 
+/** Without a receiver to ask it is looked at from here, as far as that goes. */
 async function examine(config: string): Promise<Finding[]> {
   try {
     const { checks } = (await ask(findSocket(config), '/doctor')) as { checks: Finding[] }
@@ -20,6 +25,7 @@ async function examine(config: string): Promise<Finding[]> {
   } catch (error) {
     if (!(error instanceof NoReceiver)) throw error
     const { message, hint } = error
+    const { lookWithoutReceiver } = await import('../serve/doctor-alone.ts')
     const receiver = { what: 'receiver', ok: false, message, hint }
     return [receiver, ...(await lookWithoutReceiver(config, process.env))]
   }

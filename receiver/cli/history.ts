@@ -1,17 +1,29 @@
+import type { Command } from 'commander'
 import type { Deployment } from '../../protocol/deployment.ts'
 import { socketOf } from '../config/socket.ts'
-import type { Options } from './options.ts'
 import { ask } from './ask.ts'
+import { command, exits, type Given, jsonOption, limitOption } from './command.ts'
 import { imageOf } from './status.ts'
 import { table } from './table.ts'
 
-/** `deploy-receiver history <app>`: its deployments, newest first. */
-export async function history({ config, json, limit, rest: [app] }: Options): Promise<number> {
-  if (app === undefined) {
-    console.error('deploy-receiver: history takes the name of an app')
-    return 2
-  }
-  const path = `/apps/${encodeURIComponent(app)}/deployments?limit=${encodeURIComponent(limit)}`
+export const historyCommand = () =>
+  command('history <app>', 'show the deployments of an app, the newest first', [
+    ['deploy-receiver history api', 'what was deployed, and what came of it'],
+    ['deploy-receiver history api -n 5 --json', 'the last five, with all that is known of them'],
+  ])
+    .addOption(limitOption())
+    .addOption(jsonOption())
+    .action(
+      exits(async (app: string, _own: unknown, self: Command) =>
+        history(app, self.optsWithGlobals()),
+      ),
+    )
+
+async function history(
+  app: string,
+  { config, json, limit }: Given & { json?: boolean; limit: number },
+): Promise<number> {
+  const path = `/apps/${encodeURIComponent(app)}/deployments?limit=${limit}`
   const answer = await ask(socketOf(config, process.env), path)
   const { deployments } = answer as { deployments: Deployment[] }
   if (json) {

@@ -1,13 +1,20 @@
+import type { Command } from 'commander'
 import { socketOf } from '../config/socket.ts'
-import type { Options } from './options.ts'
 import { ask } from './ask.ts'
+import { command, exits, type Given, jsonOption } from './command.ts'
 
-/** `deploy-receiver hook <app>`: its URL, and the workflow step and curl lines that fit what it accepts. */
-export async function hook({ config, json, rest: [app] }: Options): Promise<number> {
-  if (app === undefined) {
-    console.error('deploy-receiver: hook takes the name of an app')
-    return 2
-  }
+export const hookCommand = () =>
+  command(
+    'hook <app>',
+    'print the URL of an app, the workflow step and the curl lines that fit it',
+    [['deploy-receiver hook api', 'what to paste into a workflow; there is no secret in it']],
+  )
+    .addOption(jsonOption())
+    .action(
+      exits(async (app: string, _own: unknown, self: Command) => hook(app, self.optsWithGlobals())),
+    )
+
+async function hook(app: string, { config, json }: Given & { json?: boolean }): Promise<number> {
   const socket = socketOf(config, process.env)
   const { hook: url, accepts } = (await ask(socket, `/apps/${encodeURIComponent(app)}`)) as {
     hook: string

@@ -1,13 +1,23 @@
+import type { Command } from 'commander'
 import { socketOf } from '../config/socket.ts'
 import type { Reloaded } from '../config/changes.ts'
-import type { Options } from './options.ts'
 import { ask } from './ask.ts'
+import { command, exits, type Given, jsonOption } from './command.ts'
 
-/**
- * `deploy-receiver reload [--overwrite]`: the running receiver reads its config again, and says what changed, and which of
- * Nginx's files somebody edited.
- */
-export async function reload({ config, json, overwrite }: Options): Promise<number> {
+export const reloadCommand = () =>
+  command('reload', 'have the receiver read its config again; a wrong one is refused', [
+    ['deploy-receiver reload', 'says what changed, and which files of Nginx somebody edited'],
+    ['deploy-receiver reload --overwrite', 'writes these anew'],
+  ])
+    .option('--overwrite', "write the receiver's files of Nginx anew that somebody edited")
+    .addOption(jsonOption())
+    .action(exits(async (_own: unknown, self: Command) => reload(self.optsWithGlobals())))
+
+async function reload({
+  config,
+  json,
+  overwrite = false,
+}: Given & { json?: boolean; overwrite?: boolean }): Promise<number> {
   const path = `/reload${overwrite ? '?overwrite=true' : ''}`
   const changes = (await ask(socketOf(config, process.env), path, 'POST')) as Reloaded
   if (json) {

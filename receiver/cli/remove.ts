@@ -1,13 +1,25 @@
+import type { Command } from 'commander'
 import { socketOf } from '../config/socket.ts'
-import type { Options } from './options.ts'
 import { ask } from './ask.ts'
+import { command, exits, type Given, jsonOption } from './command.ts'
 
-/** `deploy-receiver remove <app> [--volumes]`: takes an app that is not in the config any more off this machine. */
-export async function remove({ config, json, volumes, rest: [app] }: Options): Promise<number> {
-  if (app === undefined) {
-    console.error('deploy-receiver: remove takes the name of an app')
-    return 2
-  }
+export const removeCommand = () =>
+  command('remove <app>', 'take an app that is not in the config any more off this machine', [
+    ['deploy-receiver remove api', 'its containers and its site; the data stays'],
+    ['deploy-receiver remove api --volumes', 'its data, too'],
+  ])
+    .option('--volumes', 'delete its data, too: this cannot be undone')
+    .addOption(jsonOption())
+    .action(
+      exits(async (app: string, _own: unknown, self: Command) =>
+        remove(app, self.optsWithGlobals()),
+      ),
+    )
+
+async function remove(
+  app: string,
+  { config, json, volumes = false }: Given & { json?: boolean; volumes?: boolean },
+): Promise<number> {
   const path = `/apps/${encodeURIComponent(app)}${volumes ? '?volumes=true' : ''}`
   const answer = await ask(socketOf(config, process.env), path, 'DELETE')
   const { removed, kept } = answer as { removed: string[]; kept: string[] }

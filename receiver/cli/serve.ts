@@ -1,58 +1,13 @@
-import { loadConfig } from '../config/load.ts'
-import { describeProblem, type Remarks } from '../config/problems.ts'
-import { createLog } from '../serve/log.ts'
-import type { ReloadOptions } from '../config/changes.ts'
-import type { Options } from './options.ts'
-import { secretsOf, secretsOfBoth } from '../config/secrets-of.ts'
-import { createRedactor } from '../core/redaction/redactor.ts'
-import { serve } from '../serve/serve.ts'
+import type { Command } from 'commander'
+import { command, exits } from './command.ts'
 
-/** `deploy-receiver serve`: until SIGTERM or SIGINT; SIGHUP reads the config again. A second signal ends it at once. */
-export async function run({ config: file }: Options): Promise<number> {
-  let remarks: Remarks = { warnings: [], notices: [] }
-  const read = () => loadConfig(file, process.env, (found) => (remarks = found))
-  const config = read()
-  let secrets = secretsOf(config)
-  const redactor = createRedactor(secrets)
-  const log = createLog(redactor)
-  const remark = () => {
-    for (const each of remarks.warnings) log('warn', describeProblem(config.file, each))
-    for (const each of remarks.notices) log('info', describeProblem(config.file, each))
-  }
-  remark()
-
-  // one after the other: each compares with what the one before left
-  let last: Promise<unknown> = Promise.resolve()
-  const reload = (options: ReloadOptions) => {
-    const mine = last.then(async () => {
-      const next = read()
-      const nextSecrets = secretsOf(next)
-      redactor.take(secretsOfBoth(secrets, nextSecrets))
-      remark()
-      try {
-        const changes = await receiver.reload(next, options)
-        secrets = nextSecrets
-        return changes
-      } finally {
-        redactor.take(secrets)
-      }
-    })
-    last = mine.catch(() => {})
-    return mine
-  }
-  const receiver = await serve(config, process.env, { log, redactor, reload })
-  process.on('SIGHUP', () => {
-    reload({ overwrite: false }).catch((error: unknown) => {
-      const reason = error instanceof Error ? error.message : String(error)
-      log('error', 'the config was refused; the one before stays in force', { reason })
-    })
-  })
-
-  const signal = await new Promise<string>((resolve) => {
-    for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, () => resolve(name))
-  })
-  log('info', 'stopping', { signal })
-  for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, () => process.exit(1))
-  await receiver.close()
-  return 0
-}
+export const serveCommand = () =>
+  command('serve', 'take hooks and deploy, until SIGTERM; SIGHUP reads the config again', [
+    ['deploy-receiver serve', 'as systemd starts it'],
+    ['deploy-receiver serve --config ./config.yaml', 'with a config of another place'],
+  ]).action(
+    exits(async (_own: unknown, self: Command) => {
+      const { serveUntilTold } = await import('./serve-until-told.ts')
+      return serveUntilTold(self.optsWithGlobals())
+    }),
+  )

@@ -1,7 +1,8 @@
+import type { Command } from 'commander'
 import type { Deployment } from '../../protocol/deployment.ts'
 import { socketOf } from '../config/socket.ts'
-import type { Options } from './options.ts'
 import { ask } from './ask.ts'
+import { command, exits, type Given, jsonOption } from './command.ts'
 import { table } from './table.ts'
 
 interface App {
@@ -13,8 +14,22 @@ interface App {
   volumes: { path: string; volume: string }[]
 }
 
-/** `deploy-receiver status [app]`: what is live, since when, what is under way, and what was rolled back from. */
-export async function status({ config, json, rest: [app] }: Options): Promise<number> {
+export const statusCommand = () =>
+  command('status [app]', 'show what is live, since when, what is under way, and what is on hold', [
+    ['deploy-receiver status', 'all apps'],
+    ['deploy-receiver status api --json', 'one, with all that is known of it'],
+  ])
+    .addOption(jsonOption())
+    .action(
+      exits(async (app: string | undefined, _own: unknown, self: Command) =>
+        status(app, self.optsWithGlobals()),
+      ),
+    )
+
+async function status(
+  app: string | undefined,
+  { config, json }: Given & { json?: boolean },
+): Promise<number> {
   const socket = socketOf(config, process.env)
   const apps =
     app === undefined

@@ -1,6 +1,7 @@
+import type { Command } from 'commander'
 import { socketOf } from '../config/socket.ts'
-import type { Options } from './options.ts'
 import { ask } from './ask.ts'
+import { command, exits, type Given, jsonOption } from './command.ts'
 import { table } from './table.ts'
 
 interface Tag {
@@ -11,12 +12,16 @@ interface Tag {
   live: boolean
 }
 
-/** `deploy-receiver tags <app>`: the tags of its registry, and which of their digests were deployed. */
-export async function tags({ config, json, rest: [app] }: Options): Promise<number> {
-  if (app === undefined) {
-    console.error('deploy-receiver: tags takes the name of an app')
-    return 2
-  }
+export const tagsCommand = () =>
+  command('tags <app>', "show the registry's tags of an app, and which of them were deployed", [
+    ['deploy-receiver tags api', 'what could be deployed by deploy-receiver deploy api <tag>'],
+  ])
+    .addOption(jsonOption())
+    .action(
+      exits(async (app: string, _own: unknown, self: Command) => tags(app, self.optsWithGlobals())),
+    )
+
+async function tags(app: string, { config, json }: Given & { json?: boolean }): Promise<number> {
   const path = `/apps/${encodeURIComponent(app)}/tags`
   const answer = await ask(socketOf(config, process.env), path)
   const {

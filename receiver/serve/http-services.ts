@@ -7,7 +7,7 @@ import { createIssuerKeys } from '../edges/oidc/issuer-keys.ts'
 import { createVerifyToken } from '../edges/oidc/verify.ts'
 import { createBodyGate } from '../http/limits/body-gate.ts'
 import type { Services } from '../http/app.ts'
-import { VERSION } from './version.ts'
+import { VERSION } from '../version.ts'
 import { type CurrentConfig, httpApps } from './current-config.ts'
 import type { OpenStore } from './open-store.ts'
 

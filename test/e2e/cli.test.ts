@@ -213,15 +213,15 @@ test('doctor ends with 1 and the remedy when something is wrong', async () => {
 })
 
 test.for([
-  [['deploy'], 2, 'deploy takes the name of an app'],
-  [['history'], 2, 'history takes the name of an app'],
-  [['tags'], 2, 'tags takes the name of an app'],
+  [['deploy'], 2, "missing required argument 'app'"],
+  [['history'], 2, "missing required argument 'app'"],
+  [['tags'], 2, "missing required argument 'app'"],
   [['tags', 'none'], 1, 'there is no app "none"'],
   [['deploy', 'none'], 1, 'there is no app "none"'],
   [['rollback', 'api', 'x'], 1, 'is neither "previous", nor a tag, a digest or a deployment'],
   [['deploy', 'api', 'ghcr.io/evil/api:1'], 1, 'ghcr.io/evil/api is not the repository of api'],
   [['status', 'none'], 1, 'there is no app "none"\n  deploy-receiver status lists them'],
-  [['destroy'], 2, 'there is no command "destroy"'],
+  [['destroy'], 2, "unknown command 'destroy'"],
 ] as const)('%s ends with %i', async ([args, status, message]) => {
   const { code, stderr } = await run(...args)
   expect(code).toBe(status)

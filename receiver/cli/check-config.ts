@@ -1,0 +1,68 @@
+import { loadConfig } from '../config/load.ts'
+import { ConfigError, describeProblem, type Remarks } from '../config/problems.ts'
+import { connectDocker } from '../edges/docker/connect.ts'
+import { lookAtRegistries, lookAtTrustRoots } from '../serve/doctor.ts'
+import type { Given } from './command.ts'
+import { openReading } from '../serve/open-registries.ts'
+import { showFindings } from './findings.ts'
+
+export interface CheckOptions extends Given {
+  json?: boolean
+  registries?: boolean
+  strict?: boolean
+}
+
+/** Reads the config as `serve` would, and says what it found. */
+export async function check({
+  config: file,
+  json = false,
+  registries = false,
+  strict = false,
+}: CheckOptions): Promise<number> {
+  let remarks: Remarks = { warnings: [], notices: [] }
+  const config = loadConfig(file, process.env, (found) => (remarks = found))
+  const { warnings, notices } = remarks
+  if (strict && warnings.length > 0) throw new ConfigError(config.file, warnings)
+  for (const each of warnings) console.error(`warning: ${describeProblem(config.file, each)}`)
+  for (const each of notices) console.error(`notice: ${describeProblem(config.file, each)}`)
+  const apps = Object.values(config.apps)
+  const roots = await lookAtTrustRoots(config.data, apps)
+  const aged = roots.filter(({ hint }) => hint !== undefined)
+  for (const { what, message, hint } of aged) {
+    console.error(`${strict ? 'error' : 'warning'}: ${what}: ${message}; ${hint}`)
+  }
+  if (strict && aged.length > 0) return 1
+  if (registries) {
+    const read = openReading(config, { docker: () => connectDocker(process.env), env: process.env })
+    return showFindings([...roots, ...(await lookAtRegistries(apps, read, () => false))], json)
+  }
+  if (json) {
+    console.log(
+      JSON.stringify({
+        file: config.file,
+        url: config.url,
+        apps: apps.map(({ name, image, domains, port }) => ({ name, image, domains, port })),
+        warnings: [
+          ...warnings,
+          ...aged.map(({ what: path, message, hint }) => ({ path, message, hint })),
+        ],
+        notices,
+      }),
+    )
+    return 0
+  }
+  console.log(`${config.file} is right: ${apps.length} ${apps.length === 1 ? 'app' : 'apps'}`)
+  for (const { name, image, domains, auth } of apps) {
+    const kinds = [
+      ...(auth.oidc.length > 0 ? ['oidc'] : []),
+      ...(auth.keys.length + auth.secrets.length > 0 ? ['standard webhooks'] : []),
+      ...(auth.basic.tokens.length > 0 ? ['basic'] : []),
+      ...(auth.github.length > 0 ? ['github webhooks'] : []),
+    ]
+    console.log(
+      `  ${name}  ${image.repository}:${image.tag}  ${domains.join(' ') || '(no domain)'}  ${kinds.join(', ') || 'local socket only'}`,
+    )
+    console.log(`    hook: ${config.url}/hooks/${name}`)
+  }
+  return 0
+}

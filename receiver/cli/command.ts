@@ -1,0 +1,57 @@
+import { Command, InvalidArgumentError, Option } from 'commander'
+
+/** What every command may be given, before or behind its name. */
+export interface Given {
+  config: string
+}
+
+/** Lines of a command that a reader can type as they are, each with what it is good for. */
+export type Examples = readonly (readonly [line: string, what: string])[]
+
+const examples = new WeakMap<Command, Examples>()
+
+/**
+ * A command with a line that says what it does. Its examples stand below its help, and in the man page.
+ * @param name also says what it takes: `deploy <app> [image]`
+ */
+export function command(name: string, summary: string, shown: Examples = []): Command {
+  const [first = '', ...words] = name.split(' ')
+  const made = new Command(first).summary(summary).description(sentence(summary))
+  for (const word of words) made.argument(word, WORDS[word] ?? '')
+  examples.set(made, shown)
+  const width = Math.max(0, ...shown.map(([line]) => line.length))
+  const lines = shown.map(([line, what]) => `  ${line.padEnd(width)}  ${what}`.trimEnd())
+  return shown.length === 0 ? made : made.addHelpText('after', `\nExamples:\n${lines.join('\n')}`)
+}
+
+const sentence = (text: string) => `${text.slice(0, 1).toUpperCase()}${text.slice(1)}.`
+
+export const examplesOf = (of: Command): Examples => examples.get(of) ?? []
+
+const WORDS: Readonly<Record<string, string>> = {
+  '<app>': 'an app of the config',
+  '[app]': 'one app; without it: all',
+  '[image]': 'a tag of its repository, or a reference; without it: the tag that the app follows',
+  '[to]': 'a digest or its first digits, a deployment or a tag; without it: the digest before',
+  '[on|off]': 'without it: says which one it is',
+}
+
+export const jsonOption = (): Option => new Option('--json', 'print JSON, for programs')
+
+export const limitOption = (): Option =>
+  new Option('-n, --limit <count>', 'at most so many, the newest').default(20).argParser(count)
+
+const MOST = 1000
+
+function count(text: string): number {
+  const number = /^\d{1,4}$/.test(text) ? Number(text) : 0
+  if (number >= 1 && number <= MOST) return number
+  throw new InvalidArgumentError(`It is a whole number from 1 to ${MOST}.`)
+}
+
+/** What a command does: it resolves to its exit status, 0 done, 1 failed, 2 wrong usage. */
+export const exits =
+  <Words extends unknown[]>(run: (...words: Words) => Promise<number>) =>
+  async (...words: Words): Promise<void> => {
+    process.exitCode = await run(...words)
+  }
