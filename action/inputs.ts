@@ -13,8 +13,6 @@ import type { RunContext } from './context.ts'
 import { githubRegistry, isWorkflowToken } from './registries/github.ts'
 import { registryHost } from './registries/host.ts'
 
-const DEFAULT_REGISTRY = 'ghcr.io'
-
 /** The Action's inputs, checked and with their defaults. */
 export interface Inputs extends BuildInputs {
   /** Receivers, one after the other; empty: only build and push. */
@@ -84,8 +82,8 @@ export const readInputs = (run: RunContext, input: typeof getInput = getInput): 
   const home =
     password === '' || isWorkflowToken(password, githubToken)
       ? githubRegistry(run.serverUrl)
-      : DEFAULT_REGISTRY
-  const registry = readRegistry(text('registry', DEFAULT_REGISTRY), image, home)
+      : 'ghcr.io'
+  const registry = readRegistry(text('registry'), image, home)
   const inputs = Object.freeze({
     hooks: lines('url').map(parseHookTarget),
     secret: text('secret'),
@@ -131,16 +129,15 @@ function readTagContext(text: string): 'workflow' | 'git' {
   })
 }
 
-/** Left at its default, it is where the image goes: a login elsewhere would be of no use. Without an image it is `home`. */
+/** One that is given is meant, whatever the image is. Else it is where the image goes, and without an image `home`. */
 function readRegistry(given: string, image: string, home: string): string {
-  const registry = registryHost(given)
-  if (registry !== DEFAULT_REGISTRY) return registry
+  if (given !== '') return registryHost(given)
   if (image === '') return home
   try {
     return parseImage(image).registry
   } catch {
     // told when the image itself is read
-    return registry
+    return home
   }
 }
 

@@ -4572,7 +4572,6 @@ const readTags = (lines) => {
 const isOfRule = (field) => field.includes("=") || field.includes("{{");
 
 // action/inputs.ts
-const DEFAULT_REGISTRY = "ghcr.io";
 /**
 * Reads the inputs. An absent or empty one means its documented default, also when the Action is run without `action.yml`
 * applied.
@@ -4586,8 +4585,8 @@ const readInputs = (run, input = getInput) => {
 	const image = text("image", images[0]);
 	const githubToken = text("github-token");
 	const password = text("password", githubToken);
-	const home = password === "" || isWorkflowToken(password, githubToken) ? githubRegistry(run.serverUrl) : DEFAULT_REGISTRY;
-	const registry = readRegistry(text("registry", DEFAULT_REGISTRY), image, home);
+	const home = password === "" || isWorkflowToken(password, githubToken) ? githubRegistry(run.serverUrl) : "ghcr.io";
+	const registry = readRegistry(text("registry"), image, home);
 	const inputs = Object.freeze({
 		hooks: lines("url").map(parseHookTarget),
 		secret: text("secret"),
@@ -4629,15 +4628,14 @@ function readTagContext(text) {
 	if (text === "workflow" || text === "git") return text;
 	throw new ActionError("bad_input", `input tag-context: "${text}" is not one`, { hint: "Write workflow (what the event says) or git (what is checked out)." });
 }
-/** Left at its default, it is where the image goes: a login elsewhere would be of no use. Without an image it is `home`. */
+/** One that is given is meant, whatever the image is. Else it is where the image goes, and without an image `home`. */
 function readRegistry(given, image, home) {
-	const registry = registryHost(given);
-	if (registry !== DEFAULT_REGISTRY) return registry;
+	if (given !== "") return registryHost(given);
 	if (image === "") return home;
 	try {
 		return parseImage$1(image).registry;
 	} catch {
-		return registry;
+		return home;
 	}
 }
 function defaultImage(registry, run) {

@@ -170,6 +170,10 @@ test.for([
   ['acme/api', {}, 'docker.io'],
   ['ghcr.io/acme/api', {}, 'ghcr.io'],
   ['acme.azurecr.io/api', { registry: 'other.azurecr.io' }, 'other.azurecr.io'],
+  ['acme/api', { registry: 'ghcr.io' }, 'ghcr.io'],
+  ['', { images: 'acme/api\nghcr.io/acme/api' }, 'docker.io'],
+  ['', { images: 'acme/api\nghcr.io/acme/api', registry: 'ghcr.io' }, 'ghcr.io'],
+  ['not an image', {}, 'ghcr.io'],
 ] as const)('an image %s with %j is signed in to at %s', ([image, more, registry]) => {
   expect(read({ image, ...more }).registry).toBe(registry)
 })

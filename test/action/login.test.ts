@@ -205,7 +205,8 @@ describe('who signs in', () => {
     const registry = 'containers.git.acme.com'
     expect(await choose({ registry }, company)).toBeDefined()
     expect(await choose({ registry: 'docker.git.acme.com' }, company)).toBeDefined()
-    expect(await choose({ registry: 'ghcr.io' }, company)).toMatchObject({ registry })
+    expect(await choose({}, company)).toMatchObject({ registry })
+    expect(await choose({ registry: 'ghcr.io' }, company)).toBeUndefined()
     expect(await choose({ image: 'ghcr.io/acme/api' }, company)).toBeUndefined()
     expect(await choose({ registry: 'maven.pkg.github.com' }, company)).toBeUndefined()
     const own = { registry: 'ghcr.io', username: 'ci', password: 'ghp_2' }
@@ -227,6 +228,12 @@ describe('who signs in', () => {
       code: 'bad_input',
       message: 'gcp-service-account needs gcp-workload-identity-provider',
     })
+  })
+
+  test('a password goes to the registry that is written, whatever the first of the images is', async () => {
+    const given = { images: 'acme/api\nghcr.io/acme/api', username: 'ci', password: 'ghp_own' }
+    expect(await choose({ ...given, registry: 'ghcr.io' })).toMatchObject({ registry: 'ghcr.io' })
+    expect(await choose(given)).toMatchObject({ registry: 'docker.io' })
   })
 
   test('any registry takes a password of its own', async () => {
