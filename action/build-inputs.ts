@@ -93,4 +93,23 @@ export const isPushed = (inputs: Pick<BuildInputs, 'push' | 'call'>): boolean =>
 
 /** Whether the image is pushed under its digest alone: then it can have no tag. */
 export const isPushedByDigest = ({ outputs }: Pick<BuildInputs, 'outputs'>): boolean =>
-  outputs.some((output) => parseFields(output, 'outputs').includes('push-by-digest=true'))
+  outputs.some((output) => isOn(attributesOf(output).get('push-by-digest')))
+
+/** Whether one of `outputs` pushes by itself, whatever the input `push` says. */
+export const asksForPush = (output: string): boolean => {
+  const attributes = attributesOf(output)
+  return attributes.get('type') === 'registry' || isOn(attributes.get('push'))
+}
+
+/** As buildx reads them (docker/buildx, `buildflags.ExportEntry`). */
+const attributesOf = (output: string): Map<string, string> =>
+  new Map(
+    parseFields(output, 'outputs').map((field) => {
+      const [key = '', ...value] = field.split('=')
+      return [key.trim().toLowerCase(), value.join('=')]
+    }),
+  )
+
+/** As BuildKit reads an attribute that is a boolean: nothing behind the `=` is yes. */
+const isOn = (value: string | undefined): boolean =>
+  value !== undefined && /^(?:|1|[tT]|true|True|TRUE)$/.test(value)

@@ -1,6 +1,6 @@
 import { getInput } from '@actions/core'
 import { parseImage } from '../protocol/image-reference.ts'
-import { type BuildInputs, readBuildInputs } from './build-inputs.ts'
+import { asksForPush, type BuildInputs, readBuildInputs } from './build-inputs.ts'
 import { ActionError } from './error.ts'
 import type { HookTarget } from './hook-target.ts'
 import { parseHookTarget } from './hook-target.ts'
@@ -154,6 +154,12 @@ function checkTogether(inputs: Inputs): void {
   if (!inputs.build && inputs.rollback === '' && inputs.hooks.length === 0) {
     throw new ActionError('bad_input', 'input build is false and url is empty: nothing to do', {
       hint: 'Give url to deploy image as it is, or leave build out to build and push it.',
+    })
+  }
+  const pushing = inputs.push ? undefined : inputs.outputs.find(asksForPush)
+  if (pushing !== undefined) {
+    throw new ActionError('bad_input', `input outputs: "${pushing}" pushes, beside push: false`, {
+      hint: 'Take the line out, or push=true out of it (type=docker, type=oci and type=local push nothing), or write push: true.',
     })
   }
   if (inputs.image === '' && inputs.rollback === '') {

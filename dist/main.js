@@ -1,6 +1,6 @@
 import { _ as rmRF, a as getIDToken, b as HttpClient, d as setOutput, h as exec, i as exportVariable, l as saveState, o as getInput, r as error, u as setFailed, v as which, y as summary } from "./core.js";
 import { n as describeError, t as ActionError } from "./error.js";
-import { a as formatImage, c as makesImage, d as parseFields, f as parseLines, i as readReference, l as readBuildInputs, n as parseRule, o as parseImage$1, p as parseList, r as planPush, s as isPushed, t as parseAttributes, u as formatFields } from "./rules.js";
+import { a as formatImage, c as isPushed, d as formatFields, f as parseFields, i as readReference, l as makesImage, m as parseList, n as parseRule, o as parseImage$1, p as parseLines, r as planPush, s as asksForPush, t as parseAttributes, u as readBuildInputs } from "./rules.js";
 import { n as readBeginning, r as readText$1, t as BodyTooLong } from "./read-body.js";
 import { a as warn, i as sayFolded, n as plainLines, r as say, t as hide } from "./log.js";
 import { t as createGithubDeployment } from "./github-deployment2.js";
@@ -4644,6 +4644,8 @@ function defaultImage(registry, run) {
 function checkTogether(inputs) {
 	if (inputs.rollback !== "" && inputs.hooks.length === 0) throw new ActionError("bad_input", `input rollback: "${inputs.rollback}" without url`, { hint: "Give url, the hook of the app to roll back: https://deploy.example.com/hooks/api." });
 	if (!inputs.build && inputs.rollback === "" && inputs.hooks.length === 0) throw new ActionError("bad_input", "input build is false and url is empty: nothing to do", { hint: "Give url to deploy image as it is, or leave build out to build and push it." });
+	const pushing = inputs.push ? void 0 : inputs.outputs.find(asksForPush);
+	if (pushing !== void 0) throw new ActionError("bad_input", `input outputs: "${pushing}" pushes, beside push: false`, { hint: "Take the line out, or push=true out of it (type=docker, type=oci and type=local push nothing), or write push: true." });
 	if (inputs.image === "" && inputs.rollback === "") throw new ActionError("bad_input", "input image is empty, and GITHUB_REPOSITORY is too", { hint: "Give image, the repository to push to: ghcr.io/acme/api." });
 }
 

@@ -1110,7 +1110,19 @@ const makesImage = ({ call }) => call === "" || call === "build";
 /** Whether the image gets to a registry and is deployed from there. */
 const isPushed = (inputs) => inputs.push && makesImage(inputs);
 /** Whether the image is pushed under its digest alone: then it can have no tag. */
-const isPushedByDigest = ({ outputs }) => outputs.some((output) => parseFields(output, "outputs").includes("push-by-digest=true"));
+const isPushedByDigest = ({ outputs }) => outputs.some((output) => isOn(attributesOf(output).get("push-by-digest")));
+/** Whether one of `outputs` pushes by itself, whatever the input `push` says. */
+const asksForPush = (output) => {
+	const attributes = attributesOf(output);
+	return attributes.get("type") === "registry" || isOn(attributes.get("push"));
+};
+/** As buildx reads them (docker/buildx, `buildflags.ExportEntry`). */
+const attributesOf = (output) => new Map(parseFields(output, "outputs").map((field) => {
+	const [key = "", ...value] = field.split("=");
+	return [key.trim().toLowerCase(), value.join("=")];
+}));
+/** As BuildKit reads an attribute that is a boolean: nothing behind the `=` is yes. */
+const isOn = (value) => value !== void 0 && /^(?:|1|[tT]|true|True|TRUE)$/.test(value);
 
 // protocol/image-reference.ts
 /** A text that is not an image reference. The message names it; `hint` says what one looks like. */
@@ -1359,4 +1371,4 @@ function checkValues(line, attributes) {
 	}
 }
 
-export { formatImage as a, makesImage as c, parseFields as d, parseLines as f, readReference as i, readBuildInputs as l, parseRule as n, parseImage as o, parseList as p, planPush as r, isPushed as s, parseAttributes as t, formatFields as u };
+export { formatImage as a, isPushed as c, formatFields as d, parseFields as f, readReference as i, makesImage as l, parseList as m, parseRule as n, parseImage as o, parseLines as p, planPush as r, asksForPush as s, parseAttributes as t, readBuildInputs as u };

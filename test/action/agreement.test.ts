@@ -9,6 +9,8 @@ const DIFFERENT: Readonly<Record<string, string>> = {
   'getArgs 17':
     'provenance is asked for: a buildx before 0.10 says that it cannot, and is not passed over',
   'getArgs 28': 'annotations are asked for: the same of a buildx before 0.12',
+  'getArgs 30':
+    'outputs would push beside push: false, which is refused, for it says that nothing is',
 }
 
 test('docker/build-push-action’s cases give the same here, but for what differs on purpose', () => {

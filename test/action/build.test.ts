@@ -301,7 +301,7 @@ describe('what is pushed and deployed', () => {
   })
 
   test('what is pushed under its digest alone has no tag', () => {
-    const outputs = ['type=image,"name=a,b",push-by-digest=true,name-canonical=true']
+    const outputs = ['type=image,"name=a,b",Push-By-Digest=1,name-canonical=true']
     const tags = ['localhost:5000/acme/hello']
     expect(planPush({ ...image, outputs, tags }, ['1', '2'])).toEqual({
       references: ['ghcr.io/acme/hello', 'localhost:5000/acme/hello'],

@@ -225,6 +225,25 @@ describe('url', () => {
   })
 })
 
+test.for([
+  'type=registry',
+  'type=registry,push=false',
+  'type=image,push=true',
+  'type=image,"name=ghcr.io/a/b,ghcr.io/a/c",push-by-digest=true,push=true',
+  '"type=image"," PUSH=1"',
+  'type=image,push=',
+])('push: false beside outputs: %s is refused, for it would push', (output) => {
+  const error = caught(() => read({ push: 'false', outputs: `type=oci,dest=o.tar\n${output}` }))
+  expect(error.message).toBe(`input outputs: "${output}" pushes, beside push: false`)
+  expect(error.hint).toContain('write push: true')
+  expect(read({ outputs: output }).outputs).toEqual([output])
+})
+
+test('outputs that push nothing go with push: false', () => {
+  const outputs = ['out', 'type=docker', 'type=image,name=a', 'type=image,push=false', 'registry']
+  expect(read({ push: 'false', outputs: outputs.join('\n') }).outputs).toEqual(outputs)
+})
+
 test.each([
   [{ build: 'yes' }, 'input build: "yes" is not a boolean'],
   [{ wait: '0' }, 'input wait: "0" is not a boolean'],

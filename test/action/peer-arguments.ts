@@ -5,6 +5,7 @@ import { attestArguments } from '../../action/attest-arguments.ts'
 import { buildxArguments } from '../../action/build-arguments.ts'
 import { prepareSecrets } from '../../action/build-secrets.ts'
 import { readContext } from '../../action/context.ts'
+import { ActionError } from '../../action/error.ts'
 import { asksForQuery, defaultContext, fillContexts } from '../../action/git-context.ts'
 import { gitToken } from '../../action/git-token.ts'
 import { planPush } from '../../action/image.ts'
@@ -44,36 +45,49 @@ interface ArgumentCase {
 const argumentCases = (directory: string): Compared[] =>
   (read('arguments') as ArgumentCase[]).map((peer, number) => {
     const { flags, context } = peer.expect
-    const file = join(directory, 'file')
-    writeFileSync(file, 'secret')
-    const env = { ...peer.env, MY_SECRET_ENV: 'a', ANOTHER_SECRET_ENV: 'b' }
-    const { GITHUB_SERVER_URL: serverUrl = 'https://github.com' } = peer.env ?? {}
-    const run = readContext(
-      githubOf({
-        serverUrl,
-        repo: { owner: 'docker', repo: 'build-push-action' },
-        ref: 'refs/heads/master',
-        sha: '',
-        runId: 123456789,
-        runAttempt: 1,
-      }),
-      env,
-    )
-    const given: Record<string, string> = { ...itsDefaults(flags), ...peer.inputs }
-    const inputs = readInputs(run, (name) => (given[name] ?? '').replace(/=FILE$/, `=${file}`))
-    const own = () => defaultContext(run, env, asksForQuery(env, peer.buildx))
-    const filled = fillContexts(inputs, own)
-    const secrets = prepareSecrets(filled, join(directory, String(number)), env)
-    const token = gitToken(filled, run)
-    if (token !== undefined) secrets.push(`id=GIT_AUTH_TOKEN.${token.host},src=token`)
-    const references = inputs.tags.length === 0 ? [] : planPush(inputs, []).references
-    const args = buildxArguments({ ...filled, secrets, references, runUrl: run.runUrl }, 'META')
     return {
       name: peer.case,
-      ours: { context: args.at(-1), flags: inOrder(inPairs(args.slice(2, -2))) },
+      ours: orRefusal(() => argumentsOf(peer, directory, number)),
       theirs: { context, flags: inOrder(flags) },
     }
   })
+
+const orRefusal = (work: () => unknown): unknown => {
+  try {
+    return work()
+  } catch (error) {
+    if (error instanceof ActionError) return error.message
+    throw error
+  }
+}
+
+function argumentsOf(peer: ArgumentCase, directory: string, number: number): unknown {
+  const file = join(directory, 'file')
+  writeFileSync(file, 'secret')
+  const env = { ...peer.env, MY_SECRET_ENV: 'a', ANOTHER_SECRET_ENV: 'b' }
+  const { GITHUB_SERVER_URL: serverUrl = 'https://github.com' } = peer.env ?? {}
+  const run = readContext(
+    githubOf({
+      serverUrl,
+      repo: { owner: 'docker', repo: 'build-push-action' },
+      ref: 'refs/heads/master',
+      sha: '',
+      runId: 123456789,
+      runAttempt: 1,
+    }),
+    env,
+  )
+  const given: Record<string, string> = { ...itsDefaults(peer.expect.flags), ...peer.inputs }
+  const inputs = readInputs(run, (name) => (given[name] ?? '').replace(/=FILE$/, `=${file}`))
+  const own = () => defaultContext(run, env, asksForQuery(env, peer.buildx))
+  const filled = fillContexts(inputs, own)
+  const secrets = prepareSecrets(filled, join(directory, String(number)), env)
+  const token = gitToken(filled, run)
+  if (token !== undefined) secrets.push(`id=GIT_AUTH_TOKEN.${token.host},src=token`)
+  const references = inputs.tags.length === 0 ? [] : planPush(inputs, []).references
+  const args = buildxArguments({ ...filled, secrets, references, runUrl: run.runUrl }, 'META')
+  return { context: args.at(-1), flags: inOrder(inPairs(args.slice(2, -2))) }
+}
 
 /** What it does where nothing is said, written out for us. */
 const itsDefaults = (flags: readonly string[][]): Record<string, string> => ({
