@@ -7,7 +7,7 @@ import { prepareSecrets } from './build-secrets.ts'
 import type { RunContext } from './context.ts'
 import { chooseLogin } from './credentials.ts'
 import { buildxVersion, DockerError } from './docker.ts'
-import { isRefused } from './docker-failure.ts'
+import { isRefused, saysExpired } from './docker-failure.ts'
 import { ActionError } from './error.ts'
 import { asksForQuery, defaultContext, fillContexts } from './git-context.ts'
 import { gitToken, GIT_TOKEN_VARIABLE } from './git-token.ts'
@@ -19,8 +19,8 @@ import type { Metadata } from './metadata/metadata.ts'
 import { type Built, reportMetadata } from './report.ts'
 
 /**
- * Signs in, builds and pushes. A login that lasts for minutes may end before a long build does: then once more, with a new one,
- * and all that was built comes from the builder's cache.
+ * Signs in, builds and pushes. A login that was asked for may end before a long build does: then once more, with a new one, and all
+ * that was built comes from the builder's cache.
  * @throws ActionError of the inputs, the login and the build.
  */
 export const buildImage = async (
@@ -40,15 +40,23 @@ export const buildImage = async (
   try {
     return told(await buildAs(login, described, plan, run, signal), plan)
   } catch (error) {
-    if (login?.isShortLived !== true) throw error
-    if (!(error instanceof DockerError) || !isRefused(error.failure)) throw error
+    if (login === undefined || !isTooOld(login, error)) throw error
   }
-  say(
-    'the registry refuses the login, which may have ended during the build: once more, with a new one',
-  )
+  say('the registry refuses the login, which ended during the build: once more, with a new one')
   const renewed = await chooseLogin(inputs, run, process.env, signal)
   const fromCache = { ...described, noCache: false, noCacheFilters: [], pull: false }
   return told(await buildAs(renewed, fromCache, plan, run, signal), plan)
+}
+
+/** Another clock than the registry's may be late by so much. */
+const CLOCK_SKEW_MS = 60_000
+
+/** Whether a push is refused for the age of its login. One that is still good would be refused again, for a right that is missing. */
+function isTooOld({ endsAt }: Login, error: unknown): boolean {
+  if (endsAt === undefined || !(error instanceof DockerError)) return false
+  const { failure } = error
+  if (failure === undefined || !isRefused(failure)) return false
+  return saysExpired(failure) || Date.now() >= endsAt - CLOCK_SKEW_MS
 }
 
 /** A build that pushes nothing may do without: a pull request from a fork has no secret and no OIDC token. */

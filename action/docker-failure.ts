@@ -42,7 +42,6 @@ export const hintFor = (failure: Failure | undefined): string =>
   HINTS.find(([from, says]) => failure?.from === from && says.test(failure.words))?.[2] ??
   'Its output above says why.'
 
-/** A tag that is kept as it is may be refused in the words of a right that is missing. */
 const hintOfRegistry = (failure: Failure | undefined): string | undefined =>
   failure?.from === 'push' && !isImmutable(failure) ? refusalHint(whole(failure)) : undefined
 
@@ -56,9 +55,15 @@ const LIMITED = /toomanyrequests|rate limit|\b429\b/i
 
 const IMMUTABLE = /immutable|cannot be overwritten/i
 
-/** Whether a registry did not take the login for a push. */
+/** Whether a registry did not take the login for a push. A tag that it keeps may be refused in the words of a right that is missing. */
 export const isRefused = (failure: Failure | undefined): boolean =>
-  failure?.from === 'push' && (REFUSED.test(failure.words) || /expired/i.test(failure.words))
+  failure?.from === 'push' &&
+  !isImmutable(failure) &&
+  (REFUSED.test(failure.words) || saysExpired(failure))
+
+/** Whether a registry's own words say that the login is too old. A certificate may be that too. */
+export const saysExpired = ({ words }: Failure): boolean =>
+  /expired/i.test(words) && !/x509|certificate/i.test(words)
 
 /** Whether a registry keeps the tag as it is. */
 export const isImmutable = (failure: Failure | undefined): boolean =>

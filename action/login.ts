@@ -20,8 +20,8 @@ export interface Login {
   password: string
   /** Other registries that take the same login. */
   alsoAt?: readonly string[]
-  /** It was asked for by OIDC, and lasts for minutes: another one can be had. */
-  isShortLived?: boolean
+  /** When it ends, in Unix milliseconds, of one that was asked for: another one can be had. */
+  endsAt?: number
 }
 
 /** Docker's settings for the child processes of this step alone. */

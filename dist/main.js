@@ -2488,7 +2488,7 @@ function ignoringErrors(entry) {
 * @license MIT <https://opensource.org/licenses/MIT>
 * @copyright Michael Hart 2024
 */
-const encoder = new TextEncoder();
+const encoder$1 = new TextEncoder();
 const HOST_SERVICES = {
 	appstream2: "appstream",
 	cloudhsmv2: "cloudhsm",
@@ -2677,14 +2677,14 @@ var AwsV4Signer = class {
 	}
 };
 async function hmac(key, string) {
-	const cryptoKey = await crypto.subtle.importKey("raw", typeof key === "string" ? encoder.encode(key) : key, {
+	const cryptoKey = await crypto.subtle.importKey("raw", typeof key === "string" ? encoder$1.encode(key) : key, {
 		name: "HMAC",
 		hash: { name: "SHA-256" }
 	}, false, ["sign"]);
-	return crypto.subtle.sign("HMAC", cryptoKey, encoder.encode(string));
+	return crypto.subtle.sign("HMAC", cryptoKey, encoder$1.encode(string));
 }
 async function hash(content) {
-	return crypto.subtle.digest("SHA-256", typeof content === "string" ? encoder.encode(content) : content);
+	return crypto.subtle.digest("SHA-256", typeof content === "string" ? encoder$1.encode(content) : content);
 }
 const HEX_CHARS = [
 	"0",
@@ -2889,6 +2889,74 @@ const reasonOf = (answer) => {
 const form = (values) => new URLSearchParams(values).toString();
 const FORM = { "content-type": "application/x-www-form-urlencoded" };
 
+// node_modules/jose/dist/webapi/lib/buffer_utils.js
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+const strictDecoder = new TextDecoder("utf-8", { fatal: !0 });
+function decodeBase64(encoded, url = !1) {
+	if (Uint8Array.fromBase64) return Uint8Array.fromBase64(encoded, { alphabet: url ? "base64url" : "base64" });
+	if (url) {
+		if (encoded.includes("+") || encoded.includes("/")) throw new TypeError("Invalid base64url");
+		encoded = encoded.replace(/-/g, "+").replace(/_/g, "/");
+	}
+	const binary = atob(encoded), bytes = new Uint8Array(binary.length);
+	for (let i = 0; i < binary.length; i++) bytes[i] = binary.charCodeAt(i);
+	return bytes;
+}
+
+// node_modules/jose/dist/webapi/util/errors.js
+var JOSEError = class extends Error {
+	static code = "ERR_JOSE_GENERIC";
+	code = "ERR_JOSE_GENERIC";
+	constructor(message, options) {
+		super(message, options), this.name = this.constructor.name, Error.captureStackTrace?.(this, this.constructor);
+	}
+};
+var JWTInvalid = class extends JOSEError {
+	static code = "ERR_JWT_INVALID";
+	code = "ERR_JWT_INVALID";
+};
+
+// node_modules/jose/dist/webapi/util/base64url.js
+const invalid = "The input to be decoded is not correctly encoded.";
+function decode$1(input) {
+	try {
+		return decodeBase64(typeof input == "string" ? input : decoder.decode(input), !0);
+	} catch (cause) {
+		throw new TypeError(invalid, { cause });
+	}
+}
+
+// node_modules/jose/dist/webapi/lib/validate.js
+function isObject(input) {
+	if (typeof input != "object" || input === null || Object.prototype.toString.call(input) !== "[object Object]") return !1;
+	const prototype = Object.getPrototypeOf(input);
+	return prototype === null || Object.getPrototypeOf(prototype) === null;
+}
+
+// node_modules/jose/dist/webapi/util/decode_jwt.js
+function decodeJwt(jwt) {
+	if (typeof jwt != "string") throw new JWTInvalid("JWTs must use Compact JWS serialization, JWT must be a string");
+	const { 1: encodedPayload, length } = jwt.split(".");
+	if (length === 5) throw new JWTInvalid("Only JWTs using Compact JWS serialization can be decoded");
+	if (length !== 3) throw new JWTInvalid("Invalid JWT");
+	if (!encodedPayload) throw new JWTInvalid("JWTs must contain a payload");
+	let claimsSetBytes;
+	try {
+		claimsSetBytes = decode$1(encodedPayload);
+	} catch (cause) {
+		throw new JWTInvalid("Failed to base64url decode the payload", { cause });
+	}
+	let claimsSet;
+	try {
+		claimsSet = JSON.parse(strictDecoder.decode(claimsSetBytes));
+	} catch (cause) {
+		throw new JWTInvalid("Failed to parse the decoded payload as JSON", { cause });
+	}
+	if (!isObject(claimsSet)) throw new JWTInvalid("Invalid JWT Claims Set");
+	return claimsSet;
+}
+
 // action/registries/exchange.ts
 const DEADLINE_MS = 6e4;
 /**
@@ -2929,6 +2997,26 @@ const ask = async (url, request, { signal, deadlineMs = DEADLINE_MS }) => {
 	if (status === 200) return text;
 	throw new Error(`${new URL(url).host} answered ${status}: ${reasonOf(text)}`);
 };
+/** How long a login is taken to last where nobody says, in milliseconds. */
+const UNTOLD_MS = 24e4;
+/**
+* When the login in an answer ends, in Unix milliseconds: by `expires_in` (RFC 6749, section 5.1), Google's `expireTime`, or the
+* refresh token itself, which is a JWT with Azure.
+*/
+const endOf = (answer, now = Date.now()) => {
+	return [
+		now + Number(fieldOf(answer, "expires_in")) * 1e3,
+		Date.parse(String(fieldOf(answer, "expireTime"))),
+		endOfToken(fieldOf(answer, "refresh_token"))
+	].find(Number.isFinite) ?? now + UNTOLD_MS;
+};
+function endOfToken(token) {
+	try {
+		return Number(decodeJwt(String(token)).exp) * 1e3;
+	} catch {
+		return NaN;
+	}
+}
 /**
 * A secret out of what `from` answered, which is masked.
 * @throws ActionError `login_failed` when it is not there; what was answered is not shown.
@@ -2964,13 +3052,12 @@ const isGoogleRegistry = (host) => host.endsWith("-docker.pkg.dev") || host === 
 const gcpLogin = async (host, { provider: given, serviceAccount }, env, signal) => {
 	const provider = readProvider(given);
 	const federated = await federate(provider, host, env, signal);
-	const password = serviceAccount === "" ? federated : await become(serviceAccount, federated, env, signal);
+	const token = serviceAccount === "" ? federated : await become(serviceAccount, federated.password, env, signal);
 	say(`signed in to Google as ${serviceAccount === "" ? provider : serviceAccount}`);
 	return {
 		registry: host,
 		username: TOKEN_USER$1,
-		password,
-		isShortLived: true
+		...token
 	};
 };
 function readProvider(given) {
@@ -2994,7 +3081,10 @@ async function federate(provider, host, env, signal) {
 		hint: federationHint,
 		signal
 	});
-	return readSecret(answer, "access_token", "Google");
+	return {
+		password: readSecret(answer, "access_token", "Google"),
+		endsAt: endOf(answer)
+	};
 }
 function federationHint(why) {
 	if (/attribute condition/i.test(why)) return "The attribute condition of the provider has to be true for this repository: gcloud iam workload-identity-pools providers describe shows it.";
@@ -3016,7 +3106,10 @@ async function become(account, token, env, signal) {
 		hint: (why) => /has not been used|is disabled|SERVICE_DISABLED/i.test(why) ? "Turn the API on: gcloud services enable iamcredentials.googleapis.com" : `Let this repository's tokens act for it: gcloud iam service-accounts add-iam-policy-binding ${account} --role roles/iam.workloadIdentityUser --member "principalSet://iam.googleapis.com/projects/NUMBER/locations/global/workloadIdentityPools/POOL/attribute.repository/OWNER/NAME"`,
 		signal
 	});
-	return readSecret(answer, "accessToken", "Google");
+	return {
+		password: readSecret(answer, "accessToken", "Google"),
+		endsAt: endOf(answer)
+	};
 }
 /** gcloud's own variables name another endpoint (cloud.google.com, "gcloud config set", api_endpoint_overrides). */
 const endpoint = (service, standard, env) => (env[`CLOUDSDK_API_ENDPOINT_OVERRIDES_${service}`] || standard).replace(/\/+$/, "");
@@ -3093,15 +3186,16 @@ const readFailure = (args, lines) => {
 };
 /** What to do about a failure. */
 const hintFor = (failure) => hintOfRegistry(failure) ?? HINTS.find(([from, says]) => failure?.from === from && says.test(failure.words))?.[2] ?? "Its output above says why.";
-/** A tag that is kept as it is may be refused in the words of a right that is missing. */
 const hintOfRegistry = (failure) => failure?.from === "push" && !isImmutable(failure) ? refusalHint(whole(failure)) : void 0;
 /** In BuildKit's own form. */
 const whole = ({ words, reference }) => reference === void 0 ? words : `failed to push ${reference}: ${words}`;
 const REFUSED = /unauthorized|authentication required|authorization failed|no basic auth|denied|forbidden|\b40[13]\b/i;
 const LIMITED = /toomanyrequests|rate limit|\b429\b/i;
 const IMMUTABLE = /immutable|cannot be overwritten/i;
-/** Whether a registry did not take the login for a push. */
-const isRefused = (failure) => failure?.from === "push" && (REFUSED.test(failure.words) || /expired/i.test(failure.words));
+/** Whether a registry did not take the login for a push. A tag that it keeps may be refused in the words of a right that is missing. */
+const isRefused = (failure) => failure?.from === "push" && !isImmutable(failure) && (REFUSED.test(failure.words) || saysExpired(failure));
+/** Whether a registry's own words say that the login is too old. A certificate may be that too. */
+const saysExpired = ({ words }) => /expired/i.test(words) && !/x509|certificate/i.test(words);
 /** Whether a registry keeps the tag as it is. */
 const isImmutable = (failure) => failure?.from === "push" && IMMUTABLE.test(failure.words);
 const TOO_OFTEN = "The registry limits how often it is asked: sign in to it, or run the job again later.";
@@ -3467,7 +3561,7 @@ const acrLogin = async (host, { clientId, tenantId }, env, signal, base = `https
 		registry: host,
 		username: TOKEN_USER,
 		password: readSecret(registry, "refresh_token", host),
-		isShortLived: true
+		endsAt: endOf(registry)
 	};
 };
 
@@ -3498,7 +3592,7 @@ const dockerHubLogin = async (organization, connection, signal, identity = IDENT
 		registry: "docker.io",
 		username: organization,
 		password: readSecret(answer, "access_token", "Docker Hub"),
-		isShortLived: true
+		endsAt: endOf(answer)
 	};
 };
 
@@ -3663,14 +3757,14 @@ async function tokenLogin(credentials, { host, place, env, signal }) {
 	});
 	const login = readEcrToken(answer);
 	if (login === void 0) throw new ActionError("login_failed", `${url} answered without a token`);
-	const { username, password } = login;
+	const { username, password, expiresAt } = login;
 	const accounts = (env["AWS_ACCOUNT_IDS"] ?? "").split(",").map((account) => account.trim());
 	return {
 		registry: host,
 		username,
 		password,
 		alsoAt: ecrNeighbours(host, accounts.filter((account) => account !== "")),
-		isShortLived: true
+		endsAt: expiresAt === void 0 ? endOf(answer) : expiresAt * 1e3
 	};
 }
 function tokenHint(why, { service, region }) {
@@ -4246,8 +4340,8 @@ function tail(log) {
 
 // action/build-image.ts
 /**
-* Signs in, builds and pushes. A login that lasts for minutes may end before a long build does: then once more, with a new one,
-* and all that was built comes from the builder's cache.
+* Signs in, builds and pushes. A login that was asked for may end before a long build does: then once more, with a new one, and all
+* that was built comes from the builder's cache.
 * @throws ActionError of the inputs, the login and the build.
 */
 const buildImage = async (inputs, run, signal) => {
@@ -4265,10 +4359,9 @@ const buildImage = async (inputs, run, signal) => {
 	try {
 		return told(await buildAs(login, described, plan, run, signal), plan);
 	} catch (error) {
-		if (login?.isShortLived !== true) throw error;
-		if (!(error instanceof DockerError) || !isRefused(error.failure)) throw error;
+		if (login === void 0 || !isTooOld(login, error)) throw error;
 	}
-	say("the registry refuses the login, which may have ended during the build: once more, with a new one");
+	say("the registry refuses the login, which ended during the build: once more, with a new one");
 	return told(await buildAs(await chooseLogin(inputs, run, process.env, signal), {
 		...described,
 		noCache: false,
@@ -4276,6 +4369,15 @@ const buildImage = async (inputs, run, signal) => {
 		pull: false
 	}, plan, run, signal), plan);
 };
+/** Another clock than the registry's may be late by so much. */
+const CLOCK_SKEW_MS = 6e4;
+/** Whether a push is refused for the age of its login. One that is still good would be refused again, for a right that is missing. */
+function isTooOld({ endsAt }, error) {
+	if (endsAt === void 0 || !(error instanceof DockerError)) return false;
+	const { failure } = error;
+	if (failure === void 0 || !isRefused(failure)) return false;
+	return saysExpired(failure) || Date.now() >= endsAt - CLOCK_SKEW_MS;
+}
 /** A build that pushes nothing may do without: a pull request from a fork has no secret and no OIDC token. */
 function goOnWithout(error, inputs) {
 	if (!(error instanceof ActionError && ["no_id_token", "login_failed"].includes(error.code)) || isPushed(inputs)) throw error;

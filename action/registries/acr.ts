@@ -2,7 +2,7 @@ import { form, FORM } from '../../protocol/registries/answers.ts'
 import { idToken } from '../id-token.ts'
 import { say } from '../log.ts'
 import type { Login } from '../login.ts'
-import { exchange, readSecret } from './exchange.ts'
+import { endOf, exchange, readSecret } from './exchange.ts'
 
 /** Azure's clouds: where they sign in, and the suffix of their registries. */
 const CLOUDS = [
@@ -62,6 +62,6 @@ export const acrLogin = async (
     registry: host,
     username: TOKEN_USER,
     password: readSecret(registry, 'refresh_token', host),
-    isShortLived: true,
+    endsAt: endOf(registry),
   }
 }

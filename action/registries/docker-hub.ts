@@ -1,7 +1,7 @@
 import { form, FORM } from '../../protocol/registries/answers.ts'
 import { idToken } from '../id-token.ts'
 import type { Login } from '../login.ts'
-import { exchange, readSecret } from './exchange.ts'
+import { endOf, exchange, readSecret } from './exchange.ts'
 
 const IDENTITY = 'https://identity.docker.com'
 /** As long as a token may live: it has to outlast the build. */
@@ -32,5 +32,5 @@ export const dockerHubLogin = async (
     signal,
   })
   const password = readSecret(answer, 'access_token', 'Docker Hub')
-  return { registry: 'docker.io', username: organization, password, isShortLived: true }
+  return { registry: 'docker.io', username: organization, password, endsAt: endOf(answer) }
 }

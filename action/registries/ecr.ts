@@ -13,7 +13,7 @@ import { ActionError } from '../error.ts'
 import { idToken } from '../id-token.ts'
 import { hide, say } from '../log.ts'
 import type { Login } from '../login.ts'
-import { ask, exchange } from './exchange.ts'
+import { ask, endOf, exchange } from './exchange.ts'
 
 /** Long enough to ask for the registry's token, which then is good for 12 hours. */
 const SESSION_SECONDS = 900
@@ -70,13 +70,14 @@ async function tokenLogin(
   if (login === undefined) {
     throw new ActionError('login_failed', `${url} answered without a token`)
   }
-  const { username, password } = login
+  const { username, password, expiresAt } = login
   const accounts = (env['AWS_ACCOUNT_IDS'] ?? '').split(',').map((account) => account.trim())
   const alsoAt = ecrNeighbours(
     host,
     accounts.filter((account) => account !== ''),
   )
-  return { registry: host, username, password, alsoAt, isShortLived: true }
+  const endsAt = expiresAt === undefined ? endOf(answer) : expiresAt * 1000
+  return { registry: host, username, password, alsoAt, endsAt }
 }
 
 function tokenHint(why: string, { service, region }: EcrPlace): string {

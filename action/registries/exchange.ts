@@ -1,3 +1,4 @@
+import { decodeJwt } from 'jose'
 import { readBeginning } from '../../protocol/read-body.ts'
 import { MAX_REASON_BYTES, reasonOf } from '../../protocol/registries/answers.ts'
 import { ActionError } from '../error.ts'
@@ -63,6 +64,30 @@ export const ask = async (
   }
   if (status === 200) return text
   throw new Error(`${new URL(url).host} answered ${status}: ${reasonOf(text)}`)
+}
+
+/** How long a login is taken to last where nobody says, in milliseconds. */
+const UNTOLD_MS = 4 * 60_000
+
+/**
+ * When the login in an answer ends, in Unix milliseconds: by `expires_in` (RFC 6749, section 5.1), Google's `expireTime`, or the
+ * refresh token itself, which is a JWT with Azure.
+ */
+export const endOf = (answer: string, now = Date.now()): number => {
+  const times = [
+    now + Number(fieldOf(answer, 'expires_in')) * 1000,
+    Date.parse(String(fieldOf(answer, 'expireTime'))),
+    endOfToken(fieldOf(answer, 'refresh_token')),
+  ]
+  return times.find(Number.isFinite) ?? now + UNTOLD_MS
+}
+
+function endOfToken(token: unknown): number {
+  try {
+    return Number(decodeJwt(String(token)).exp) * 1000
+  } catch {
+    return NaN
+  }
 }
 
 /**

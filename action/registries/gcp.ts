@@ -3,7 +3,7 @@ import { ActionError } from '../error.ts'
 import { idToken } from '../id-token.ts'
 import { say } from '../log.ts'
 import type { Login } from '../login.ts'
-import { exchange, readSecret } from './exchange.ts'
+import { endOf, exchange, readSecret } from './exchange.ts'
 
 /** The user name of whoever has a token (cloud.google.com, "Configure authentication to Artifact Registry for Docker"). */
 const TOKEN_USER = 'oauth2accesstoken'
@@ -37,11 +37,15 @@ export const gcpLogin = async (
 ): Promise<Login> => {
   const provider = readProvider(given)
   const federated = await federate(provider, host, env, signal)
-  const password =
-    serviceAccount === '' ? federated : await become(serviceAccount, federated, env, signal)
+  const token =
+    serviceAccount === ''
+      ? federated
+      : await become(serviceAccount, federated.password, env, signal)
   say(`signed in to Google as ${serviceAccount === '' ? provider : serviceAccount}`)
-  return { registry: host, username: TOKEN_USER, password, isShortLived: true }
+  return { registry: host, username: TOKEN_USER, ...token }
 }
+
+type Token = Required<Pick<Login, 'password' | 'endsAt'>>
 
 function readProvider(given: string): string {
   const provider = given.replace(/^(?:https:)?\/\/iam\.googleapis\.com\//, '')
@@ -60,7 +64,7 @@ async function federate(
   host: string,
   env: NodeJS.ProcessEnv,
   signal: AbortSignal,
-): Promise<string> {
+): Promise<Token> {
   // what a provider takes unless it was told of other audiences
   const token = await idToken(
     `https://iam.googleapis.com/${provider}`,
@@ -81,7 +85,7 @@ async function federate(
     hint: federationHint,
     signal,
   })
-  return readSecret(answer, 'access_token', 'Google')
+  return { password: readSecret(answer, 'access_token', 'Google'), endsAt: endOf(answer) }
 }
 
 function federationHint(why: string): string {
@@ -99,7 +103,7 @@ async function become(
   token: string,
   env: NodeJS.ProcessEnv,
   signal: AbortSignal,
-): Promise<string> {
+): Promise<Token> {
   const base = endpoint('IAMCREDENTIALS', 'https://iamcredentials.googleapis.com', env)
   const name = encodeURIComponent(account)
   const answer = await exchange(
@@ -115,7 +119,7 @@ async function become(
       signal,
     },
   )
-  return readSecret(answer, 'accessToken', 'Google')
+  return { password: readSecret(answer, 'accessToken', 'Google'), endsAt: endOf(answer) }
 }
 
 /** gcloud's own variables name another endpoint (cloud.google.com, "gcloud config set", api_endpoint_overrides). */

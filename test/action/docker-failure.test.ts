@@ -41,6 +41,8 @@ test.for([
     true,
   ],
   [pushed('dial tcp: lookup ghcr.io: no such host'), false],
+  [pushed('tls: failed to verify certificate: x509: certificate has expired'), false],
+  [pushed('denied: the tag is immutable'), false],
   ['#2 [internal] load metadata for ghcr.io/a/b:1\n#2 ERROR: 401 Unauthorized', false],
   ['#9 exporting cache to registry\n#9 ERROR: denied', false],
 ] as const)('%j is a refused push: %s', ([output, refused]) => {

@@ -4,6 +4,7 @@ import { AwsClient } from 'aws4fetch'
 import { beforeEach, describe, expect, test, vi } from 'vitest'
 import { acrLogin } from '../../action/registries/acr.ts'
 import { dockerHubLogin } from '../../action/registries/docker-hub.ts'
+import { endOf } from '../../action/registries/exchange.ts'
 import { ecrLogin } from '../../action/registries/ecr.ts'
 import { isEcr } from '../../protocol/registries/ecr.ts'
 import { answerJson, bodyOf, serve } from './loopback.ts'
@@ -52,6 +53,8 @@ const xml =
   (text: string, status = 200) =>
   (response: ServerResponse) =>
     void response.writeHead(status, { 'content-type': 'text/xml' }).end(text)
+const jwtOf = (claims: object) =>
+  `e30.${Buffer.from(JSON.stringify(claims)).toString('base64url')}.c2ln`
 const form = (body: string) => Object.fromEntries(new URLSearchParams(body))
 
 /** Signature Version 4, written anew from AWS's documentation. */
@@ -123,7 +126,7 @@ describe('ECR', () => {
       username: 'AWS',
       password: 'a:password',
       alsoAt: [],
-      isShortLived: true,
+      endsAt: 1000,
     })
     const [request] = heard
     expect(request?.body).toBe('{}')
@@ -208,18 +211,19 @@ describe('ECR', () => {
 describe('ACR', () => {
   const HOST = 'acme.azurecr.io'
   const ids = { clientId: 'client-1', tenantId: 'tenant-1' }
+  const refreshToken = jwtOf({ exp: 7 })
 
   test('exchanges GitHub’s token for Entra’s, and that for the registry’s', async () => {
     const entra = await stand({
       '/tenant-1/oauth2/v2.0/token': json({ access_token: 'entra-token' }),
     })
-    const registry = await stand({ '/oauth2/exchange': json({ refresh_token: 'refresh-token' }) })
+    const registry = await stand({ '/oauth2/exchange': json({ refresh_token: refreshToken }) })
     const env = { AZURE_AUTHORITY_HOST: `${entra}/` }
     expect(await acrLogin(HOST, ids, env, signal, registry)).toEqual({
       registry: HOST,
       username: '00000000-0000-0000-0000-000000000000',
-      password: 'refresh-token',
-      isShortLived: true,
+      password: refreshToken,
+      endsAt: 7000,
     })
     expect(heard.map(({ body }) => form(body))).toEqual([
       {
@@ -266,7 +270,7 @@ describe('Docker Hub', () => {
       registry: 'docker.io',
       username: 'acme',
       password: 'hub-token',
-      isShortLived: true,
+      endsAt: expect.any(Number) as number,
     })
     expect(form(heard[0]?.body ?? '')).toEqual({
       grant_type: 'urn:ietf:params:oauth:grant-type:token-exchange',
@@ -276,6 +280,18 @@ describe('Docker Hub', () => {
       expires_in: '3600',
     })
   })
+})
+
+test.for([
+  [{ expires_in: 3600 }, 3_601_000],
+  [{ expires_in: '60' }, 61_000],
+  [{ expireTime: '1970-01-01T01:00:00Z' }, 3_600_000],
+  [{ refresh_token: jwtOf({ exp: 9 }) }, 9000],
+  [{ refresh_token: jwtOf({}) }, 241_000],
+  [{ refresh_token: 'opaque' }, 241_000],
+  ['not JSON', 241_000],
+] as const)('what is answered with %j in the first second ends at %i ms', ([answer, endsAt]) => {
+  expect(endOf(typeof answer === 'string' ? answer : JSON.stringify(answer), 1000)).toBe(endsAt)
 })
 
 test('without the permission no token can be had, and it is named', async () => {

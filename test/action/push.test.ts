@@ -219,12 +219,13 @@ test('an immutable tag that holds another digest fails, and says what to do', as
 })
 
 /** A host of ECR, whose logins are short-lived and come from a stand-in for AWS. */
-const asEcr = async () => {
+const asEcr = async ({ seconds = 12 * 3600 } = {}) => {
   let asked = 0
   const ecr = await serve((_, response) => {
     asked += 1
     const token = Buffer.from(`ci:${password}-${asked}`).toString('base64')
-    answerJson(response, 200, { authorizationData: [{ authorizationToken: token }] })
+    const expiresAt = Date.now() / 1000 + seconds
+    answerJson(response, 200, { authorizationData: [{ authorizationToken: token, expiresAt }] })
   })
   const host = '123456789012.dkr.ecr.eu-central-1.amazonaws.com'
   return {
@@ -238,18 +239,42 @@ const asEcr = async () => {
   }
 }
 
-test('a short-lived login that ended during the build is renewed once, and the rest comes from the cache', async () => {
-  const docker = refusing('#9 ERROR: failed to push: unexpected status: 401 Unauthorized', 9)
-  const { inputs, env, asked } = await asEcr()
-  const run = await push({ ...inputs, 'no-cache': 'true' }, { ...docker, ...env })
+const EXPIRED =
+  '#9 ERROR: failed to push: denied: Your authorization token has expired. Reauthenticate and try again.'
+const DENIED =
+  '#9 ERROR: failed to push: denied: User ci is not authorized to perform ecr:InitiateLayerUpload'
+
+test.for([
+  ['ended by its own account', DENIED, 1],
+  ['ended by the registry’s', EXPIRED, 12 * 3600],
+] as const)(
+  'a login that %s is renewed once, and the rest comes from the cache',
+  async ([, says, seconds]) => {
+    const docker = refusing(says, 9)
+    const { inputs, env, asked } = await asEcr({ seconds })
+    const run = await push({ ...inputs, 'no-cache': 'true' }, { ...docker, ...env })
+    expect(run.exitCode).toBe(1)
+    expect(asked()).toBe(2)
+    const calls = readFileSync(docker['CALLS'] ?? '', 'utf8').split('\n')
+    const builds = calls.filter((line) => line.startsWith('buildx build'))
+    expect(builds.map((line) => line.includes('--no-cache'))).toEqual([true, false])
+    expect(run.lines.join('\n')).toContain('once more, with a new one')
+    expect(run.lines.join('\n')).not.toContain(`${password}-`)
+    expect(run.leftovers).toEqual([])
+  },
+)
+
+test.for([
+  ['for a right that is missing', DENIED, 12 * 3600],
+  ['for a tag that is kept', IMMUTABLE.replace('push:', 'push: denied:'), 1],
+] as const)('a push that is refused %s is built once', async ([, says, seconds]) => {
+  const docker = refusing(says, 9)
+  const { inputs, env, asked } = await asEcr({ seconds })
+  const run = await push(inputs, { ...docker, ...env })
   expect(run.exitCode).toBe(1)
-  expect(asked()).toBe(2)
   const calls = readFileSync(docker['CALLS'] ?? '', 'utf8').split('\n')
-  const builds = calls.filter((line) => line.startsWith('buildx build'))
-  expect(builds.map((line) => line.includes('--no-cache'))).toEqual([true, false])
-  expect(run.lines.join('\n')).toContain('once more, with a new one')
-  expect(run.lines.join('\n')).not.toContain(`${password}-`)
-  expect(run.leftovers).toEqual([])
+  expect(calls.filter((line) => line.startsWith('buildx build'))).toHaveLength(1)
+  expect(asked()).toBe(1)
 })
 
 test('a build that fails is built once, whatever it prints', async () => {

@@ -37,7 +37,7 @@ test('an access key goes to AWS, which gives the login; nothing of it reaches th
     username: 'AWS',
     password: 'ecr-password',
     alsoAt: [],
-    isShortLived: true,
+    endsAt: expect.any(Number) as number,
   })
   expect(signedBy(ecr)).toBe('AKIAGIVEN')
   expect(ecr.heard[0]?.headers['x-amz-security-token']).toBeUndefined()

@@ -45,13 +45,15 @@ test.each([
 
 test('GitHub’s token becomes Google’s, and that the service account’s, which is the password', async () => {
   const sts = await startSts()
-  const iam = await startService({ [BECOME]: () => ({ accessToken: 'ya29.account' }) })
+  const iam = await startService({
+    [BECOME]: () => ({ accessToken: 'ya29.account', expireTime: '2026-01-02T04:04:06Z' }),
+  })
   const inputs = { provider: `//iam.googleapis.com/${PROVIDER}`, serviceAccount: ACCOUNT }
   expect(await gcpLogin(HOST, inputs, envOf(sts, iam), signal)).toEqual({
     registry: HOST,
     username: 'oauth2accesstoken',
     password: 'ya29.account',
-    isShortLived: true,
+    endsAt: Date.parse('2026-01-02T04:04:06Z'),
   })
   expect(Object.fromEntries(new URLSearchParams(sts.heard[0]?.body))).toEqual({
     grant_type: 'urn:ietf:params:oauth:grant-type:token-exchange',
