@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { getState, saveState } from '@actions/core'
 import type { RunContext } from './context.ts'
 import { plainLines, say, warn } from './log.ts'
@@ -43,11 +44,12 @@ const STATE = 'github-deployment'
 
 /**
  * Creates a GitHub deployment of this run's commit in an environment, without merging anything and without waiting for
- * checks. `undefined`, with a warning that says why, when it cannot be had.
+ * checks. `undefined`, with a warning that says why, when it cannot be had. Rejects when the job is cancelled.
  */
 export const createGithubDeployment = async (
   { environment, token, image }: { environment: string; token: string; image: string },
   run: RunContext,
+  cancelled: AbortSignal,
 ): Promise<GithubDeployment | undefined> => {
   if (environment === '') return undefined
   if (token === '' || run.repository === '' || run.sha === '') {
@@ -58,20 +60,24 @@ export const createGithubDeployment = async (
   }
   const [owner = '', repo = ''] = run.repository.split('/')
   const octokit = await connect(token)
-  const id = await call(environment, async (signal) => {
-    const { data } = await octokit.repos.createDeployment({
-      owner,
-      repo,
-      ref: run.sha,
-      environment,
-      description: shorten(image === '' ? 'a rollback' : image),
-      auto_merge: false,
-      required_contexts: [],
-      request: { signal },
-    })
-    if (!('id' in data)) throw new Error(data.message ?? 'it answered without an id')
-    return data.id
-  })
+  const id = await call(
+    environment,
+    async (signal) => {
+      const { data } = await octokit.repos.createDeployment({
+        owner,
+        repo,
+        ref: run.sha,
+        environment,
+        description: shorten(image === '' ? 'a rollback' : image),
+        auto_merge: false,
+        required_contexts: [],
+        request: { signal },
+      })
+      if (!('id' in data)) throw new Error(data.message ?? 'it answered without an id')
+      return data.id
+    },
+    cancelled,
+  )
   if (id === undefined) return undefined
   const begun = { owner, repo, id, logUrl: run.runUrl, environment }
   saveState(STATE, JSON.stringify(begun))
@@ -126,21 +132,34 @@ export const endUnended = async (token: string): Promise<void> => {
 const connect = async (token: string): Promise<Octokit> =>
   (await import('./octokit.ts')).createOctokit(token)
 
-/** Resolves to what the work gives, or to nothing after a warning. */
+/**
+ * Resolves to what the work gives, or to nothing after a warning. Octokit's pauses between two tries know no signal, so that
+ * the work is not waited for once it has to end.
+ * @param cancelled rejects with its reason; without it the work goes on when the job is cancelled
+ */
 async function call<T>(
   environment: string,
   work: (signal: AbortSignal) => Promise<T>,
+  cancelled?: AbortSignal,
 ): Promise<T | undefined> {
   const late = new AbortController()
   const timer = setTimeout(() => late.abort(), DEADLINE_MS)
+  const ended = AbortSignal.any([late.signal, ...(cancelled ? [cancelled] : [])])
   try {
-    return await work(late.signal)
+    ended.throwIfAborted()
+    return await Promise.race([work(ended), rejectOn(ended)])
   } catch (error) {
+    cancelled?.throwIfAborted()
     warn(`environment ${environment}: ${refusal(error as Error & { status?: number })}`)
     return undefined
   } finally {
     clearTimeout(timer)
   }
+}
+
+const rejectOn = async (signal: AbortSignal): Promise<never> => {
+  await once(signal, 'abort')
+  throw signal.reason
 }
 
 function refusal({ status, message }: { status?: number; message: string }): string {

@@ -78,6 +78,7 @@ async function deployOnGithub(
   const github = await createGithubDeployment(
     { ...named, image: inputs.rollback === '' ? image : `rollback to ${inputs.rollback}` },
     run,
+    signal,
   )
   try {
     await deploy(inputs, run, built, results, signal)

@@ -45,6 +45,7 @@ async function askGithub(sha, { repository, apiUrl, token, signal }) {
 		});
 		return data.commit.committer?.date ?? "";
 	} catch (error) {
+		signal.throwIfAborted();
 		warn(`GitHub does not say when commit ${sha} was made: ${String(error)}`);
 		return "";
 	}

@@ -1,5 +1,6 @@
 import { l as saveState, s as getState } from "./core.js";
 import { a as warn, n as plainLines, r as say } from "./log.js";
+import { once } from "node:events";
 
 // action/github-deployment.ts
 /** Longest that one thing is tried for, all repetitions together. */
@@ -10,9 +11,9 @@ const MAX_REASON = 300;
 const STATE = "github-deployment";
 /**
 * Creates a GitHub deployment of this run's commit in an environment, without merging anything and without waiting for
-* checks. `undefined`, with a warning that says why, when it cannot be had.
+* checks. `undefined`, with a warning that says why, when it cannot be had. Rejects when the job is cancelled.
 */
-const createGithubDeployment = async ({ environment, token, image }, run) => {
+const createGithubDeployment = async ({ environment, token, image }, run, cancelled) => {
 	if (environment === "") return void 0;
 	if (token === "" || run.repository === "" || run.sha === "") {
 		warn(`environment ${environment}: no GitHub deployment, for there is no github-token or no commit`);
@@ -33,7 +34,7 @@ const createGithubDeployment = async ({ environment, token, image }, run) => {
 		});
 		if (!("id" in data)) throw new Error(data.message ?? "it answered without an id");
 		return data.id;
-	});
+	}, cancelled);
 	if (id === void 0) return void 0;
 	const begun = {
 		owner,
@@ -88,19 +89,30 @@ const endUnended = async (token) => {
 };
 /** A run without an environment loads nothing of it. */
 const connect = async (token) => (await import("./octokit.js")).createOctokit(token);
-/** Resolves to what the work gives, or to nothing after a warning. */
-async function call(environment, work) {
+/**
+* Resolves to what the work gives, or to nothing after a warning. Octokit's pauses between two tries know no signal, so that
+* the work is not waited for once it has to end.
+* @param cancelled rejects with its reason; without it the work goes on when the job is cancelled
+*/
+async function call(environment, work, cancelled) {
 	const late = new AbortController();
 	const timer = setTimeout(() => late.abort(), DEADLINE_MS);
+	const ended = AbortSignal.any([late.signal, ...cancelled ? [cancelled] : []]);
 	try {
-		return await work(late.signal);
+		ended.throwIfAborted();
+		return await Promise.race([work(ended), rejectOn(ended)]);
 	} catch (error) {
+		cancelled?.throwIfAborted();
 		warn(`environment ${environment}: ${refusal(error)}`);
 		return;
 	} finally {
 		clearTimeout(timer);
 	}
 }
+const rejectOn = async (signal) => {
+	await once(signal, "abort");
+	throw signal.reason;
+};
 function refusal({ status, message }) {
 	const said = (plainLines(message)[0] ?? "").slice(0, MAX_REASON);
 	if (status === 403 || status === 404) return `GitHub does not let this job report the deployment (${status} ${said}): add "permissions: { deployments: write }" to it. The deploy itself goes on.`;

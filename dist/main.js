@@ -4895,7 +4895,7 @@ async function deployOnGithub(inputs, run, built, results, signal) {
 	const github = await createGithubDeployment({
 		...named,
 		image: inputs.rollback === "" ? image : `rollback to ${inputs.rollback}`
-	}, run);
+	}, run, signal);
 	try {
 		await deploy(inputs, run, built, results, signal);
 	} catch (error) {

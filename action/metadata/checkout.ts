@@ -61,6 +61,7 @@ async function askGithub(
     })
     return data.commit.committer?.date ?? ''
   } catch (error) {
+    signal.throwIfAborted()
     warn(`GitHub does not say when commit ${sha} was made: ${String(error)}`)
     return ''
   }

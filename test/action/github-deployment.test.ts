@@ -164,6 +164,25 @@ describe('a GitHub deployment', () => {
     }
   })
 
+  test('is not asked for any longer, nor is a hook posted, once the job is cancelled', async () => {
+    const cancel = new AbortController()
+    const { api, heard } = await github(() => {
+      cancel.abort()
+      return 502
+    })
+    let hooks = 0
+    const hook = await serve((_, response) => {
+      hooks += 1
+      answerJson(response, 401, {})
+    })
+    const { exitCode, annotations } = await run(`${hook}/hooks/hello`, api, {
+      signal: cancel.signal,
+    })
+    expect(exitCode).toBe(1)
+    expect(annotations.map(({ message }) => message)).toEqual(['the job was cancelled'])
+    expect({ asked: heard.length, hooks }).toEqual({ asked: 1, hooks: 0 })
+  })
+
   test('is ended by the post step when the job was killed', async () => {
     const { api, heard } = await github()
     const hook = await receiver(deploymentOf({ status: 'running', image, url }), { ends: false })
