@@ -12,8 +12,8 @@ type SecretInputs = Pick<BuildInputs, 'secrets' | 'secretFiles' | 'secretEnvs'>
 /**
  * The build's secrets as buildx's `--secret` wants them. Values are written to files of the private directory as they are, so
  * that none stands on a command line, and are masked in the log. Variables are not: those that come from the workflow's
- * secrets are masked by the runner, and others are none. One that is not there is left out with a warning, which names it and
- * never shows a value: a build that needs it fails by itself.
+ * secrets are masked by the runner, and others are none. One that is not there is left out with a warning, which names its id
+ * alone: what stands behind it may be the secret, where a path or a variable should. A build that needs it fails by itself.
  */
 export const prepareSecrets = (
   inputs: SecretInputs,
@@ -34,7 +34,7 @@ export const prepareSecrets = (
     const [id, file] = split(entry, 'secret-files') ?? []
     if (id === undefined || file === undefined) return []
     if (existsSync(file)) return formatFields([`id=${id}`, `src=${file}`])
-    leaveOut(`secret-files: ${id} is ${file}, which is not there`)
+    leaveOut(`secret-files: the file that ${id} names is not there`)
     return []
   }),
   ...inputs.secretEnvs.flatMap((entry) => {
@@ -42,7 +42,7 @@ export const prepareSecrets = (
     if (id === undefined || name === undefined) return []
     if (env[name] !== undefined) return formatFields([`id=${id}`, `env=${name}`])
     leaveOut(
-      `secret-envs: ${id} is ${name}, which is not set under env: of this step (${name}: \${{ secrets.… }})`,
+      `secret-envs: the variable that ${id} names is not set under env: of this step (NAME: \${{ secrets.… }})`,
     )
     return []
   }),

@@ -84,9 +84,11 @@ function parseRows(text: string, name: string, more: Pick<Options, 'quote'> = {}
   }
 }
 
+/** Whose lines are not shown: they hold secrets, or what people take for the place of one. */
+const MAY_BE_SECRET = new Set(['secrets', 'secret-files', 'secret-envs', 'build-args', 'url'])
+
 /** The line that the trouble begins in; with relaxed quotes there is no other trouble. */
 function opening(text: string, name: string): string {
-  // a line of secrets is a secret
-  if (name === 'secrets') return 'one of its lines'
+  if (MAY_BE_SECRET.has(name)) return 'one of its lines'
   return text.split(/\r\n|\n|\r/).findLast((line) => /^"|,"/.test(line)) ?? 'an item'
 }

@@ -1065,9 +1065,17 @@ function parseRows(text, name, more = {}) {
 		});
 	}
 }
+/** Whose lines are not shown: they hold secrets, or what people take for the place of one. */
+const MAY_BE_SECRET = /* @__PURE__ */ new Set([
+	"secrets",
+	"secret-files",
+	"secret-envs",
+	"build-args",
+	"url"
+]);
 /** The line that the trouble begins in; with relaxed quotes there is no other trouble. */
 function opening(text, name) {
-	if (name === "secrets") return "one of its lines";
+	if (MAY_BE_SECRET.has(name)) return "one of its lines";
 	return text.split(/\r\n|\n|\r/).findLast((line) => /^"|,"/.test(line)) ?? "an item";
 }
 

@@ -62,8 +62,8 @@ test.for([
   [{ secrets: ['=hunter2'] }, 'input secrets: one of its lines is not id=value'],
   [{ secrets: ['a='] }, 'input secrets: a is empty'],
   [{ secrets: [' a= \n'] }, 'input secrets: a is empty'],
-  [{ secretFiles: ['a=/no/such/file'] }, 'a is /no/such/file, which is not there'],
-  [{ secretEnvs: ['a=NOT_SET'] }, 'a is NOT_SET, which is not set'],
+  [{ secretFiles: ['a=/hunter2'] }, 'input secret-files: the file that a names is not there'],
+  [{ secretEnvs: ['a=hunter2'] }, 'input secret-envs: the variable that a names is not set'],
 ] as const)('%j is left out with a warning that shows no value', ([inputs, message]) => {
   const { given, text } = printed(() => prepareSecrets({ ...NONE, ...inputs }, dir, {}))
   expect(given).toEqual([])

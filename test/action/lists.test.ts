@@ -39,3 +39,12 @@ test('a quote that is never closed is an error that names the input and shows th
     'input labels: the quote that opens "B=2 is never closed',
   )
 })
+
+test.for(['secrets', 'secret-files', 'secret-envs', 'build-args', 'url'])(
+  'of %s, where a line may be a secret, it shows none',
+  (name) => {
+    expect(() => parseList('a=1\n"b=hunter2', { name, keepCommas: true })).toThrow(
+      `input ${name}: the quote that opens one of its lines is never closed`,
+    )
+  },
+)
