@@ -1,13 +1,12 @@
 import type { RunContext } from '../context.ts'
 import { warn } from '../log.ts'
 import type { Naming } from './naming.ts'
-import { fillTemplate } from './template.ts'
 
 /**
  * `org.opencontainers.image.*` as `key=value` in the order of their keys, with `given` over them: labels and annotations are the same
- * to docker/metadata-action. Expressions are filled in.
+ * to docker/metadata-action.
+ * @param given with its expressions filled in
  * @param version the first tag; `''` for none
- * @throws ActionError `bad_input` for an expression that is not known.
  */
 export const describeImage = (
   given: readonly string[],
@@ -27,7 +26,7 @@ export const describeImage = (
   const byKey = new Map(
     Object.entries(standard).map(([key, value]) => [`org.opencontainers.image.${key}`, value]),
   )
-  for (const [key, value] of given.flatMap((line) => readPair(fillTemplate(line, naming)))) {
+  for (const [key, value] of given.flatMap(readPair)) {
     byKey.set(key, value)
   }
   return [...byKey]

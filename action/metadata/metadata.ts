@@ -47,7 +47,7 @@ export const readMetadata = async (
   return {
     version,
     tagNames: names,
-    labels: describeImage(inputs.labels, described),
+    labels: describeImage(fill(inputs.labels, naming), described),
     ...annotationsOf(inputs.annotations, described, sources.env),
   }
 }
@@ -60,6 +60,10 @@ function namesOf({ tags, tagRules, flavor }: MetadataInputs, naming: Naming): st
   return tags.length > 0 ? [] : defaultTagNames(flavor, naming)
 }
 
+/** Once: a branch may be called `{{sha}}` itself. */
+const fill = (lines: readonly string[], naming: Naming): string[] =>
+  lines.map((line) => fillTemplate(line, naming))
+
 const tagIn = (reference: string): string => readReference(reference, 'tags').tag ?? 'latest'
 
 /** `manifest:`, `index,manifest-descriptor[linux/amd64]:`: where buildx puts an annotation. */
@@ -71,7 +75,7 @@ function annotationsOf(
   env: NodeJS.ProcessEnv,
 ): Pick<Metadata, 'annotations' | 'builtAnnotations'> {
   const levels = env['DOCKER_METADATA_ANNOTATIONS_LEVELS'] ?? ''
-  const filled = given.map((line) => fillTemplate(line, described.naming))
+  const filled = fill(given, described.naming)
   const withLevel = filled.filter((line) => LEVELS.test(line))
   const all = describeImage(
     filled.filter((line) => !LEVELS.test(line)),
