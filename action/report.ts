@@ -86,7 +86,7 @@ export const reportFailure = (deployment: Deployment): ActionError => {
   })
 }
 
-/** With several receivers: one line each, the first bad status of all, and the times together. */
+/** With several receivers: one line each, an empty one too, the first bad status of all, and the times together. */
 function setDeploymentOutputs(results: readonly Result[], built: Built | undefined): void {
   if (results.length === 0) return
   const deployments = results.flatMap(({ deployment }) => deployment ?? [])
@@ -94,8 +94,11 @@ function setDeploymentOutputs(results: readonly Result[], built: Built | undefin
     values.map((value) => value ?? '').join('\n')
   const status = results.find((result) => result.status !== 'succeeded')?.status ?? 'succeeded'
   core.setOutput('status', status)
-  core.setOutput('deployment-id', lines(deployments.map(({ id }) => id)))
-  core.setOutput('previous-digest', lines(deployments.map(({ previous }) => previous?.digest)))
+  core.setOutput('deployment-id', lines(results.map(({ deployment }) => deployment?.id)))
+  core.setOutput(
+    'previous-digest',
+    lines(results.map(({ deployment }) => deployment?.previous?.digest)),
+  )
   const times = deployments.flatMap((deployment) => tookMs(deployment) ?? [])
   if (times.length > 0)
     core.setOutput(

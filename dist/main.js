@@ -4305,15 +4305,15 @@ const reportFailure = (deployment) => {
 	const hint = error$1?.hint;
 	return new ActionError("deployment_failed", `deployment ${id} of ${app} failed: ${reason}`, { ...hint !== void 0 && { hint } });
 };
-/** With several receivers: one line each, the first bad status of all, and the times together. */
+/** With several receivers: one line each, an empty one too, the first bad status of all, and the times together. */
 function setDeploymentOutputs(results, built) {
 	if (results.length === 0) return;
 	const deployments = results.flatMap(({ deployment }) => deployment ?? []);
 	const lines = (values) => values.map((value) => value ?? "").join("\n");
 	const status = results.find((result) => result.status !== "succeeded")?.status ?? "succeeded";
 	setOutput("status", status);
-	setOutput("deployment-id", lines(deployments.map(({ id }) => id)));
-	setOutput("previous-digest", lines(deployments.map(({ previous }) => previous?.digest)));
+	setOutput("deployment-id", lines(results.map(({ deployment }) => deployment?.id)));
+	setOutput("previous-digest", lines(results.map(({ deployment }) => deployment?.previous?.digest)));
 	const times = deployments.flatMap((deployment) => tookMs(deployment) ?? []);
 	if (times.length > 0) setOutput("duration-ms", times.reduce((sum, ms) => sum + ms, 0));
 	const image = deployments.at(-1)?.image;

@@ -183,6 +183,25 @@ test('a plain CI_CD_URL is posted to with its password, which is never shown', a
   expect(run.outputs).toMatchObject({ status: 'accepted' })
 })
 
+test('each receiver has its line in the outputs, also one that says nothing', async () => {
+  const silent = await serve((_, response) => void response.writeHead(200).end())
+  const first = silent.replace('http://', 'http://hello:hunter2-hunter2@')
+  const second = await standIn(succeeded, success)
+  const run = await runAction({
+    inputs: {
+      url: [`${first}/hooks/hello`, second.url].join('\n'),
+      secret: `whsec_${Buffer.alloc(32, 7).toString('base64')}`,
+      build: 'false',
+      image: 'ghcr.io/acme/hello:main',
+    },
+  })
+  expect(run.outputs).toMatchObject({
+    'deployment-id': '\nd1',
+    'previous-digest': `\n${previous.digest}`,
+    status: 'accepted',
+  })
+})
+
 test('several receivers are deployed one after the other, and the first failure stops', async () => {
   const first = await standIn(succeeded, success)
   const second = await standIn(
