@@ -1,5 +1,3 @@
-import * as core from '@actions/core'
-import { rmRF } from '@actions/io'
 import { formatImage } from '../protocol/image-reference.ts'
 import { build, type BuildResult } from './build.ts'
 import { isPushed } from './build-inputs.ts'
@@ -14,7 +12,7 @@ import { gitToken, GIT_TOKEN_VARIABLE } from './git-token.ts'
 import { planPush, type PushPlan } from './image.ts'
 import type { Inputs } from './inputs.ts'
 import { say, warn } from './log.ts'
-import { type Login, prepareDocker } from './login.ts'
+import { type Login, prepareDocker, removeDocker } from './login.ts'
 import type { Metadata } from './metadata/metadata.ts'
 import { type Built, reportMetadata } from './report.ts'
 
@@ -110,7 +108,6 @@ async function buildAs(
 ): Promise<BuildResult> {
   const docker = prepareDocker(login, process.env, run.temporary)
   const { directory } = docker
-  core.saveState('docker-config', directory)
   try {
     const version = await buildxVersion({ env: docker.env, signal })
     const isQuery = asksForQuery(docker.env, version ?? '')
@@ -127,7 +124,7 @@ async function buildAs(
       call: { env, signal },
     })
   } finally {
-    await rmRF(directory)
+    await removeDocker(directory)
   }
 }
 

@@ -10,8 +10,10 @@ import {
 } from 'node:fs'
 import { homedir, tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
+import { getState, saveState } from '@actions/core'
+import { rmRF } from '@actions/io'
 import { ActionError } from './error.ts'
-import { hide } from './log.ts'
+import { hide, warn } from './log.ts'
 import { configKey } from './registries/host.ts'
 
 export interface Login {
@@ -32,6 +34,8 @@ export interface DockerSettings {
   env: NodeJS.ProcessEnv
 }
 
+const STATE = 'docker-config'
+
 /**
  * Makes a private `DOCKER_CONFIG` that knows the workflow's own settings and logins, and this one login over them.
  * Nothing outside of that directory changes, so no later step of the job is signed in by it.
@@ -50,12 +54,31 @@ export const prepareDocker = (
   mkdirSync(base, { recursive: true })
   // mkdtemp makes it 0700
   const directory = mkdtempSync(join(base, 'deploy-action-docker-'))
+  // before anything lies in it: a job may be killed at any time
+  saveState(STATE, directory)
   linkEverythingElse(original, directory)
   writeFileSync(join(directory, 'config.json'), `${JSON.stringify(config, null, 2)}\n`, {
     mode: 0o600,
     flag: 'wx',
   })
   return { directory, env: childEnvironment({ env, directory, original, login }) }
+}
+
+/** Deletes what {@link prepareDocker} made. One that stays is warned of, for how the build ended matters more. */
+export const removeDocker = async (directory: string, remove = rmRF): Promise<void> => {
+  try {
+    await remove(directory)
+  } catch (error) {
+    warn(
+      `${directory}, which holds logins and secrets of the build, cannot be removed (${String(error)}): remove it, if the runner lives on`,
+    )
+  }
+}
+
+/** Deletes what a step that was killed left behind, in the post step. */
+export const removeLeftDocker = async (): Promise<void> => {
+  const directory = getState(STATE)
+  if (directory !== '') await removeDocker(directory)
 }
 
 /** Docker's `config.json`, as far as logins go (docker/cli `cli/config/configfile`). */

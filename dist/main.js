@@ -1,19 +1,20 @@
-import { _ as rmRF, a as getIDToken, b as HttpClient, d as setOutput, h as exec, i as exportVariable, l as saveState, o as getInput, r as error, u as setFailed, v as which, y as summary } from "./core.js";
+import { a as getIDToken, b as HttpClient, d as setOutput, h as exec, i as exportVariable, o as getInput, r as error, u as setFailed, v as which, y as summary } from "./core.js";
 import { n as describeError, t as ActionError } from "./error.js";
 import { a as formatImage, c as isPushed, d as formatFields, f as parseFields, i as readReference, l as makesImage, m as parseList, n as parseRule, o as parseImage$1, p as parseLines, r as planPush, s as asksForPush, t as parseAttributes, u as readBuildInputs } from "./rules.js";
 import { n as readBeginning, r as readText$1, t as BodyTooLong } from "./read-body.js";
 import { a as warn, i as sayFolded, n as plainLines, r as say, t as hide } from "./log.js";
+import { i as registryHost, n as removeDocker, t as prepareDocker } from "./login.js";
 import { t as createGithubDeployment } from "./github-deployment2.js";
 import { PassThrough } from "node:stream";
 import { once } from "node:events";
 import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { createHash, createHmac, createPrivateKey, createPublicKey, createSecretKey, randomUUID, sign } from "node:crypto";
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { setTimeout as setTimeout$1 } from "node:timers/promises";
 import { readFile } from "node:fs/promises";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { homedir, tmpdir } from "node:os";
+import { homedir } from "node:os";
 
 // action/attestations.ts
 /** The receiver takes no more than this many. */
@@ -3972,150 +3973,6 @@ function fill(text, input, own) {
 }
 const isTrue = (text) => /^(?:1|t|true)$/i.test(text ?? "");
 
-// action/registries/host.ts
-/** Docker's name for Docker Hub in `config.json` (docker/cli `authConfigKey`). */
-const DOCKER_HUB_KEY = "https://index.docker.io/v1/";
-/** The key of a registry in `auths`: its host and port, however it was written; Docker Hub has a name of its own. */
-const configKey = (registry) => {
-	const host = registryHost(registry);
-	return host === "docker.io" ? DOCKER_HUB_KEY : host;
-};
-/** Host and port of a registry written as `host`, `https://host/` or `https://host/v2/`; all of Docker Hub's names are `docker.io`. */
-const registryHost = (registry) => {
-	const host = registry.replace(/^https?:\/\//i, "").replace(/\/.*/, "").toLowerCase();
-	return [
-		"docker.io",
-		"index.docker.io",
-		"registry-1.docker.io"
-	].includes(host) ? "docker.io" : host;
-};
-
-// action/login.ts
-/**
-* Makes a private `DOCKER_CONFIG` that knows the workflow's own settings and logins, and this one login over them.
-* Nothing outside of that directory changes, so no later step of the job is signed in by it.
-* @param login undefined to use the logins that Docker has already.
-* @throws ActionError `bad_environment` when the workflow's `config.json` is not a JSON object.
-*/
-const prepareDocker = (login, env, temporary) => {
-	if (login !== void 0) hide(login.password, encode(login));
-	const original = env["DOCKER_CONFIG"] || join(homedir(), ".docker");
-	const config = mergeLogin(readConfig(join(original, "config.json")), login);
-	const base = temporary === "" ? tmpdir() : temporary;
-	mkdirSync(base, { recursive: true });
-	const directory = mkdtempSync(join(base, "deploy-action-docker-"));
-	linkEverythingElse(original, directory);
-	writeFileSync(join(directory, "config.json"), `${JSON.stringify(config, null, 2)}\n`, {
-		mode: 384,
-		flag: "wx"
-	});
-	return {
-		directory,
-		env: childEnvironment({
-			env,
-			directory,
-			original,
-			login
-		})
-	};
-};
-/**
-* The caller's settings with one login over them. Other hosts keep their `auths`, `credHelpers` and `credsStore`. A
-* `credsStore` would hide a plain entry; an empty helper for the host brings docker/cli's
-* `getConfiguredCredentialStore` back to the file for that host alone.
-*/
-const mergeLogin = (config, login) => {
-	if (login === void 0) return config;
-	const auth = encode(login);
-	const auths = { ...config.auths };
-	const credHelpers = { ...config.credHelpers };
-	for (const key of keysOf(login)) {
-		auths[key] = { auth };
-		credHelpers[key] = "";
-	}
-	return {
-		...config,
-		auths,
-		credHelpers
-	};
-};
-const keysOf = ({ registry, alsoAt = [] }) => [registry, ...alsoAt].map(configKey);
-/** The form that the password has in the file. */
-const encode = ({ username, password }) => Buffer.from(`${username}:${password}`).toString("base64");
-function readConfig(path) {
-	let text;
-	try {
-		text = readFileSync(path, "utf8");
-	} catch (error) {
-		if (error.code === "ENOENT") return {};
-		throw new ActionError("bad_environment", `Docker's settings ${path} cannot be read`, {
-			hint: "Let the user that runs the job read the file, or set DOCKER_CONFIG to another directory.",
-			cause: error
-		});
-	}
-	const value = text.trim() === "" ? {} : parseObject(text);
-	if (value !== void 0) return value;
-	throw new ActionError("bad_environment", `Docker's settings ${path} are not a JSON object`, { hint: "Mend or delete the file, or set DOCKER_CONFIG to another directory." });
-}
-function parseObject(text) {
-	try {
-		const value = JSON.parse(text);
-		return typeof value === "object" && value !== null && !Array.isArray(value) ? value : void 0;
-	} catch {
-		return;
-	}
-}
-/**
-* Plugins, contexts, TLS files and the workflow's builder are found where they are. Windows lets nobody but administrators make
-* symbolic links: a folder's is a junction there, which anybody may make. What cannot be linked (a file there, a folder on a
-* share of the network) is copied. A link that leads nowhere is left out, for there is nothing to copy.
-*/
-const linkEverythingElse = (original, directory, link = symlinkSync) => {
-	let names;
-	try {
-		names = readdirSync(original);
-	} catch {
-		return;
-	}
-	for (const name of names) {
-		if (name === "config.json") continue;
-		const [from, to] = [resolve(original, name), join(directory, name)];
-		const there = statSync(from, { throwIfNoEntry: false });
-		if (there === void 0) continue;
-		try {
-			link(from, to, there.isDirectory() ? "junction" : "file");
-		} catch {
-			cpSync(from, to, {
-				recursive: true,
-				dereference: true
-			});
-		}
-	}
-};
-function childEnvironment(from) {
-	const auths = from.env["DOCKER_AUTH_CONFIG"];
-	const own = {
-		DOCKER_CONFIG: from.directory,
-		BUILDX_CONFIG: from.env["BUILDX_CONFIG"] || join(from.original, "buildx"),
-		...auths !== void 0 && from.login !== void 0 && { DOCKER_AUTH_CONFIG: withoutHosts(auths, keysOf(from.login)) }
-	};
-	const others = Object.entries(from.env).filter(([name]) => !name.startsWith("INPUT_") && !(name.toUpperCase() in own));
-	return {
-		...Object.fromEntries(others),
-		...own
-	};
-}
-/** `DOCKER_AUTH_CONFIG` goes before `config.json` in docker/cli, and would hide the login. */
-function withoutHosts(text, keys) {
-	const config = parseObject(text);
-	if (config?.auths === void 0) return text;
-	const others = Object.entries(config.auths).filter(([key]) => !keys.includes(key));
-	return JSON.stringify({
-		...config,
-		auths: Object.fromEntries(others)
-	});
-}
-
 // action/metadata/outputs.ts
 /** @param references whole ones */
 const outputsOf = ({ version, tagNames, labels, annotations }, references, separators) => ({
@@ -4426,7 +4283,6 @@ async function metadataOf(inputs, run, signal) {
 async function buildAs(login, inputs, { references, deployed }, run, signal) {
 	const docker = prepareDocker(login, process.env, run.temporary);
 	const { directory } = docker;
-	saveState("docker-config", directory);
 	try {
 		const version = await buildxVersion({
 			env: docker.env,
@@ -4455,7 +4311,7 @@ async function buildAs(login, inputs, { references, deployed }, run, signal) {
 			}
 		});
 	} finally {
-		await rmRF(directory);
+		await removeDocker(directory);
 	}
 }
 function sayWhoPushes(login, inputs, host) {

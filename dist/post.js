@@ -1,8 +1,8 @@
-import { _ as rmRF, o as getInput, s as getState } from "./core.js";
+import { o as getInput, s as getState } from "./core.js";
+import { r as removeLeftDocker } from "./login.js";
 
 // action/post.ts
-const directory = getState("docker-config");
-if (directory !== "") await rmRF(directory);
+await removeLeftDocker();
 if (getState("github-deployment") !== "") {
 	const { endUnended } = await import("./github-deployment.js");
 	await endUnended(getInput("github-token"));

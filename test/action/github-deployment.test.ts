@@ -200,6 +200,25 @@ describe('a GitHub deployment', () => {
     ])
   })
 
+  test('is ended by the post step, also where it cannot remove the login’s directory', async () => {
+    const { api, heard } = await github()
+    const begun = { owner: 'acme', repo: 'hello', id: 42, logUrl: '', environment: 'production' }
+    // longer than a name may be
+    const directory = `/tmp/deploy-action-docker-${'x'.repeat(300)}`
+    const { postExitCode, annotations } = await run('no URL', api, {
+      env: {
+        'STATE_docker-config': directory,
+        'STATE_github-deployment': JSON.stringify(begun),
+      },
+    })
+    expect(postExitCode).toBe(0)
+    expect(heard.map(({ body }) => body['state'])).toEqual(['error'])
+    expect(annotations.at(-1)).toMatchObject({
+      level: 'warning',
+      message: expect.stringContaining(`${directory}, which holds logins`) as string,
+    })
+  })
+
   test('is reported through a bad moment of GitHub, and its last state by the post step at the latest', async () => {
     const answers = [502, 201, 201, 502, 422, 201]
     const { api, heard } = await github(() => answers.shift() ?? 500)

@@ -11,10 +11,10 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { chooseLogin } from '../../action/credentials.ts'
 import { readInputs } from '../../action/inputs.ts'
-import { linkEverythingElse, mergeLogin, prepareDocker } from '../../action/login.ts'
+import { linkEverythingElse, mergeLogin, prepareDocker, removeDocker } from '../../action/login.ts'
 import { configKey, registryHost } from '../../action/registries/host.ts'
 import { contextOf } from './context-of.ts'
 
@@ -22,7 +22,11 @@ let home: string
 beforeEach(() => {
   home = mkdtempSync(join(tmpdir(), 'login-test-'))
 })
-afterEach(() => rmSync(home, { recursive: true, force: true }))
+afterEach(() => {
+  vi.restoreAllMocks()
+  vi.unstubAllEnvs()
+  rmSync(home, { recursive: true, force: true })
+})
 
 const login = { registry: 'registry.example.com', username: 'ci', password: 'p:w' }
 const AUTH = Buffer.from('ci:p:w').toString('base64')
@@ -31,6 +35,24 @@ test('the directory and its file are for the runner’s user alone', () => {
   const { directory } = prepareDocker(login, { DOCKER_CONFIG: home }, join(home, 'temp'))
   expect(statSync(directory).mode & 0o777).toBe(0o700)
   expect(statSync(join(directory, 'config.json')).mode & 0o777).toBe(0o600)
+})
+
+test('the post step knows the directory before anything lies in it', () => {
+  vi.stubEnv('GITHUB_STATE', join(home, 'state'))
+  const prepare = () => prepareDocker(login, { DOCKER_CONFIG: home }, join(home, 'temp'))
+  // the runner’s file is not there: nothing can be remembered, and no login is written
+  expect(prepare).toThrow(join(home, 'state'))
+  const [name = ''] = readdirSync(join(home, 'temp'))
+  expect(readdirSync(join(home, 'temp', name))).toEqual([])
+  writeFileSync(join(home, 'state'), '')
+  const { directory } = prepare()
+  expect(readFileSync(join(home, 'state'), 'utf8')).toContain(directory)
+})
+
+test('a directory that cannot be removed is warned of, and hides no other error', async () => {
+  const said = vi.spyOn(process.stdout, 'write').mockReturnValue(true)
+  await removeDocker('/temp/deploy-action-docker-x', () => Promise.reject(new Error('EBUSY')))
+  expect(said.mock.calls.join('')).toContain('::warning::/temp/deploy-action-docker-x, which holds')
 })
 
 test('the workflow’s own settings stay untouched and in force', () => {
