@@ -25,6 +25,7 @@ const readCommitDate = async (sha, { directory, ...github }) => {
 		"show",
 		"--no-patch",
 		"--format=%cI",
+		"--end-of-options",
 		sha
 	]);
 	const date = new Date(told || await askGithub(sha, github));

@@ -29,7 +29,13 @@ export const readCommitDate = async (
   sha: string,
   { directory, ...github }: { directory: string } & Github,
 ): Promise<Date | undefined> => {
-  const told = await runGit(directory, ['show', '--no-patch', '--format=%cI', sha])
+  const told = await runGit(directory, [
+    'show',
+    '--no-patch',
+    '--format=%cI',
+    '--end-of-options',
+    sha,
+  ])
   const date = new Date(told || (await askGithub(sha, github)))
   if (!Number.isNaN(date.getTime())) return date
   warn(`nobody knows when commit ${sha} was made: {{commit_date}} is now`)

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { chownSync, mkdtempSync, rmSync } from 'node:fs'
+import { chownSync, existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, onTestFinished, test, vi } from 'vitest'
@@ -47,6 +47,13 @@ test('the checkout says which branch, tag or pull request it is, and when it was
   expect(await readCheckout(folder)).toMatchObject({ ref: 'refs/pull/7/merge' })
   git('tag', '--annotate', 'v1.2.3', '--message', 'one')
   expect(await readCheckout(folder)).toMatchObject({ ref: 'refs/tags/v1.2.3' })
+})
+
+test('what an event calls a commit is no option of Git', async () => {
+  git('init', '--initial-branch', 'main')
+  git('commit', '--allow-empty', '--message', 'one')
+  await readCommitDate('--output=written', { ...GITHUB, directory: folder, token: '' })
+  expect(existsSync(join(folder, 'written'))).toBe(false)
 })
 
 test('in a container of a job the checkout belongs to another user, and is read all the same', async () => {
