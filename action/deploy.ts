@@ -122,7 +122,8 @@ function source(run: RunContext): NonNullable<HookBody['source']> {
 
 function warnOfPlainHttp(url: string): void {
   const { protocol, hostname } = new URL(url)
-  const isLoopback = hostname === 'localhost' || hostname === '[::1]' || hostname.startsWith('127.')
+  const isLoopback =
+    hostname === 'localhost' || hostname === '[::1]' || /^127(?:\.\d+){3}$/.test(hostname)
   if (protocol === 'http:' && !isLoopback) {
     warn(
       `${url} is posted to without TLS: whoever sits in between reads and changes it. Use https://.`,

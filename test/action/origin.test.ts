@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { deployTo } from '../../action/deploy.ts'
 import { parseHookTarget } from '../../action/hook-target.ts'
 import { readInputs } from '../../action/inputs.ts'
@@ -26,7 +26,13 @@ async function receiver(followUrl: (own: string) => string) {
   return { own, asked }
 }
 
-function deploy(own: string, { wait = true } = {}) {
+function deploy(
+  own: string,
+  {
+    wait = true,
+    signal = new AbortController().signal,
+  }: { wait?: boolean; signal?: AbortSignal } = {},
+) {
   const results: Result[] = []
   const run = contextOf()
   const url = `${own}/hooks/hello`
@@ -38,7 +44,6 @@ function deploy(own: string, { wait = true } = {}) {
     wait: String(wait),
   }
   const inputs = readInputs(run, (name) => given[name] ?? '')
-  const { signal } = new AbortController()
   const order = { inputs, run, image: inputs.image, attestations: [], signal }
   const outcome = deployTo(parseHookTarget(url), order, (result) => void results.push(result))
   return { outcome, results }
@@ -85,4 +90,17 @@ test.each(elsewhere)('a job that does not wait does not mind %s', async (_what, 
 test('what is to be followed at the same origin is', async () => {
   const { own } = await receiver((url) => `${url}/deployments/d1/events`)
   expect(await deploy(own).outcome).toMatchObject({ status: 'succeeded' })
+})
+
+test.for([
+  ['http://127.0.0.1:1/hooks/hello', false],
+  ['http://[::1]:1/hooks/hello', false],
+  ['http://127.0.0.1.example.com/hooks/hello', true],
+] as const)('%s without TLS is warned of: %s', async ([url, isWarned]) => {
+  const said = vi.spyOn(process.stdout, 'write').mockReturnValue(true)
+  const outcome = deploy(url.replace('/hooks/hello', ''), { signal: AbortSignal.abort() }).outcome
+  await expect(outcome).rejects.toMatchObject({ code: 'cancelled' })
+  const text = said.mock.calls.join('')
+  said.mockRestore()
+  expect(text.includes('is posted to without TLS')).toBe(isWarned)
 })
