@@ -6,7 +6,7 @@ import type { Inputs } from './inputs.ts'
 import type { Metadata } from './metadata/metadata.ts'
 import { outputsOf } from './metadata/outputs.ts'
 import { environmentUrl } from './outcome.ts'
-import { plainLines, sayFolded } from './log.ts'
+import { plainLines, sayFolded, warn } from './log.ts'
 import type { Result } from './summary.ts'
 import { renderSummary, tookMs } from './summary.ts'
 
@@ -61,7 +61,12 @@ export const reportEnd = async (
   const url = environmentUrl(results, givenUrl)
   if (url !== undefined) core.setOutput('environment-url', url)
   if (!process.env['GITHUB_STEP_SUMMARY'] || (results.length === 0 && built === undefined)) return
-  await core.summary.addRaw(renderSummary(results, built)).write()
+  try {
+    await core.summary.addRaw(renderSummary(results, built)).write()
+  } catch (error) {
+    // what it would have said is in the log, and how the job ends is said elsewhere
+    warn(`the summary cannot be written: ${String(error)}`)
+  }
 }
 
 /**

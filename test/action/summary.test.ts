@@ -1,4 +1,5 @@
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
+import { reportEnd } from '../../action/report.ts'
 import { renderSummary } from '../../action/summary.ts'
 import { deploymentOf } from './deployment-of.ts'
 
@@ -80,4 +81,17 @@ test('a receiver that cannot be followed, and a build without one, have a table 
   const image = `ghcr.io/acme/hello:1@${digest}`
   expect(renderSummary([], { image, references })).toContain('Pushed')
   expect(renderSummary([], { references })).toContain('Built, not pushed')
+})
+
+test('a summary that cannot be written is warned of, and hides nothing of how the job ends', async () => {
+  const said = vi.spyOn(process.stdout, 'write').mockReturnValue(true)
+  vi.stubEnv('GITHUB_STEP_SUMMARY', '/no/such/summary.md')
+  onTestFinished(() => {
+    vi.unstubAllEnvs()
+    said.mockRestore()
+  })
+  await reportEnd([], { references: ['ghcr.io/acme/hello:1'] }, '')
+  expect(said.mock.calls.join('')).toMatch(
+    /^::warning::the summary cannot be written: .*summary\.md/,
+  )
 })
