@@ -45,17 +45,24 @@ async function runWith(inputs: Inputs, run: RunContext, signal: AbortSignal): Pr
     inputs.build && inputs.rollback === '' ? await buildImage(inputs, run, signal) : undefined
   if (built !== undefined) reportBuild(built, inputs.separators)
 
-  const results: Result[] = []
+  const receivers: Receivers = { results: [] }
   try {
-    if (isPushed(inputs)) await deployOnGithub(inputs, run, built, results, signal)
+    if (isPushed(inputs)) await deployOnGithub(inputs, run, built, receivers, signal)
     else saySkipped(inputs)
   } finally {
     await reportEnd(
-      results,
+      receivers.results,
       makesImage(inputs) ? built : undefined,
       isPushed(inputs) ? inputs.environmentUrl : '',
     )
   }
+}
+
+/** What became of the receivers so far. */
+interface Receivers {
+  results: Result[]
+  /** Of the one that is at work, once it took its hook. */
+  current?: Result | undefined
 }
 
 /** What is not pushed is not deployed. */
@@ -69,7 +76,7 @@ async function deployOnGithub(
   inputs: Inputs,
   run: RunContext,
   built: Built | undefined,
-  results: Result[],
+  receivers: Receivers,
   signal: AbortSignal,
 ): Promise<void> {
   const { environment, githubToken: token, hooks } = inputs
@@ -81,25 +88,26 @@ async function deployOnGithub(
     signal,
   )
   try {
-    await deploy(inputs, run, built, results, signal)
+    await deploy(inputs, run, built, receivers, signal)
   } catch (error) {
-    await github?.set(await endedAs(results, error))
+    await github?.set(await endedAs(receivers.current, error))
     throw error
   }
-  const url = environmentUrl(results, inputs.environmentUrl)
-  await github?.set({ ...endedWell(results), ...(url !== undefined && { url }) })
+  const url = environmentUrl(receivers.results, inputs.environmentUrl)
+  await github?.set({ ...endedWell(receivers.results), ...(url !== undefined && { url }) })
 }
 
 async function deploy(
   inputs: Inputs,
   run: RunContext,
   built: Built | undefined,
-  results: Result[],
+  receivers: Receivers,
   signal: AbortSignal,
 ): Promise<void> {
   const image = inputs.rollback === '' ? (built?.image ?? checkedReference(inputs.image)) : ''
   const attestations = readAttestations(inputs.attestations)
   for (const [index, target] of inputs.hooks.entries()) {
+    receivers.current = undefined
     const { status, deployment } = await deployTo(
       target,
       {
@@ -110,7 +118,7 @@ async function deploy(
         ...(built?.digest !== undefined && { builtDigest: built.digest }),
         signal,
       },
-      (result) => (results[index] = result),
+      (result) => (receivers.current = receivers.results[index] = result),
     )
     if (status === 'failed' && deployment !== undefined) throw reportFailure(deployment)
     if (status === 'superseded')

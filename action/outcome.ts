@@ -27,14 +27,15 @@ export const endedWell = (results: readonly Result[]): DeploymentNews => {
 }
 
 /**
- * What GitHub's pages say of a run that ended in an error. One that was cancelled or timed out while the deployment went on
+ * What GitHub's pages say of a run that ended in an error, at the receiver that `last` is of; undefined when that took no hook,
+ * whatever others before it did. One that was cancelled or timed out while the deployment went on
  * asks the receiver once more: what is true then is shown.
  */
 export const endedAs = async (
-  results: readonly Result[],
+  last: Result | undefined,
   error: unknown,
 ): Promise<DeploymentNews> => {
-  const { app = 'it', deployment, status, follow } = results.at(-1) ?? {}
+  const { app = 'it', deployment, status, follow } = last ?? {}
   const [reason = 'it failed'] = describeError(error).split('\n')
   if (status === undefined || status === 'failed') return { state: 'failure', description: reason }
   const now = follow === undefined ? undefined : await readDeployment(follow)

@@ -137,6 +137,14 @@ describe('a GitHub deployment', () => {
     expect(states(heard).at(-1)?.[0]).toBe('failure')
   })
 
+  test('fails when a later receiver takes no hook, though the one before is live', async () => {
+    const { api, heard } = await github()
+    const first = await receiver(deploymentOf({ status: 'succeeded', image, url }))
+    const second = await receiver(deploymentOf(), { status: 401 })
+    await run(`${first}\n${second}`, api)
+    expect(states(heard).at(-1)).toEqual(['failure', expect.stringContaining('answered 401')])
+  })
+
   test('without the permission is only warned of, by its name', async () => {
     const { api } = await github(() => 403)
     const hook = await receiver(deploymentOf({ status: 'succeeded', image, url }))
