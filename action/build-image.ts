@@ -1,3 +1,5 @@
+import { mkdtempSync } from 'node:fs'
+import { join } from 'node:path'
 import { formatImage } from '../protocol/image-reference.ts'
 import { build, type BuildResult } from './build.ts'
 import { isPushed } from './build-inputs.ts'
@@ -109,17 +111,19 @@ async function buildAs(
   const docker = prepareDocker(login, process.env, run.temporary)
   const { directory } = docker
   try {
+    // by any name of ours the workflow's own settings may have something, which would be written to through its link
+    const work = mkdtempSync(join(directory, 'build-'))
     const version = await buildxVersion({ env: docker.env, signal })
     const isQuery = asksForQuery(docker.env, version ?? '')
     const filled = fillContexts(inputs, () => defaultContext(run, docker.env, isQuery))
     const token = gitToken(filled, run)
-    const secrets = prepareSecrets(filled, directory, process.env)
+    const secrets = prepareSecrets(filled, work, process.env)
     if (token !== undefined) {
       secrets.push(`id=GIT_AUTH_TOKEN.${token.host},env=${GIT_TOKEN_VARIABLE}`)
     }
     const env = { ...docker.env, ...(token && { [GIT_TOKEN_VARIABLE]: token.value }) }
     return await build({ ...filled, references, secrets, runUrl: run.runUrl }, deployed, {
-      directory,
+      directory: work,
       hasBuildx: version !== undefined,
       call: { env, signal },
     })

@@ -9,10 +9,10 @@ import { PassThrough } from "node:stream";
 import { once } from "node:events";
 import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { createHash, createHmac, createPrivateKey, createPublicKey, createSecretKey, randomUUID, sign } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { setTimeout as setTimeout$1 } from "node:timers/promises";
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { readFile } from "node:fs/promises";
 import { createInterface } from "node:readline";
 import { homedir } from "node:os";
 
@@ -2267,7 +2267,7 @@ function source(run) {
 }
 function warnOfPlainHttp(url) {
 	const { protocol, hostname } = new URL(url);
-	const isLoopback = hostname === "localhost" || hostname === "[::1]" || hostname.startsWith("127.");
+	const isLoopback = hostname === "localhost" || hostname === "[::1]" || /^127(?:\.\d+){3}$/.test(hostname);
 	if (protocol === "http:" && !isLoopback) warn(`${url} is posted to without TLS: whoever sits in between reads and changes it. Use https://.`);
 }
 /** Only who took the hook is told the token and believed about the deployment's end. */
@@ -4013,11 +4013,12 @@ const endedWell = (results) => {
 	};
 };
 /**
-* What GitHub's pages say of a run that ended in an error. One that was cancelled or timed out while the deployment went on
+* What GitHub's pages say of a run that ended in an error, at the receiver that `last` is of; undefined when that took no hook,
+* whatever others before it did. One that was cancelled or timed out while the deployment went on
 * asks the receiver once more: what is true then is shown.
 */
-const endedAs = async (results, error) => {
-	const { app = "it", deployment, status, follow } = results.at(-1) ?? {};
+const endedAs = async (last, error) => {
+	const { app = "it", deployment, status, follow } = last ?? {};
 	const [reason = "it failed"] = describeError(error).split("\n");
 	if (status === void 0 || status === "failed") return {
 		state: "failure",
@@ -4141,7 +4142,11 @@ const reportEnd = async (results, built, givenUrl) => {
 	const url = environmentUrl(results, givenUrl);
 	if (url !== void 0) setOutput("environment-url", url);
 	if (!process.env["GITHUB_STEP_SUMMARY"] || results.length === 0 && built === void 0) return;
-	await summary.addRaw(renderSummary(results, built)).write();
+	try {
+		await summary.addRaw(renderSummary(results, built)).write();
+	} catch (error) {
+		warn(`the summary cannot be written: ${String(error)}`);
+	}
 };
 /**
 * Says why a deployment failed: log and annotation.
@@ -4284,6 +4289,7 @@ async function buildAs(login, inputs, { references, deployed }, run, signal) {
 	const docker = prepareDocker(login, process.env, run.temporary);
 	const { directory } = docker;
 	try {
+		const work = mkdtempSync(join(directory, "build-"));
 		const version = await buildxVersion({
 			env: docker.env,
 			signal
@@ -4291,7 +4297,7 @@ async function buildAs(login, inputs, { references, deployed }, run, signal) {
 		const isQuery = asksForQuery(docker.env, version ?? "");
 		const filled = fillContexts(inputs, () => defaultContext(run, docker.env, isQuery));
 		const token = gitToken(filled, run);
-		const secrets = prepareSecrets(filled, directory, process.env);
+		const secrets = prepareSecrets(filled, work, process.env);
 		if (token !== void 0) secrets.push(`id=GIT_AUTH_TOKEN.${token.host},env=${GIT_TOKEN_VARIABLE}`);
 		const env = {
 			...docker.env,
@@ -4303,7 +4309,7 @@ async function buildAs(login, inputs, { references, deployed }, run, signal) {
 			secrets,
 			runUrl: run.runUrl
 		}, deployed, {
-			directory,
+			directory: work,
 			hasBuildx: version !== void 0,
 			call: {
 				env,
@@ -4727,12 +4733,12 @@ async function runWith(inputs, run, signal) {
 	for (const { basic } of inputs.hooks) hide(basic?.password);
 	const built = inputs.build && inputs.rollback === "" ? await buildImage(inputs, run, signal) : void 0;
 	if (built !== void 0) reportBuild(built, inputs.separators);
-	const results = [];
+	const receivers = { results: [] };
 	try {
-		if (isPushed(inputs)) await deployOnGithub(inputs, run, built, results, signal);
+		if (isPushed(inputs)) await deployOnGithub(inputs, run, built, receivers, signal);
 		else saySkipped(inputs);
 	} finally {
-		await reportEnd(results, makesImage(inputs) ? built : void 0, isPushed(inputs) ? inputs.environmentUrl : "");
+		await reportEnd(receivers.results, makesImage(inputs) ? built : void 0, isPushed(inputs) ? inputs.environmentUrl : "");
 	}
 }
 /** What is not pushed is not deployed. */
@@ -4741,7 +4747,7 @@ function saySkipped({ hooks, push, call }) {
 	for (const { url } of hooks) say(`${why}: ${url} is skipped, no hook is posted`);
 }
 /** Deploys, and says so on GitHub's pages when the input `environment` asks for it. */
-async function deployOnGithub(inputs, run, built, results, signal) {
+async function deployOnGithub(inputs, run, built, receivers, signal) {
 	const { environment, githubToken: token, hooks } = inputs;
 	const image = built?.image ?? inputs.image;
 	const named = {
@@ -4753,21 +4759,22 @@ async function deployOnGithub(inputs, run, built, results, signal) {
 		image: inputs.rollback === "" ? image : `rollback to ${inputs.rollback}`
 	}, run, signal);
 	try {
-		await deploy(inputs, run, built, results, signal);
+		await deploy(inputs, run, built, receivers, signal);
 	} catch (error) {
-		await github?.set(await endedAs(results, error));
+		await github?.set(await endedAs(receivers.current, error));
 		throw error;
 	}
-	const url = environmentUrl(results, inputs.environmentUrl);
+	const url = environmentUrl(receivers.results, inputs.environmentUrl);
 	await github?.set({
-		...endedWell(results),
+		...endedWell(receivers.results),
 		...url !== void 0 && { url }
 	});
 }
-async function deploy(inputs, run, built, results, signal) {
+async function deploy(inputs, run, built, receivers, signal) {
 	const image = inputs.rollback === "" ? built?.image ?? checkedReference(inputs.image) : "";
 	const attestations = readAttestations(inputs.attestations);
 	for (const [index, target] of inputs.hooks.entries()) {
+		receivers.current = void 0;
 		const { status, deployment } = await deployTo(target, {
 			inputs,
 			run,
@@ -4775,7 +4782,7 @@ async function deploy(inputs, run, built, results, signal) {
 			attestations,
 			...built?.digest !== void 0 && { builtDigest: built.digest },
 			signal
-		}, (result) => results[index] = result);
+		}, (result) => receivers.current = receivers.results[index] = result);
 		if (status === "failed" && deployment !== void 0) throw reportFailure(deployment);
 		if (status === "superseded") warn(`${target.app}: a newer deployment took the place of this one`);
 	}

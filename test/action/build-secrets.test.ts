@@ -1,8 +1,17 @@
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { prepareSecrets } from '../../action/build-secrets.ts'
+import { runAction } from '../support/github-runner.ts'
 
 let dir: string
 beforeEach(() => {
@@ -46,6 +55,32 @@ test('any id reaches buildx whole', () => {
     'id=npm:@acme/x,env=T',
     'id=GIT_AUTH_TOKEN.10.0.0.5:22827,env=T',
   ])
+})
+
+test('nothing is written into the workflow’s own settings, by whatever names they have some', async () => {
+  const [settings, bin] = [join(dir, 'docker'), join(dir, 'bin')]
+  mkdirSync(join(settings, 'secrets'), { recursive: true })
+  mkdirSync(bin)
+  writeFileSync(join(settings, 'metadata.json'), 'theirs')
+  const script = `#!/bin/sh
+[ "$2" = version ] && exit 0
+while [ "$1" != --metadata-file ]; do shift; done
+echo '{}' >"$2"
+exit 1
+`
+  writeFileSync(join(bin, 'docker'), script, { mode: 0o755 })
+  const run = await runAction({
+    inputs: { secrets: 'token=hunter2-hunter2' },
+    env: { PATH: `${bin}:${process.env['PATH']}`, DOCKER_CONFIG: settings },
+  })
+  expect(run.annotations.map(({ message }) => message)).toEqual([
+    'docker buildx build ended with status 1\nIts output above says why.',
+  ])
+  expect(readdirSync(settings, { recursive: true }).toSorted()).toEqual([
+    'metadata.json',
+    'secrets',
+  ])
+  expect(readFileSync(join(settings, 'metadata.json'), 'utf8')).toBe('theirs')
 })
 
 /** What is printed meanwhile. */
