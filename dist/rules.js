@@ -1373,7 +1373,7 @@ function warnOfUnknown(line, attributes, known) {
 }
 function checkValues(line, attributes) {
 	for (const [name, value] of Object.entries(attributes)) {
-		const rule = VALUES[name];
+		const rule = Object.hasOwn(VALUES, name) ? VALUES[name] : void 0;
 		if (rule === void 0 || rule.is.test(value)) continue;
 		throw new ActionError("bad_input", `input tags: "${line}" has ${name}=${value}`, { hint: rule.hint });
 	}

@@ -91,7 +91,7 @@ function warnOfUnknown(line: string, attributes: Attributes, known: readonly str
 
 function checkValues(line: string, attributes: Attributes): void {
   for (const [name, value] of Object.entries(attributes)) {
-    const rule = VALUES[name]
+    const rule = Object.hasOwn(VALUES, name) ? VALUES[name] : undefined
     if (rule === undefined || rule.is.test(value)) continue
     throw new ActionError('bad_input', `input tags: "${line}" has ${name}=${value}`, {
       hint: rule.hint,

@@ -30,6 +30,7 @@ describe('rules give', () => {
     ['"type=raw,""value=a, b"""', {}, ['a-b']],
     ['type=raw,"value=a, b"', {}, ['a-b']],
     ['{{branch}}-x,enable={{is_default_branch}}', {}, ['main-x']],
+    ['type=raw,value=a,constructor=b', {}, ['a']],
     ['type=raw,value=', {}, []],
     ['type=raw,value={{branch}}', onBranch('a&b=c'), ['a-b-c']],
     ['type=raw,value={{#if tag}}{{tag}}{{else}}none{{/if}}', {}, ['none']],
