@@ -7,7 +7,7 @@ import { postHook } from './hook.ts'
 import type { HookTarget } from './hook-target.ts'
 import { idempotencyKey } from './idempotency-key.ts'
 import type { Inputs } from './inputs.ts'
-import { hide, say, warn } from './log.ts'
+import { say, warn } from './log.ts'
 import { createProgress } from './progress.ts'
 import { chooseSigning } from './signing.ts'
 import type { Result } from './summary.ts'
@@ -61,7 +61,6 @@ export const deployTo = async (
     return known({ status: 'accepted' })
   }
   const { deployment, follow: named } = outcome
-  hide(named?.token)
   const following = named !== undefined && isOfOrigin(named.url, url) ? named : undefined
   const accepted = known({
     status: deployment.status,

@@ -6,7 +6,7 @@ import type { HookTarget } from './hook-target.ts'
 import type { Answer } from './request.ts'
 import { explainNetworkError, isPassing } from './network-error.ts'
 import { readText, send } from './request.ts'
-import { say } from './log.ts'
+import { hide, say } from './log.ts'
 import { rejected } from './rejection.ts'
 import type { Authorize } from './signing.ts'
 
@@ -101,8 +101,13 @@ export const retryAfterMs = (value: string | undefined, now = Date.now()): numbe
 
 const Taken = v.object({ deployment: Deployment, follow: v.optional(Accepted.entries.follow) })
 
+/** What has to be hidden, also in an answer that is not one otherwise: its beginning is shown. */
+const WithToken = v.object({ follow: v.object({ token: v.string() }) })
+
 function readOutcome({ status, text }: Heard, target: HookTarget): HookOutcome {
-  const parsed = v.safeParse(Taken, parseJson(text))
+  const answer = parseJson(text)
+  if (v.is(WithToken, answer)) hide(answer.follow.token)
+  const parsed = v.safeParse(Taken, answer)
   if (parsed.success) {
     const { deployment, follow } = parsed.output
     return { kind: 'accepted', deployment, ...(follow && { follow }) }

@@ -1,7 +1,7 @@
 import { createServer } from 'node:http'
 import type { IncomingHttpHeaders } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { ActionError } from '../../action/error.ts'
 import { postHook, retryAfterMs } from '../../action/hook.ts'
 import type { Delivery } from '../../action/hook.ts'
@@ -53,6 +53,15 @@ test('an accepted hook gives the deployment and where to follow it', async () =>
     body: '{"image":"ghcr.io/acme/hello:main","id":"77-1-hello"}',
     headers: { 'content-type': 'application/json', authorization: 'Bearer token-1' },
   })
+})
+
+test('the token to follow by is hidden, also where the answer is shown as one that is not understood', async () => {
+  const said = vi.spyOn(process.stdout, 'write').mockReturnValue(true)
+  onTestFinished(() => said.mockRestore())
+  const follow = { url: 'http://x/deployments/d1/events', token: 'follow-token-0123456789' }
+  const { url } = await receiver([{ status: 202, body: { follow, deployment: { id: 'd1' } } }])
+  await expect(deliver(url).outcome).rejects.toMatchObject({ code: 'bad_answer' })
+  expect(said.mock.calls.join('')).toContain('::add-mask::follow-token-0123456789')
 })
 
 test('cut connections and 429, 502, 503 and 504 are tried again with the same bytes and a fresh token', async () => {
