@@ -5,6 +5,7 @@ import {
   readFileSync,
   readdirSync,
   statSync,
+  type Stats,
   symlinkSync,
   writeFileSync,
 } from 'node:fs'
@@ -160,13 +161,22 @@ export const linkEverythingElse = (
   for (const name of names) {
     if (name === 'config.json') continue
     const [from, to] = [resolve(original, name), join(directory, name)]
-    const there = statSync(from, { throwIfNoEntry: false })
+    const there = statOf(from)
     if (there === undefined) continue
     try {
       link(from, to, there.isDirectory() ? 'junction' : 'file')
     } catch {
       cpSync(from, to, { recursive: true, dereference: true })
     }
+  }
+}
+
+/** Of what a link leads to; undefined where that is nowhere, or in a circle. */
+function statOf(path: string): Stats | undefined {
+  try {
+    return statSync(path)
+  } catch {
+    return undefined
   }
 }
 

@@ -128,7 +128,7 @@ const linkEverythingElse = (original, directory, link = symlinkSync) => {
 	for (const name of names) {
 		if (name === "config.json") continue;
 		const [from, to] = [resolve(original, name), join(directory, name)];
-		const there = statSync(from, { throwIfNoEntry: false });
+		const there = statOf(from);
 		if (there === void 0) continue;
 		try {
 			link(from, to, there.isDirectory() ? "junction" : "file");
@@ -140,6 +140,14 @@ const linkEverythingElse = (original, directory, link = symlinkSync) => {
 		}
 	}
 };
+/** Of what a link leads to; undefined where that is nowhere, or in a circle. */
+function statOf(path) {
+	try {
+		return statSync(path);
+	} catch {
+		return;
+	}
+}
 function childEnvironment(from) {
 	const auths = from.env["DOCKER_AUTH_CONFIG"];
 	const own = {

@@ -82,6 +82,7 @@ test('where links need a privilege a folder is a junction and a file a copy', ()
   mkdirSync(directory)
   writeFileSync(join(original, 'daemon.json'), '{}')
   symlinkSync(join(home, 'gone'), join(original, 'leads-nowhere'))
+  symlinkSync(join(original, 'circle'), join(original, 'circle'))
   const links: unknown[] = []
   linkEverythingElse(original, directory, (from, _, type) => {
     links.push([from, type])
@@ -256,6 +257,8 @@ describe('who signs in', () => {
     const given = { images: 'acme/api\nghcr.io/acme/api', username: 'ci', password: 'ghp_own' }
     expect(await choose({ ...given, registry: 'ghcr.io' })).toMatchObject({ registry: 'ghcr.io' })
     expect(await choose(given)).toMatchObject({ registry: 'docker.io' })
+    const { images: _, ...own } = given
+    expect(await choose({ ...own, tags: 'acme/api:1' })).toMatchObject({ registry: 'docker.io' })
   })
 
   test('any registry takes a password of its own', async () => {
