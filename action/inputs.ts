@@ -83,7 +83,10 @@ export const readInputs = (run: RunContext, input: typeof getInput = getInput): 
     password === '' || isWorkflowToken(password, githubToken)
       ? githubRegistry(run.serverUrl)
       : 'ghcr.io'
-  const registry = readRegistry(text('registry'), image, home)
+  const { tags, tagRules } = readTags(rows('tags'))
+  // rules are of the default image, whole references need none
+  const [reference = ''] = tagRules.length > 0 ? [] : tags
+  const registry = readRegistry(text('registry'), image || reference, home)
   const inputs = Object.freeze({
     hooks: lines('url').map(parseHookTarget),
     secret: text('secret'),
@@ -99,7 +102,8 @@ export const readInputs = (run: RunContext, input: typeof getInput = getInput): 
     gcpProvider: text('gcp-workload-identity-provider'),
     gcpServiceAccount: text('gcp-service-account'),
     ...readBuildInputs(reader),
-    ...readTags(rows('tags')),
+    tags,
+    tagRules,
     flavor: parseFlavor(rows('flavor')),
     images,
     tagContext: readTagContext(text('tag-context', 'workflow')),
@@ -129,7 +133,7 @@ function readTagContext(text: string): 'workflow' | 'git' {
   })
 }
 
-/** One that is given is meant, whatever the image is. Else it is where the image goes, and without an image `home`. */
+/** One that is given is meant, whatever the image is. Else it is where the image goes, and where nothing says so `home`. */
 function readRegistry(given: string, image: string, home: string): string {
   if (given !== '') return registryHost(given)
   if (image === '') return home

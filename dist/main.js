@@ -771,6 +771,19 @@ function fallback(schema, fallback$1) {
 function getDefault(schema, dataset, config$1) {
 	return typeof schema.default === "function" ? schema.default(dataset, config$1) : schema.default;
 }
+/**
+* Checks if the input matches the schema. By using a type predicate, this
+* function can be used as a type guard.
+*
+* @param schema The schema to be used.
+* @param input The input to be tested.
+*
+* @returns Whether the input matches the schema.
+*/
+/* @__NO_SIDE_EFFECTS__ */
+function is(schema, input) {
+	return !schema["~run"]({ value: input }, ABORT_EARLY_CONFIG).issues;
+}
 /* @__NO_SIDE_EFFECTS__ */
 function array$1(item, message$1) {
 	return _standardSchema({
@@ -1879,8 +1892,12 @@ const Taken = object({
 	deployment: Deployment,
 	follow: optional(Accepted.entries.follow)
 });
+/** What has to be hidden, also in an answer that is not one otherwise: its beginning is shown. */
+const WithToken = object({ follow: object({ token: string() }) });
 function readOutcome({ status, text }, target) {
-	const parsed = safeParse(Taken, parseJson(text));
+	const answer = parseJson(text);
+	if (is(WithToken, answer)) hide(answer.follow.token);
+	const parsed = safeParse(Taken, answer);
 	if (parsed.success) {
 		const { deployment, follow } = parsed.output;
 		return {
@@ -2205,7 +2222,6 @@ const deployTo = async (target, order, onResult) => {
 		return known({ status: "accepted" });
 	}
 	const { deployment, follow: named } = outcome;
-	hide(named?.token);
 	const following = named !== void 0 && isOfOrigin(named.url, url) ? named : void 0;
 	const accepted = known({
 		status: deployment.status,
@@ -4550,7 +4566,9 @@ const readInputs = (run, input = getInput) => {
 	const githubToken = text("github-token");
 	const password = text("password", githubToken);
 	const home = password === "" || isWorkflowToken(password, githubToken) ? githubRegistry(run.serverUrl) : "ghcr.io";
-	const registry = readRegistry(text("registry"), image, home);
+	const { tags, tagRules } = readTags(rows("tags"));
+	const [reference = ""] = tagRules.length > 0 ? [] : tags;
+	const registry = readRegistry(text("registry"), image || reference, home);
 	const inputs = Object.freeze({
 		hooks: lines("url").map(parseHookTarget),
 		secret: text("secret"),
@@ -4566,7 +4584,8 @@ const readInputs = (run, input = getInput) => {
 		gcpProvider: text("gcp-workload-identity-provider"),
 		gcpServiceAccount: text("gcp-service-account"),
 		...readBuildInputs(reader),
-		...readTags(rows("tags")),
+		tags,
+		tagRules,
 		flavor: parseFlavor(rows("flavor")),
 		images,
 		tagContext: readTagContext(text("tag-context", "workflow")),
@@ -4592,7 +4611,7 @@ function readTagContext(text) {
 	if (text === "workflow" || text === "git") return text;
 	throw new ActionError("bad_input", `input tag-context: "${text}" is not one`, { hint: "Write workflow (what the event says) or git (what is checked out)." });
 }
-/** One that is given is meant, whatever the image is. Else it is where the image goes, and without an image `home`. */
+/** One that is given is meant, whatever the image is. Else it is where the image goes, and where nothing says so `home`. */
 function readRegistry(given, image, home) {
 	if (given !== "") return registryHost(given);
 	if (image === "") return home;

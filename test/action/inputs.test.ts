@@ -173,6 +173,9 @@ test.for([
   ['acme/api', { registry: 'ghcr.io' }, 'ghcr.io'],
   ['', { images: 'acme/api\nghcr.io/acme/api' }, 'docker.io'],
   ['', { images: 'acme/api\nghcr.io/acme/api', registry: 'ghcr.io' }, 'ghcr.io'],
+  ['', { tags: 'acme/api:1\nghcr.io/acme/api:1' }, 'docker.io'],
+  ['', { tags: 'type=sha\nacme/api:1' }, 'ghcr.io'],
+  ['ghcr.io/acme/api', { tags: 'acme/api:1' }, 'ghcr.io'],
   ['not an image', {}, 'ghcr.io'],
 ] as const)('an image %s with %j is signed in to at %s', ([image, more, registry]) => {
   expect(read({ image, ...more }).registry).toBe(registry)
