@@ -76,7 +76,7 @@ exit 1
   expect(run.annotations.map(({ message }) => message)).toEqual([
     'docker buildx build ended with status 1\nIts output above says why.',
   ])
-  expect(readdirSync(settings, { recursive: true }).toSorted()).toEqual([
+  expect(readdirSync(settings, { recursive: true, encoding: 'utf8' }).toSorted()).toEqual([
     'metadata.json',
     'secrets',
   ])
