@@ -2,6 +2,7 @@ import { isEcr } from '../protocol/registries/ecr.ts'
 import type { RunContext } from './context.ts'
 import { ActionError } from './error.ts'
 import type { Inputs } from './inputs.ts'
+import { say } from './log.ts'
 import type { Login } from './login.ts'
 import { acrLogin, isAcr } from './registries/acr.ts'
 import { dockerHubLogin } from './registries/docker-hub.ts'
@@ -25,6 +26,7 @@ export const chooseLogin = async (
   signal: AbortSignal,
 ): Promise<Login | undefined> => {
   const { registry, username, password } = inputs
+  sayUnused(inputs)
   const isOfWorkflow = isWorkflowToken(password, inputs.githubToken)
   const isGiven = password !== '' && username !== '' && !isOfWorkflow
   if (isEcr(registry) && !(isGiven && username === ECR_TOKEN_USER)) {
@@ -63,4 +65,17 @@ export const chooseLogin = async (
     return undefined
   }
   return { registry, username, password }
+}
+
+/** What signs in to one kind of registry only, where the registry is none of it: of several images it may be the second one's. */
+function sayUnused(inputs: Inputs): void {
+  const { registry, awsRole, azureClientId, gcpProvider } = inputs
+  const unused = [
+    awsRole !== '' && !isEcr(registry) && 'aws-role',
+    azureClientId !== '' && !isAcr(registry) && 'azure-client-id',
+    gcpProvider !== '' && !isGoogleRegistry(registry) && 'gcp-workload-identity-provider',
+  ]
+  for (const name of unused.filter((one) => one !== false)) {
+    say(`input ${name} does nothing at ${registry}: write the host that it is for as registry`)
+  }
 }

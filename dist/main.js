@@ -3906,6 +3906,7 @@ const ECR_TOKEN_USER = "AWS";
 */
 const chooseLogin = async (inputs, run, env, signal) => {
 	const { registry, username, password } = inputs;
+	sayUnused(inputs);
 	const isOfWorkflow = isWorkflowToken(password, inputs.githubToken);
 	const isGiven = password !== "" && username !== "" && !isOfWorkflow;
 	if (isEcr(registry) && !(isGiven && username === ECR_TOKEN_USER)) {
@@ -3953,6 +3954,16 @@ const chooseLogin = async (inputs, run, env, signal) => {
 		password
 	};
 };
+/** What signs in to one kind of registry only, where the registry is none of it: of several images it may be the second one's. */
+function sayUnused(inputs) {
+	const { registry, awsRole, azureClientId, gcpProvider } = inputs;
+	const unused = [
+		awsRole !== "" && !isEcr(registry) && "aws-role",
+		azureClientId !== "" && !isAcr(registry) && "azure-client-id",
+		gcpProvider !== "" && !isGoogleRegistry(registry) && "gcp-workload-identity-provider"
+	];
+	for (const name of unused.filter((one) => one !== false)) say(`input ${name} does nothing at ${registry}: write the host that it is for as registry`);
+}
 
 // action/git-context.ts
 /**

@@ -236,6 +236,18 @@ describe('who signs in', () => {
     expect(await choose(own, company)).toEqual(own)
   })
 
+  test('what is for another kind of registry is said to do nothing', async () => {
+    const said = vi.spyOn(process.stdout, 'write').mockReturnValue(true)
+    const role = { 'aws-role': 'arn:aws:iam::123456789012:role/deploy', 'azure-client-id': 'c' }
+    const ecr = '123456789012.dkr.ecr.eu-central-1.amazonaws.com'
+    await choose({ images: `ghcr.io/acme/api\n${ecr}/api`, ...role })
+    const lines = said.mock.calls.map(([line]) => String(line).trim())
+    expect(lines).toEqual([
+      'input aws-role does nothing at ghcr.io: write the host that it is for as registry',
+      'input azure-client-id does nothing at ghcr.io: write the host that it is for as registry',
+    ])
+  })
+
   test('beside the user AWS stands a token of ECR’s, which is taken as it is', async () => {
     const registry = '123456789012.dkr.ecr.eu-central-1.amazonaws.com'
     const token = { registry, username: 'AWS', password: 'ecr-token' }
