@@ -27,6 +27,8 @@ export default defineConfig({
     // most of them wait for engines, registries and servers, which share two cores on small machines
     maxWorkers: 8,
     sequence: { sequencer: LongestFirst },
+    // `npm test` has a case of each kind, `npm run test:long` all others
+    tags: [{ name: 'long', description: 'further cases of a kind, on real parts' }],
     // they import JSON as only bundlers do
     server: { deps: { inline: [/@actions\/(languageservice|workflow-parser|expressions)/] } },
     projects: [
