@@ -1,6 +1,7 @@
 import Docker from 'dockerode'
 import { afterAll, beforeAll, expect, inject, test } from 'vitest'
 import { type Deployment, isFinal } from '../../protocol/deployment.ts'
+import { allTheWhile } from '../support/all-the-while.ts'
 import { freePort } from '../support/ports.ts'
 import { startVm, type Vm } from '../support/vm.ts'
 
@@ -24,49 +25,47 @@ const running = async () =>
 
 const deployment = async (id: string) => (await vm.read(`/deployments/${id}`)) as Deployment
 
-/** Where the deployment is when the receiver dies; each is looked at until it is seen, or over. */
-const MOMENTS: [string, (deployment: Deployment) => boolean][] = [
-  ['it is accepted', () => true],
-  ['its container starts', ({ steps }) => steps.some(({ name }) => name === 'start')],
-  ['its health is probed', ({ steps }) => steps.some(({ name }) => name === 'health')],
-  ['it is live', ({ live_at }) => live_at !== undefined],
-  ['the old one drains', ({ steps }) => steps.some(({ name }) => name === 'drain')],
+/** When the receiver dies, and the event that says that it is time. */
+type Moment = readonly [string, string?]
+const MOMENTS: Moment[] = [
+  ['its container starts', '"step":"start"'],
+  ['it is live', '"type":"live"'],
+]
+const FURTHER: Moment[] = [
+  ['it is accepted'],
+  ['its health is probed', '"step":"health"'],
+  ['the old one drains', '"step":"drain"'],
 ]
 
-test.for(MOMENTS)(
-  'killed when %s, it goes on where it was, and users see nothing',
-  async ([, seen], { signal }) => {
-    const next = (await vm.visit()).body === '0\n' ? 1 : 0
-    let stop = false
-    const failures: string[] = []
-    const asking = (async () => {
-      while (!stop) {
-        const reply = await vm
-          .visit()
-          .catch((error: unknown) => ({ status: 0, body: String(error) }))
-        if (reply.status !== 200)
-          failures.push(`${new Date().toISOString()} ${reply.status} ${reply.body.slice(0, 60)}`)
-      }
-    })()
+const TITLE = 'killed when %s, it goes on where it was, and users see nothing'
+test.for(MOMENTS)(TITLE, goesOn)
+test.for(FURTHER)(TITLE, { tags: 'long' }, goesOn)
 
-    const { deployment: accepted } = await vm.hook(
-      { image: `${vm.repository}@${digests[next]}` },
-      { wait: 0 },
-    )
-    while (!seen(await deployment(accepted.id))) signal.throwIfAborted()
-    vm.receiver().kill('SIGKILL')
-    await vm.receiver().exited
-    await vm.start()
-    await expect.poll(async () => isFinal((await deployment(accepted.id)).status)).toBe(true)
-    stop = true
-    await asking
+async function goesOn([, event]: Moment): Promise<void> {
+  const next = (await vm.visit()).body === '0\n' ? 1 : 0
+  const failures: string[] = []
+  const visits = allTheWhile(async () => {
+    const reply = await vm.visit().catch((error: unknown) => ({ status: 0, body: String(error) }))
+    if (reply.status !== 200)
+      failures.push(`${new Date().toISOString()} ${reply.status} ${reply.body.slice(0, 60)}`)
+  })
 
-    expect((await deployment(accepted.id)).status).toBe('succeeded')
-    expect(failures).toEqual([])
-    expect(await vm.visit()).toEqual({ status: 200, body: `${next}\n` })
-    expect(await running()).toEqual([`${accepted.id} running`])
-  },
-)
+  const { deployment: accepted } = await vm.hook(
+    { image: `${vm.repository}@${digests[next]}` },
+    { wait: 0 },
+  )
+  if (event !== undefined) await vm.hear(accepted.id, event)
+  vm.receiver().kill('SIGKILL')
+  await vm.receiver().exited
+  await vm.start()
+  await expect.poll(async () => isFinal((await deployment(accepted.id)).status)).toBe(true)
+  await visits.stop()
+
+  expect((await deployment(accepted.id)).status).toBe('succeeded')
+  expect(failures).toEqual([])
+  expect(await vm.visit()).toEqual({ status: 200, body: `${next}\n` })
+  expect(await running()).toEqual([`${accepted.id} running`])
+}
 
 test('a stop and a start of the receiver touch neither the container nor Nginx', async () => {
   const before = await running()

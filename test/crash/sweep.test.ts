@@ -3,7 +3,7 @@ import { DISK_FAULTS } from './disk-faults.ts'
 import { FAULTS } from './engine-proxy.ts'
 import { randomOf } from './random.ts'
 import { SCENARIOS } from './scenarios.ts'
-import { type Bench, startBench } from './sweep.ts'
+import { type Bench, type Point, startBench } from './sweep.ts'
 
 // `npm run test:crash` goes through all of them
 const SEED = 20_261_121
@@ -30,6 +30,14 @@ afterAll(async () => {
   expect(await bench.close()).toEqual([])
 })
 
-test.for(points)('$scenario.name, $fault at request $at', async (point) => {
-  expect((await bench.run(point)).violations).toEqual([])
-})
+/** A death at a request and at a write, a disk's error, a connection's and the engine's own. */
+const KINDS = ['kill-before', 'write-kill', 'fsync-EIO', 'resets', 'answers-409']
+const ofEachKind = KINDS.flatMap((fault) => points.find((point) => point.fault === fault) ?? [])
+const strike = async (point: Point) => expect((await bench.run(point)).violations).toEqual([])
+
+test.for(ofEachKind)('$scenario.name, $fault at request $at', strike)
+test.for(points.filter((point) => !ofEachKind.includes(point)))(
+  '$scenario.name, $fault at request $at',
+  { tags: 'long' },
+  strike,
+)

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import Docker from 'dockerode'
 import { type Deployment, isFinal } from '../../protocol/deployment.ts'
+import { allTheWhile } from '../support/all-the-while.ts'
 import { ask } from '../support/ask.ts'
 import type { Stack } from '../support/global-setup.ts'
 import { type ImageConfig, pushTiny } from '../support/tiny-image.ts'
@@ -87,7 +88,11 @@ export async function startBench(stack: Stack, name: string): Promise<Bench> {
   const pairOf = (app: string) => (app === 'keeping' ? [keepingOne, keepingTwo] : [one, two])
   await docker.getImage(`${vm.repository}:3`).remove()
   await vm.start()
-  for (const app of ['standing', 'alone', 'warm', 'twins', 'keeping']) {
+  const standing = new Set<string>()
+  /** An app that is not fresh has had both versions, and the first one is live. */
+  const stand = async (app: string) => {
+    if (standing.has(app)) return
+    standing.add(app)
     for (const digest of pairOf(app).toReversed()) {
       const { deployment } = await vm.hook({ image: `${vm.repository}@${digest}` }, { app })
       if (deployment.status !== 'succeeded')
@@ -101,6 +106,7 @@ export async function startBench(stack: Stack, name: string): Promise<Bench> {
     async run(point) {
       const { app: kind } = point.scenario
       const app = kind === 'fresh' ? `fresh-${fresh++}` : kind
+      if (kind !== 'fresh') await stand(app)
       // nothing runs it, so that it is pulled each time
       await docker
         .getImage(`${vm.repository}@${broken}`)
@@ -287,22 +293,17 @@ async function mess(vm: Vm, docker: Docker, app: string): Promise<string[]> {
 /** Visits the app over and over; tells of every failed visit, unless visitors may be asked to wait. */
 function visitAllTheWhile(vm: Vm, app: string, { pauses }: Scenario) {
   const failures: string[] = []
-  let over = false
-  const visiting = (async () => {
-    while (!over) {
-      try {
-        const { status } = await ask({ port: vm.sites, domain: `${app}.test` })
-        if (status !== 200 && !pauses) failures.push(`a visit got ${status}`)
-      } catch (error) {
-        failures.push(`a visit failed: ${String(error)}`)
-      }
-      await pause(5)
+  const visits = allTheWhile(async () => {
+    try {
+      const { status } = await ask({ port: vm.sites, domain: `${app}.test` })
+      if (status !== 200 && !pauses) failures.push(`a visit got ${status}`)
+    } catch (error) {
+      failures.push(`a visit failed: ${String(error)}`)
     }
-  })()
+  })
   return {
     async stop() {
-      over = true
-      await visiting
+      await visits.stop()
       return [...new Set(failures)].map((text) => `${text} (${failures.length} in all)`)
     },
   }

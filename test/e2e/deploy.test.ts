@@ -1,6 +1,7 @@
 import Docker from 'dockerode'
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest'
 import type { Deployment } from '../../protocol/deployment.ts'
+import { allTheWhile } from '../support/all-the-while.ts'
 import { END, endWhenTold } from '../support/end-when-told.ts'
 import { waitFor } from '../support/processes.ts'
 import { startVm, type Vm } from '../support/vm.ts'
@@ -55,17 +56,13 @@ describe('a deployment', () => {
   })
 
   test('is not noticed by those who ask all the while', async () => {
-    let stop = false
     const answers = new Set<string>()
-    const asking = (async () => {
-      while (!stop) {
-        const { status, body } = await vm.visit()
-        answers.add(`${status} ${body.trim()}`)
-      }
-    })()
+    const visits = allTheWhile(async () => {
+      const { status, body } = await vm.visit()
+      answers.add(`${status} ${body.trim()}`)
+    })
     for (const digest of [one, two, one]) expect((await vm.deploy(digest)).status).toBe('succeeded')
-    stop = true
-    await asking
+    await visits.stop()
     expect([...answers].toSorted()).toEqual(['200 one', '200 two'])
   })
 })

@@ -1,6 +1,7 @@
 import Docker from 'dockerode'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
 import type { DeploymentEvent } from '../../protocol/deployment.ts'
+import { allTheWhile } from '../support/all-the-while.ts'
 import { ask } from '../support/ask.ts'
 import { waitFor } from '../support/processes.ts'
 import { startVm, type Vm } from '../support/vm.ts'
@@ -69,18 +70,12 @@ describe('strategy: recreate', () => {
     expect(await visit('lock')).toBe('200 one')
     const seen = new Set<string>()
     const most = new Set<number>()
-    let over = false
-    const visiting = (async () => {
-      while (!over) seen.add((await visit('lock')).slice(0, 7))
-    })()
-    const counting = (async () => {
-      while (!over) {
-        most.add((await containers('lock')).filter((each) => each.endsWith('running')).length)
-      }
-    })()
+    const visits = allTheWhile(async () => seen.add((await visit('lock')).slice(0, 7)))
+    const counts = allTheWhile(async () =>
+      most.add((await containers('lock')).filter((each) => each.endsWith('running')).length),
+    )
     expect(await deploy('lock', 2)).toMatchObject({ status: 'succeeded' })
-    over = true
-    await Promise.all([visiting, counting])
+    await Promise.all([visits.stop(), counts.stop()])
     seen.add((await visit('lock')).slice(0, 7))
     expect([...seen].toSorted((a, b) => a.localeCompare(b))).toEqual([
       '200 one',
