@@ -1,13 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { randomFillSync } from 'node:crypto'
 import { setTimeout as pause } from 'node:timers/promises'
-import Docker from 'dockerode'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest'
-import { systemClock } from '../../receiver/edges/clock.ts'
-import type { Credentials } from '../../receiver/edges/credentials/credentials.ts'
-import { createEngine } from '../../receiver/edges/docker/engine.ts'
-import { pull } from '../../receiver/edges/docker/pull.ts'
-import { fixedLogin, renewable } from '../support/fixed-login.ts'
+import { afterAll, afterEach, beforeAll, beforeEach, expect, inject, test } from 'vitest'
 import { putImage } from '../support/put-image.ts'
 import {
   answers,
@@ -17,17 +11,17 @@ import {
   startRegistryProxy,
 } from '../support/registry-proxy.ts'
 import { startVm, type Vm } from '../support/vm.ts'
-import { homeOn } from '../support/home.ts'
 
 const LAYER_BYTES = 1_000_000
 const stack = inject('stack')
-const docker = new Docker({ socketPath: stack.dockerHost.slice('unix://'.length) })
 let proxy: RegistryProxy
 let vm: Vm
 let one: string
 /** Never pulled: the engine keeps manifests that it once had. */
 let fresh: string
 let version = 0
+/** What visitors get. */
+let live = 'one\n'
 /** Requests that something befell. */
 let struck = 0
 
@@ -53,6 +47,7 @@ beforeEach(async () => {
 })
 afterEach(() => proxy.interfere())
 
+const oldServes = async () => expect((await vm.visit()).body).toBe(live)
 const asks = (part: string) => (request: IncomingMessage) => request.url?.includes(part) === true
 /** Only for what fits, and only so many times. */
 const when = (
@@ -69,13 +64,23 @@ const when = (
   }
 }
 
-test.for<[string, Interfere, string, RegExp]>([
-  [
-    '401',
-    answers(401, error('UNAUTHORIZED', 'authentication required')),
-    'registry_denied',
-    /unauthorized|authentication required|no basic auth/,
-  ],
+type Answer = readonly [string, Interfere, string, RegExp]
+const ENDS = 'a registry that answers %s ends it with a reason, and the old version serves'
+const OF_A_LOGIN: Answer = [
+  '401',
+  answers(401, error('UNAUTHORIZED', 'authentication required')),
+  'registry_denied',
+  /unauthorized|authentication required|no basic auth/,
+]
+const OF_A_LIMIT: Answer = [
+  '429',
+  answers(429, error('TOOMANYREQUESTS', 'You have reached your pull rate limit'), {
+    'retry-after': '1',
+  }),
+  'registry_busy',
+  /toomanyrequests|rate limit/i,
+]
+const OTHERS: Answer[] = [
   ['403', answers(403, error('DENIED', 'requested access is denied')), 'registry_denied', /denied/],
   [
     '404',
@@ -83,52 +88,55 @@ test.for<[string, Interfere, string, RegExp]>([
     'image_missing',
     /manifest unknown|not found/,
   ],
-  [
-    '429',
-    answers(429, error('TOOMANYREQUESTS', 'You have reached your pull rate limit'), {
-      'retry-after': '1',
-    }),
-    'registry_busy',
-    /toomanyrequests|rate limit/i,
-  ],
   ['500', answers(500, error('UNKNOWN', 'boom')), 'registry_unreachable', /500|boom/],
-])(
-  'a registry that answers %s ends it with a reason, and the old version serves',
-  async ([, by, code, says]) => {
-    proxy.interfere(by)
-    const { status, error: reason } = await vm.deploy(fresh)
-    expect(status).toBe('failed')
-    expect(reason).toMatchObject({ code, hint: expect.any(String) })
-    expect(reason?.message).toMatch(says)
-    expect(reason?.message).toContain(fresh)
-    expect((await vm.visit()).body).toBe('one\n')
-  },
-)
+]
+test.for([OF_A_LOGIN, OF_A_LIMIT])(ENDS, ends)
+test.for(OTHERS)(ENDS, { tags: 'long' }, ends)
 
-test.for<[string, Interfere]>([
+async function ends([, by, code, says]: Answer): Promise<void> {
+  proxy.interfere(by)
+  const { status, error: reason } = await vm.deploy(fresh)
+  expect(status).toBe('failed')
+  expect(reason).toMatchObject({ code, hint: expect.any(String) })
+  expect(reason?.message).toMatch(says)
+  expect(reason?.message).toContain(fresh)
+  await oldServes()
+}
+
+type Passing = readonly [string, Interfere]
+const DELAYS = '%s delays it only'
+test.for<Passing>([
   ['500 twice', when(asks('/manifests/'), answers(500, error('UNKNOWN', 'boom')), 2)],
+  ['a layer that is cut in the middle', when(asks('/blobs/'), cutInTheMiddle, 1)],
+])(DELAYS, delays)
+test.for<Passing>([
   ['429 once', when(asks('/manifests/'), answers(429, error('TOOMANYREQUESTS', 'slow down')), 1)],
   ['a slow answer', slowly],
-  ['a layer that is cut in the middle', when(asks('/blobs/'), cutInTheMiddle, 1)],
-])('%s delays it only', async ([, by]) => {
+])(DELAYS, { tags: 'long' }, delays)
+
+async function delays([, by]: Passing): Promise<void> {
   proxy.interfere(by)
   expect(await vm.deploy(fresh)).toMatchObject({ status: 'succeeded' })
-  expect((await vm.visit()).body).toBe(`v${version}\n`)
+  live = `v${version}\n`
+  expect((await vm.visit()).body).toBe(live)
   expect(struck).toBeGreaterThan(0)
-  proxy.interfere()
-  await vm.deploy(one)
-})
+}
 
-test.for<[string, Interfere]>([
-  ['manifest', when(asks('/manifests/'), otherManifest)],
-  ['layer', when(asks('/blobs/'), otherLayer)],
-])('another %s than was asked for is refused', async ([, by]) => {
+const OTHER = 'another %s than was asked for is refused'
+test.for<Passing>([['layer', when(asks('/blobs/'), otherLayer)]])(OTHER, isRefused)
+test.for<Passing>([['manifest', when(asks('/manifests/'), otherManifest)]])(
+  OTHER,
+  { tags: 'long' },
+  isRefused,
+)
+
+async function isRefused([, by]: Passing): Promise<void> {
   proxy.interfere(by)
   const { status, error: reason } = await vm.deploy(fresh)
   expect(status).toBe('failed')
   expect(reason?.code).toBe('digest_mismatch')
-  expect((await vm.visit()).body).toBe('one\n')
-})
+  await oldServes()
+}
 
 test('a registry that names a time is left alone until then', async () => {
   const busy = answers(429, error('TOOMANYREQUESTS', 'slow down'), { 'retry-after': '4' })
@@ -144,52 +152,13 @@ test('a registry that names a time is left alone until then', async () => {
   isBusy = false
   await vm.hear(deployment.id, '"type":"finished"')
   expect(await vm.read(`/deployments/${deployment.id}`)).toMatchObject({ status: 'succeeded' })
+  live = `v${version}\n`
   // what Docker asks, and what we ask for the time that it does not tell
   expect(struck).toBeLessThanOrEqual(4)
   const next = asked.find(({ refused }) => !refused)
   const last = asked.findLast(({ refused }) => refused)
   // a timer never fires early: this holds on every machine
   expect((next?.at ?? 0) - (last?.at ?? 0)).toBeGreaterThan(3900)
-  proxy.interfere()
-  await vm.deploy(one)
-})
-
-describe('a login that ends in the middle of a pull', () => {
-  const old = { username: 'acme', password: 'ended' }
-  const basic = (login: { username: string; password: string }) =>
-    `Basic ${Buffer.from(`${login.username}:${login.password}`).toString('base64')}`
-  /** Good for the manifest, refused for the layers. */
-  const ends: Interfere = (request, response) => {
-    if (request.headers.authorization !== basic(old)) return false
-    if (request.url?.includes('/blobs/') === true) {
-      struck += 1
-      return answers(401, error('UNAUTHORIZED', 'authentication required'))(request, response)
-    }
-    request.headers.authorization = basic(stack.registry)
-    return false
-  }
-  const pullWith = async (credentials: Credentials) => {
-    proxy.interfere(ends)
-    const engine = createEngine({ docker, home: homeOn('faults'), credentials, clock: systemClock })
-    const image = { repository: vm.repository, digest: fresh }
-    await engine.pull(image, { progress: () => {}, signal: new AbortController().signal })
-    return engine.holds(image)
-  }
-
-  test('is renewed, and the pull goes on', async () => {
-    const credentials = renewable(old, stack.registry)
-    expect(await pullWith(credentials)).toBe(true)
-    expect(credentials.given).toHaveLength(2)
-    expect(struck).toBeGreaterThan(0)
-  })
-
-  test('and cannot be renewed, for somebody revoked it: the pull is refused, without a retry', async () => {
-    await expect(pullWith(fixedLogin(old))).rejects.toMatchObject({
-      code: 'registry_denied',
-      message: expect.not.stringContaining('ended'),
-    })
-    expect(struck).toBeGreaterThan(0)
-  })
 })
 
 test('an image that was built for other machines is refused, with what it was built for', async () => {
@@ -207,27 +176,7 @@ test('an image that was built for other machines is refused, with what it was bu
       /no matching manifest for linux\/\w+.*it was built for linux\/riscv64, linux\/s390x/,
     ),
   })
-  expect((await vm.visit()).body).toBe('one\n')
-})
-
-test('a pull of which nothing is heard any more is given up', async () => {
-  proxy.interfere(when(asks('/blobs/'), () => true))
-  const { username, password } = stack.registry
-  const pulling = pull(
-    docker,
-    { repository: vm.repository, digest: fresh },
-    {
-      login: { username, password, serveraddress: proxy.host },
-      clock: systemClock,
-      progress: () => {},
-      signal: new AbortController().signal,
-      silenceMs: 1500,
-    },
-  )
-  await expect(pulling).rejects.toMatchObject({
-    code: 'registry_unreachable',
-    message: expect.stringContaining('nothing was heard of the pull for 1.5 s'),
-  })
+  await oldServes()
 })
 
 /** Lets it through after a while. */
