@@ -1,13 +1,12 @@
 import { execFile } from 'node:child_process'
 import { createHmac, randomBytes } from 'node:crypto'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, inject, test } from 'vitest'
 import type { Deployment } from '../../protocol/deployment.ts'
+import { operate } from '../support/operator.ts'
 import { startVm, type Vm } from '../support/vm.ts'
 
-const PROGRAM = fileURLToPath(new URL('../../bin/deploy-receiver', import.meta.url))
 let vm: Vm
 const digests: string[] = []
 const tokens = [
@@ -32,15 +31,7 @@ beforeAll(async () => {
 })
 afterAll(() => vm.close())
 
-/** Runs a command as an operator would. */
-function run(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
-  return new Promise((resolve) => {
-    const config = ['--config', join(vm.dir, 'config.yaml')]
-    execFile(PROGRAM, [...args, ...config], (error, stdout, stderr) =>
-      resolve({ code: error === null ? 0 : Number(error.code), stdout, stderr }),
-    )
-  })
-}
+const run = (...words: string[]) => operate([...words, '--config', join(vm.dir, 'config.yaml')])
 const shell = async (command: string, more: Record<string, string>) =>
   (await promisify(execFile)('bash', ['-c', command], { env: { ...process.env, ...more } })).stdout
 
@@ -196,13 +187,11 @@ test('doctor ends with 1 and the remedy when something is wrong', async () => {
   const [host = ''] = Object.keys(config)
   const before = { ...config[host] }
   Object.assign(config[host] ?? {}, { password: 'not the password' })
-  await vm.receiver().stop()
-  await vm.start()
+  await vm.reload()
   const { stdout, code } = await run('doctor')
   const check = await run('check', '--registries')
   Object.assign(config[host] ?? {}, before)
-  await vm.receiver().stop()
-  await vm.start()
+  await vm.reload()
   expect(code).toBe(1)
   expect(stdout).toMatch(
     /\nFAIL +registry of api +the registry does not let us read .*\n +-> check user/,

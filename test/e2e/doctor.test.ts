@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url'
 import { stripVTControlCharacters } from 'node:util'
 import { afterAll, beforeAll, expect, inject, test } from 'vitest'
 import { startNginx } from '../support/nginx.ts'
+import { operate } from '../support/operator.ts'
 import { answers, type RegistryProxy, startRegistryProxy } from '../support/registry-proxy.ts'
 import { startVm, type Vm } from '../support/vm.ts'
 
@@ -76,16 +77,25 @@ function createEngineDoor(engineSocket: string, path: string): EngineDoor {
   }
 }
 
+const env = () => ({ ...vm.env, REGISTRY_PASSWORD: stack.registry.password })
 /** Runs the command in a terminal, as an operator would. */
-function doctor(): Promise<{ code: number; shown: string }> {
+function doctorInTerminal(): Promise<{ code: number; shown: string }> {
   const command = `${PROGRAM} doctor --config ${file()}`
-  const env = { ...process.env, ...vm.env, REGISTRY_PASSWORD: stack.registry.password }
   return new Promise((resolve) => {
-    execFile('script', ['-qec', command, '/dev/null'], { env }, (error, stdout) => {
-      const shown = stripVTControlCharacters(stdout).replaceAll('\r\n', '\n')
-      resolve({ code: Number(error?.code ?? 0), shown })
-    })
+    execFile(
+      'script',
+      ['-qec', command, '/dev/null'],
+      { env: { ...process.env, ...env() } },
+      (error, stdout) => {
+        const shown = stripVTControlCharacters(stdout).replaceAll('\r\n', '\n')
+        resolve({ code: Number(error?.code ?? 0), shown })
+      },
+    )
   })
+}
+async function doctor(): Promise<{ code: number; shown: string }> {
+  const { code, stdout } = await operate(['doctor', '--config', file()], env())
+  return { code, shown: stdout }
 }
 
 /** What is not as it has to be, by the first words of its line. */
@@ -98,8 +108,9 @@ const file = () => join(vm.dir, 'config.yaml')
 const conf = (name: string) => join(vm.nginx.directory, `${name}.conf`)
 const main = () => join(vm.nginx.directory, '../nginx.conf')
 const reload = () => vm.nginx.reloaded(() => vm.nginx.check())
-const operator = (...args: string[]) =>
-  execFileSync(PROGRAM, [...args, '--config', file()], { stdio: 'pipe' })
+const operator = async (...words: string[]) => {
+  expect(await operate([...words, '--config', file()])).toMatchObject({ code: 0 })
+}
 const startNginxAgain = async () => {
   vm.nginx = await startNginx({ dir: join(vm.nginx.directory, '..') })
 }
@@ -277,7 +288,10 @@ const WORLDS: Readonly<Record<string, World>> = {
   },
 }
 
-test('where all is well there is nothing but ok', () => isWell())
+test('where all is well there is nothing but ok, in a terminal too', async () => {
+  await isWell()
+  expect(await doctorInTerminal()).toEqual(await doctor())
+})
 
 async function isWell(): Promise<void> {
   // Nginx takes its files, and the receiver finds Docker, a moment after they were told to

@@ -1,15 +1,13 @@
-import { execFile } from 'node:child_process'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import Docker from 'dockerode'
 import { afterAll, beforeAll, expect, inject, test } from 'vitest'
 import { stringify } from 'yaml'
 import { ask } from '../support/ask.ts'
+import { operate } from '../support/operator.ts'
 import { waitFor } from '../support/processes.ts'
 import { startVm, type Vm } from '../support/vm.ts'
 
-const PROGRAM = fileURLToPath(new URL('../../bin/deploy-receiver', import.meta.url))
 const stack = inject('stack')
 const docker = new Docker({ socketPath: stack.dockerHost.slice('unix://'.length) })
 let vm: Vm
@@ -33,15 +31,8 @@ const names = async () =>
     .filter(({ Labels }) => Labels['deploy-receiver.network'] === 'reload')
     .map(({ Labels, Id }) => `${Labels['deploy-receiver.app']} ${Id}`)
 
-/** Runs a command as an operator would. */
-function run(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
-  return new Promise((resolve) => {
-    const env = { ...process.env, REGISTRY_PASSWORD: stack.registry.password }
-    execFile(PROGRAM, [...args, '--config', file()], { env }, (error, stdout, stderr) =>
-      resolve({ code: error === null ? 0 : Number(error.code), stdout, stderr }),
-    )
-  })
-}
+const run = (...words: string[]) =>
+  operate([...words, '--config', file()], { REGISTRY_PASSWORD: stack.registry.password })
 
 test('nothing changes when nothing was changed', async () => {
   const before = await names()

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { operate } from '../../support/operator.ts'
 
 const PROGRAM = fileURLToPath(new URL('../../../bin/deploy-receiver', import.meta.url))
 const UNWISE = 'admin: "0.0.0.0" is not on loopback'
@@ -23,11 +24,12 @@ const write = (line: string) =>
     `url: https://d.example\n${line}\ndata: ${dir}/data\napps: { api: { image: ghcr.io/acme/api } }\n`,
   )
 
-const run = (...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> =>
+const run = (...words: string[]) => operate([...words, '--config', file])
+const serve = (): Promise<{ stdout: string; stderr: string }> =>
   new Promise((resolve) => {
     const env = { ...process.env, DOCKER_HOST: `unix://${dir}/none.sock` }
-    execFile(PROGRAM, [...args, '--config', file], { env }, (error, stdout, stderr) =>
-      resolve({ code: Number(error?.code ?? 0), stdout, stderr }),
+    execFile(PROGRAM, ['serve', '--config', file], { env }, (_, stdout, stderr) =>
+      resolve({ stdout, stderr }),
     )
   })
 
@@ -71,12 +73,12 @@ test('what is passed over is a notice, with --json too, and --strict has nothing
     warnings: [],
     notices: [{ line: 3, path: 'apps.api.ports' }],
   })
-  const [first = '{}'] = (await run('serve')).stdout.split('\n')
+  const [first = '{}'] = (await serve()).stdout.split('\n')
   expect(JSON.parse(first)).toMatchObject({ level: 30, msg: expect.stringContaining(NOTICE) })
 })
 
 test('serve logs it, and goes on', async () => {
-  const { stdout, stderr } = await run('serve')
+  const { stdout, stderr } = await serve()
   const [first = '{}'] = stdout.split('\n')
   expect(JSON.parse(first)).toMatchObject({ level: 40, msg: expect.stringContaining(UNWISE) })
   expect(stderr).toMatch('no Docker engine answers')

@@ -1,12 +1,9 @@
-import { execFile } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { operate } from '../../support/operator.ts'
 import { startSigstore } from '../../support/sigstore.ts'
-
-const PROGRAM = fileURLToPath(new URL('../../../bin/deploy-receiver', import.meta.url))
 
 let dir: string
 beforeEach(() => {
@@ -15,15 +12,12 @@ beforeEach(() => {
 })
 afterEach(() => rmSync(dir, { recursive: true }))
 
-const check = (app: string): Promise<{ code: number; stdout: string; stderr: string }> =>
-  new Promise((resolve) => {
-    const file = join(dir, 'config.yaml')
-    const data = join(dir, 'data')
-    writeFileSync(file, `url: https://d.example\ndata: ${data}\napps: { api: { ${app} } }\n`)
-    execFile(PROGRAM, ['check', '--config', file], (error, stdout, stderr) =>
-      resolve({ code: Number(error?.code ?? 0), stdout, stderr }),
-    )
-  })
+const check = (app: string) => {
+  const file = join(dir, 'config.yaml')
+  const data = join(dir, 'data')
+  writeFileSync(file, `url: https://d.example\ndata: ${data}\napps: { api: { ${app} } }\n`)
+  return operate(['check', '--config', file])
+}
 
 const ATTESTED = 'image: ghcr.io/acme/api, attestation: { repository_id: 1 }'
 
