@@ -13,7 +13,7 @@ import type Docker from 'dockerode'
 import { afterAll, beforeAll, expect, inject, test } from 'vitest'
 import { stringify } from 'yaml'
 import { connectDocker } from '../../receiver/edges/docker/connect.ts'
-import { buildHelloBase, pushHello } from '../support/images.ts'
+import { buildHelloBase, nodeVolumes, pushHello } from '../support/images.ts'
 import { startLoad } from '../support/load.ts'
 import { freePort } from '../support/ports.ts'
 import { startVm, type Vm, type VmConfig } from '../support/vm.ts'
@@ -30,10 +30,11 @@ let two: Vm
 beforeAll(async () => {
   workspace = openWorkspace()
   docker = await connectDocker({ DOCKER_HOST: stack.dockerHost })
-  await buildHelloBase({ host: stack.dockerHost, dir: workspace.dir })
+  await buildHelloBase({ host: stack.dockerHost, dir: workspace.dir, withNode: false })
   one = await startVm(stack, 'side-one')
   two = await startVm(stack, 'side-two')
   for (const vm of [one, two]) {
+    Object.assign(vm.config.apps['api'] ?? {}, { volumes: await nodeVolumes() })
     await vm.start()
     expect(await vm.deploy(await push(vm, '1'))).toMatchObject({ status: 'succeeded' })
   }
@@ -109,14 +110,14 @@ const workers = (): string[] =>
 /** Does something while visitors of these come all the while: none of them may notice. */
 async function unnoticed(vms: readonly Vm[], work: () => Promise<unknown>) {
   const loads = vms.map(({ sites }) =>
-    startLoad({ port: sites, domain: 'api.test' }, { gets: 2, posts: 1, slowMs: 500 }),
+    startLoad({ port: sites, domain: 'api.test' }, { gets: 1, posts: 1, slowMs: 500, pauseMs: 100 }),
   )
   try {
     await work()
     // each of them came at least so often since
     const before = loads.map((load) => load.report().requests)
     await expect
-      .poll(() => loads.every((load, at) => load.report().requests > (before[at] ?? 0) + 50))
+      .poll(() => loads.every((load, at) => load.report().requests > (before[at] ?? 0) + 20))
       .toBe(true)
   } finally {
     const reports = await Promise.all(loads.map((load) => load.stop()))
@@ -235,23 +236,27 @@ test('a receiver that runs is not adopted from', async () => {
   expect(existsSync(join(workspace.dir, 'elsewhere'))).toBe(false)
 })
 
-test('with a data directory elsewhere the flags are those that Nginx looks at', async () => {
-  const live = await liveOf(one)
-  const data = join(one.dir, 'elsewhere')
-  await unnoticed([one, two], () =>
-    untouched(async () => {
-      await one.receiver().stop()
-      expect(await run(['serve'], one, { data })).toMatchObject(refused)
-      const { stdout } = await run(['adopt'], one, { data })
-      expect(stdout).toMatch(/^api +(blue|green) +its flag says so /m)
-    }),
-  )
-  // Nginx is told of the new flags
-  one.config['data'] = data
-  await one.start()
-  expect(await liveOf(one)).toEqual(live)
-  expect((await one.visit()).status).toBe(200)
-})
+test(
+  'with a data directory elsewhere the flags are those that Nginx looks at',
+  { tags: 'long' },
+  async () => {
+    const live = await liveOf(one)
+    const data = join(one.dir, 'elsewhere')
+    await unnoticed([one, two], () =>
+      untouched(async () => {
+        await one.receiver().stop()
+        expect(await run(['serve'], one, { data })).toMatchObject(refused)
+        const { stdout } = await run(['adopt'], one, { data })
+        expect(stdout).toMatch(/^api +(blue|green) +its flag says so /m)
+      }),
+    )
+    // Nginx is told of the new flags
+    one.config['data'] = data
+    await one.start()
+    expect(await liveOf(one)).toEqual(live)
+    expect((await one.visit()).status).toBe(200)
+  },
+)
 
 test('with the flags lost as well, the only slot that runs is the live one', async () => {
   const live = await liveOf(one)
@@ -272,32 +277,34 @@ test('with the flags lost as well, the only slot that runs is the live one', asy
   expect(await liveOf(one)).toEqual(live)
 })
 
-test.for(['network', 'nginx', 'listen'] as const)(
-  "a receiver with its own data that shares another one's %s is refused, and has touched nothing",
-  async (shared) => {
-    const address = async () => `127.0.0.1:${await freePort()}`
-    const change = {
-      data: join(workspace.dir, `third-${shared}`),
-      socket: join(workspace.dir, `third-${shared}.sock`),
-      listen: await address(),
-      admin: await address(),
-      network: { name: `third-${shared}`, subnet: '10.212.0.0/24' },
-      nginx: two.config['nginx'],
-      ...(shared === 'nginx' ? {} : { apps: { third: two.config.apps['api'] } }),
-      ...(shared === 'nginx' ? {} : { [shared]: one.config[shared] }),
-    } as Partial<VmConfig>
-    const says = {
-      network: 'has no record of',
-      nginx: 'deploy-receiver.api.conf',
-      listen: 'is in use',
-    }
-    await unnoticed([one, two], () =>
-      untouched(async () => {
-        expect(await run(['serve'], two, change)).toMatchObject({
-          code: 1,
-          stderr: expect.stringContaining(says[shared]),
-        })
-      }),
-    )
-  },
-)
+const SHARES =
+  "a receiver with its own data that shares another one's %s is refused, and has touched nothing"
+test.for(['network'] as const)(SHARES, isRefused)
+test.for(['nginx', 'listen'] as const)(SHARES, { tags: 'long' }, isRefused)
+
+async function isRefused(shared: 'network' | 'nginx' | 'listen'): Promise<void> {
+  const address = async () => `127.0.0.1:${await freePort()}`
+  const change = {
+    data: join(workspace.dir, `third-${shared}`),
+    socket: join(workspace.dir, `third-${shared}.sock`),
+    listen: await address(),
+    admin: await address(),
+    network: { name: `third-${shared}`, subnet: '10.212.0.0/24' },
+    nginx: two.config['nginx'],
+    ...(shared === 'nginx' ? {} : { apps: { third: two.config.apps['api'] } }),
+    ...(shared === 'nginx' ? {} : { [shared]: one.config[shared] }),
+  } as Partial<VmConfig>
+  const says = {
+    network: 'has no record of',
+    nginx: 'deploy-receiver.api.conf',
+    listen: 'is in use',
+  }
+  await unnoticed([one, two], () =>
+    untouched(async () => {
+      expect(await run(['serve'], two, change)).toMatchObject({
+        code: 1,
+        stderr: expect.stringContaining(says[shared]),
+      })
+    }),
+  )
+}

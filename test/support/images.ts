@@ -17,15 +17,20 @@ export interface Login {
 
 /**
  * Builds what stands in for `node:24-alpine` where nothing can be pulled: this very Node with the libraries that it is
- * linked to, and a user called node, on top of nothing.
+ * linked to, and a user called node, on top of nothing. Without `withNode` its containers need `nodeVolumes`, and an
+ * image of it is a thousandth of the bytes to push and to pull.
  */
-export async function buildHelloBase({ host, dir }: { host: string; dir: string }): Promise<void> {
+export async function buildHelloBase({
+  host,
+  dir,
+  withNode = true,
+}: {
+  host: string
+  dir: string
+  withNode?: boolean
+}): Promise<void> {
   const context = join(dir, 'hello-base')
-  const programs = [
-    [process.execPath, 'usr/local/bin/node'],
-    ...(await librariesOf(process.execPath)).map((file) => [file, file.slice(1)]),
-  ]
-  for (const [from = '', to = ''] of programs) {
+  for (const { from, to } of withNode ? await filesOfNode() : []) {
     mkdirSync(join(context, 'root', dirname(to)), { recursive: true })
     copyFileSync(realpathSync(from), join(context, 'root', to))
   }
@@ -119,6 +124,15 @@ async function docker(host: string, dir: string, args: readonly string[]): Promi
     throw new Error(`docker ${args.join(' ')} failed:\n${said}`, { cause })
   }
 }
+
+/** An app's `volumes` that bring this very Node into its containers. */
+export const nodeVolumes = async (): Promise<string[]> =>
+  (await filesOfNode()).map(({ from, to }) => `${from}:${to}:ro`)
+
+const filesOfNode = async () => [
+  { from: process.execPath, to: '/usr/local/bin/node' },
+  ...(await librariesOf(process.execPath)).map((file) => ({ from: file, to: file })),
+]
 
 /** Shared libraries and loader of a program, as absolute paths: `name => /path (address)` or `/path (address)`. */
 async function librariesOf(program: string): Promise<string[]> {

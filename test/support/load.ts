@@ -27,12 +27,13 @@ export function startLoad(
     gets = 4,
     posts = 2,
     slowMs = 3000,
+    pauseMs = PAUSE_MS,
     tls,
-  }: { gets?: number; posts?: number; slowMs?: number; tls?: TlsSite } = {},
+  }: { gets?: number; posts?: number; slowMs?: number; pauseMs?: number; tls?: TlsSite } = {},
 ): Load {
   const tally = createTally()
   const stopping = new AbortController()
-  const context = { site, tally, signal: stopping.signal }
+  const context = { site, tally, signal: stopping.signal, pauseMs }
   const clients = [
     ...Array.from({ length: gets }, () => requester(context, 'keep-alive GET', new KeepAlive())),
     ...Array.from({ length: posts }, () => requester(context, 'keep-alive POST', new KeepAlive())),
@@ -56,6 +57,7 @@ export interface Context {
   site: Site
   tally: Tally
   signal: AbortSignal
+  pauseMs: number
 }
 
 /** One connection that stays open, as a browser's or a proxy's. */
@@ -66,7 +68,7 @@ class KeepAlive extends Agent {
 }
 
 async function requester(
-  { site, tally, signal }: Context,
+  { site, tally, signal, pauseMs }: Context,
   kind: Kind,
   agent: Agent,
 ): Promise<void> {
@@ -82,12 +84,15 @@ async function requester(
     } catch (error) {
       client.failed(reasonOf(error))
     }
-    await pause(PAUSE_MS)
+    await pause(pauseMs)
   }
   agent.destroy()
 }
 
-async function slowReader({ site, tally, signal }: Context, slowMs: number): Promise<void> {
+async function slowReader(
+  { site, tally, signal, pauseMs }: Context,
+  slowMs: number,
+): Promise<void> {
   const client = tally.client('slow response')
   while (!signal.aborted) {
     try {
@@ -99,6 +104,6 @@ async function slowReader({ site, tally, signal }: Context, slowMs: number): Pro
     } catch (error) {
       client.failed(reasonOf(error))
     }
-    await pause(PAUSE_MS)
+    await pause(pauseMs)
   }
 }
