@@ -12,6 +12,7 @@ import { readRelease } from './release.ts'
 import { type DomainOwners, readDomains } from './domains.ts'
 import type { SecretOwners } from './secrets.ts'
 import { readSite } from './site.ts'
+import { readAppTls } from './tls.ts'
 import { duration, number } from './values.ts'
 
 /** Keys that every app has, whatever runs it. */
@@ -21,6 +22,7 @@ const COMMON_KEYS = [
   'registries',
   'domains',
   'site',
+  'tls',
   'auth',
   'attestation',
   'release',
@@ -39,6 +41,8 @@ export interface AppDefaults {
   secrets: SecretOwners
   domains: DomainOwners
   site: SiteSettings
+  /** Whether there is a CA that is asked for certificates. */
+  acme: boolean
 }
 
 /** Reads one entry of `apps:`. */
@@ -46,7 +50,7 @@ export function readApp(
   reader: Reader,
   name: string,
   field: Field,
-  { secrets, domains, site }: AppDefaults,
+  { secrets, domains, site, acme }: AppDefaults,
 ): AppConfig {
   if (!isAppName(name)) {
     reader.problem(
@@ -59,12 +63,15 @@ export function readApp(
   const readSettings = ENGINES[readEngine(reader, keys.get('engine'))].read
   const attestation = readAttestation(reader, keys.get('attestation'))
   const release = readRelease(reader, keys.get('release'))
+  const names = readDomains(reader, keys.get('domains'), { name, owners: domains })
+  const tls = readAppTls(reader, keys.get('tls'), { domains: keys.get('domains'), names, acme })
   return {
     name,
     image: readImage(reader, field, keys.get('image')),
     registries: readRegistries(reader, keys.get('registries'), dirname(reader.file)),
-    domains: readDomains(reader, keys.get('domains'), { name, owners: domains }),
+    domains: names,
     site: readSite(reader, keys.get('site'), site),
+    ...(tls === undefined ? {} : { tls }),
     auth: readAuth(reader, keys.get('auth'), secrets),
     ...(attestation === undefined ? {} : { attestation }),
     ...readSettings(reader, keys),

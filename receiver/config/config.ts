@@ -1,6 +1,7 @@
 import type { AppSpec } from '../core/app.ts'
 import type { RegistryLogin } from '../core/image/registry.ts'
-import type { SiteSettings } from '../core/site.ts'
+import type { AcmeSettings } from '../core/certificates/acme.ts'
+import type { CertificateSource, SiteSettings } from '../core/site.ts'
 
 /** One accepted issuer with the claims that a token must bear. */
 export interface OidcRule {
@@ -30,6 +31,8 @@ export interface AppConfig extends AppSpec {
   auth: AppAuth
   /** What it says of its site, over `nginx.site`. */
   site: SiteSettings
+  /** Where the certificate of its site comes from; absent: its visitors have no TLS of ours. */
+  tls?: CertificateSource
   /** Logins of this app alone, by registry host. */
   registries: Readonly<Record<string, RegistryLogin>>
 }
@@ -51,7 +54,13 @@ export interface Config {
     reload: string
     /** `listen` of the rendered sites: `80`, `127.0.0.1:8080`, … */
     listen: readonly string[]
+    /** The same for what has a certificate. */
+    listenTls: readonly string[]
+    /** Whether each connection begins with a line of the PROXY protocol. */
+    proxyProtocol: boolean
   }
+  /** Who is asked for the certificates of apps that have none of their own; absent: nobody. */
+  tls?: AcmeSettings
   /** Registry host → login, for apps that have none of their own there. Docker Hub is `docker.io`. */
   registries: Readonly<Record<string, RegistryLogin>>
   /** Addresses and networks of proxies whose `X-Forwarded-For` is believed. */

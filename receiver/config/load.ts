@@ -2,6 +2,7 @@ import { dirname, isAbsolute, resolve } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import ipaddr from 'ipaddr.js'
 import { parseNetwork } from '../core/ip-address.ts'
+import type { SiteSettings } from '../core/site.ts'
 import { type AppDefaults, readApp } from './app.ts'
 import type { AppConfig, Config } from './config.ts'
 import { domainOwners } from './domains.ts'
@@ -14,9 +15,10 @@ import { createReader, type Field, type Reader } from './reader.ts'
 import { readRegistries } from './registries.ts'
 import { type SecretOwners, secretTexts } from './secrets.ts'
 import { PLAIN_SITE, readSite } from './site.ts'
+import { readTls } from './tls.ts'
 import { DEFAULT_SOCKET } from './socket.ts'
 import { readSource } from './source.ts'
-import { emptyRecord, matching } from './values.ts'
+import { boolean, emptyRecord, matching } from './values.ts'
 
 const PATH = /^\/+[A-Za-z0-9._-][A-Za-z0-9._/-]*$/
 const LISTEN =
@@ -44,6 +46,7 @@ export function loadConfig(
     'data',
     'network',
     'nginx',
+    'tls',
     'registries',
     'trusted_proxies',
     'rate_limit',
@@ -56,6 +59,8 @@ export function loadConfig(
   const owners: SecretOwners = new Map()
   const url = readUrl(reader, keys.get('url'))
   const nginx = reader.mapping(keys.get('nginx'), NGINX_KEYS)
+  const site = readSite(reader, nginx.get('site'), PLAIN_SITE)
+  const tls = readTls(reader, keys.get('tls'))
   const config: Config = {
     file: path,
     url,
@@ -64,7 +69,8 @@ export function loadConfig(
     admin: readAddress(reader, keys.get('admin'), '127.0.0.1:9081'),
     data: absolute(reader, keys.get('data'))?.replace(/\/+$/, '') ?? '/var/lib/deploy-receiver',
     network: readNetwork(reader, keys.get('network')),
-    nginx: readNginx(reader, nginx),
+    nginx: readNginx(reader, nginx, site),
+    ...(tls === undefined ? {} : { tls }),
     registries: readRegistries(reader, keys.get('registries'), dirname(path)),
     trustedProxies: readProxies(reader, keys.get('trusted_proxies')),
     rateLimit: readRateLimit(reader, keys.get('rate_limit')),
@@ -72,7 +78,8 @@ export function loadConfig(
     apps: readApps(reader, keys.get('apps'), {
       secrets: owners,
       domains: domainOwners(url),
-      site: readSite(reader, nginx.get('site'), PLAIN_SITE),
+      site,
+      acme: tls !== undefined,
     }),
   }
   warnOfListen(reader, keys.get('listen'), config.listen.host)
@@ -157,12 +164,28 @@ function isSubnet(text: string): boolean {
   return text === `${ipaddr.IPv4.networkAddressFromCIDR(text).toString()}/${bits}`
 }
 
-const NGINX_KEYS = ['directory', 'test', 'reload', 'listen', 'site']
+const NGINX_KEYS = ['directory', 'test', 'reload', 'listen', 'listen_tls', 'proxy_protocol', 'site']
 
-function readNginx(reader: Reader, keys: ReadonlyMap<string, Field>): Config['nginx'] {
-  const listen = reader
-    .list(keys.get('listen'))
-    .flatMap((item) => matching(reader, item, LISTEN, "an address for Nginx's listen") ?? [])
+function readNginx(
+  reader: Reader,
+  keys: ReadonlyMap<string, Field>,
+  { trustedProxies }: SiteSettings,
+): Config['nginx'] {
+  const listens = (name: 'listen' | 'listen_tls', otherwise: readonly string[]) => {
+    const found = reader
+      .list(keys.get(name))
+      .flatMap((item) => matching(reader, item, LISTEN, "an address for Nginx's listen") ?? [])
+    return found.length === 0 ? otherwise : found
+  }
+  const proxyProtocol = boolean(reader, keys.get('proxy_protocol')) ?? false
+  const behind = keys.get('proxy_protocol')
+  if (proxyProtocol && behind !== undefined && trustedProxies.length === 0) {
+    reader.problem(
+      behind,
+      'nobody is believed to say who a visitor is: to apps all would come from the address of your load balancer',
+      'name its addresses or network under nginx.site.trusted_proxies',
+    )
+  }
   const directory = reader.text(keys.get('directory')) ?? '/etc/nginx/conf.d'
   const at = keys.get('directory')
   if (at !== undefined && !isAbsolute(directory)) {
@@ -172,7 +195,9 @@ function readNginx(reader: Reader, keys: ReadonlyMap<string, Field>): Config['ng
     directory,
     test: matching(reader, keys.get('test'), /\S/, 'a command') ?? 'nginx -t',
     reload: matching(reader, keys.get('reload'), /\S/, 'a command') ?? 'nginx -s reload',
-    listen: listen.length === 0 ? ['80', '[::]:80'] : listen,
+    listen: listens('listen', ['80', '[::]:80']),
+    listenTls: listens('listen_tls', ['443', '[::]:443']),
+    proxyProtocol,
   }
 }
 

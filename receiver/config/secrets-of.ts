@@ -13,6 +13,7 @@ export function secretsOf(config: Config): Secrets {
     common: [
       ...named('read token', config.readTokens),
       ...passwordsOf(config.registries),
+      ...named('key of tls.eab', config.tls?.eab === undefined ? [] : [config.tls.eab.hmacKey]),
       ...apps.flatMap(({ name, auth, registries }) => [
         ...passwordsOf(registries),
         ...named(`secret of ${name}`, auth.secrets),

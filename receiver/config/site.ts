@@ -2,9 +2,10 @@ import ipaddr from 'ipaddr.js'
 import { type Network, parseNetwork } from '../core/ip-address.ts'
 import type { SiteSettings } from '../core/site.ts'
 import type { Field, Reader } from './reader.ts'
+import { boolean, number } from './values.ts'
 
 /** A site's keys: of one app under `site`, of all of them under `nginx.site`. */
-const KEYS = ['trusted_proxies']
+const KEYS = ['trusted_proxies', 'hsts', 'http3']
 
 /** What holds where neither of them says anything. */
 export const PLAIN_SITE: SiteSettings = { trustedProxies: [] }
@@ -16,9 +17,40 @@ export function readSite(
   defaults: SiteSettings,
 ): SiteSettings {
   const keys = reader.mapping(field, KEYS)
+  const hsts = readHsts(reader, keys.get('hsts')) ?? defaults.hsts ?? ''
+  const http3 = boolean(reader, keys.get('http3')) ?? defaults.http3 ?? false
   return {
     trustedProxies: readProxies(reader, keys.get('trusted_proxies')) ?? defaults.trustedProxies,
+    ...(hsts === '' ? {} : { hsts }),
+    ...(http3 ? { http3 } : {}),
   }
+}
+
+const YEAR_SECONDS = 365 * 24 * 60 * 60
+
+/** The header's value (RFC 6797, section 6.1): a year by default. Empty when it is not to be sent, whatever holds for others. */
+function readHsts(reader: Reader, field: Field | undefined): string | undefined {
+  if (field === undefined || reader.isNothing(field)) return undefined
+  if (!reader.isMapping(field)) {
+    const on = boolean(reader, field)
+    return on === true ? `max-age=${YEAR_SECONDS}` : on === false ? '' : undefined
+  }
+  const keys = reader.mapping(field, ['max_age', 'include_subdomains', 'preload'])
+  const seconds = number(reader, keys.get('max_age'), { min: 0, max: 10 * YEAR_SECONDS })
+  const subdomains = boolean(reader, keys.get('include_subdomains')) ?? false
+  const preload = boolean(reader, keys.get('preload')) ?? false
+  const at = keys.get('preload')
+  if (preload && at !== undefined && (!subdomains || (seconds ?? YEAR_SECONDS) < YEAR_SECONDS)) {
+    reader.problem(
+      at,
+      'browsers take no name into their lists with this',
+      `preload goes with include_subdomains: true and a max_age of at least ${YEAR_SECONDS}`,
+    )
+  }
+  const parts = [`max-age=${seconds ?? YEAR_SECONDS}`]
+  if (subdomains) parts.push('includeSubDomains')
+  if (preload) parts.push('preload')
+  return parts.join('; ')
 }
 
 /** In the form in which Nginx has nothing to remark: by the first address, and none twice. */

@@ -48,7 +48,8 @@ const sitesOf = ({ apps, data, nginx }: Config): MachineParts['sites'] =>
     nginx,
     app(name) {
       const app = Object.hasOwn(apps, name) ? apps[name] : undefined
-      return app === undefined ? undefined : { ...app, pauses: false }
+      if (app === undefined) return undefined
+      return { domains: app.domains, site: app.site, pauses: false }
     },
     flags: createSlots(data).flags,
     address: () => '',

@@ -1,5 +1,6 @@
 import type Docker from 'dockerode'
 import type { AppConfig, Config } from '../config/config.ts'
+import { defined } from '../core/defined.ts'
 import type { Installation } from '../core/installation.ts'
 import type { Report } from '../core/log.ts'
 import type { Rollouts } from '../core/rollout.ts'
@@ -13,7 +14,8 @@ import { systemClock } from '../edges/clock.ts'
 import { countConnections } from '../edges/connections.ts'
 import type { Credentials } from '../edges/credentials/credentials.ts'
 import { createEngine } from '../edges/docker/engine.ts'
-import { createSites } from '../edges/nginx/sites.ts'
+import type { NginxSettings } from '../edges/nginx/program.ts'
+import { type ConfiguredSite, createSites } from '../edges/nginx/sites.ts'
 import { httpProbe } from '../edges/probe.ts'
 import type { ReadRepository } from '../edges/registry/reading.ts'
 import { listenersOf } from '../edges/listeners.ts'
@@ -23,7 +25,7 @@ import type { OpenStore } from './open-store.ts'
 
 /** Makes all that a deployment on this machine needs: containers, images, slot flags and Nginx's files. Nothing is asked yet. */
 export function openDocker(
-  { data, network, nginx }: Pick<Config, 'data' | 'network' | 'nginx'>,
+  { data, network, nginx }: Pick<Config, 'data' | 'network'> & { nginx: NginxSettings },
   {
     docker,
     installation,
@@ -31,6 +33,7 @@ export function openDocker(
     read,
     store: { journal, record, attestations },
     app,
+    tls = () => undefined,
     report,
   }: {
     docker: Docker
@@ -40,6 +43,8 @@ export function openDocker(
     store: Pick<OpenStore, 'journal' | 'record' | 'attestations'>
     /** An app as it is configured now. */
     app: (name: string) => AppConfig | undefined
+    /** What Nginx is told of its TLS. */
+    tls?: (app: AppConfig) => ConfiguredSite['tls']
     report: Report
   },
 ) {
@@ -54,7 +59,12 @@ export function openDocker(
     app(name) {
       const known = app(name)
       if (known === undefined) return undefined
-      return { domains: known.domains, site: known.site, pauses: isRecreated(known, record) }
+      return {
+        domains: known.domains,
+        site: known.site,
+        pauses: isRecreated(known, record),
+        ...defined({ tls: tls(known) }),
+      }
     },
     flags: slots.flags,
     address: record.address,

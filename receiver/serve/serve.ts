@@ -24,6 +24,7 @@ import { hasStore, lookAtMachine, storePlace } from './machine.ts'
 import { openDocker } from './open-docker.ts'
 import { openRegistries } from './open-registries.ts'
 import { openStore } from './open-store.ts'
+import { siteTls } from './site-tls.ts'
 import { startPolling } from './start-polling.ts'
 import { createWatchdog, watchRequests, watchSteps } from './watchdog.ts'
 
@@ -106,6 +107,7 @@ async function start(
     read,
     store,
     app: (name) => apps.all().get(name),
+    tls: (app) => siteTls(app, current.config),
     report,
   })
   const apps = createApps<AppConfig>({ journal, clock, report, rollouts }, (all, onEdit) =>

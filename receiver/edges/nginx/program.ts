@@ -1,6 +1,7 @@
 import { DeployError } from '../../core/errors.ts'
 import { CommandError, runCommand } from './command.ts'
 import { type ServerBlock, serverBlocks } from './ask/server-blocks.ts'
+import { type Features, featuresIn, OLDEST } from './features.ts'
 
 /** How Nginx is reached, and where its files are: `nginx` of the config. */
 export interface NginxSettings {
@@ -8,6 +9,10 @@ export interface NginxSettings {
   test: string
   reload: string
   listen: readonly string[]
+  /** `listen` of sites with TLS; none by default. */
+  listenTls?: readonly string[]
+  /** Whether what comes begins with a line of the PROXY protocol. */
+  proxyProtocol?: boolean
 }
 
 /** Nginx itself, by the config's commands. */
@@ -20,6 +25,8 @@ export interface Program {
   lastReload(): 'taken' | 'failed' | undefined
   /** The server blocks that it reads; `undefined` when the command cannot be made to say, or fails. */
   serverBlocks(): Promise<ServerBlock[] | undefined>
+  /** What it has; of one that cannot be made to say, what the oldest one has. An answer is good for a minute. */
+  features(): Promise<Features>
   /** The command by which it is reached, when it may have another network than this machine: its ports need not be ours. */
   elsewhere: string | undefined
 }
@@ -33,6 +40,9 @@ const TAKES_TIMES = 10
 /** Long enough for many apps that ask at once to go by one attempt. */
 const FAILED_MS = 1000
 
+/** It may be another Nginx after an upgrade of the system. */
+const FEATURES_FOR_MS = 60_000
+
 const SHOWN_WARNINGS = 10
 const MAX_WARNING_CHARACTERS = 300
 
@@ -41,6 +51,7 @@ const COMMAND_NOT_FOUND = 127
 
 export function createProgram(nginx: Pick<NginxSettings, 'test' | 'reload'>): Program {
   let last: { ended: 'taken' | 'failed'; until: number } | undefined
+  let known: { features: Features; until: number } | undefined
   return {
     elsewhere: REACHES_ELSEWHERE.test(nginx.reload) ? nginx.reload : undefined,
     async test() {
@@ -72,18 +83,30 @@ export function createProgram(nginx: Pick<NginxSettings, 'test' | 'reload'>): Pr
     lastReload: () =>
       last !== undefined && performance.now() < last.until ? last.ended : undefined,
     async serverBlocks() {
-      const command = dumpCommand(nginx.test)
-      if (command === undefined) return undefined
-      const said = await runCommand(command).catch(() => undefined)
+      // `-T` tests as `-t` does, and prints all that it read
+      const said = await insteadOfTest(nginx.test, '-T')
       return said === undefined ? undefined : serverBlocks(said.stdout)
+    },
+    async features() {
+      if (known !== undefined && performance.now() < known.until) return known.features
+      const said = await insteadOfTest(nginx.test, '-V')
+      const features = said === undefined ? OLDEST : featuresIn(`${said.stderr}\n${said.stdout}`)
+      known = { features, until: performance.now() + FEATURES_FOR_MS }
+      return features
     },
   }
 }
 
-/** `nginx -T` tests as `-t` does, and prints all that it read. Of several it is the last: `docker exec -t web nginx -t`. */
-function dumpCommand(test: string): string | undefined {
-  const dumps = test.replace(/^(.*\s)-t(?=\s|$)/, '$1-T')
-  return dumps === test ? undefined : dumps
+/**
+ * What Nginx says when it is called as for a test, with another option than `-t`: of several that is the last one, as in
+ * `docker exec -t web nginx -t`. `undefined` when there is none, or it fails.
+ */
+async function insteadOfTest(
+  test: string,
+  option: '-T' | '-V',
+): Promise<{ stdout: string; stderr: string } | undefined> {
+  const command = test.replace(/^(.*\s)-t(?=\s|$)/, `$1${option}`)
+  return command === test ? undefined : runCommand(command).catch(() => undefined)
 }
 
 /** What `nginx -t` warns of and takes all the same, each once. */

@@ -1,5 +1,6 @@
 import { dirname, join } from 'node:path'
 import { DeployError } from '../../core/errors.ts'
+import { defined } from '../../core/defined.ts'
 import type { OnEdit } from '../../core/on-edit.ts'
 import type { SiteSettings } from '../../core/site.ts'
 import type { AppUpstreams, Served, Sites, Slot } from '../../core/slots/ports.ts'
@@ -7,11 +8,13 @@ import { pathSegment } from '../path-segment.ts'
 import type { Flags } from '../slots.ts'
 import { ask, type AskedSite } from './ask/ask.ts'
 import { serverBlocksIn } from './ask/server-blocks.ts'
+import { placesOf } from './ask/visit.ts'
 import { change, onDisk, reasonOf } from './change.ts'
 import { checkUp } from './check-up.ts'
 import { type Edit, editsOf, writable } from './edited.ts'
 import { makeDirectory, readIfThere, type Wanted } from './files.ts'
 import { isOthers, othersFile, withHead } from './mark.ts'
+import { OLDEST } from './features.ts'
 import { createProgram, type NginxSettings, type Program } from './program.ts'
 import { inEachFile } from './render/listen.ts'
 import { render, type Rendered } from './render/render.ts'
@@ -24,11 +27,29 @@ export interface SitesOptions {
   installation: string
   nginx: NginxSettings
   /** The app as it is configured now. */
-  app(
-    name: string,
-  ): { domains: readonly string[]; pauses: boolean; site?: SiteSettings } | undefined
+  app(name: string): ConfiguredSite | undefined
   flags(app: string): Flags
   address(app: string, slot: Slot, replica: number): string
+}
+
+/** What the config, and the certificates on disk, say of an app's site. */
+export interface ConfiguredSite {
+  domains: readonly string[]
+  pauses: boolean
+  site?: SiteSettings
+  tls?: {
+    /** Files of a certificate and its key that are there, and belong together; absent: none is yet. */
+    pair?: {
+      certificate: string
+      key: string
+      /** Domains that it is for. */
+      covers: readonly string[]
+      /** Whether its time is over. */
+      isOver: boolean
+    }
+    /** Where answers to a CA's challenges lie; absent: the certificate comes another way. */
+    webroot?: string
+  }
 }
 
 export interface SiteFiles extends Sites {
@@ -62,6 +83,8 @@ export function createSites({
   let last: Promise<unknown> = Promise.resolve()
   const snippets = snippetsOf(nginx.directory)
   const program = createProgram(nginx)
+  const listenTls = inEachFile(nginx.listenTls ?? [])
+  let features = OLDEST
 
   // one after the other: Nginx tests all files at once
   const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
@@ -72,8 +95,9 @@ export function createSites({
   const files = (app: string, site?: Site): Wanted[] => {
     const [conf, slot, proxy] = filesOf(nginx.directory, app)
     const texts = site === undefined ? undefined : withRevision(installation, rendered(site))
+    const { features: _features, ...settings } = site ?? {}
     const mine = (text: string | undefined) =>
-      text === undefined ? undefined : withHead(installation, text, site ?? {})
+      text === undefined ? undefined : withHead(installation, text, settings)
     return [
       { file: conf, text: mine(texts?.conf) },
       { file: slot, text: mine(texts?.slot) },
@@ -92,8 +116,22 @@ export function createSites({
     }
   }
 
-  const siteOf = (app: string, upstreams: AppUpstreams) => {
-    const { domains = [], pauses = false, site } = configured(app) ?? {}
+  /** One whose time is over is kept where visitors have it, and sends nobody to where it would only frighten him. */
+  const tlsOf = (
+    app: string,
+    domains: readonly string[],
+    pair: NonNullable<ConfiguredSite['tls']>['pair'],
+  ): Pick<Site, 'tls'> => {
+    if (pair === undefined || pair.covers.length === 0 || listenTls.length === 0) return {}
+    const { certificate, key, covers, isOver } = pair
+    const [conf] = filesOf(nginx.directory, app)
+    if (isOver && readIfThere(conf)?.includes(`ssl_certificate ${certificate};`) !== true) return {}
+    const isPart = covers.length < domains.length
+    return { tls: { certificate, key, listen: listenTls, ...(isPart ? { domains: covers } : {}) } }
+  }
+
+  const siteOf = (app: string, upstreams: AppUpstreams): Site => {
+    const { domains = [], pauses = false, site, tls } = configured(app) ?? {}
     const servers = (slot: Slot) =>
       Array.from(
         { length: upstreams[slot].replicas },
@@ -107,6 +145,10 @@ export function createSites({
       flags: flags(app),
       pauses,
       trustedProxies: site?.trustedProxies ?? [],
+      ...defined({ hsts: site?.hsts, http3: site?.http3, webroot: tls?.webroot }),
+      ...tlsOf(app, domains, tls?.pair),
+      ...(nginx.proxyProtocol === true ? { proxyProtocol: true } : {}),
+      features,
     }
   }
 
@@ -114,9 +156,7 @@ export function createSites({
     const [conf, snippet] = filesOf(nginx.directory, app)
     const [text, included = ''] = onDisk(nginx, () => [conf, snippet].map(readIfThere))
     const path = servedPathIn(text ?? '') || servedPathIn(included)
-    const written = serverBlocksIn(conf, text ?? '')
-      .filter(({ served }) => served.has(path))
-      .flatMap(({ listens }) => listens)
+    const written = serverBlocksIn(conf, text ?? '').filter(({ served }) => served.has(path))
     const { domains = [], site } = configured(app) ?? {}
     return {
       app,
@@ -125,8 +165,11 @@ export function createSites({
       snippet,
       isTold: text !== undefined,
       domains,
-      listens: written.length > 0 ? written : inEachFile(nginx.listen),
-      isBehindProxy: (site?.trustedProxies ?? []).length > 0,
+      places: placesOf(
+        domains,
+        written.length > 0 ? written : [{ names: [], listens: inEachFile(nginx.listen) }],
+      ),
+      isBehindProxy: (site?.trustedProxies ?? []).length > 0 && nginx.proxyProtocol !== true,
     }
   }
 
@@ -145,6 +188,7 @@ export function createSites({
     ensure: (upstreams, onEdit = () => 'refuse') =>
       inTurn(async () => {
         refuseOthers(Object.keys(upstreams))
+        features = await program.features()
         const wanted = Object.entries(upstreams).flatMap(([app, each]) =>
           onDisk(nginx, () => writable(app, files(app, siteOf(app, each)), onEdit(app))),
         )

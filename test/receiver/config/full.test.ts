@@ -5,6 +5,7 @@ import { loadConfig } from '../../../receiver/config/load.ts'
 
 const FILE = fileURLToPath(new URL('full.yaml', import.meta.url))
 const SECRET = `whsec_${Buffer.alloc(24, 'k').toString('base64')}`
+const EAB_KEY = 'zWNDZM6eQGHWpSRTPal5eIUYFTu7EajVIoguysqZ9wG44nMEtx3MUAsUDkMTQ12W'
 
 test('a file with every key is read whole', () => {
   const config = loadConfig(FILE, {
@@ -15,6 +16,7 @@ test('a file with every key is read whole', () => {
     GITHUB_SECRET: 'g'.repeat(24),
     GITHUB_SECRET_OLD: 'h'.repeat(24),
     FROM_RECEIVER: 'here',
+    EAB_KEY,
   })
   expect(config).toEqual(expected)
 })
@@ -25,7 +27,11 @@ const api: AppConfig = {
   registries: { 'ghcr.io': { kind: 'password_file', username: 'bot', file: '/run/ghcr' } },
   port: 8000,
   domains: ['api.example.com', '*.api.example.com'],
-  site: { trustedProxies: ['10.1.2.3/32', '2400:cb00::/32'] },
+  site: {
+    trustedProxies: ['10.1.2.3/32', '2400:cb00::/32'],
+    hsts: 'max-age=63072000; includeSubDomains; preload',
+  },
+  tls: { kind: 'files', certificate: '/etc/ssl/api.pem', key: '/etc/ssl/private/api.key' },
   auth: {
     oidc: [
       {
@@ -171,6 +177,14 @@ const expected: Config = {
     test: 'nginx -t -c /etc/nginx/nginx.conf',
     reload: 'systemctl reload nginx',
     listen: ['80', '[::]:80'],
+    listenTls: ['8443'],
+    proxyProtocol: true,
+  },
+  tls: {
+    email: 'ops@example.com',
+    server: 'https://acme.example.com/directory',
+    eab: { kid: 'kid-1', hmacKey: EAB_KEY },
+    directory: '/srv/certbot',
   },
   registries: {
     'ghcr.io': { kind: 'password', username: 'acme', password: 'ghp_1' },

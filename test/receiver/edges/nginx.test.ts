@@ -16,6 +16,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { WebSocket, WebSocketServer } from 'ws'
 import type { Slot } from '../../../receiver/core/slots/ports.ts'
+import { sumsOf, withHead } from '../../../receiver/edges/nginx/mark.ts'
 import { render } from '../../../receiver/edges/nginx/render/render.ts'
 import { createSites } from '../../../receiver/edges/nginx/sites.ts'
 import { createSlots } from '../../../receiver/edges/slots.ts'
@@ -396,6 +397,8 @@ describe('its file', () => {
     trustedProxies: ['10.0.0.0/8', 'fd00::/8'],
   }
 
+  const TLS = { certificate: '/c.pem', key: '/k.pem', listen: ['443'] }
+
   test.for<[string, object]>([
     ['a domain', { domains: ['a; } server { listen 81'] }],
     ['a domain with a line break', { domains: ['a\n'] }],
@@ -408,8 +411,38 @@ describe('its file', () => {
     ['a listen', { listen: ['80; include /etc/passwd'] }],
     ['a network', { trustedProxies: ['10.0.0.0/8; deny all'] }],
     ['a network without its length', { trustedProxies: ['10.0.0.1'] }],
+    ['a certificate', { tls: { ...TLS, certificate: '/a.pem; } server { listen 81' } }],
+    ['a certificate that is a variable', { tls: { ...TLS, certificate: '/$host.pem' } }],
+    ['a key', { tls: { ...TLS, key: '/a"b' } }],
+    ['an address of TLS', { tls: { ...TLS, listen: ['443 ssl; include /etc/passwd'] } }],
+    ['a domain of a certificate', { tls: { ...TLS, domains: ['a b'] } }],
+    ['a folder of challenges', { webroot: '/data/acme#' }],
+    ['an HSTS', { hsts: 'max-age=1"; } } server { listen 81; #' }],
+    ['an HSTS with a line break', { hsts: 'max-age=1\n' }],
   ])('holds nothing but what fits: %s', ([, change]) => {
     expect(() => render({ ...good, ...change })).toThrow(/cannot stand in an Nginx file/)
+  })
+
+  test('bears the same checksum of settings as before, where no more is said', async () => {
+    const file = join(nginx.directory, 'deploy-receiver.plain-sum.conf')
+    const port = await freePort()
+    await site('plain-sum', { port }, { port })
+    const {
+      app,
+      upstreams: _,
+      ...others
+    } = {
+      ...good,
+      app: 'plain-sum',
+      domains: ['plain-sum.test'],
+      flags: createSlots(data).flags('plain-sum'),
+      listen: [`127.0.0.1:${listen}`],
+      pauses: false,
+      trustedProxies: [],
+    }
+    const at = [`127.0.0.1:${port}`]
+    const ours = withHead('x', '', { app, upstreams: { blue: at, green: at }, ...others })
+    expect(sumsOf(readFileSync(file, 'utf8'))?.settings).toBe(sumsOf(ours)?.settings)
   })
 
   test('has no server block without domains; the snippets choose the slot', () => {

@@ -3,16 +3,7 @@ import { DeployError } from '../../../core/errors.ts'
 import type { Served } from '../../../core/slots/ports.ts'
 import { type Clues, whoElseIsServed, whyNotServed } from './not-served.ts'
 import type { Program } from '../program.ts'
-import {
-  isServed,
-  type Met,
-  type Place,
-  placesIn,
-  placesOf,
-  urlOf,
-  visit,
-  type Visited,
-} from './visit.ts'
+import { isServed, type Met, type Place, placesIn, urlOf, visit, type Visited } from './visit.ts'
 
 const PAUSE_MS = 25
 
@@ -22,8 +13,8 @@ export interface AskedSite extends Visited, Pick<Clues, 'conf' | 'snippet'> {
   isTold: boolean
   /** None: a site of the user's own includes the snippet. */
   domains: readonly string[]
-  /** The `listen` of its server block with these domains, also when somebody edited it. */
-  listens: readonly string[]
+  /** Where its server blocks have these domains, also when somebody edited them. */
+  places: readonly Place[]
   /** Whether visitors come by a proxy that is trusted to say how. */
   isBehindProxy: boolean
 }
@@ -82,7 +73,7 @@ async function waitUntilServed(site: AskedSite, { program, signal }: AskOptions)
   }
 }
 
-async function whereIs(site: AskedSite, program: Program): Promise<Place[]> {
-  if (site.domains.length > 0) return placesOf(site.domains, site.listens)
+async function whereIs(site: AskedSite, program: Program): Promise<readonly Place[]> {
+  if (site.domains.length > 0) return site.places
   return placesIn((await program.serverBlocks()) ?? [], site)
 }

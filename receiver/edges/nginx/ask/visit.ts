@@ -28,11 +28,19 @@ export interface Met {
 /** In place of the `*` of a wildcard: a name that has no site of its own. */
 const ANYONE = 'deploy-receiver-asks'
 
-/** Where a site that is rendered is: under each of its names, at each of its addresses. */
-export const placesOf = (domains: readonly string[], listens: readonly string[]): Place[] =>
-  domains.flatMap((domain) =>
-    listens.map((listen) => ({ name: domain.replace(/^\*/, ANYONE), listen })),
-  )
+/**
+ * Where a site that is rendered is: under each of its names, at each address of the server blocks that have it. A name that none
+ * has is asked for wherever the others are.
+ */
+export const placesOf = (
+  domains: readonly string[],
+  written: readonly Pick<ServerBlock, 'names' | 'listens'>[],
+): Place[] =>
+  domains.flatMap((domain) => {
+    const own = written.filter(({ names }) => names.includes(domain))
+    const listens = (own.length > 0 ? own : written).flatMap((block) => block.listens)
+    return [...new Set(listens)].map((listen) => ({ name: domain.replace(/^\*/, ANYONE), listen }))
+  })
 
 /** Where the sites of the user's own are that include an app's snippet: under the first name of each that can be asked for. */
 export const placesIn = (blocks: readonly ServerBlock[], { path }: Visited): Place[] =>

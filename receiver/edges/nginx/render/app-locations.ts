@@ -2,6 +2,7 @@ import { passOn } from './pass-on.ts'
 import { servedLocation } from './served.ts'
 import type { Site } from './site.ts'
 import { absent, choose, moved } from './slot.ts'
+import { everywhere } from './tls.ts'
 import type { Names } from './variables.ts'
 
 /** What an app needs of its server block, and of a location of it: the rendered site and the snippets are made of these. */
@@ -20,6 +21,6 @@ export function inLocation(site: Site, names: Names): string {
 ${choose(site, names)}${waiting.join('')}error_page 503 ${names.absent};
 error_page 502 504 = ${names.moved};
 client_max_body_size 100m; # a body is kept on this disk until all of it is here
-proxy_pass http://$${names.variable};
+${everywhere(site)}proxy_pass http://$${names.variable};
 ${passOn(site)}`
 }

@@ -9,6 +9,7 @@ const GRAMMAR = {
   upstream: /^\d{1,3}(?:\.\d{1,3}){3}:\d{1,5}$/,
   network: /^(?:\d{1,3}(?:\.\d{1,3}){3}|[0-9a-f:]+)\/\d{1,3}$/,
   path: /^\/[A-Za-z0-9._/-]+$/,
+  hsts: /^max-age=\d{1,10}(?:; includeSubDomains)?(?:; preload)?$/,
 } as const
 
 /** Throws when something is to get into a file of Nginx that has not the form of its kind. */
@@ -19,14 +20,19 @@ export function checkGrammar({
   upstreams: { blue, green },
   flags,
   trustedProxies,
+  tls,
+  webroot,
+  hsts,
 }: Site): void {
+  const ofTls = tls === undefined ? [] : [tls.certificate, tls.key]
   const values: Record<keyof typeof GRAMMAR, readonly string[]> = {
     app: [app],
-    domain: domains,
-    listen,
+    domain: [...domains, ...(tls?.domains ?? [])],
+    listen: [...listen, ...(tls?.listen ?? [])],
     upstream: [...blue, ...green],
     network: trustedProxies,
-    path: [flags.green, flags.ready, flags.paused],
+    path: [flags.green, flags.ready, flags.paused, ...ofTls, ...given(webroot)],
+    hsts: given(hsts),
   }
   for (const [kind, those] of Object.entries(values)) {
     const wrong = those.find((value) => !GRAMMAR[kind as keyof typeof GRAMMAR].test(value))
@@ -34,3 +40,5 @@ export function checkGrammar({
     throw new Error(`${JSON.stringify(wrong)} cannot stand in an Nginx file as ${kind}`)
   }
 }
+
+const given = (value: string | undefined) => (value === undefined ? [] : [value])

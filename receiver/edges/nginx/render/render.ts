@@ -5,6 +5,7 @@ import { serverBlock } from './server-block.ts'
 import type { Site } from './site.ts'
 import { choose } from './slot.ts'
 import { HEAD } from './text.ts'
+import { hstsMap } from './tls.ts'
 import { trust } from './trust.ts'
 import { named } from './variables.ts'
 
@@ -33,13 +34,14 @@ export function render(site: Site): Rendered {
 }
 
 /** What server blocks refer to. All apps have the same `map`, which Nginx takes any number of times. */
-function shared({ app, upstreams, trustedProxies }: Site): string {
+function shared(site: Site): string {
+  const { app, upstreams } = site
   const one = (slot: Slot) =>
     // shorter than servers keep idle connections: no request may meet one that is closing
     `upstream ${app}_${slot} { ${servers(upstreams[slot])} keepalive 64; keepalive_timeout 1s; }\n`
   // Only WebSockets: many HTTP clients offer h2c with each request, and an app that has WebSockets answers 400 to it.
   const connection = `map $http_upgrade $receiver_connection { default ""; websocket upgrade; }\n`
-  return `${HEAD}${one('blue')}${one('green')}${connection}${trust(trustedProxies)}`
+  return `${HEAD}${one('blue')}${one('green')}${connection}${trust(site)}${hstsMap(site)}`
 }
 
 /** A replica that does not answer is passed over, but not for long: it may be back at once. */

@@ -2,6 +2,7 @@ import type { Names } from './variables.ts'
 import { passOn } from './pass-on.ts'
 import type { Site } from './site.ts'
 import { indent } from './text.ts'
+import { everywhere } from './tls.ts'
 
 /** Chooses the live slot, for each request anew. */
 export const choose = (
@@ -12,15 +13,15 @@ if (-f ${flags.green}) { set $${variable} ${app}_green; }
 `
 
 /** Asks visitors to wait. */
-export const absent = ({ app }: Site, names: Names): string => `location ${names.absent} {
+export const absent = (site: Site, names: Names): string => `location ${names.absent} {
   internal;
   default_type text/html;
-  ${wait(app)}
+  ${wait(site)}
 }
 `
 
-const wait = (app: string) =>
-  `add_header Retry-After 5 always; add_header Cache-Control no-store always; return 503 "<!doctype html><title>Just a moment</title><p>${app} is being deployed. Please try again in a moment.</p>\\n";`
+const wait = (site: Site) =>
+  `${everywhere(site).replaceAll('\n', ' ')}add_header Retry-After 5 always; add_header Cache-Control no-store always; return 503 "<!doctype html><title>Just a moment</title><p>${site.app} is being deployed. Please try again in a moment.</p>\\n";`
 
 /**
  * A slow upload that began before a swap connects to its slot only when all of its body is here, and that slot may be gone by
@@ -28,7 +29,7 @@ const wait = (app: string) =>
  * what it was.
  */
 export function moved(site: Site, names: Names): string {
-  const { app, flags, pauses } = site
+  const { flags, pauses } = site
   const { variable } = names
   const paused = pauses
     ? `  if (-f ${flags.paused}) { set $receiver_why "waits $upstream_connect_time"; }\n`
@@ -41,11 +42,11 @@ location ${names.moved} {
   set $receiver_was $${variable};
 ${indent(choose(site, names))}  set $receiver_why "$receiver_was $${variable} $upstream_connect_time";
 ${paused}  if (!-f ${flags.ready}) { set $receiver_why "waits -"; }
-  if ($receiver_why ~ "^waits -(, -)*$") { ${wait(app)} }
+  if ($receiver_why ~ "^waits -(, -)*$") { ${wait(site)} }
   if ($receiver_why !~ "^(\\S+) (?!\\1 )\\S+ -(, -)*$") { set $receiver_why "stays $upstream_status"; }
   if ($receiver_why ~ "^stays .*504$") { return 504; }
   if ($receiver_why ~ "^stays ") { return 502; }
-  proxy_pass http://$${variable};
+${indent(everywhere(site))}  proxy_pass http://$${variable};
 ${indent(passOn(site))}}
 `
 }

@@ -1,3 +1,4 @@
+import type { Site } from './site.ts'
 import { shortHash } from './variables.ts'
 
 /**
@@ -26,9 +27,18 @@ export const TOLD_HEADERS = [
 ] as const
 const PROTO = 'X-Forwarded-Proto'
 type Told = (typeof TOLD_HEADERS)[number] | typeof PROTO
+type Trusting = Pick<Site, 'trustedProxies' | 'proxyProtocol'>
+
+/**
+ * Proxies that say in headers what a visitor asked for. One that speaks the PROXY protocol sees no headers: those are the visitor's
+ * own words.
+ */
+const tellingOf = ({ trustedProxies, proxyProtocol }: Trusting): readonly string[] =>
+  proxyProtocol === true ? [] : trustedProxies
 
 /** Says outside of server blocks which proxies are trusted. */
-export function trust(proxies: readonly string[]): string {
+export function trust(site: Trusting): string {
+  const proxies = tellingOf(site)
   if (proxies.length === 0) return ''
   const networks = proxies.map((each) => `${each} 1;`).join(' ')
   return `geo $realip_remote_addr $${variable(proxies, 'trusts')} { ${networks} }\n`
@@ -38,25 +48,43 @@ export function trust(proxies: readonly string[]): string {
  * Headers that say who the visitor is and what he asked for: as a trusted proxy says it, else as Nginx itself sees it. The
  * visitor's address is the last one that no trusted proxy has.
  */
-export function told(proxies: readonly string[]): string {
+export function told(site: Trusting): string {
+  const proxies = tellingOf(site)
   const value = (header: Told) => {
     if (proxies.length > 0) return `$${variable(proxies, header)}`
     return header === PROTO ? '$scheme' : '""'
   }
-  return `${believe(proxies)}proxy_set_header X-Real-IP $remote_addr;
+  return `${addressOf(site)}${believe(proxies)}proxy_set_header X-Real-IP $remote_addr;
 proxy_set_header X-Forwarded-For $remote_addr; # the visitor alone: what he says himself is not believed
 proxy_set_header ${PROTO} ${value(PROTO)};
 ${TOLD_HEADERS.map((header) => `proxy_set_header ${header} ${value(header)};\n`).join('')}`
 }
+
+/**
+ * Whether a proxy that is trusted says that its visitor came over TLS: what finds it out, and the condition by which he did not.
+ * `undefined` when there is none that says such a thing.
+ */
+export function saysTls(site: Trusting): { set: string; not: string } | undefined {
+  const proxies = tellingOf(site)
+  if (proxies.length === 0) return undefined
+  const set = `set $receiver_said "$${variable(proxies, 'trusts')} ${saidIn(PROTO)}";\n`
+  return { set, not: '$receiver_said != "1 https"' }
+}
+
+/** Takes the visitor's address from whom it is told by. */
+const addressOf = ({ trustedProxies, proxyProtocol }: Trusting): string =>
+  trustedProxies.length === 0
+    ? ''
+    : `${trustedProxies.map((network) => `set_real_ip_from ${network};\n`).join('')}real_ip_header ${proxyProtocol === true ? 'proxy_protocol' : 'X-Forwarded-For'};
+real_ip_recursive on;
+`
 
 /** By `set`, not by a `map` for each header: a hundred apps with so many of them take Nginx half a minute to read. */
 function believe(proxies: readonly string[]): string {
   if (proxies.length === 0) return ''
   const trusts = `$${variable(proxies, 'trusts')}`
   const each = (line: (header: Told) => string) => TOLD_HEADERS.map(line).join('')
-  return `${proxies.map((network) => `set_real_ip_from ${network};\n`).join('')}real_ip_header X-Forwarded-For;
-real_ip_recursive on;
-set $${variable(proxies, PROTO)} $scheme;
+  return `set $${variable(proxies, PROTO)} $scheme;
 set $receiver_said "${trusts} ${saidIn(PROTO)}";
 if ($receiver_said ~ "^1 .") { set $${variable(proxies, PROTO)} ${saidIn(PROTO)}; }
 ${each((header) => `set $${variable(proxies, header)} "";\n`)}if (${trusts}) {
@@ -70,4 +98,4 @@ function variable(proxies: readonly string[], name: Told | 'trusts'): string {
 }
 
 const saidIn = (header: Told) => `$http_${inVariable(header)}`
-const inVariable = (header: string) => header.toLowerCase().replaceAll('-', '_')
+export const inVariable = (header: string) => header.toLowerCase().replaceAll('-', '_')

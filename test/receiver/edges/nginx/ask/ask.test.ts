@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
@@ -197,7 +197,8 @@ test('what another change replaces while it is asked for is asked for as it is t
   const sites = sitesOf({ reload: `sleep 0.1; ${nginx.reload}; sleep 0.2` })
   const first = sites.ensure()
   // its files are there, and Nginx is not told yet; by the second its workers of the first are gone
-  await setImmediate()
+  const conf = join(nginx.directory, `deploy-receiver.${app}.conf`)
+  while (!existsSync(conf)) await setImmediate()
   const asked = sites.ask()
   const second = sites.ensure(9000)
   expect(await asked).toEqual({ url: `http://${app}.test:${port}` })
