@@ -1,5 +1,5 @@
 import { vi } from 'vitest'
-import { runCommand } from '../../receiver/commands.ts'
+import { explain, runProgram } from '../../receiver/cli/program.ts'
 
 export interface Ran {
   code: number
@@ -16,14 +16,26 @@ export async function operate(
   env: Readonly<Record<string, string>> = {},
 ): Promise<Ran> {
   let [stdout, stderr] = ['', '']
+  const { exitCode } = process
   const spies = [
     vi.spyOn(console, 'log').mockImplementation((text: string) => void (stdout += `${text}\n`)),
     vi.spyOn(console, 'error').mockImplementation((text: string) => void (stderr += `${text}\n`)),
+    // wrong usage, and help
+    vi
+      .spyOn(process.stdout, 'write')
+      .mockImplementation((text) => Boolean((stdout += String(text)))),
+    vi
+      .spyOn(process.stderr, 'write')
+      .mockImplementation((text) => Boolean((stderr += String(text)))),
   ]
   for (const [name, value] of Object.entries(env)) vi.stubEnv(name, value)
   try {
-    return { code: await runCommand([...words]), stdout, stderr }
+    process.exitCode = 0
+    return { code: await runProgram(words), stdout, stderr }
+  } catch (error) {
+    return { code: 1, stdout, stderr: `${stderr}deploy-receiver: ${explain(error)}\n` }
   } finally {
+    process.exitCode = exitCode
     vi.unstubAllEnvs()
     for (const spy of spies) spy.mockRestore()
   }

@@ -1,4 +1,6 @@
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { stringify } from 'yaml'
 import type { Accepted, Deployment } from '../../protocol/deployment.ts'
 import { connectDocker } from '../../receiver/edges/docker/connect.ts'
 import { ask, type Reply } from './ask.ts'
@@ -23,6 +25,8 @@ export interface Vm {
   repository: string
   receiver(): RunningReceiver
   start(): Promise<RunningReceiver>
+  /** Has the receiver that runs take `config` as it is by now, which is a tenth of the work of another start. */
+  reload(): Promise<void>
   /** Puts a version of a small HTTP service into the app's repository; returns its digest. */
   push(
     version: string,
@@ -126,6 +130,12 @@ export async function startVm(stack: Stack, name: string): Promise<Vm> {
         },
       })
       return receiver
+    },
+    async reload() {
+      const { config: file } = running()
+      writeFileSync(file, stringify(config))
+      const { status, text } = await askLocally(config.socket, '/reload', { body: '' })
+      if (status !== 200) throw new Error(`the config was refused: ${text}`)
     },
     push: (version, { held = true, ...options } = {}) =>
       pushTiny({

@@ -71,7 +71,7 @@ describe('tls', () => {
     ['{ email: a@b.example, eab: { hmac_key: 0123456789abcdef } }', 'tls.eab.kid is missing'],
     ['{ email: a@b.example, directory: ../x }', 'is not an absolute path'],
     ['{ mail: a@b.example }', 'unknown key "mail"; did you mean "email"?'],
-  ])('is not %s', ([tls, problem]) => {
+  ] as const)('is not %s', ([tls, problem]) => {
     expect(problems(config(tls)).join('\n')).toContain(problem)
   })
 
