@@ -110,7 +110,10 @@ const workers = (): string[] =>
 /** Does something while visitors of these come all the while: none of them may notice. */
 async function unnoticed(vms: readonly Vm[], work: () => Promise<unknown>) {
   const loads = vms.map(({ sites }) =>
-    startLoad({ port: sites, domain: 'api.test' }, { gets: 1, posts: 1, slowMs: 500, pauseMs: 100 }),
+    startLoad(
+      { port: sites, domain: 'api.test' },
+      { gets: 1, posts: 1, slowMs: 500, pauseMs: 100 },
+    ),
   )
   try {
     await work()
