@@ -56,6 +56,8 @@ export interface EngineAtWork {
   engine: Engine
   signal: AbortSignal
   pull(image: Image, by?: Engine, until?: AbortSignal): Promise<{ pulled: boolean }>
+  /** The engine holds none any more; otherwise what a test has pulled is there for the next one. */
+  withoutImages(): Promise<void>
   /** A plan of another app. */
   otherApp(change?: Partial<ContainerPlan>): ContainerPlan
   /** A container that runs, as the engine shows it. */

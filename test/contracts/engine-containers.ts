@@ -4,7 +4,7 @@ import { TIME_LIMIT_MS } from './time-limit.ts'
 
 /** What the port promises of containers. */
 export function engineContainers(at: EngineAtWork): void {
-  const { pull, otherApp, started, look } = at
+  const { pull, withoutImages, otherApp, started, look } = at
 
   describe('a start', () => {
     test('makes a container that runs, with all that the plan says', async () => {
@@ -95,6 +95,7 @@ export function engineContainers(at: EngineAtWork): void {
     })
 
     test('of an image that is not there is start_failed, and leaves nothing', async () => {
+      await withoutImages()
       await expect(at.engine.start(at.it.plan())).rejects.toMatchObject({
         name: 'DeployError',
         code: 'start_failed',

@@ -1,11 +1,13 @@
-import { describe, expect, test } from 'vitest'
+import { beforeEach, describe, expect, test } from 'vitest'
 import type { EngineAtWork } from './engine-at-work.ts'
 
 /** What the port promises of images. */
 export function engineImages(at: EngineAtWork): void {
-  const { pull, started } = at
+  const { pull, started, withoutImages } = at
 
   describe('a pull', () => {
+    beforeEach(withoutImages)
+
     test('brings an image once: one that is there is not pulled again', async () => {
       expect(await at.engine.holds(at.it.image)).toBe(false)
       expect(await pull(at.it.image)).toEqual({ pulled: true })
@@ -52,6 +54,8 @@ export function engineImages(at: EngineAtWork): void {
   })
 
   describe('an image', () => {
+    beforeEach(withoutImages)
+
     test('tells what it is made for', async () => {
       await pull(at.it.image)
       expect(await at.engine.image(at.it.image)).toEqual({

@@ -5,7 +5,7 @@ import type { EngineAtWork } from './engine-at-work.ts'
 
 /** What the port promises of release commands. */
 export function engineReleases(at: EngineAtWork): void {
-  const { signal, pull } = at
+  const { signal, pull, withoutImages } = at
 
   describe('a release command', () => {
     /** Runs it until the receiver stops, which is when it has said "two". */
@@ -129,6 +129,7 @@ export function engineReleases(at: EngineAtWork): void {
     })
 
     test('of an image that is not there is release_failed', async () => {
+      await withoutImages()
       const { plan } = at.it.release('at once')
       const refused = await runOnce(plan).catch((error: DeployError) => error)
       expect(refused).toMatchObject({ name: 'DeployError', code: 'release_failed' })

@@ -29,12 +29,18 @@ export function engineContract(name: string, open: () => Promise<EngineUnderTest
         const volume = at.engine.volumeName({ app: 'contract', path, replica: 1 })
         await at.engine.removeVolumes([volume])
       }
+    }, TIME_LIMIT_MS)
+    afterAll(async () => {
+      await withoutImages()
+      await at.it.close()
+    }, TIME_LIMIT_MS)
+
+    async function withoutImages(): Promise<void> {
       const { repository } = at.it.image
       for (const app of APPS) {
         await at.engine.removeImages(app, repository, [at.it.image.digest, at.it.other.digest])
       }
-    }, TIME_LIMIT_MS)
-    afterAll(() => at.it.close(), TIME_LIMIT_MS)
+    }
 
     const pull = (image: Image, by = at.engine, until = signal) =>
       by.pull(image, { progress: () => {}, signal: until })
@@ -55,7 +61,14 @@ export function engineContract(name: string, open: () => Promise<EngineUnderTest
       return { running, exitCode, restarts, id, hasProcess: pid !== 0 }
     }
 
-    const whole = Object.assign(at, { signal, pull, otherApp, started, look })
+    const whole = Object.assign(at, {
+      signal,
+      pull,
+      withoutImages,
+      otherApp,
+      started,
+      look,
+    })
     engineImages(whole)
     engineContainers(whole)
     engineReleases(whole)
