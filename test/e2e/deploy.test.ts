@@ -85,8 +85,7 @@ describe('a deployment that cannot go live leaves the old version serving and no
 
   async function withWatch(watch: string): Promise<void> {
     Object.assign(vm.config.apps['api'] ?? {}, { watch })
-    await vm.receiver().stop()
-    await vm.start()
+    await vm.reload()
   }
 
   test('one that is never healthy, with its last answer and its log', async () => {

@@ -1,15 +1,13 @@
-import { execFile } from 'node:child_process'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { fileURLToPath } from 'node:url'
 import Docker from 'dockerode'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
 import type { Deployment } from '../../protocol/deployment.ts'
 import { ask } from '../support/ask.ts'
+import { operate } from '../support/operator.ts'
 import type { ImageConfig } from '../support/tiny-image.ts'
 import { startVm, type Vm } from '../support/vm.ts'
 
-const PROGRAM = fileURLToPath(new URL('../../bin/deploy-receiver', import.meta.url))
 const stack = inject('stack')
 const docker = new Docker({ socketPath: stack.dockerHost.slice('unix://'.length) })
 const NETWORK = 'kept-data'
@@ -69,15 +67,7 @@ const containersOf = async (app: string) => {
 }
 const volumeNames = async () => (await docker.listVolumes()).Volumes.map(({ Name }) => Name)
 
-/** Runs a command as an operator would. */
-function run(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
-  return new Promise((resolve) => {
-    const config = ['--config', join(vm.dir, 'config.yaml')]
-    execFile(PROGRAM, [...args, ...config], (error, stdout, stderr) =>
-      resolve({ code: error === null ? 0 : Number(error.code), stdout, stderr }),
-    )
-  })
-}
+const run = (...words: string[]) => operate([...words, '--config', join(vm.dir, 'config.yaml')])
 
 describe('what an image has in a VOLUME', () => {
   test('is there after a deployment, a redeployment and a rollback, to the last byte', async () => {
@@ -197,9 +187,8 @@ describe('the data of a container that an older version made', () => {
   test('goes with the app only when that is asked for', async () => {
     const [kept] = await volumesOf('aged')
     const volume = kept?.volume ?? ''
-    await vm.receiver().stop()
     delete vm.config.apps['aged']
-    await vm.start()
+    await vm.reload()
     expect((await run('remove', 'aged')).stdout).toContain(
       `kept     volume ${volume}: --volumes deletes it`,
     )

@@ -139,8 +139,7 @@ describe('a release command', () => {
       ...vm.config.apps['migrated'],
       release: `${SHELL} 'echo once >>/data/runs; sleep 2'`,
     }
-    await vm.receiver().stop()
-    await vm.start()
+    await vm.reload()
     const { deployment } = await vm.hook(
       { image: `${vm.repository}@${digests[1]}` },
       { app: 'migrated', wait: 0 },

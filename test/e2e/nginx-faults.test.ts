@@ -21,8 +21,7 @@ afterAll(() => vm.close())
 /** Another number of replicas is what Nginx has to know of with the next deployment. */
 async function withReplicas(replicas: number): Promise<void> {
   Object.assign(vm.config.apps['api'] ?? {}, { replicas })
-  await vm.receiver().stop()
-  await vm.start()
+  await vm.reload()
 }
 
 test('while nginx -t refuses the files, a deployment that changes them fails with its words, and the old one serves', async () => {

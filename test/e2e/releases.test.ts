@@ -127,13 +127,12 @@ describe('the settings of a release', () => {
     await deploy('settled', one)
     await deploy('settled', two)
     expect(await made()).toEqual(ALL_OF_THEN)
-    await vm.receiver().stop()
     const { privileged: _p, volumes: _v, ...settled } = vm.config.apps['settled'] ?? {}
     vm.config.apps['settled'] = {
       ...settled,
       environment: { PASSWORD: 'another password', MODE: 'new' },
     }
-    await vm.start()
+    await vm.reload()
     const back = await hook('settled', { rollback: one })
     expect(await made()).toEqual(['MODE=old', 'PASSWORD=another password', false, 0])
     expect((await lines(back))[0]).toContain(
