@@ -144,6 +144,9 @@ function bearToken() {
   return post('{}', `Bearer ${parts.join('.')}.${'A'.repeat(342)}`)
 }
 
+// hangs.test.ts has a case of a switch of protocols, and of a command that prints, without a restart
+const LONG = { tags: 'long' }
+
 describe('others are served, and it ends, when', () => {
   test('a token that may only redeploy sends payloads with a host of 60 KB', async ({ expect }) => {
     const told = Array.from({ length: 20 }, tellOfPush)
@@ -175,39 +178,43 @@ describe('others are served, and it ends, when', () => {
     expect(await deployOther()).toBe('succeeded')
   })
 
-  test('a health probe is answered with a switch of protocols, also over a restart', async ({
-    expect,
-  }) => {
-    const deployment = await order('switching')
-    await vm.hear(deployment.id, '"step":"health"')
-    expect(await deployOther()).toBe('succeeded')
-    vm.receiver().kill('SIGKILL')
-    await vm.start()
-    expect(await ended(deployment)).toMatchObject({
-      status: 'failed',
-      error: { code: 'unhealthy', message: expect.stringContaining('101') },
-    })
-    // the next one of the same app has its turn
-    expect(await ended(await order('switching'))).toMatchObject({ status: 'failed' })
-  })
+  test(
+    'a health probe is answered with a switch of protocols, also over a restart',
+    LONG,
+    async ({ expect }) => {
+      const deployment = await order('switching')
+      await vm.hear(deployment.id, '"step":"health"')
+      expect(await deployOther()).toBe('succeeded')
+      vm.receiver().kill('SIGKILL')
+      await vm.start()
+      expect(await ended(deployment)).toMatchObject({
+        status: 'failed',
+        error: { code: 'unhealthy', message: expect.stringContaining('101') },
+      })
+      // the next one of the same app has its turn
+      expect(await ended(await order('switching'))).toMatchObject({ status: 'failed' })
+    },
+  )
 
-  test('a release command writes without end, and without the end of a line', async ({
-    expect,
-  }) => {
-    const deployment = await order('endless')
-    await vm.hear(deployment.id, '"step":"release"')
-    expect(await deployOther()).toBe('succeeded')
-    expect(peakBytes() - before).toBeLessThan(FLAT_BYTES)
-    vm.receiver().kill('SIGKILL')
-    await vm.start()
-    before = peakBytes()
-    expect(await deployOther()).toBe('succeeded')
-    const { status, error } = await ended(deployment)
-    expect(status).toBe('failed')
-    expect(error).toMatchObject({
-      code: 'release_failed',
-      message: expect.stringContaining('ran for more than 20 s'),
-    })
-    expect(peakBytes() - before).toBeLessThan(FLAT_BYTES)
-  })
+  test(
+    'a release command writes without end, and without the end of a line',
+    LONG,
+    async ({ expect }) => {
+      const deployment = await order('endless')
+      await vm.hear(deployment.id, '"step":"release"')
+      expect(await deployOther()).toBe('succeeded')
+      expect(peakBytes() - before).toBeLessThan(FLAT_BYTES)
+      vm.receiver().kill('SIGKILL')
+      await vm.start()
+      before = peakBytes()
+      expect(await deployOther()).toBe('succeeded')
+      const { status, error } = await ended(deployment)
+      expect(status).toBe('failed')
+      expect(error).toMatchObject({
+        code: 'release_failed',
+        message: expect.stringContaining('ran for more than 20 s'),
+      })
+      expect(peakBytes() - before).toBeLessThan(FLAT_BYTES)
+    },
+  )
 })

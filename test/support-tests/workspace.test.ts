@@ -48,16 +48,17 @@ describe('everything of a stack vanishes', () => {
       },
     )
 
-  test.each(['SIGKILL', 'SIGTERM'] as const)(
-    'when the process that started it gets %s',
-    async (signal) => {
-      const { owner, standing } = await abandon()
-      owner.kill(signal)
-      await vanishes(standing)
-    },
-  )
+  const TITLE = 'when the process that started it gets %s'
+  test.for(['SIGKILL'] as const)(TITLE, vanishesAfter)
+  test.for(['SIGTERM'] as const)(TITLE, { tags: 'long' }, vanishesAfter)
 
-  test('when its engine was killed before', async () => {
+  async function vanishesAfter(signal: NodeJS.Signals): Promise<void> {
+    const { owner, standing } = await abandon()
+    owner.kill(signal)
+    await vanishes(standing)
+  }
+
+  test('when its engine was killed before', { tags: 'long' }, async () => {
     const { owner, dockerd, traces, standing } = await abandon()
     process.kill(dockerd, 'SIGKILL')
     await waitFor(() => !existsSync(traces.dockerd), { what: 'the engine lives' })
