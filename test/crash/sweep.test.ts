@@ -30,8 +30,8 @@ afterAll(async () => {
   expect(await bench.close()).toEqual([])
 })
 
-/** A death at a request and at a write, a disk's error, a connection's and the engine's own. */
-const KINDS = ['kill-before', 'write-kill', 'fsync-EIO', 'resets', 'answers-409']
+/** A death, a disk's error, a connection's. */
+const KINDS = ['kill-before', 'fsync-EIO', 'resets']
 const ofEachKind = KINDS.flatMap((fault) => points.find((point) => point.fault === fault) ?? [])
 const strike = async (point: Point) => expect((await bench.run(point)).violations).toEqual([])
 
