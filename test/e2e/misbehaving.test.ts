@@ -37,7 +37,10 @@ const COMMANDS = {
   picky: answering(ONLY_FOR_A_HOST),
   // no program at all, as one that was built for another processor
   foreign: ['/www/foreign'],
-  loud: shell(`${HTTPD}; /bin/busybox yes "a line of a log that never ends"`),
+  // more than its log may have; without an end it would take what others compute with
+  loud: shell(
+    `${HTTPD}; /bin/busybox yes "a line of a log" | /bin/busybox head -c 50000000; ${FOREVER}`,
+  ),
 }
 let vm: Vm
 let digest: string
