@@ -70,7 +70,8 @@ test('the helper that keeps logins in pass is asked', async () => {
   const run = (command: string, args: readonly string[], input = '') =>
     execFileSync(command, args, { env: { ...process.env, ...store }, input, stdio: 'pipe' })
   try {
-    run('gpg', ['--batch', '--passphrase', '', '--quick-generate-key', 'receiver@example.com'])
+    const key = ['--quick-generate-key', 'receiver@example.com', 'future-default']
+    run('gpg', ['--batch', '--passphrase', '', ...key])
     run('pass', ['init', 'receiver@example.com'])
     const login = { ServerURL: host, Username: username, Secret: password }
     run('docker-credential-pass', ['store'], JSON.stringify(login))
