@@ -35,7 +35,8 @@ export function ask(
         path,
         headers,
         timeout: timeoutMs,
-        ...(agent && { agent }),
+        // a connection that is kept may be closed by a reload of Nginx in this very moment
+        agent: agent ?? false,
       },
       (incoming) => {
         const chunks: Buffer[] = []
