@@ -9,7 +9,7 @@ import { chooseLogin } from './credentials.ts'
 import { buildxVersion, DockerError } from './docker.ts'
 import { isRefused, saysExpired } from './docker-failure.ts'
 import { ActionError } from './error.ts'
-import { asksForQuery, defaultContext, fillContexts } from './git-context.ts'
+import { asksForQuery, defaultContext, fillContexts, readsQuery } from './git-context.ts'
 import { gitToken, GIT_TOKEN_VARIABLE } from './git-token.ts'
 import { planPush, type PushPlan } from './image.ts'
 import type { Inputs } from './inputs.ts'
@@ -113,8 +113,8 @@ async function buildAs(
   try {
     // by any name of ours the workflow's own settings may have something, which would be written to through its link
     const work = mkdtempSync(join(directory, 'build-'))
-    const version = await buildxVersion({ env: docker.env, signal })
-    const isQuery = asksForQuery(docker.env, version ?? '')
+    const isQuery =
+      asksForQuery(docker.env) && readsQuery(await buildxVersion({ env: docker.env, signal }))
     const filled = fillContexts(inputs, () => defaultContext(run, docker.env, isQuery))
     const token = gitToken(filled, run)
     const secrets = prepareSecrets(filled, work, process.env)
@@ -124,7 +124,6 @@ async function buildAs(
     const env = { ...docker.env, ...(token && { [GIT_TOKEN_VARIABLE]: token.value }) }
     return await build({ ...filled, references, secrets, runUrl: run.runUrl }, deployed, {
       directory: work,
-      hasBuildx: version !== undefined,
       call: { env, signal },
     })
   } finally {

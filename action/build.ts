@@ -5,7 +5,7 @@ import type { BuildOptions } from './build-arguments.ts'
 import { buildxArguments, needsBuildx, plainArguments } from './build-arguments.ts'
 import { isPushed } from './build-inputs.ts'
 import type { DockerCall } from './docker.ts'
-import { DockerError, readDocker, runDocker } from './docker.ts'
+import { buildxVersion, DockerError, readDocker, runDocker } from './docker.ts'
 import { isImmutable } from './docker-failure.ts'
 import { ActionError } from './error.ts'
 import { say } from './log.ts'
@@ -19,9 +19,14 @@ import { say } from './log.ts'
 export const build = async (
   options: BuildOptions,
   deployed: Image,
-  { directory, hasBuildx, call }: { directory: string; hasBuildx: boolean; call: DockerCall },
+  { directory, call }: { directory: string; call: DockerCall },
 ): Promise<BuildResult> => {
-  if (hasBuildx) return buildWithBuildx(options, join(directory, 'metadata.json'), call)
+  try {
+    return await buildWithBuildx(options, join(directory, 'metadata.json'), call)
+  } catch (error) {
+    // whether it is there is asked only now: the answer takes longer than all else before a build
+    if (!(error instanceof DockerError) || (await buildxVersion(call)) !== undefined) throw error
+  }
   refuseWithoutBuildx(options)
   say(
     `docker buildx is not here: ${isPushed(options) ? 'building with docker build and docker push' : 'building with docker build'}`,

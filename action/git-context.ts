@@ -21,10 +21,14 @@ export const defaultContext = (
 
 const PR_HEAD = 'DOCKER_DEFAULT_GIT_CONTEXT_PR_HEAD_REF'
 
-/** Whether buildx is to get Git contexts with a query, which it reads since 0.29. */
-export const asksForQuery = (env: NodeJS.ProcessEnv, buildxVersion: string): boolean => {
+/** Whether buildx is to get Git contexts with a query. */
+export const asksForQuery = (env: NodeJS.ProcessEnv): boolean =>
+  isTrue(env['BUILDX_SEND_GIT_QUERY_AS_INPUT'])
+
+/** Whether this version of buildx does, as all since 0.29. */
+export const readsQuery = (buildxVersion = ''): boolean => {
   const [major = 0, minor = 0] = buildxVersion.split('.').map(Number)
-  return isTrue(env['BUILDX_SEND_GIT_QUERY_AS_INPUT']) && (major > 0 || minor >= 29)
+  return major > 0 || minor >= 29
 }
 
 /**

@@ -1,9 +1,13 @@
-import { describe, expect, test } from 'vitest'
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import type { BuildOptions } from '../../action/build-arguments.ts'
 import { buildxArguments, needsBuildx, plainArguments } from '../../action/build-arguments.ts'
-import { digestOfMetadata, digestOfRepository } from '../../action/build.ts'
+import { build, digestOfMetadata, digestOfRepository } from '../../action/build.ts'
 import { GIT_TOKEN_VARIABLE, gitToken } from '../../action/git-token.ts'
 import { planPush } from '../../action/image.ts'
+import { parseImage } from '../../protocol/image-reference.ts'
 
 const options = (overrides: Partial<BuildOptions> = {}): BuildOptions => ({
   context: '.',
@@ -216,6 +220,45 @@ describe('what only buildx knows', () => {
     ],
   ])('%s', ([, change, expected]) => {
     expect(needsBuildx(options(change))).toEqual(expected)
+  })
+})
+
+describe('calls of docker', () => {
+  /** Builds by a docker that is this script; gives what it was called for. */
+  const buildBy = async (script: string) => {
+    const directory = mkdtempSync(join(tmpdir(), 'docker-'))
+    onTestFinished(() => rmSync(directory, { recursive: true }))
+    const calls = join(directory, 'calls')
+    writeFileSync(join(directory, 'docker'), `#!/bin/sh\necho "$1 $2" >>${calls}\n${script}\n`)
+    chmodSync(join(directory, 'docker'), 0o755)
+    vi.stubEnv('PATH', `${directory}:${process.env['PATH']}`)
+    onTestFinished(() => void vi.unstubAllEnvs())
+    const call = { env: process.env, signal: new AbortController().signal }
+    const result = await build(options(), parseImage('ghcr.io/acme/hello:1'), {
+      directory,
+      call,
+    }).catch((error: unknown) => error)
+    return { result, calls: readFileSync(calls, 'utf8').trim().split('\n') }
+  }
+
+  test('a build that goes well asks for nothing else', async () => {
+    const metadata = JSON.stringify({ 'containerimage.digest': DIGEST })
+    const { result, calls } = await buildBy(
+      `while [ "$1" != --metadata-file ]; do shift; done\necho '${metadata}' >"$2"`,
+    )
+    expect(result).toEqual({ digest: DIGEST, metadata })
+    expect(calls).toEqual(['buildx build'])
+  })
+
+  test('whether buildx is there at all is asked once it failed', async () => {
+    const { result, calls } = await buildBy('[ "$2" = version ]')
+    expect(result).toMatchObject({ code: 'build_failed' })
+    expect(calls).toEqual(['buildx build', 'buildx version'])
+  })
+
+  test('Podman is told apart by then', async () => {
+    const { result } = await buildBy('echo buildah 1.33.7; [ "$2" = version ]')
+    expect(result).toMatchObject({ code: 'no_docker' })
   })
 })
 

@@ -6,7 +6,7 @@ import { buildxArguments } from '../../action/build-arguments.ts'
 import { prepareSecrets } from '../../action/build-secrets.ts'
 import { readContext } from '../../action/context.ts'
 import { ActionError } from '../../action/error.ts'
-import { asksForQuery, defaultContext, fillContexts } from '../../action/git-context.ts'
+import { asksForQuery, defaultContext, fillContexts, readsQuery } from '../../action/git-context.ts'
 import { gitToken } from '../../action/git-token.ts'
 import { planPush } from '../../action/image.ts'
 import { createReader } from '../../action/input-reader.ts'
@@ -79,7 +79,7 @@ function argumentsOf(peer: ArgumentCase, directory: string, number: number): unk
   )
   const given: Record<string, string> = { ...itsDefaults(peer.expect.flags), ...peer.inputs }
   const inputs = readInputs(run, (name) => (given[name] ?? '').replace(/=FILE$/, `=${file}`))
-  const own = () => defaultContext(run, env, asksForQuery(env, peer.buildx))
+  const own = () => defaultContext(run, env, asksForQuery(env) && readsQuery(peer.buildx))
   const filled = fillContexts(inputs, own)
   const secrets = prepareSecrets(filled, join(directory, String(number)), env)
   const token = gitToken(filled, run)
@@ -146,7 +146,9 @@ const gitCases = (): Compared[] =>
       env,
     )
     const isQuery =
-      peer.format === undefined ? asksForQuery(env, peer.buildx) : peer.format === 'query'
+      peer.format === undefined
+        ? asksForQuery(env) && readsQuery(peer.buildx)
+        : peer.format === 'query'
     return {
       name: `Git context ${JSON.stringify(peer)}`,
       ours: defaultContext(run, env, isQuery),
