@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join, relative, sep } from 'node:path'
 import { parseArgs } from 'node:util'
 import { build } from 'rolldown'
+import { lazyLibraries, lazyNodeHttp, LIBRARIES } from './lazy-libraries.ts'
 
 const ROOT = join(import.meta.dirname, '..')
 const DIST = join(ROOT, 'dist')
@@ -32,10 +33,11 @@ const main = async (): Promise<void> => {
 }
 
 async function bundle(directory: string): Promise<void> {
-  const { output } = await build({
+  const action = await build({
     cwd: ROOT,
     input: { main: join(ROOT, 'action/main.ts'), post: join(ROOT, 'action/post.ts') },
     platform: 'node',
+    plugins: [lazyLibraries, lazyNodeHttp],
     treeshake: { moduleSideEffects: [{ test: CLIENT_OF_THE_CONTEXT, sideEffects: false }] },
     write: true,
     output: {
@@ -47,7 +49,18 @@ async function bundle(directory: string): Promise<void> {
       chunkFileNames: '[name].js',
     },
   })
-  const chunks = output.filter((part) => part.type === 'chunk')
+  const libraries = await build({
+    cwd: ROOT,
+    input: Object.fromEntries(LIBRARIES.map(({ name, path }) => [name, path])),
+    platform: 'node',
+    output: {
+      dir: directory,
+      format: 'cjs',
+      entryFileNames: '[name].cjs',
+      chunkFileNames: '[name].cjs',
+    },
+  })
+  const chunks = [...action.output, ...libraries.output].filter((part) => part.type === 'chunk')
   for (const chunk of chunks) {
     if (chunk.code.includes(ROOT))
       throw new Error(`${chunk.fileName} holds a path of this machine, ${ROOT}`)

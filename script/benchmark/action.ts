@@ -127,7 +127,7 @@ function size(): [number, number] {
     )
     for (const [, imported = ''] of imports) always.add(imported)
   }
-  return [kib(readdirSync(DIST).filter((name) => name.endsWith('.js'))), kib(always)]
+  return [kib(readdirSync(DIST).filter((name) => /\.c?js$/.test(name))), kib(always)]
 }
 
 const median = (values: readonly number[]) =>

@@ -7,6 +7,7 @@ import { expect, test, onTestFinished } from 'vitest'
 import type { Deployment, DeploymentEvent } from '../../protocol/deployment.ts'
 import { runAction } from '../support/github-runner.ts'
 import { startIssuer } from '../support/oidc-issuer.ts'
+import { startProxy } from './connect-proxy.ts'
 import { deploymentOf } from './deployment-of.ts'
 import { answerJson, bodyOf, serve } from './loopback.ts'
 
@@ -222,8 +223,8 @@ test('several receivers are deployed one after the other, and the first failure 
   expect(run.outputs).toMatchObject({ status: 'failed', 'deployment-id': 'd1\nd1' })
 })
 
-test('a run without an environment loads no client for GitHub, and the bundle stays small', () => {
-  const scripts = readdirSync(DIST).filter((name) => name.endsWith('.js'))
+test('a run loads what it needs alone, and the bundle stays small', () => {
+  const scripts = readdirSync(DIST).filter((name) => /\.c?js$/.test(name))
   const read = (name: string) => readFileSync(join(DIST, name), 'utf8')
   const always = new Set(['main.js', 'github.js'])
   for (const name of always) {
@@ -232,8 +233,49 @@ test('a run without an environment loads no client for GitHub, and the bundle st
   }
   expect([...always].filter((name) => read(name).includes('createDeploymentStatus:'))).toEqual([])
   expect(scripts.filter((name) => read(name).includes('createDeploymentStatus:'))).toHaveLength(1)
-  const bytes = scripts.reduce((sum, name) => sum + read(name).length, 0)
-  expect(bytes).toBeLessThan(3 * 1024 * 1024)
+  const kib = (names: Iterable<string>) =>
+    [...names].reduce((sum, name) => sum + read(name).length, 0) / 1024
+  expect(kib(always)).toBeLessThan(512)
+  expect(kib([...always, 'metadata.js', 'checkout.js'])).toBeLessThan(640)
+  expect(kib(scripts)).toBeLessThan(3 * 1024)
+})
+
+test('versions and dates have their libraries', async () => {
+  const run = await runAction({
+    inputs: {
+      tags: "type=semver,pattern={{major}}.{{minor}},value=1.2.3\ntype=raw,value=since-{{date '[the] YYYY' tz='Europe/Berlin'}}",
+    },
+    env: { PATH: '/nowhere' },
+  })
+  expect(run.annotations[0]?.message).toContain('the docker command is not on this runner')
+  expect(run.outputs['tag-names']).toMatch(/^1\.2\nsince-the-\d{4}\nlatest$/)
+})
+
+test('the client for GitHub goes through the proxy', async () => {
+  const asked: string[] = []
+  const proxy = await startProxy(
+    await serve((request, response) => {
+      asked.push(`${request.method} ${request.url}`)
+      answerJson(response, 201, { id: 7 })
+    }),
+  )
+  const { url } = await standIn(succeeded, success)
+  const run = await runAction({
+    inputs: {
+      url,
+      secret: `whsec_${Buffer.alloc(32, 7).toString('base64')}`,
+      build: 'false',
+      environment: 'production',
+    },
+    env: {
+      GITHUB_API_URL: 'http://github.corp.test/api/v3',
+      http_proxy: `http://${proxy.address}`,
+    },
+  })
+  expect(run.exitCode, run.lines.join('\n')).toBe(0)
+  const statuses = 'POST /api/v3/repos/acme/hello/deployments/7/statuses'
+  expect(asked).toEqual(['POST /api/v3/repos/acme/hello/deployments', statuses, statuses])
+  expect(new Set(proxy.asked)).toEqual(new Set(['github.corp.test:80']))
 })
 
 test('without id-token: write the error says what to add', async () => {
