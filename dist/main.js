@@ -5,15 +5,15 @@ import { n as readBeginning, r as readText$1, t as BodyTooLong } from "./read-bo
 import { a as warn, i as sayFolded, n as plainLines, r as say, t as hide } from "./log.js";
 import { i as registryHost, n as removeDocker, t as prepareDocker } from "./login.js";
 import { t as createGithubDeployment } from "./github-deployment2.js";
-import { PassThrough } from "node:stream";
-import { once } from "node:events";
-import { subscribe, unsubscribe } from "node:diagnostics_channel";
-import { createHash, createHmac, createPrivateKey, createPublicKey, createSecretKey, randomUUID, sign } from "node:crypto";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { setTimeout as setTimeout$1 } from "node:timers/promises";
+import { createHash, createHmac, createPrivateKey, createPublicKey, createSecretKey, randomUUID, sign } from "node:crypto";
 import { join } from "node:path";
 import { readFile } from "node:fs/promises";
+import { subscribe, unsubscribe } from "node:diagnostics_channel";
+import { once } from "node:events";
 import { createInterface } from "node:readline";
+import { PassThrough } from "node:stream";
 import { homedir } from "node:os";
 
 // action/attestations.ts
@@ -3417,8 +3417,12 @@ function failed(args, status, lines) {
 * @param work what Docker is called with: `directory` is a private one for the metadata file
 * @throws ActionError `build_failed`, `no_buildx`, `no_docker`, `no_digest`, `cancelled`.
 */
-const build = async (options, deployed, { directory, hasBuildx, call }) => {
-	if (hasBuildx) return buildWithBuildx(options, join(directory, "metadata.json"), call);
+const build = async (options, deployed, { directory, call }) => {
+	try {
+		return await buildWithBuildx(options, join(directory, "metadata.json"), call);
+	} catch (error) {
+		if (!(error instanceof DockerError) || await buildxVersion(call) !== void 0) throw error;
+	}
 	refuseWithoutBuildx(options);
 	say(`docker buildx is not here: ${isPushed(options) ? "building with docker build and docker push" : "building with docker build"}`);
 	return buildPlainly(options, deployed, call);
@@ -3979,10 +3983,12 @@ const defaultContext = (run, env, isQuery) => {
 	return `${run.serverUrl}/${run.repository}.git${isQuery ? `?ref=${commit}` : `#${commit}`}`;
 };
 const PR_HEAD = "DOCKER_DEFAULT_GIT_CONTEXT_PR_HEAD_REF";
-/** Whether buildx is to get Git contexts with a query, which it reads since 0.29. */
-const asksForQuery = (env, buildxVersion) => {
+/** Whether buildx is to get Git contexts with a query. */
+const asksForQuery = (env) => isTrue(env["BUILDX_SEND_GIT_QUERY_AS_INPUT"]);
+/** Whether this version of buildx does, as all since 0.29. */
+const readsQuery = (buildxVersion = "") => {
 	const [major = 0, minor = 0] = buildxVersion.split(".").map(Number);
-	return isTrue(env["BUILDX_SEND_GIT_QUERY_AS_INPUT"]) && (major > 0 || minor >= 29);
+	return major > 0 || minor >= 29;
 };
 /**
 * Fills `{{defaultContext}}` in.
@@ -4317,11 +4323,10 @@ async function buildAs(login, inputs, { references, deployed }, run, signal) {
 	const { directory } = docker;
 	try {
 		const work = mkdtempSync(join(directory, "build-"));
-		const version = await buildxVersion({
+		const isQuery = asksForQuery(docker.env) && readsQuery(await buildxVersion({
 			env: docker.env,
 			signal
-		});
-		const isQuery = asksForQuery(docker.env, version ?? "");
+		}));
 		const filled = fillContexts(inputs, () => defaultContext(run, docker.env, isQuery));
 		const token = gitToken(filled, run);
 		const secrets = prepareSecrets(filled, work, process.env);
@@ -4337,7 +4342,6 @@ async function buildAs(login, inputs, { references, deployed }, run, signal) {
 			runUrl: run.runUrl
 		}, deployed, {
 			directory: work,
-			hasBuildx: version !== void 0,
 			call: {
 				env,
 				signal
