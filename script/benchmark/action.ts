@@ -1,18 +1,19 @@
-import { execFileSync, spawnSync } from 'node:child_process'
+import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { runAction } from '../../test/support/github-runner.ts'
-import { buildHelloBase, HELLO, HELLO_BASE } from '../../test/support/images.ts'
+import { buildHelloBase } from '../../test/support/images.ts'
 import { startStack } from '../../test/support/stack.ts'
 import { openWorkspace } from '../../test/support/workspace.ts'
+import { waysToDeploy } from './action/ways.ts'
 import { table } from './table.ts'
 
-const USAGE = `usage: script/bench action [--rounds 7]
+const USAGE = `usage: script/bench action [--rounds 7] [--peers DIR]
 
   The Action against the least that could do its work: an empty Node script for its start, and docker buildx build --push with a
-  curl for its whole run. Both in turns, medians.`
+  curl for its whole run. With checkouts of docker/login-action, docker/metadata-action and docker/build-push-action in DIR, of
+  these names, against a chain of them and that curl, too. In turns, medians.`
 
 const ROOT = join(import.meta.dirname, '..', '..')
 const DIST = join(ROOT, 'dist')
@@ -44,73 +45,30 @@ function startUp(): [number, number] {
   }
 }
 
-/** Milliseconds of build, push and deployment: by buildx and curl, and by the Action. */
-async function wholeRun(rounds: number): Promise<[number, number]> {
+/** Milliseconds of build, push and deployment, each of the ways there are in turns. */
+async function wholeRun(rounds: number, peers: string | undefined): Promise<Map<string, number>> {
   const workspace = openWorkspace()
   try {
     const stack = await startStack(workspace)
     Object.assign(stack.config.apps.hello, SETTINGS)
     await buildHelloBase({ host: stack.runner.host, dir: workspace.dir })
     await stack.startReceiver()
-    const { host, username, password } = stack.registry
-    const docker = workspace.folder('docker')
-    const auth = Buffer.from(`${username}:${password}`).toString('base64')
-    writeFileSync(join(docker, 'config.json'), JSON.stringify({ auths: { [host]: { auth } } }))
-    const env = { ...process.env, DOCKER_HOST: stack.runner.host, DOCKER_CONFIG: docker }
-    const versioned = (version: string) => [`BASE=${HELLO_BASE}`, `VERSION=${version}`]
-
-    const bare = async (version: string) => {
-      const image = `${stack.repository}:${version}`
-      const args = versioned(version).flatMap((value) => ['--build-arg', value])
-      const metadata = join(docker, 'metadata.json')
-      const push = ['--push', '--provenance=false', '--metadata-file', metadata, '--tag', image]
-      execFileSync('docker', ['buildx', 'build', ...push, ...args, HELLO], { env, stdio: 'ignore' })
-      const digest = String(
-        (JSON.parse(readFileSync(metadata, 'utf8')) as Record<string, unknown>)[
-          'containerimage.digest'
-        ],
-      )
-      const body = JSON.stringify({ image: `${image}@${digest}` })
-      const curl = ['-sSf', '--unix-socket', stack.config.socket, '-H', 'Prefer: wait=60']
-      const json = ['-H', 'Content-Type: application/json', '-d', body]
-      execFileSync('curl', [...curl, ...json, 'http://localhost/hooks/hello'], { stdio: 'ignore' })
-    }
-    const ours = async (version: string) => {
-      const { exitCode, lines } = await runAction({
-        post: false,
-        inputs: {
-          url: `${stack.url}/hooks/hello`,
-          image: stack.repository,
-          registry: host,
-          username,
-          password,
-          tags: version,
-          context: HELLO,
-          'build-args': versioned(version).join('\n'),
-        },
-        env: {
-          DOCKER_HOST: stack.runner.host,
-          GITHUB_RUN_ID: version,
-          ACTIONS_ID_TOKEN_REQUEST_URL: stack.issuer.requestUrl,
-          ACTIONS_ID_TOKEN_REQUEST_TOKEN: stack.issuer.requestToken,
-        },
-      })
-      if (exitCode !== 0) throw new Error(lines.join('\n'))
-    }
+    const { ways, close } = await waysToDeploy(stack, peers)
     // the first deployment makes Nginx's site, and warms the builder's cache
-    await ours('first')
-    const times: [number[], number[]] = [[], []]
+    for (const [name, deploy] of ways) await deploy(`first-${name}`)
+    const times = new Map([...ways.keys()].map((name): [string, number[]] => [name, []]))
     for (let round = 0; round < rounds; round++) {
       process.stderr.write(`\r· round ${round + 1} of ${rounds} `)
-      for (const [index, run] of [bare, ours].entries()) {
+      for (const [name, deploy] of ways) {
         const began = performance.now()
-        await run(`r${round}-${index}`)
-        times[index]?.push(performance.now() - began)
+        await deploy(`${name}-${round}`)
+        times.get(name)?.push(performance.now() - began)
       }
     }
     process.stderr.write('\n')
+    close()
     await stack.close()
-    return [median(times[0]), median(times[1])]
+    return new Map([...times].map(([name, each]) => [name, median(each)]))
   } finally {
     await workspace.close()
   }
@@ -136,20 +94,33 @@ const median = (values: readonly number[]) =>
 const { values } = parseArgs({
   options: {
     rounds: { type: 'string', default: '7' },
+    peers: { type: 'string' },
     help: { type: 'boolean', short: 'h', default: false },
   },
 })
 if (values.help) console.log(USAGE)
 else {
   const [empty, started] = startUp()
-  const [bare, ours] = await wholeRun(Number(values.rounds))
+  const took = await wholeRun(Number(values.rounds), values.peers)
   const [whole, always] = size()
   const ms = (value: number) => `${value.toFixed(0)} ms`
+  const [bare = 0, ours = 0, chain] = ['bare', 'ours', 'peers'].map((name) => took.get(name))
   table(
     ['', 'the least', 'the Action', '', 'aim'],
     [
       ['start', ms(empty), ms(started), `${(started / empty).toFixed(2)} times`, '≤ 5 times'],
       ['build, push and deploy', ms(bare), ms(ours), `${ms(ours - bare)} more`, '≤ 400 ms more'],
+      ...(chain === undefined
+        ? []
+        : [
+            [
+              "… by Docker's own actions and curl",
+              ms(bare),
+              ms(chain),
+              `${ms(chain - bare)} more`,
+              '',
+            ],
+          ]),
       ['bundle', '', `${whole.toFixed(0)} KiB`, `${always.toFixed(0)} KiB always`, '≤ 3072 KiB'],
     ],
   )

@@ -11,6 +11,8 @@ import { createCommandReader } from './workflow-commands.ts'
 const ROOT = join(import.meta.dirname, '..', '..')
 
 export interface ActionRun {
+  /** The folder of another action's checkout; this one's unless said otherwise. */
+  action?: string
   /** What the workflow writes under `with:`; the others get `action.yml`'s defaults. */
   inputs?: Readonly<Record<string, string>>
   /** Over the environment that GitHub would set. */
@@ -53,7 +55,7 @@ export interface ActionResult {
   leftovers: string[]
 }
 
-/** Runs the committed bundle as GitHub's runner would: environment, files, commands, masking, and the post step. */
+/** Runs the committed bundle, or that of another action, as GitHub's runner would: environment, files, commands, masking, and the post step. */
 export const runAction = async (run: ActionRun): Promise<ActionResult> => {
   const home = await mkdtemp(join(tmpdir(), 'github-runner-'))
   try {
@@ -69,7 +71,8 @@ async function runIn(home: string, run: ActionRun): Promise<ActionResult> {
   const files = await makeCommandFiles(home)
   const eventPath = join(home, 'event.json')
   await writeFile(eventPath, run.eventText ?? JSON.stringify(run.event ?? DEFAULT_EVENT))
-  const action = await readActionFile()
+  const folder = run.action ?? ROOT
+  const action = await readActionFile(folder)
   const github = { ...githubEnvironment(), ...run.env }
   const env = {
     ...inherited(),
@@ -91,13 +94,13 @@ async function runIn(home: string, run: ActionRun): Promise<ActionResult> {
     ...(run.signal && { signal: run.signal }),
     killSignal: run.killSignal ?? 'SIGINT',
   }
-  const exitCode = await runNode(join(ROOT, action.runs.main), { ...start, env })
+  const exitCode = await runNode(join(folder, action.runs.main), { ...start, env })
   const state = parseKeyValues(await readFile(files.GITHUB_STATE, 'utf8'))
   const saved = Object.entries(state).map(([name, value]) => [`STATE_${name}`, value])
   const postExitCode =
-    run.post === false
+    run.post === false || action.runs.post === undefined
       ? undefined
-      : await runNode(join(ROOT, action.runs.post), {
+      : await runNode(join(folder, action.runs.post), {
           cwd: start.cwd,
           onLine: reader.read,
           env: { ...env, ...Object.fromEntries(saved) },
@@ -118,11 +121,11 @@ async function runIn(home: string, run: ActionRun): Promise<ActionResult> {
 
 interface ActionFile {
   inputs: Record<string, { default?: string | boolean | number }>
-  runs: { main: string; post: string }
+  runs: { main: string; post?: string }
 }
 
-const readActionFile = async (): Promise<ActionFile> =>
-  parse(await readFile(join(ROOT, 'action.yml'), 'utf8')) as ActionFile
+const readActionFile = async (folder: string): Promise<ActionFile> =>
+  parse(await readFile(join(folder, 'action.yml'), 'utf8')) as ActionFile
 
 /** What the runner hands on from its own machine; no `GITHUB_*`, `INPUT_*` or `STATE_*` of an outer job. */
 const inherited = (): NodeJS.ProcessEnv =>
