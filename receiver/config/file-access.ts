@@ -40,7 +40,7 @@ interface Part {
 }
 
 /** The folders from the root on and then the file, where it really lies. Nothing when it cannot be looked at. */
-function wayTo(file: string): Part[] {
+export function wayTo(file: string): Part[] {
   const way: Part[] = []
   let canCome = true
   try {
@@ -68,4 +68,4 @@ const isOfOthers = ({ uid }: Stats) => uid !== 0 && uid !== process.getuid?.()
 const mayChange = (stats: Stats, may: number) =>
   (may & WRITE) !== 0 && !(stats.isDirectory() && (stats.mode & STICKY) !== 0)
 
-const modeOf = ({ mode }: Stats) => (mode & 0o7777).toString(8).padStart(4, '0')
+export const modeOf = ({ mode }: Stats) => (mode & 0o7777).toString(8).padStart(4, '0')

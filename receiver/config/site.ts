@@ -1,11 +1,27 @@
 import ipaddr from 'ipaddr.js'
+import { defined } from '../core/defined.ts'
 import { type Network, parseNetwork } from '../core/ip-address.ts'
 import type { SiteSettings } from '../core/site.ts'
 import type { Field, Reader } from './reader.ts'
+import { readInclude, readPages, readPasswords } from './site-files.ts'
+import { readHeaders } from './site-headers.ts'
+import { readMaxBody, readRate, readTimeout } from './site-limits.ts'
 import { boolean, number } from './values.ts'
 
 /** A site's keys: of one app under `site`, of all of them under `nginx.site`. */
-const KEYS = ['trusted_proxies', 'hsts', 'http3']
+const KEYS = [
+  'trusted_proxies',
+  'max_body',
+  'timeout',
+  'gzip',
+  'rate_limit',
+  'headers',
+  'basic_auth',
+  'error_pages',
+  'include',
+  'hsts',
+  'http3',
+]
 
 /** What holds where neither of them says anything. */
 export const PLAIN_SITE: SiteSettings = { trustedProxies: [] }
@@ -17,23 +33,45 @@ export function readSite(
   defaults: SiteSettings,
 ): SiteSettings {
   const keys = reader.mapping(field, KEYS)
-  const hsts = readHsts(reader, keys.get('hsts')) ?? defaults.hsts ?? ''
-  const http3 = boolean(reader, keys.get('http3')) ?? defaults.http3 ?? false
+  /** What stands at the key, which may be that all is as by default. */
+  const at = <T>(key: string, read: (reader: Reader, field: Field) => T, otherwise: T): T => {
+    const each = keys.get(key)
+    return each === undefined || reader.isNothing(each) ? otherwise : read(reader, each)
+  }
   return {
-    trustedProxies: readProxies(reader, keys.get('trusted_proxies')) ?? defaults.trustedProxies,
-    ...(hsts === '' ? {} : { hsts }),
-    ...(http3 ? { http3 } : {}),
+    trustedProxies: at('trusted_proxies', readProxies, defaults.trustedProxies),
+    ...defined({
+      maxBody: at('max_body', readMaxBody, defaults.maxBody),
+      timeoutMs: at('timeout', readTimeout, defaults.timeoutMs),
+      gzip: at('gzip', readOn, defaults.gzip),
+      rateLimit: at('rate_limit', readRate, defaults.rateLimit),
+      headers: at(
+        'headers',
+        (_, each) => readHeaders(reader, each, defaults.headers),
+        defaults.headers,
+      ),
+      basicAuth: at('basic_auth', readPasswords, defaults.basicAuth),
+      errorPages: at(
+        'error_pages',
+        (_, each) => readPages(reader, each, defaults.errorPages),
+        defaults.errorPages,
+      ),
+      include: at('include', readInclude, defaults.include),
+      hsts: at('hsts', readHsts, defaults.hsts),
+      http3: at('http3', readOn, defaults.http3),
+    }),
   }
 }
 
+const readOn = (reader: Reader, field: Field): true | undefined =>
+  boolean(reader, field) === true ? true : undefined
+
 const YEAR_SECONDS = 365 * 24 * 60 * 60
 
-/** The header's value (RFC 6797, section 6.1): a year by default. Empty when it is not to be sent, whatever holds for others. */
-function readHsts(reader: Reader, field: Field | undefined): string | undefined {
-  if (field === undefined || reader.isNothing(field)) return undefined
+/** The header's value (RFC 6797, section 6.1): a year by default. Nothing when it is not to be sent. */
+function readHsts(reader: Reader, field: Field): string | undefined {
   if (!reader.isMapping(field)) {
-    const on = boolean(reader, field)
-    return on === true ? `max-age=${YEAR_SECONDS}` : on === false ? '' : undefined
+    return boolean(reader, field) === true ? `max-age=${YEAR_SECONDS}` : undefined
   }
   const keys = reader.mapping(field, ['max_age', 'include_subdomains', 'preload'])
   const seconds = number(reader, keys.get('max_age'), { min: 0, max: 10 * YEAR_SECONDS })
@@ -54,8 +92,7 @@ function readHsts(reader: Reader, field: Field | undefined): string | undefined 
 }
 
 /** In the form in which Nginx has nothing to remark: by the first address, and none twice. */
-function readProxies(reader: Reader, field: Field | undefined): string[] | undefined {
-  if (field === undefined || reader.isNothing(field)) return undefined
+function readProxies(reader: Reader, field: Field): readonly string[] {
   const networks = reader.list(field).flatMap((item) => {
     const text = reader.text(item)
     if (text === undefined) return []

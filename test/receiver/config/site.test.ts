@@ -53,6 +53,104 @@ describe('trusted_proxies', () => {
   })
 })
 
+/** What the first app's site is, without what is by default. */
+const siteOf = (nginx: string, app: string) => {
+  const { trustedProxies: _, ...site } = load(config(nginx, app)).apps['app0']?.site ?? {}
+  return site
+}
+
+describe('a key of a site', () => {
+  test.for<[string, object]>([
+    ['max_body: 50M', { maxBody: '50m' }],
+    ['max_body: 1073741824', { maxBody: '1073741824' }],
+    ['max_body: 0', { maxBody: '0' }],
+    ['max_body: off', { maxBody: '0' }],
+    ['max_body: 100m', {}],
+    ['timeout: 1m30s', { timeoutMs: 90_000 }],
+    ['timeout: 1h', {}],
+    ['gzip: true', { gzip: true }],
+    ['gzip: off', {}],
+    ['rate_limit: 20r/s', { rateLimit: { rate: '20r/s', burst: 20 } }],
+    ['rate_limit: { rate: 300r/m, burst: 0 }', { rateLimit: { rate: '300r/m', burst: 0 } }],
+    ['rate_limit: off', {}],
+    [
+      "headers: { X-Frame-Options: DENY, x-nothing: '', X-Sum: 1 }",
+      { headers: { 'X-Frame-Options': 'DENY', 'x-nothing': '', 'X-Sum': '1' } },
+    ],
+    ["headers: { X-Any: '\";{}#$$x\\' }", { headers: { 'X-Any': '";{}#$x\\' } }],
+    ['headers: off', {}],
+    ['basic_auth: /etc/nginx/api.htpasswd', { basicAuth: '/etc/nginx/api.htpasswd' }],
+    ['basic_auth: false', {}],
+    ['include: /etc/nginx/api.more', { include: '/etc/nginx/api.more' }],
+    ['include: off', {}],
+    [
+      'error_pages: { 502: /srv/502.html, 503: /srv/503.html }',
+      { errorPages: { 502: '/srv/502.html', 503: '/srv/503.html' } },
+    ],
+    ['error_pages: off', {}],
+    ['error_pages: {}', {}],
+    ['headers: {}', {}],
+  ])('%s is the same of one app and of all', ([key, expected]) => {
+    expect(siteOf('', `site: { ${key} }`)).toEqual(expected)
+    expect(siteOf(`nginx: { site: { ${key} } }`, '')).toEqual(expected)
+  })
+
+  test.for<[string, string, object]>([
+    ['max_body: 1g', 'max_body: 100m', {}],
+    ['max_body: 1g, timeout: 2h', 'timeout: 5m', { maxBody: '1g', timeoutMs: 300_000 }],
+    ['timeout: 2h', 'timeout: ', { timeoutMs: 7_200_000 }],
+    ['gzip: true, rate_limit: 20r/s', 'gzip: false, rate_limit: false', {}],
+    [
+      'headers: { X-A: a, X-B: b, X-C: c }',
+      'headers: { x-a: other, X-B: ~, X-D: d }',
+      { headers: { 'x-a': 'other', 'X-C': 'c', 'X-D': 'd' } },
+    ],
+    ['headers: { X-A: a }', 'headers: off', {}],
+    [
+      'error_pages: { 502: /a, 503: /b, 504: /c }',
+      'error_pages: { 503: ~, 504: /d, 429: /e }',
+      { errorPages: { 429: '/e', 502: '/a', 504: '/d' } },
+    ],
+    ['basic_auth: /a, include: /b', 'basic_auth: false, include: /c', { include: '/c' }],
+  ])('%s of all goes under %s of an app', ([all, one, expected]) => {
+    expect(siteOf(`nginx: { site: { ${all} } }`, `site: { ${one} }`)).toEqual(expected)
+  })
+
+  test.for<[string, string]>([
+    ['max_body: 100MB', '"100MB" is not a size for Nginx; write it like 100m, 1g or 512k'],
+    ['max_body: "1m; } server {"', '"1m; } server {" is not a size for Nginx'],
+    ['timeout: 90', '"90" is not a duration'],
+    ['timeout: 0', '"0" is not a duration from 1ms'],
+    ['gzip: 5', '"5" is not true or false'],
+    ['rate_limit: 20', '"20" is not a rate of requests; write it like 20r/s'],
+    ['rate_limit: 0r/s', '"0r/s" is not a rate of requests'],
+    ['rate_limit: 20r/s burst=5', '"20r/s burst=5" is not a rate of requests'],
+    ['headers: { "X A": 1 }', '"X A" is not the name of a header'],
+    ['headers: { X-A: 1, x-a: 2 }', 'x-a stands here twice'],
+    ['headers: { Content-Length: 1 }', 'Content-Length belongs to each answer itself'],
+    ['headers: { X-A: "a\\nb" }', 'the value of X-A has other characters than'],
+    ['headers: { X-A: [1] }', 'this must be a single value'],
+    [`headers: { X-A: "${'$$'.repeat(150)}" }`, 'the value of X-A is too long for Nginx'],
+    [
+      'error_pages: { 404: /a }',
+      '"404" is not a status that Nginx answers by itself; those are: 401, 403, 413,',
+    ],
+    ['error_pages: { 502: "/a; deny all" }', '"/a; deny all" is not a file for Nginx'],
+    ['error_pages: /a', 'this must be a mapping'],
+    ['basic_auth: true', '"true" is not a file for Nginx; a path of letters'],
+    ['basic_auth: "/a b"', '"/a b" is not a file for Nginx'],
+    ['include: "/a; } server {"', '"/a; } server {" is not a file for Nginx'],
+    ['include: [/a, /b]', 'this must be a single value'],
+    ['rate_limit: { burst: 5 }', 'rate is missing; write it like 20r/s'],
+    ['rate_limit: { rate: 1r/s, burst: -1 }', '"-1" is not a whole number'],
+  ])('may not be %s', ([key, problem]) => {
+    const found = problems(config('', `site: { ${key} }`))
+    expect(found).toHaveLength(1)
+    expect(found[0]).toMatch(/^config\.yaml:4:\d+: apps\.app0\.site\b/)
+    expect(found[0]).toContain(problem)
+  })
+})
+
 test('a key of a site that is not known is named, with what is', () => {
   expect(problems(config('nginx: { site: { trusted_proxy: 10.0.0.1 } }', ''))).toEqual([
     'config.yaml:2:18: nginx.site.trusted_proxy: unknown key "trusted_proxy"; did you mean "trusted_proxies"?',
