@@ -419,6 +419,18 @@ describe('its file', () => {
     ['a folder of challenges', { webroot: '/data/acme#' }],
     ['an HSTS', { hsts: 'max-age=1"; } } server { listen 81; #' }],
     ['an HSTS with a line break', { hsts: 'max-age=1\n' }],
+    ['a size', { maxBody: '1m; } server {' }],
+    ['a time', { timeoutMs: 1.5 }],
+    ['a rate', { rateLimit: { rate: '1r/s; deny all', burst: 1 } }],
+    ["a header's name", { headers: { 'X-A always; deny all; add_header X-B': '1' } }],
+    ["a header's value with a line end", { headers: { 'X-A': '1\n' } }],
+    ["a header's value that is not ASCII", { headers: { 'X-A': 'é' } }],
+    ['a file of passwords', { basicAuth: '/etc/a; satisfy any' }],
+    ['a file of passwords with a variable', { basicAuth: '/etc/$host' }],
+    ['a file of directives', { include: '/etc/a.conf; } server { include /etc/b.conf' }],
+    ['a status', { errorPages: { '502 /x; deny all; error_page 503': '/a.html' } }],
+    ['a page', { errorPages: { 502: '/a.html; } location / { return 200' } }],
+    ['a burst', { rateLimit: { rate: '1r/s', burst: '1 nodelay; deny all' } }],
   ])('holds nothing but what fits: %s', ([, change]) => {
     expect(() => render({ ...good, ...change })).toThrow(/cannot stand in an Nginx file/)
   })

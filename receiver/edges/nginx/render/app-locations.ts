@@ -1,4 +1,8 @@
+import { hasPage, pageLocations, sendTo } from './error-pages.ts'
+import { gzip } from './gzip.ts'
 import { passOn } from './pass-on.ts'
+import { askPassword } from './password.ts'
+import { limitRate } from './rate-limit.ts'
 import { servedLocation } from './served.ts'
 import type { Site } from './site.ts'
 import { absent, choose, moved } from './slot.ts'
@@ -8,7 +12,7 @@ import type { Names } from './variables.ts'
 /** What an app needs of its server block, and of a location of it: the rendered site and the snippets are made of these. */
 export const inServer = (site: Site, names: Names) => `${servedLocation(site.app)}
 ${absent(site, names)}
-${moved(site, names)}`
+${moved(site, names)}${pageLocations(site, names)}`
 
 export function inLocation(site: Site, names: Names): string {
   const waiting = [
@@ -18,9 +22,8 @@ export function inLocation(site: Site, names: Names): string {
       : '',
   ]
   return `open_file_cache off; # a cached "no such file" would delay the swap
-${choose(site, names)}${waiting.join('')}error_page 503 ${names.absent};
-error_page 502 504 = ${names.moved};
-client_max_body_size 100m; # a body is kept on this disk until all of it is here
-${everywhere(site)}proxy_pass http://$${names.variable};
+${choose(site, names)}${waiting.join('')}${hasPage(site, '503') ? '' : `error_page 503 ${names.absent};\n`}error_page 502 504 = ${names.moved};
+${sendTo(site, ['502', '504'])}client_max_body_size ${site.maxBody ?? '100m'}; # a body is kept on this disk until all of it is here
+${limitRate(site)}${askPassword(site)}${gzip(site)}${everywhere(site)}proxy_pass http://$${names.variable};
 ${passOn(site)}`
 }

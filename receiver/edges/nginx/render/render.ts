@@ -1,5 +1,7 @@
 import type { Slot } from '../../../core/slots/ports.ts'
 import { checkGrammar } from './grammar.ts'
+import { dollar } from './headers.ts'
+import { rateZone } from './rate-limit.ts'
 import { inLocation, inServer } from './app-locations.ts'
 import { serverBlock } from './server-block.ts'
 import type { Site } from './site.ts'
@@ -41,7 +43,7 @@ function shared(site: Site): string {
     `upstream ${app}_${slot} { ${servers(upstreams[slot])} keepalive 64; keepalive_timeout 1s; }\n`
   // Only WebSockets: many HTTP clients offer h2c with each request, and an app that has WebSockets answers 400 to it.
   const connection = `map $http_upgrade $receiver_connection { default ""; websocket upgrade; }\n`
-  return `${HEAD}${one('blue')}${one('green')}${connection}${trust(site)}${hstsMap(site)}`
+  return `${HEAD}${one('blue')}${one('green')}${connection}${trust(site)}${hstsMap(site)}${rateZone(site)}${dollar(site)}`
 }
 
 /** A replica that does not answer is passed over, but not for long: it may be back at once. */

@@ -33,12 +33,12 @@ const block = (
   first: string,
   then: string,
 ): string => `server {
-${indent(`${first}server_name ${names.join(' ')};\n${keptOpen(site)}`)}
+${indent(`${first}server_name ${names.join(' ')};\n${keptOpen(site)}${everywhere(site)}`)}
 ${indent(then)}}
 `
 
 const overTls = (site: Site & Required<Pick<Site, 'tls'>>): string =>
-  `${tlsListens(site)}${certificateLines(site.tls)}${everywhere(site)}`
+  `${tlsListens(site)}${certificateLines(site.tls)}`
 
 const plainListens = ({ listen, proxyProtocol }: Site): string =>
   listen
@@ -55,7 +55,7 @@ function served(site: Site, first = ''): string {
   return `${challenge(site)}${inServer(site, names)}
 location / {
 ${indent(`${first}${inLocation(site, names)}`)}}
-`
+${site.include === undefined ? '' : `include ${site.include};\n`}`
 }
 
 /**

@@ -1,3 +1,4 @@
+import { hasPage, sendTo } from './error-pages.ts'
 import type { Names } from './variables.ts'
 import { passOn } from './pass-on.ts'
 import type { Site } from './site.ts'
@@ -16,12 +17,17 @@ if (-f ${flags.green}) { set $${variable} ${app}_green; }
 export const absent = (site: Site, names: Names): string => `location ${names.absent} {
   internal;
   default_type text/html;
-  ${wait(site)}
-}
+${indent(wait(site))}}
 `
 
-const wait = (site: Site) =>
-  `${everywhere(site).replaceAll('\n', ' ')}add_header Retry-After 5 always; add_header Cache-Control no-store always; return 503 "<!doctype html><title>Just a moment</title><p>${site.app} is being deployed. Please try again in a moment.</p>\\n";`
+const wait = (site: Site, says = ` "${waiting(site)}"`) =>
+  `add_header Retry-After 5 always;
+add_header Cache-Control no-store always;
+${everywhere(site, ['retry-after', 'cache-control'])}return 503${says};
+`
+
+const waiting = ({ app }: Site) =>
+  `<!doctype html><title>Just a moment</title><p>${app} is being deployed. Please try again in a moment.</p>\\n`
 
 /**
  * A slow upload that began before a swap connects to its slot only when all of its body is here, and that slot may be gone by
@@ -39,10 +45,11 @@ location ${names.moved} {
   internal;
   default_type text/html;
   open_file_cache off;
-  set $receiver_was $${variable};
+${indent(sendTo(site))}  set $receiver_was $${variable};
 ${indent(choose(site, names))}  set $receiver_why "$receiver_was $${variable} $upstream_connect_time";
 ${paused}  if (!-f ${flags.ready}) { set $receiver_why "waits -"; }
-  if ($receiver_why ~ "^waits -(, -)*$") { ${wait(site)} }
+  if ($receiver_why ~ "^waits -(, -)*$") {
+${indent(indent(hasPage(site, '503') ? wait(site, '') : wait(site)))}  }
   if ($receiver_why !~ "^(\\S+) (?!\\1 )\\S+ -(, -)*$") { set $receiver_why "stays $upstream_status"; }
   if ($receiver_why ~ "^stays .*504$") { return 504; }
   if ($receiver_why ~ "^stays ") { return 502; }

@@ -1,4 +1,5 @@
 import { isAtLeast, OLDEST } from '../features.ts'
+import { ownHeaders } from './headers.ts'
 import type { Site } from './site.ts'
 import { inVariable } from './trust.ts'
 import { shortHash } from './variables.ts'
@@ -65,8 +66,10 @@ const hstsVariable = (hsts: string) => `$receiver_hsts_${inVariable(shortHash(hs
 /**
  * Headers of every answer. A place that has an `add_header` of its own has to have these, too: Nginx passes those of the server
  * block on to none that has one. It leaves an empty one out.
+ * @param instead those of the config, in small letters, that the place has its own of
  */
-export const everywhere = (site: Site): string => `${hstsHeader(site)}${http3Header(site)}`
+export const everywhere = (site: Site, instead: readonly string[] = []): string =>
+  `${hstsHeader(site)}${http3Header(site)}${ownHeaders(site, instead)}`
 
 const hstsHeader = ({ hsts }: Site): string =>
   hsts === undefined ? '' : `add_header Strict-Transport-Security ${hstsVariable(hsts)} always;\n`

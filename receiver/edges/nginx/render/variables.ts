@@ -8,6 +8,8 @@ export interface Names {
   absent: string
   /** Named location for when the slot that was chosen is gone. */
   moved: string
+  /** Named location for when a page of the administrator's cannot be read. */
+  plain: string
 }
 
 /**
@@ -19,7 +21,7 @@ export const OWN_VARIABLE = 'receiver_slot'
 
 export function named(app: string, variable: string = variableOf(app)): Names {
   const base = variableOf(app)
-  return { variable, absent: `@${base}_absent`, moved: `@${base}_moved` }
+  return { variable, absent: `@${base}_absent`, moved: `@${base}_moved`, plain: `@${base}_plain` }
 }
 
 /** Nginx's hash of variables takes names up to 46 characters by default, and a prefix has up to 3 of them. */

@@ -132,7 +132,10 @@ function send({
   })
 }
 
-/** An app: says what it was asked; `/events` is a stream, `/cookies` sets 10 kB of them, `/broken` is an error of its own. */
+/**
+ * An app: says what it was asked; `/events` is a stream, `/cookies` sets 10 kB of them, `/broken` is an error of its own, `/silent`
+ * never answers; with `?say=` it answers with these headers, one a line.
+ */
 export async function startEcho(name: string): Promise<Server & { port: number }> {
   const server = createServer((incoming, response) => {
     buffer(incoming).then(
@@ -141,6 +144,11 @@ export async function startEcho(name: string): Promise<Server & { port: number }
         if (url.endsWith('/events')) {
           response.writeHead(200, { 'content-type': 'text/event-stream' }).write('data: first\n\n')
           return
+        }
+        if (url.endsWith('/silent')) return
+        const told = new URL(url, 'http://app').searchParams.get('say') ?? ''
+        for (const [name = '', value = ''] of told.split('\n').map((line) => line.split(': '))) {
+          if (name !== '') response.setHeader(name, value)
         }
         if (url.endsWith('/cookies')) {
           const cookies = Array.from({ length: 5 }, (_, at) => `c${at}=${'x'.repeat(2000)}`)
