@@ -23,7 +23,7 @@ export default defineConfig({
     // these end what hangs; they say nothing of how fast something is, on a machine that may have much else to do
     testTimeout: 300_000,
     hookTimeout: 600_000,
-    expect: { poll: { timeout: 120_000 } },
+    expect: { poll: { timeout: 120_000, interval: 100 } },
     // most of them wait for engines, registries and servers, which share two cores on small machines
     maxWorkers: 8,
     sequence: { sequencer: LongestFirst },

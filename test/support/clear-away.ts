@@ -10,7 +10,7 @@ const DEPTH = 4
 const GRACE_MS = 10_000
 /** On a machine that is busy even what was killed takes its time to be gone. */
 const GONE_MS = 60_000
-const LOOK_MS = 50
+const LOOK_MS = 100
 /** Of hundreds of containers the last one waits for all others. */
 const EMPTY_MS = 120_000
 

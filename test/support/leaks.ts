@@ -96,22 +96,33 @@ export function secretsIn(value: unknown, name = ''): string[] {
 }
 
 /** The command line of every program of this machine, as `ps` shows it. */
-export const commandLines = (): string[] =>
-  readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .flatMap((pid) => {
-      try {
-        return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ')
-      } catch {
-        // it ended in this moment
-        return []
-      }
-    })
+export const commandLines = (): string[] => pids().flatMap(commandLineOf)
 
-/** Looks at them again and again. */
+const pids = () => readdirSync('/proc').filter((name) => /^\d+$/.test(name))
+
+function commandLineOf(pid: string): string[] {
+  try {
+    return [readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ')]
+  } catch {
+    // it ended in this moment
+    return []
+  }
+}
+
+/** A program has its words from its start, or from that of the shell that becomes it. */
+const LOOKS = 10
+
+/** Looks at those of young programs again and again. */
 export function watchCommandLines(everyMs: number): { stop(): string[] } {
   const seen = new Set<string>()
-  const timer = setInterval(() => commandLines().forEach((line) => seen.add(line)), everyMs)
+  let looks = new Map<string, number>()
+  const timer = setInterval(() => {
+    const before = looks
+    looks = new Map(pids().map((pid) => [pid, (before.get(pid) ?? 0) + 1]))
+    for (const [pid, times] of looks) {
+      if (times <= LOOKS) commandLineOf(pid).forEach((line) => seen.add(line))
+    }
+  }, everyMs)
   return {
     stop() {
       clearInterval(timer)

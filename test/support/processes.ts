@@ -82,7 +82,7 @@ export async function waitFor<T>(
     what,
     running,
     deadlineMs = DEADLINE_MS,
-    everyMs = 25,
+    everyMs = 100,
   }: { what: string; running?: Running; deadlineMs?: number; everyMs?: number },
 ): Promise<T> {
   let ended: Exit | undefined
