@@ -6,10 +6,12 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, inject, test } from 'vitest'
 import { stringify } from 'yaml'
+import { operate } from '../support/operator.ts'
 import { startVm, type Vm } from '../support/vm.ts'
 
 const PROGRAM = fileURLToPath(new URL('../../bin/deploy-receiver', import.meta.url))
 const stack = inject('stack')
+const PASSWORD = { REGISTRY_PASSWORD: 'x' }
 let vm: Vm
 
 beforeAll(async () => {
@@ -27,7 +29,7 @@ function run(
       PROGRAM,
       args,
       {
-        env: { ...process.env, DOCKER_HOST: stack.dockerHost, REGISTRY_PASSWORD: 'x', ...env },
+        env: { ...process.env, DOCKER_HOST: stack.dockerHost, ...PASSWORD, ...env },
         timeout: 300_000,
       },
       (error, stdout, stderr) =>
@@ -51,10 +53,10 @@ async function fails(change: Record<string, unknown>, env: Record<string, string
 }
 
 test('check says what is right', async () => {
-  const { code, stdout } = await run(['check', '--config', write()])
+  const { code, stdout } = await operate(['check', '--config', write()], PASSWORD)
   expect(code).toBe(0)
   expect(stdout).toContain('is right: 1 app')
-  const json = await run(['check', '--json', '--config', write()])
+  const json = await operate(['check', '--json', '--config', write()], PASSWORD)
   expect(JSON.parse(json.stdout)).toMatchObject({ apps: [{ name: 'api' }] })
 })
 
@@ -114,9 +116,10 @@ test('wrong usage ends with 2, and says what is known', async () => {
     [['serve', 'extra'], "too many arguments for 'serve'. Expected 0 arguments but got 1"],
     [['history', 'api', '-n', '0'], 'a whole number from 1 to 1000'],
   ] as const) {
-    const { code, stderr } = await run(args)
+    const { code, stderr } = await operate(args)
     expect(code).toBe(2)
     expect(stderr).toContain(message)
     expect(stderr).toContain('--help')
   }
+  expect((await run(['frobnicate'])).code).toBe(2)
 })

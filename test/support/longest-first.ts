@@ -5,18 +5,24 @@ import { type TestSpecification, BaseSequencer } from 'vitest/node'
  * for alone.
  */
 const LONGEST = [
-  'e2e/registry-faults',
-  'e2e/cli',
   'contracts/engine',
+  'e2e/installations',
+  'action/push',
+  'e2e/cli',
   'e2e/deploy',
-  'e2e/action',
-  'crash/sweep',
   'e2e/releases',
   'e2e/kinds-of-apps',
-  'e2e/hostile',
-  'e2e/installations',
+  'e2e/health',
   'e2e/kept-data',
+  'e2e/reload',
+  'e2e/doctor',
+  'e2e/start-up',
   'crash/kill',
+  'crash/sweep',
+  'e2e/registry-faults',
+  'e2e/action',
+  'contracts/rollout',
+  'e2e/hostile',
 ]
 
 /** What waits comes before what computes, so that there is always something to compute while others wait. */
