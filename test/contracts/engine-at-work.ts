@@ -55,6 +55,7 @@ export interface EngineAtWork {
   it: EngineUnderTest
   engine: Engine
   signal: AbortSignal
+  further: { tags?: 'long' }
   pull(image: Image, by?: Engine, until?: AbortSignal): Promise<{ pulled: boolean }>
   /** The engine holds none any more; otherwise what a test has pulled is there for the next one. */
   withoutImages(): Promise<void>

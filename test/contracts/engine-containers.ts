@@ -4,7 +4,7 @@ import { TIME_LIMIT_MS } from './time-limit.ts'
 
 /** What the port promises of containers. */
 export function engineContainers(at: EngineAtWork): void {
-  const { pull, withoutImages, otherApp, started, look } = at
+  const { further, pull, withoutImages, otherApp, started, look } = at
 
   describe('a start', () => {
     test('makes a container that runs, with all that the plan says', async () => {
@@ -34,7 +34,7 @@ export function engineContainers(at: EngineAtWork): void {
       expect(await at.engine.containers('contract')).toEqual([container])
     })
 
-    test('twice at once is one container', async () => {
+    test('twice at once is one container', further, async () => {
       await pull(at.it.image)
       // one of them may lose the race; a crash never has two at once
       await Promise.allSettled([at.engine.start(at.it.plan()), at.engine.start(at.it.plan())])
@@ -55,16 +55,17 @@ export function engineContainers(at: EngineAtWork): void {
       })
     })
 
-    test.for(['pause', 'cutOff', 'kill'] as const)(
-      'of one that befell %s has it running again, the same one',
-      async (what) => {
-        const { plan, container, name: it1 } = await started()
-        await at.it.befall[what](it1)
-        expect(await look(it1)).toMatchObject({ running: false })
-        await at.engine.start(plan)
-        expect(await look(it1)).toMatchObject({ running: true, exitCode: 0, id: container.id })
-      },
-    )
+    const AGAIN = 'of one that befell %s has it running again, the same one'
+    test.for(['kill'] as const)(AGAIN, runsAgain)
+    test.for(['pause', 'cutOff'] as const)(AGAIN, further, runsAgain)
+
+    async function runsAgain(what: 'pause' | 'cutOff' | 'kill'): Promise<void> {
+      const { plan, container, name: it1 } = await started()
+      await at.it.befall[what](it1)
+      expect(await look(it1)).toMatchObject({ running: false })
+      await at.engine.start(plan)
+      expect(await look(it1)).toMatchObject({ running: true, exitCode: 0, id: container.id })
+    }
 
     test('of one that was taken off a further network has it there again, and it ran all the time', async () => {
       const { app } = at.it.plan()
@@ -122,7 +123,7 @@ export function engineContainers(at: EngineAtWork): void {
       expect(await at.engine.containers('contract-other')).toEqual([])
     })
 
-    test('at an address that was left works', async () => {
+    test('at an address that was left works', further, async () => {
       const { name: it1 } = await started()
       await at.engine.remove(it1, { graceMs: 0 })
       await at.engine.start(otherApp())
@@ -131,7 +132,7 @@ export function engineContainers(at: EngineAtWork): void {
   })
 
   describe('a container', () => {
-    test('is its app’s own', async () => {
+    test('is its app’s own', further, async () => {
       const [second] = at.it.addresses
       await started()
       await at.engine.start(otherApp({ address: second }))
@@ -175,17 +176,18 @@ export function engineContainers(at: EngineAtWork): void {
       }
     })
 
-    test.for(['pause', 'cutOff', 'kill'] as const)(
-      'that befell %s can be stopped and removed',
-      async (what) => {
-        const { name: it1 } = await started()
-        await at.it.befall[what](it1)
-        await at.engine.stop(it1, { graceMs: 0 })
-        expect(await look(it1)).toMatchObject({ running: false, hasProcess: false })
-        await at.engine.remove(it1, { graceMs: 0 })
-        expect(await at.engine.containers('contract')).toEqual([])
-      },
-    )
+    const STOPPED = 'that befell %s can be stopped and removed'
+    test.for(['pause'] as const)(STOPPED, isStopped)
+    test.for(['cutOff', 'kill'] as const)(STOPPED, further, isStopped)
+
+    async function isStopped(what: 'pause' | 'cutOff' | 'kill'): Promise<void> {
+      const { name: it1 } = await started()
+      await at.it.befall[what](it1)
+      await at.engine.stop(it1, { graceMs: 0 })
+      expect(await look(it1)).toMatchObject({ running: false, hasProcess: false })
+      await at.engine.remove(it1, { graceMs: 0 })
+      expect(await at.engine.containers('contract')).toEqual([])
+    }
 
     test('that was killed tells with what it ended', async () => {
       const { name: it1 } = await started()
@@ -213,7 +215,7 @@ export function engineContainers(at: EngineAtWork): void {
       }
     })
 
-    test('of one that runs leaves it alone', async () => {
+    test('of one that runs leaves it alone', further, async () => {
       const { container, name: it1 } = await started()
       await at.engine.startAgain(it1)
       expect(await at.engine.container(it1)).toEqual(container)

@@ -3,7 +3,7 @@ import type { EngineAtWork } from './engine-at-work.ts'
 
 /** What the port promises of images. */
 export function engineImages(at: EngineAtWork): void {
-  const { pull, started, withoutImages } = at
+  const { further, pull, started, withoutImages } = at
 
   describe('a pull', () => {
     beforeEach(withoutImages)
@@ -143,7 +143,7 @@ export function engineImages(at: EngineAtWork): void {
       expect(await at.engine.holds(at.it.image)).toBe(false)
     })
 
-    test('that an app keeps and a container has stays', async () => {
+    test('that an app keeps and a container has stays', further, async () => {
       await started()
       await at.engine.keep('contract', at.it.image)
       const { repository, digest } = at.it.image

@@ -5,7 +5,7 @@ import type { EngineAtWork } from './engine-at-work.ts'
 
 /** What the port promises of release commands. */
 export function engineReleases(at: EngineAtWork): void {
-  const { signal, pull, withoutImages } = at
+  const { signal, further, pull, withoutImages } = at
 
   describe('a release command', () => {
     /** Runs it until the receiver stops, which is when it has said "two". */
@@ -52,16 +52,20 @@ export function engineReleases(at: EngineAtWork): void {
       expect(times()).toBe(1)
     })
 
-    test('that ended while nobody looked is told of, and no second one is started', async () => {
-      await pull(at.it.image)
-      const { plan, started: times, end } = at.it.release('until end')
-      await cutShort(plan)
-      await end()
-      expect(await runOnce(plan)).toEqual(WHOLE)
-      expect(times()).toBe(1)
-    })
+    test(
+      'that ended while nobody looked is told of, and no second one is started',
+      further,
+      async () => {
+        await pull(at.it.image)
+        const { plan, started: times, end } = at.it.release('until end')
+        await cutShort(plan)
+        await end()
+        expect(await runOnce(plan)).toEqual(WHOLE)
+        expect(times()).toBe(1)
+      },
+    )
 
-    test('may be cut short again and again', async () => {
+    test('may be cut short again and again', further, async () => {
       await pull(at.it.image)
       const { plan, started: times, end } = at.it.release('until end')
       for (let crashes = 0; crashes < 3; crashes++) await cutShort(plan)
@@ -112,7 +116,7 @@ export function engineReleases(at: EngineAtWork): void {
       expect(lines.slice(2).map(({ length }) => length)).toEqual([1001])
     })
 
-    test('of another generation is another one', async () => {
+    test('of another generation is another one', further, async () => {
       await pull(at.it.image)
       const [first, second] = [at.it.release('at once'), at.it.release('at once')]
       await runOnce(first.plan)

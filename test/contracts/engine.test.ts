@@ -37,7 +37,7 @@ const SWEPT = 'contract-engine'
 /** Longer than any machine takes. */
 const LONG_MS = 300_000
 
-engineContract('the fake', async () => {
+engineContract('the fake', {}, async () => {
   const repository = 'registry.example/acme/contract'
   const image = { repository, digest: DIGEST.one }
   const other = { repository, digest: DIGEST.two }
@@ -143,7 +143,7 @@ engineContract('the fake', async () => {
   }
 })
 
-engineContract('Docker', async () => {
+engineContract('Docker', { tags: 'long' }, async () => {
   const stack = inject('stack')
   const network = 'contract'
   const further = 'contract-further'

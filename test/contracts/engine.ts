@@ -7,8 +7,15 @@ import { engineReleases } from './engine-releases.ts'
 import { engineVolumes } from './engine-volumes.ts'
 import { TIME_LIMIT_MS } from './time-limit.ts'
 
-/** What the port `Engine` promises: each call may come again after a crash. */
-export function engineContract(name: string, open: () => Promise<EngineUnderTest>): void {
+/**
+ * What the port `Engine` promises: each call may come again after a crash.
+ * @param further how tests are marked that show of another case what one beside them shows already
+ */
+export function engineContract(
+  name: string,
+  further: { tags?: 'long' },
+  open: () => Promise<EngineUnderTest>,
+): void {
   describe(`engine: ${name}`, { timeout: TIME_LIMIT_MS }, () => {
     const signal = new AbortController().signal
     const APPS = ['contract', 'contract-other']
@@ -63,6 +70,7 @@ export function engineContract(name: string, open: () => Promise<EngineUnderTest
 
     const whole = Object.assign(at, {
       signal,
+      further,
       pull,
       withoutImages,
       otherApp,
