@@ -1,14 +1,17 @@
 import { DOMAIN } from '../core/dns-name.ts'
+import { internalName } from '../core/internal-name.ts'
 import type { Field, Reader } from './reader.ts'
 import { matching } from './values.ts'
 
-/** Who has a domain: an app, or the receiver itself, whose `url` it is. */
-export type DomainOwners = Map<string, { app: string } | { url: string }>
+/** Who has a domain: an app, the receiver itself, whose `url` it is, or the containers that call an app so. */
+export type DomainOwners = Map<string, { app: string } | { url: string } | { internal: string }>
 
-/** What visitors cannot be at already: the receiver's own host. */
-export function domainOwners(url: string): DomainOwners {
-  if (!URL.canParse(url)) return new Map()
-  return new Map([[new URL(url).hostname, { url }]])
+/** What visitors cannot be at already: the names that containers have for these apps, and the receiver's own host. */
+export function domainOwners(url: string, apps: Iterable<string>): DomainOwners {
+  const owners: DomainOwners = new Map()
+  for (const app of apps) owners.set(internalName(app), { internal: app })
+  if (URL.canParse(url)) owners.set(new URL(url).hostname, { url })
+  return owners
 }
 
 /** Reads the domains of an app. Two cannot have the same, and none that of the receiver: Nginx would serve one of them alone. */
@@ -22,8 +25,15 @@ export function readDomains(
     const domain = matching(reader, item, DOMAIN, 'a domain', form)
     if (domain === undefined) return []
     const owner = owners.get(domain)
-    if (owner === undefined) owners.set(domain, { app: name })
-    else if ('url' in owner) {
+    if (owner === undefined || ('internal' in owner && owner.internal === name)) {
+      owners.set(domain, { app: name })
+    } else if ('internal' in owner) {
+      reader.problem(
+        item,
+        `${domain} is what other containers call ${owner.internal}`,
+        'choose another domain, or another name for that app',
+      )
+    } else if ('url' in owner) {
       const hint = `give ${name} another name, like ${name}.${domain}, or url another host`
       reader.problem(
         item,

@@ -77,7 +77,7 @@ export function loadConfig(
     readTokens: secretTexts(reader, keys.get('read_tokens'), owners),
     apps: readApps(reader, keys.get('apps'), {
       secrets: owners,
-      domains: domainOwners(url),
+      domains: domainOwners(url, reader.mapping(keys.get('apps')).keys()),
       site,
       acme: tls !== undefined,
     }),

@@ -21,11 +21,16 @@ export interface Flags {
   ready: string
   /** There: visitors are asked to wait. Only looked at for apps that are recreated. */
   paused: string
+  /** There: the administrator has visitors told that there is maintenance, whatever is live. */
+  maintenance: string
 }
 
 /** The slot flags on disk. Every method throws the file system's own error when it cannot look or write. */
 export interface SlotFiles extends Slots {
   flags(app: string): Flags
+  /** Since when visitors are told that there is maintenance, in Unix milliseconds; `undefined`: they are not. */
+  maintenance(app: string): number | undefined
+  setMaintenance(app: string, isOn: boolean): void
   /** Forgets an app that is gone for good: nothing is live. */
   clear(app: string): void
 }
@@ -42,6 +47,7 @@ export function createSlots(data: string): SlotFiles {
     green: join(placeOf(app), 'green'),
     ready: join(placeOf(app), 'ready'),
     paused: join(placeOf(app), 'paused'),
+    maintenance: join(placeOf(app), 'maintenance'),
   })
   const prepare = (app: string) => {
     makeSearchable(data, 0o711)
@@ -72,13 +78,22 @@ export function createSlots(data: string): SlotFiles {
       const { paused } = flags(app)
       if (isThere(paused)) removeFile(paused)
     },
+    maintenance: (app) => find(flags(app).maintenance)?.mtimeMs,
+    setMaintenance(app, isOn) {
+      const { maintenance } = flags(app)
+      if (isOn === isThere(maintenance)) return
+      if (!isOn) return removeFile(maintenance)
+      prepare(app)
+      create(maintenance)
+    },
     clear(app) {
-      const { green, ready, paused } = flags(app)
+      const { green, ready, paused, maintenance } = flags(app)
       if (!isThere(dirname(ready))) return
       // in this order nothing is live at once, whatever is left over
       removeFile(ready)
       removeFile(green)
       removeFile(paused)
+      removeFile(maintenance)
     },
   }
 }

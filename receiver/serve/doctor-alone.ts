@@ -3,6 +3,7 @@ import type { Config } from '../config/config.ts'
 import { connectDocker } from '../edges/docker/connect.ts'
 import { diskOf } from '../edges/docker/disk.ts'
 import { createSites } from '../edges/nginx/sites.ts'
+import { divide } from '../edges/subnet.ts'
 import { createSlots } from '../edges/slots.ts'
 import { lookAtDocker, lookAtMachine, type MachineParts } from './doctor.ts'
 import { readConfig } from './look-at-config.ts'
@@ -42,7 +43,7 @@ export async function lookWithoutReceiver(
 }
 
 /** They are only asked what Nginx makes of them: whose they are, and what would be written, is the record's. */
-const sitesOf = ({ apps, data, nginx }: Config): MachineParts['sites'] =>
+const sitesOf = ({ apps, data, network: { subnet }, nginx }: Config): MachineParts['sites'] =>
   createSites({
     installation: '',
     nginx,
@@ -53,4 +54,5 @@ const sitesOf = ({ apps, data, nginx }: Config): MachineParts['sites'] =>
     },
     flags: createSlots(data).flags,
     address: () => '',
+    bridge: { subnet, gateway: divide(subnet).gateway },
   })

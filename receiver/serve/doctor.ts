@@ -108,8 +108,10 @@ const lookAtNginx = (
       .filter(({ http }) => http)
       .map(({ name }) =>
         finding(`site of ${name}`, async () => {
-          const { url, warning } = await sites.look(name)
-          const served = url === undefined ? 'Nginx serves it' : `Nginx serves it at ${url}`
+          const { url, internalUrl, warning } = await sites.look(name)
+          const others =
+            internalUrl === undefined ? '' : `; other containers come by ${internalUrl}`
+          const served = `Nginx serves it${url === undefined ? '' : ` at ${url}`}${others}`
           if (warning === undefined) return served
           return { message: url === undefined ? 'not known' : served, hint: warning }
         }),

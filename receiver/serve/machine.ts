@@ -3,21 +3,24 @@ import { join } from 'node:path'
 import type Docker from 'dockerode'
 import type { Config } from '../config/config.ts'
 import type { Machine } from '../core/slots/ownership.ts'
-import { findNetwork, subnetOf } from '../edges/docker/network.ts'
+import { findNetwork, gatewayOf, subnetOf } from '../edges/docker/network.ts'
+import type { Bridge } from '../edges/nginx/sites.ts'
 import { listStanding } from '../edges/docker/standing.ts'
 import { settingsKey } from '../edges/store/settings.ts'
 import type { openStore } from './open-store.ts'
 
-/** What is there already, and the subnet that the slots' network has or will have. Only looks. Throws `DeployError`. */
+/** What is there already, and the addresses that the slots' network has or will have. Only looks. Throws `DeployError`. */
 export async function lookAtMachine(
   docker: Docker,
   { network }: Pick<Config, 'network'>,
-): Promise<Machine & { subnet: string }> {
+): Promise<Machine & Bridge> {
   const found = await findNetwork(docker, network.name)
+  const subnet = subnetOf(found, network)
   return {
     network: network.name,
     standing: await listStanding(docker, network.name),
-    subnet: subnetOf(found, network),
+    subnet,
+    gateway: gatewayOf(found, subnet),
     ...(found?.installation === undefined ? {} : { madeBy: found.installation }),
   }
 }

@@ -1,6 +1,7 @@
 import type Docker from 'dockerode'
 import type { AppConfig, Config } from '../config/config.ts'
 import { defined } from '../core/defined.ts'
+import { internalName } from '../core/internal-name.ts'
 import type { Installation } from '../core/installation.ts'
 import type { Report } from '../core/log.ts'
 import type { Rollouts } from '../core/rollout.ts'
@@ -14,8 +15,9 @@ import { systemClock } from '../edges/clock.ts'
 import { countConnections } from '../edges/connections.ts'
 import type { Credentials } from '../edges/credentials/credentials.ts'
 import { createEngine } from '../edges/docker/engine.ts'
+import type { Home } from '../edges/docker/labels.ts'
 import type { NginxSettings } from '../edges/nginx/program.ts'
-import { type ConfiguredSite, createSites } from '../edges/nginx/sites.ts'
+import { type Bridge, type ConfiguredSite, createSites } from '../edges/nginx/sites.ts'
 import { httpProbe } from '../edges/probe.ts'
 import type { ReadRepository } from '../edges/registry/reading.ts'
 import { listenersOf } from '../edges/listeners.ts'
@@ -32,7 +34,8 @@ export function openDocker(
     credentials,
     read,
     store: { journal, record, attestations },
-    app,
+    bridge,
+    apps,
     tls = () => undefined,
     report,
   }: {
@@ -41,15 +44,24 @@ export function openDocker(
     credentials: Credentials
     read: ReadRepository
     store: Pick<OpenStore, 'journal' | 'record' | 'attestations'>
-    /** An app as it is configured now. */
-    app: (name: string) => AppConfig | undefined
+    /** The network of the slots, as it really is. */
+    bridge: Bridge
+    /** As they are configured now. */
+    apps: () => ReadonlyMap<string, AppConfig>
     /** What Nginx is told of its TLS. */
     tls?: (app: AppConfig) => ConfiguredSite['tls']
     report: Report
   },
 ) {
   const clock = systemClock
-  const home = { network: network.name, installation }
+  const home: Home = {
+    network: network.name,
+    installation,
+    hosts: () =>
+      [...apps().values()].flatMap(({ name, http }) =>
+        http ? `${internalName(name)}:${bridge.gateway}` : [],
+      ),
+  }
   const engine = createEngine({ docker, home, credentials, clock })
   const registry = createRegistry(read)
   const slots = createSlots(data)
@@ -57,17 +69,19 @@ export function openDocker(
     installation: installation.id,
     nginx,
     app(name) {
-      const known = app(name)
+      const known = apps().get(name)
       if (known === undefined) return undefined
       return {
         domains: known.domains,
         site: known.site,
+        health: known.health,
         pauses: isRecreated(known, record),
         ...defined({ tls: tls(known) }),
       }
     },
     flags: slots.flags,
     address: record.address,
+    bridge,
   })
   const ports: SlotPorts = {
     journal,

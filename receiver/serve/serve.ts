@@ -106,7 +106,8 @@ async function start(
     credentials,
     read,
     store,
-    app: (name) => apps.all().get(name),
+    bridge: machine,
+    apps: () => apps.all(),
     tls: (app) => siteTls(app, current.config),
     report,
   })

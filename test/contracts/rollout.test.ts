@@ -8,6 +8,7 @@ import { createRedactor } from '../../receiver/core/redaction/redactor.ts'
 import { systemClock } from '../../receiver/edges/clock.ts'
 import { connectDocker } from '../../receiver/edges/docker/connect.ts'
 import { ensureNetwork } from '../../receiver/edges/docker/network.ts'
+import { divide } from '../../receiver/edges/subnet.ts'
 import { openDocker } from '../../receiver/serve/open-docker.ts'
 import { openStore } from '../../receiver/serve/open-store.ts'
 import { ask } from '../support/ask.ts'
@@ -136,7 +137,8 @@ rolloutContract('two slots on Docker, behind Nginx', async () => {
       credentials,
       read: readingAs({ username, password }),
       store,
-      app: () => ({ ...app, domains: [domain] }) as never,
+      bridge: { subnet: subnet.subnet, gateway: divide(subnet.subnet).gateway },
+      apps: () => new Map([[app.name, { ...app, domains: [domain] } as never]]),
       report,
     },
   )

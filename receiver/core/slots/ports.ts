@@ -172,6 +172,8 @@ export interface Ensured {
 export interface Served {
   /** What visitors come to the app by, if that is one name. */
   url?: string
+  /** What other containers come to it by, if Nginx was seen to answer them. */
+  internalUrl?: string
   /** Why it could not be seen that they do: Nginx does not run, for one. */
   warning?: string
 }

@@ -99,7 +99,7 @@ function hostConfig(
     ...security(container.securityOpt),
     PidsLimit: container.pidsLimit ?? PIDS_LIMIT,
     LogConfig: { Type: logging.driver, Config: { ...logging.options } },
-    ExtraHosts: [...container.extraHosts],
+    ExtraHosts: withOthers(container.extraHosts, home.hosts?.() ?? []),
     Dns: [...container.dns],
     GroupAdd: [...container.groupAdd],
     Ulimits: container.ulimits.map(({ name, soft, hard }) => ({
@@ -132,6 +132,13 @@ function hostConfig(
     ...hostLimits(container),
     ...hostWorld(container),
   }
+}
+
+/** What the config says of a name goes before. */
+function withOthers(own: readonly string[], others: readonly string[]): string[] {
+  const nameOf = (host: string) => host.replace(/:.*$/, '').toLowerCase()
+  const taken = new Set(own.map(nameOf))
+  return [...own, ...others.filter((each) => !taken.has(nameOf(each)))]
 }
 
 /**

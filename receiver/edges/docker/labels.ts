@@ -24,6 +24,8 @@ const LABEL = {
 export interface Home {
   network: string
   installation: Installation
+  /** `name:address` of what containers that are made now find by name, unless they are told another address for it. */
+  hosts?(): readonly string[]
 }
 
 /** Whether this installation made it. What bears no id is older than the ids: then its deployment is on our record. */

@@ -1,3 +1,4 @@
+import { isIPv4 } from 'node:net'
 import type Docker from 'dockerode'
 import { DeployError } from '../../core/errors.ts'
 import { divide } from '../subnet.ts'
@@ -7,6 +8,8 @@ import { networkLabels, readNetworkLabels } from './labels.ts'
 /** The bridge network of the slots, as it is there already. */
 export interface FoundNetwork {
   subnets: readonly string[]
+  /** This machine's address in a subnet, where Docker says which it gave it. */
+  gateways: Readonly<Record<string, string>>
   /** Whether a receiver made it. */
   isMade: boolean
   /** The installation that made it, if it bears an id. */
@@ -17,8 +20,14 @@ export interface FoundNetwork {
 export async function findNetwork(docker: Docker, name: string): Promise<FoundNetwork | undefined> {
   try {
     const { IPAM, Labels } = await docker.getNetwork(name).inspect()
+    const ranges = IPAM?.Config ?? []
     return {
-      subnets: (IPAM?.Config ?? []).flatMap(({ Subnet }) => (Subnet === undefined ? [] : [Subnet])),
+      subnets: ranges.flatMap(({ Subnet }) => (Subnet === undefined ? [] : [Subnet])),
+      gateways: Object.fromEntries(
+        ranges.flatMap(({ Subnet, Gateway }) =>
+          Subnet !== undefined && isIPv4(Gateway ?? '') ? [[Subnet, Gateway ?? '']] : [],
+        ),
+      ),
       ...readNetworkLabels(Labels),
     }
   } catch (error) {
@@ -44,6 +53,10 @@ export function subnetOf(
     { hint: 'set network.name to a name of its own: the receiver did not make this network' },
   )
 }
+
+/** This machine's address on the network: the first of the subnet, unless the network was made with another one. */
+export const gatewayOf = (found: FoundNetwork | undefined, subnet: string): string =>
+  found?.gateways[subnet] ?? divide(subnet).gateway
 
 /** Makes the bridge network of the slots, unless it is there. */
 export async function ensureNetwork(

@@ -84,17 +84,24 @@ const isNoOlderText = (text: string): boolean =>
 const OLDER =
   /^(?:|#.*|\}|upstream|map|server|server_name|listen|client_max_body_size|open_file_cache|set|if|error_page|location|internal|default_type|add_header|return|proxy_[a-z_]+)$/
 
-/** Whether a file without a checksum says all that an app's site depends on: its addresses, its flags and its names. */
+/**
+ * Whether a file without a checksum says all that an app's site depended on when none was written: its addresses, its flags and its
+ * visitors' names.
+ */
 const saysTheSame = (ours: string, theirs: string): boolean =>
   factsOf(ours) === factsOf(theirs) && namesOf(ours).every((name) => namesOf(theirs).includes(name))
 
 const factsOf = (text: string): string =>
-  [...new Set(text.match(/(?<=\bserver )[\d.]+:\d+|(?<=-f )[^)]+/g))].toSorted().join(' ')
+  [...new Set(text.match(/(?<=\bserver )[\d.]+:\d+|(?<=-f )[^)]+/g))]
+    .filter((fact) => !fact.endsWith('/maintenance'))
+    .toSorted()
+    .join(' ')
 
 const namesOf = (text: string): string[] =>
   text
     .split('\n')
     .flatMap((line) => /^[ \t]*server_name ([^;]+);/.exec(line)?.[1]?.split(/\s+/) ?? [])
+    .filter((name) => !/\.internal(?:\$\")?$/.test(name))
 
 const MAX_CHARACTERS = 200_000
 const MAX_CHANGES = 400

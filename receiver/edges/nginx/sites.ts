@@ -7,6 +7,7 @@ import type { AppUpstreams, Served, Sites, Slot } from '../../core/slots/ports.t
 import { pathSegment } from '../path-segment.ts'
 import type { Flags } from '../slots.ts'
 import { ask, type AskedSite } from './ask/ask.ts'
+import { askInternal } from './ask/internal.ts'
 import { serverBlocksIn } from './ask/server-blocks.ts'
 import { placesOf } from './ask/visit.ts'
 import { change, onDisk, reasonOf } from './change.ts'
@@ -18,8 +19,8 @@ import { OLDEST } from './features.ts'
 import { createProgram, type NginxSettings, type Program } from './program.ts'
 import { inEachFile } from './render/listen.ts'
 import { render, type Rendered } from './render/render.ts'
-import { servedPathIn, withRevision } from './render/served.ts'
-import type { Site } from './render/site.ts'
+import { internalPathIn, servedPathIn, withRevision } from './render/served.ts'
+import { type Site, settingsOf } from './render/site.ts'
 import { whoStillUses } from './who-still-uses.ts'
 
 export interface SitesOptions {
@@ -30,12 +31,21 @@ export interface SitesOptions {
   app(name: string): ConfiguredSite | undefined
   flags(app: string): Flags
   address(app: string, slot: Slot, replica: number): string
+  /** The network of the containers, as it really is; without it they have no names for each other's apps. */
+  bridge?: Bridge
+}
+
+export interface Bridge {
+  subnet: string
+  /** This machine's address on it. */
+  gateway: string
 }
 
 /** What the config, and the certificates on disk, say of an app's site. */
 export interface ConfiguredSite {
   domains: readonly string[]
   pauses: boolean
+  health?: { path?: string }
   site?: SiteSettings
   tls?: {
     /** Files of a certificate and its key that are there, and belong together; absent: none is yet. */
@@ -79,6 +89,7 @@ export function createSites({
   app: configured,
   flags,
   address,
+  bridge,
 }: SitesOptions): SiteFiles {
   let last: Promise<unknown> = Promise.resolve()
   const snippets = snippetsOf(nginx.directory)
@@ -95,9 +106,10 @@ export function createSites({
   const files = (app: string, site?: Site): Wanted[] => {
     const [conf, slot, proxy] = filesOf(nginx.directory, app)
     const texts = site === undefined ? undefined : withRevision(installation, rendered(site))
-    const { features: _features, ...settings } = site ?? {}
     const mine = (text: string | undefined) =>
-      text === undefined ? undefined : withHead(installation, text, settings)
+      text === undefined
+        ? undefined
+        : withHead(installation, text, site === undefined ? {} : settingsOf(site))
     return [
       { file: conf, text: mine(texts?.conf) },
       { file: slot, text: mine(texts?.slot) },
@@ -131,7 +143,8 @@ export function createSites({
   }
 
   const siteOf = (app: string, upstreams: AppUpstreams): Site => {
-    const { domains = [], pauses = false, site, tls } = configured(app) ?? {}
+    const { domains = [], pauses = false, site, tls, health } = configured(app) ?? {}
+    const { maintenance, ...others } = flags(app)
     const servers = (slot: Slot) =>
       Array.from(
         { length: upstreams[slot].replicas },
@@ -142,13 +155,18 @@ export function createSites({
       domains,
       listen: inEachFile(nginx.listen),
       upstreams: { blue: servers('blue'), green: servers('green') },
-      flags: flags(app),
+      flags: others,
       pauses,
       ...(site ?? { trustedProxies: [] }),
       ...defined({ webroot: tls?.webroot }),
       ...tlsOf(app, domains, tls?.pair),
       ...(nginx.proxyProtocol === true ? { proxyProtocol: true } : {}),
       features,
+      ...(bridge === undefined ? {} : { containers: bridge.subnet }),
+      maintenance: {
+        flag: maintenance,
+        ...(health?.path === undefined ? {} : { health: health.path }),
+      },
     }
   }
 
@@ -173,6 +191,17 @@ export function createSites({
     }
   }
 
+  /** As other containers ask for it; one with another network than this machine's they may not reach by its address. */
+  const askFromBridge = async (app: string, signal: AbortSignal) => {
+    if (bridge === undefined || program.elsewhere !== undefined) return {}
+    const [conf] = filesOf(nginx.directory, app)
+    const path = internalPathIn(onDisk(nginx, () => readIfThere(conf)) ?? '')
+    // of an edited file of an older version all is said that there is to say
+    if (path === '') return {}
+    const site = { app, path, listens: nginx.listen, gateway: bridge.gateway }
+    return askInternal(site, { program, signal })
+  }
+
   /** What another change replaced while it was asked for is asked for as it is now. */
   const askNow = async (
     app: string,
@@ -181,7 +210,9 @@ export function createSites({
     const site = siteOnDisk(app)
     const asked = ask(site, { program, ...options })
     await asked.catch(() => {})
-    return siteOnDisk(app).path === site.path ? asked : askNow(app, options)
+    if (siteOnDisk(app).path !== site.path) return askNow(app, options)
+    const served = await asked
+    return { ...(await askFromBridge(app, options.signal)), ...served }
   }
 
   return {

@@ -215,6 +215,17 @@ describe('its own keys', () => {
     expect(problems(withApp(line))).toEqual([`config.yaml:${problem}`])
   })
 
+  test('the name that other containers have for an app is no domain of another one', () => {
+    const text = (domain: string) =>
+      `url: https://d.example\napps:\n  a: { image: x/y, domains: [${domain}] }\n  b: { image: x/y }`
+    expect(problems(text('b.internal'))).toEqual([
+      'config.yaml:3:30: apps.a.domains[0]: b.internal is what other containers call b; choose another domain, or another name for that app',
+    ])
+    for (const fine of ['a.internal', 'c.internal', 'b.corp.internal']) {
+      expect(problems(text(fine))).toEqual([])
+    }
+  })
+
   test('two apps cannot have one domain', () => {
     const text =
       'url: https://d.example\napps:\n  a: { image: x/y, domains: [d] }\n  b: { image: x/y, domains: [d] }'

@@ -78,8 +78,10 @@ const get = (
     outgoing.end()
   })
 
-function open({ at, port, tls, hasPreamble }: Door, host: string): Socket {
-  const plain = at.startsWith('/') ? connectTcp({ path: at }) : connectTcp({ host: at, port })
+function open({ at, port, tls, hasPreamble, from }: Door, host: string): Socket {
+  const plain = at.startsWith('/')
+    ? connectTcp({ path: at })
+    : connectTcp({ host: at, port, ...(from === undefined ? {} : { localAddress: from }) })
   if (hasPreamble) plain.write(preamble(at, port))
   if (!tls) return plain
   const secure = connectTls({ socket: plain, servername: host, rejectUnauthorized: false })

@@ -1,5 +1,6 @@
 import { hasPage, pageLocations, sendTo } from './error-pages.ts'
 import { gzip } from './gzip.ts'
+import { holdOff } from './maintenance.ts'
 import { passOn } from './pass-on.ts'
 import { askPassword } from './password.ts'
 import { limitRate } from './rate-limit.ts'
@@ -11,8 +12,11 @@ import type { Names } from './variables.ts'
 
 /** What an app needs of its server block, and of a location of it: the rendered site and the snippets are made of these. */
 export const inServer = (site: Site, names: Names) => `${servedLocation(site.app)}
-${absent(site, names)}
-${moved(site, names)}${pageLocations(site, names)}`
+${besideLocation(site, names)}${pageLocations(site, names)}`
+
+/** What the location of an app leads to when its slot does not answer. */
+export const besideLocation = (site: Site, names: Names) => `${absent(site, names)}
+${moved(site, names)}`
 
 export function inLocation(site: Site, names: Names): string {
   const waiting = [
@@ -22,7 +26,7 @@ export function inLocation(site: Site, names: Names): string {
       : '',
   ]
   return `open_file_cache off; # a cached "no such file" would delay the swap
-${choose(site, names)}${waiting.join('')}${hasPage(site, '503') ? '' : `error_page 503 ${names.absent};\n`}error_page 502 504 = ${names.moved};
+${choose(site, names)}${holdOff(site)}${waiting.join('')}${hasPage(site, '503') ? '' : `error_page 503 ${names.absent};\n`}error_page 502 504 = ${names.moved};
 ${sendTo(site, ['502', '504'])}client_max_body_size ${site.maxBody ?? '100m'}; # a body is kept on this disk until all of it is here
 ${limitRate(site)}${askPassword(site)}${gzip(site)}${everywhere(site)}proxy_pass http://$${names.variable};
 ${passOn(site)}`

@@ -37,6 +37,8 @@ export function checkGrammar({
   basicAuth,
   include,
   errorPages = {},
+  containers,
+  maintenance,
 }: Site): void {
   const ofTls = tls === undefined ? [] : [tls.certificate, tls.key]
   const values: Record<keyof typeof GRAMMAR, readonly string[]> = {
@@ -44,10 +46,10 @@ export function checkGrammar({
     domain: [...domains, ...(tls?.domains ?? [])],
     listen: [...listen, ...(tls?.listen ?? [])],
     upstream: [...blue, ...green],
-    network: trustedProxies,
+    network: [...trustedProxies, ...given(containers)],
     path: [
       ...[flags.green, flags.ready, flags.paused, ...ofTls, ...Object.values(errorPages)],
-      ...[webroot, basicAuth, include].flatMap(given),
+      ...[webroot, basicAuth, include, maintenance?.flag].flatMap(given),
     ],
     hsts: given(hsts),
     size: [maxBody],

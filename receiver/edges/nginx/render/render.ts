@@ -3,6 +3,7 @@ import { checkGrammar } from './grammar.ts'
 import { dollar } from './headers.ts'
 import { rateZone } from './rate-limit.ts'
 import { inLocation, inServer } from './app-locations.ts'
+import { internalBlock } from './internal-block.ts'
 import { serverBlock } from './server-block.ts'
 import type { Site } from './site.ts'
 import { choose } from './slot.ts'
@@ -29,7 +30,11 @@ export interface Rendered {
 export function render(site: Site): Rendered {
   checkGrammar(site)
   return {
-    conf: site.domains.length === 0 ? shared(site) : `${shared(site)}\n${serverBlock(site)}`,
+    conf: [
+      shared(site),
+      site.domains.length === 0 ? '' : `\n${serverBlock(site)}`,
+      internalBlock(site),
+    ].join(''),
     slot: slotSnippet(site),
     proxy: proxySnippet(site),
   }

@@ -3,6 +3,9 @@ import { createHash } from 'node:crypto'
 /** Where Nginx says that it has an app's files. No app is asked for what is below it. */
 export const SERVED_PATH = '/.well-known/deploy-receiver/served/'
 
+/** The same of the name that other containers have for the app: in the file of each, whoever serves its visitors. */
+export const INTERNAL_PATH = '/.well-known/deploy-receiver/internal/'
+
 /** Stands where the revision of an app's files goes: that is known when all of them are. */
 const REVISION = '@revision@'
 
@@ -13,7 +16,13 @@ const REVISION = '@revision@'
  */
 export const servedLocation = (app: string): string =>
   `# that Nginx has these very lines, and visitors come to them
-location = ${SERVED_PATH}${REVISION} {
+${saying(SERVED_PATH, app)}`
+
+export const internalLocation = (app: string): string =>
+  `# that Nginx has these very lines
+${saying(INTERNAL_PATH, app)}`
+
+const saying = (path: string, app: string) => `location = ${path}${REVISION} {
   access_log off;
   default_type text/plain;
   return 200 ${app};
@@ -32,6 +41,16 @@ export function withRevision(
 }
 
 /** Where the site answers whose file this is; empty if it is none of ours, or of an older version. */
-export const servedPathIn = (text: string): string =>
-  /^[ \t]*location = (\/\.well-known\/deploy-receiver\/served\/[0-9a-f]+) \{$/m.exec(text)?.[1] ??
-  ''
+export const servedPathIn = (text: string): string => pathIn(text, SERVED_PATH)
+
+/** The same of its internal name. */
+export const internalPathIn = (text: string): string => pathIn(text, INTERNAL_PATH)
+
+function pathIn(text: string, prefix: string): string {
+  const [, path = ''] =
+    text
+      .split('\n')
+      .map((line) => /^[ \t]*location = (\/\S+) \{$/.exec(line))
+      .find((found) => found?.[1]?.startsWith(prefix) === true) ?? []
+  return path
+}

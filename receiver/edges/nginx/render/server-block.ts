@@ -46,7 +46,7 @@ const plainListens = ({ listen, proxyProtocol }: Site): string =>
     .join('')
 
 /** For at least so long a reload leaves idle connections open: a request may be on its way on one. */
-const keptOpen = ({ features = OLDEST }: Site): string =>
+export const keptOpen = ({ features = OLDEST }: Site): string =>
   isAtLeast(features, '1.27.4') ? 'keepalive_min_timeout 20s;\n' : ''
 
 /** The app itself. */

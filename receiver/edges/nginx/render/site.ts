@@ -15,7 +15,7 @@ export interface Site extends SiteSettings {
   listen: readonly string[]
   /** `address:port` of each replica of a slot. */
   upstreams: Readonly<Record<Slot, readonly string[]>>
-  flags: Flags
+  flags: Omit<Flags, 'maintenance'>
   /** Whether there are times at which nobody serves, while one version takes the other's place. */
   pauses: boolean
   /** The certificate that visitors get, and where they come for it; absent: there is none to serve. */
@@ -32,4 +32,22 @@ export interface Site extends SiteSettings {
   proxyProtocol?: true
   /** What this Nginx has: no setting, and no part of the checksum. Absent: what the oldest one has. */
   features?: Features
+  /** Network of the containers that may come by the app's internal name; absent: there are no such names. */
+  containers?: string
+  /** How visitors are kept waiting at the administrator's word. */
+  maintenance?: Maintenance
 }
+
+export interface Maintenance {
+  /** There: visitors are told so. */
+  flag: string
+  /** Path of the app's health, which is answered all the same. */
+  health?: string
+}
+
+/**
+ * What the checksum of settings in a file's head is of: what makes an edited file stand in the way. What every app has by default has to be
+ * left out of it, or each file that somebody edited would be in the way of a newer receiver.
+ */
+export const settingsOf = ({ containers: _c, maintenance: _m, features: _f, ...settings }: Site) =>
+  settings

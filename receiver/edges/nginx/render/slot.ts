@@ -1,5 +1,6 @@
 import { hasPage, sendTo } from './error-pages.ts'
 import type { Names } from './variables.ts'
+import { maintenancePage } from './maintenance.ts'
 import { passOn } from './pass-on.ts'
 import type { Site } from './site.ts'
 import { indent } from './text.ts'
@@ -17,7 +18,7 @@ if (-f ${flags.green}) { set $${variable} ${app}_green; }
 export const absent = (site: Site, names: Names): string => `location ${names.absent} {
   internal;
   default_type text/html;
-${indent(wait(site))}}
+${indent(`${maintenancePage(site)}${wait(site)}`)}}
 `
 
 const wait = (site: Site, says = ` "${waiting(site)}"`) =>

@@ -245,6 +245,7 @@ test('a network keeps the subnet that it was made with, whatever the config says
   const found = await findNetwork(docker, 'docker-test')
   expect(found).toEqual({
     subnets: [subnet.subnet],
+    gateways: { [subnet.subnet]: divide(subnet.subnet).gateway },
     isMade: true,
     installation: INSTALLATION.id,
   })
@@ -253,7 +254,7 @@ test('a network keeps the subnet that it was made with, whatever the config says
 })
 
 test("a network of somebody else's with another subnet is refused, with both subnets", () => {
-  const found = { subnets: ['10.9.0.0/24'], isMade: false }
+  const found = { subnets: ['10.9.0.0/24'], gateways: {}, isMade: false }
   expect(() => subnetOf(found, { name: 'docker-test', subnet: '10.214.0.0/24' })).toThrow(
     'docker-test exists with 10.9.0.0/24, but network.subnet is 10.214.0.0/24',
   )

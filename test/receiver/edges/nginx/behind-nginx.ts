@@ -12,6 +12,9 @@ import { startNginx } from '../../../support/nginx.ts'
 import { freePort } from '../../../support/ports.ts'
 import { openWorkspace } from '../../../support/workspace.ts'
 
+/** Where containers would come from. */
+export const BRIDGE = { subnet: '127.7.0.0/24', gateway: '127.7.0.1' }
+
 type AppAtNginx = ReturnType<SitesOptions['app']>
 type Servers = Readonly<Record<Slot, { port: number }>>
 
@@ -32,7 +35,7 @@ export interface Answer {
 }
 
 /** A private Nginx with sites of ours and of somebody's own. */
-export async function openBehindNginx() {
+export async function openBehindNginx(listen = (port: number) => `127.0.0.1:${port}`) {
   const workspace = openWorkspace()
   const nginx = await startNginx({ dir: workspace.folder('nginx') })
   const port = await freePort()
@@ -40,15 +43,17 @@ export async function openBehindNginx() {
   const configured = new Map<string, AppAtNginx>()
   const sites = createSites({
     installation: INSTALLATION.id,
-    nginx: { ...nginx, listen: [`127.0.0.1:${port}`] },
+    nginx: { ...nginx, listen: [listen(port)] },
     app: (name) => configured.get(name),
     flags: slots.flags,
     address: () => '127.0.0.1',
+    bridge: BRIDGE,
   })
   return {
     nginx,
     port,
     slots,
+    sites,
     /** Where the snippets of apps are. */
     snippets: join(nginx.directory, '../deploy-receiver.d'),
     /** Has Nginx know these apps, and a file of somebody's own. */

@@ -3,19 +3,21 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { AppUpstreams } from '../../../../receiver/core/slots/ports.ts'
-import { createSites } from '../../../../receiver/edges/nginx/sites.ts'
+import { type Bridge, createSites } from '../../../../receiver/edges/nginx/sites.ts'
 import { createSlots } from '../../../../receiver/edges/slots.ts'
 
 let dir: string
 let conf: string
 let domains: string[]
 let takes: string
+let bridge: Bridge | undefined
 beforeEach(async () => {
   dir = mkdtempSync(join(tmpdir(), 'edited-'))
   mkdirSync(join(dir, 'nginx/conf.d'), { recursive: true })
   conf = join(dir, 'nginx/conf.d/deploy-receiver.api.conf')
   domains = ['api.test']
   takes = 'true'
+  bridge = undefined
   await sites().ensure(API)
 })
 afterEach(() => rmSync(dir, { recursive: true }))
@@ -40,6 +42,7 @@ const sites = () =>
     app: () => ({ domains, pauses: false }),
     flags: createSlots(join(dir, 'data')).flags,
     address: (_app, slot) => `10.213.0.${slot === 'blue' ? 1 : 2}`,
+    ...(bridge === undefined ? {} : { bridge }),
   })
 const reloads = () => readFileSync(join(dir, 'reloads'), 'utf8').split('\n').length - 1
 const read = (file = conf) => readFileSync(file, 'utf8')
@@ -64,6 +67,14 @@ describe('a file that somebody edited', () => {
     }
     expect(read()).toBe(before)
     expect(reloads()).toBe(1)
+  })
+
+  test('is not in the way of a receiver that has names for containers, where an older one had none', async () => {
+    bridge = { subnet: '10.213.0.0/20', gateway: '10.213.0.1' }
+    const before = read()
+    expect(await sites().ensure(API)).toMatchObject({ changed: false })
+    expect(sites().edits(API)).toMatchObject([{ isInTheWay: false, isOutdated: true }])
+    expect(read()).toBe(before)
   })
 
   test('is shown with its difference, at its place in the file', () => {
@@ -161,6 +172,7 @@ describe('a file of an older receiver, which has no checksum', () => {
     older()
     edit('keepalive_timeout 1s', 'keepalive_timeout 5s')
     edit(/  # that Nginx has these very lines[^}]*}\n/, '')
+    bridge = { subnet: '10.213.0.0/20', gateway: '10.213.0.1' }
     expect(sites().edits(API)).toEqual([])
     expect(await sites().ensure(API)).toMatchObject({ changed: true })
   })

@@ -256,6 +256,8 @@ test('nginx -t has nothing to remark of 45 apps with sites, five of them also in
         flags: slots.flags(app),
         pauses: true,
         trustedProxies: ['10.0.0.0/8', 'fd00::/8'],
+        containers: '10.213.0.0/20',
+        maintenance: { flag: slots.flags(app).maintenance },
       }),
     ),
   )

@@ -1,0 +1,78 @@
+import { defined } from '../../../core/defined.ts'
+import { internalName } from '../../../core/internal-name.ts'
+import { OLDEST } from '../features.ts'
+import { besideLocation, inLocation } from './app-locations.ts'
+import { internalLocation } from './served.ts'
+import { keptOpen } from './server-block.ts'
+import type { Site } from './site.ts'
+import { indent } from './text.ts'
+import { named, OWN_VARIABLE, shortHash } from './variables.ts'
+
+/**
+ * The server block by which other containers come to the app: to the live slot, with the promises of the site. Who does not come from
+ * their network gets what names get that nobody has. It listens where the sites do and not at the bridge's own address, which is not
+ * there yet when the machine starts: Nginx would not.
+ */
+export function internalBlock(site: Site): string {
+  const { app, containers = '', domains, listen, proxyProtocol, features = OLDEST } = site
+  const name = internalName(app)
+  // a domain of its own by that name is served to everybody, and no container speaks the PROXY protocol
+  if (containers === '' || domains.includes(name) || proxyProtocol === true) return ''
+  const names = named(app, OWN_VARIABLE)
+  const inner = forContainers(site)
+  // as short as it is, two of them fit where Nginx keeps variables; one for each network, as another receiver has another one
+  const fromThere = `$receiver_${shortHash(containers).slice(0, 5)}`
+  // without that module nobody is taken for somebody else
+  const from = features.modules.has('http_realip') ? '$realip_remote_addr' : '$remote_addr'
+  return `
+# For other containers alone: http://${name}
+geo ${from} ${fromThere} { ${containers} 1; }
+server {
+${withoutOptions(listen)
+  .map((each) => `  listen ${each};\n`)
+  .join('')}  server_name ${serverName(name)};
+${indent(keptOpen(site))}  if (${fromThere} = "") { return 444; }
+
+${indent(`${internalLocation(app)}
+${besideLocation(inner, names)}`)}
+  location / {
+${indent(indent(inLocation(inner, names)))}  }
+}
+`
+}
+
+/**
+ * The site as containers have it. What keeps visitors out, or sends them elsewhere, is not for them, and who is at work on an app needs the
+ * others also while visitors are asked to wait: so each key that is to hold here, too, is named.
+ */
+const forContainers = ({
+  app,
+  listen,
+  upstreams,
+  flags,
+  pauses,
+  trustedProxies,
+  maxBody,
+  timeoutMs,
+  features,
+}: Site): Site => ({
+  app,
+  domains: [],
+  listen,
+  upstreams,
+  flags,
+  pauses,
+  trustedProxies,
+  ...defined({ maxBody, timeoutMs, features }),
+})
+
+/** An option of a socket may be said once, and only one site is the default: those are the visitors'. */
+const withoutOptions = (listen: readonly string[]): string[] => [
+  ...new Set(listen.map((each) => each.replace(/ .*$/, ''))),
+]
+
+/** By default Nginx has no room for longer names in its table of them (`server_names_hash_bucket_size`); a pattern needs none. */
+const LONGEST_NAME = 46
+
+const serverName = (name: string): string =>
+  name.length <= LONGEST_NAME ? name : `"~^${name.replaceAll('.', '\\.')}$"`
