@@ -21,6 +21,7 @@ export const PROBLEMS = {
   nothing_to_roll_back_to: 409,
   ambiguous_digest: 409,
   app_configured: 409,
+  no_visitors: 409,
   not_removed: 409,
   body_too_large: 413,
   unsupported_media_type: 415,

@@ -14,6 +14,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   rollback: async () => (await import('./rollback.ts')).rollbackCommand(),
   tags: async () => (await import('./tags.ts')).tagsCommand(),
   hook: async () => (await import('./hook.ts')).hookCommand(),
+  maintenance: async () => (await import('./maintenance.ts')).maintenanceCommand(),
   reload: async () => (await import('./reload.ts')).reloadCommand(),
   remove: async () => (await import('./remove.ts')).removeCommand(),
   adopt: async () => (await import('./adopt.ts')).adoptCommand(),

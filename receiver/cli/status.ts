@@ -12,6 +12,7 @@ interface App {
   current: Deployment | null
   on_hold: { digest: string; deployment: string; since: string }[]
   volumes: { path: string; volume: string }[]
+  maintenance_since: string | null
 }
 
 export const statusCommand = () =>
@@ -52,7 +53,12 @@ async function status(
       ]),
     ),
   )
-  for (const { name, on_hold: onHold, volumes } of apps) {
+  for (const { name, on_hold: onHold, volumes, maintenance_since: since } of apps) {
+    if (since !== null) {
+      console.log(
+        `${name}: visitors are told since ${since} that there is maintenance; deploy-receiver maintenance ${name} off lets them in again`,
+      )
+    }
     for (const { digest, deployment } of onHold) {
       console.log(
         `${name}: ${short(digest)} is on hold since ${deployment} went back from it; deploy-receiver deploy ${name} lifts that, and so does another digest`,

@@ -28,8 +28,8 @@ export interface Flags {
 /** The slot flags on disk. Every method throws the file system's own error when it cannot look or write. */
 export interface SlotFiles extends Slots {
   flags(app: string): Flags
-  /** Since when visitors are told that there is maintenance, in Unix milliseconds; `undefined`: they are not. */
-  maintenance(app: string): number | undefined
+  /** Since when visitors are told that there is maintenance (ISO 8601, UTC); `undefined`: they are not. */
+  maintenance(app: string): string | undefined
   setMaintenance(app: string, isOn: boolean): void
   /** Forgets an app that is gone for good: nothing is live. */
   clear(app: string): void
@@ -78,7 +78,7 @@ export function createSlots(data: string): SlotFiles {
       const { paused } = flags(app)
       if (isThere(paused)) removeFile(paused)
     },
-    maintenance: (app) => find(flags(app).maintenance)?.mtimeMs,
+    maintenance: (app) => find(flags(app).maintenance)?.mtime.toISOString(),
     setMaintenance(app, isOn) {
       const { maintenance } = flags(app)
       if (isOn === isThere(maintenance)) return

@@ -38,6 +38,7 @@ export async function lookWithoutReceiver(
       sites: sitesOf(config),
       read: openReading(config, { docker: () => connecting, env: environment }),
       isLive: () => false,
+      maintenanceSince: createSlots(config.data).maintenance,
     })),
   ]
 }

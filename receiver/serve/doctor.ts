@@ -26,6 +26,8 @@ export interface MachineParts {
   read: ReadRepository
   /** Whether something of the app is live. */
   isLive: (app: string) => boolean
+  /** Since when its visitors are told that there is maintenance. */
+  maintenanceSince: (app: string) => string | undefined
 }
 
 /** Looks at all that a deployment needs: Docker, disks, Nginx and what visitors get, the clock, the registries, and what is live. */
@@ -61,6 +63,7 @@ export async function lookAtMachine({
   sites,
   read,
   isLive,
+  maintenanceSince,
 }: MachineParts): Promise<Finding[]> {
   // side by side: what does not answer must not keep the others waiting
   const found = await Promise.all([
@@ -73,6 +76,7 @@ export async function lookAtMachine({
       }),
     ),
     lookAtNginx(apps, sites),
+    lookAtMaintenance(apps, maintenanceSince),
     lookAtTrustRoots(data, apps),
     lookAtRegistries(apps, read, isLive),
   ])
@@ -117,6 +121,22 @@ const lookAtNginx = (
         }),
       ),
   ])
+
+/** What was switched on is easily forgotten. */
+const lookAtMaintenance = (
+  apps: readonly AppConfig[],
+  maintenanceSince: MachineParts['maintenanceSince'],
+): Promise<Finding[]> =>
+  Promise.all(
+    apps
+      .filter(({ name, http }) => http && maintenanceSince(name) !== undefined)
+      .map(({ name }) =>
+        finding(`maintenance of ${name}`, () => ({
+          message: `on since ${maintenanceSince(name)}: visitors get 503`,
+          hint: `deploy-receiver maintenance ${name} off lets them in again`,
+        })),
+      ),
+  )
 
 /** What the client library throws has no remedy. */
 async function askDocker<T>(look: () => Promise<T>): Promise<T> {

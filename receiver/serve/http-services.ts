@@ -24,6 +24,8 @@ export function httpServices({
   doctor,
   reload,
   removeApp,
+  maintenance,
+  maintenanceSince,
   log,
   stopping,
 }: {
@@ -36,6 +38,8 @@ export function httpServices({
   doctor: () => Promise<Finding[]>
   reload: Services['reload']
   removeApp: Services['removeApp']
+  maintenance: Services['maintenance']
+  maintenanceSince: Services['maintenanceSince']
   log: Log
   stopping: AbortSignal
 }): Services {
@@ -66,6 +70,8 @@ export function httpServices({
     verifyToken: createVerifyToken(createIssuerKeys(database, Date.now), () => new Date()),
     reload,
     removeApp,
+    maintenance,
+    maintenanceSince,
     doctor,
     tags,
     wake: apps.wake,

@@ -3,6 +3,7 @@ import type { AppConfig, Config } from '../config/config.ts'
 import { createApps } from '../core/apps.ts'
 import type { Log, Report } from '../core/log.ts'
 import type { Redactor } from '../core/redaction/redactor.ts'
+import { lookAtMaintenance, switchMaintenance } from '../core/slots/maintenance.ts'
 import { refuseOthers } from '../core/slots/ownership.ts'
 import { removeApp } from '../core/slots/remove-app.ts'
 import { isToRepair } from '../core/slots/container-events.ts'
@@ -141,6 +142,7 @@ async function start(
         journal,
         read,
         edits,
+        maintenanceSince: slots.maintenance,
         config: () => lookAtConfig(current.config, environment),
       }),
     reload,
@@ -150,6 +152,12 @@ async function start(
       if (done.removed.length > 0) log('info', 'app removed', { app: what.app, ...done })
       return done
     },
+    maintenance: {
+      look: (app) => lookAtMaintenance(app, { flags: slots, sites }),
+      switch: (what) =>
+        switchMaintenance(what, { flags: slots, sites, audit: store.audit, clock, log }),
+    },
+    maintenanceSince: slots.maintenance,
     log,
     stopping: stopping.signal,
   })

@@ -159,6 +159,11 @@ export async function startHttpWorld({
       warnings: [],
     }),
     removeApp: async () => ({ removed: [], kept: [] }),
+    maintenance: {
+      look: async () => ({ seen: [] }),
+      switch: async () => ({ seen: [] }),
+    },
+    maintenanceSince: () => undefined,
     doctor: async () => [],
     tags: async () => ({ tags: [], total: 0, hasMore: false }),
     wake: (app) => woken.push(app),

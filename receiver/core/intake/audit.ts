@@ -9,7 +9,7 @@ export interface Sender {
 }
 
 /**
- * What became of a request. `accepted`: a new deployment. `repeated`: it was answered before. `unchanged`, `ignored`: a
+ * What became of a request. `accepted`: a new deployment, or what was ordered on the machine itself. `repeated`: it was answered before. `unchanged`, `ignored`: a
  * hint that changes nothing. `rejected`: not authentic. `refused`: authentic, and not allowed or not possible.
  */
 export type AuditOutcome =

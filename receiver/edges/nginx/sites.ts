@@ -3,10 +3,12 @@ import { DeployError } from '../../core/errors.ts'
 import { defined } from '../../core/defined.ts'
 import type { OnEdit } from '../../core/on-edit.ts'
 import type { SiteSettings } from '../../core/site.ts'
+import type { Seen } from '../../core/slots/maintenance.ts'
 import type { AppUpstreams, Served, Sites, Slot } from '../../core/slots/ports.ts'
 import { pathSegment } from '../path-segment.ts'
 import type { Flags } from '../slots.ts'
 import { ask, type AskedSite } from './ask/ask.ts'
+import { askFrontPages } from './ask/front-pages.ts'
 import { askInternal } from './ask/internal.ts'
 import { serverBlocksIn } from './ask/server-blocks.ts'
 import { placesOf } from './ask/visit.ts'
@@ -65,6 +67,8 @@ export interface ConfiguredSite {
 export interface SiteFiles extends Sites {
   /** As `ask`, for people: it has Nginx do nothing, and one that does not run is `not_served`. */
   look(app: string): Promise<Served>
+  /** What visitors of the app get where its first page would be. */
+  visitorsGet(app: string): Promise<Seen[]>
   /** How Nginx is, and what it warns of. Throws `nginx_failed` when it does not take its files, `not_served` when it does not run. */
   check(): Promise<{ state: string; warnings: readonly string[] }>
   /**
@@ -227,6 +231,11 @@ export function createSites({
       }),
     ask: (app, signal) => askNow(app, { signal, again: () => inTurn(() => reloadAgain(program)) }),
     look: (app) => askNow(app, { signal: new AbortController().signal }),
+    visitorsGet: async (app) =>
+      askFrontPages(siteOnDisk(app), {
+        blocks: await program.serverBlocks(),
+        flag: flags(app).maintenance,
+      }),
     check: () => checkUp(program, nginx.listen),
     remove: (app, onEdit = 'overwrite') =>
       inTurn(async () => {

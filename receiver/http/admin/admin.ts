@@ -5,10 +5,12 @@ import type { Finding } from '../../core/finding.ts'
 import { unknownApp } from '../apps.ts'
 import { ProblemError } from '../problem.ts'
 import { readAudit, type AuditServices } from './audit.ts'
+import { type MaintenanceServices, readMaintenance, setMaintenance } from './maintenance.ts'
 import { readTags, type TagServices } from './tags.ts'
 
 export type AdminServices = AuditServices &
-  TagServices & {
+  TagServices &
+  MaintenanceServices & {
     /** Looks at all that a deployment needs. */
     doctor(): Promise<Finding[]>
     /**
@@ -43,6 +45,8 @@ export function createAdmin(services: AdminServices): Hono {
     .get('/audit', (c) => readAudit(c, services))
     .get('/doctor', async (c) => c.json({ checks: await services.doctor() }))
     .get('/apps/:app/tags', (c) => readTags(c, c.req.param('app'), services))
+    .get('/apps/:app/maintenance', (c) => readMaintenance(c, c.req.param('app'), services))
+    .post('/apps/:app/maintenance', (c) => setMaintenance(c, c.req.param('app'), services))
     .post('/reload', (c) => reload(c, services))
     .delete('/apps/:app', (c) => removeApp(c, c.req.param('app'), services))
 }

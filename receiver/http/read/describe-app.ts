@@ -17,12 +17,14 @@ export interface DescribeServices {
   }
   /** Where what it has in VOLUMEs of its images is kept. */
   volumes(app: string): readonly KeptVolume[]
+  /** Since when visitors are told that there is maintenance; `undefined`: they are not. */
+  maintenanceSince(app: string): string | undefined
 }
 
 /** An app with what is live, what is under way, and what was rolled back from. */
 export function describeApp(
   { spec, domains, credentials }: HttpApp,
-  { archive, volumes, url }: DescribeServices,
+  { archive, volumes, maintenanceSince, url }: DescribeServices,
 ) {
   const live = archive.live(spec.name)?.deployment
   return {
@@ -35,6 +37,7 @@ export function describeApp(
     current: archive.next(spec.name)?.deployment ?? null,
     on_hold: holdsOf(archive.recent(spec.name), live),
     volumes: volumes(spec.name),
+    maintenance_since: maintenanceSince(spec.name) ?? null,
   }
 }
 

@@ -28,6 +28,7 @@ const WELL: Parameters<typeof runDoctor>[0] = {
   },
   journal: { live: () => undefined },
   edits: () => [],
+  maintenanceSince: () => undefined,
   config: () => 'config.yaml is in force',
   read: rejects(new DeployError('registry_unreachable', 'no answer', { hint: 'curl it' })),
 }
@@ -58,6 +59,18 @@ test('without Docker all the other things are said, and how to start it', async 
     'registry of api': { ok: false, hint: 'curl it' },
   })
   expect(found).not.toHaveProperty('site of job')
+})
+
+test('maintenance that is on is told with how it is ended', async () => {
+  const since = '2026-03-01T12:00:00.000Z'
+  const found = await examine({ maintenanceSince: () => since })
+  expect(found['maintenance of api']).toEqual({
+    ok: true,
+    message: `on since ${since}: visitors get 503`,
+    hint: 'deploy-receiver maintenance api off lets them in again',
+  })
+  expect(found).not.toHaveProperty('maintenance of job')
+  expect(await examine({})).not.toHaveProperty('maintenance of api')
 })
 
 test('what Nginx warns of, that it does not run, and an app that it does not serve are told', async () => {

@@ -10,6 +10,8 @@ export interface ServerBlock {
   names: readonly string[]
   /** Those of our addresses that it answers. */
   served: ReadonlySet<string>
+  /** The files of which a location asks for each request whether they are there, with the path below which it does. */
+  looksAt: readonly { path: string; file: string }[]
 }
 
 interface Directive {
@@ -42,6 +44,18 @@ export function serverBlocks(dump: string): ServerBlock[] | undefined {
         .filter(([file]) => file === path || matchesGlob(file, path))
         .flatMap(([, included]) => within(included, levels + 1))
     })
+  const looks = (directives: readonly Directive[]): ServerBlock['looksAt'] =>
+    within(directives)
+      .filter(({ name }) => name === 'location')
+      .flatMap(({ args, block = [] }) => {
+        const own = within(block)
+        const path = args.at(-1) ?? ''
+        const files = args.some((arg) => arg.startsWith('~')) || path.startsWith('@') ? [] : own
+        const looked = files.flatMap(({ name, args: [, file = ''] }) =>
+          name === 'if' && file.endsWith(')') ? [{ path, file: file.slice(0, -1) }] : [],
+        )
+        return [...looked, ...looks(own)]
+      })
   const blocks = (directives: readonly Directive[], name: string) =>
     within(directives).filter((each) => each.name === name && each.block !== undefined)
 
@@ -59,6 +73,7 @@ export function serverBlocks(dump: string): ServerBlock[] | undefined {
             kind === '=' && path.startsWith(SERVED_PATH) ? [path] : [],
           ),
         ),
+        looksAt: looks(block),
       }
     })
 }

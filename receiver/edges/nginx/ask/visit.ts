@@ -52,7 +52,7 @@ export const placesIn = (blocks: readonly ServerBlock[], { path }: Visited): Pla
     })
 
 /** A name out of `server_name`; none of a regular expression, or of what only Nginx can fill in. */
-function askable(name: string): string | undefined {
+export function askable(name: string): string | undefined {
   const plain = name.replace(/^\*/, ANYONE).replace(/\.\*$/, `.${ANYONE}`).replace(/^\./, '')
   return /^[a-z0-9_.-]+$/.test(plain) ? plain : undefined
 }
@@ -126,7 +126,10 @@ export async function urlOf(
 
 const isOneName = (name: string) => name.includes('.') && !name.includes(ANYONE)
 
-function url(scheme: 'http' | 'https', { name, door: { port } }: Met): string {
+export function url(
+  scheme: 'http' | 'https',
+  { name, door: { port } }: Pick<Met, 'name' | 'door'>,
+): string {
   const usual = scheme === 'http' ? 80 : 443
   return port === usual || port === 0 ? `${scheme}://${name}` : `${scheme}://${name}:${port}`
 }

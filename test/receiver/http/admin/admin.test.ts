@@ -75,6 +75,69 @@ test('the doctor says what it found', async () => {
   expect(await ask('GET', '/doctor')).toStrictEqual({ status: 200, body: { checks } })
 })
 
+describe('maintenance', () => {
+  test('is switched, and seen', async () => {
+    const asked: unknown[] = []
+    const seen = [{ at: 'http://api.test/', status: 503 }]
+    world.services.maintenance = {
+      look: async () => ({ seen: [] }),
+      async switch(what) {
+        asked.push(what)
+        return { ...(what.isOn ? { since: '2026-03-01T12:00:00.000Z' } : {}), seen }
+      },
+    }
+    expect(await ask('GET', '/apps/api/maintenance')).toStrictEqual({
+      status: 200,
+      body: { app: 'api', maintenance: false, since: null, seen: [] },
+    })
+    expect(await ask('POST', '/apps/api/maintenance?on=true')).toStrictEqual({
+      status: 200,
+      body: { app: 'api', maintenance: true, since: '2026-03-01T12:00:00.000Z', seen },
+    })
+    expect(await ask('POST', '/apps/api/maintenance?on=false')).toMatchObject({
+      body: { maintenance: false },
+    })
+    expect(asked).toEqual([
+      { app: 'api', isOn: true },
+      { app: 'api', isOn: false },
+    ])
+  })
+
+  test('is for apps of the config that have visitors, and asked for in full', async () => {
+    const { apps } = world.services
+    const web = apps.get('web')
+    if (web === undefined) throw new Error('no app web')
+    world.services.apps = new Map([
+      ...apps,
+      ['web', { ...web, spec: { ...web.spec, http: false } }],
+    ])
+    world.services.maintenance.switch = () => Promise.reject(new Error('nobody asks'))
+    for (const [path, status, code] of [
+      ['/apps/none/maintenance?on=true', 404, 'unknown_app'],
+      ['/apps/web/maintenance?on=true', 409, 'no_visitors'],
+      ['/apps/api/maintenance?on=yes', 400, 'malformed_body'],
+      ['/apps/api/maintenance', 400, 'malformed_body'],
+    ] as const) {
+      expect(await ask('POST', path)).toMatchObject({
+        status,
+        body: { code, hint: expect.any(String) },
+      })
+    }
+    expect(await ask('GET', '/apps/web/maintenance')).toMatchObject({ status: 409 })
+  })
+
+  test('says which file cannot be made, and what to do', async () => {
+    world.services.maintenance.switch = () =>
+      Promise.reject(
+        Object.assign(new Error('ENOSPC'), { code: 'ENOSPC', path: '/d/slots/api/maintenance' }),
+      )
+    expect(await ask('POST', '/apps/api/maintenance?on=true')).toMatchObject({
+      status: 503,
+      body: { detail: '/d/slots/api/maintenance cannot be written: the disk is full' },
+    })
+  })
+})
+
 describe('removing an app', () => {
   let asked: unknown[]
   let removed: string[]

@@ -67,6 +67,7 @@ describe('an app', () => {
           live: null,
           current: null,
           on_hold: [],
+          maintenance_since: null,
           volumes: [],
         },
         expect.objectContaining({ name: 'web', accepts: ['basic'] }),

@@ -21,7 +21,9 @@ server {
   listen 80; listen [::]:443 ssl;
   server_name A.test "~^(?<x>[a-z]{2})\\.test$" b.test;
   set $x "\${scheme}://$host";
-  location ~ ^/x{2}/ { return 200 "}"; }
+  location ~ ^/x{2}/ { return 200 "}"; if (-f /never) { return 503; } }
+  location @named { include snippets/api.proxy; }
+  location ^~ /api/ { include snippets/api.proxy; location /api/in/ { if (!-f /in) { return 503; } } }
   include snippets/api.slot;
   include sites/a.conf;
 }
@@ -30,6 +32,9 @@ server { listen 81; server_name c.test; location / { proxy_pass http://\${y}/; }
 # configuration file /etc/nginx/snippets/api.slot:
 location = ${SERVED}0123 { return 200 api; }
 location = /favicon.ico { return 204; }
+# configuration file /etc/nginx/snippets/api.proxy:
+if (-f /data/down) { return 503; }
+if ($uri = /x) { return 503; }
 # configuration file /etc/nginx/other/never.conf:
 server { listen 82; }
 `)
@@ -39,9 +44,25 @@ server { listen 82; }
       listens: ['80', '[::]:443 ssl'],
       names: ['a.test', '~^(?<x>[a-z]{2})\\.test$', 'b.test'],
       served: new Set([`${SERVED}0123`]),
+      looksAt: [
+        { path: '/api/', file: '/data/down' },
+        { path: '/api/in/', file: '/in' },
+      ],
     },
-    { file: '/etc/nginx/sites/a.conf', listens: ['81'], names: ['c.test'], served: new Set() },
-    { file: '/etc/nginx/nginx.conf', listens: ['80'], names: [], served: new Set() },
+    {
+      file: '/etc/nginx/sites/a.conf',
+      listens: ['81'],
+      names: ['c.test'],
+      served: new Set(),
+      looksAt: [],
+    },
+    {
+      file: '/etc/nginx/nginx.conf',
+      listens: ['80'],
+      names: [],
+      served: new Set(),
+      looksAt: [],
+    },
   ])
 })
 

@@ -1,5 +1,6 @@
-import type { Server } from 'node:http'
-import { Agent } from 'node:http'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { Agent, type Server } from 'node:http'
+import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { holdOff } from '../../../../../receiver/edges/nginx/render/maintenance.ts'
 import { createSlots } from '../../../../../receiver/edges/slots.ts'
@@ -8,7 +9,7 @@ import { openBehindNginx, startEcho } from '../behind-nginx.ts'
 
 let world: Awaited<ReturnType<typeof openBehindNginx>>
 const servers: Server[] = []
-const APPS = ['api', 'plain', 'own', 'other', 'never'] as const
+const APPS = ['api', 'plain', 'own', 'other', 'never', 'lines'] as const
 
 beforeAll(async () => {
   world = await openBehindNginx()
@@ -31,6 +32,7 @@ beforeAll(async () => {
         app: { domains: [], pauses: false, health: { path: '/own/healthz' } },
       },
       other: await pair('other'),
+      lines: await pair('lines'),
       never: {
         blue: { port: nowhere },
         green: { port: nowhere },
@@ -43,12 +45,13 @@ beforeAll(async () => {
   open_file_cache_valid 10m;
   open_file_cache_errors on;
   listen 127.0.0.1:${port};
-  server_name own.test;
+  server_name own.test www.own.test;
   include ${snippets}/own.slot;
   include ${snippets}/other.slot;
   location /own/ { include ${snippets}/own.proxy; }
   location /other/ { include ${snippets}/other.proxy; }
 }
+server { listen 127.0.0.1:${port}; server_name lines.test; include ${snippets}/lines.slot; location / { proxy_pass http://$deploy_lines; } }
 `,
     },
   )
@@ -120,10 +123,49 @@ describe('maintenance', () => {
     slots.pause('api')
     expect(await world.send('api.test', '/')).toMatchObject(DOWN)
     slots.unpause('api')
-    const since = slots.maintenance('api') ?? 0
-    expect(Math.abs(since - before)).toBeLessThan(600_000)
+    const since = slots.maintenance('api') ?? ''
+    expect(Math.abs(Date.parse(since) - before)).toBeLessThan(600_000)
     slots.setMaintenance('api', true)
     expect(slots.maintenance('api')).toBe(since)
+  })
+})
+
+describe('what visitors get', () => {
+  const seen = async (app: string) =>
+    (await world.sites.visitorsGet(app)).map(({ at, status }) => [
+      at.replace(`:${world.port}`, ''),
+      status,
+    ])
+
+  test('is asked for where the app is: of a rendered site, of two names and of a path', async () => {
+    expect(await seen('plain')).toEqual([['http://plain.test/', 200]])
+    expect(await seen('never')).toEqual([['http://never.test/', 503]])
+    for (const app of ['own', 'plain'] as const) world.slots.setMaintenance(app, true)
+    expect(await seen('plain')).toEqual([['http://plain.test/', 503]])
+    expect(await seen('own')).toEqual([
+      ['http://own.test/own/', 503],
+      ['http://www.own.test/own/', 503],
+    ])
+    expect(await seen('other')).toEqual([
+      ['http://own.test/other/', 200],
+      ['http://www.own.test/other/', 200],
+    ])
+  })
+
+  test('tells of a file that somebody edited, or that is older than maintenance', async () => {
+    const file = join(world.nginx.directory, 'deploy-receiver.plain.conf')
+    const text = readFileSync(file, 'utf8')
+    writeFileSync(file, text.replaceAll(/^ *if \(-f \S*maintenance\) \{ set .*\n/gm, ''))
+    await world.nginx.reloaded(world.nginx.check)
+    world.slots.setMaintenance('plain', true)
+    expect(await seen('plain')).toEqual([['http://plain.test/', 200]])
+    writeFileSync(file, text)
+    await world.nginx.reloaded(world.nginx.check)
+    expect(await seen('plain')).toEqual([['http://plain.test/', 503]])
+  })
+
+  test('of a site of somebody’s own that passes requests on with lines of its own cannot be seen', async () => {
+    expect(await seen('lines')).toEqual([])
   })
 })
 
