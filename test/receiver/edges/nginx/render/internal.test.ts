@@ -49,7 +49,9 @@ beforeAll(async () => {
     },
   )
   for (const app of ['api', 'own', LONG, 'taken']) slots.makeLive(app, 'blue')
-  expect(await nginx.check()).toMatch(/conflicting server name "taken.internal"/)
+  let said = ''
+  await nginx.reloaded(async () => (said = await nginx.check()))
+  expect(said).toMatch(/conflicting server name "taken.internal"/)
 })
 afterAll(async () => {
   for (const server of servers) server.closeAllConnections()
