@@ -1,13 +1,11 @@
-import { execFile } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { operate } from '../../support/operator.ts'
 
-const PROGRAM = fileURLToPath(new URL('../../../bin/deploy-receiver', import.meta.url))
 const SINCE = '2026-03-01T12:00:00.000Z'
 
 let dir: string
@@ -34,13 +32,8 @@ afterAll(() => {
   rmSync(dir, { recursive: true })
 })
 
-const run = (...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> =>
-  new Promise((resolve) => {
-    const config = ['--config', join(dir, 'config.yaml')]
-    execFile(PROGRAM, ['maintenance', ...args, ...config], (error, stdout, stderr) =>
-      resolve({ code: Number(error?.code ?? 0), stdout, stderr }),
-    )
-  })
+const run = (...args: string[]) =>
+  operate(['maintenance', ...args, '--config', join(dir, 'config.yaml')])
 
 const says = (isOn: boolean, ...statuses: (number | undefined)[]) => {
   const seen = statuses.map((status, at) => ({
