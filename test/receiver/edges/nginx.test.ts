@@ -411,6 +411,8 @@ describe('its file', () => {
     ['a listen', { listen: ['80; include /etc/passwd'] }],
     ['a network', { trustedProxies: ['10.0.0.0/8; deny all'] }],
     ['a network without its length', { trustedProxies: ['10.0.0.1'] }],
+    ['the network of containers', { containers: '10.213.0.0/20 1; } server { }' }],
+    ['the flag of maintenance', { maintenance: { flag: '/d/x) { return 200; } if (-f /e' } }],
     ['a certificate', { tls: { ...TLS, certificate: '/a.pem; } server { listen 81' } }],
     ['a certificate that is a variable', { tls: { ...TLS, certificate: '/$host.pem' } }],
     ['a key', { tls: { ...TLS, key: '/a"b' } }],
