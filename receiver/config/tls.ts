@@ -46,6 +46,7 @@ export function readTls(reader: Reader, field: Field | undefined): AcmeSettings 
   return {
     email: email ?? '',
     server: server ?? (staging ? STAGING : LETS_ENCRYPT),
+    ...(staging ? { isTrial: true } : {}),
     ...(eab === undefined ? {} : { eab }),
     ...(directory === undefined ? {} : { directory }),
   }

@@ -10,6 +10,7 @@ import type { Flags } from '../slots.ts'
 import { ask, type AskedSite } from './ask/ask.ts'
 import { askFrontPages } from './ask/front-pages.ts'
 import { askInternal } from './ask/internal.ts'
+import { leafAt } from './ask/leaf.ts'
 import { serverBlocksIn } from './ask/server-blocks.ts'
 import { placesOf } from './ask/visit.ts'
 import { change, onDisk, reasonOf } from './change.ts'
@@ -69,6 +70,10 @@ export interface SiteFiles extends Sites {
   look(app: string): Promise<Served>
   /** What visitors of the app get where its first page would be. */
   visitorsGet(app: string): Promise<Seen[]>
+  /** SHA-256 of the certificate that it gives visitors of a name; `undefined` when it gives none, or cannot be asked from here. */
+  leaf(name: string): Promise<string | undefined>
+  /** Has it read its files again, and what they name. Throws `nginx_failed`. */
+  reload(): Promise<void>
   /** How Nginx is, and what it warns of. Throws `nginx_failed` when it does not take its files, `not_served` when it does not run. */
   check(): Promise<{ state: string; warnings: readonly string[] }>
   /**
@@ -235,6 +240,16 @@ export function createSites({
       askFrontPages(siteOnDisk(app), {
         blocks: await program.serverBlocks(),
         flag: flags(app).maintenance,
+      }),
+    async leaf(name) {
+      const [listen] = listenTls
+      const proxied = nginx.proxyProtocol === true ? ' proxy_protocol' : ''
+      return listen === undefined ? undefined : leafAt(`${listen}${proxied}`, name)
+    },
+    reload: () =>
+      inTurn(async () => {
+        await program.test()
+        await program.reload()
       }),
     check: () => checkUp(program, nginx.listen),
     remove: (app, onEdit = 'overwrite') =>

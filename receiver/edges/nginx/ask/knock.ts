@@ -1,6 +1,6 @@
 import { request } from 'node:http'
 import { connect as connectTcp, isIP, type Socket } from 'node:net'
-import { connect as connectTls } from 'node:tls'
+import { connect as connectTls, type TLSSocket } from 'node:tls'
 import { readBeginning } from '../../../../protocol/read-body.ts'
 import { printable } from '../../printable.ts'
 import type { Door } from './doors.ts'
@@ -76,6 +76,20 @@ const get = (
       if (!isAnswered) reject(new Error('the connection was closed without an answer'))
     })
     outgoing.end()
+  })
+
+/** The certificate, in DER, that who comes for a host gets there. */
+export const shakeHands = (door: Door, host: string): Promise<Buffer> =>
+  new Promise((resolve, reject) => {
+    const socket = open(door, host) as TLSSocket
+    socket.setTimeout(ANSWER_MS, () => socket.destroy(new Error('no answer')))
+    socket.once('secureConnect', () => {
+      const { raw } = socket.getPeerCertificate()
+      socket.destroy()
+      resolve(raw)
+    })
+    socket.on('error', reject)
+    socket.once('close', () => reject(new Error('the connection was closed')))
   })
 
 function open({ at, port, tls, hasPreamble, from }: Door, host: string): Socket {
