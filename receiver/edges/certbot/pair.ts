@@ -1,18 +1,8 @@
 import { createHash, createPrivateKey, X509Certificate } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { CertificateError } from '../../core/certificates/error.ts'
+import type { StandingCertificate } from '../../core/certificates/certificate.ts'
 import type { PairFiles } from './places.ts'
-
-/** What is in the files of a certificate. Times are milliseconds since 1970. */
-export interface Pair {
-  /** DNS names, wildcards among them. */
-  names: readonly string[]
-  notBefore: number
-  notAfter: number
-  /** SHA-256 of the certificate itself, by which it is known again. */
-  fingerprint: string
-  covers(name: string): boolean
-}
 
 /** More than any chain. */
 const MAX_BYTES = 1_000_000
@@ -21,7 +11,7 @@ const MAX_BYTES = 1_000_000
  * Reads a certificate with its key, and sees that they belong together: Nginx takes no file that names others. `undefined` when
  * neither is there. Throws `CertificateError`.
  */
-export function readPair(files: PairFiles): Pair | undefined {
+export function readPair(files: PairFiles): StandingCertificate | undefined {
   const certificate = readPem(files.certificate)
   const key = readPem(files.key)
   if (certificate === undefined && key === undefined) return undefined
@@ -41,9 +31,9 @@ export function readPair(files: PairFiles): Pair | undefined {
   }
   return {
     names: namesOf(leaf),
-    notBefore: leaf.validFromDate.getTime(),
-    notAfter: leaf.validToDate.getTime(),
-    fingerprint: createHash('sha256').update(leaf.raw).digest('hex'),
+    notBefore: leaf.validFromDate.toISOString(),
+    notAfter: leaf.validToDate.toISOString(),
+    fingerprint: fingerprintOf(leaf.raw),
     // a wildcard domain of a site is covered by itself alone
     covers: (name) =>
       name.startsWith('*.')
@@ -51,6 +41,9 @@ export function readPair(files: PairFiles): Pair | undefined {
         : leaf.checkHost(name, { subject: 'never' }) !== undefined,
   }
 }
+
+/** SHA-256 of a certificate in DER. */
+const fingerprintOf = (der: Uint8Array): string => createHash('sha256').update(der).digest('hex')
 
 function readPem(file: string): string | undefined {
   try {

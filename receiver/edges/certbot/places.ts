@@ -21,3 +21,7 @@ export function certbotFiles(site: string, directory = CERTBOT_DIRECTORY): PairF
 
 /** Where its answers to challenges lie, for Nginx to show: its workers can come to it. */
 export const webrootOf = (data: string): string => join(data, 'acme')
+
+/** Where Certbot notes how a certificate was had. */
+export const renewalFile = (site: string, directory = CERTBOT_DIRECTORY): string =>
+  join(directory, 'renewal', `${lineageOf(site)}.conf`)

@@ -1,0 +1,46 @@
+import type { AcmeSettings } from '../../core/certificates/acme.ts'
+import type { WantedCertificate } from '../../core/certificates/certificate.ts'
+import type { Reason } from '../../core/certificates/next-step.ts'
+import { join } from 'node:path'
+import { lineageOf } from './places.ts'
+
+/** Where Certbot puts things while it works for us. */
+export interface CertbotPlaces {
+  /** Its answers to the CA's challenges, for Nginx to show. */
+  webroot: string
+  /** The log of its last run. */
+  logs: string
+  /** What is secret of its arguments, which everybody on the machine can see. */
+  config: string
+}
+
+/** The arguments with which Certbot gets one certificate, and asks nobody anything. */
+export function certbotArguments(
+  { site, names }: Pick<WantedCertificate, 'site' | 'names'>,
+  reason: Reason,
+  { acme, places }: { acme: AcmeSettings; places: CertbotPlaces },
+): string[] {
+  const { email, server, directory, isTrial } = acme
+  return [
+    'certonly',
+    ...['--non-interactive', '--agree-tos', '--no-eff-email', '--email', email],
+    ...['--server', server, '--config', places.config, '--logs-dir', places.logs],
+    ...(directory === undefined
+      ? []
+      : ['--config-dir', directory, '--work-dir', join(directory, 'work')]),
+    ...['--webroot', '--webroot-path', places.webroot, '--preferred-challenges', 'http'],
+    ...['--cert-name', lineageOf(site), '--key-type', 'ecdsa'],
+    ...names.flatMap((name) => ['--domain', name]),
+    // whatever is there of another time: this is what is wanted now
+    ...['--renew-with-new-domains', '--keep-until-expiring'],
+    // when it is due is known better here
+    ...(reason === 'renewal' || reason === 'server' ? ['--force-renewal'] : []),
+    ...(isTrial === true ? ['--break-my-certs'] : []),
+    // our own hook there would tell what is known
+    '--no-directory-hooks',
+  ]
+}
+
+/** What stands in the file of `--config`: an id and a key that are somebody's at the CA (RFC 8555, section 7.3.4). */
+export const certbotConfig = ({ eab }: Pick<AcmeSettings, 'eab'>): string =>
+  eab === undefined ? '' : `eab-kid = ${eab.kid}\neab-hmac-key = ${eab.hmacKey}\n`
