@@ -15,6 +15,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   tags: async () => (await import('./tags.ts')).tagsCommand(),
   hook: async () => (await import('./hook.ts')).hookCommand(),
   maintenance: async () => (await import('./maintenance.ts')).maintenanceCommand(),
+  certificates: async () => (await import('./certificates.ts')).certificatesCommand(),
   reload: async () => (await import('./reload.ts')).reloadCommand(),
   remove: async () => (await import('./remove.ts')).removeCommand(),
   adopt: async () => (await import('./adopt.ts')).adoptCommand(),

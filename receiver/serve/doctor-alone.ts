@@ -1,11 +1,13 @@
 import { type Finding, finding } from '../core/finding.ts'
 import type { Config } from '../config/config.ts'
+import { systemClock } from '../edges/clock.ts'
 import { connectDocker } from '../edges/docker/connect.ts'
 import { diskOf } from '../edges/docker/disk.ts'
 import { createSites } from '../edges/nginx/sites.ts'
 import { divide } from '../edges/subnet.ts'
 import { createSlots } from '../edges/slots.ts'
-import { lookAtDocker, lookAtMachine, type MachineParts } from './doctor.ts'
+import { lookAtDocker, lookAtMachine } from './doctor.ts'
+import { describeWithoutRecord } from './keep-certificates.ts'
 import { readConfig } from './look-at-config.ts'
 import { openReading } from './open-registries.ts'
 
@@ -28,6 +30,7 @@ export async function lookWithoutReceiver(
     return `${file} is right`
   })
   if (config === undefined) return [found, ...(await Promise.all(lookAtDocker(docker, engine)))]
+  const sites = sitesOf(config)
   return [
     found,
     ...(await lookAtMachine({
@@ -35,16 +38,17 @@ export async function lookWithoutReceiver(
       apps: Object.values(config.apps),
       docker,
       engine,
-      sites: sitesOf(config),
+      sites,
       read: openReading(config, { docker: () => connecting, env: environment }),
       isLive: () => false,
       maintenanceSince: createSlots(config.data).maintenance,
     })),
+    ...(await describeWithoutRecord(config, { sites, clock: systemClock })),
   ]
 }
 
 /** They are only asked what Nginx makes of them: whose they are, and what would be written, is the record's. */
-const sitesOf = ({ apps, data, network: { subnet }, nginx }: Config): MachineParts['sites'] =>
+const sitesOf = ({ apps, data, network: { subnet }, nginx }: Config) =>
   createSites({
     installation: '',
     nginx,

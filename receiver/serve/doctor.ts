@@ -36,6 +36,7 @@ export async function runDoctor({
   journal,
   edits,
   config,
+  certificates,
   ...parts
 }: Omit<MachineParts, 'engine' | 'isLive'> & {
   engine: Pick<Engine, 'disk' | 'containers'>
@@ -44,12 +45,14 @@ export async function runDoctor({
   edits: () => readonly Edit[]
   /** Compares the config in force with its file. */
   config: () => Found
+  certificates: () => Promise<Finding[]>
 }): Promise<Finding[]> {
   const isLive = (app: string) => journal.live(app) !== undefined
   const found = await Promise.all([
     finding('config', config),
     lookAtMachine({ ...parts, engine, isLive }),
     Promise.all(parts.apps.map((app) => lookAtApp(app, engine, journal))),
+    certificates(),
   ])
   return [...found.flat(), ...lookAtFiles(edits)]
 }

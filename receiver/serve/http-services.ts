@@ -22,6 +22,7 @@ export function httpServices({
   registry,
   tags,
   doctor,
+  certificates,
   reload,
   removeApp,
   maintenance,
@@ -36,6 +37,7 @@ export function httpServices({
   registry: Registry
   tags: Services['tags']
   doctor: () => Promise<Finding[]>
+  certificates: Services['certificates']
   reload: Services['reload']
   removeApp: Services['removeApp']
   maintenance: Services['maintenance']
@@ -73,6 +75,7 @@ export function httpServices({
     maintenance,
     maintenanceSince,
     doctor,
+    certificates,
     tags,
     wake: apps.wake,
     get readTokens() {

@@ -19,6 +19,7 @@ import { type Addresses, takeAddresses } from './addresses.ts'
 import { takeConfig } from './current-config.ts'
 import { runDoctor } from './doctor.ts'
 import { startHousekeeping } from './housekeeping.ts'
+import { startCertificates } from './keep-certificates.ts'
 import { lookAtConfig } from './look-at-config.ts'
 import { httpServices } from './http-services.ts'
 import { hasStore, lookAtMachine, storePlace } from './machine.ts'
@@ -143,8 +144,10 @@ async function start(
         read,
         edits,
         maintenanceSince: slots.maintenance,
+        certificates: () => certificates.describe(),
         config: () => lookAtConfig(current.config, environment),
       }),
+    certificates: { describe: () => certificates.describe(), look: () => certificates.look() },
     reload,
     async removeApp(what) {
       const done = await removeApp(what, { engine, sites, slots, record, journal, clock, apps })
@@ -163,6 +166,15 @@ async function start(
   })
   for (const server of addresses.servers) watchRequests(server, watchdog)
   addresses.answer(services)
+  const certificates = startCertificates(() => current.config, {
+    apps,
+    sites,
+    store,
+    installation: installation.id,
+    clock,
+    log,
+    signal: stopping.signal,
+  })
   const pollers = startPolling({ apps, store, registry, clock, log, report })
   const events = followEvents(
     { docker, home: { network: network.name, installation }, clock },
@@ -204,6 +216,7 @@ async function start(
     // a hook may have come while Nginx was told
     for (const app of changes.added) apps.wake(app)
     pollers.take(Object.values(next.apps))
+    certificates.look()
     for (const app of changes.removed) log('warn', LEFT_RUNNING, { app })
     for (const each of warnings) log('warn', each)
     log('info', 'config taken', changes)
@@ -229,7 +242,7 @@ async function start(
       await addresses.close()
       // what it has begun with Nginx comes to its end
       await reloading
-      await Promise.all([events, pollers.stop(), apps.stop()])
+      await Promise.all([events, pollers.stop(), certificates.ended, apps.stop()])
       try {
         store.refusals.flush()
       } finally {

@@ -1,6 +1,7 @@
 import type { AppConfig, Config } from '../config/config.ts'
 import type { CertificateSource } from '../core/site.ts'
-import { type Pair, readPair } from '../edges/certbot/pair.ts'
+import type { StandingCertificate } from '../core/certificates/certificate.ts'
+import { readPair } from '../edges/certbot/pair.ts'
 import { certbotFiles, type PairFiles, webrootOf } from '../edges/certbot/places.ts'
 import type { ConfiguredSite } from '../edges/nginx/sites.ts'
 
@@ -28,13 +29,13 @@ export function siteTls(
             certificate,
             key,
             covers: domains.filter(pair.covers),
-            isOver: pair.notAfter < Date.now(),
+            isOver: Date.parse(pair.notAfter) < Date.now(),
           },
         }),
   }
 }
 
-function readIfUsable(files: PairFiles): Pair | undefined {
+function readIfUsable(files: PairFiles): StandingCertificate | undefined {
   try {
     return readPair(files)
   } catch {

@@ -164,6 +164,7 @@ export async function startHttpWorld({
       switch: async () => ({ seen: [] }),
     },
     maintenanceSince: () => undefined,
+    certificates: { describe: async () => [], look: () => {} },
     doctor: async () => [],
     tags: async () => ({ tags: [], total: 0, hasMore: false }),
     wake: (app) => woken.push(app),

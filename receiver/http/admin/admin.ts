@@ -13,6 +13,12 @@ export type AdminServices = AuditServices &
   MaintenanceServices & {
     /** Looks at all that a deployment needs. */
     doctor(): Promise<Finding[]>
+    certificates: {
+      /** How each of them is. */
+      describe(): Promise<Finding[]>
+      /** Has their files looked at now. */
+      look(): void
+    }
     /**
      * Takes the config as it is on disk now, and says what changed. Throws an error with its remedy.
      * @param options with `overwrite` also Nginx's files that somebody edited are written anew
@@ -44,6 +50,11 @@ export function createAdmin(services: AdminServices): Hono {
   return new Hono()
     .get('/audit', (c) => readAudit(c, services))
     .get('/doctor', async (c) => c.json({ checks: await services.doctor() }))
+    .get('/certificates', async (c) => c.json({ checks: await services.certificates.describe() }))
+    .post('/certificates/look', (c) => {
+      services.certificates.look()
+      return c.json({})
+    })
     .get('/apps/:app/tags', (c) => readTags(c, c.req.param('app'), services))
     .get('/apps/:app/maintenance', (c) => readMaintenance(c, c.req.param('app'), services))
     .post('/apps/:app/maintenance', (c) => setMaintenance(c, c.req.param('app'), services))

@@ -29,6 +29,7 @@ const WELL: Parameters<typeof runDoctor>[0] = {
   journal: { live: () => undefined },
   edits: () => [],
   maintenanceSince: () => undefined,
+  certificates: async () => [],
   config: () => 'config.yaml is in force',
   read: rejects(new DeployError('registry_unreachable', 'no answer', { hint: 'curl it' })),
 }

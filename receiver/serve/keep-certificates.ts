@@ -1,0 +1,147 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
+import type { AppConfig, Config } from '../config/config.ts'
+import type { Apps } from '../core/apps.ts'
+import type { StandingCertificate, WantedCertificate } from '../core/certificates/certificate.ts'
+import { describeCertificate } from '../core/certificates/describe.ts'
+import { CertificateError } from '../core/certificates/error.ts'
+import {
+  type CertificatePorts,
+  type Certificates,
+  keepCertificates,
+} from '../core/certificates/keep.ts'
+import type { Clock } from '../core/clock.ts'
+import type { Finding } from '../core/finding.ts'
+import type { Log } from '../core/log.ts'
+import { upstreamsOf } from '../core/slots/show-apps.ts'
+import { obtain } from '../edges/certbot/obtain.ts'
+import { readPair } from '../edges/certbot/pair.ts'
+import { renewalFile } from '../edges/certbot/places.ts'
+import { installRenewalHook } from '../edges/certbot/renewal-hook.ts'
+import type { SiteFiles } from '../edges/nginx/sites.ts'
+import { createCertificateAttempts } from '../edges/store/certificate-attempts.ts'
+import type { OpenStore } from './open-store.ts'
+import { filesOf } from './site-tls.ts'
+
+/** A reload may wait so long for deployments to come to their end. */
+const QUIET_WITHIN_MS = 15 * 60_000
+const ASK_EVERY_MS = 1000
+
+export interface KeptCertificates extends Certificates {
+  /** How each of them is, for people. */
+  describe(): Promise<Finding[]>
+}
+
+/** Looks after the certificates of all sites, as long as the receiver runs. */
+export function startCertificates(
+  config: () => Config,
+  {
+    apps,
+    sites,
+    store: { database, journal, record },
+    installation,
+    clock,
+    log,
+    signal,
+  }: {
+    apps: Pick<Apps<AppConfig>, 'all'>
+    sites: Pick<SiteFiles, 'ensure' | 'leaf' | 'reload'>
+    store: Pick<OpenStore, 'database'> & {
+      journal: Pick<OpenStore['journal'], 'unfinished'>
+      record: Pick<OpenStore['record'], 'upstreams'>
+    }
+    installation: string
+    clock: Clock
+    log: Log
+    signal: AbortSignal
+  },
+): KeptCertificates {
+  const isQuiet = () => [...apps.all().keys()].every((app) => journal.unfinished(app).length === 0)
+  const ports: CertificatePorts = {
+    wanted: () => wantedCertificates(config()),
+    read: (site) => readCertificate(site, config()),
+    leaf: (name) => sites.leaf(name.replace(/^\*/, 'deploy-receiver-asks')),
+    async show(site) {
+      const app = apps.all().get(site)
+      if (app === undefined) return
+      const { changed } = await sites.ensure(upstreamsOf([app], record), () => 'leave')
+      if (!changed) await sites.reload()
+    },
+    async quiet(stop) {
+      const began = clock.ms()
+      while (!isQuiet() && clock.ms() - began < QUIET_WITHIN_MS) {
+        await pause(ASK_EVERY_MS, undefined, { signal: stop })
+      }
+    },
+    async obtain(wanted, reason, stop) {
+      const { tls, data, file, nginx } = config()
+      // what is wanted of a CA is so by a config that has one
+      if (tls === undefined) throw new CertificateError('there is no CA to ask', { hint: 'tls' })
+      hook({ installation, directory: tls.directory, program: PROGRAM, config: file, nginx })
+      await obtain(wanted, reason, { acme: tls, data, signal: stop })
+    },
+    attempts: createCertificateAttempts(database),
+    clock,
+    log,
+  }
+  /** Without it a renewal is seen within a minute. */
+  const hook = (what: Parameters<typeof installRenewalHook>[0]) => {
+    try {
+      installRenewalHook(what)
+    } catch (error) {
+      log('warn', "the script for Certbot's renewals could not be written", { error })
+    }
+  }
+  return {
+    ...keepCertificates(ports, signal),
+    describe: () => describeAll(config(), ports),
+  }
+}
+
+const PROGRAM = join(import.meta.dirname, '../../bin/deploy-receiver')
+
+const describeAll = (
+  config: Config,
+  ports: Parameters<typeof describeCertificate>[1],
+): Promise<Finding[]> =>
+  Promise.all(wantedCertificates(config).map((wanted) => describeCertificate(wanted, ports)))
+
+/** How they are when no receiver runs: what was asked in vain is in its record. */
+export const describeWithoutRecord = (
+  config: Config,
+  { sites, clock }: { sites: Pick<SiteFiles, 'leaf'>; clock: Clock },
+): Promise<Finding[]> =>
+  describeAll(config, {
+    read: (site) => readCertificate(site, config),
+    leaf: (name) => sites.leaf(name),
+    attempts: { get: () => undefined, set: () => {}, clear: () => {} },
+    clock,
+  })
+
+/** The certificates that the sites of a config are to have. */
+function wantedCertificates({ apps, tls: acme }: Config): WantedCertificate[] {
+  return Object.values(apps).flatMap(({ name, http, domains, tls }): WantedCertificate[] => {
+    if (!http || tls === undefined || domains.length === 0) return []
+    if (tls.kind === 'files' || acme === undefined) return [{ site: name, names: domains }]
+    const { server, isTrial = false } = acme
+    return [{ site: name, names: domains, ca: { server, isTrial } }]
+  })
+}
+
+function readCertificate(site: string, config: Config): StandingCertificate | undefined {
+  const source = config.apps[site]?.tls
+  if (source === undefined) return undefined
+  const pair = readPair(filesOf(site, source, config))
+  if (pair === undefined || source.kind === 'files') return pair
+  const server = serverIn(renewalFile(site, config.tls?.directory))
+  return { ...pair, ...(server === undefined ? {} : { server }) }
+}
+
+function serverIn(file: string): string | undefined {
+  try {
+    return /^server = (\S{1,500})$/m.exec(readFileSync(file, 'utf8'))?.[1]
+  } catch {
+    return undefined
+  }
+}
