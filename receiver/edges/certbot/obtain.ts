@@ -29,10 +29,9 @@ export async function obtain(
   rmSync(log, { force: true })
   replaceFile(places.config, certbotConfig(acme), 0o600)
   try {
-    const { status, said } = await runCertbot(
-      certbotArguments(wanted, reason, { acme, places }),
-      signal,
-    )
+    const args = certbotArguments(wanted, reason, { acme, places })
+    // it needs a folder for what it writes in between: a service may have no other
+    const { status, said } = await runCertbot(args, signal, { env: { TMPDIR: own } })
     if (status === 0) return
     const hide = (text: string) =>
       acme.eab === undefined ? text : text.replaceAll(acme.eab.hmacKey, '***')

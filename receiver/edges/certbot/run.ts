@@ -14,7 +14,11 @@ const MAX_CHARACTERS = 100_000
 export async function runCertbot(
   args: readonly string[],
   signal: AbortSignal,
-  { program = 'certbot', deadlineMs = DEADLINE_MS }: { program?: string; deadlineMs?: number } = {},
+  {
+    program = 'certbot',
+    deadlineMs = DEADLINE_MS,
+    env = {},
+  }: { program?: string; deadlineMs?: number; env?: Readonly<Record<string, string>> } = {},
 ): Promise<{ status: number | null; said: string }> {
   signal.throwIfAborted()
   const child = spawn(program, args, {
@@ -22,6 +26,7 @@ export async function runCertbot(
     stdio: ['ignore', 'pipe', 'pipe'],
     env: {
       ...process.env,
+      ...env,
       PATH: `${process.env['PATH'] ?? '/usr/bin:/bin'}:/usr/local/bin:/snap/bin`,
     },
   })
@@ -43,7 +48,9 @@ export async function runCertbot(
   try {
     const status = await new Promise<number | null>((resolve, reject) => {
       child.once('error', reject)
-      child.once('exit', resolve)
+      // what it left behind goes with it, and holds its output open no longer
+      child.once('exit', () => killGroup(child.pid, 'SIGKILL'))
+      child.once('close', resolve)
     })
     signal.throwIfAborted()
     if (isLate) {
@@ -62,8 +69,6 @@ export async function runCertbot(
     clearTimeout(timer)
     clearTimeout(killing)
     signal.removeEventListener('abort', end)
-    // of what it left behind
-    killGroup(child.pid, 'SIGKILL')
   }
 }
 

@@ -223,7 +223,7 @@ describe('a site with a certificate', () => {
     expect(absent.headers['strict-transport-security']).toBe(hsts)
   })
 
-  test('has HTTP/2, and WebSockets beside it', async () => {
+  test('has HTTP/2, and WebSockets beside it that stay over a swap', async () => {
     const session = connectHttp2(`https://127.0.0.1:${ports.tls}`, {
       servername: 'api.test',
       ca: readFileSync(pair.certificate),
@@ -240,6 +240,7 @@ describe('a site with a certificate', () => {
     }
     const socket = new WebSocket(`wss://127.0.0.1:${ports.tls}/`, options)
     await once(socket, 'open')
+    slots().makeLive('api', 'green')
     socket.send('me')
     const [message] = (await once(socket, 'message')) as [Buffer]
     expect(String(message)).toBe('heard me')
