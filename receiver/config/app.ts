@@ -11,7 +11,7 @@ import { readRegistries } from './registries.ts'
 import { readRelease } from './release.ts'
 import { type DomainOwners, readDomains } from './domains.ts'
 import type { SecretOwners } from './secrets.ts'
-import { readSite } from './site.ts'
+import { readSite, warnOfProtocol } from './site.ts'
 import { readAppTls } from './tls.ts'
 import { duration, number } from './values.ts'
 
@@ -65,12 +65,14 @@ export function readApp(
   const release = readRelease(reader, keys.get('release'))
   const names = readDomains(reader, keys.get('domains'), { name, owners: domains })
   const tls = readAppTls(reader, keys.get('tls'), { domains: keys.get('domains'), names, acme })
+  const ownSite = readSite(reader, keys.get('site'), site)
+  warnOfProtocol(reader, keys.get('site') ?? field, { site: ownSite, names, tls })
   return {
     name,
     image: readImage(reader, field, keys.get('image')),
     registries: readRegistries(reader, keys.get('registries'), dirname(reader.file)),
     domains: names,
-    site: readSite(reader, keys.get('site'), site),
+    site: ownSite,
     ...(tls === undefined ? {} : { tls }),
     auth: readAuth(reader, keys.get('auth'), secrets),
     ...(attestation === undefined ? {} : { attestation }),

@@ -6,11 +6,12 @@ import type { Field, Reader } from './reader.ts'
 import { readInclude, readPages, readPasswords } from './site-files.ts'
 import { readHeaders } from './site-headers.ts'
 import { readMaxBody, readRate, readTimeout } from './site-limits.ts'
-import { boolean, number } from './values.ts'
+import { boolean, matching, number } from './values.ts'
 
 /** A site's keys: of one app under `site`, of all of them under `nginx.site`. */
 const KEYS = [
   'trusted_proxies',
+  'protocol',
   'max_body',
   'timeout',
   'gzip',
@@ -41,6 +42,7 @@ export function readSite(
   return {
     trustedProxies: at('trusted_proxies', readProxies, defaults.trustedProxies),
     ...defined({
+      protocol: at('protocol', readProtocol, defaults.protocol),
       maxBody: at('max_body', readMaxBody, defaults.maxBody),
       timeoutMs: at('timeout', readTimeout, defaults.timeoutMs),
       gzip: at('gzip', readOn, defaults.gzip),
@@ -61,6 +63,25 @@ export function readSite(
       http3: at('http3', readOn, defaults.http3),
     }),
   }
+}
+
+function readProtocol(reader: Reader, field: Field): 'grpc' | undefined {
+  const text = matching(reader, field, /^(?:http|grpc)$/, 'http or grpc')
+  return text === 'grpc' ? text : undefined
+}
+
+/** Nginx takes HTTP/2 where it is agreed on over TLS: from a port without it no client of gRPC would get an answer. */
+export function warnOfProtocol(
+  reader: Reader,
+  app: Field,
+  { site, names, tls }: { site: SiteSettings; names: readonly string[]; tls: unknown },
+): void {
+  if (site.protocol === undefined || names.length === 0 || tls !== undefined) return
+  reader.warning(
+    app,
+    'site.protocol is grpc, and visitors come without TLS: Nginx speaks no HTTP/2 with them then, which gRPC needs',
+    'say tls: { email: ops@example.com } at the top, or tls: { certificate: …, key: … } here',
+  )
 }
 
 const readOn = (reader: Reader, field: Field): true | undefined =>

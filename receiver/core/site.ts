@@ -6,6 +6,8 @@ export interface SiteSettings {
   hsts?: string
   /** Whether it is also served by HTTP/3, where Nginx has that. */
   http3?: true
+  /** `grpc`: by HTTP/2 to the app, too. Absent: HTTP. */
+  protocol?: 'grpc'
   /** Largest body of a request, as Nginx writes it (`50m`); `0` is any. Absent: 100m. */
   maxBody?: string
   /** How long an app may be silent, or a visitor take nothing, in whole milliseconds. Absent: an hour. */

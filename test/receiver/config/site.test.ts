@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { load, problems } from './load-text.ts'
+import { load, problems, warnings } from './load-text.ts'
 
 /** Apps with what they say of their site, below what is said for all of them. */
 const config = (nginx: string, ...apps: string[]) =>
@@ -61,6 +61,8 @@ const siteOf = (nginx: string, app: string) => {
 
 describe('a key of a site', () => {
   test.for<[string, object]>([
+    ['protocol: grpc', { protocol: 'grpc' }],
+    ['protocol: http', {}],
     ['max_body: 50M', { maxBody: '50m' }],
     ['max_body: 1073741824', { maxBody: '1073741824' }],
     ['max_body: 0', { maxBody: '0' }],
@@ -137,6 +139,7 @@ describe('a key of a site', () => {
     ],
     ['error_pages: { 502: "/a; deny all" }', '"/a; deny all" is not a file for Nginx'],
     ['error_pages: /a', 'this must be a mapping'],
+    ['protocol: h2', '"h2" is not http or grpc'],
     ['basic_auth: true', '"true" is not a file for Nginx; a path of letters'],
     ['basic_auth: "/a b"', '"/a b" is not a file for Nginx'],
     ['include: "/a; } server {"', '"/a; } server {" is not a file for Nginx'],

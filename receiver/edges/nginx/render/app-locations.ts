@@ -1,4 +1,5 @@
 import { hasPage, pageLocations, sendTo } from './error-pages.ts'
+import { grpcAnswers, grpcLocation } from './grpc.ts'
 import { gzip } from './gzip.ts'
 import { holdOff } from './maintenance.ts'
 import { passOn } from './pass-on.ts'
@@ -15,7 +16,10 @@ export const inServer = (site: Site, names: Names) => `${servedLocation(site.app
 ${besideLocation(site, names)}${pageLocations(site, names)}`
 
 /** What the location of an app leads to when its slot does not answer. */
-export const besideLocation = (site: Site, names: Names) => `${absent(site, names)}
+export const besideLocation = (site: Site, names: Names) =>
+  site.protocol === 'grpc'
+    ? grpcAnswers(site, names)
+    : `${absent(site, names)}
 ${moved(site, names)}`
 
 export function inLocation(site: Site, names: Names): string {
@@ -25,9 +29,15 @@ export function inLocation(site: Site, names: Names): string {
       ? `if (-f ${site.flags.paused}) { return 503; } # nor while one version takes the other's place\n`
       : '',
   ]
-  return `open_file_cache off; # a cached "no such file" would delay the swap
-${choose(site, names)}${holdOff(site)}${waiting.join('')}${hasPage(site, '503') ? '' : `error_page 503 ${names.absent};\n`}error_page 502 504 = ${names.moved};
+  const first = `open_file_cache off; # a cached "no such file" would delay the swap
+${choose(site, names)}${holdOff(site)}${waiting.join('')}`
+  return site.protocol === 'grpc'
+    ? `${first}${grpcLocation(site, names)}`
+    : `${first}${httpLocation(site, names)}`
+}
+
+const httpLocation = (site: Site, names: Names): string =>
+  `${hasPage(site, '503') ? '' : `error_page 503 ${names.absent};\n`}error_page 502 504 = ${names.moved};
 ${sendTo(site, ['502', '504'])}client_max_body_size ${site.maxBody ?? '100m'}; # a body is kept on this disk until all of it is here
 ${limitRate(site)}${askPassword(site)}${gzip(site)}${everywhere(site)}proxy_pass http://$${names.variable};
 ${passOn(site)}`
-}

@@ -22,7 +22,7 @@ proxy_read_timeout ${timeFor(site)}; # WebSockets and events may be silent
 proxy_send_timeout ${timeFor(site)};
 `
 
-const timeFor = ({ timeoutMs }: Site) => (timeoutMs === undefined ? '1h' : `${timeoutMs}ms`)
+export const timeFor = ({ timeoutMs }: Site) => (timeoutMs === undefined ? '1h' : `${timeoutMs}ms`)
 
 const SITES_PASSWORD =
   'proxy_set_header Authorization ""; # it was for the site, and an app would refuse it\n'

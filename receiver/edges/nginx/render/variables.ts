@@ -10,6 +10,8 @@ export interface Names {
   moved: string
   /** Named location for when a page of the administrator's cannot be read. */
   plain: string
+  /** Beginning of the named locations that answer to clients of gRPC. */
+  grpc: string
 }
 
 /**
@@ -21,7 +23,13 @@ export const OWN_VARIABLE = 'receiver_slot'
 
 export function named(app: string, variable: string = variableOf(app)): Names {
   const base = variableOf(app)
-  return { variable, absent: `@${base}_absent`, moved: `@${base}_moved`, plain: `@${base}_plain` }
+  return {
+    variable,
+    absent: `@${base}_absent`,
+    moved: `@${base}_moved`,
+    plain: `@${base}_plain`,
+    grpc: `@${base}_grpc_`,
+  }
 }
 
 /** Nginx's hash of variables takes names up to 46 characters by default, and a prefix has up to 3 of them. */
