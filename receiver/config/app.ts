@@ -1,5 +1,6 @@
 import { dirname } from 'node:path'
 import { formatImage, ImageReferenceError, parseImage } from '../../protocol/image-reference.ts'
+import type { HealthPolicy } from '../core/app.ts'
 import { isAppName } from '../core/dns-name.ts'
 import type { SiteSettings } from '../core/site.ts'
 import { readAttestation } from './attestation.ts'
@@ -65,6 +66,7 @@ export function readApp(
   const release = readRelease(reader, keys.get('release'))
   const names = readDomains(reader, keys.get('domains'), { name, owners: domains })
   const tls = readAppTls(reader, keys.get('tls'), { domains: keys.get('domains'), names, acme })
+  const settings = readSettings(reader, keys)
   const ownSite = readSite(reader, keys.get('site'), site)
   warnOfProtocol(reader, keys.get('site') ?? field, { site: ownSite, names, tls })
   return {
@@ -76,13 +78,18 @@ export function readApp(
     ...(tls === undefined ? {} : { tls }),
     auth: readAuth(reader, keys.get('auth'), secrets),
     ...(attestation === undefined ? {} : { attestation }),
-    ...readSettings(reader, keys),
+    ...settings,
+    health: ownSite.protocol === 'grpc' ? byGrpc(settings.health) : settings.health,
     ...(release === undefined ? {} : { release }),
     watchMs: duration(reader, keys.get('watch')) ?? 10_000,
     pollMs: duration(reader, keys.get('poll'), { min: SHORTEST_POLL_MS }) ?? 0,
     keep: number(reader, keys.get('keep'), { min: 1 }) ?? 5,
   }
 }
+
+/** A path, or a port beside that of gRPC, is one of HTTP. */
+const byGrpc = (health: HealthPolicy): HealthPolicy =>
+  health.path === undefined && health.port === undefined ? { ...health, grpc: true } : health
 
 function readEngine(reader: Reader, field: Field | undefined): keyof typeof ENGINES {
   const name = reader.text(field) ?? 'docker'

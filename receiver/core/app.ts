@@ -58,6 +58,8 @@ export interface HealthPolicy {
   path?: string
   /** Port of the probe; the app's port by default. */
   port?: number
+  /** Asked by gRPC's health protocol, in place of HTTP/1.1. */
+  grpc?: true
   headers: Readonly<Record<string, string>>
   /** Names of those headers whose values must not be seen. */
   secretHeaders: readonly string[]

@@ -64,7 +64,8 @@ export const httpProbe: Probe = ({ url, headers, timeoutMs, signal }) =>
     sent.end()
   })
 
-function describe(error: NodeJS.ErrnoException, host: string): string {
+/** In plain words. */
+export function describe(error: NodeJS.ErrnoException, host: string): string {
   const reasons: Readonly<Record<string, string>> = {
     ECONNREFUSED: `connection refused by ${host}: nothing listens there`,
     ECONNRESET: `${host} closed the connection without an answer`,

@@ -18,6 +18,7 @@ import { createEngine } from '../edges/docker/engine.ts'
 import type { Home } from '../edges/docker/labels.ts'
 import type { NginxSettings } from '../edges/nginx/program.ts'
 import { type Bridge, type ConfiguredSite, createSites } from '../edges/nginx/sites.ts'
+import { grpcProbe } from '../edges/grpc-probe.ts'
 import { httpProbe } from '../edges/probe.ts'
 import type { ReadRepository } from '../edges/registry/reading.ts'
 import { listenersOf } from '../edges/listeners.ts'
@@ -99,6 +100,7 @@ export function openDocker(
     slots,
     sites,
     probe: httpProbe,
+    grpcProbe,
     listeners: listenersOf,
     connections: (container) => countConnections(container) ?? 0,
   }

@@ -229,6 +229,7 @@ export function createFakeWorld(database: DatabaseSync = openDatabase(':memory:'
       slots,
       sites,
       probe: createFakeProbe(containers, answers),
+      grpcProbe: async () => ({ status: 0, message: '', serving: 1 }),
       listeners: () => [],
       connections: ({ pid }) =>
         openConnections.get(

@@ -2,11 +2,12 @@ import type { DockerApp } from '../app.ts'
 import { DeployError } from '../errors.ts'
 import { type Answer, shown } from './answer.ts'
 import type { DecidingHealthcheck } from './healthcheck.ts'
+import { byGrpc } from './grpc-check.ts'
 import { byHttp } from './http-check.ts'
 import type { Container, SlotPorts, TestResult } from './ports.ts'
 import { stillRuns } from './still-runs.ts'
 
-export type HealthPorts = Pick<SlotPorts, 'engine' | 'probe' | 'listeners' | 'clock'>
+export type HealthPorts = Pick<SlotPorts, 'engine' | 'probe' | 'grpcProbe' | 'listeners' | 'clock'>
 
 /** A container that is asked how it is. */
 export interface Subject {
@@ -27,7 +28,9 @@ export async function check(
   if (healthcheck !== undefined)
     return byHealthcheck({ app, container, healthcheck }, ports, signal)
   if (!app.http) return { healthy: true, text: 'it runs', enough: app.health.healthyAfter }
-  return byHttp(app, container, ports, signal)
+  return app.health.grpc === true
+    ? byGrpc(app, container, ports, signal)
+    : byHttp(app, container, ports, signal)
 }
 
 /**

@@ -203,6 +203,26 @@ export interface Probe {
   }): Promise<ProbeAnswer>
 }
 
+/** What a server says of itself by gRPC's health protocol. */
+export interface GrpcAnswer {
+  /** gRPC's status: 0 is OK. */
+  status: number
+  /** The beginning of what it says beside that, safe to print. */
+  message: string
+  /** With OK: 1 is SERVING. */
+  serving: number
+}
+
+export interface GrpcProbe {
+  /** Throws as `Probe` does. `at` is `address:port`. */
+  (request: {
+    at: string
+    headers: Readonly<Record<string, string>>
+    timeoutMs: number
+    signal: AbortSignal
+  }): Promise<GrpcAnswer>
+}
+
 /** Connections that a container still serves. */
 export type CountConnections = (container: { pid: number; port: number }) => number
 
@@ -245,6 +265,7 @@ export interface SlotPorts extends Bookkeeping {
   slots: Slots
   sites: Sites
   probe: Probe
+  grpcProbe: GrpcProbe
   connections: CountConnections
   listeners: ListListeners
 }

@@ -154,6 +154,32 @@ describe('a key of a site', () => {
   })
 })
 
+describe('protocol: grpc without TLS is warned of', () => {
+  const grpc = 'domains: [a.test], site: { protocol: grpc }'
+  test.for<[string, string, string, number]>([
+    ['with domains', '', grpc, 1],
+    ['of all apps', 'nginx: { site: { protocol: grpc } }', 'domains: [a.test]', 1],
+    ['also where it is put off', 'tls: { email: a@b.example }', `${grpc}, tls: false`, 1],
+    ['but not over TLS', 'tls: { email: a@b.example }', grpc, 0],
+    ['nor with a certificate', '', `${grpc}, tls: { certificate: /c.pem, key: /k.pem }`, 0],
+    ['nor with a site of your own', '', 'site: { protocol: grpc }', 0],
+  ])('%s', ([, all, app, count]) => {
+    const said = warnings(config(all, app)).filter((each) => each.includes('grpc'))
+    expect(said).toHaveLength(count)
+    for (const each of said) expect(each).toMatch(/: apps\.app0.*site\.protocol is grpc, and/)
+  })
+})
+
+test.for<[string, true | undefined]>([
+  ['site: { protocol: grpc }', true],
+  ['site: { protocol: grpc }, health: { interval: 5s }', true],
+  ['site: { protocol: grpc }, health: { path: /healthz, port: 8081 }', undefined],
+  ['site: { protocol: grpc }, health: { port: 8081 }', undefined],
+  ['site: { gzip: true }', undefined],
+])('%s is asked for its health by gRPC: %s', ([site, grpc]) => {
+  expect(load(config('', site)).apps['app0']?.health.grpc).toBe(grpc)
+})
+
 test('a key of a site that is not known is named, with what is', () => {
   expect(problems(config('nginx: { site: { trusted_proxy: 10.0.0.1 } }', ''))).toEqual([
     'config.yaml:2:18: nginx.site.trusted_proxy: unknown key "trusted_proxy"; did you mean "trusted_proxies"?',

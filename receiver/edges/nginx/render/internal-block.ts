@@ -1,6 +1,6 @@
 import { defined } from '../../../core/defined.ts'
 import { internalName } from '../../../core/internal-name.ts'
-import { OLDEST } from '../features.ts'
+import { isAtLeast, OLDEST } from '../features.ts'
 import { besideLocation, inLocation } from './app-locations.ts'
 import { internalLocation } from './served.ts'
 import { keptOpen } from './server-block.ts'
@@ -18,6 +18,9 @@ export function internalBlock(site: Site): string {
   const name = internalName(app)
   // a domain of its own by that name is served to everybody, and no container speaks the PROXY protocol
   if (containers === '' || domains.includes(name) || proxyProtocol === true) return ''
+  const isGrpc = site.protocol === 'grpc'
+  // containers call each other without TLS, and before that version one address had HTTP/2 without it or HTTP/1.1, for all its sites
+  if (isGrpc && !isAtLeast(features, '1.25.1')) return ''
   const names = named(app, OWN_VARIABLE)
   const inner = forContainers(site)
   // as short as it is, two of them fit where Nginx keeps variables; one for each network, as another receiver has another one
@@ -31,7 +34,7 @@ server {
 ${withoutOptions(listen)
   .map((each) => `  listen ${each};\n`)
   .join('')}  server_name ${serverName(name)};
-${indent(keptOpen(site))}  if (${fromThere} = "") { return 444; }
+${isGrpc ? '  http2 on;\n' : ''}${indent(keptOpen(site))}  if (${fromThere} = "") { return 444; }
 
 ${indent(`${internalLocation(app)}
 ${besideLocation(inner, names)}`)}
@@ -52,6 +55,7 @@ const forContainers = ({
   flags,
   pauses,
   trustedProxies,
+  protocol,
   maxBody,
   timeoutMs,
   features,
@@ -63,7 +67,7 @@ const forContainers = ({
   flags,
   pauses,
   trustedProxies,
-  ...defined({ maxBody, timeoutMs, features }),
+  ...defined({ protocol, maxBody, timeoutMs, features }),
 })
 
 /** An option of a socket may be said once, and only one site is the default: those are the visitors'. */
