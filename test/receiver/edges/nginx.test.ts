@@ -441,6 +441,7 @@ describe('its file', () => {
     const file = join(nginx.directory, 'deploy-receiver.plain-sum.conf')
     const port = await freePort()
     await site('plain-sum', { port }, { port })
+    const { maintenance: _later, ...flags } = createSlots(data).flags('plain-sum')
     const {
       app,
       upstreams: _,
@@ -449,7 +450,7 @@ describe('its file', () => {
       ...good,
       app: 'plain-sum',
       domains: ['plain-sum.test'],
-      flags: createSlots(data).flags('plain-sum'),
+      flags,
       listen: [`127.0.0.1:${listen}`],
       pauses: false,
       trustedProxies: [],
