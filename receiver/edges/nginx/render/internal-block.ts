@@ -75,8 +75,8 @@ const withoutOptions = (listen: readonly string[]): string[] => [
   ...new Set(listen.map((each) => each.replace(/ .*$/, ''))),
 ]
 
-/** By default Nginx has no room for longer names in its table of them (`server_names_hash_bucket_size`); a pattern needs none. */
-const LONGEST_NAME = 46
-
-const serverName = (name: string): string =>
-  name.length <= LONGEST_NAME ? name : `"~^${name.replaceAll('.', '\\.')}$"`
+/**
+ * As a pattern: Nginx's table of names has little room by default, none for the longest of ours (`server_names_hash_bucket_size`), and it
+ * warns when they are many. Patterns stand beside it, and are looked at only for names that are not in it.
+ */
+const serverName = (name: string): string => `"~^${name.replaceAll('.', '\\.')}$"`
