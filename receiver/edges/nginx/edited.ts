@@ -101,7 +101,7 @@ const namesOf = (text: string): string[] =>
   text
     .split('\n')
     .flatMap((line) => /^[ \t]*server_name ([^;]+);/.exec(line)?.[1]?.split(/\s+/) ?? [])
-    .filter((name) => !/\.internal(?:\$\")?$/.test(name))
+    .filter((name) => !/\.internal(?:\$")?$/.test(name))
 
 const MAX_CHARACTERS = 200_000
 const MAX_CHANGES = 400

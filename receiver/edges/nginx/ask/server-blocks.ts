@@ -50,8 +50,9 @@ export function serverBlocks(dump: string): ServerBlock[] | undefined {
       .flatMap(({ args, block = [] }) => {
         const own = within(block)
         const path = args.at(-1) ?? ''
-        const files = args.some((arg) => arg.startsWith('~')) || path.startsWith('@') ? [] : own
-        const looked = files.flatMap(({ name, args: [, file = ''] }) =>
+        // below a pattern or a name there is no path that could be asked for
+        const isPath = !args.some((arg) => arg.startsWith('~')) && !path.startsWith('@')
+        const looked = (isPath ? own : []).flatMap(({ name, args: [, file = ''] }) =>
           name === 'if' && file.endsWith(')') ? [{ path, file: file.slice(0, -1) }] : [],
         )
         return [...looked, ...looks(own)]
