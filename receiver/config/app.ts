@@ -10,7 +10,7 @@ import { DOCKER_KEYS, readDocker } from './engines/docker.ts'
 import type { Field, Reader } from './reader.ts'
 import { readRegistries } from './registries.ts'
 import { readRelease } from './release.ts'
-import { type DomainOwners, readDomains } from './domains.ts'
+import { type DomainOwners, PLACE_KEYS, readPlace } from './domains.ts'
 import type { SecretOwners } from './secrets.ts'
 import { readSite, warnOfProtocol } from './site.ts'
 import { readAppTls } from './tls.ts'
@@ -21,7 +21,7 @@ const COMMON_KEYS = [
   'engine',
   'image',
   'registries',
-  'domains',
+  ...PLACE_KEYS,
   'site',
   'tls',
   'auth',
@@ -64,16 +64,18 @@ export function readApp(
   const readSettings = ENGINES[readEngine(reader, keys.get('engine'))].read
   const attestation = readAttestation(reader, keys.get('attestation'))
   const release = readRelease(reader, keys.get('release'))
-  const names = readDomains(reader, keys.get('domains'), { name, owners: domains })
-  const tls = readAppTls(reader, keys.get('tls'), { domains: keys.get('domains'), names, acme })
+  const place = readPlace(reader, keys, { name, owners: domains })
+  const named = [keys.get('domains'), keys.get('redirect_from')]
+  const tls = readAppTls(reader, keys.get('tls'), { names: named, acme })
   const settings = readSettings(reader, keys)
   const ownSite = readSite(reader, keys.get('site'), site)
+  const names = place.domains
   warnOfProtocol(reader, keys.get('site') ?? field, { site: ownSite, names, tls })
   return {
     name,
     image: readImage(reader, field, keys.get('image')),
     registries: readRegistries(reader, keys.get('registries'), dirname(reader.file)),
-    domains: names,
+    ...place,
     site: ownSite,
     ...(tls === undefined ? {} : { tls }),
     auth: readAuth(reader, keys.get('auth'), secrets),

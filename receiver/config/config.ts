@@ -1,7 +1,7 @@
 import type { AppSpec } from '../core/app.ts'
 import type { RegistryLogin } from '../core/image/registry.ts'
 import type { AcmeSettings } from '../core/certificates/acme.ts'
-import type { CertificateSource, SiteSettings } from '../core/site.ts'
+import type { AppPlace, CertificateSource, SiteSettings } from '../core/site.ts'
 
 /** One accepted issuer with the claims that a token must bear. */
 export interface OidcRule {
@@ -27,7 +27,7 @@ export interface AppAuth {
   github: readonly string[]
 }
 
-export interface AppConfig extends AppSpec {
+export interface AppConfig extends AppSpec, AppPlace {
   auth: AppAuth
   /** What it says of its site, over `nginx.site`. */
   site: SiteSettings

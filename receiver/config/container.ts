@@ -2,6 +2,7 @@ import type { ContainerSettings } from '../core/slots/container-settings.ts'
 import { LIMIT_KEYS, readLimits } from './container-limits.ts'
 import { readWorld, WORLD_KEYS } from './container-world.ts'
 import { DEVICE_KEYS, readDevices } from './devices.ts'
+import { PLACE_KEYS } from './domains.ts'
 import { readEnvironment, readLabels } from './environment.ts'
 import { readHealthcheck } from './healthcheck.ts'
 import { HOST_KEYS, readHostSettings } from './host-settings.ts'
@@ -99,7 +100,7 @@ export function readContainer(reader: Reader, keys: ReadonlyMap<string, Field>):
 /** What says where things are, has its own rules, or is no part of the container. */
 const PLACES = new Set([
   'image',
-  'domains',
+  ...PLACE_KEYS,
   'networks',
   'registries',
   'auth',

@@ -77,14 +77,17 @@ function namesOf({ apps, network, registries }: Config): Set<string> {
   const names = [
     network.name,
     ...Object.keys(registries),
-    ...Object.values(apps).flatMap(({ name, domains, image, container, registries: own }) => [
-      name,
-      ...domains,
-      image.repository,
-      image.tag,
-      ...container.networks,
-      ...Object.keys(own),
-    ]),
+    ...Object.values(apps).flatMap(
+      ({ name, domains, redirectFrom, image, container, registries: own }) => [
+        name,
+        ...domains,
+        ...redirectFrom,
+        image.repository,
+        image.tag,
+        ...container.networks,
+        ...Object.keys(own),
+      ],
+    ),
   ]
   return new Set(names.flatMap((name) => [name, ...name.split('/'), ...name.split(/[/.:-]/)]))
 }

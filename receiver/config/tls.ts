@@ -85,7 +85,7 @@ function readEab(reader: Reader, field: Field | undefined): AcmeSettings['eab'] 
 export function readAppTls(
   reader: Reader,
   field: Field | undefined,
-  { domains, names, acme }: { domains: Field | undefined; names: readonly string[]; acme: boolean },
+  { names, acme }: { names: readonly (Field | undefined)[]; acme: boolean },
 ): CertificateSource | undefined {
   if (field !== undefined && reader.isMapping(field)) return readFiles(reader, field)
   const wished = boolean(reader, field)
@@ -94,12 +94,13 @@ export function readAppTls(
     const hint = 'say who asks for certificates: tls: { email: ops@example.com } at the top'
     reader.problem(field, 'there is no CA to ask', hint)
   }
-  if (!acme || names.length === 0) return undefined
-  for (const name of names.filter((each) => each.startsWith('*.'))) {
-    const items = reader.list(domains)
-    const item = items.find((each) => reader.text(each) === name)
+  const items = names.flatMap((each) => reader.list(each))
+  if (!acme || items.length === 0) return undefined
+  for (const item of items) {
+    const name = reader.text(item) ?? ''
+    if (!name.startsWith('*.')) continue
     reader.problem(
-      item ?? reader.root,
+      item,
       `a certificate of ${name} cannot be had over HTTP: CAs want proof by DNS for all names below one`,
       'get it with Certbot and the plugin of your DNS provider (docs/https.md), and name its files: tls: { certificate: …, key: … }; or write tls: false',
     )

@@ -1,3 +1,15 @@
+/** Where visitors find an app. */
+export interface AppPlace {
+  domains: readonly string[]
+  /** Of each domain: `/`, or `/api` without a slash at its end. */
+  paths: readonly string[]
+  /** Whether the app is asked without the path that led to it. */
+  stripPrefix: boolean
+  /** Names that lead to the first domain. */
+  redirectFrom: readonly string[]
+}
+
+/** How an app's site at Nginx treats visitors. */
 /** How an app's site at Nginx treats visitors. What is left out is as by default: so it is in nobody's checksum. */
 export interface SiteSettings {
   /** Networks of the proxies whose X-Forwarded-* and Forwarded are believed, as `10.0.0.0/8`: each once, and by its first address. */

@@ -2,6 +2,7 @@ import type { DockerApp } from '../../core/app.ts'
 import { COMPOSE_KEYS, readOtherKeys } from '../compose-keys.ts'
 import { CONTAINER_KEYS, readContainer } from '../container.ts'
 import { withDeploy } from '../deploy-key.ts'
+import { PLACE_KEYS } from '../domains.ts'
 import { readHealth } from '../health.ts'
 import type { Field, Reader } from '../reader.ts'
 import { boolean, duration, matching, number, port } from '../values.ts'
@@ -85,7 +86,7 @@ function readWarm(
 function refuseForWorker(reader: Reader, keys: ReadonlyMap<string, Field>): void {
   const health = reader.mapping(keys.get('health'))
   for (const field of [
-    ...['domains', 'port'].map((key) => keys.get(key)),
+    ...[...PLACE_KEYS, 'port'].map((key) => keys.get(key)),
     ...['path', 'port', 'headers'].map((key) => health.get(key)),
   ]) {
     if (field === undefined) continue

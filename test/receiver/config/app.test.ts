@@ -9,6 +9,9 @@ test('an app needs no more than an image', () => {
     image: { repository: 'ghcr.io/acme/api', tag: 'latest' },
     registries: {},
     domains: [],
+    paths: ['/'],
+    stripPrefix: false,
+    redirectFrom: [],
     site: { trustedProxies: [] },
     auth: { oidc: [], keys: [], secrets: [], basic: { tokens: [], deploy: false }, github: [] },
     engine: 'docker',
@@ -230,7 +233,7 @@ describe('its own keys', () => {
     const text =
       'url: https://d.example\napps:\n  a: { image: x/y, domains: [d] }\n  b: { image: x/y, domains: [d] }'
     expect(problems(text)).toEqual([
-      'config.yaml:4:30: apps.b.domains[0]: d is a domain of a already; take it out of one of both',
+      'config.yaml:4:30: apps.b.domains[0]: d is a domain of a already; take it out of one of both, or give them other `paths`',
     ])
   })
 

@@ -27,6 +27,9 @@ const api: AppConfig = {
   registries: { 'ghcr.io': { kind: 'password_file', username: 'bot', file: '/run/ghcr' } },
   port: 8000,
   domains: ['api.example.com', '*.api.example.com'],
+  paths: ['/api/v1', '/api'],
+  stripPrefix: true,
+  redirectFrom: ['www.example.com'],
   site: {
     trustedProxies: ['10.1.2.3/32', '2400:cb00::/32'],
     hsts: 'max-age=63072000; includeSubDomains; preload',
@@ -201,6 +204,7 @@ const expected: Config = {
       name: 'worker',
       image: { repository: 'docker.io/library/worker', tag: 'latest' },
       domains: [],
+      redirectFrom: [],
       auth: { oidc: [], keys: [], secrets: [], basic: { tokens: [], deploy: false }, github: [] },
       container: {
         ...api.container,
