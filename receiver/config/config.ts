@@ -61,6 +61,8 @@ export interface Config {
   }
   /** Who is asked for the certificates of apps that have none of their own; absent: nobody. */
   tls?: AcmeSettings
+  /** How Nginx treats visitors of the host of `url`, as `nginx.site` says; absent: that host is left to the user. */
+  site?: SiteSettings
   /** Registry host → login, for apps that have none of their own there. Docker Hub is `docker.io`. */
   registries: Readonly<Record<string, RegistryLogin>>
   /** Addresses and networks of proxies whose `X-Forwarded-For` is believed. */

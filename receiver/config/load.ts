@@ -47,6 +47,7 @@ export function loadConfig(
     'network',
     'nginx',
     'tls',
+    'site',
     'registries',
     'trusted_proxies',
     'rate_limit',
@@ -71,6 +72,7 @@ export function loadConfig(
     network: readNetwork(reader, keys.get('network')),
     nginx: readNginx(reader, nginx, site),
     ...(tls === undefined ? {} : { tls }),
+    ...(isOwnSite(reader, keys.get('site')) ? { site } : {}),
     registries: readRegistries(reader, keys.get('registries'), dirname(path)),
     trustedProxies: readProxies(reader, keys.get('trusted_proxies')),
     rateLimit: readRateLimit(reader, keys.get('rate_limit')),
@@ -115,6 +117,16 @@ function readUrl(reader: Reader, field: Field | undefined): string {
     )
   }
   return text.replace(/\/+$/, '')
+}
+
+/** Whether the host of `url` is a site of the receiver's own. */
+function isOwnSite(reader: Reader, field: Field | undefined): boolean {
+  if (field !== undefined && reader.isMapping(field)) {
+    const message = 'this says whether the receiver has a site of its own: true or false'
+    reader.problem(field, message, 'what holds for the sites of all apps stands under nginx.site')
+    return true
+  }
+  return boolean(reader, field) ?? true
 }
 
 function readAddress(

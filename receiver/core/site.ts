@@ -9,7 +9,6 @@ export interface AppPlace {
   redirectFrom: readonly string[]
 }
 
-/** How an app's site at Nginx treats visitors. */
 /** How an app's site at Nginx treats visitors. What is left out is as by default: so it is in nobody's checksum. */
 export interface SiteSettings {
   /** Networks of the proxies whose X-Forwarded-* and Forwarded are believed, as `10.0.0.0/8`: each once, and by its first address. */

@@ -9,6 +9,7 @@ import { createSlots } from '../edges/slots.ts'
 import { lookAtDocker, lookAtMachine } from './doctor.ts'
 import { describeWithoutRecord } from './keep-certificates.ts'
 import { readConfig } from './look-at-config.ts'
+import { atNginx } from './site-tls.ts'
 import { openReading } from './open-registries.ts'
 
 /**
@@ -48,16 +49,22 @@ export async function lookWithoutReceiver(
 }
 
 /** They are only asked what Nginx makes of them: whose they are, and what would be written, is the record's. */
-const sitesOf = ({ apps, data, network: { subnet }, nginx }: Config) =>
-  createSites({
+const sitesOf = (config: Config) => {
+  const { apps, data, network, nginx } = config
+  const { subnet } = network
+  return createSites({
     installation: '',
     nginx,
     app(name) {
       const app = Object.hasOwn(apps, name) ? apps[name] : undefined
       if (app === undefined) return undefined
-      return { domains: app.domains, site: app.site, pauses: false }
+      const { domains, paths, redirectFrom, site } = app
+      return { domains, paths, redirectFrom, site, pauses: false }
     },
+    apps: () => Object.values(apps).flatMap(({ name, http }) => (http ? name : [])),
+    receiver: () => atNginx(config),
     flags: createSlots(data).flags,
     address: () => '',
     bridge: { subnet, gateway: divide(subnet).gateway },
   })
+}

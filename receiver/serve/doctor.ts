@@ -22,7 +22,7 @@ export interface MachineParts {
   apps: readonly AppConfig[]
   docker: Pick<Docker, 'version'>
   engine: Pick<Engine, 'disk'>
-  sites: Pick<SiteFiles, 'check' | 'look'>
+  sites: Pick<SiteFiles, 'check' | 'look' | 'receiver'>
   read: ReadRepository
   /** Whether something of the app is live. */
   isLive: (app: string) => boolean
@@ -79,6 +79,7 @@ export async function lookAtMachine({
       }),
     ),
     lookAtNginx(apps, sites),
+    lookAtReceiver(sites),
     lookAtMaintenance(apps, maintenanceSince),
     lookAtTrustRoots(data, apps),
     lookAtRegistries(apps, read, isLive),
@@ -140,6 +141,21 @@ const lookAtMaintenance = (
         })),
       ),
   )
+
+/** Whether whoever sends hooks comes to the receiver by its own site, and what names get that nobody has. */
+const lookAtReceiver = ({ receiver }: Pick<SiteFiles, 'receiver'>): Promise<Finding[]> =>
+  Promise.all([
+    finding('site of the receiver', async () => {
+      const notice = await receiver.notice()
+      if (notice !== undefined) return { message: 'not written', hint: notice }
+      const served = await receiver.look()
+      if (served === undefined) return 'left to you'
+      const { url, warning } = served
+      const message = url === undefined ? 'Nginx serves it' : `Nginx serves it at ${url}`
+      return warning === undefined ? message : { message, hint: warning }
+    }),
+    finding('unknown names', async () => (await receiver.unknownNames()) ?? 'Nginx does not say'),
+  ])
 
 /** What the client library throws has no remedy. */
 async function askDocker<T>(look: () => Promise<T>): Promise<T> {

@@ -22,7 +22,7 @@ import { installRenewalHook } from '../edges/certbot/renewal-hook.ts'
 import type { SiteFiles } from '../edges/nginx/sites.ts'
 import { createCertificateAttempts } from '../edges/store/certificate-attempts.ts'
 import type { OpenStore } from './open-store.ts'
-import { filesOf } from './site-tls.ts'
+import { filesOf, tlsSites } from './site-tls.ts'
 
 /** A reload may wait so long for deployments to come to their end. */
 const QUIET_WITHIN_MS = 15 * 60_000
@@ -46,7 +46,7 @@ export function startCertificates(
     signal,
   }: {
     apps: Pick<Apps<AppConfig>, 'all'>
-    sites: Pick<SiteFiles, 'ensure' | 'leaf' | 'reload'>
+    sites: Pick<SiteFiles, 'ensure' | 'leaf' | 'receiver' | 'reload'>
     store: Pick<OpenStore, 'database'> & {
       journal: Pick<OpenStore['journal'], 'unfinished'>
       record: Pick<OpenStore['record'], 'upstreams'>
@@ -64,9 +64,10 @@ export function startCertificates(
     leaf: (name) => sites.leaf(name.replace(/^\*/, 'deploy-receiver-asks')),
     async show(site) {
       const app = apps.all().get(site)
-      if (app === undefined) return
-      const { changed } = await sites.ensure(upstreamsOf([app], record), () => 'leave')
-      if (!changed) await sites.reload()
+      const shown = await sites.ensure(upstreamsOf(app ? [app] : [], record), () => 'leave')
+      // the receiver's own, and what names get over TLS that no site has
+      const own = await sites.receiver.ensure('leave')
+      if (!shown.changed && !own.changed) await sites.reload()
     },
     async quiet(stop) {
       const began = clock.ms()
@@ -120,17 +121,17 @@ export const describeWithoutRecord = (
   })
 
 /** The certificates that the sites of a config are to have. */
-function wantedCertificates({ apps, tls: acme }: Config): WantedCertificate[] {
-  return Object.values(apps).flatMap(({ name, http, domains, tls }): WantedCertificate[] => {
-    if (!http || tls === undefined || domains.length === 0) return []
-    if (tls.kind === 'files' || acme === undefined) return [{ site: name, names: domains }]
+function wantedCertificates(config: Config): WantedCertificate[] {
+  const { tls: acme } = config
+  return tlsSites(config).map(({ site, names, source }): WantedCertificate => {
+    if (source.kind === 'files' || acme === undefined) return { site, names }
     const { server, isTrial = false } = acme
-    return [{ site: name, names: domains, ca: { server, isTrial } }]
+    return { site, names, ca: { server, isTrial } }
   })
 }
 
 function readCertificate(site: string, config: Config): StandingCertificate | undefined {
-  const source = config.apps[site]?.tls
+  const source = tlsSites(config).find((each) => each.site === site)?.source
   if (source === undefined) return undefined
   const pair = readPair(filesOf(site, source, config))
   if (pair === undefined || source.kind === 'files') return pair

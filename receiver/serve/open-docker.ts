@@ -16,7 +16,9 @@ import { countConnections } from '../edges/connections.ts'
 import type { Credentials } from '../edges/credentials/credentials.ts'
 import { createEngine } from '../edges/docker/engine.ts'
 import type { Home } from '../edges/docker/labels.ts'
+import { nobodysPair } from '../edges/nginx/nobodys-pair.ts'
 import type { NginxSettings } from '../edges/nginx/program.ts'
+import type { ConfiguredReceiver } from '../edges/nginx/receiver-site.ts'
 import { type Bridge, type ConfiguredSite, createSites } from '../edges/nginx/sites.ts'
 import { grpcProbe } from '../edges/grpc-probe.ts'
 import { httpProbe } from '../edges/probe.ts'
@@ -38,6 +40,7 @@ export function openDocker(
     bridge,
     apps,
     tls = () => undefined,
+    receiver,
     report,
   }: {
     docker: Docker
@@ -51,6 +54,8 @@ export function openDocker(
     apps: () => ReadonlyMap<string, AppConfig>
     /** What Nginx is told of its TLS. */
     tls?: (app: AppConfig) => ConfiguredSite['tls']
+    /** The receiver as it is configured now. */
+    receiver: () => ConfiguredReceiver
     report: Report
   },
 ) {
@@ -74,12 +79,18 @@ export function openDocker(
       if (known === undefined) return undefined
       return {
         domains: known.domains,
+        paths: known.paths,
+        stripPrefix: known.stripPrefix,
+        redirectFrom: known.redirectFrom,
         site: known.site,
         health: known.health,
         pauses: isRecreated(known, record),
         ...defined({ tls: tls(known) }),
       }
     },
+    apps: () => [...apps().values()].flatMap(({ name, http }) => (http ? name : [])),
+    receiver,
+    nobodysPair: () => nobodysPair(data),
     flags: slots.flags,
     address: record.address,
     bridge,

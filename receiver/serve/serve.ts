@@ -26,7 +26,8 @@ import { hasStore, lookAtMachine, storePlace } from './machine.ts'
 import { openDocker } from './open-docker.ts'
 import { openRegistries } from './open-registries.ts'
 import { openStore } from './open-store.ts'
-import { siteTls } from './site-tls.ts'
+import { showReceiver } from './show-receiver.ts'
+import { atNginx, siteTls } from './site-tls.ts'
 import { startPolling } from './start-polling.ts'
 import { createWatchdog, watchRequests, watchSteps } from './watchdog.ts'
 
@@ -111,6 +112,7 @@ async function start(
     bridge: machine,
     apps: () => apps.all(),
     tls: (app) => siteTls(app, current.config),
+    receiver: () => atNginx(current.config),
     report,
   })
   const apps = createApps<AppConfig>({ journal, clock, report, rollouts }, (all, onEdit) =>
@@ -121,6 +123,7 @@ async function start(
 
   store.installation.take(installation.id)
   await ensureNetwork(docker, { ...network, subnet: machine.subnet, installation: installation.id })
+  for (const each of await showReceiver(sites.receiver, 'leave')) log('warn', each)
   // whoever edited a file of one app is not to keep the others from starting
   for (const each of await apps.take(Object.values(config.apps), () => 'leave')) log('warn', each)
   for (const { app, file, isInTheWay } of edits()) log('warn', EDITED, { app, file, isInTheWay })
@@ -205,11 +208,13 @@ async function start(
     const edited = edits()
     const before = current
     current = takeConfig(next, before)
+    const own = await showReceiver(sites.receiver, overwrite ? 'overwrite' : 'leave')
     let warnings: readonly string[]
     try {
       warnings = await apps.take(Object.values(next.apps), onEdit)
     } catch (error) {
       current = before
+      await showReceiver(sites.receiver, 'leave')
       await apps.take(Object.values(before.config.apps), () => 'leave').catch(() => {})
       throw error
     }
@@ -218,6 +223,7 @@ async function start(
     pollers.take(Object.values(next.apps))
     certificates.look()
     for (const app of changes.removed) log('warn', LEFT_RUNNING, { app })
+    warnings = [...own, ...warnings]
     for (const each of warnings) log('warn', each)
     log('info', 'config taken', changes)
     const stillEdited = edits()

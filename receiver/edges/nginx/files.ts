@@ -32,7 +32,7 @@ export function sign(wanted: readonly Wanted[]): void {
  * after a crash, that Nginx has yet to test and load them. A backup from before is older, and stays.
  */
 export function put(wanted: readonly Wanted[]): void {
-  for (const { file, text } of wanted) {
+  for (const { file, text } of inOrder(wanted)) {
     const before = readIfThere(file)
     if (readIfThere(backupOf(file)) === undefined)
       replaceFile(backupOf(file), before ?? '', FILE_MODE)
@@ -46,7 +46,7 @@ export function put(wanted: readonly Wanted[]): void {
  * file again by its name alone. An empty one stands for no file.
  */
 export function restore(wanted: readonly Wanted[]): void {
-  for (const { file } of wanted) {
+  for (const { file } of inOrder(wanted).toReversed()) {
     const backup = backupOf(file)
     const before = readIfThere(backup)
     if (before === undefined) continue
@@ -58,6 +58,12 @@ export function restore(wanted: readonly Wanted[]): void {
       syncDirectory(dirname(file))
     }
   }
+}
+
+/** A file that includes another one is never there without it: Nginx may start at any instant. */
+function inOrder(wanted: readonly Wanted[]): Wanted[] {
+  const rank = ({ file, text }: Wanted) => (file.endsWith('.conf') ? 1 : text === undefined ? 2 : 0)
+  return wanted.toSorted((a, b) => rank(a) - rank(b))
 }
 
 /** Nginx has taken them: the backups go. */

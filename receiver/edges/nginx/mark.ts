@@ -16,6 +16,9 @@ export const withHead = (installation: string, text: string, settings: object): 
 # sha256 ${sha256(text)} of ${sha256(canonical(settings))}: what is changed below stays until \`deploy-receiver reload --overwrite\`
 ${text}`
 
+/** The installation that a file says that it is of. */
+export const installationOf = (text: string): string | undefined => MARK.exec(text)?.[1]
+
 /** What a file holds below its head, whoever it is of. */
 export const bodyOf = (text: string): string => text.replace(MARK, '').replace(SUMS, '')
 
@@ -43,7 +46,7 @@ export function isOthers(
   texts: readonly string[],
   { installation, flags }: { installation: string; flags: Flags },
 ): boolean {
-  const marks = texts.flatMap((text) => MARK.exec(text)?.[1] ?? [])
+  const marks = texts.flatMap((text) => installationOf(text) ?? [])
   if (marks.length > 0) return marks.some((mark) => mark !== installation)
   return texts.length > 0 && !texts.some((text) => text.includes(`(-f ${flags.green})`))
 }

@@ -2,7 +2,8 @@ import { dirname, join } from 'node:path'
 import { DeployError } from '../../core/errors.ts'
 import { defined } from '../../core/defined.ts'
 import type { OnEdit } from '../../core/on-edit.ts'
-import type { SiteSettings } from '../../core/site.ts'
+import type { Placed } from '../../core/own-domains.ts'
+import type { AppPlace, SiteSettings } from '../../core/site.ts'
 import type { Seen } from '../../core/slots/maintenance.ts'
 import type { AppUpstreams, Served, Sites, Slot } from '../../core/slots/ports.ts'
 import { pathSegment } from '../path-segment.ts'
@@ -16,14 +17,20 @@ import { placesOf } from './ask/visit.ts'
 import { change, onDisk, reasonOf } from './change.ts'
 import { checkUp } from './check-up.ts'
 import { type Edit, editsOf, writable } from './edited.ts'
+import { createReceiverAtNginx, type ReceiverAtNginx } from './ensure-receiver.ts'
 import { makeDirectory, readIfThere, type Wanted } from './files.ts'
+import { leftBehind } from './left-behind.ts'
 import { isOthers, othersFile, withHead } from './mark.ts'
 import { OLDEST } from './features.ts'
 import { createProgram, type NginxSettings, type Program } from './program.ts'
 import { inEachFile } from './render/listen.ts'
 import { render, type Rendered } from './render/render.ts'
+import type { ConfiguredReceiver } from './receiver-site.ts'
 import { internalPathIn, servedPathIn, withRevision } from './render/served.ts'
 import { type Site, settingsOf } from './render/site.ts'
+import { type ConfiguredTls, servedPair } from './served-pair.ts'
+import { blocksOf, longestFirst, sharersOf } from './sharing.ts'
+import { twoDefaults } from './two-defaults.ts'
 import { whoStillUses } from './who-still-uses.ts'
 
 export interface SitesOptions {
@@ -32,6 +39,12 @@ export interface SitesOptions {
   nginx: NginxSettings
   /** The app as it is configured now. */
   app(name: string): ConfiguredSite | undefined
+  /** Those that have visitors, in the config's order; by default no two are known to share a domain. */
+  apps?(): readonly string[]
+  /** The receiver itself; by default nothing is written for it. */
+  receiver?(): ConfiguredReceiver
+  /** A certificate that is nobody's, for visitors of names that nobody has; by default there is none. */
+  nobodysPair?(): Promise<{ certificate: string; key: string } | undefined>
   flags(app: string): Flags
   address(app: string, slot: Slot, replica: number): string
   /** The network of the containers, as it really is; without it they have no names for each other's apps. */
@@ -45,24 +58,12 @@ export interface Bridge {
 }
 
 /** What the config, and the certificates on disk, say of an app's site. */
-export interface ConfiguredSite {
+export interface ConfiguredSite extends Partial<AppPlace> {
   domains: readonly string[]
   pauses: boolean
   health?: { path?: string }
   site?: SiteSettings
-  tls?: {
-    /** Files of a certificate and its key that are there, and belong together; absent: none is yet. */
-    pair?: {
-      certificate: string
-      key: string
-      /** Domains that it is for. */
-      covers: readonly string[]
-      /** Whether its time is over. */
-      isOver: boolean
-    }
-    /** Where answers to a CA's challenges lie; absent: the certificate comes another way. */
-    webroot?: string
-  }
+  tls?: ConfiguredTls
 }
 
 export interface SiteFiles extends Sites {
@@ -74,6 +75,12 @@ export interface SiteFiles extends Sites {
   leaf(name: string): Promise<string | undefined>
   /** Has it read its files again, and what they name. Throws `nginx_failed`. */
   reload(): Promise<void>
+  /** The receiver's own site. */
+  receiver: Omit<ReceiverAtNginx, 'ask' | 'file' | 'edits'> & {
+    /** As `ask` and `look`; `undefined` when that site is left to the user. */
+    ask(): Promise<Served | undefined>
+    look(): Promise<Served | undefined>
+  }
   /** How Nginx is, and what it warns of. Throws `nginx_failed` when it does not take its files, `not_served` when it does not run. */
   check(): Promise<{ state: string; warnings: readonly string[] }>
   /**
@@ -96,6 +103,9 @@ export function createSites({
   installation,
   nginx,
   app: configured,
+  apps: known = () => [],
+  nobodysPair = async () => undefined,
+  receiver: configuredReceiver = () => ({ url: '', listen: { host: '', port: 0 } }),
   flags,
   address,
   bridge,
@@ -105,10 +115,19 @@ export function createSites({
   const program = createProgram(nginx)
   const listenTls = inEachFile(nginx.listenTls ?? [])
   let features = OLDEST
+  const receiver = createReceiverAtNginx({
+    installation,
+    nginx,
+    program,
+    receiver: configuredReceiver,
+    nobodysPair,
+  })
 
   // one after the other: Nginx tests all files at once
   const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
-    const mine = last.then(work)
+    const mine = last.then(work).catch((error: unknown) => {
+      throw twoDefaults(receiver.file(), error)
+    })
     last = mine.catch(() => false)
     return mine
   }
@@ -137,23 +156,35 @@ export function createSites({
     }
   }
 
-  /** One whose time is over is kept where visitors have it, and sends nobody to where it would only frighten him. */
-  const tlsOf = (
-    app: string,
-    domains: readonly string[],
-    pair: NonNullable<ConfiguredSite['tls']>['pair'],
-  ): Pick<Site, 'tls'> => {
-    if (pair === undefined || pair.covers.length === 0 || listenTls.length === 0) return {}
-    const { certificate, key, covers, isOver } = pair
-    const [conf] = filesOf(nginx.directory, app)
-    if (isOver && readIfThere(conf)?.includes(`ssl_certificate ${certificate};`) !== true) return {}
-    const isPart = covers.length < domains.length
-    return { tls: { certificate, key, listen: listenTls, ...(isPart ? { domains: covers } : {}) } }
-  }
+  /** Those that may share a domain with this one, itself included. */
+  const placed = (app: string): Placed[] =>
+    [...new Set([...known(), app])].flatMap((each) => {
+      const { domains = [], paths = ['/'] } = configured(each) ?? {}
+      return domains.length === 0 ? [] : [{ name: each, domains, paths }]
+    })
 
-  const siteOf = (app: string, upstreams: AppUpstreams): Site => {
-    const { domains = [], pauses = false, site, tls, health } = configured(app) ?? {}
-    const { maintenance, ...others } = flags(app)
+  const siteOf = (app: string, upstreams: AppUpstreams, others: readonly string[]): Site => {
+    const {
+      domains = [],
+      paths = ['/'],
+      stripPrefix = false,
+      redirectFrom = [],
+      pauses = false,
+      site,
+      tls,
+      health,
+    }: Partial<ConfiguredSite> = configured(app) ?? {}
+    const { maintenance, ...slotFlags } = flags(app)
+    // one that comes later is included when its files are there
+    const isThere = (each: string) =>
+      others.includes(each) ||
+      filesOf(nginx.directory, each).every((file) => readIfThere(file) !== undefined)
+    const blocks = blocksOf(app, {
+      all: placed(app).filter((each) => each.name === app || isThere(each.name)),
+      snippet: (each) => join(snippets, pathSegment(each)),
+    })
+    const strips = stripPrefix ? longestFirst(paths.filter((path) => path !== '/')) : []
+    const names = [...(blocks?.flatMap((block) => block.domains) ?? domains), ...redirectFrom]
     const servers = (slot: Slot) =>
       Array.from(
         { length: upstreams[slot].replicas },
@@ -164,12 +195,18 @@ export function createSites({
       domains,
       listen: inEachFile(nginx.listen),
       upstreams: { blue: servers('blue'), green: servers('green') },
-      flags: others,
+      flags: slotFlags,
       pauses,
       ...(site ?? { trustedProxies: [] }),
-      ...defined({ webroot: tls?.webroot }),
-      ...tlsOf(app, domains, tls?.pair),
+      ...defined({ webroot: tls?.webroot, blocks }),
+      ...servedPair(tls?.pair, {
+        names,
+        conf: filesOf(nginx.directory, app)[0],
+        listen: listenTls,
+      }),
       ...(nginx.proxyProtocol === true ? { proxyProtocol: true } : {}),
+      ...(strips.length > 0 ? { strips } : {}),
+      ...(redirectFrom.length > 0 ? { redirectFrom } : {}),
       features,
       ...(bridge === undefined ? {} : { containers: bridge.subnet }),
       maintenance: {
@@ -183,19 +220,26 @@ export function createSites({
     const [conf, snippet] = filesOf(nginx.directory, app)
     const [text, included = ''] = onDisk(nginx, () => [conf, snippet].map(readIfThere))
     const path = servedPathIn(text ?? '') || servedPathIn(included)
-    const written = serverBlocksIn(conf, text ?? '').filter(({ served }) => served.has(path))
-    const { domains = [], site } = configured(app) ?? {}
+    const { domains = [], paths = ['/'], redirectFrom = [], site } = configured(app) ?? {}
+    const written = sharersOf(app, placed(app))
+      .map((each) => filesOf(nginx.directory, each.name)[0])
+      .flatMap((file) =>
+        serverBlocksIn(file, onDisk(nginx, () => readIfThere(file)) ?? '', { [snippet]: included }),
+      )
+      .filter(({ served }) => served.has(path))
+    const names = [...domains, ...redirectFrom]
     return {
       app,
       path,
       conf,
       snippet,
       isTold: text !== undefined,
-      domains,
+      domains: names,
       places: placesOf(
-        domains,
+        names,
         written.length > 0 ? written : [{ names: [], listens: inEachFile(nginx.listen) }],
       ),
+      at: paths.includes('/') ? '' : (paths[0] ?? ''),
       isBehindProxy: (site?.trustedProxies ?? []).length > 0 && nginx.proxyProtocol !== true,
     }
   }
@@ -229,9 +273,11 @@ export function createSites({
       inTurn(async () => {
         refuseOthers(Object.keys(upstreams))
         features = await program.features()
+        const names = Object.keys(upstreams)
         const wanted = Object.entries(upstreams).flatMap(([app, each]) =>
-          onDisk(nginx, () => writable(app, files(app, siteOf(app, each)), onEdit(app))),
+          onDisk(nginx, () => writable(app, files(app, siteOf(app, each, names)), onEdit(app))),
         )
+        wanted.push(...onDisk(nginx, () => leftBehind({ ...nginx, installation, apps: known() })))
         return change(wanted, { nginx, program, prepare: () => makeDirectory(snippets) })
       }),
     ask: (app, signal) => askNow(app, { signal, again: () => inTurn(() => reloadAgain(program)) }),
@@ -251,6 +297,13 @@ export function createSites({
         await program.test()
         await program.reload()
       }),
+    receiver: {
+      ensure: (onEdit) => inTurn(() => receiver.ensure(onEdit)),
+      ask: () => receiver.ask({ again: () => inTurn(() => reloadAgain(program)) }),
+      look: () => receiver.ask(),
+      notice: receiver.notice,
+      unknownNames: receiver.unknownNames,
+    },
     check: () => checkUp(program, nginx.listen),
     remove: (app, onEdit = 'overwrite') =>
       inTurn(async () => {
@@ -263,11 +316,14 @@ export function createSites({
         }
       }),
     edits: (upstreams) =>
-      onDisk(nginx, () =>
-        Object.entries(upstreams).flatMap(([app, each]) =>
-          foreign(app) === undefined ? editsOf(app, files(app, siteOf(app, each))) : [],
+      onDisk(nginx, () => [
+        ...receiver.edits(),
+        ...Object.entries(upstreams).flatMap(([app, each]) =>
+          foreign(app) === undefined
+            ? editsOf(app, files(app, siteOf(app, each, Object.keys(upstreams))))
+            : [],
         ),
-      ),
+      ]),
     refuseOthers,
   }
 }

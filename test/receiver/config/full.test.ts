@@ -175,6 +175,7 @@ const expected: Config = {
   admin: { host: '::1', port: 9181 },
   data: '/srv/deploy',
   network: { name: 'apps', subnet: '10.99.0.0/16' },
+  site: { trustedProxies: ['10.0.0.0/8'], http3: true },
   nginx: {
     directory: '/etc/nginx/sites',
     test: 'nginx -t -c /etc/nginx/nginx.conf',

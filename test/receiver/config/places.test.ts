@@ -83,12 +83,12 @@ describe('refused are', () => {
       'redirect_from: [www.a.example]',
       '5:20: apps.api.redirect_from: there is nowhere to lead to: the app has no domains; name under `domains`, as the first one, where these are to lead',
     ],
-  ])('%s', ([line, problem]) => {
+  ] as const)('%s', ([line, problem]) => {
     expect(problems(withApp(line))).toEqual([`config.yaml:${problem}`])
   })
 
   test('a redirect to a wildcard', () => {
-    const [first] = problems(withApp('domains: ["*.a.example"]', 'redirect_from: [a.example]'))
+    const [first = ''] = problems(withApp('domains: ["*.a.example"]', 'redirect_from: [a.example]'))
     expect(first).toContain('*.a.example is no one name to lead to')
   })
 

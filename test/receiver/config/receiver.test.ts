@@ -41,6 +41,10 @@ describe('the receiver', () => {
     ['nginx: { test: a b, reload: c d }', { nginx: { test: 'a b', reload: 'c d' } }],
     ['nginx: { listen: 8080 }', { nginx: { listen: ['8080'] } }],
     ['nginx: { listen: [80 default_server, "[::]:80"] }', { nginx: { listen: { length: 2 } } }],
+    [
+      'nginx: { site: { trusted_proxies: [10.0.0.0/8] } }',
+      { site: { trustedProxies: ['10.0.0.0/8'] } },
+    ],
     [`read_tokens: [${TOKEN}]`, { readTokens: [TOKEN] }],
     ['socket:', { socket: '/run/deploy-receiver/deploy-receiver.sock' }],
     ['network: ~', { network: { name: 'deploy' } }],
@@ -48,7 +52,17 @@ describe('the receiver', () => {
     expect(load(withLines(line))).toMatchObject(expected)
   })
 
+  test('has a site of its own, unless that is left to the user', () => {
+    expect(load(withLines('site: true'))).toHaveProperty('site', { trustedProxies: [] })
+    expect(load(withLines('site: false'))).not.toHaveProperty('site')
+  })
+
   test.for([
+    [
+      'site: { trusted_proxies: [10.0.0.0/8] }',
+      '3:7: site: this says whether the receiver has a site of its own: true or false; what holds for the sites of all apps stands under nginx.site',
+    ],
+    ['site: mine', '3:7: site: "mine" is not true or false'],
     ['listen: 9080', '3:9: listen: "9080" is not an address; write host:port, like 127.0.0.1:9080'],
     ['listen: a:0', '3:9: listen: "a:0" is not an address; write host:port, like 127.0.0.1:9080'],
     [

@@ -17,6 +17,14 @@ const apps = [
   { ...APP, image, name: 'job', http: false },
 ] as unknown as AppConfig[]
 
+const receiver = {
+  ensure: async () => ({ changed: false, warnings: [] }),
+  ask: async () => ({}),
+  look: async () => ({ url: 'https://deploy.test' }),
+  notice: async () => undefined,
+  unknownNames: async () => '*:80: no answer (444)',
+}
+
 const WELL: Parameters<typeof runDoctor>[0] = {
   data: tmpdir(),
   apps,
@@ -25,6 +33,7 @@ const WELL: Parameters<typeof runDoctor>[0] = {
   sites: {
     check: async () => ({ state: 'it runs', warnings: [] }),
     look: async () => ({ url: 'https://api.test' }),
+    receiver,
   },
   journal: { live: () => undefined },
   edits: () => [],
@@ -57,6 +66,8 @@ test('without Docker all the other things are said, and how to start it', async 
     clock: { ok: true, message: 'not compared: no registry tells the time' },
     nginx: { ok: true },
     'site of api': { ok: true, message: 'Nginx serves it at https://api.test' },
+    'site of the receiver': { ok: true, message: 'Nginx serves it at https://deploy.test' },
+    'unknown names': { ok: true, message: '*:80: no answer (444)' },
     'registry of api': { ok: false, hint: 'curl it' },
   })
   expect(found).not.toHaveProperty('site of job')
@@ -83,18 +94,25 @@ test('what Nginx warns of, that it does not run, and an app that it does not ser
       sites: {
         check: async () => ({ state: 'it runs', warnings: ['a', 'b'] }),
         look: rejects(down),
+        receiver: { ...receiver, notice: async () => 'deploy.test has a site of your own' },
       },
     }),
   ).toMatchObject({
     nginx: { ok: true, hint: 'a\nb' },
     'site of api': { ok: false, hint: 'systemctl start nginx' },
+    'site of the receiver': { ok: true, hint: 'deploy.test has a site of your own' },
   })
   expect(
     await examine({
-      sites: { check: rejects(down), look: async () => ({ warning: 'keeps visitors out' }) },
+      sites: {
+        check: rejects(down),
+        look: async () => ({ warning: 'keeps visitors out' }),
+        receiver: { ...receiver, look: rejects(down) },
+      },
     }),
   ).toMatchObject({
     nginx: { ok: false, message: 'Nginx does not run' },
     'site of api': { ok: true, hint: 'keeps visitors out' },
+    'site of the receiver': { ok: false, message: 'Nginx does not run' },
   })
 })

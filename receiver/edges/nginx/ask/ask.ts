@@ -15,6 +15,8 @@ export interface AskedSite extends Visited, Pick<Clues, 'conf' | 'snippet'> {
   domains: readonly string[]
   /** Where its server blocks have these domains, also when somebody edited them. */
   places: readonly Place[]
+  /** Where on its domains it is: empty for all of them, or `/api`. */
+  at: string
   /** Whether visitors come by a proxy that is trusted to say how. */
   isBehindProxy: boolean
 }
@@ -53,7 +55,10 @@ export async function ask(
   if (isServed(met)) {
     const url = await urlOf(met, site, site.isBehindProxy)
     const warning = whoElseIsServed(met)
-    return { ...(url === undefined ? {} : { url }), ...(warning === undefined ? {} : { warning }) }
+    return {
+      ...(url === undefined ? {} : { url: `${url}${site.at}` }),
+      ...(warning === undefined ? {} : { warning }),
+    }
   }
   const blocks = await program.serverBlocks()
   // it may be that it says nothing for a fault in its files

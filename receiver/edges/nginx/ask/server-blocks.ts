@@ -79,9 +79,17 @@ export function serverBlocks(dump: string): ServerBlock[] | undefined {
     })
 }
 
-/** Those in one file that `http { }` includes; what it includes itself is left out. */
-export const serverBlocksIn = (file: string, text: string): ServerBlock[] =>
-  serverBlocks(`# configuration file ${file}:\nhttp {\n${text}\n}\n`) ?? []
+/** Those in one file that `http { }` includes; of what it includes itself, only these are known. */
+export const serverBlocksIn = (
+  file: string,
+  text: string,
+  included: Readonly<Record<string, string>> = {},
+): ServerBlock[] => {
+  const files = Object.entries({ [file]: `http {\n${text}\n}`, ...included })
+  return serverBlocks(files.map(([name, each]) => `${headingOf(name)}\n${each}\n`).join('')) ?? []
+}
+
+const headingOf = (file: string) => `# configuration file ${file}:`
 
 const orDefault = (listens: readonly string[]) => (listens.length === 0 ? ['80'] : listens)
 

@@ -7,7 +7,8 @@ import { askPassword } from './password.ts'
 import { limitRate } from './rate-limit.ts'
 import { servedLocation } from './served.ts'
 import type { Site } from './site.ts'
-import { absent, choose, moved } from './slot.ts'
+import { stripPrefix } from './strip-prefix.ts'
+import { absent, choose, moved, passTo } from './slot.ts'
 import { everywhere } from './tls.ts'
 import type { Names } from './variables.ts'
 
@@ -39,5 +40,4 @@ ${choose(site, names)}${holdOff(site)}${waiting.join('')}`
 const httpLocation = (site: Site, names: Names): string =>
   `${hasPage(site, '503') ? '' : `error_page 503 ${names.absent};\n`}error_page 502 504 = ${names.moved};
 ${sendTo(site, ['502', '504'])}client_max_body_size ${site.maxBody ?? '100m'}; # a body is kept on this disk until all of it is here
-${limitRate(site)}${askPassword(site)}${gzip(site)}${everywhere(site)}proxy_pass http://$${names.variable};
-${passOn(site)}`
+${limitRate(site)}${askPassword(site)}${gzip(site)}${everywhere(site)}${passTo(site, names)}${passOn(site)}${stripPrefix(site.strips)}`

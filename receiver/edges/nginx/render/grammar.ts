@@ -1,5 +1,5 @@
-import { DOMAIN, isAppName } from '../../../core/dns-name.ts'
-import type { Site } from './site.ts'
+import { DOMAIN, isAppName, isPath } from '../../../core/dns-name.ts'
+import type { Front, Site } from './site.ts'
 
 const GRAMMAR = {
   app: { test: isAppName },
@@ -17,15 +17,31 @@ const GRAMMAR = {
   burst: /^\d{1,7}$/,
   'name of a header': /^[A-Za-z][A-Za-z0-9_-]{0,39}$/,
   'value of a header': /^[\x20-\x7e]*$/,
+  location: { test: isPath },
+  address: /^(?:[A-Za-z0-9.-]{1,253}|\[[0-9a-f:]+\]):\d{1,5}$/,
 } as const
 
 /** Throws when something is to get into a file of Nginx that has not the form of its kind. */
-export function checkGrammar({
+export function checkGrammar(site: Site): void {
+  const { upstreams, flags, blocks = [], strips = [], redirectFrom = [] } = site
+  const { containers, maintenance } = site
+  const places = blocks.flatMap((block) => block.places)
+  const snippets = places.map(({ snippet }) => snippet)
+  checkFront(site)
+  checkEach({
+    domain: [...redirectFrom, ...blocks.flatMap((block) => block.domains)],
+    upstream: [...upstreams.blue, ...upstreams.green],
+    network: given(containers),
+    path: [flags.green, flags.ready, flags.paused, ...given(maintenance?.flag), ...snippets],
+    location: [...strips, ...places.map(({ path }) => path)],
+  })
+}
+
+/** Checks what a site says of itself in front. */
+export function checkFront({
   app,
   domains,
   listen,
-  upstreams: { blue, green },
-  flags,
   trustedProxies,
   tls,
   webroot,
@@ -37,19 +53,16 @@ export function checkGrammar({
   basicAuth,
   include,
   errorPages = {},
-  containers,
-  maintenance,
-}: Site): void {
-  const ofTls = tls === undefined ? [] : [tls.certificate, tls.key]
-  const values: Record<keyof typeof GRAMMAR, readonly string[]> = {
+}: Front): void {
+  checkEach({
     app: [app],
     domain: [...domains, ...(tls?.domains ?? [])],
     listen: [...listen, ...(tls?.listen ?? [])],
-    upstream: [...blue, ...green],
-    network: [...trustedProxies, ...given(containers)],
+    network: trustedProxies,
     path: [
-      ...[flags.green, flags.ready, flags.paused, ...ofTls, ...Object.values(errorPages)],
-      ...[webroot, basicAuth, include, maintenance?.flag].flatMap(given),
+      ...(tls === undefined ? [] : [tls.certificate, tls.key]),
+      ...Object.values(errorPages),
+      ...[webroot, basicAuth, include].flatMap(given),
     ],
     hsts: given(hsts),
     size: [maxBody],
@@ -59,7 +72,11 @@ export function checkGrammar({
     'name of a header': Object.keys(headers),
     'value of a header': Object.values(headers),
     burst: rateLimit === undefined ? [] : [String(rateLimit.burst)],
-  }
+  })
+}
+
+/** Throws for the first value that has not the form of its kind. */
+export function checkEach(values: Partial<Record<keyof typeof GRAMMAR, readonly string[]>>): void {
   for (const [kind, those] of Object.entries(values)) {
     const wrong = those.find((value) => !GRAMMAR[kind as keyof typeof GRAMMAR].test(value))
     if (wrong === undefined) continue

@@ -13,12 +13,18 @@ const PLAIN_PATH = /^\/[A-Za-z0-9._~/-]*$/
  * In a location: turns visitors away while there is maintenance, but for what asks for the app's health. The variable is one that
  * each app has anyway: with more of them Nginx warns of `variables_hash` the sooner.
  */
-export function holdOff({ maintenance }: Pick<Site, 'maintenance'>): string {
+export function holdOff({
+  maintenance,
+  strips = [],
+}: Pick<Site, 'maintenance' | 'strips'>): string {
   if (maintenance === undefined) return ''
   const { flag, health = '' } = maintenance
   const [path = ''] = health.split('?')
   const isPlain = PLAIN_PATH.test(path)
-  const answered = [...(isPlain ? [`${path.replaceAll('.', '\\.')}\\z`] : []), OF_OURS]
+  const escaped = (text: string) => text.replaceAll('.', '\\.')
+  // a visitor asks for it below the path that is taken off
+  const below = strips.length === 0 ? '' : `(?:${strips.map(escaped).join('|')})?`
+  const answered = [...(isPlain ? [`${below}${escaped(path)}\\z`] : []), OF_OURS]
   return `set $receiver_why "";
 if (-f ${flag}) { set $receiver_why $uri; }
 if ($receiver_why ~ "^(${answered.join('|')})") { set $receiver_why ""; }

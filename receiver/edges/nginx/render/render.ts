@@ -4,7 +4,7 @@ import { dollar } from './headers.ts'
 import { rateZone } from './rate-limit.ts'
 import { inLocation, inServer } from './app-locations.ts'
 import { internalBlock } from './internal-block.ts'
-import { serverBlock } from './server-block.ts'
+import { serverBlocks } from './server-block.ts'
 import type { Site } from './site.ts'
 import { choose } from './slot.ts'
 import { HEAD } from './text.ts'
@@ -32,7 +32,7 @@ export function render(site: Site): Rendered {
   return {
     conf: [
       shared(site),
-      site.domains.length === 0 ? '' : `\n${serverBlock(site)}`,
+      site.domains.length === 0 ? '' : `\n${serverBlocks(site)}`,
       internalBlock(site),
     ].join(''),
     slot: slotSnippet(site),

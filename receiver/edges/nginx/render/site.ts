@@ -23,7 +23,7 @@ export interface Site extends SiteSettings {
     certificate: string
     key: string
     listen: readonly string[]
-    /** Those domains that it is for; absent: all of them. */
+    /** Those names that it is for; absent: all of them. */
     domains?: readonly string[]
   }
   /** Folder of the answers that prove to a CA whose names these are; absent: none is asked. */
@@ -36,7 +36,37 @@ export interface Site extends SiteSettings {
   containers?: string
   /** How visitors are kept waiting at the administrator's word. */
   maintenance?: Maintenance
+  /** The server blocks in its file; left out: one, with all its domains and the app alone. */
+  blocks?: readonly Block[]
+  /** Paths that are taken off before the app is asked, the longest first. */
+  strips?: readonly string[]
+  /** Names that lead to the first of its domains. */
+  redirectFrom?: readonly string[]
 }
+
+/** What a server block needs to know of what stands behind it. */
+export type Front = Omit<
+  Site,
+  'upstreams' | 'flags' | 'pauses' | 'blocks' | 'strips' | 'redirectFrom'
+>
+
+/** A server block that has apps at paths. */
+export interface Block {
+  domains: readonly string[]
+  /** The longest first. */
+  places: readonly Place[]
+}
+
+export interface Place {
+  /** `/`, or `/api`. */
+  path: string
+  /** The app's snippets, without `.slot` and `.proxy`. */
+  snippet: string
+}
+
+/** Whether visitors of a name come over TLS. */
+export const isSecure = ({ tls }: Pick<Site, 'tls'>, name: string): boolean =>
+  tls !== undefined && (tls.domains?.includes(name) ?? true)
 
 export interface Maintenance {
   /** There: visitors are told so. */

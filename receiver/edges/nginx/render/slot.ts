@@ -3,6 +3,7 @@ import type { Names } from './variables.ts'
 import { maintenancePage } from './maintenance.ts'
 import { passOn } from './pass-on.ts'
 import type { Site } from './site.ts'
+import { PATH_VARIABLE } from './strip-prefix.ts'
 import { indent } from './text.ts'
 import { everywhere } from './tls.ts'
 
@@ -13,6 +14,10 @@ export const choose = (
 ): string => `set $${variable} ${app}_blue;
 if (-f ${flags.green}) { set $${variable} ${app}_green; }
 `
+
+/** To the slot that was chosen. */
+export const passTo = ({ strips }: Pick<Site, 'strips'>, { variable }: Names): string =>
+  `proxy_pass http://$${variable}${strips === undefined ? '' : PATH_VARIABLE};\n`
 
 /** Asks visitors to wait. */
 export const absent = (site: Site, names: Names): string => `location ${names.absent} {
@@ -54,7 +59,6 @@ ${indent(indent(hasPage(site, '503') ? wait(site, '') : wait(site)))}  }
   if ($receiver_why !~ "^(\\S+) (?!\\1 )\\S+ -(, -)*$") { set $receiver_why "stays $upstream_status"; }
   if ($receiver_why ~ "^stays .*504$") { return 504; }
   if ($receiver_why ~ "^stays ") { return 502; }
-${indent(everywhere(site))}  proxy_pass http://$${variable};
-${indent(passOn(site))}}
+${indent(`${everywhere(site)}${passTo(site, names)}${passOn(site)}`)}}
 `
 }

@@ -1,6 +1,6 @@
 import { isAtLeast, OLDEST } from '../features.ts'
 import { ownHeaders } from './headers.ts'
-import type { Site } from './site.ts'
+import type { Front, Site } from './site.ts'
 import { inVariable } from './trust.ts'
 import { shortHash } from './variables.ts'
 
@@ -31,18 +31,26 @@ ssl_stapling off;
 `
 
 /** The `listen`s over TLS of a site that has a certificate. */
-export function tlsListens(site: Site & Required<Pick<Site, 'tls'>>): string {
-  const { tls, features = OLDEST, proxyProtocol } = site
-  const hasHttp2 = features.modules.has('http_v2')
-  const isOwnDirective = isAtLeast(features, '1.25.1')
-  const parameters = [
-    ' ssl',
-    hasHttp2 && !isOwnDirective ? ' http2' : '',
-    proxyProtocol === true ? ' proxy_protocol' : '',
-  ].join('')
-  const tcp = tls.listen.map((listen) => `listen ${listen}${parameters};\n`)
+export function tlsListens(site: Front & Required<Pick<Site, 'tls'>>): string {
+  const { tls, features = OLDEST } = site
+  const tcp = tls.listen.map((listen) => `listen ${listen}${tlsParameters(site)};\n`)
   const quic = hasHttp3(site) ? tls.listen.map((listen) => `listen ${quicOf(listen)} quic;\n`) : []
-  return [...tcp, ...quic, hasHttp2 && isOwnDirective ? 'http2 on;\n' : ''].join('')
+  return [
+    ...tcp,
+    ...quic,
+    features.modules.has('http_v2') && isAtLeast(features, '1.25.1') ? 'http2 on;\n' : '',
+  ].join('')
+}
+
+/** Of a `listen` over TLS: all that share an address have to say the same. */
+export function tlsParameters({
+  features = OLDEST,
+  proxyProtocol,
+}: Pick<Front, 'features' | 'proxyProtocol'>): string {
+  const hasHttp2 = features.modules.has('http_v2') && !isAtLeast(features, '1.25.1')
+  return [' ssl', hasHttp2 ? ' http2' : '', proxyProtocol === true ? ' proxy_protocol' : ''].join(
+    '',
+  )
 }
 
 /** Options of a socket were said for TCP. */
@@ -54,7 +62,7 @@ export const certificateLines = ({ certificate, key }: NonNullable<Site['tls']>)
 ssl_certificate_key ${key};
 ${TLS_SETTINGS}`
 
-const hasHttp3 = ({ tls, http3, features = OLDEST }: Site): boolean =>
+const hasHttp3 = ({ tls, http3, features = OLDEST }: Front): boolean =>
   tls !== undefined && http3 === true && features.modules.has('http_v3')
 
 /** Says outside of server blocks who is told of HSTS: only what came over TLS may (RFC 6797, section 7.2). */
@@ -68,20 +76,25 @@ const hstsVariable = (hsts: string) => `$receiver_hsts_${inVariable(shortHash(hs
  * block on to none that has one. It leaves an empty one out.
  * @param instead those of the config, in small letters, that the place has its own of
  */
-export const everywhere = (site: Site, instead: readonly string[] = []): string =>
+export const everywhere = (site: Front, instead: readonly string[] = []): string =>
   `${hstsHeader(site)}${http3Header(site)}${ownHeaders(site, instead)}`
 
-const hstsHeader = ({ hsts }: Site): string =>
+const hstsHeader = ({ hsts }: Front): string =>
   hsts === undefined ? '' : `add_header Strict-Transport-Security ${hstsVariable(hsts)} always;\n`
 
-const http3Header = (site: Site): string =>
+const http3Header = (site: Front): string =>
   hasHttp3(site) ? `add_header Alt-Svc 'h3=":${tlsPort(site)}"; ma=86400' always;\n` : ''
 
 /** The port that visitors over TLS come to: of the first `listen`. */
-const tlsPort = ({ tls }: Site): string => /(\d+)(?: .*)?$/.exec(tls?.listen[0] ?? '')?.[1] ?? '443'
+const tlsPort = ({ tls }: Front): string =>
+  /(\d+)(?: .*)?$/.exec(tls?.listen[0] ?? '')?.[1] ?? '443'
 
 /** Sends visitors of plain HTTP to the same address over TLS, and keeps method and body of what they ask. */
-export function toTls(site: Site): string {
+export const toTls = (site: Front): string =>
+  `return 308 https://$host${portOf(site)}$request_uri;\n`
+
+/** Of a URL over TLS. */
+export function portOf(site: Front): string {
   const port = tlsPort(site)
-  return `return 308 https://$host${port === '443' ? '' : `:${port}`}$request_uri;\n`
+  return port === '443' ? '' : `:${port}`
 }

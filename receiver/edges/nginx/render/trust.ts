@@ -1,4 +1,5 @@
 import type { Site } from './site.ts'
+import { PREFIX_VARIABLE } from './strip-prefix.ts'
 import { shortHash } from './variables.ts'
 
 /**
@@ -26,6 +27,7 @@ export const TOLD_HEADERS = [
   'X-Rewrite-URL',
 ] as const
 const PROTO = 'X-Forwarded-Proto'
+const PREFIX = 'X-Forwarded-Prefix'
 type Told = (typeof TOLD_HEADERS)[number] | typeof PROTO
 type Trusting = Pick<Site, 'trustedProxies' | 'proxyProtocol'>
 
@@ -48,13 +50,16 @@ export function trust(site: Trusting): string {
  * Headers that say who the visitor is and what he asked for: as a trusted proxy says it, else as Nginx itself sees it. The
  * visitor's address is the last one that no trusted proxy has.
  */
-export function told(site: Trusting): string {
+export function told(site: Trusting & Pick<Site, 'strips'>): string {
+  const { strips } = site
   const proxies = tellingOf(site)
   const value = (header: Told) => {
-    if (proxies.length > 0) return `$${variable(proxies, header)}`
-    return header === PROTO ? '$scheme' : '""'
+    const said = proxies.length > 0 ? `$${variable(proxies, header)}` : ''
+    // ours can be believed; what a proxy in front took off was before it
+    if (header === PREFIX && strips !== undefined) return `${said}${PREFIX_VARIABLE}`
+    return said || (header === PROTO ? '$scheme' : '""')
   }
-  return `${addressOf(site)}${believe(proxies)}proxy_set_header X-Real-IP $remote_addr;
+  return `${visitorsAddress(site)}${believe(proxies)}proxy_set_header X-Real-IP $remote_addr;
 proxy_set_header X-Forwarded-For $remote_addr; # the visitor alone: what he says himself is not believed
 proxy_set_header ${PROTO} ${value(PROTO)};
 ${TOLD_HEADERS.map((header) => `proxy_set_header ${header} ${value(header)};\n`).join('')}`
@@ -72,7 +77,7 @@ export function saysTls(site: Trusting): { set: string; not: string } | undefine
 }
 
 /** Takes the visitor's address from whom it is told by. */
-const addressOf = ({ trustedProxies, proxyProtocol }: Trusting): string =>
+export const visitorsAddress = ({ trustedProxies, proxyProtocol }: Trusting): string =>
   trustedProxies.length === 0
     ? ''
     : `${trustedProxies.map((network) => `set_real_ip_from ${network};\n`).join('')}real_ip_header ${proxyProtocol === true ? 'proxy_protocol' : 'X-Forwarded-For'};
@@ -90,6 +95,14 @@ if ($receiver_said ~ "^1 .") { set $${variable(proxies, PROTO)} ${saidIn(PROTO)}
 ${each((header) => `set $${variable(proxies, header)} "";\n`)}if (${trusts}) {
 ${each((header) => `  set $${variable(proxies, header)} ${saidIn(header)};\n`)}}
 `
+}
+
+/** By what a visitor came: as a trusted proxy says it, else as Nginx itself sees it. */
+export function visitorScheme(site: Trusting): { lines: string; scheme: string } {
+  const unless = saysTls(site)
+  if (unless === undefined) return { lines: '', scheme: '$scheme' }
+  const set = `set $receiver_scheme https;\nif (${unless.not}) { set $receiver_scheme $scheme; }\n`
+  return { lines: `${unless.set}${set}`, scheme: '$receiver_scheme' }
 }
 
 /** The same proxies have the same variables, however many apps there are. */

@@ -45,6 +45,7 @@ export async function openBehindNginx(listen = (port: number) => `127.0.0.1:${po
     installation: INSTALLATION.id,
     nginx: { ...nginx, listen: [listen(port)] },
     app: (name) => configured.get(name),
+    apps: () => [...configured.keys()],
     flags: slots.flags,
     address: () => '127.0.0.1',
     bridge: BRIDGE,
@@ -54,6 +55,8 @@ export async function openBehindNginx(listen = (port: number) => `127.0.0.1:${po
     port,
     slots,
     sites,
+    /** To change, before it is ensured. */
+    configured,
     /** Where the snippets of apps are. */
     snippets: join(nginx.directory, '../deploy-receiver.d'),
     /** Has Nginx know these apps, and a file of somebody's own. */
@@ -94,7 +97,7 @@ export interface Sending {
   from?: string
 }
 
-function send({
+export function send({
   port,
   host,
   path,
