@@ -14,7 +14,7 @@ import type { Names } from './variables.ts'
 
 /** What an app needs of its server block, and of a location of it: the rendered site and the snippets are made of these. */
 export const inServer = (site: Site, names: Names) => `${servedLocation(site.app)}
-${besideLocation(site, names)}${pageLocations(site, names)}`
+${besideLocation(site, names)}${site.protocol === 'grpc' ? '' : pageLocations(site, names)}`
 
 /** What the location of an app leads to when its slot does not answer. */
 export const besideLocation = (site: Site, names: Names) =>
