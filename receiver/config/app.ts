@@ -81,7 +81,8 @@ export function readApp(
     auth: readAuth(reader, keys.get('auth'), secrets),
     ...(attestation === undefined ? {} : { attestation }),
     ...settings,
-    health: ownSite.protocol === 'grpc' ? byGrpc(settings.health) : settings.health,
+    health:
+      settings.http && ownSite.protocol === 'grpc' ? byGrpc(settings.health) : settings.health,
     ...(release === undefined ? {} : { release }),
     watchMs: duration(reader, keys.get('watch')) ?? 10_000,
     pollMs: duration(reader, keys.get('poll'), { min: SHORTEST_POLL_MS }) ?? 0,

@@ -33,6 +33,15 @@ const api: AppConfig = {
   site: {
     trustedProxies: ['10.1.2.3/32', '2400:cb00::/32'],
     hsts: 'max-age=63072000; includeSubDomains; preload',
+    protocol: 'grpc',
+    maxBody: '1g',
+    timeoutMs: 300_000,
+    gzip: true,
+    rateLimit: { rate: '300r/m', burst: 20 },
+    headers: { 'X-Frame-Options': 'DENY' },
+    basicAuth: '/etc/nginx/api.htpasswd',
+    errorPages: { 502: '/srv/pages/down.html' },
+    include: '/etc/nginx/api.more',
   },
   tls: { kind: 'files', certificate: '/etc/ssl/api.pem', key: '/etc/ssl/private/api.key' },
   auth: {
@@ -213,6 +222,7 @@ const expected: Config = {
         healthcheck: { test: ['NONE'] },
       },
       health: {
+        grpc: true,
         headers: {},
         secretHeaders: [],
         intervalMs: 2000,

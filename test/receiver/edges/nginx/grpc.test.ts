@@ -23,8 +23,9 @@ import { openWorkspace, type Workspace } from '../../../support/workspace.ts'
 
 /** Apps with what is said of their site; `nobody`: no server is there. */
 const APPS: Record<string, Partial<SiteSettings> & { nobody?: true }> = {
-  calls: { headers: { 'X-Mine': '1' } },
-  absent: {},
+  // pages, and a smaller answer, are nothing to its clients
+  calls: { headers: { 'X-Mine': '1' }, gzip: true, errorPages: { 503: '/no/such/page.html' } },
+  absent: { errorPages: { 503: '/no/such/page.html' } },
   down: { nobody: true },
   silent: { timeoutMs: 300 },
   small: { maxBody: '1k' },
