@@ -21,7 +21,7 @@ export interface SiteSettings {
   protocol?: 'grpc'
   /** Largest body of a request, as Nginx writes it (`50m`); `0` is any. Absent: 100m. */
   maxBody?: string
-  /** How long an app may be silent, or a visitor take nothing, in whole milliseconds. Absent: an hour. */
+  /** How long an app may be silent, or take nothing, in whole milliseconds. Absent: an hour. */
   timeoutMs?: number
   /** Whether Nginx compresses texts. */
   gzip?: true

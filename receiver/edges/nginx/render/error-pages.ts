@@ -1,3 +1,4 @@
+import { RETRY_SECONDS } from './maintenance.ts'
 import type { Site } from './site.ts'
 import { indent } from './text.ts'
 import { everywhere } from './tls.ts'
@@ -48,7 +49,17 @@ function pageLocation(
   auth_basic off;
   recursive_error_pages on;
   error_page 403 404 =${status} ${waits ? names.absent : names.plain};
-${waits ? '  add_header Retry-After 5 always;\n' : ''}  add_header Cache-Control no-store always;
+${waits ? indent(retryAfter(site)) : ''}  add_header Cache-Control no-store always;
 ${indent(everywhere(site, own))}}
 `
 }
+
+/** The variable is one that each app has anyway. */
+const retryAfter = ({ maintenance }: Site): string =>
+  maintenance === undefined
+    ? 'add_header Retry-After 5 always;\n'
+    : `open_file_cache off;
+set $receiver_why 5;
+if (-f ${maintenance.flag}) { set $receiver_why ${RETRY_SECONDS}; }
+add_header Retry-After $receiver_why always;
+`

@@ -3,7 +3,7 @@ import { indent } from './text.ts'
 import { everywhere } from './tls.ts'
 
 /** Nobody knows how long it takes, and nobody is to ask all the time. */
-const RETRY_SECONDS = 60
+export const RETRY_SECONDS = 60
 /** What stands below it is asked for by load balancers and by the receiver. */
 const OF_OURS = '/\\.well-known/deploy-receiver/'
 /** What can stand in a pattern, and is what Nginx compares with: nothing encoded, no query. */

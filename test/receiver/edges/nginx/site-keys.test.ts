@@ -215,6 +215,17 @@ const CASES: Record<string, Case> = {
       expect(await ask('/', body(9))).toMatchObject({ status: 503, body: 'page 503', headers })
     },
   },
+  'pages-maintenance': {
+    site: { errorPages: pages(503) },
+    async shows(ask) {
+      expect(await ask('/')).toMatchObject({ status: 200 })
+      const { maintenance } = world.slots.flags('pages-maintenance')
+      writeFileSync(maintenance, '')
+      const headers = { 'retry-after': '60', 'cache-control': 'no-store' }
+      expect(await ask('/')).toMatchObject({ status: 503, body: 'page 503', headers })
+      rmSync(maintenance)
+    },
+  },
   'pages-absent-gone': {
     site: { errorPages: { 503: join(files, 'none.html') } },
     isAbsent: true,
@@ -310,6 +321,11 @@ describe.for(Object.keys(CASES))('%s', (name) => {
     const host = `${prefix}${name}.test`
     await CASES[name]?.shows((path, options) => world.send(host, path, options), host)
   })
+})
+
+test('nginx -t has nothing to remark of all these, but that own sites have many variables', async () => {
+  const remarks = (await world.nginx.check()).split('\n').filter((line) => line.includes('[warn]'))
+  expect(remarks.filter((line) => !line.includes('variables_hash'))).toEqual([])
 })
 
 test('an app that says nothing of its site has the checksum of settings that it had before there were these keys', async () => {
