@@ -14,12 +14,12 @@ interface User {
 /**
  * Warns of a file that Nginx's workers, who are another user than reads its config, cannot read. Nothing is said where nginx.conf
  * names nobody: then Nginx is elsewhere, or whoever started it.
- * @param then what visitors get of it
+ * @param effect what visitors get of it
  */
 export function warnOfUnreadable(
   reader: Reader,
   field: Field,
-  { file, then, conf = NGINX_CONF }: { file: string; then: string; conf?: string },
+  { file, effect, conf = NGINX_CONF }: { file: string; effect: string; conf?: string },
 ): void {
   const [, name, group] =
     /^[ \t]*user[ \t]+([\w.-]+)(?:[ \t]+([\w.-]+))?[ \t]*;/m.exec(textOf(conf)) ?? []
@@ -33,7 +33,7 @@ export function warnOfUnreadable(
   const why = `${path} has mode ${modeOf(stats)}`
   reader.warning(
     field,
-    `${user.name}, who Nginx's workers are, cannot read ${file}: ${why}; ${then}`,
+    `${user.name}, who Nginx's workers are, cannot read ${file}: ${why}; ${effect}`,
     remedy,
   )
 }

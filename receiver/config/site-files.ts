@@ -13,7 +13,7 @@ export function readPasswords(reader: Reader, field: Field): string | undefined 
   const file = readPath(reader, field)
   if (file === undefined) return undefined
   if (isThere(reader, field, file, 'nobody gets in')) {
-    warnOfUnreadable(reader, field, { file, then: 'nobody gets in' })
+    warnOfUnreadable(reader, field, { file, effect: 'nobody gets in' })
   }
   return file
 }
@@ -40,7 +40,7 @@ export function readPages(
     if (file === undefined) continue
     pages[status] = file
     if (isThere(reader, each, file, IN_ITS_PLACE)) {
-      warnOfUnreadable(reader, each, { file, then: IN_ITS_PLACE })
+      warnOfUnreadable(reader, each, { file, effect: IN_ITS_PLACE })
     }
   }
   return Object.keys(pages).length === 0 ? undefined : pages

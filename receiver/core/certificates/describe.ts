@@ -36,7 +36,7 @@ export async function describeCertificate(
     const leftMs = -clock.since(standing.notAfter)
     const days = Math.floor(leftMs / DAY_MS)
     const missing = wanted.names.filter((name) => !standing.covers(name))
-    const [covered] = wanted.names.filter(standing.covers)
+    const covered = wanted.names.find(standing.covers)
     const served = covered === undefined || leftMs <= 0 ? undefined : await leaf(covered)
     const parts = [
       leftMs <= 0

@@ -78,8 +78,8 @@ export function receiverFiles({
     return { wanted: [], notice: `${file} is another receiver's: this one has no site of its own` }
   }
   const left = leftOf(nginx.directory, { installation, file })
-  const ours = [file, ...left.map((each) => each.file)].map((each) => basename(each))
-  const others = blocks?.filter((block) => !ours.includes(basename(block.file)))
+  const ours = new Set([file, ...left.map((each) => each.file)].map((each) => basename(each)))
+  const others = blocks?.filter((block) => !ours.has(basename(block.file)))
   const notice = whyNot(receiver, {
     others,
     listen: [...nginx.listen, ...(nginx.listenTls ?? [])],

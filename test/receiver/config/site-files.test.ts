@@ -38,7 +38,7 @@ describe("what Nginx's workers cannot read", () => {
     conf = put('nginx.conf', 0o644, 'worker_processes 2;\nuser nobody;\n'),
   ) {
     const reader = createReader('config', 'a: 1', {})
-    warnOfUnreadable(reader, reader.root, { file, then: 'so what', conf })
+    warnOfUnreadable(reader, reader.root, { file, effect: 'so what', conf })
     return reader.finish().warnings
   }
 

@@ -90,6 +90,8 @@ async function site(app: string, blue: { port: number }, green: { port: number }
     address: () => '127.0.0.1',
   })
   await nginx.reloaded(() => sites.ensure({ [app]: upstreams(blue.port, green.port) }))
+  // those that are idle are closed by the workers from before, which may be at this very moment
+  for (const each of Object.values(agent.freeSockets).flat()) each?.destroy()
   return { slots, sites }
 }
 

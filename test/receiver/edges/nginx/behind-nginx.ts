@@ -144,7 +144,7 @@ export function send({
  * An app: says what it was asked; `/events` is a stream, `/cookies` sets 10 kB of them, `/broken` is an error of its own, `/silent`
  * never answers; with `?say=` it answers with these headers, one a line.
  */
-export async function startEcho(name: string): Promise<Server & { port: number }> {
+export async function startEcho(says: string): Promise<Server & { port: number }> {
   const server = createServer((incoming, response) => {
     buffer(incoming).then(
       (body) => {
@@ -164,7 +164,9 @@ export async function startEcho(name: string): Promise<Server & { port: number }
         }
         if (url.endsWith('/broken')) response.statusCode = 503
         response.setHeader('content-type', 'application/json')
-        response.end(JSON.stringify({ name, url, bytes: body.length, headers } satisfies Asked))
+        response.end(
+          JSON.stringify({ name: says, url, bytes: body.length, headers } satisfies Asked),
+        )
       },
       () => response.destroy(),
     )
