@@ -69,6 +69,10 @@ export function readApp(
   const tls = readAppTls(reader, keys.get('tls'), { names: named, acme })
   const settings = readSettings(reader, keys)
   const ownSite = readSite(reader, keys.get('site'), site)
+  if (place.stripPrefix && ownSite.protocol === 'grpc') {
+    const message = 'the path of a call by gRPC is its method: there is nothing to take off'
+    reader.problem(keys.get('strip_prefix') ?? field, message, 'leave it out')
+  }
   const names = place.domains
   warnOfProtocol(reader, keys.get('site') ?? field, { site: ownSite, names, tls })
   return {

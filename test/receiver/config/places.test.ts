@@ -87,6 +87,13 @@ describe('refused are', () => {
     expect(problems(withApp(line))).toEqual([`config.yaml:${problem}`])
   })
 
+  test('a prefix that gRPC would lose', () => {
+    const lines = ['paths: [/api]', 'strip_prefix: true', 'site: { protocol: grpc }']
+    expect(problems(withApp(...lines))).toEqual([
+      'config.yaml:6:19: apps.api.strip_prefix: the path of a call by gRPC is its method: there is nothing to take off; leave it out',
+    ])
+  })
+
   test('a redirect to a wildcard', () => {
     const [first = ''] = problems(withApp('domains: ["*.a.example"]', 'redirect_from: [a.example]'))
     expect(first).toContain('*.a.example is no one name to lead to')
