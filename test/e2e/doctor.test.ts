@@ -145,7 +145,7 @@ const WORLDS: Readonly<Record<string, World>> = {
         await startNginxAgain()
       }
     },
-    wrong: ['FAIL  site of api'],
+    wrong: ['FAIL  site of api', 'FAIL  site of the receiver'],
     says: () => [
       'it takes its files, and Apache answers where it would',
       `127.0.0.1:${vm.sites} answers 200 (Apache) for api.test`,
@@ -159,7 +159,7 @@ const WORLDS: Readonly<Record<string, World>> = {
       await reload()
       return () => (back(), reload())
     },
-    wrong: ['FAIL  site of api'],
+    wrong: ['FAIL  site of api', 'FAIL  site of the receiver'],
     says: () => [
       `Nginx does not read ${conf('deploy-receiver.api')}`,
       `-> put \`include ${vm.nginx.directory}/*.conf;\` into http { } of its nginx.conf`,
@@ -231,7 +231,7 @@ const WORLDS: Readonly<Record<string, World>> = {
       await vm.nginx.stop()
       return startNginxAgain
     },
-    wrong: ['FAIL  nginx', 'FAIL  site of api'],
+    wrong: ['FAIL  nginx', 'FAIL  site of api', 'FAIL  site of the receiver'],
     says: () => [
       `Nginx does not run: nothing listens at 127.0.0.1:${vm.sites}\n`,
       '-> systemctl start nginx',
