@@ -20,6 +20,7 @@ export const PROBLEMS = {
   method_not_allowed: 405,
   nothing_to_roll_back_to: 409,
   ambiguous_digest: 409,
+  ambiguous_deployment: 409,
   app_configured: 409,
   no_visitors: 409,
   not_removed: 409,

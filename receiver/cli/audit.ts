@@ -52,7 +52,7 @@ async function audit(
   return 0
 }
 
-function who({ kind, key, claims = {} }: Sender): string {
+export function who({ kind, key, claims = {} }: Sender): string {
   if (kind === 'oidc' && claims['sub'] !== undefined) {
     const { repository = claims['sub'], ref = '', actor } = claims
     return `oidc ${repository} ${ref}${actor === undefined ? '' : ` by ${actor}`}`.trim()

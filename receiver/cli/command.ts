@@ -33,6 +33,7 @@ const WORDS: Readonly<Record<string, string>> = {
   '[app]': 'one app; without it: all',
   '[image]': 'a tag of its repository, or a reference; without it: the tag that the app follows',
   '[to]': 'a digest or its first digits, a deployment or a tag; without it: the digest before',
+  '<deployment>': 'the id of one, or its beginning',
   '[on|off]': 'without it: says which one it is',
 }
 

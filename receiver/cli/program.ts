@@ -10,6 +10,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   doctor: async () => (await import('./doctor.ts')).doctorCommand(),
   status: async () => (await import('./status.ts')).statusCommand(),
   history: async () => (await import('./history.ts')).historyCommand(),
+  show: async () => (await import('./show.ts')).showCommand(),
   deploy: async () => (await import('./deploy.ts')).deployCommand(),
   rollback: async () => (await import('./rollback.ts')).rollbackCommand(),
   tags: async () => (await import('./tags.ts')).tagsCommand(),

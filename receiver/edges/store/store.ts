@@ -15,6 +15,8 @@ export interface NumberedEvent {
 
 export interface Store extends Journal {
   get(id: string): StoredDeployment | undefined
+  /** Deployments whose ids begin so, `most` at most, the oldest first. */
+  beginning(prefix: string, most: number): Deployment[]
   /** An app's deployments, newest first; `before` is a deployment's id. */
   list(app: string, options: { limit: number; before?: string }): Deployment[]
   history(app: string): Past[]
@@ -45,6 +47,10 @@ const COLUMNS = 'generation, record, stands_in, settings'
 export function createStore(database: DatabaseSync, vault: SettingsVault): Store {
   const sql = {
     get: database.prepare(`SELECT ${COLUMNS} FROM deployments WHERE id = ?`),
+    // no character of an id comes after a brace
+    beginning: database.prepare(
+      `SELECT ${COLUMNS} FROM deployments WHERE id >= ?1 AND id < ?1 || '{' ORDER BY id LIMIT ?2`,
+    ),
     find: database.prepare(`SELECT ${COLUMNS} FROM deployments WHERE app = ? AND generation = ?`),
     next: database.prepare(
       `SELECT ${COLUMNS} FROM deployments WHERE app = ? AND status IN ('running', 'queued')
@@ -111,6 +117,8 @@ export function createStore(database: DatabaseSync, vault: SettingsVault): Store
 
   const store: Store = {
     get: (id) => parse(sql.get.get(id)),
+    beginning: (prefix, most) =>
+      sql.beginning.all(prefix, most).map((row) => (parse(row) as StoredDeployment).deployment),
     find: (app, generation) => parse(sql.find.get(app, generation)),
     next: (app) => parse(sql.next.get(app)),
     newest: (app) => parse(sql.newest.get(app)),

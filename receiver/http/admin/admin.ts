@@ -6,9 +6,11 @@ import { unknownApp } from '../apps.ts'
 import { ProblemError } from '../problem.ts'
 import { readAudit, type AuditServices } from './audit.ts'
 import { type MaintenanceServices, readMaintenance, setMaintenance } from './maintenance.ts'
+import { show, type ShowServices } from './show.ts'
 import { readTags, type TagServices } from './tags.ts'
 
 export type AdminServices = AuditServices &
+  ShowServices &
   TagServices &
   MaintenanceServices & {
     /** Looks at all that a deployment needs. */
@@ -49,6 +51,7 @@ export interface Changed {
 export function createAdmin(services: AdminServices): Hono {
   return new Hono()
     .get('/audit', (c) => readAudit(c, services))
+    .get('/show/:deployment', (c) => c.json(show(c.req.param('deployment'), services)))
     .get('/doctor', async (c) => c.json({ checks: await services.doctor() }))
     .get('/certificates', async (c) => c.json({ checks: await services.certificates.describe() }))
     .post('/certificates/look', (c) => {
