@@ -36,7 +36,7 @@ export function openDocker(
     installation,
     credentials,
     read,
-    store: { journal, record, attestations },
+    store: { journal, record, attestations, keptLogs },
     bridge,
     apps,
     tls = () => undefined,
@@ -47,7 +47,7 @@ export function openDocker(
     installation: Installation
     credentials: Credentials
     read: ReadRepository
-    store: Pick<OpenStore, 'journal' | 'record' | 'attestations'>
+    store: Pick<OpenStore, 'journal' | 'record' | 'attestations' | 'keptLogs'>
     /** The network of the slots, as it really is. */
     bridge: Bridge
     /** As they are configured now. */
@@ -108,6 +108,7 @@ export function openDocker(
       fetch: createFetchAttestations(read),
       verify: createVerifyAttestation(trustRootFile(data)),
     },
+    keptLogs,
     slots,
     sites,
     probe: httpProbe,

@@ -12,6 +12,7 @@ import { createAttestations } from '../edges/store/attestations.ts'
 import { createAudit } from '../edges/store/audit.ts'
 import { newDeploymentId } from '../edges/store/deployment-id.ts'
 import { createInstallation } from '../edges/store/installation.ts'
+import { createKeptLogs } from '../edges/store/kept-logs.ts'
 import { createIdempotency } from '../edges/store/idempotency.ts'
 import { openDatabase, transaction } from '../edges/store/schema.ts'
 import { createSettingsVault } from '../edges/store/settings.ts'
@@ -59,12 +60,23 @@ export function openStore(
     },
     listeners: [
       keepSecrets(store, redactor),
-      ({ id }) => feed.changed(id),
+      ({ id, app }) => {
+        feed.changed(id)
+        feed.changed(app)
+      },
       logOutcome(log),
       ...listeners,
     ],
     report: (message, details) => log('error', message, details),
   })
+  /** What a container was made with may be nobody's secret any more, and stand in its log all the same. */
+  const redactLog = (app: string, generation: number): Redact => {
+    const id = store.find(app, generation)?.deployment.id
+    const settings = id === undefined ? undefined : store.settings(id)
+    if (settings === undefined) return redactor.of(app)
+    const own = createRedact(secretsOfContainer(settings.container, settings.health))
+    return (value) => redactor.of(app)(own(value))
+  }
   /** All of it, for whoever reads, with the one way to write events. */
   const journal = { ...store, ...events }
 
@@ -98,6 +110,9 @@ export function openStore(
     /** Where the slots are. */
     record: createSlotRecord(database, subnet),
     attestations,
+    /** What containers that are gone printed last. */
+    keptLogs: createKeptLogs(database, redactLog),
+    redactLog,
     idempotency,
     audit,
     refusals: createRefusals(

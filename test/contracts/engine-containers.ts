@@ -277,5 +277,42 @@ export function engineContainers(at: EngineAtWork): void {
     test('of a container that is gone is empty', async () => {
       expect(await at.engine.logs(at.it.nameOf(at.it.plan()), 50)).toEqual([])
     })
+
+    test('is read line by line with its times, from the end or from a moment on', async () => {
+      const { name: it1 } = await started()
+      await expect.poll(() => at.engine.logs(it1, 50), { timeout: TIME_LIMIT_MS }).toHaveLength(2)
+      const read = async (options: { tail?: number; since?: string }) =>
+        allOf(at.engine.lines(it1, { ...options, follow: false, signal: at.signal }))
+      const all = await read({})
+      expect(all.map(({ text }) => text)).toEqual(['listening', 'oh no'])
+      for (const { at: moment } of all) expect(moment).toMatch(/^\d{4}-.*T.*\.\d{9}Z$/)
+      expect(await read({ tail: 1 })).toEqual(all.slice(1))
+      const [first, second] = all
+      if ((first?.at ?? '') < (second?.at ?? '')) {
+        expect(await read({ since: second?.at ?? '' })).toEqual(all.slice(1))
+      }
+    })
+
+    test('is there until the container goes, and its end is told before', async () => {
+      const { name: it1 } = await started()
+      await expect.poll(() => at.engine.logs(it1, 50), { timeout: TIME_LIMIT_MS }).toHaveLength(2)
+      const lines: string[] = []
+      await at.engine.remove(it1, {
+        graceMs: 0,
+        async ended() {
+          const log = at.engine.lines(it1, { follow: false, signal: at.signal })
+          for await (const { text } of log) lines.push(text)
+        },
+      })
+      expect(lines).toEqual(['listening', 'oh no'])
+      const gone = at.engine.lines(it1, { follow: false, signal: at.signal })
+      await expect(allOf(gone)).rejects.toMatchObject({ name: 'DeployError' })
+    })
   })
+}
+
+async function allOf<T>(those: AsyncIterable<T>): Promise<T[]> {
+  const all: T[] = []
+  for await (const each of those) all.push(each)
+  return all
 }

@@ -5,6 +5,7 @@ import type { Disk, ImageFacts } from '../../receiver/core/image/image-store.ts'
 import type { Layer } from '../../receiver/core/image/registry.ts'
 import { DeployError } from '../../receiver/core/errors.ts'
 import { createAttestations } from '../../receiver/edges/store/attestations.ts'
+import { createKeptLogs } from '../../receiver/edges/store/kept-logs.ts'
 import { openDatabase } from '../../receiver/edges/store/schema.ts'
 import { createSettingsVault } from '../../receiver/edges/store/settings.ts'
 import { createSlotRecord } from '../../receiver/edges/store/slot-record.ts'
@@ -226,6 +227,7 @@ export function createFakeWorld(database: DatabaseSync = openDatabase(':memory:'
           throw new DeployError('not_attested', `${digest} has no attestation that fits`)
         },
       },
+      keptLogs: createKeptLogs(database, () => (value) => value),
       slots,
       sites,
       probe: createFakeProbe(containers, answers),

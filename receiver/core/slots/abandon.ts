@@ -3,6 +3,7 @@ import type { DockerApp } from '../app.ts'
 import { prune } from '../image/prune.ts'
 import type { StoredDeployment } from '../journal.ts'
 import { inParallel } from './in-parallel.ts'
+import { removeContainer } from './kept-logs.ts'
 import { isLive, observe, others, own } from './next-step.ts'
 import type { Container, SlotPorts } from './ports.ts'
 import { resumeVisitors } from './resume-visitors.ts'
@@ -28,9 +29,7 @@ export async function abandon(
   const removeFailed = async () => {
     // with nothing to swap back to, what is live stays
     if (swapped && old === undefined) return
-    await inParallel(failed, signal, ({ name }) =>
-      ports.engine.remove(name, { graceMs: app.container.stopGraceMs }),
-    )
+    await inParallel(failed, signal, (container) => removeContainer(container, app, ports))
   }
   // the two cannot run side by side
   if (recreate) await removeFailed()

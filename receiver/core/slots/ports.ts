@@ -4,6 +4,7 @@ import type { ImageStore } from '../image/image-store.ts'
 import type { Registry } from '../image/registry.ts'
 import type { Bookkeeping } from '../journal.ts'
 import type { OnEdit } from '../on-edit.ts'
+import type { KeptLogs, LogLine } from './kept-logs.ts'
 
 export type Slot = 'blue' | 'green'
 export const otherSlot = (slot: Slot): Slot => (slot === 'blue' ? 'green' : 'blue')
@@ -114,10 +115,21 @@ export interface ContainerEngine {
   /** Last lines of its output, oldest first; empty when it is gone. */
   logs(container: string, lines: number): Promise<string[]>
   /**
-   * SIGTERM, `graceMs`, SIGKILL, then removed. Nothing to do when it is gone. Volumes with a name stay, and so do those that an
+   * What it printed, a line at a time, the oldest first: the last `tail` lines, none before `since`, with `follow` until it ends.
+   * Lines are read when they are asked for. Throws when it is gone, or when nobody can read its log.
+   */
+  lines(
+    container: string,
+    options: { tail?: number; since?: string; follow: boolean; signal: AbortSignal },
+  ): AsyncIterable<LogLine>
+  /**
+   * SIGTERM, `graceMs`, SIGKILL, then `ended` is waited for, then removed. Nothing to do when it is gone. Volumes with a name stay, and so do those that an
    * older version's container has without one: they may have been taken over.
    */
-  remove(container: string, options: { graceMs: number }): Promise<void>
+  remove(
+    container: string,
+    options: { graceMs: number; ended?: () => Promise<void> },
+  ): Promise<void>
   /** The name of the volume that is made for a replica when a container first mounts it. */
   volumeName(of: { app: string; path: string; replica: number }): string
   /** Removes volumes, with what is in them. Resolves to those that are gone: what some container still has stays. */
@@ -262,6 +274,7 @@ export interface SlotPorts extends Bookkeeping {
   images: ImageStore
   registry: Registry
   attestations: Attestations
+  keptLogs: KeptLogs
   slots: Slots
   sites: Sites
   probe: Probe

@@ -1,6 +1,7 @@
 import type { DockerApp } from '../app.ts'
 import type { Clock } from '../clock.ts'
 import type { Journal } from '../journal.ts'
+import type { KeptLogs } from './kept-logs.ts'
 import type { ContainerEngine, SlotRecord } from './ports.ts'
 
 const GRACE_MS = 10_000
@@ -15,6 +16,7 @@ export interface RemovePorts {
     forget(app: string): void
     forgetVolumes(app: string, volumes: readonly string[]): void
   }
+  keptLogs: Pick<KeptLogs, 'generations' | 'remove'>
   journal: Pick<Journal, 'live' | 'append'> & {
     transaction<T>(work: () => T): T
     unfinished(app: string): { id: string }[]
@@ -39,7 +41,7 @@ export interface Removed {
  */
 export async function removeApp(
   { app, volumes: withVolumes }: { app: string; volumes: boolean },
-  { engine, sites, slots, record, journal, clock, apps }: RemovePorts,
+  { engine, sites, slots, record, keptLogs, journal, clock, apps }: RemovePorts,
 ): Promise<Removed> {
   const containers = await engine.containers(app)
   const wasServed = await sites.remove(app)
@@ -58,6 +60,7 @@ export async function removeApp(
     journal.setNothingLive(app)
     record.forget(app)
     record.forgetVolumes(app, gone)
+    keptLogs.remove(app, keptLogs.generations(app))
     const error = { code: 'app_removed', message: `${app} was removed from this machine` }
     for (const { id } of journal.unfinished(app)) {
       journal.append(id, { type: 'finished', at: clock.now(), status: 'failed', error })

@@ -3,6 +3,7 @@ import { imageOf, type StoredDeployment } from '../journal.ts'
 import type { LookAgain } from '../rollout.ts'
 import { choosePort, startAll } from './containers.ts'
 import { inParallel } from './in-parallel.ts'
+import { removeContainer } from './kept-logs.ts'
 import { observe, others, own, type World } from './next-step.ts'
 import type { Container, SlotPorts } from './ports.ts'
 import { claimVolumes, takeOver } from './volumes.ts'
@@ -31,7 +32,7 @@ export async function repair(
     for (const leftover of strays) {
       if (kept.includes(leftover)) continue
       ports.report('removing a leftover container', { container: leftover.name })
-      await ports.engine.remove(leftover.name, { graceMs: app.container.stopGraceMs })
+      await removeContainer(leftover, app, ports)
     }
     await ports.engine.removeReleases(app.name)
     return live === undefined ? undefined : await coolDown(app, live, kept, ports, signal)

@@ -1,5 +1,6 @@
 import { prune } from '../image/prune.ts'
 import { inParallel } from './in-parallel.ts'
+import { removeContainer } from './kept-logs.ts'
 import { others, type StepContext } from './next-step.ts'
 import type { Container } from './ports.ts'
 
@@ -24,13 +25,15 @@ export async function retire(context: StepContext): Promise<string> {
 
 /** Resolves to how it came to its end. */
 async function remove(
-  { name, running }: Container,
-  { app, ports: { engine } }: StepContext,
+  old: Container,
+  { app, ports }: StepContext,
 ): Promise<'killed' | 'by itself'> {
+  const { engine } = ports
+  const { name, running } = old
   const graceMs = app.container.stopGraceMs
   if (running) await engine.stop(name, { graceMs })
   const ended = await engine.container(name)
-  await engine.remove(name, { graceMs })
+  await removeContainer(old, app, ports)
   const isDeaf = graceMs > 0 && ended?.exitCode === KILLED && !ended.oomKilled
   return isDeaf ? 'killed' : 'by itself'
 }

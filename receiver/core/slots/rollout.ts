@@ -6,6 +6,7 @@ import type { Rollout } from '../rollout.ts'
 import { abandon } from './abandon.ts'
 import { type DecidingHealthcheck, decidingHealthcheck } from './healthcheck.ts'
 import { abandonLimitMs, LOOK_MS, repairLimitMs, stepLimitMs } from './limits.ts'
+import { pruneLogs } from './kept-logs.ts'
 import { isLive, nextStep, observe, type StepName } from './next-step.ts'
 import type { SlotPorts } from './ports.ts'
 import { repair } from './repair.ts'
@@ -78,11 +79,12 @@ export const createSlotsRollout = (
   },
 
   async tidy(app) {
-    const what = `removing old images of ${app.name}`
+    const what = `removing old images and logs of ${app.name}`
     try {
       await within(abandonLimitMs(app), () => prune(app, ports), { clock: ports.clock, what })
+      pruneLogs(app, ports)
     } catch (error) {
-      ports.report('could not remove old images', { app: app.name, error })
+      ports.report('could not remove old images and logs', { app: app.name, error })
     }
   },
 })

@@ -2,6 +2,7 @@ import { imageOf } from '../journal.ts'
 import { addressesOf, choosePort, startAll } from './containers.ts'
 import { drain } from './drain.ts'
 import { inParallel } from './in-parallel.ts'
+import { removeContainer } from './kept-logs.ts'
 import { inSlot, others, type StepContext, targetSlot } from './next-step.ts'
 import type { Slot, Upstream } from './ports.ts'
 import { isRecreated } from './recreate.ts'
@@ -24,9 +25,7 @@ export async function start(context: StepContext): Promise<string> {
   if (warm !== undefined) ports.record.standIn(stored.deployment.id, warm)
   const generation = warm ?? stored.standsIn
   const leftovers = inSlot(world, slot).filter((each) => each.generation !== generation)
-  await inParallel(leftovers, signal, ({ name }) =>
-    ports.engine.remove(name, { graceMs: app.container.stopGraceMs }),
-  )
+  await inParallel(leftovers, signal, (container) => removeContainer(container, app, ports))
   const port = await choosePort(app, image, ports)
   // before the old one stops: only by now Nginx may know that there are pauses
   if (app.http) await show(context, slot, { port, replicas: app.replicas })

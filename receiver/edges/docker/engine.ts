@@ -12,7 +12,7 @@ import { removeReleases, runOnce } from './run-once.ts'
 import { containerName } from './container-name.ts'
 import { filterOf, type Home, isInSlot, isOurs } from './labels.ts'
 import { lastEnd } from './last-end.ts'
-import { readLog } from './log.ts'
+import { readLines, readLog } from './log.ts'
 import { createTests } from './run-test.ts'
 import { retryReads } from './retry-reads.ts'
 import { imagesOf, keep, removeImages } from './kept-images.ts'
@@ -136,6 +136,8 @@ export function createEngine({ docker, home, credentials, clock }: DockerOptions
       }
     },
 
+    lines: (name, options) => readLines(docker, name, options),
+
     async startAgain(name) {
       try {
         await docker.getContainer(name).start()
@@ -151,8 +153,9 @@ export function createEngine({ docker, home, credentials, clock }: DockerOptions
 
     removeReleases: (app) => removeReleases(docker, home, app),
 
-    async remove(name, { graceMs }) {
+    async remove(name, { graceMs, ended }) {
       await stop(docker, name, graceMs)
+      await ended?.()
       await remove(docker, name)
     },
 

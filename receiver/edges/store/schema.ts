@@ -145,6 +145,15 @@ CREATE TABLE recreated (app TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
   `
 CREATE TABLE certificate_attempts (site TEXT PRIMARY KEY, attempts TEXT NOT NULL) STRICT, WITHOUT ROWID;
 `,
+  `
+CREATE TABLE kept_logs (
+  app TEXT NOT NULL,
+  generation INTEGER NOT NULL,
+  replica INTEGER NOT NULL,
+  lines TEXT NOT NULL,
+  PRIMARY KEY (app, generation, replica)
+) STRICT;
+`,
 ]
 const VERSION = MIGRATIONS.length
 

@@ -13,7 +13,7 @@ describe('a deployment that goes well', () => {
     }
     world.accept({ id: 'dep_2', digest: DIGEST.two })
     await run(world)
-    expect(given).toStrictEqual(['api-1-blue', { graceMs: APP.container.stopGraceMs }])
+    expect(given).toMatchObject(['api-1-blue', { graceMs: APP.container.stopGraceMs }])
   })
 
   test('the first one goes live in blue, step by step', async () => {

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { submit, type Submission } from '../../../receiver/core/intake/submit.ts'
+import { settingsOf } from '../../../receiver/core/app.ts'
 import { createRedactor } from '../../../receiver/core/redaction/redactor.ts'
 import { removeApp } from '../../../receiver/core/slots/remove-app.ts'
 import { openStore, type OpenStore } from '../../../receiver/serve/open-store.ts'
@@ -126,6 +127,7 @@ test('an app that is removed ends what waits and what runs, in the log as well',
       sites: { remove: async () => true },
       slots: { clear: (app) => void removed.push(app) },
       record: store.record,
+      keptLogs: store.keptLogs,
       journal: store.journal,
       clock: { now: () => '2026-01-01T00:00:01.000Z' },
       apps: { all: () => new Map() },
@@ -139,4 +141,41 @@ test('an app that is removed ends what waits and what runs, in the log as well',
     expect(logged.join('\n')).toMatch(new RegExp(`warn deployment failed .*${id}.*app_removed`))
   }
   expect(store.journal.live('api')).toBeUndefined()
+})
+
+test('a log is kept without secrets, those of the deployment too that nobody knows any more', async () => {
+  store = open('of-the-config')
+  const { id } = accept()
+  const { container } = settingsOf(APP)
+  store.journal.append(
+    id,
+    { type: 'started', at: '2026-01-01T00:00:00.000Z' },
+    {
+      settings: {
+        ...settingsOf(APP),
+        container: {
+          ...container,
+          environment: { KEY: 'of-the-release' },
+          secretEnvironment: ['KEY'],
+        },
+      },
+    },
+  )
+  const of = { app: APP.name, generation: 1 }
+  const at = '2026-01-01T00:00:00.000000000Z'
+  await store.keptLogs.keep({ ...of, replica: 1 }, [
+    { at, text: 'first' },
+    { at, text: ' of-the-config of-the-release \u001b[31m' },
+  ])
+  expect(store.keptLogs.read(of)).toEqual([
+    {
+      replica: 1,
+      lines: [
+        { at, text: 'first' },
+        { at, text: ' [TOKEN] [KEY] \u001b[31m' },
+      ],
+    },
+  ])
+  store.keptLogs.remove(APP.name, [1])
+  expect(store.keptLogs.generations(APP.name)).toEqual([])
 })

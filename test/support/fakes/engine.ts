@@ -187,8 +187,17 @@ export function createFakeEngine({
     },
     lastEnd: async (id) => ends.get(id),
     logs: async (name, lines) => (containers.has(name) ? LOG.slice(-lines) : []),
-    async remove(name) {
+    async *lines(name, { tail = LOG.length, since = '', signal }) {
+      signal.throwIfAborted()
+      if (!containers.has(name)) throw new DeployError('engine_unreachable', `no ${name}`)
+      for (const [second, text] of [...LOG.entries()].slice(-tail)) {
+        const at = `2026-01-01T00:00:0${second}.000000000Z`
+        if (at >= since) yield { at, text }
+      }
+    },
+    async remove(name, { ended }) {
       note('remove', name)
+      if (containers.has(name)) await ended?.()
       containers.delete(name)
     },
     volumeName: ({ app, path, replica }) => `${app}${path}-${replica}`,

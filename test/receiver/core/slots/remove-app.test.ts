@@ -32,6 +32,7 @@ const remove = (volumes = false, configured: DockerApp[] = []) =>
         forget: (app) => void removed.push(`addresses ${app}`),
         forgetVolumes: (_app, names) => world.forgetVolumes(names),
       },
+      keptLogs: world.ports.keptLogs,
       journal: { ...world.store, transaction: (work) => work() },
       clock: world.clock,
       apps: { all: () => new Map(configured.map((app) => [app.name, app])) },
@@ -41,6 +42,9 @@ const remove = (volumes = false, configured: DockerApp[] = []) =>
 test('an app goes out of Nginx, then its containers go, then where it stood', async () => {
   world.accept({ id: 'dep_1', digest: DIGEST.one })
   await reconcile(APP, world.ports, new AbortController().signal)
+  await world.ports.keptLogs.keep({ app: 'api', generation: 1, replica: 1 }, [
+    { at: 'x', text: '' },
+  ])
   world.accept({ id: 'dep_2', digest: DIGEST.two })
   expect(await remove()).toStrictEqual({
     removed: ["Nginx's file", 'container api-1-blue', 'its place in the store'],
@@ -48,6 +52,7 @@ test('an app goes out of Nginx, then its containers go, then where it stood', as
   })
   expect(removed).toStrictEqual(['site api', 'flags api', 'addresses api'])
   expect(world.containers.size).toBe(0)
+  expect(world.ports.keptLogs.generations('api')).toEqual([])
   expect(world.store.live('api')).toBeUndefined()
   expect(world.store.get('dep_1')?.deployment.status).toBe('succeeded')
   expect(world.store.get('dep_2')?.deployment).toMatchObject({
