@@ -16,6 +16,7 @@ export const PROBLEMS = {
   release_settings_not_allowed: 403,
   unknown_app: 404,
   unknown_deployment: 404,
+  no_log: 404,
   not_found: 404,
   method_not_allowed: 405,
   nothing_to_roll_back_to: 409,
@@ -33,6 +34,7 @@ export const PROBLEMS = {
   busy: 503,
   store_failed: 503,
   registry_failed: 503,
+  engine_failed: 503,
   issuer_unavailable: 503,
 } as const satisfies Record<string, number>
 export type ProblemCode = keyof typeof PROBLEMS

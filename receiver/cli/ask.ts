@@ -1,4 +1,4 @@
-import { request } from 'node:http'
+import { type IncomingMessage, request } from 'node:http'
 import { Problem } from '../../protocol/problem.ts'
 import { readText } from '../../protocol/read-body.ts'
 import * as v from 'valibot'
@@ -14,21 +14,36 @@ export async function ask(
   method: 'GET' | 'POST' | 'DELETE' = 'GET',
   body?: object,
 ): Promise<unknown> {
-  const { status, text } = await exchange(socket, path, method, body)
-  const json: unknown = JSON.parse(text)
-  if (status < 400) return json
-  const problem = v.safeParse(Problem, json)
-  if (!problem.success) throw new Error(`the receiver answered ${status}: ${shorten(text, 200)}`)
-  const { detail, hint } = problem.output
-  throw Object.assign(new Error(detail), hint === undefined ? {} : { hint })
+  const incoming = await open(socket, path, method, body)
+  const text = await readText(incoming, MAX_BYTES)
+  const status = incoming.statusCode ?? 0
+  if (status >= 400) throw problemOf(status, text)
+  return JSON.parse(text) as unknown
 }
 
-function exchange(
+/** Asks it for what comes little by little. Throws as `ask`. */
+export async function openStream(socket: string, path: string): Promise<IncomingMessage> {
+  const incoming = await open(socket, path, 'GET')
+  const status = incoming.statusCode ?? 0
+  if (status >= 400) throw problemOf(status, await readText(incoming, MAX_BYTES))
+  return incoming
+}
+
+/** What the receiver has against it, with its remedy. */
+export function problemOf(status: number, text: string): Error {
+  const json: unknown = JSON.parse(text)
+  const problem = v.safeParse(Problem, json)
+  if (!problem.success) return new Error(`the receiver answered ${status}: ${shorten(text, 200)}`)
+  const { detail, hint } = problem.output
+  return Object.assign(new Error(detail), hint === undefined ? {} : { hint })
+}
+
+function open(
   socket: string,
   path: string,
   method: string,
   body?: object,
-): Promise<{ status: number; text: string }> {
+): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
     const outgoing = request(
       {
@@ -37,12 +52,7 @@ function exchange(
         method,
         headers: { host: 'localhost', 'content-type': 'application/json' },
       },
-      (incoming) => {
-        readText(incoming, MAX_BYTES).then(
-          (text) => resolve({ status: incoming.statusCode ?? 0, text }),
-          reject,
-        )
-      },
+      resolve,
     )
     outgoing.once('error', (error: NodeJS.ErrnoException) => reject(explain(error, socket)))
     outgoing.end(body === undefined ? undefined : JSON.stringify(body))
@@ -60,7 +70,8 @@ export class NoReceiver extends Error {
   }
 }
 
-function explain(error: NodeJS.ErrnoException, socket: string): Error {
+/** Why it could not be asked. */
+export function explain(error: NodeJS.ErrnoException, socket: string): Error {
   switch (error.code ?? '') {
     case 'EACCES':
       return new Error(

@@ -11,6 +11,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   status: async () => (await import('./status.ts')).statusCommand(),
   history: async () => (await import('./history.ts')).historyCommand(),
   show: async () => (await import('./show.ts')).showCommand(),
+  logs: async () => (await import('./logs.ts')).logsCommand(),
   deploy: async () => (await import('./deploy.ts')).deployCommand(),
   rollback: async () => (await import('./rollback.ts')).rollbackCommand(),
   tags: async () => (await import('./tags.ts')).tagsCommand(),

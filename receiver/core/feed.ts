@@ -1,7 +1,7 @@
-/** Tells waiting readers that a deployment changed; what changed they read from the store. */
+/** Tells waiting readers that a deployment changed, or one of an app; what changed they read from the store. */
 export interface Feed {
   changed(id: string): void
-  /** Resolves at the next change of the deployment, or when the signal aborts. Subscribed when the call returns. */
+  /** Resolves at the next change of the deployment or app, or when the signal aborts. Subscribed when the call returns. */
   next(id: string, signal: AbortSignal): Promise<void>
 }
 

@@ -21,6 +21,7 @@ export function httpServices({
   store: { database, journal, record, intake, audit, refusals, feed },
   registry,
   tags,
+  readLogs,
   doctor,
   certificates,
   reload,
@@ -36,6 +37,7 @@ export function httpServices({
   store: OpenStore
   registry: Registry
   tags: Services['tags']
+  readLogs: Services['readLogs']
   doctor: () => Promise<Finding[]>
   certificates: Services['certificates']
   reload: Services['reload']
@@ -77,6 +79,7 @@ export function httpServices({
     doctor,
     certificates,
     tags,
+    readLogs,
     wake: apps.wake,
     get readTokens() {
       return current().config.readTokens

@@ -7,6 +7,7 @@ import { lookAtMaintenance, switchMaintenance } from '../core/slots/maintenance.
 import { refuseOthers } from '../core/slots/ownership.ts'
 import { removeApp } from '../core/slots/remove-app.ts'
 import { isToRepair } from '../core/slots/container-events.ts'
+import { readLogs } from '../core/slots/logs.ts'
 import type { OnEdit } from '../core/on-edit.ts'
 import { showApps, upstreamsOf } from '../core/slots/show-apps.ts'
 import { systemClock } from '../edges/clock.ts'
@@ -136,6 +137,8 @@ async function start(
     store,
     registry,
     tags: ({ image }, wanted) => listTags(image.repository, wanted, read, stopping.signal),
+    readLogs: (stored, options, signal) =>
+      readLogs(stored, options, { engine, clock, ...store }, signal),
     doctor: () =>
       runDoctor({
         data,
@@ -153,7 +156,16 @@ async function start(
     certificates: { describe: () => certificates.describe(), look: () => certificates.look() },
     reload,
     async removeApp(what) {
-      const done = await removeApp(what, { engine, sites, slots, record, journal, clock, apps })
+      const done = await removeApp(what, {
+        engine,
+        sites,
+        slots,
+        record,
+        keptLogs: store.keptLogs,
+        journal,
+        clock,
+        apps,
+      })
       redactor.keep(what.app, [])
       if (done.removed.length > 0) log('info', 'app removed', { app: what.app, ...done })
       return done

@@ -166,6 +166,7 @@ export async function startHttpWorld({
     maintenanceSince: () => undefined,
     certificates: { describe: async () => [], look: () => {} },
     doctor: async () => [],
+    async *readLogs() {},
     tags: async () => ({ tags: [], total: 0, hasMore: false }),
     wake: (app) => woken.push(app),
     readTokens: [readToken],

@@ -4,6 +4,7 @@ import { DeployError } from '../../core/errors.ts'
 import type { Finding } from '../../core/finding.ts'
 import { unknownApp } from '../apps.ts'
 import { ProblemError } from '../problem.ts'
+import { createLogs, type LogServices } from './logs.ts'
 import { readAudit, type AuditServices } from './audit.ts'
 import { type MaintenanceServices, readMaintenance, setMaintenance } from './maintenance.ts'
 import { show, type ShowServices } from './show.ts'
@@ -11,6 +12,7 @@ import { readTags, type TagServices } from './tags.ts'
 
 export type AdminServices = AuditServices &
   ShowServices &
+  LogServices &
   TagServices &
   MaintenanceServices & {
     /** Looks at all that a deployment needs. */
@@ -49,6 +51,7 @@ export interface Changed {
 
 /** What only the operator may: it asks for no credentials, and is for the local socket alone. */
 export function createAdmin(services: AdminServices): Hono {
+  const logs = createLogs(services)
   return new Hono()
     .get('/audit', (c) => readAudit(c, services))
     .get('/show/:deployment', (c) => c.json(show(c.req.param('deployment'), services)))
@@ -58,6 +61,7 @@ export function createAdmin(services: AdminServices): Hono {
       services.certificates.look()
       return c.json({})
     })
+    .get('/apps/:app/logs', (c) => logs(c, c.req.param('app')))
     .get('/apps/:app/tags', (c) => readTags(c, c.req.param('app'), services))
     .get('/apps/:app/maintenance', (c) => readMaintenance(c, c.req.param('app'), services))
     .post('/apps/:app/maintenance', (c) => setMaintenance(c, c.req.param('app'), services))

@@ -1,0 +1,150 @@
+import type { Context } from 'hono'
+import type { Deployment } from '../../../protocol/deployment.ts'
+import { DeployError } from '../../core/errors.ts'
+import type { StoredDeployment } from '../../core/journal.ts'
+import type { LogEntry, LogOptions } from '../../core/slots/logs.ts'
+import { appNamed } from '../apps.ts'
+import { ProblemError } from '../problem.ts'
+import { deploymentNamed, type FindServices } from './find.ts'
+
+/** Each reads of the engine as long as it is open. */
+const MOST_AT_ONCE = 32
+
+export interface LogServices extends FindServices {
+  archive: FindServices['archive'] & {
+    live(app: string): StoredDeployment | undefined
+    get(id: string): StoredDeployment | undefined
+    newest(app: string): StoredDeployment | undefined
+  }
+  readLogs(
+    stored: StoredDeployment,
+    options: LogOptions,
+    signal: AbortSignal,
+  ): AsyncGenerator<LogEntry>
+  /** Aborts when the receiver stops: open streams end. */
+  stopping: AbortSignal
+}
+
+/**
+ * `GET /apps/{app}/logs?of=live|previous|{deployment}&follow=&tail=&since=`: a JSON object a line, as they come; who reads slowly
+ * is waited for.
+ */
+export function createLogs(services: LogServices): (c: Context, app: string) => Promise<Response> {
+  let open = 0
+  return async (c, app) => {
+    const stored = wanted(c.req.query('of') ?? 'live', app, services)
+    const options = optionsOf(c)
+    if (open >= MOST_AT_ONCE) {
+      throw new ProblemError('busy', `${open} logs are being read already`, {
+        hint: 'end one of them: each deploy-receiver logs -f is one',
+        headers: { 'retry-after': '10' },
+      })
+    }
+    const ending = new AbortController()
+    const signal = AbortSignal.any([ending.signal, services.stopping])
+    const entries = services.readLogs(stored, options, signal)
+    open += 1
+    let isOpen = true
+    const end = () => {
+      if (isOpen) open -= 1
+      isOpen = false
+      ending.abort(new Error('nobody reads it any more'))
+    }
+    try {
+      // what cannot be read at all is an answer of its own
+      const first = await entries.next()
+      if (first.done !== true && first.value.kind === 'of' && first.value.replicas === 0) {
+        throw nothingKept(stored.deployment)
+      }
+      return new Response(asLines(first, entries, end), {
+        headers: { 'content-type': 'application/x-ndjson' },
+      })
+    } catch (error) {
+      end()
+      if (!(error instanceof DeployError)) throw error
+      const { message, hint } = error
+      throw new ProblemError('engine_failed', message, hint === undefined ? {} : { hint })
+    }
+  }
+}
+
+function wanted(of: string, name: string, services: LogServices): StoredDeployment {
+  const { archive } = services
+  const { spec } = appNamed(name, services.apps)
+  const live = archive.live(spec.name)
+  if (of === 'live') return live ?? nothingLive(spec.name, archive.newest(spec.name)?.deployment)
+  const previous = live?.deployment.previous?.deployment
+  if (of === 'previous' && previous === undefined) {
+    throw new ProblemError('no_log', `nothing was live of ${name} before what is live now`, {
+      hint: `deploy-receiver history ${name} lists its deployments; --deployment names one`,
+    })
+  }
+  const found = deploymentNamed(of === 'previous' ? (previous ?? '') : of, services)
+  if (found.app !== name) {
+    throw new ProblemError('unknown_deployment', `${found.id} is a deployment of ${found.app}`, {
+      hint: `deploy-receiver logs ${found.app} --deployment ${found.id}`,
+    })
+  }
+  return archive.get(found.id) as StoredDeployment
+}
+
+function nothingLive(app: string, newest: Deployment | undefined): never {
+  throw new ProblemError('no_log', `nothing of ${app} is live`, {
+    hint:
+      newest === undefined
+        ? `deploy it first: deploy-receiver deploy ${app}`
+        : `deploy-receiver logs ${app} --deployment ${newest.id} is that of the last one, which ${newest.status}`,
+  })
+}
+
+const nothingKept = ({ id, app }: Deployment) =>
+  new ProblemError('no_log', `no log of ${id} is kept`, {
+    hint: `deploy-receiver show ${id} has the last lines if it failed; logs are kept of the last deployments, by apps.${app}.keep`,
+  })
+
+function optionsOf(c: Context): LogOptions {
+  const { of = 'live', follow = 'false', tail = 'all', since } = c.req.query()
+  if (tail !== 'all' && !/^\d{1,6}$/.test(tail)) {
+    throw new ProblemError('malformed_body', `tail is ${JSON.stringify(tail)}`, {
+      hint: 'a number of lines, or all',
+    })
+  }
+  if (since !== undefined && !/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z$/.test(since)) {
+    throw new ProblemError('malformed_body', `since is ${JSON.stringify(since)}`, {
+      hint: 'a moment to the nanosecond: 2026-03-01T12:00:00.000000000Z',
+    })
+  }
+  return {
+    ...(tail === 'all' ? {} : { tail: Number(tail) }),
+    ...(since === undefined ? {} : { since }),
+    ...(follow === 'true' ? { follow: of === 'live' ? 'live' : 'it' } : {}),
+  }
+}
+
+/** One entry is asked for when one is wanted. */
+function asLines(
+  first: IteratorResult<LogEntry>,
+  entries: AsyncGenerator<LogEntry>,
+  end: () => void,
+): ReadableStream<Uint8Array> {
+  const encoder = new TextEncoder()
+  let next: IteratorResult<LogEntry> | undefined = first
+  return new ReadableStream({
+    async pull(controller) {
+      try {
+        const { done, value } = next ?? (await entries.next())
+        next = undefined
+        if (done !== true) {
+          controller.enqueue(encoder.encode(`${JSON.stringify(value)}\n`))
+          return
+        }
+        end()
+        controller.close()
+      } catch (error) {
+        end()
+        controller.error(error)
+      }
+    },
+    cancel: end,
+  })
+}
