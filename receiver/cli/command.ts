@@ -34,6 +34,7 @@ const WORDS: Readonly<Record<string, string>> = {
   '[image]': 'a tag of its repository, or a reference; without it: the tag that the app follows',
   '[to]': 'a digest or its first digits, a deployment or a tag; without it: the digest before',
   '<deployment>': 'the id of one, or its beginning',
+  '<command...>': 'the program and its arguments, behind --',
   '[on|off]': 'without it: says which one it is',
 }
 

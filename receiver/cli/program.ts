@@ -12,6 +12,8 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   history: async () => (await import('./history.ts')).historyCommand(),
   show: async () => (await import('./show.ts')).showCommand(),
   logs: async () => (await import('./logs.ts')).logsCommand(),
+  run: async () => (await import('./run.ts')).runCommand(),
+  exec: async () => (await import('./exec.ts')).execCommand(),
   deploy: async () => (await import('./deploy.ts')).deployCommand(),
   rollback: async () => (await import('./rollback.ts')).rollbackCommand(),
   tags: async () => (await import('./tags.ts')).tagsCommand(),

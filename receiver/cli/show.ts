@@ -46,12 +46,19 @@ async function show(id: string, { config, json }: Given & { json?: boolean }): P
 /** For a terminal: what it is, who asked, what it did, and if it failed, why. */
 export function describe(shown: Shown, width = process.stdout.columns ?? 80): string {
   const { deployment, live, steps } = shown
-  const { id, app, status, error } = deployment
+  const { id, app, status, image, error } = deployment
   const parts = [
-    `${id}  ${actionOf(deployment)} of ${app}: ${status}${live ? ', live' : ''}`,
+    [
+      `${id}  ${actionOf(deployment)} of ${app}: ${status}${live ? ', live' : ''}`,
+      // too long to stand behind a name
+      ...(image.digest === undefined ? [] : [`  ${image.digest}`]),
+    ].join('\n'),
     layOut(facts(shown), width),
     layOut(
-      steps.map((step) => [step.name, [timeOf(step), step.message ?? ''].join('  ').trimEnd()]),
+      steps.map((step) => [
+        step.name,
+        [timeOf(step), shortly(step.message ?? '')].join('  ').trimEnd(),
+      ]),
       width,
     ),
     error === undefined
@@ -75,25 +82,27 @@ function facts(shown: Shown): [string, string | undefined][] {
   const settings = deployment.settings_of
   return [
     ['image', `${image.repository}${image.tag === undefined ? '' : `:${image.tag}`}`],
-    ['digest', image.digest],
     ['created', withoutFractions(deployment.created_at)],
     ['live', deployment.live_at && withoutFractions(deployment.live_at)],
     ['over', overAt(deployment)],
     ['asked by', asked === null ? undefined : `${who(asked.sender)}, ${placeOf(asked)}`],
-    ['asked', asked?.request],
+    ['asked', asked?.request && shortly(asked.request)],
     ['source', [repository, ref, sha].filter((each) => each !== undefined).join(' ')],
     ['actor', actor],
     ['message', message],
     ['run', run],
     ['url', deployment.url],
     ['settings', settings && `those of ${settings}${ofAll(deployment)}`],
-    ['before', previous && `${previous.deployment} of ${previous.digest}`],
+    ['before', previous && `${previous.deployment} of ${shortly(previous.digest)}`],
     ['in place', shown.superseded && `of ${shown.superseded}, which was never run`],
     ['instead', shown.superseded_by && `${shown.superseded_by} came before this was run`],
     ['after', shown.replaced_by],
     ['answer', shown.last_answer],
   ]
 }
+
+/** The whole digest stands on a line of its own. */
+const shortly = (text: string) => text.replace(/(sha256:[0-9a-f]{12})[0-9a-f]{52}/g, '$1')
 
 const ofAll = ({ release_settings: all }: Deployment) =>
   all === true ? ', rights and secrets too' : '; rights and secrets are the config’s'

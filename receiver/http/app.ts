@@ -2,6 +2,7 @@ import { type Context, Hono, type HonoRequest } from 'hono'
 import { DeployError } from '../core/errors.ts'
 import type { Log } from '../core/log.ts'
 import { type AdminServices, createAdmin } from './admin/admin.ts'
+import type { TerminalServices } from './admin/terminal.ts'
 import { createHooks, type HookServices } from './hooks/hooks.ts'
 import type { IsOwnHost, Place } from './hosts.ts'
 import { type LimitServices, rateLimit } from './limits/rate-limit.ts'
@@ -13,6 +14,7 @@ import { securityHeaders } from './security-headers.ts'
 export type Services = HookServices &
   ReadServices &
   AdminServices &
+  TerminalServices &
   LimitServices & { version: string; log: Log; hosts: Record<'public' | 'admin', IsOwnHost> }
 
 /**

@@ -4,6 +4,7 @@ import { dirname } from 'node:path'
 import type { Config } from '../config/config.ts'
 import { DEFAULT_SOCKET } from '../config/socket.ts'
 import { createApp, type Services } from '../http/app.ts'
+import { createTerminal } from '../http/admin/terminal.ts'
 import { close, listenOnAll } from '../http/listen.ts'
 
 /** The addresses of a receiver. Who has them is the one that runs with this config. */
@@ -36,7 +37,12 @@ export async function takeAddresses({
   ])
   return {
     servers,
-    answer: ready.resolve,
+    answer(services) {
+      // only who may use the socket has a terminal
+      const [, local] = servers
+      local?.on('upgrade', createTerminal(services))
+      ready.resolve(services)
+    },
     close: async () => void (await Promise.all(servers.map(close))),
     drop() {
       for (const server of servers) {

@@ -22,6 +22,7 @@ export function httpServices({
   registry,
   tags,
   readLogs,
+  commands,
   doctor,
   certificates,
   reload,
@@ -38,6 +39,7 @@ export function httpServices({
   registry: Registry
   tags: Services['tags']
   readLogs: Services['readLogs']
+  commands: Services['commands']
   doctor: () => Promise<Finding[]>
   certificates: Services['certificates']
   reload: Services['reload']
@@ -80,6 +82,7 @@ export function httpServices({
     certificates,
     tags,
     readLogs,
+    commands,
     wake: apps.wake,
     get readTokens() {
       return current().config.readTokens

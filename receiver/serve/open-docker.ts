@@ -117,5 +117,5 @@ export function openDocker(
     connections: (container) => countConnections(container) ?? 0,
   }
   const rollouts: Rollouts = { docker: createSlotsRollout(ports) }
-  return { engine, registry, slots, sites, rollouts }
+  return { ports, engine, registry, slots, sites, rollouts }
 }

@@ -7,6 +7,7 @@ import { lookAtMaintenance, switchMaintenance } from '../core/slots/maintenance.
 import { refuseOthers } from '../core/slots/ownership.ts'
 import { removeApp } from '../core/slots/remove-app.ts'
 import { isToRepair } from '../core/slots/container-events.ts'
+import { runOneOff } from '../core/slots/one-off.ts'
 import { readLogs } from '../core/slots/logs.ts'
 import type { OnEdit } from '../core/on-edit.ts'
 import { showApps, upstreamsOf } from '../core/slots/show-apps.ts'
@@ -104,7 +105,14 @@ async function start(
     env: environment,
     redactor,
   })
-  const { engine, registry, slots, sites, rollouts } = openDocker(config, {
+  const {
+    ports: slotPorts,
+    engine,
+    registry,
+    slots,
+    sites,
+    rollouts,
+  } = openDocker(config, {
     docker,
     installation,
     credentials,
@@ -139,6 +147,16 @@ async function start(
     tags: ({ image }, wanted) => listTags(image.repository, wanted, read, stopping.signal),
     readLogs: (stored, options, signal) =>
       readLogs(stored, options, { engine, clock, ...store }, signal),
+    commands: {
+      run: (what, terminal, signal) => runOneOff(what, terminal, slotPorts, signal),
+      exec: engine.exec,
+      async replica({ deployment, standsIn }, replica) {
+        const all = await engine.containers(deployment.app)
+        return all.find(
+          (each) => each.generation === standsIn && each.replica === replica && each.running,
+        )?.name
+      },
+    },
     doctor: () =>
       runDoctor({
         data,

@@ -167,6 +167,11 @@ export async function startHttpWorld({
     certificates: { describe: async () => [], look: () => {} },
     doctor: async () => [],
     async *readLogs() {},
+    commands: {
+      run: async () => ({ exitCode: 0 }),
+      replica: async () => undefined,
+      exec: async () => ({ exitCode: 0 }),
+    },
     tags: async () => ({ tags: [], total: 0, hasMore: false }),
     wake: (app) => woken.push(app),
     readTokens: [readToken],

@@ -4,6 +4,7 @@ import type { ImageStore } from '../image/image-store.ts'
 import type { Registry } from '../image/registry.ts'
 import type { Bookkeeping } from '../journal.ts'
 import type { OnEdit } from '../on-edit.ts'
+import type { Terminal } from '../terminal/terminal.ts'
 import type { KeptLogs, LogLine } from './kept-logs.ts'
 
 export type Slot = 'blue' | 'green'
@@ -76,6 +77,9 @@ export interface ReleasePlan {
   volumes: readonly KeptVolume[]
 }
 
+/** A command that somebody runs by hand, in a container that goes with it. */
+export type CommandPlan = Pick<ReleasePlan, 'app' | 'repository' | 'digest' | 'command' | 'volumes'>
+
 /** The engine's side that has containers. Every method throws `DeployError` alone. */
 export interface ContainerEngine {
   /** All containers of an app, running or not. */
@@ -101,6 +105,24 @@ export interface ContainerEngine {
   ): Promise<{ exitCode: number }>
   /** Removes the containers of an app's release commands, running or not. */
   removeReleases(app: string): Promise<void>
+  /**
+   * Runs a command to its end in a container that is removed afterwards, also when the signal aborts: then it is told to end, and
+   * has its app's grace.
+   */
+  runCommand(
+    plan: CommandPlan,
+    terminal: Terminal,
+    signal: AbortSignal,
+  ): Promise<{ exitCode: number }>
+  /** Removes the containers of such commands that nobody waits for: those of a receiver that is no more. */
+  removeCommands(app: string): Promise<void>
+  /** Runs a command in a container that stands. When the signal aborts its input ends, and it is left to itself. */
+  exec(
+    container: string,
+    command: readonly string[],
+    terminal: Terminal,
+    signal: AbortSignal,
+  ): Promise<{ exitCode: number }>
   /**
    * Runs the test of a HEALTHCHECK in a container, as the engine does by itself at the check's own interval. One that does not
    * end is left to run, and none is started beside it.

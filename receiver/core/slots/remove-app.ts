@@ -7,7 +7,10 @@ import type { ContainerEngine, SlotRecord } from './ports.ts'
 const GRACE_MS = 10_000
 
 export interface RemovePorts {
-  engine: Pick<ContainerEngine, 'containers' | 'remove' | 'removeReleases' | 'removeVolumes'>
+  engine: Pick<
+    ContainerEngine,
+    'containers' | 'remove' | 'removeReleases' | 'removeCommands' | 'removeVolumes'
+  >
   /** Takes an app out of Nginx; resolves to whether there was something to take out. */
   sites: { remove(app: string): Promise<boolean> }
   /** Nothing of the app is live for Nginx any more. */
@@ -49,6 +52,7 @@ export async function removeApp(
   slots.clear(app)
   for (const { name } of containers) await engine.remove(name, { graceMs: GRACE_MS })
   await engine.removeReleases(app)
+  await engine.removeCommands(app)
   const named = new Set(
     [...apps.all().values()].flatMap(({ container }) =>
       container.volumes.map((volume) => volume.split(':')[0]),

@@ -35,6 +35,7 @@ export async function repair(
       await removeContainer(leftover, app, ports)
     }
     await ports.engine.removeReleases(app.name)
+    await ports.engine.removeCommands(app.name)
     return live === undefined ? undefined : await coolDown(app, live, kept, ports, signal)
   } catch (error) {
     signal.throwIfAborted()

@@ -83,6 +83,7 @@ export const createSlotsRollout = (
     try {
       await within(abandonLimitMs(app), () => prune(app, ports), { clock: ports.clock, what })
       pruneLogs(app, ports)
+      await ports.engine.removeCommands(app.name)
     } catch (error) {
       ports.report('could not remove old images and logs', { app: app.name, error })
     }

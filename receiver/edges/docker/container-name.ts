@@ -13,3 +13,9 @@ export const releaseName = (
   network: string,
   { app, generation }: { app: Pick<ReleasePlan['app'], 'name'>; generation: number },
 ) => `${network}-${pathSegment(app.name)}-${generation}-release`
+
+/** Of the container of a command by hand: `deploy-api-run-3f2a9c81`. */
+export const commandName = (
+  network: string,
+  { app, id }: { app: Pick<ReleasePlan['app'], 'name'>; id: string },
+) => `${network}-${pathSegment(app.name)}-run-${id}`

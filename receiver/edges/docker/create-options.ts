@@ -4,13 +4,13 @@ import type {
   Healthcheck,
   Logging,
 } from '../../core/slots/container-settings.ts'
-import type { ContainerPlan, ReleasePlan } from '../../core/slots/ports.ts'
+import type { CommandPlan, ContainerPlan, ReleasePlan } from '../../core/slots/ports.ts'
 import { plainPath } from '../../core/slots/volumes.ts'
 import { hostLimits } from './host-limits.ts'
 import { hostWorld, ownWorld } from './host-world.ts'
 import { bindsOf } from './binds.ts'
 import { containerName, releaseName } from './container-name.ts'
-import { type Home, labelsOf, releaseLabels } from './labels.ts'
+import { commandLabels, type Home, labelsOf, releaseLabels } from './labels.ts'
 import { mountsOf } from './volumes.ts'
 
 const NANOSECONDS = 1_000_000
@@ -52,6 +52,35 @@ export function releaseOptions(plan: ReleasePlan, home: Home): ContainerCreateOp
     Cmd: [...plan.command],
     Healthcheck: { Test: ['NONE'] },
     HostConfig: { ...hostConfig(plan, home), RestartPolicy: { Name: 'no' } },
+  }
+}
+
+/**
+ * The container of a command by hand: as the app's own, but with this command and somebody at its ends. What it prints is for
+ * them alone, and not for the disk.
+ */
+export function commandOptions(
+  plan: CommandPlan,
+  home: Home,
+  { name, tty }: { name: string; tty: boolean },
+): ContainerCreateOptions {
+  return {
+    ...ofImage(plan),
+    name,
+    Labels: commandLabels(home, plan),
+    Cmd: [...plan.command],
+    Tty: tty,
+    OpenStdin: true,
+    StdinOnce: true,
+    AttachStdin: true,
+    AttachStdout: true,
+    AttachStderr: true,
+    Healthcheck: { Test: ['NONE'] },
+    HostConfig: {
+      ...hostConfig(plan, home),
+      RestartPolicy: { Name: 'no' },
+      LogConfig: { Type: 'none', Config: {} },
+    },
   }
 }
 

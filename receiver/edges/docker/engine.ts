@@ -12,6 +12,7 @@ import { removeReleases, runOnce } from './run-once.ts'
 import { containerName } from './container-name.ts'
 import { filterOf, type Home, isInSlot, isOurs } from './labels.ts'
 import { lastEnd } from './last-end.ts'
+import { createCommands } from './commands.ts'
 import { readLines, readLog } from './log.ts'
 import { createTests } from './run-test.ts'
 import { retryReads } from './retry-reads.ts'
@@ -112,6 +113,8 @@ export function createEngine({ docker, home, credentials, clock }: DockerOptions
     },
 
     runTest,
+
+    ...createCommands(docker, home),
 
     async lastEnd(id) {
       try {

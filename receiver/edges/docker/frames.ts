@@ -1,11 +1,24 @@
 const HEADER_BYTES = 8
+const STDOUT = 1
+export const STDERR = 2
 const STREAM_TYPES: ReadonlySet<number> = new Set([0, 1, 2])
+
+/** What a container printed: on its standard error it is type 2. */
+export interface Printed {
+  type: number
+  payload: Uint8Array
+}
+
+/** What a container printed. */
+export async function* payloadsOf(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  for await (const { payload } of printedOf(chunks)) yield payload
+}
 
 /**
  * What a container printed, out of the frames in which Docker sends it without a terminal: stream type, three zero bytes, length
  * (big endian), payload. Holds no more than a header: a payload is passed on as it comes. What is no frame is passed on as it is.
  */
-export async function* payloadsOf(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+export async function* printedOf(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Printed> {
   const header = Buffer.alloc(HEADER_BYTES)
   let read = 0
   let left = 0
@@ -17,7 +30,7 @@ export async function* payloadsOf(chunks: AsyncIterable<Uint8Array>): AsyncGener
         const payload = isFramed ? rest.subarray(0, left) : rest
         left -= payload.byteLength
         rest = rest.subarray(payload.byteLength)
-        yield payload
+        yield { type: isFramed ? header.readUInt8(0) : STDOUT, payload }
         continue
       }
       const part = rest.subarray(0, HEADER_BYTES - read)
@@ -28,7 +41,7 @@ export async function* payloadsOf(chunks: AsyncIterable<Uint8Array>): AsyncGener
       read = 0
       left = header.readUInt32BE(4)
       isFramed = STREAM_TYPES.has(header.readUInt8(0))
-      if (!isFramed) yield Buffer.from(header)
+      if (!isFramed) yield { type: STDOUT, payload: Buffer.from(header) }
     }
   }
 }

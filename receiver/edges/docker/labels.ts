@@ -16,6 +16,8 @@ const LABEL = {
   networks: 'deploy-receiver.networks',
   /** Of a container that has what is kept in volumes by their names; older versions' have not. */
   volumes: 'deploy-receiver.volumes',
+  /** Of a container in which a command runs that somebody ordered. */
+  command: 'deploy-receiver.command',
   /** Of a volume. */
   path: 'deploy-receiver.path',
 } as const
@@ -75,6 +77,22 @@ export const readNetworkLabels = (
     ...(installation === undefined ? {} : { installation }),
   }
 }
+
+export const commandLabels = (
+  home: Home,
+  { app }: { app: ReleasePlan['app'] },
+): Record<string, string> => ({
+  ...app.container.labels,
+  ...networkLabels(home.network, home.installation.id),
+  [LABEL.slot]: 'none',
+  [LABEL.app]: app.name,
+  [LABEL.command]: 'by hand',
+})
+
+/** The containers of commands of an app that somebody ordered. */
+export const filterOfCommands = (network: string, app: string) => ({
+  label: [...filterOfApp(network, app).label, LABEL.command],
+})
 
 export const releaseLabels = (home: Home, plan: ReleasePlan): Record<string, string> => ({
   ...plan.app.container.labels,

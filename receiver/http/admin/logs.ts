@@ -56,7 +56,7 @@ export function createLogs(services: LogServices): (c: Context, app: string) => 
       if (first.done !== true && first.value.kind === 'of' && first.value.replicas === 0) {
         throw nothingKept(stored.deployment)
       }
-      return new Response(asLines(first, entries, end), {
+      return new Response(asLines(first, entries, { end, stopping: services.stopping }), {
         headers: { 'content-type': 'application/x-ndjson' },
       })
     } catch (error) {
@@ -125,7 +125,7 @@ function optionsOf(c: Context): LogOptions {
 function asLines(
   first: IteratorResult<LogEntry>,
   entries: AsyncGenerator<LogEntry>,
-  end: () => void,
+  { end, stopping }: { end: () => void; stopping: AbortSignal },
 ): ReadableStream<Uint8Array> {
   const encoder = new TextEncoder()
   let next: IteratorResult<LogEntry> | undefined = first
@@ -139,6 +139,8 @@ function asLines(
           return
         }
         end()
+        // whoever follows it has to know that this is not its end
+        stopping.throwIfAborted()
         controller.close()
       } catch (error) {
         end()

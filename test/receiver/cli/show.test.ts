@@ -45,9 +45,9 @@ const failed = {
 
 test('a deployment is told in lines of a terminal, with why it failed, and who asked', () => {
   expect(describe(failed, 80)).toBe(`dep_2  deploy of api: failed
+  ${DIGEST}
 
   image     ghcr.io/acme/api:1.4.2
-  digest    ${DIGEST}
   created   2026-03-01T12:00:00Z
   over      2026-03-01T12:00:13Z, after 12.4 s
   asked by  oidc acme/api  by kim, from 192.0.2.1
@@ -56,8 +56,7 @@ test('a deployment is told in lines of a terminal, with why it failed, and who a
   message   Fix\\u001b[2J it
             body
   settings  those of dep_0; rights and secrets are the config’s
-  before    dep_1 of
-            ${DIGEST}
+  before    dep_1 of sha256:111111111111
   in place  of dep_s, which was never run
   after     dep_3
   answer    GET /healthz answered 500

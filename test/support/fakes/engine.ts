@@ -174,6 +174,15 @@ export function createFakeEngine({
     async removeReleases(app) {
       for (const [name, { of }] of commands) if (of === app) commands.delete(name)
     },
+    async runCommand({ app, command }) {
+      note('runCommand', `${app.name}: ${command.join(' ')}`)
+      return { exitCode: 0 }
+    },
+    removeCommands: async () => {},
+    async exec(name, command) {
+      note('exec', `${name}: ${command.join(' ')}`)
+      return { exitCode: 0 }
+    },
     async runTest(name) {
       const standing = containers.get(name)
       if (standing?.running !== true) {
