@@ -1358,6 +1358,8 @@ const Deployment = object({
 	settings_of: optional(string()),
 	/** Of a rollback: whether all of those come back, rights, limits and secrets too. */
 	release_settings: optional(boolean()),
+	/** Of a redeploy: it is what was live, once more, with nothing new. */
+	restart: optional(boolean()),
 	/** Of a deploy that a registry only hinted at, when it did not say the digest: one that is on hold is not run. */
 	hint: optional(boolean()),
 	/** What visitors come to the app by, once that was found out. */

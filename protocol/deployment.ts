@@ -49,6 +49,8 @@ export const Deployment = v.object({
   settings_of: v.optional(v.string()),
   /** Of a rollback: whether all of those come back, rights, limits and secrets too. */
   release_settings: v.optional(v.boolean()),
+  /** Of a redeploy: it is what was live, once more, with nothing new. */
+  restart: v.optional(v.boolean()),
   /** Of a deploy that a registry only hinted at, when it did not say the digest: one that is on hold is not run. */
   hint: v.optional(v.boolean()),
   /** What visitors come to the app by, once that was found out. */

@@ -5,6 +5,7 @@ import { ask } from './ask.ts'
 import { command, exits, type Given, jsonOption, limitOption } from './command.ts'
 import { imageOf } from './status.ts'
 import { table } from './table.ts'
+import { actionOf } from './words.ts'
 
 export const historyCommand = () =>
   command('history <app>', 'show the deployments of an app, the newest first', [
@@ -36,7 +37,7 @@ async function history(
       deployments.map((each) => [
         each.id,
         each.created_at.replace(/\.\d+Z$/, 'Z'),
-        each.action,
+        actionOf(each),
         imageOf(each),
         each.status,
         took(each),

@@ -12,6 +12,7 @@ import { ask } from './ask.ts'
 import { eventsOf } from './events.ts'
 import { imageOf } from './status.ts'
 import { printable } from './table.ts'
+import { actionOf } from './words.ts'
 
 /** So often, and after such a pause each, a receiver that is away is asked again. */
 const MOST_CUTS = 60
@@ -22,16 +23,21 @@ export interface OrderOptions extends Given {
 }
 
 /** Sends an order, shows its steps until it is over, and gives 0 when it succeeded, else 1. */
-export async function order(
+export async function order(app: string, body: object, options: OrderOptions): Promise<number> {
+  return orderAt(`/hooks/${encodeURIComponent(app)}`, app, body, options)
+}
+
+/** The same, of what is ordered in another way than by a hook. */
+export async function orderAt(
+  path: string,
   app: string,
   body: object,
   { config, json }: OrderOptions,
 ): Promise<number> {
   const socket = socketOf(config, process.env)
-  const path = `/hooks/${encodeURIComponent(app)}`
   const accepted = (await ask(socket, path, 'POST', body)) as Accepted
   const show = json === true ? () => undefined : (line: string) => console.log(line)
-  show(`${accepted.deployment.id}  ${accepted.deployment.action} of ${app}`)
+  show(`${accepted.deployment.id}  ${actionOf(accepted.deployment)} of ${app}`)
   const deployment = await follow(socket, accepted.deployment, show)
   if (json === true) console.log(JSON.stringify(deployment))
   else conclude(deployment)

@@ -13,6 +13,7 @@ interface App {
   on_hold: { digest: string; deployment: string; since: string }[]
   volumes: { path: string; volume: string }[]
   maintenance_since: string | null
+  stopped_since: string | null
 }
 
 export const statusCommand = () =>
@@ -53,8 +54,18 @@ async function status(
       ]),
     ),
   )
-  for (const { name, on_hold: onHold, volumes, maintenance_since: since } of apps) {
-    if (since !== null) {
+  for (const {
+    name,
+    on_hold: onHold,
+    volumes,
+    maintenance_since: since,
+    stopped_since: stopped,
+  } of apps) {
+    if (stopped !== null) {
+      console.log(
+        `${name}: stopped since ${stopped}, and visitors are told so; deploy-receiver start ${name} starts it again, and so does a deployment`,
+      )
+    } else if (since !== null) {
       console.log(
         `${name}: visitors are told since ${since} that there is maintenance; deploy-receiver maintenance ${name} off lets them in again`,
       )

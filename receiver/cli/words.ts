@@ -4,4 +4,5 @@ import type { Deployment } from '../../protocol/deployment.ts'
 export const withoutFractions = (at: string): string => at.replace(/\.\d+Z$/, 'Z')
 
 /** What was asked for, in a word. */
-export const actionOf = ({ action }: Pick<Deployment, 'action'>): string => action
+export const actionOf = ({ action, restart }: Pick<Deployment, 'action' | 'restart'>): string =>
+  restart === true ? 'restart' : action

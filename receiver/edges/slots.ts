@@ -28,9 +28,6 @@ export interface Flags {
 /** The slot flags on disk. Every method throws the file system's own error when it cannot look or write. */
 export interface SlotFiles extends Slots {
   flags(app: string): Flags
-  /** Since when visitors are told that there is maintenance (ISO 8601, UTC); `undefined`: they are not. */
-  maintenance(app: string): string | undefined
-  setMaintenance(app: string, isOn: boolean): void
   /** Forgets an app that is gone for good: nothing is live. */
   clear(app: string): void
 }

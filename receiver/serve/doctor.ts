@@ -37,6 +37,7 @@ export async function runDoctor({
   edits,
   config,
   certificates,
+  stoppedSince,
   ...parts
 }: Omit<MachineParts, 'engine' | 'isLive'> & {
   engine: Pick<Engine, 'disk' | 'containers'>
@@ -46,12 +47,23 @@ export async function runDoctor({
   /** Compares the config in force with its file. */
   config: () => Found
   certificates: () => Promise<Finding[]>
+  /** Since when an app is stopped on purpose. */
+  stoppedSince: (app: string) => string | undefined
 }): Promise<Finding[]> {
   const isLive = (app: string) => journal.live(app) !== undefined
   const found = await Promise.all([
     finding('config', config),
-    lookAtMachine({ ...parts, engine, isLive }),
-    Promise.all(parts.apps.map((app) => lookAtApp(app, engine, journal))),
+    lookAtMachine({
+      ...parts,
+      engine,
+      isLive,
+      // that belongs to it
+      maintenanceSince: (app) =>
+        stoppedSince(app) === undefined ? parts.maintenanceSince(app) : undefined,
+    }),
+    Promise.all(
+      parts.apps.map((app) => lookAtApp(app, { engine, journal, since: stoppedSince(app.name) })),
+    ),
     certificates(),
   ])
   return [...found.flat(), ...lookAtFiles(edits)]
@@ -218,10 +230,22 @@ export const lookAtRegistries = (
 
 const lookAtApp = (
   { name }: AppConfig,
-  engine: Pick<Engine, 'containers'>,
-  journal: Pick<Journal, 'live'>,
+  {
+    engine,
+    journal,
+    since,
+  }: {
+    engine: Pick<Engine, 'containers'>
+    journal: Pick<Journal, 'live'>
+    /** When it was stopped on purpose. */
+    since: string | undefined
+  },
 ) =>
   finding(`app ${name}`, async () => {
+    if (since !== undefined) {
+      const hint = `deploy-receiver start ${name} starts it again, and so does a deployment`
+      return { message: `stopped since ${since}: visitors get 503`, hint }
+    }
     const live = journal.live(name)
     if (live === undefined) return 'nothing is live yet'
     const all = await engine.containers(name)

@@ -29,6 +29,7 @@ export function httpServices({
   removeApp,
   maintenance,
   maintenanceSince,
+  operate,
   log,
   stopping,
 }: {
@@ -46,6 +47,7 @@ export function httpServices({
   removeApp: Services['removeApp']
   maintenance: Services['maintenance']
   maintenanceSince: Services['maintenanceSince']
+  operate: Services['operate']
   log: Log
   stopping: AbortSignal
 }): Services {
@@ -78,6 +80,8 @@ export function httpServices({
     removeApp,
     maintenance,
     maintenanceSince,
+    stoppedSince: (app) => record.stopped(app)?.since,
+    operate,
     doctor,
     certificates,
     tags,

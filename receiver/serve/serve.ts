@@ -7,6 +7,7 @@ import { lookAtMaintenance, switchMaintenance } from '../core/slots/maintenance.
 import { refuseOthers } from '../core/slots/ownership.ts'
 import { removeApp } from '../core/slots/remove-app.ts'
 import { isToRepair } from '../core/slots/container-events.ts'
+import { startApp, stopApp } from '../core/slots/operate.ts'
 import { runOneOff } from '../core/slots/one-off.ts'
 import { readLogs } from '../core/slots/logs.ts'
 import type { OnEdit } from '../core/on-edit.ts'
@@ -168,6 +169,7 @@ async function start(
         read,
         edits,
         maintenanceSince: slots.maintenance,
+        stoppedSince: (app) => record.stopped(app)?.since,
         certificates: () => certificates.describe(),
         config: () => lookAtConfig(current.config, environment),
       }),
@@ -194,6 +196,10 @@ async function start(
         switchMaintenance(what, { flags: slots, sites, audit: store.audit, clock, log }),
     },
     maintenanceSince: slots.maintenance,
+    operate: {
+      stop: (app) => stopApp(app, { ...slotPorts, wake: apps.wake }, stopping.signal),
+      start: (app) => startApp(app, { ...slotPorts, wake: apps.wake }, stopping.signal),
+    },
     log,
     stopping: stopping.signal,
   })
@@ -215,7 +221,7 @@ async function start(
       // also at the start: whatever happened while nobody listened is seen by looking
       connected: () => apps.wake(),
       happened(event) {
-        if (isToRepair(event, { journal, report })) apps.wake(event.app)
+        if (isToRepair(event, { journal, record, report })) apps.wake(event.app)
       },
     },
     stopping.signal,

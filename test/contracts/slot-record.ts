@@ -118,6 +118,17 @@ export function slotRecordContract(name: string, open: () => JournalUnderTest): 
       }
     })
 
+    test('an app is stopped until it is not, or is gone', () => {
+      expect(kept().stopped('api')).toBeUndefined()
+      for (const isStarting of [false, true]) {
+        const stopped = { since: '2026-01-01T00:00:00Z', wasInMaintenance: isStarting, isStarting }
+        kept().setStopped('api', stopped)
+        expect([kept().stopped('api'), kept().stopped('web')]).toEqual([stopped, undefined])
+      }
+      kept().setStopped('api', undefined)
+      expect(kept().stopped('api')).toBeUndefined()
+    })
+
     test('a deployment runs in its own containers, until it stands in older ones', () => {
       for (const id of ['dep_1', 'dep_2']) {
         it.accept({

@@ -164,6 +164,8 @@ export async function startHttpWorld({
       switch: async () => ({ seen: [] }),
     },
     maintenanceSince: () => undefined,
+    stoppedSince: () => undefined,
+    operate: { stop: async () => {}, start: async () => {} },
     certificates: { describe: async () => [], look: () => {} },
     doctor: async () => [],
     async *readLogs() {},

@@ -6,7 +6,10 @@ import { type Past, rollbackTarget } from './rollback-target.ts'
 /** What an authentic and allowed sender asks for. */
 export type Request =
   | { action: 'deploy'; tag?: string; digest?: string; hint?: boolean }
-  | { action: 'redeploy' }
+  | {
+      action: 'redeploy'
+      /** What is live is to be started anew, and nothing else. */ restart?: Deployment
+    }
   | { action: 'rollback'; to: string; currentSettings?: boolean; releaseSettings?: boolean }
 
 /**
@@ -33,6 +36,7 @@ export function newDeployment({
   live: () => string | undefined
 }): Deployment {
   const { settingsOf, ...image } = wanted(app, request, history, live)
+  const restarted = request.action === 'redeploy' ? request.restart : undefined
   return {
     id,
     app: app.name,
@@ -40,9 +44,11 @@ export function newDeployment({
     status: 'queued',
     image: { repository: app.image.repository, ...image },
     ...(settingsOf === undefined ? {} : { settings_of: settingsOf }),
-    ...(request.action === 'rollback' && request.releaseSettings === true
+    ...((request.action === 'rollback' && request.releaseSettings === true) ||
+    restarted?.release_settings === true
       ? { release_settings: true }
       : {}),
+    ...(restarted === undefined ? {} : { restart: true }),
     ...(request.action === 'deploy' && request.hint === true ? { hint: true } : {}),
     ...(url === undefined ? {} : { url }),
     source,
@@ -59,7 +65,7 @@ function wanted(
 ): { tag?: string; digest?: string; settingsOf?: string } {
   switch (request.action) {
     case 'redeploy':
-      return { tag: app.image.tag }
+      return request.restart === undefined ? { tag: app.image.tag } : again(request.restart)
     case 'deploy':
       return {
         ...(request.digest === undefined ? { tag: request.tag ?? app.image.tag } : {}),
@@ -74,5 +80,14 @@ function wanted(
         ...(request.currentSettings === true ? {} : { settingsOf: past.id }),
       }
     }
+  }
+}
+
+/** The same digest, whatever its tag stands for by now; what went back to the settings of its release keeps to them. */
+function again({ image: { tag, digest }, settings_of: settingsOf }: Deployment) {
+  return {
+    ...(tag === undefined ? {} : { tag }),
+    ...(digest === undefined ? {} : { digest }),
+    ...(settingsOf === undefined ? {} : { settingsOf }),
   }
 }

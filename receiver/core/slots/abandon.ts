@@ -33,7 +33,8 @@ export async function abandon(
   }
   // the two cannot run side by side
   if (recreate) await removeFailed()
-  const still = standing.filter(({ running }) => !running)
+  const isStopped = ports.record.stopped(app.name) !== undefined
+  const still = isStopped ? [] : standing.filter(({ running }) => !running)
   await inParallel(still, signal, ({ name }) => ports.engine.startAgain(name))
   if (swapped && old !== undefined) {
     swapBack(app, stored, old, ports)

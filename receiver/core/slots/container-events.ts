@@ -1,4 +1,5 @@
 import type { Bookkeeping } from '../journal.ts'
+import type { SlotRecord } from './ports.ts'
 
 /** What befell a container while nobody deployed. */
 export interface ContainerEvent {
@@ -42,10 +43,12 @@ const PUT_RIGHT: ReadonlySet<ContainerEvent['kind']> = new Set([
  */
 export function isToRepair(
   event: ContainerEvent,
-  ports: Pick<Bookkeeping, 'journal' | 'report'>,
+  ports: Pick<Bookkeeping, 'journal' | 'report'> & { record: Pick<SlotRecord, 'stopped'> },
 ): boolean {
   const { app, generation, kind, exitCode } = event
   if (ports.journal.live(app)?.standsIn !== generation) return false
+  // on purpose
+  if (ports.record.stopped(app)?.isStarting === false) return false
   if (ports.journal.next(app)?.deployment.status === 'running') return false
   ports.report(WORDS[kind], { app, ...(exitCode === undefined ? {} : { exit_code: exitCode }) })
   return PUT_RIGHT.has(kind)

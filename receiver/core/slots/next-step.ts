@@ -51,9 +51,7 @@ export function nextStep(
   if (!done(deployment, 'resolve')) return 'resolve'
   if (!isLive(stored, world)) {
     if (!done(deployment, 'pull')) return 'pull'
-    // what a rollback brings back was released once already
-    if (release !== undefined && deployment.action !== 'rollback' && !done(deployment, 'release'))
-      return 'release'
+    if (release !== undefined && isNew(deployment) && !done(deployment, 'release')) return 'release'
     if (own(stored, world).length < replicas || !done(deployment, 'start')) return 'start'
     if (!done(deployment, 'health')) return 'health'
     return 'swap'
@@ -92,6 +90,9 @@ export function targetSlot(stored: StoredDeployment, world: World): Slot {
   const [container] = own(stored, world)
   return container?.slot ?? (world.live === undefined ? 'blue' : otherSlot(world.live))
 }
+
+/** What a rollback brings back, and a restart starts anew, was released once already. */
+const isNew = ({ action, restart = false }: Deployment) => action !== 'rollback' && !restart
 
 /** A step that failed after the swap is over too: cleaning up is tried once. */
 function done(deployment: Deployment, name: StepName): boolean {

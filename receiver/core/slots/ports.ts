@@ -5,6 +5,7 @@ import type { Registry } from '../image/registry.ts'
 import type { Bookkeeping } from '../journal.ts'
 import type { OnEdit } from '../on-edit.ts'
 import type { Terminal } from '../terminal/terminal.ts'
+import type { Stopped } from './stopped.ts'
 import type { KeptLogs, LogLine } from './kept-logs.ts'
 
 export type Slot = 'blue' | 'green'
@@ -177,6 +178,9 @@ export interface Slots {
   paused(app: string): boolean
   pause(app: string): void
   unpause(app: string): void
+  /** Since when visitors are told that there is maintenance (ISO 8601, UTC); `undefined`: they are not. */
+  maintenance(app: string): string | undefined
+  setMaintenance(app: string, isOn: boolean): void
 }
 
 /** Nginx's view of an app: written when the config or a port changes, never for a mere swap. */
@@ -287,6 +291,9 @@ export interface SlotRecord {
   /** Whether the versions of an app whose config does not say run one after the other. */
   isRecreated(app: string): boolean
   setRecreated(app: string, isRecreated: boolean): void
+  /** An app that was stopped on purpose, until it runs again. */
+  stopped(app: string): Stopped | undefined
+  setStopped(app: string, stopped: Stopped | undefined): void
 }
 
 /** All that the way of one machine needs; each function takes the part that it uses. */

@@ -6,6 +6,8 @@ import { inParallel } from './in-parallel.ts'
 import { removeContainer } from './kept-logs.ts'
 import { observe, others, own, type World } from './next-step.ts'
 import type { Container, SlotPorts } from './ports.ts'
+import { untilItAnswers } from './resume-visitors.ts'
+import { keepStopped, letIn } from './stopped.ts'
 import { claimVolumes, takeOver } from './volumes.ts'
 
 /**
@@ -25,7 +27,10 @@ export async function repair(
     // a deployment under way owns what stands
     if (waiting?.deployment.status === 'running') return undefined
     takeOver(app, world, ports)
-    if (live !== undefined) await startLive(app, live, world, ports, signal)
+    const stopped = ports.record.stopped(app.name)
+    if (stopped?.isStarting === false) await keepStopped(app, world, ports, signal)
+    else if (live !== undefined) await startLive(app, live, world, ports, signal)
+    if (stopped?.isStarting === true) await letInWhenItAnswers(app, live, ports, signal)
     if (ports.slots.paused(app.name)) ports.slots.unpause(app.name)
     const kept = live === undefined ? [] : keptOf(app, live, world, ports)
     const strays = live === undefined ? world.containers : others(live, world)
@@ -81,6 +86,18 @@ async function startLive(
     ports,
     signal,
   )
+}
+
+/** What was stopped on purpose runs again. */
+async function letInWhenItAnswers(
+  app: DockerApp,
+  live: StoredDeployment | undefined,
+  ports: SlotPorts,
+  signal: AbortSignal,
+): Promise<void> {
+  const [first] = live === undefined ? [] : own(live, await observe(app.name, ports))
+  if (first !== undefined && app.http) await untilItAnswers(app, first, ports, signal)
+  letIn(app.name, ports)
 }
 
 /** The containers that the live ones replaced, which a rollback can have back as they are. */

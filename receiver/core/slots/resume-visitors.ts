@@ -14,13 +14,23 @@ export async function resumeVisitors(
   signal: AbortSignal,
 ): Promise<void> {
   if (!ports.slots.paused(app.name)) return
+  await untilItAnswers(app, old, ports, signal)
+  ports.slots.unpause(app.name)
+}
+
+/** Waits until a container answers visitors, but not for ever. */
+export async function untilItAnswers(
+  app: DockerApp,
+  container: Container,
+  ports: Pick<SlotPorts, 'probe' | 'clock'>,
+  signal: AbortSignal,
+): Promise<void> {
   const end = ports.clock.ms() + LONGEST_MS
-  const request = asVisitor(app, old)
+  const request = asVisitor(app, container)
   while (ports.clock.ms() < end) {
     const { timeoutMs } = app.health
     const answer = await ports.probe({ ...request, timeoutMs, signal }).catch(() => undefined)
     if (answer !== undefined && answer.status < 500) break
     await ports.clock.sleep(PAUSE_MS, signal)
   }
-  ports.slots.unpause(app.name)
 }

@@ -11,6 +11,7 @@ import type { Container } from './ports.ts'
 import { release } from './release.ts'
 import { retire } from './retire.ts'
 import { start } from './start.ts'
+import { letIn } from './stopped.ts'
 import { claimVolumes, refuseWarm } from './volumes.ts'
 
 /** Does one step and resolves to a line about it. Every step may run again after a crash in the middle of it. */
@@ -51,6 +52,8 @@ export const STEPS: Readonly<Record<StepName, RunStep>> = {
     try {
       ports.slots.makeLive(app.name, slot)
       if (ports.slots.paused(app.name)) ports.slots.unpause(app.name)
+      // what somebody deploys is to run
+      if (letIn(app.name, ports)) return `${slot} is live; the app was stopped, and runs again`
     } catch (cause) {
       throw new DeployError('swap_failed', `cannot set the flag of ${slot}: ${reasonOf(cause)}`, {
         hint: 'check that the disk of `data:` has room and can be written',

@@ -154,6 +154,14 @@ CREATE TABLE kept_logs (
   PRIMARY KEY (app, generation, replica)
 ) STRICT;
 `,
+  `
+CREATE TABLE stopped (
+  app TEXT PRIMARY KEY,
+  since TEXT NOT NULL,
+  was_in_maintenance INTEGER NOT NULL,
+  is_starting INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+`,
 ]
 const VERSION = MIGRATIONS.length
 

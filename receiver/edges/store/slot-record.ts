@@ -47,6 +47,15 @@ export function createSlotRecord(database: DatabaseSync, subnet: string): Stored
     setRecreated: database.prepare(
       'INSERT INTO recreated (app) VALUES (?) ON CONFLICT (app) DO NOTHING',
     ),
+    stopped: database.prepare(
+      'SELECT since, was_in_maintenance, is_starting FROM stopped WHERE app = ?',
+    ),
+    setStopped: database.prepare(
+      `INSERT INTO stopped (app, since, was_in_maintenance, is_starting) VALUES (?, ?, ?, ?)
+       ON CONFLICT (app) DO UPDATE SET since = excluded.since,
+         was_in_maintenance = excluded.was_in_maintenance, is_starting = excluded.is_starting`,
+    ),
+    removeStopped: database.prepare('DELETE FROM stopped WHERE app = ?'),
     unsetRecreated: database.prepare('DELETE FROM recreated WHERE app = ?'),
   }
   const slotAddresses = [...divide(subnet).slotAddresses()]
@@ -112,8 +121,27 @@ export function createSlotRecord(database: DatabaseSync, subnet: string): Stored
       transaction(database, () => (isRecreated ? sql.setRecreated : sql.unsetRecreated).run(app))
     },
 
+    stopped(app) {
+      const row = sql.stopped.get(app)
+      if (row === undefined) return undefined
+      return {
+        since: String(row['since']),
+        wasInMaintenance: row['was_in_maintenance'] === 1,
+        isStarting: row['is_starting'] === 1,
+      }
+    },
+
+    setStopped(app, stopped) {
+      transaction(database, () => {
+        if (stopped === undefined) return void sql.removeStopped.run(app)
+        const { since, wasInMaintenance, isStarting } = stopped
+        sql.setStopped.run(app, since, Number(wasInMaintenance), Number(isStarting))
+      })
+    },
+
     forget(app) {
       transaction(database, () => {
+        sql.removeStopped.run(app)
         sql.removeAddresses.run(app)
         sql.removeUpstreams.run(app)
         sql.unsetRecreated.run(app)

@@ -7,6 +7,7 @@ import { ProblemError } from '../problem.ts'
 import { createLogs, type LogServices } from './logs.ts'
 import { readAudit, type AuditServices } from './audit.ts'
 import { type MaintenanceServices, readMaintenance, setMaintenance } from './maintenance.ts'
+import { type OperateServices, restart, start, stop } from './operate.ts'
 import { show, type ShowServices } from './show.ts'
 import { readTags, type TagServices } from './tags.ts'
 
@@ -14,7 +15,8 @@ export type AdminServices = AuditServices &
   ShowServices &
   LogServices &
   TagServices &
-  MaintenanceServices & {
+  MaintenanceServices &
+  OperateServices & {
     /** Looks at all that a deployment needs. */
     doctor(): Promise<Finding[]>
     certificates: {
@@ -65,6 +67,9 @@ export function createAdmin(services: AdminServices): Hono {
     .get('/apps/:app/tags', (c) => readTags(c, c.req.param('app'), services))
     .get('/apps/:app/maintenance', (c) => readMaintenance(c, c.req.param('app'), services))
     .post('/apps/:app/maintenance', (c) => setMaintenance(c, c.req.param('app'), services))
+    .post('/apps/:app/restart', (c) => restart(c, c.req.param('app'), services))
+    .post('/apps/:app/stop', (c) => stop(c, c.req.param('app'), services))
+    .post('/apps/:app/start', (c) => start(c, c.req.param('app'), services))
     .post('/reload', (c) => reload(c, services))
     .delete('/apps/:app', (c) => removeApp(c, c.req.param('app'), services))
 }

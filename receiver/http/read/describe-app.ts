@@ -19,12 +19,14 @@ export interface DescribeServices {
   volumes(app: string): readonly KeptVolume[]
   /** Since when visitors are told that there is maintenance; `undefined`: they are not. */
   maintenanceSince(app: string): string | undefined
+  /** Since when it is stopped on purpose; `undefined`: it is not. */
+  stoppedSince(app: string): string | undefined
 }
 
 /** An app with what is live, what is under way, and what was rolled back from. */
 export function describeApp(
   { spec, domains, credentials }: HttpApp,
-  { archive, volumes, maintenanceSince, url }: DescribeServices,
+  { archive, volumes, maintenanceSince, stoppedSince, url }: DescribeServices,
 ) {
   const live = archive.live(spec.name)?.deployment
   return {
@@ -38,6 +40,7 @@ export function describeApp(
     on_hold: holdsOf(archive.recent(spec.name), live),
     volumes: volumes(spec.name),
     maintenance_since: maintenanceSince(spec.name) ?? null,
+    stopped_since: stoppedSince(spec.name) ?? null,
   }
 }
 

@@ -38,6 +38,7 @@ const WELL: Parameters<typeof runDoctor>[0] = {
   journal: { live: () => undefined },
   edits: () => [],
   maintenanceSince: () => undefined,
+  stoppedSince: () => undefined,
   certificates: async () => [],
   config: () => 'config.yaml is in force',
   read: rejects(new DeployError('registry_unreachable', 'no answer', { hint: 'curl it' })),
@@ -83,6 +84,17 @@ test('maintenance that is on is told with how it is ended', async () => {
   })
   expect(found).not.toHaveProperty('maintenance of job')
   expect(await examine({})).not.toHaveProperty('maintenance of api')
+})
+
+test('an app that is stopped on purpose is told as that, and with how it is started', async () => {
+  const since = '2026-03-01T12:00:00.000Z'
+  const found = await examine({ maintenanceSince: () => since, stoppedSince: () => since })
+  expect(found['app api']).toEqual({
+    ok: true,
+    message: `stopped since ${since}: visitors get 503`,
+    hint: 'deploy-receiver start api starts it again, and so does a deployment',
+  })
+  expect(found).not.toHaveProperty('maintenance of api')
 })
 
 test('what Nginx warns of, that it does not run, and an app that it does not serve are told', async () => {

@@ -4,6 +4,7 @@ import { type Note, unnoted } from './note.ts'
 export interface FakeFlag {
   live: Slot | undefined
   paused: boolean
+  maintenance?: boolean
 }
 
 /** Flags in memory. Two of them over the same `flags` are as two processes on one directory. */
@@ -35,6 +36,10 @@ export function createFakeSlots({
       unpause(app) {
         note('unpause', app)
         flag(app).paused = false
+      },
+      maintenance: (app) => (flags.get(app)?.maintenance ? '2026-01-01T00:00:00.000Z' : undefined),
+      setMaintenance(app, isOn) {
+        flag(app).maintenance = isOn
       },
     },
   }

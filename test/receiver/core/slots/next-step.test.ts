@@ -190,8 +190,11 @@ describe('a release command', () => {
     expect(next({ done: before('start', STEPS), running: ['release'] }, app)).toBe('release')
   })
 
-  test('does not run for a rollback', () => {
+  test('does not run for a rollback, or a restart', () => {
     expect(next({ done: before('release', STEPS), action: 'rollback' }, app)).toBe('start')
+    const restart = stored({ done: before('release', STEPS), action: 'redeploy' })
+    restart.deployment.restart = true
+    expect(nextStep(restart, world({}), { replicas: 1, ...app })).toBe('start')
   })
 
   test('does not run any more once it is live', () => {

@@ -1,0 +1,19 @@
+import type { Command } from 'commander'
+import { command, exits, jsonOption } from './command.ts'
+import { orderAt, type OrderOptions } from './order.ts'
+
+export const restartCommand = () =>
+  command('restart <app>', 'start what is live anew, in fresh containers, as a deployment does', [
+    ['deploy-receiver restart api', 'the same image, with what the config says now'],
+  ])
+    .addOption(jsonOption())
+    .action(
+      exits(async (app: string, _own: unknown, self: Command) =>
+        orderAt(
+          `/apps/${encodeURIComponent(app)}/restart`,
+          app,
+          {},
+          self.optsWithGlobals<OrderOptions>(),
+        ),
+      ),
+    )

@@ -1,0 +1,108 @@
+import type { Context } from 'hono'
+import type { Deployment } from '../../../protocol/deployment.ts'
+import type { AppSpec } from '../../core/app.ts'
+import type { AuditEntry } from '../../core/intake/audit.ts'
+import type { StoredDeployment } from '../../core/journal.ts'
+import { type Intake, submit } from '../../core/intake/submit.ts'
+import { DeployError } from '../../core/errors.ts'
+import { followToken } from '../auth/read-access.ts'
+import { appNamed, type HttpApps } from '../apps.ts'
+import { ProblemError } from '../problem.ts'
+
+export interface OperateServices {
+  url: string
+  apps: HttpApps
+  archive: {
+    live(app: string): StoredDeployment | undefined
+    next(app: string): { deployment: Deployment } | undefined
+  }
+  intake: Intake
+  followKey: Uint8Array
+  wake(app: string): void
+  /** Since when an app is stopped on purpose; `undefined`: it is not. */
+  stoppedSince(app: string): string | undefined
+  /** Each resolves when it is so. Throws `DeployError` when that does not come. */
+  operate: { stop(app: AppSpec): Promise<void>; start(app: AppSpec): Promise<void> }
+}
+
+/** `POST /apps/{app}/restart`: a deployment of what is live, once more. */
+export function restart(c: Context, name: string, services: OperateServices): Response {
+  const { spec, live } = whatIsLive(name, services)
+  const { intake, url, followKey } = services
+  const submitted = submit(
+    {
+      app: spec,
+      asks: { kind: 'order', request: { action: 'redeploy', restart: live.deployment } },
+      source: {},
+      attestations: [],
+      bodySha256: '',
+      audit: { sender: { kind: 'socket' }, request: 'restart' },
+    },
+    intake,
+  )
+  if (submitted.kind !== 'accepted') throw new Error(`a restart was ${submitted.kind}`)
+  const { deployment } = submitted
+  services.wake(spec.name)
+  const follow = {
+    url: `${url}/deployments/${deployment.id}`,
+    token: followToken(followKey, deployment.id),
+  }
+  return c.json({ deployment, follow }, 202, { location: `/deployments/${deployment.id}` })
+}
+
+/** `POST /apps/{app}/stop`: its containers end, and visitors are told so, until it is started or deployed. */
+export async function stop(c: Context, name: string, services: OperateServices): Promise<Response> {
+  const { spec } = whatIsLive(name, services)
+  note(spec.name, 'stop', services)
+  await services.operate.stop(spec).catch(notDone)
+  return answer(c, spec.name, services)
+}
+
+/** `POST /apps/{app}/start`: what was stopped runs again. */
+export async function start(
+  c: Context,
+  name: string,
+  services: OperateServices,
+): Promise<Response> {
+  const { spec } = whatIsLive(name, services)
+  note(spec.name, 'start', services)
+  await services.operate.start(spec).catch(notDone)
+  return answer(c, spec.name, services)
+}
+
+const answer = (c: Context, app: string, { stoppedSince }: OperateServices) =>
+  c.json({ app, stopped_since: stoppedSince(app) ?? null })
+
+function whatIsLive(
+  name: string,
+  { apps, archive }: OperateServices,
+): { spec: AppSpec; live: StoredDeployment } {
+  const { spec } = appNamed(name, apps)
+  const underWay = archive.next(spec.name)?.deployment
+  if (underWay !== undefined) {
+    throw new ProblemError('under_way', `${underWay.id} of ${spec.name} is under way`, {
+      hint: `deploy-receiver show ${underWay.id} tells how far it is; then ask for it again`,
+    })
+  }
+  const live = archive.live(spec.name)
+  if (live !== undefined) return { spec, live }
+  throw new ProblemError('not_running', `nothing of ${spec.name} is live`, {
+    hint: `deploy it first: deploy-receiver deploy ${spec.name}`,
+  })
+}
+
+function note(app: string, request: string, { intake }: OperateServices): void {
+  const at = intake.now()
+  const sender = { kind: 'socket' } as const
+  const entry: AuditEntry = { at, last_at: at, count: 1, app, sender, outcome: 'accepted', request }
+  intake.audit.add(entry)
+}
+
+function notDone(cause: unknown): never {
+  if (!(cause instanceof DeployError)) throw cause
+  const { message, hint } = cause
+  throw new ProblemError('engine_failed', message, {
+    ...(hint === undefined ? {} : { hint }),
+    cause,
+  })
+}
