@@ -1,9 +1,10 @@
+import { defined } from '../defined.ts'
 import type { Clock } from '../clock.ts'
 import type { Feed } from '../feed.ts'
 import type { Journal, StoredDeployment } from '../journal.ts'
 import { merge, mergeInOrder } from '../merge.ts'
 import type { Redact } from '../redaction/redact.ts'
-import type { KeptLogs, LogLine } from './kept-logs.ts'
+import type { KeptLogs, LogLine } from './printed.ts'
 import type { Container, ContainerEngine } from './ports.ts'
 
 /** A container that stopped may be started again, and an engine that is away comes back. */
@@ -94,7 +95,7 @@ async function* following(
   for (const container of await containersOf(first, ports)) {
     const after = seen.get(container.replica)
     const { since } = options
-    const from = after === undefined ? { ...(since === undefined ? {} : { since }) } : { after }
+    const from = after === undefined ? defined({ since }) : { after }
     merged.add(untilItEnds(container, from, ports, signal))
   }
   if (follow === 'live') merged.add(swaps(app, first, ports, signal))

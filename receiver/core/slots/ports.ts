@@ -5,8 +5,7 @@ import type { Registry } from '../image/registry.ts'
 import type { Bookkeeping } from '../journal.ts'
 import type { OnEdit } from '../on-edit.ts'
 import type { Terminal } from '../terminal/terminal.ts'
-import type { Stopped } from './stopped.ts'
-import type { KeptLogs, LogLine } from './kept-logs.ts'
+import type { KeptLogs, LogLine } from './printed.ts'
 
 export type Slot = 'blue' | 'green'
 export const otherSlot = (slot: Slot): Slot => (slot === 'blue' ? 'green' : 'blue')
@@ -310,4 +309,14 @@ export interface SlotPorts extends Bookkeeping {
   grpcProbe: GrpcProbe
   connections: CountConnections
   listeners: ListListeners
+}
+
+/** That an app was stopped on purpose. */
+export interface Stopped {
+  /** ISO 8601, UTC. */
+  since: string
+  /** Whether visitors were told of maintenance before: then they are afterwards, too. */
+  wasInMaintenance: boolean
+  /** It is to run again, and visitors are let in when it does. */
+  isStarting: boolean
 }

@@ -1,7 +1,7 @@
 import type { DockerApp } from '../app.ts'
 import type { Clock } from '../clock.ts'
 import type { Journal } from '../journal.ts'
-import type { KeptLogs } from './kept-logs.ts'
+import type { KeptLogs } from './printed.ts'
 import type { ContainerEngine, SlotRecord } from './ports.ts'
 
 const GRACE_MS = 10_000

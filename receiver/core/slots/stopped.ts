@@ -4,16 +4,6 @@ import { inParallel } from './in-parallel.ts'
 import type { World } from './next-step.ts'
 import type { SlotPorts } from './ports.ts'
 
-/** That an app was stopped on purpose. */
-export interface Stopped {
-  /** ISO 8601, UTC. */
-  since: string
-  /** Whether visitors were told of maintenance before: then they are afterwards, too. */
-  wasInMaintenance: boolean
-  /** It is to run again, and visitors are let in when it does. */
-  isStarting: boolean
-}
-
 type StoppedPorts = Pick<SlotPorts, 'record' | 'slots'>
 
 /** Marks an app as stopped, and has visitors told so; `keepStopped` does the rest, whatever happens in between. */

@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream'
 import type Docker from 'dockerode'
 import { shorten } from '../../core/shorten.ts'
-import type { LogLine } from '../../core/slots/kept-logs.ts'
+import type { LogLine } from '../../core/slots/printed.ts'
 import { translate } from './errors.ts'
 import { payloadsOf } from './frames.ts'
 import { LINE_BYTES, linesOf } from './lines.ts'

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import type { AppSpec } from '../../../../receiver/core/app.ts'
 import { DeployError } from '../../../../receiver/core/errors.ts'
 import { reconcile } from '../../../../receiver/core/reconcile.ts'
-import type { LogLine } from '../../../../receiver/core/slots/kept-logs.ts'
+import type { LogLine } from '../../../../receiver/core/slots/printed.ts'
 import { repair } from '../../../../receiver/core/slots/repair.ts'
 import { APP, createFakeWorld, DIGEST } from '../../../support/fake-world.ts'
 

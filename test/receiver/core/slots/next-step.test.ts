@@ -41,7 +41,7 @@ interface State {
   slot?: Slot
   live?: Slot
   liveAt?: boolean
-  action?: 'deploy' | 'rollback'
+  action?: 'deploy' | 'redeploy' | 'rollback'
   standsIn?: number
 }
 
