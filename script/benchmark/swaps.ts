@@ -5,6 +5,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import type { Accepted } from '../../protocol/deployment.ts'
 import { buildHelloBase, pushHello } from '../../test/support/images.ts'
+import { makePair } from '../../test/support/certificates.ts'
 import { startLoad } from '../../test/support/load.ts'
 import { askLocally } from '../../test/support/local.ts'
 import type { TlsSite } from '../../test/support/multiplex.ts'
@@ -28,6 +29,7 @@ async function bench(swaps: number): Promise<boolean> {
   try {
     const stack = await startStack(workspace)
     Object.assign(stack.config.apps.hello, SETTINGS)
+    const tls = await configureTls(stack, workspace.dir)
     await buildHelloBase({ host: stack.vm.host, dir: workspace.dir })
     const digests: string[] = []
     for (const version of ['1', '2']) {
@@ -48,7 +50,7 @@ async function bench(swaps: number): Promise<boolean> {
       if (deployment.status !== 'succeeded') throw new Error(`a deployment failed: ${text}`)
     }
     await deploy(0)
-    const load = { slowMs: SLOW_MS, tls: await serveTls(stack, workspace.dir) }
+    const load = { slowMs: SLOW_MS, tls }
 
     const underSwaps = startLoad(stack.hello, load)
     for (let number = 1; number <= swaps; number++) {
@@ -81,32 +83,22 @@ async function bench(swaps: number): Promise<boolean> {
   }
 }
 
-/** A site of the user's own in front of the app: TLS with HTTP/2. */
-async function serveTls(stack: Stack, dir: string): Promise<TlsSite> {
+/** A domain of the app that the config gives a certificate, beside the one over plain HTTP, which it is not for. */
+async function configureTls({ config }: Stack, dir: string): Promise<TlsSite> {
   const port = await freePort()
-  const [key, certificate] = [join(dir, 'tls.key'), join(dir, 'tls.crt')]
-  const subject = ['-subj', '/CN=hello', '-addext', `subjectAltName=DNS:${stack.hello.domain}`]
-  const files = ['-keyout', key, '-out', certificate]
-  execFileSync('openssl', ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', ...files, ...subject], {
-    stdio: 'pipe',
+  const domain = 'tls.hello.localhost'
+  const { certificate, key } = makePair(join(dir, 'tls'), [domain])
+  const { hello } = config.apps
+  // after 1000 requests Nginx turns one of HTTP/2 away with its connection, which clients send again: here none is tried again
+  const include = join(dir, 'tls', 'lines.conf')
+  writeFileSync(include, 'keepalive_requests 1000000;\n')
+  Object.assign(hello, {
+    site: { include },
+    domains: [...(hello['domains'] as string[]), domain],
+    tls: { certificate, key },
   })
-  const snippet = join(stack.nginx.directory, '..', 'deploy-receiver.d', 'hello')
-  writeFileSync(
-    join(stack.nginx.directory, 'tls.conf'),
-    `server {
-  listen 127.0.0.1:${port} ssl http2;
-  server_name ${stack.hello.domain};
-  ssl_certificate ${certificate};
-  ssl_certificate_key ${key};
-  keepalive_requests 1000000;
-  include ${snippet}.slot;
-  location / { include ${snippet}.proxy; }
-}
-`,
-  )
-  stack.reloadNginx()
-  await pause(1500)
-  return { port, ca: readFileSync(certificate, 'utf8') }
+  Object.assign(config['nginx'] as object, { listen_tls: [`127.0.0.1:${port}`] })
+  return { port, domain, ca: readFileSync(certificate, 'utf8') }
 }
 
 function show(swaps: number, ours: LoadReport, theirs: LoadReport): void {

@@ -1,31 +1,32 @@
 import { type ClientHttp2Session, connect } from 'node:http2'
 import { setTimeout as pause } from 'node:timers/promises'
-import { type Reply, type Site, versionOf } from './ask.ts'
+import { type Reply, versionOf } from './ask.ts'
 import { reasonOf, type Tally } from './tally.ts'
 
 const PAUSE_MS = 8
 const DEADLINE_MS = 60_000
 const BODY = Buffer.alloc(2048, 'x')
 
-/** Where the same site answers over TLS. */
+/** Where the same app answers over TLS. */
 export interface TlsSite {
   port: number
+  domain: string
   /** Certificate, PEM. */
   ca: string
 }
 
 /** GET and POST side by side over one HTTP/2 connection, which is opened again when the server is done with it. */
 export async function multiplex(
-  { site, tally, signal }: { site: Site; tally: Tally; signal: AbortSignal },
+  { tally, signal }: { tally: Tally; signal: AbortSignal },
   tls: TlsSite,
 ): Promise<void> {
-  let session = open(site, tls)
+  let session = open(tls)
   const ask = async (body?: Buffer) => {
     const client = tally.client('HTTP/2 over TLS')
     while (!signal.aborted) {
-      if (session.closed || session.destroyed) session = open(site, tls)
+      if (session.closed || session.destroyed) session = open(tls)
       try {
-        const reply = await request(session, site.domain, body)
+        const reply = await request(session, tls.domain, body)
         const version = versionOf(reply)
         if (version === undefined) client.failed(`status ${reply.status}`)
         else client.succeeded(version)
@@ -39,7 +40,7 @@ export async function multiplex(
   session.close()
 }
 
-function open({ domain }: Site, { port, ca }: TlsSite): ClientHttp2Session {
+function open({ port, domain, ca }: TlsSite): ClientHttp2Session {
   const session = connect(`https://127.0.0.1:${port}`, { ca, servername: domain })
   // each of its requests tells
   session.on('error', () => {})
