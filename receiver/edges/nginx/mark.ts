@@ -22,6 +22,12 @@ export const installationOf = (text: string): string | undefined => MARK.exec(te
 /** What a file holds below its head, whoever it is of. */
 export const bodyOf = (text: string): string => text.replace(MARK, '').replace(SUMS, '')
 
+/** Whether a file says that it is another installation's. */
+export function isOthersMark(text: string, installation: string): boolean {
+  const mark = MARK.exec(text)?.[1]
+  return mark !== undefined && mark !== installation
+}
+
 /** The checksums in a file's head; an older receiver wrote none. */
 export function sumsOf(text: string): { body: string; settings: string } | undefined {
   const [, body = '', settings = ''] = SUMS.exec(text.replace(MARK, '')) ?? []

@@ -22,6 +22,7 @@ import { makeDirectory, readIfThere, type Wanted } from './files.ts'
 import { leftBehind } from './left-behind.ts'
 import { isOthers, othersFile, withHead } from './mark.ts'
 import { OLDEST } from './features.ts'
+import { http3Socket } from './http3.ts'
 import { createProgram, type NginxSettings, type Program } from './program.ts'
 import { inEachFile } from './render/listen.ts'
 import { render, type Rendered } from './render/render.ts'
@@ -144,6 +145,8 @@ export function createSites({
       { file: proxy, text: mine(texts?.proxy) },
     ]
   }
+  const sockets = (changing: readonly Wanted[]) =>
+    http3Socket(changing, { directory: nginx.directory, installation, listens: listenTls })
   const foreign = (app: string): string | undefined => {
     const there = filesOf(nginx.directory, app).filter((file) => readIfThere(file) !== undefined)
     const texts = there.map((file) => readIfThere(file) ?? '')
@@ -278,6 +281,7 @@ export function createSites({
           onDisk(nginx, () => writable(app, files(app, siteOf(app, each, names)), onEdit(app))),
         )
         wanted.push(...onDisk(nginx, () => leftBehind({ ...nginx, installation, apps: known() })))
+        wanted.push(...onDisk(nginx, () => sockets(wanted)))
         return change(wanted, { nginx, program, prepare: () => makeDirectory(snippets) })
       }),
     ask: (app, signal) => askNow(app, { signal, again: () => inTurn(() => reloadAgain(program)) }),
@@ -308,7 +312,8 @@ export function createSites({
     remove: (app, onEdit = 'overwrite') =>
       inTurn(async () => {
         if (onDisk(nginx, () => foreign(app)) !== undefined) return false
-        const wanted = onDisk(nginx, () => writable(app, files(app), onEdit))
+        const own = onDisk(nginx, () => writable(app, files(app), onEdit))
+        const wanted = [...own, ...onDisk(nginx, () => sockets(own))]
         try {
           return (await change(wanted, { nginx, program })).changed
         } catch (error) {
