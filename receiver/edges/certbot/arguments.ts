@@ -1,7 +1,6 @@
 import type { AcmeSettings } from '../../core/certificates/acme.ts'
 import type { WantedCertificate } from '../../core/certificates/certificate.ts'
 import type { Reason } from '../../core/certificates/next-step.ts'
-import { join } from 'node:path'
 import { lineageOf } from './places.ts'
 
 /** Where Certbot puts things while it works for us. */
@@ -10,6 +9,8 @@ export interface CertbotPlaces {
   webroot: string
   /** The log of its last run. */
   logs: string
+  /** What it needs in between. */
+  work: string
   /** What is secret of its arguments, which everybody on the machine can see. */
   config: string
 }
@@ -24,10 +25,9 @@ export function certbotArguments(
   return [
     'certonly',
     ...['--non-interactive', '--agree-tos', '--no-eff-email', '--email', email],
-    ...['--server', server, '--config', places.config, '--logs-dir', places.logs],
-    ...(directory === undefined
-      ? []
-      : ['--config-dir', directory, '--work-dir', join(directory, 'work')]),
+    ...['--server', server, '--config', places.config],
+    ...['--logs-dir', places.logs, '--work-dir', places.work],
+    ...(directory === undefined ? [] : ['--config-dir', directory]),
     ...['--webroot', '--webroot-path', places.webroot, '--preferred-challenges', 'http'],
     ...['--cert-name', lineageOf(site), '--key-type', 'ecdsa'],
     ...names.flatMap((name) => ['--domain', name]),

@@ -22,7 +22,12 @@ export async function obtain(
   { acme, data, signal }: { acme: AcmeSettings; data: string; signal: AbortSignal },
 ): Promise<void> {
   const own = join(data, 'certbot')
-  const places = { webroot: webrootOf(data), logs: own, config: join(own, 'config.ini') }
+  const places = {
+    webroot: webrootOf(data),
+    logs: own,
+    work: join(own, 'work'),
+    config: join(own, 'config.ini'),
+  }
   const log = join(own, 'letsencrypt.log')
   makeWebroot(data)
   mkdirSync(own, { recursive: true, mode: 0o700 })

@@ -79,12 +79,13 @@ test('what it is told is asked of nobody, and holds no secret', () => {
   const places = {
     webroot: '/data/acme',
     logs: '/data/certbot',
+    work: '/data/certbot/work',
     config: '/data/certbot/config.ini',
   }
   const wanted = { site: 'api', names: ['a.test', 'b.test'] }
   const args = certbotArguments(wanted, 'none', { acme, places })
   expect(args.join(' ')).toBe(
-    'certonly --non-interactive --agree-tos --no-eff-email --email ops@example.com --server https://ca.example/dir --config /data/certbot/config.ini --logs-dir /data/certbot --webroot --webroot-path /data/acme --preferred-challenges http --cert-name deploy-receiver.api --key-type ecdsa --domain a.test --domain b.test --renew-with-new-domains --keep-until-expiring --no-directory-hooks',
+    'certonly --non-interactive --agree-tos --no-eff-email --email ops@example.com --server https://ca.example/dir --config /data/certbot/config.ini --logs-dir /data/certbot --work-dir /data/certbot/work --webroot --webroot-path /data/acme --preferred-challenges http --cert-name deploy-receiver.api --key-type ecdsa --domain a.test --domain b.test --renew-with-new-domains --keep-until-expiring --no-directory-hooks',
   )
   expect(certbotConfig(acme)).toBe('eab-kid = kid\neab-hmac-key = secret-hmac-key\n')
   const has = (reason: 'names' | 'renewal' | 'server') =>
