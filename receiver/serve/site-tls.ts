@@ -2,7 +2,6 @@ import type { AppConfig, Config } from '../config/config.ts'
 import { defined } from '../core/defined.ts'
 import { ownDomains } from '../core/own-domains.ts'
 import type { CertificateSource } from '../core/site.ts'
-import type { StandingCertificate } from '../core/certificates/certificate.ts'
 import { readPair } from '../edges/certbot/pair.ts'
 import { certbotFiles, type PairFiles, webrootOf } from '../edges/certbot/places.ts'
 import { type ConfiguredReceiver, hasOwnSite } from '../edges/nginx/receiver-site.ts'
@@ -62,31 +61,19 @@ export function atNginx(config: Config): ConfiguredReceiver {
   }
 }
 
-/** By what lies on disk now. A pair that Nginx would not take is none. */
+/** By what lies on disk now. */
 function toldOf(site: TlsSite | undefined, config: Config): ConfiguredTls | undefined {
   if (site === undefined) return undefined
   const { certificate, key } = filesOf(site.site, site.source, config)
-  const pair = readIfUsable({ certificate, key })
-  return {
-    ...(site.source.kind === 'acme' ? { webroot: webrootOf(config.data) } : {}),
-    ...(pair === undefined
-      ? {}
-      : {
-          pair: {
-            certificate,
-            key,
-            covers: site.names.filter(pair.covers),
-            isOver: Date.parse(pair.notAfter) < Date.now(),
-          },
-        }),
-  }
-}
-
-function readIfUsable(files: PairFiles): StandingCertificate | undefined {
+  const files = { certificate, key }
+  const webroot = site.source.kind === 'acme' ? { webroot: webrootOf(config.data) } : {}
   try {
-    return readPair(files)
+    const pair = readPair(files)
+    if (pair === undefined) return webroot
+    const isFit = Date.parse(pair.notAfter) > Date.now()
+    return { ...webroot, pair: { ...files, covers: site.names.filter(pair.covers), isFit } }
   } catch {
     // what is wrong with it is said where certificates are looked at
-    return undefined
+    return { ...webroot, pair: { ...files, covers: [], isFit: false } }
   }
 }

@@ -67,7 +67,7 @@ beforeAll(async () => {
           ...site,
           ...(name === 'closed' ? { basicAuth: passwords } : {}),
         },
-        tls: { pair: { ...pair, covers: domains, isOver: false } },
+        tls: { pair: { ...pair, covers: domains, isFit: true } },
       }
     },
     flags: slots.flags,

@@ -34,7 +34,7 @@ beforeAll(async () => {
   Object.assign(ports, { plain: await freePort(), tls: await freePort() })
   pair = makePair(workspace.folder('pair'), NAMES)
   const webroot = workspace.folder('acme')
-  const tls = (...covers: string[]) => ({ webroot, pair: { ...pair, covers, isOver: false } })
+  const tls = (...covers: string[]) => ({ webroot, pair: { ...pair, covers, isFit: true } })
   const trustedProxies = [`${PROXY}/32`]
   const apps: Record<string, ConfiguredSite> = {
     api: { domains: ['d.test'], paths: ['/api'], stripPrefix: true, pauses: false },

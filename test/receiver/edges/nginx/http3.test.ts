@@ -37,7 +37,7 @@ const sitesOf = (installation: string, http3: (app: string) => boolean) =>
       pauses: false,
       site: { trustedProxies: [], ...(http3(app) ? { http3: true as const } : {}) },
       tls: {
-        pair: { certificate: '/c.pem', key: '/k.pem', covers: [`${app}.test`], isOver: false },
+        pair: { certificate: '/c.pem', key: '/k.pem', covers: [`${app}.test`], isFit: true },
       },
     }),
     flags: createSlots(workspace.folder('data')).flags,

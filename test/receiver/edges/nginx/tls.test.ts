@@ -64,7 +64,7 @@ const served = (...covers: string[]): Tls => ({
   pair: {
     ...pair,
     covers: covers.length === 0 ? ['api.test', 'www.api.test'] : covers,
-    isOver: false,
+    isFit: true,
   },
 })
 
@@ -73,7 +73,7 @@ const partly = (): Tls => ({
   pair: {
     ...makePair(workspace.folder('partly'), ['api.partly.test']),
     covers: ['api.partly.test'],
-    isOver: false,
+    isFit: true,
   },
 })
 
@@ -299,17 +299,17 @@ describe('without a certificate', () => {
     expect((await get('new.partly.test', '/', { plain: true })).status).toBe(200)
   })
 
-  test('one whose time is over is not taken, but stays where visitors have it', async () => {
-    const over = (tls: Tls): Tls =>
-      tls.pair === undefined ? {} : { ...tls, pair: { ...tls.pair, isOver: true } }
-    await show('late', { domains: ['late.test'], tls: over(served('late.test')) })
+  test('one that is not as it has to be is not taken, but stays where visitors have it', async () => {
+    const unfit = (tls: Tls, change: object = {}): Tls =>
+      tls.pair === undefined ? {} : { ...tls, pair: { ...tls.pair, isFit: false, ...change } }
+    await show('late', { domains: ['late.test'], tls: unfit(served('late.test')) })
     expect(fileOf('late')).not.toContain('ssl_certificate')
-    const { ensured } = await show('api', {
-      domains: ['api.test', 'www.api.test'],
-      site: HSTS,
-      tls: over(served()),
-    })
-    expect(ensured.changed).toBe(false)
+    const shown = { domains: ['api.test', 'www.api.test'], site: HSTS }
+    for (const change of [{}, { covers: [] }]) {
+      const { ensured } = await show('api', { ...shown, tls: unfit(served(), change) })
+      expect(ensured.changed).toBe(false)
+    }
+    expect((await get('api.test')).status).toBe(200)
   })
 })
 
