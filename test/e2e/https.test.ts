@@ -131,9 +131,15 @@ test("a renewal by Certbot's timer is told by its hook, and taken", async () => 
   await run(
     'certbot',
     [
-      ...['renew', '--force-renewal', '--no-random-sleep-on-renew'],
-      ...['--config-dir', folder('letsencrypt'), '--work-dir', folder('letsencrypt/work')],
-      ...['--logs-dir', folder('letsencrypt/logs')],
+      'renew',
+      '--force-renewal',
+      '--no-random-sleep-on-renew',
+      '--config-dir',
+      folder('letsencrypt'),
+      '--work-dir',
+      folder('letsencrypt/work'),
+      '--logs-dir',
+      folder('letsencrypt/logs'),
     ],
     { env: { ...process.env, ...acme.env } },
   )

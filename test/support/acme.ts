@@ -47,8 +47,18 @@ export async function startAcme({
     name: 'resolver',
     command: 'pebble-challtestsrv',
     args: [
-      ...['-dns01', `127.0.0.1:${dns}`, '-management', `127.0.0.1:${control}`],
-      ...['-defaultIPv6', '', '-http01', '', '-https01', '', '-tlsalpn01', ''],
+      '-dns01',
+      `127.0.0.1:${dns}`,
+      '-management',
+      `127.0.0.1:${control}`,
+      '-defaultIPv6',
+      '',
+      '-http01',
+      '',
+      '-https01',
+      '',
+      '-tlsalpn01',
+      '',
     ],
   })
   const config = join(dir, 'pebble.json')

@@ -202,7 +202,8 @@ test('two lines of config are HTTPS: the app is served over HTTP until the CA ha
 })
 
 const at = (host: string) => [
-  ...['--resolve', `${host}:${ports.tls}:127.0.0.1`],
+  '--resolve',
+  `${host}:${ports.tls}:127.0.0.1`,
   `https://${host}:${ports.tls}/`,
 ]
 
@@ -216,9 +217,16 @@ test("a renewal by Certbot's own timer is taken by its hook alone, under load an
   const load = startLoad('api.test')
   const { directory = '' } = config.tls ?? {}
   await run('certbot', [
-    ...['renew', '--force-renewal', '--no-random-sleep-on-renew', '--quiet'],
-    ...['--config-dir', directory, '--work-dir', join(directory, 'work')],
-    ...['--logs-dir', join(directory, 'logs')],
+    'renew',
+    '--force-renewal',
+    '--no-random-sleep-on-renew',
+    '--quiet',
+    '--config-dir',
+    directory,
+    '--work-dir',
+    join(directory, 'work'),
+    '--logs-dir',
+    join(directory, 'logs'),
   ])
   expect(leafOf('api')).not.toBe(before)
   await untilServed('api.test', 'api')
@@ -373,9 +381,16 @@ test('an account that the CA has no more is said, with how to get another one', 
   const accounts = join(directory, 'accounts')
   cpSync(accounts, join(directory, 'kept'), { recursive: true })
   await run('certbot', [
-    ...['unregister', '--non-interactive', '--server', acme.directory],
-    ...['--config-dir', directory, '--work-dir', join(directory, 'work')],
-    ...['--logs-dir', join(directory, 'logs')],
+    'unregister',
+    '--non-interactive',
+    '--server',
+    acme.directory,
+    '--config-dir',
+    directory,
+    '--work-dir',
+    join(directory, 'work'),
+    '--logs-dir',
+    join(directory, 'logs'),
   ])
   rmSync(accounts, { recursive: true })
   cpSync(join(directory, 'kept'), accounts, { recursive: true })

@@ -94,12 +94,18 @@ async function startApp(): Promise<Server & { port: number }> {
 
 const slots = () => createSlots(workspace.folder('data'))
 
+interface Listening {
+  listen: string[]
+  listenTls: string[]
+  proxyProtocol?: boolean
+}
+
 const sitesFor = (
   configured: Omit<ConfiguredSite, 'pauses'>,
-  { listen, listenTls, proxyProtocol = false } = {
+  { listen, listenTls, proxyProtocol = false }: Listening = {
     listen: [`127.0.0.1:${ports.plain}`],
     listenTls: [`127.0.0.1:${ports.tls}`],
-  } as { listen: string[]; listenTls: string[]; proxyProtocol?: boolean },
+  },
 ) =>
   createSites({
     installation: INSTALLATION.id,
@@ -129,7 +135,7 @@ interface Answer {
 const get = (
   host: string,
   path = '/',
-  { plain = false, from = '127.0.0.1', headers = {} as Record<string, string> } = {},
+  { plain = false, from = '127.0.0.1', headers = {} } = {},
 ): Promise<Answer> => (plain ? curl(host, path, { from, headers }) : overTls(host, path))
 
 const overTls = (host: string, path: string): Promise<Answer> =>
@@ -162,7 +168,13 @@ async function curl(
 ): Promise<Answer> {
   const more = Object.entries(headers).flatMap(([name, value]) => ['-H', `${name}: ${value}`])
   const { stdout } = await run('curl', [
-    ...['-s', '-i', '--interface', from, '-H', `Host: ${host}`, ...more],
+    '-s',
+    '-i',
+    '--interface',
+    from,
+    '-H',
+    `Host: ${host}`,
+    ...more,
     `http://127.0.0.1:${ports.plain}${path}`,
   ])
   const [head = '', body = ''] = stdout.split('\r\n\r\n')
