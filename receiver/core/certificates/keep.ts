@@ -148,10 +148,19 @@ export function keepCertificates(ports: CertificatePorts, signal: AbortSignal): 
     }
   }
 
+  const wantedNow = (): readonly WantedCertificate[] => {
+    try {
+      return ports.wanted()
+    } catch (error) {
+      log('error', 'which certificates sites are to have could not be seen', { error })
+      return []
+    }
+  }
+
   const run = async () => {
     while (!signal.aborted) {
       wake = new AbortController()
-      for (const wanted of ports.wanted()) {
+      for (const wanted of wantedNow()) {
         try {
           await lookAt(wanted)
         } catch (error) {

@@ -53,7 +53,8 @@ beforeAll(async () => {
   config = {
     file: join(workspace.dir, 'config.yaml'),
     data,
-    nginx: { test: nginx.test, reload: nginx.reload },
+    url: 'https://deploy.test',
+    nginx: { directory: nginx.directory, test: nginx.test, reload: nginx.reload },
     tls: {
       email: 'ops@example.com',
       server: acme.directory,
@@ -121,7 +122,17 @@ async function startApp(): Promise<Server> {
 
 /** Puts an app into the config, and Nginx, as a reload of the receiver does. */
 async function configure(name: string, domains: readonly string[], more: Partial<AppConfig> = {}) {
-  const made = { name, domains, http: true, port: 80, replicas: 1, tls: { kind: 'acme' }, ...more }
+  const made = {
+    name,
+    domains,
+    http: true,
+    port: 80,
+    replicas: 1,
+    paths: ['/'],
+    redirectFrom: [],
+    tls: { kind: 'acme' },
+    ...more,
+  }
   config = { ...config, apps: { ...config.apps, [name]: made as unknown as AppConfig } }
   await sites.ensure({ [name]: upstreams() })
   createSlots(config.data).makeLive(name, 'blue')
