@@ -1,3 +1,4 @@
+import { isatty } from 'node:tty'
 import { type Command, Option } from 'commander'
 import { socketOf } from '../config/socket.ts'
 import { command, exits, type Given } from './command.ts'
@@ -25,6 +26,8 @@ export const runCommand = () =>
 export const ttyOption = (): Option =>
   new Option('-t, --tty', 'give the command a terminal; by default when there is one at both ends')
 
+const STDIN = 0
+const STDOUT = 1
+
 /** Whether somebody sits at both ends. */
-export const isTerminal = (): boolean =>
-  [process.stdin, process.stdout].every(({ isTTY }) => Boolean(isTTY))
+export const isTerminal = (): boolean => [STDIN, STDOUT].every((each) => isatty(each))

@@ -2,7 +2,6 @@ import { expect, test } from 'vitest'
 import type { AppSpec } from '../../../../receiver/core/app.ts'
 import { DeployError } from '../../../../receiver/core/errors.ts'
 import { reconcile } from '../../../../receiver/core/reconcile.ts'
-import type { LogLine } from '../../../../receiver/core/slots/printed.ts'
 import { repair } from '../../../../receiver/core/slots/repair.ts'
 import { APP, createFakeWorld, DIGEST } from '../../../support/fake-world.ts'
 
@@ -74,7 +73,7 @@ test('of a long log the end is kept, of lines and of characters', async () => {
   const printing = (lines: readonly string[]) => {
     world.ports.engine.lines = async function* (_name, { tail }) {
       asked.push(tail)
-      for (const text of lines) yield { at: '2026-01-01T00:00:00.000000000Z', text } as LogLine
+      for (const text of lines) yield { at: '2026-01-01T00:00:00.000000000Z', text }
     }
   }
   await deploy('dep_1', DIGEST.one)

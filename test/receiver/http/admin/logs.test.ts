@@ -21,7 +21,12 @@ beforeEach(async () => {
 })
 afterEach(() => world.stop())
 
-const OF: LogEntry = { kind: 'of', deployment: 'dep', replicas: 1, from: 'containers' }
+const OF: LogEntry & { kind: 'of' } = {
+  kind: 'of',
+  deployment: 'dep',
+  replicas: 1,
+  from: 'containers',
+}
 const tells = (entries: () => AsyncGenerator<LogEntry>) => {
   world.services.readLogs = (stored, options, signal) => {
     asked.push({ of: stored.deployment.id, options, signal })
@@ -77,7 +82,7 @@ test('no more is read than is taken, and nothing once nobody reads', async () =>
 
 test('so many may be read at once, and the next when one of them ends', async () => {
   await deployed()
-  const open = await Promise.all(Array.from({ length: 32 }, () => request('/apps/api/logs')))
+  const open = await Promise.all(Array.from({ length: 32 }, async () => request('/apps/api/logs')))
   const refused = await request('/apps/api/logs')
   expect(refused.status).toBe(503)
   expect(await refused.json()).toMatchObject({ code: 'busy' })
@@ -108,7 +113,7 @@ test('an engine that is away, and a log that is not kept, are answers of their o
   const away = await request('/apps/api/logs')
   expect([away.status, await away.json()]).toMatchObject([503, { hint: 'start it' }])
   tells(async function* () {
-    yield { ...OF, kind: 'of', replicas: 0 } as LogEntry
+    yield { ...OF, replicas: 0 }
   })
   const gone = await request('/apps/api/logs')
   expect([gone.status, await gone.json()]).toMatchObject([
