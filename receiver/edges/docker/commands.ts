@@ -15,6 +15,8 @@ import { joinNetworks } from './network.ts'
 import { retryReads } from './retry-reads.ts'
 
 const LOOK_MS = 200
+const SIZE_TRIES = 50
+const SIZE_PAUSE_MS = 50
 /** Docker takes two keys for "leave it running", which editors and shells need: nobody types these. */
 const DETACH_KEYS = 'ctrl-^,ctrl-@,ctrl-^,ctrl-@,ctrl-^'
 
@@ -117,7 +119,6 @@ async function converse(
   // what goes wrong with it ends the reading below
   stream.on('error', () => {})
   const send = async () => {
-    if (tty && size !== undefined) await hear({ kind: 'resize', ...size })?.catch(() => {})
     for await (const each of typed) {
       if (each.kind === 'input') await write(stream, each.bytes)
       else if (each.kind === 'end') stream.end()
@@ -126,6 +127,7 @@ async function converse(
     }
   }
   send().catch(() => {})
+  if (tty && size !== undefined) void trySize(async () => hear({ kind: 'resize', ...size }), stream)
   try {
     const printed = tty ? plain(stream) : printedOf(stream)
     for await (const { type, payload } of printed) {
@@ -136,6 +138,18 @@ async function converse(
     stream.destroy()
   }
   signal.throwIfAborted()
+}
+
+/** Docker refuses it as long as the command has not begun, and does not say when it has. */
+async function trySize(resize: () => Promise<unknown>, stream: Duplex): Promise<void> {
+  for (let tries = 0; tries < SIZE_TRIES && !stream.destroyed; tries++) {
+    try {
+      await resize()
+      return
+    } catch {
+      await pause(SIZE_PAUSE_MS)
+    }
+  }
 }
 
 async function* plain(stream: Duplex) {
