@@ -1,6 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import type { Slot } from '../core/slots/ports.ts'
 import { command, exits, type Given, jsonOption } from './command.ts'
+import { say, sayJson } from './print.ts'
 import { table } from './table.ts'
 
 export const adoptCommand = () =>
@@ -44,11 +45,11 @@ async function adopt({
     configured: Object.hasOwn(config.apps, app),
   }))
   if (json) {
-    console.log(JSON.stringify({ installation, adopted: rows }))
+    sayJson({ installation, adopted: rows })
     return 0
   }
   if (rows.length === 0) {
-    console.log(`nothing to adopt: all that stands on ${config.network.name} is on record`)
+    say(`nothing to adopt: all that stands on ${config.network.name} is on record`)
     return 0
   }
   console.log(
@@ -62,11 +63,12 @@ async function adopt({
         digest.slice(0, 'sha256:'.length + 12),
         deployment,
       ]),
+      { giving: ['BECAUSE', 'CONTAINERS'] },
     ),
   )
   const left = rows.flatMap(({ app, configured }) => (configured ? [] : app))
-  if (left.length > 0) console.log(`not in the config, and left running: ${left.join(', ')}`)
-  console.log('history begins here; start the receiver: systemctl start deploy-receiver')
+  if (left.length > 0) say(`not in the config, and left running: ${left.join(', ')}`)
+  say('history begins here; start the receiver: systemctl start deploy-receiver')
   return 0
 }
 

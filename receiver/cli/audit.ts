@@ -3,6 +3,7 @@ import { socketOf } from '../config/socket.ts'
 import type { AuditEntry, Sender } from '../core/intake/audit.ts'
 import { ask } from './ask.ts'
 import { command, exits, type Given, jsonOption, limitOption } from './command.ts'
+import { say, sayJson } from './print.ts'
 import { table } from './table.ts'
 
 export const auditCommand = () =>
@@ -26,13 +27,11 @@ async function audit(
   const answer = await ask(socketOf(config, process.env), `/audit?${query.toString()}`)
   const { entries } = answer as { entries: AuditEntry[] }
   if (json) {
-    console.log(JSON.stringify(entries))
+    sayJson(entries)
     return 0
   }
   if (entries.length === 0) {
-    console.log(
-      app === undefined ? 'nobody has asked for anything yet' : `nothing about ${app} yet`,
-    )
+    say(app === undefined ? 'nobody has asked for anything yet' : `nothing about ${app} yet`)
     return 0
   }
   console.log(
@@ -47,6 +46,7 @@ async function audit(
         who(entry.sender),
         what(entry),
       ]),
+      { giving: ['WHAT', 'WHO'], leaving: ['TIMES', 'FROM'] },
     ),
   )
   return 0

@@ -5,6 +5,7 @@ import { lookAtRegistries, lookAtTrustRoots } from '../serve/doctor.ts'
 import type { Given } from './command.ts'
 import { openReading } from '../serve/open-registries.ts'
 import { showFindings } from './findings.ts'
+import { complain, say, sayJson } from './print.ts'
 
 export interface CheckOptions extends Given {
   json?: boolean
@@ -23,13 +24,13 @@ export async function check({
   const config = loadConfig(file, process.env, (found) => (remarks = found))
   const { warnings, notices } = remarks
   if (strict && warnings.length > 0) throw new ConfigError(config.file, warnings)
-  for (const each of warnings) console.error(`warning: ${describeProblem(config.file, each)}`)
-  for (const each of notices) console.error(`notice: ${describeProblem(config.file, each)}`)
+  for (const each of warnings) complain(`warning: ${describeProblem(config.file, each)}`)
+  for (const each of notices) complain(`notice: ${describeProblem(config.file, each)}`)
   const apps = Object.values(config.apps)
   const roots = await lookAtTrustRoots(config.data, apps)
   const aged = roots.filter(({ hint }) => hint !== undefined)
   for (const { what, message, hint } of aged) {
-    console.error(`${strict ? 'error' : 'warning'}: ${what}: ${message}; ${hint}`)
+    complain(`${strict ? 'error' : 'warning'}: ${what}: ${message}; ${hint}`)
   }
   if (strict && aged.length > 0) return 1
   if (registries) {
@@ -37,21 +38,19 @@ export async function check({
     return showFindings([...roots, ...(await lookAtRegistries(apps, read, () => false))], json)
   }
   if (json) {
-    console.log(
-      JSON.stringify({
-        file: config.file,
-        url: config.url,
-        apps: apps.map(({ name, image, domains, port }) => ({ name, image, domains, port })),
-        warnings: [
-          ...warnings,
-          ...aged.map(({ what: path, message, hint }) => ({ path, message, hint })),
-        ],
-        notices,
-      }),
-    )
+    sayJson({
+      file: config.file,
+      url: config.url,
+      apps: apps.map(({ name, image, domains, port }) => ({ name, image, domains, port })),
+      warnings: [
+        ...warnings,
+        ...aged.map(({ what: path, message, hint }) => ({ path, message, hint })),
+      ],
+      notices,
+    })
     return 0
   }
-  console.log(`${config.file} is right: ${apps.length} ${apps.length === 1 ? 'app' : 'apps'}`)
+  say(`${config.file} is right: ${apps.length} ${apps.length === 1 ? 'app' : 'apps'}`)
   for (const { name, image, domains, auth } of apps) {
     const kinds = [
       ...(auth.oidc.length > 0 ? ['oidc'] : []),
@@ -59,10 +58,10 @@ export async function check({
       ...(auth.basic.tokens.length > 0 ? ['basic'] : []),
       ...(auth.github.length > 0 ? ['github webhooks'] : []),
     ]
-    console.log(
+    say(
       `  ${name}  ${image.repository}:${image.tag}  ${domains.join(' ') || '(no domain)'}  ${kinds.join(', ') || 'local socket only'}`,
     )
-    console.log(`    hook: ${config.url}/hooks/${name}`)
+    say(`    hook: ${config.url}/hooks/${name}`)
   }
   return 0
 }

@@ -1,10 +1,13 @@
 import { styleText } from 'node:util'
 import type { Finding } from '../core/finding.ts'
-import { printable } from './table.ts'
+import { terminalWidth, widthOf, wrap } from './fit.ts'
+import { sayJson } from './print.ts'
+import { printable } from './printable.ts'
 
 /** Shows what was looked at; 1 when something is not as it has to be. */
 export function showFindings(checks: readonly Finding[], json: boolean): number {
-  console.log(json ? JSON.stringify(checks) : describeFindings(checks))
+  if (json) sayJson(checks)
+  else console.log(describeFindings(checks))
   return checks.every(({ ok }) => ok) ? 0 : 1
 }
 
@@ -12,17 +15,25 @@ export function showFindings(checks: readonly Finding[], json: boolean): number 
  * A line for each thing, and its remedy below; what is wrong stands last, beside the prompt. What has the same remedy stands
  * together: one cause may show in many places.
  */
-export function describeFindings(checks: readonly Finding[]): string {
-  const width = Math.max(...checks.map(({ what }) => what.length))
-  const margin = ' '.repeat(MARGIN + width)
-  const lines = (text: string) => text.split('\n').map(printable)
+export function describeFindings(checks: readonly Finding[], width = terminalWidth()): string {
+  const longest = Math.max(0, ...checks.map(({ what }) => widthOf(printable(what))))
+  // on a narrow terminal what was found stands below, not beside
+  const isNarrow = width - MARGIN - longest < LEAST
+  const margin = ' '.repeat(isNarrow ? VERDICT : MARGIN + longest)
+  const lines = (text: string, most: number) =>
+    text.split('\n').flatMap((line) => wrap(printable(line), Math.max(LEAST, most)))
   const describe = (finding: Finding) => {
-    const [first, ...rest] = lines(finding.message)
-    const said = `${VERDICTS[verdictOf(finding)]}  ${finding.what.padEnd(width)}  ${first}`
-    return [said.trimEnd(), ...rest.map((line) => `${margin}${line}`)]
+    const message = lines(finding.message, width - margin.length)
+    const verdict = VERDICTS[verdictOf(finding)]()
+    const what = printable(finding.what)
+    const head = `${verdict}  ${isNarrow ? what : what.padEnd(longest)}`
+    const [first, ...rest] = isNarrow ? ['', ...message] : message
+    return [`${head}  ${first}`.trimEnd(), ...rest.map((line) => `${margin}${line}`)]
   }
   const remedy = (hint: string) =>
-    lines(hint).map((line, at) => `${margin}${at === 0 ? '-> ' : '   '}${line}`)
+    lines(hint, width - margin.length - ARROW.length).map(
+      (line, at) => `${margin}${at === 0 ? ARROW : ' '.repeat(ARROW.length)}${line}`,
+    )
 
   const groups = ORDER.flatMap((verdict) => {
     const alike = checks.filter((each) => verdictOf(each) === verdict)
@@ -35,12 +46,17 @@ export function describeFindings(checks: readonly Finding[]): string {
 
 const ORDER = ['ok', 'warn', 'fail'] as const
 const VERDICTS = {
-  ok: 'ok  ',
-  warn: styleText('yellow', 'warn', { stream: process.stdout }),
-  fail: styleText(['bold', 'red'], 'FAIL', { stream: process.stdout }),
+  ok: () => 'ok  ',
+  warn: () => styleText('yellow', 'warn', { stream: process.stdout }),
+  fail: () => styleText(['bold', 'red'], 'FAIL', { stream: process.stdout }),
 } as const
-/** The verdict, and two blanks on either side of what was looked at. */
+/** The verdict, and two blanks behind it. */
+const VERDICT = 6
+/** The same, and two blanks behind what was looked at. */
 const MARGIN = 8
+const ARROW = '-> '
+/** Fewer columns are none for a sentence. */
+const LEAST = 24
 
 const verdictOf = ({ ok, hint }: Finding): (typeof ORDER)[number] =>
   ok ? (hint === undefined ? 'ok' : 'warn') : 'fail'

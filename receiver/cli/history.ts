@@ -1,9 +1,12 @@
 import type { Command } from 'commander'
 import type { Deployment } from '../../protocol/deployment.ts'
 import { socketOf } from '../config/socket.ts'
+import { ageOf } from './age.ts'
 import { ask } from './ask.ts'
 import { command, exits, type Given, jsonOption, limitOption } from './command.ts'
-import { imageOf } from './status.ts'
+import { imageOf } from './image-of.ts'
+import { outcomeOf } from './outcome.ts'
+import { sayJson } from './print.ts'
 import { table } from './table.ts'
 import { actionOf } from './words.ts'
 
@@ -28,21 +31,22 @@ async function history(
   const answer = await ask(socketOf(config, process.env), path)
   const { deployments } = answer as { deployments: Deployment[] }
   if (json) {
-    console.log(JSON.stringify(deployments))
+    sayJson(deployments)
     return 0
   }
   console.log(
     table(
-      ['DEPLOYMENT', 'CREATED', 'ACTION', 'IMAGE', 'STATUS', 'TOOK', 'WHY'],
+      ['DEPLOYMENT', 'AGE', 'ACTION', 'IMAGE', 'STATUS', 'TOOK', 'WHY'],
       deployments.map((each) => [
         each.id,
-        each.created_at.replace(/\.\d+Z$/, 'Z'),
+        ageOf(each.created_at),
         actionOf(each),
         imageOf(each),
-        each.status,
+        outcomeOf(each),
         took(each),
         each.error?.message.slice(0, 100) ?? each.source.message?.slice(0, 60) ?? '',
       ]),
+      { giving: ['WHY', 'IMAGE'], leaving: ['TOOK', 'ACTION'] },
     ),
   )
   return 0

@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import { socketOf } from '../config/socket.ts'
 import { ask } from './ask.ts'
 import { command, exits, type Given, jsonOption } from './command.ts'
+import { say, sayJson } from './print.ts'
 
 export const hookCommand = () =>
   command(
@@ -25,8 +26,8 @@ async function hook(app: string, { config, json }: Given & { json?: boolean }): 
     ...(accepts.length === 0 ? [FOR_A_WORKFLOW] : []),
     { title: 'on this machine', text: `deploy-receiver deploy ${app}` },
   ]
-  if (json) console.log(JSON.stringify({ url, ways }))
-  else console.log([url, ...ways.flatMap(({ title, text }) => ['', `# ${title}`, text])].join('\n'))
+  if (json) sayJson({ url, ways })
+  else say([url, ...ways.flatMap(({ title, text }) => ['', `# ${title}`, text])].join('\n'))
   return 0
 }
 

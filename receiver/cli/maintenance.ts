@@ -3,7 +3,7 @@ import { socketOf } from '../config/socket.ts'
 import type { Seen } from '../core/slots/maintenance.ts'
 import { ask } from './ask.ts'
 import { command, exits, type Given, jsonOption } from './command.ts'
-import { printable } from './table.ts'
+import { complain, say, sayJson } from './print.ts'
 
 export const maintenanceCommand = () =>
   command('maintenance <app>', 'have Nginx tell visitors that there is maintenance, or no longer', [
@@ -41,13 +41,12 @@ async function maintenance(
     : ask(socket, `${path}?on=${wanted === 'on'}`, 'POST'))) as Answer
   const { maintenance: isOn, since, seen } = answer
   const others = isOn ? seen.filter(({ status }) => status !== UNAVAILABLE) : []
-  if (json) console.log(JSON.stringify(answer))
+  if (json) sayJson(answer)
   else {
-    console.log(`${app}: maintenance is ${isOn ? `on since ${since}` : 'off'}`)
-    for (const each of seen) console.log(`  ${describe(each)}`)
-    if (seen.length === 0)
-      console.log('  what visitors get could not be seen: ask its site by curl')
-    if (others.length > 0) console.error(`deploy-receiver: ${remedyOf(others)}`)
+    say(`${app}: maintenance is ${isOn ? `on since ${since}` : 'off'}`)
+    for (const each of seen) say(`  ${describe(each)}`)
+    if (seen.length === 0) say('  what visitors get could not be seen: ask its site by curl')
+    if (others.length > 0) complain(`deploy-receiver: ${remedyOf(others)}`)
   }
   return others.length > 0 ? 1 : 0
 }
@@ -55,7 +54,7 @@ async function maintenance(
 const UNAVAILABLE = 503
 
 const describe = ({ at, status }: Seen) =>
-  `${printable(at)} ${status === undefined ? 'does not answer' : `answers ${status}`}`
+  `${at} ${status === undefined ? 'does not answer' : `answers ${status}`}`
 
 const remedyOf = (others: readonly Seen[]) =>
   others.every(({ status }) => status === undefined)

@@ -10,8 +10,9 @@ import { socketOf } from '../config/socket.ts'
 import type { Given } from './command.ts'
 import { ask } from './ask.ts'
 import { eventsOf } from './events.ts'
-import { imageOf } from './status.ts'
-import { printable } from './table.ts'
+import { imageOf } from './image-of.ts'
+import { complain, say, sayJson } from './print.ts'
+import { printable } from './printable.ts'
 import { actionOf } from './words.ts'
 
 /** So often, and after such a pause each, a receiver that is away is asked again. */
@@ -37,9 +38,9 @@ export async function orderAt(
   const socket = socketOf(config, process.env)
   const accepted = (await ask(socket, path, 'POST', body)) as Accepted
   const show = json === true ? () => undefined : (line: string) => console.log(line)
-  show(`${accepted.deployment.id}  ${actionOf(accepted.deployment)} of ${app}`)
+  show(printable(`${accepted.deployment.id}  ${actionOf(accepted.deployment)} of ${app}`))
   const deployment = await follow(socket, accepted.deployment, show)
-  if (json === true) console.log(JSON.stringify(deployment))
+  if (json === true) sayJson(deployment)
   else conclude(deployment)
   return deployment.status === 'succeeded' ? 0 : 1
 }
@@ -91,9 +92,9 @@ function lineOf(event: DeploymentEvent | UnknownEvent): string {
 
 function conclude(deployment: Deployment): void {
   const { status, error } = deployment
-  if (status === 'succeeded') return console.log(`live: ${imageOf(deployment)}`)
-  if (status === 'superseded') return console.error('superseded: a newer one was accepted')
-  console.error(`failed: ${error?.message ?? 'without a reason'}`)
-  if (error?.hint !== undefined) console.error(`  ${error.hint}`)
-  for (const line of error?.log ?? []) console.error(`  | ${line}`)
+  if (status === 'succeeded') return say(`live: ${imageOf(deployment)}`)
+  if (status === 'superseded') return complain('superseded: a newer one was accepted')
+  complain(`failed: ${error?.message ?? 'without a reason'}`)
+  if (error?.hint !== undefined) complain(`  ${error.hint}`)
+  for (const line of error?.log ?? []) complain(`  | ${line}`)
 }

@@ -1,7 +1,7 @@
 import { Command, CommanderError } from 'commander'
 import { fileFailure } from '../core/file-failure.ts'
 import { VERSION } from '../version.ts'
-import { printable } from './table.ts'
+import { printable, printableLines } from './printable.ts'
 
 /** The commands in the order in which the help shows them. Each is loaded alone: most ask the receiver one question. */
 const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
@@ -85,8 +85,12 @@ const inPlainWords = (said: string) =>
     .map(printable)
     .join('\n  ')
 
-/** The message with its remedy, without a stack: the reader is an operator. */
+/** The message with its remedy, without a stack: the reader is an operator. What others said in it cannot move the cursor. */
 export function explain(error: unknown): string {
+  return printableLines(inWords(error))
+}
+
+function inWords(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
   const { path } = error as { path?: unknown }
   const failure = typeof path === 'string' ? fileFailure(path, error) : undefined

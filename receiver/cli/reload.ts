@@ -3,6 +3,7 @@ import { socketOf } from '../config/socket.ts'
 import type { Reloaded } from '../config/changes.ts'
 import { ask } from './ask.ts'
 import { command, exits, type Given, jsonOption } from './command.ts'
+import { complain, say, sayJson } from './print.ts'
 
 export const reloadCommand = () =>
   command('reload', 'have the receiver read its config again; a wrong one is refused', [
@@ -21,7 +22,7 @@ async function reload({
   const path = `/reload${overwrite ? '?overwrite=true' : ''}`
   const changes = (await ask(socketOf(config, process.env), path, 'POST')) as Reloaded
   if (json) {
-    console.log(JSON.stringify(changes))
+    sayJson(changes)
     return 0
   }
   const lines = [
@@ -35,9 +36,9 @@ async function reload({
   ]
   for (const { file, difference } of changes.edited) {
     const what = `edited   ${file}: it is left alone; deploy-receiver reload --overwrite writes it anew`
-    console.error([what, ...difference.map((line) => `         ${line}`)].join('\n'))
+    complain([what, ...difference.map((line) => `         ${line}`)].join('\n'))
   }
-  console.log(lines.length === 0 ? 'nothing changed' : lines.join('\n'))
-  for (const each of changes.warnings) console.error(`warning: ${each}`)
+  say(lines.length === 0 ? 'nothing changed' : lines.join('\n'))
+  for (const each of changes.warnings) complain(`warning: ${each}`)
   return 0
 }

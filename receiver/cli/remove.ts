@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import { socketOf } from '../config/socket.ts'
 import { ask } from './ask.ts'
 import { command, exits, type Given, jsonOption } from './command.ts'
+import { say, sayJson } from './print.ts'
 
 export const removeCommand = () =>
   command('remove <app>', 'take an app that is not in the config any more off this machine', [
@@ -28,6 +29,7 @@ async function remove(
     ...removed.map((what) => `removed  ${what}`),
     ...kept.map((volume) => `kept     volume ${volume}: ${why}`),
   ]
-  console.log(json ? JSON.stringify({ removed, kept }) : lines.join('\n'))
+  if (json) sayJson({ removed, kept })
+  else say(lines.join('\n'))
   return 0
 }

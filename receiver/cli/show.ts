@@ -7,7 +7,7 @@ import { ask } from './ask.ts'
 import { who } from './audit.ts'
 import { command, exits, type Given, jsonOption } from './command.ts'
 import { layOut } from './lay-out.ts'
-import { printable } from './table.ts'
+import { printable } from './printable.ts'
 import { actionOf, withoutFractions } from './words.ts'
 
 /** As the receiver tells it. */

@@ -1,8 +1,13 @@
 import type { Command } from 'commander'
 import type { Deployment } from '../../protocol/deployment.ts'
 import { socketOf } from '../config/socket.ts'
+import { ago } from './age.ts'
 import { ask } from './ask.ts'
 import { command, exits, type Given, jsonOption } from './command.ts'
+import { terminalWidth, wrap } from './fit.ts'
+import { imageOf, shortDigest } from './image-of.ts'
+import { sayJson } from './print.ts'
+import { printable } from './printable.ts'
 import { table } from './table.ts'
 
 interface App {
@@ -37,54 +42,50 @@ async function status(
     app === undefined
       ? ((await ask(socket, '/apps')) as { apps: App[] }).apps
       : [(await ask(socket, `/apps/${encodeURIComponent(app)}`)) as App]
-  if (json) {
-    console.log(JSON.stringify(app === undefined ? apps : apps[0]))
-    return 0
-  }
-  console.log(
-    table(
-      ['APP', 'LIVE', 'SINCE', 'DEPLOYMENT', 'UNDER WAY', 'DOMAINS'],
-      apps.map(({ name, live, current, domains }) => [
-        name,
-        live === null ? 'nothing yet' : imageOf(live),
-        live?.live_at?.replace(/\.\d+Z$/, 'Z') ?? '-',
-        live?.id ?? '-',
-        current === null ? '-' : `${current.id} ${current.steps.at(-1)?.name ?? current.status}`,
-        domains.join(' ') || '-',
-      ]),
-    ),
-  )
-  for (const {
-    name,
-    on_hold: onHold,
-    volumes,
-    maintenance_since: since,
-    stopped_since: stopped,
-  } of apps) {
-    if (stopped !== null) {
-      console.log(
-        `${name}: stopped since ${stopped}, and visitors are told so; deploy-receiver start ${name} starts it again, and so does a deployment`,
-      )
-    } else if (since !== null) {
-      console.log(
-        `${name}: visitors are told since ${since} that there is maintenance; deploy-receiver maintenance ${name} off lets them in again`,
-      )
-    }
-    for (const { digest, deployment } of onHold) {
-      console.log(
-        `${name}: ${short(digest)} is on hold since ${deployment} went back from it; deploy-receiver deploy ${name} lifts that, and so does another digest`,
-      )
-    }
-    for (const { path, volume } of volumes) {
-      console.log(`${name}: ${path} is kept in the volume ${volume}`)
-    }
-  }
+  if (json) sayJson(app === undefined ? apps : apps[0])
+  else console.log(describe(apps))
   return 0
 }
 
-/** Tag, if there is one, and the first digits of the digest: as many as a rollback takes. */
-export function imageOf({ image: { tag, digest } }: Deployment): string {
-  return [tag, digest && short(digest)].filter((part) => part !== undefined).join(' ') || '-'
+function describe(apps: readonly App[]): string {
+  const rows = table(
+    ['APP', 'LIVE', 'SINCE', 'DEPLOYMENT', 'UNDER WAY', 'DOMAINS'],
+    apps.map(({ name, live, current, domains }) => [
+      name,
+      live === null ? 'nothing yet' : imageOf(live),
+      live?.live_at === undefined ? '-' : ago(live.live_at),
+      live?.id ?? '-',
+      current === null ? '-' : `${current.id} ${current.steps.at(-1)?.name ?? current.status}`,
+      domains.join(' ') || '-',
+    ]),
+    { giving: ['DOMAINS', 'UNDER WAY', 'LIVE'] },
+  )
+  const remarks = apps.flatMap((each) => [
+    ...closedOf(each),
+    ...holdsOf(each),
+    ...volumesOf(each),
+  ])
+  const lines = remarks.flatMap((line) => wrap(printable(line), terminalWidth()))
+  return [rows, ...lines].join('\n')
 }
 
-const short = (digest: string) => digest.slice(0, 'sha256:'.length + 12)
+function closedOf({ name, maintenance_since: since, stopped_since: stopped }: App): string[] {
+  if (stopped !== null) {
+    return [
+      `${name}: stopped since ${stopped}, and visitors are told so; deploy-receiver start ${name} starts it again, and so does a deployment`,
+    ]
+  }
+  if (since === null) return []
+  return [
+    `${name}: visitors are told since ${since} that there is maintenance; deploy-receiver maintenance ${name} off lets them in again`,
+  ]
+}
+
+const holdsOf = ({ name, on_hold: onHold }: App) =>
+  onHold.map(
+    ({ digest, deployment, since }) =>
+      `${name}: ${shortDigest(digest)} is on hold since ${deployment} went back from it, ${ago(since)}; deploy-receiver deploy ${name} lifts that, and so does another digest`,
+  )
+
+const volumesOf = ({ name, volumes }: App) =>
+  volumes.map(({ path, volume }) => `${name}: ${path} is kept in the volume ${volume}`)

@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import { socketOf } from '../config/socket.ts'
 import { ask } from './ask.ts'
 import { command, exits, type Given, jsonOption } from './command.ts'
+import { say, sayJson } from './print.ts'
 import { table } from './table.ts'
 
 interface Tag {
@@ -33,7 +34,7 @@ async function tags(app: string, { config, json }: Given & { json?: boolean }): 
     total: number
     has_more: boolean
   }
-  if (json) console.log(JSON.stringify(all))
+  if (json) sayJson(all)
   else {
     console.log(
       table(
@@ -42,15 +43,14 @@ async function tags(app: string, { config, json }: Given & { json?: boolean }): 
           tag,
           digest?.slice(0, 'sha256:'.length + 12) ?? '-',
           deployment ?? '-',
-          live ? 'live' : '',
+          live ? { text: 'live', style: 'green' } : '',
         ]),
+        { giving: ['TAG'] },
       ),
     )
     if (hasMore || total > all.length) {
       const rest = hasMore ? ' or more' : ''
-      console.log(
-        `${all.length} of ${total}${rest}: the tags of deployments, and the registry’s last`,
-      )
+      say(`${all.length} of ${total}${rest}: the tags of deployments, and the registry’s last`)
     }
   }
   return 0

@@ -122,7 +122,7 @@ test('what was rolled back from stays away until somebody orders it', async () =
   await run('deploy', 'api')
   expect((await run('rollback', 'api', 'two')).stdout).toContain(`live: two ${short(2)}`)
   const held = new RegExp(
-    `\napi: ${short(1)} is on hold since (dep_\\w+) went back from it; deploy-receiver deploy api lifts that`,
+    `\napi: ${short(1)} is on hold since (dep_\\w+) went back from it, .+ ago; deploy-receiver deploy api lifts that`,
   )
   const [, rollback] = held.exec((await run('status')).stdout) ?? []
   expect(rollback).toBeDefined()

@@ -10,10 +10,12 @@ export interface Ran {
 /**
  * Runs a command of the program as an operator would, but in this process, which takes a tenth of the time; one after the
  * other. Where the process is what a test is about, it starts one.
+ * @param columns of the terminal that it takes the output for; absent: for a pipe
  */
 export async function operate(
   words: readonly string[],
   env: Readonly<Record<string, string>> = {},
+  columns?: number,
 ): Promise<Ran> {
   let [stdout, stderr] = ['', '']
   const { exitCode } = process
@@ -29,6 +31,9 @@ export async function operate(
       .mockImplementation((text) => Boolean((stderr += String(text)))),
   ]
   for (const [name, value] of Object.entries(env)) vi.stubEnv(name, value)
+  const isTTY = columns !== undefined
+  const before = { isTTY: process.stdout.isTTY, columns: process.stdout.columns }
+  Object.assign(process.stdout, { isTTY, columns })
   try {
     process.exitCode = 0
     return { code: await runProgram(words), stdout, stderr }
@@ -36,6 +41,7 @@ export async function operate(
     return { code: 1, stdout, stderr: `${stderr}deploy-receiver: ${explain(error)}\n` }
   } finally {
     process.exitCode = exitCode
+    Object.assign(process.stdout, before)
     vi.unstubAllEnvs()
     for (const spy of spies) spy.mockRestore()
   }

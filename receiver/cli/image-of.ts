@@ -1,0 +1,8 @@
+import type { Deployment } from '../../protocol/deployment.ts'
+
+/** Tag, if there is one, and the first digits of the digest: as many as a rollback takes. */
+export function imageOf({ image: { tag, digest } }: Pick<Deployment, 'image'>): string {
+  return [tag, digest && shortDigest(digest)].filter((part) => part !== undefined).join(' ') || '-'
+}
+
+export const shortDigest = (digest: string): string => digest.slice(0, 'sha256:'.length + 12)

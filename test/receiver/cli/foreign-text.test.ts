@@ -1,0 +1,146 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { startAnswering } from '../../support/answering.ts'
+import { operate } from '../../support/operator.ts'
+
+/** Moves the cursor, sets the title, turns the reading direction, ends the line. */
+const EVIL = '\u001b[2J\u001b]0;owned\u0007\u009b1A\r\u0008\u202e\u2066\u200f\u2028\ud800'
+const DIGEST = `sha256:${'1'.repeat(64)}`
+
+const deployment = {
+  id: `d1`,
+  app: `api${EVIL}`,
+  action: `deploy${EVIL}`,
+  status: 'failed',
+  image: { repository: `ghcr.io/acme/api${EVIL}`, tag: `1.0${EVIL}`, digest: `${EVIL}${DIGEST}` },
+  previous: { deployment: `d0${EVIL}`, digest: `${EVIL}${DIGEST}` },
+  source: { message: EVIL, actor: EVIL, repository: EVIL, ref: EVIL, sha: EVIL, run_url: EVIL },
+  url: EVIL,
+  created_at: '2026-01-01T00:00:00Z',
+  started_at: '2026-01-01T00:00:00Z',
+  finished_at: '2026-01-01T00:00:01Z',
+  live_at: '2026-01-01T00:00:01Z',
+  steps: [{ name: EVIL, status: 'failed', started_at: '2026-01-01T00:00:00Z' }],
+  error: { code: EVIL, message: `not healthy${EVIL}`, hint: EVIL, log: [EVIL, EVIL] },
+}
+const app = {
+  name: `api${EVIL}`,
+  image: { repository: `ghcr.io/acme/api${EVIL}`, tag: EVIL },
+  domains: [EVIL],
+  hook: `https://deploy.test/${EVIL}`,
+  accepts: ['oidc', 'ed25519', 'hmac', 'basic', 'github', EVIL],
+  live: deployment,
+  current: { ...deployment, status: 'running' },
+  on_hold: [{ digest: `${EVIL}${DIGEST}`, deployment: EVIL, since: '2026-01-01T00:00:00Z' }],
+  volumes: [{ path: EVIL, volume: EVIL }],
+  maintenance_since: EVIL,
+}
+const at = deployment.created_at
+const events = [
+  { type: 'image', at, digest: EVIL, previous: { deployment: EVIL, digest: EVIL } },
+  { type: 'progress', at, step: EVIL, message: EVIL },
+  { type: 'progress', at, step: 'pull', message: EVIL, current: 1, total: 2 },
+  { type: 'step', at, step: EVIL, status: 'running' },
+  { type: 'step', at, step: EVIL, status: 'succeeded', ms: 1, message: EVIL },
+  { type: EVIL, at, step: EVIL, message: EVIL },
+  { type: 'step', at, step: EVIL, status: 'failed', ms: 1, message: EVIL },
+  { type: 'finished', at, status: 'failed', error: deployment.error },
+]
+
+let receiver: Awaited<ReturnType<typeof startAnswering>>
+beforeAll(async () => {
+  receiver = await startAnswering({
+    'GET /apps': { apps: [app] },
+    'GET /apps/api': app,
+    'GET /apps/api/deployments': { deployments: [deployment] },
+    'GET /apps/api/tags': {
+      tags: [{ tag: EVIL, digest: `${EVIL}${DIGEST}`, deployment: EVIL, live: true }],
+      total: 1,
+      has_more: true,
+    },
+    'GET /audit': {
+      entries: [
+        {
+          last_at: at,
+          count: 1,
+          app: EVIL,
+          outcome: EVIL,
+          address: EVIL,
+          sender: { kind: 'oidc', claims: { sub: EVIL, repository: EVIL, ref: EVIL, actor: EVIL } },
+          request: EVIL,
+          reason: EVIL,
+          deployment: EVIL,
+        },
+      ],
+    },
+    'GET /doctor': { checks: [{ what: EVIL, ok: false, message: EVIL, hint: EVIL }] },
+    'POST /reload': {
+      keys: [EVIL],
+      added: [EVIL],
+      changed: [EVIL],
+      removed: [EVIL],
+      warnings: [EVIL],
+      edited: [{ file: EVIL, difference: [EVIL] }],
+      overwritten: [EVIL],
+    },
+    'GET /apps/api/maintenance': {
+      maintenance: true,
+      since: EVIL,
+      seen: [{ at: EVIL, status: 200 }],
+    },
+    'DELETE /apps/api': { removed: [EVIL], kept: [EVIL] },
+    'POST /hooks/api': { deployment, follow: { url: EVIL, token: EVIL } },
+    'GET /deployments/d1': deployment,
+    'GET /deployments/d1/events': (_request, response) =>
+      response.end(
+        events.map((each, n) => `id: ${n + 1}\ndata: ${JSON.stringify(each)}\n\n`).join(''),
+      ),
+    'GET /apps/refused': (_request, response) => {
+      response.statusCode = 500
+      const problem = { type: '', title: EVIL, status: 500, code: EVIL, detail: EVIL, hint: EVIL }
+      response.end(JSON.stringify(problem))
+    },
+  })
+})
+afterAll(() => receiver.close())
+
+const COMMANDS: readonly (readonly string[])[] = [
+  ['status'],
+  ['status', 'api'],
+  ['status', 'refused'],
+  ['history', 'api'],
+  ['tags', 'api'],
+  ['audit'],
+  ['doctor'],
+  ['hook', 'api'],
+  ['reload'],
+  ['remove', 'api'],
+  ['maintenance', 'api'],
+  ['deploy', 'api'],
+  ['deploy', 'api', `1.0${EVIL}`],
+  ['rollback', 'api'],
+  ['status', EVIL],
+  [EVIL],
+  ['status', `--${EVIL}`],
+]
+
+describe.for([undefined, 40])('on a terminal of %s columns', (columns) => {
+  test.for(COMMANDS.flatMap((words) => [words, [...words, '--json']]))(
+    'nothing that others wrote acts on it: %j',
+    async (words) => {
+      const { stdout, stderr } = await operate(
+        ['--config', receiver.config, ...words],
+        { FORCE_COLOR: '0' },
+        columns,
+      )
+      expect(`${stdout}${stderr}`).not.toBe('')
+      expect(`${stdout}${stderr}`).not.toMatch(/(?!\n)[\p{Cc}\p{Cf}\p{Cs}\u2028\u2029]/u)
+    },
+  )
+})
+
+test('colours are for terminals, unless somebody says otherwise', async () => {
+  const shown = async (env: Record<string, string>, columns?: number) =>
+    (await operate(['--config', receiver.config, 'doctor'], env, columns)).stdout
+  expect(await shown({ FORCE_COLOR: '1' })).toContain('\u001b[31mFAIL')
+  expect(await shown({ FORCE_COLOR: '0' }, 80)).toContain('FAIL  ')
+})
