@@ -1,5 +1,6 @@
 import type { DeploymentEvent, UnknownEvent } from '../protocol/deployment.ts'
 import { showDuration } from '../protocol/duration.ts'
+import { eventLine } from '../protocol/event-line.ts'
 
 /** After so long without a line, one says that it still runs. */
 const HEARTBEAT_MS = 15_000
@@ -39,54 +40,23 @@ export const createProgress = (
           return
         }
         lastProgress = { message: '', at: -Infinity }
-        return printLine(stepLine(event))
+        return printLine(eventLine(event))
       case 'progress': {
         const isPull = event.total !== undefined || event.step === 'pull'
         const tooSoon = isPull && now() - lastProgress.at < PULL_LINE_MS
         if (tooSoon || event.message === lastProgress.message) return
         lastProgress = { message: event.message, at: now() }
-        return printLine(`  ${event.step.padEnd(8)} ${progressWords(event)}`)
+        return printLine(eventLine(event))
       }
-      case 'image':
-        return printLine(imageLine(event))
-      case 'live':
-        return printLine('● live: new requests go to the new version')
       case 'started':
         running = { what: 'still running', since: now() }
-        return printLine('started')
+        return printLine(eventLine(event))
+      case 'image':
+      case 'live':
       case 'finished':
-        return printLine(event.status === 'succeeded' ? '✓ succeeded' : `✗ ${event.status}`)
       case 'unknown':
-        return printLine(unknownLine(event))
+        return printLine(eventLine(event))
     }
   }
   return { show, stop: () => clearInterval(timer) }
-}
-
-type StepEvent = Extract<DeploymentEvent, { type: 'step' }>
-
-/** `✓ pull       812 ms  12.3 MB` */
-const stepLine = ({ step, status, ms, message }: StepEvent): string => {
-  const mark = status === 'succeeded' ? '✓' : '✗'
-  const time = ms === undefined ? '' : showDuration(ms)
-  return `${mark} ${step.padEnd(8)} ${time.padStart(9)}${message ? `  ${message}` : ''}`.trimEnd()
-}
-
-const imageLine = ({ digest, previous }: Extract<DeploymentEvent, { type: 'image' }>): string =>
-  previous === undefined
-    ? `  image    ${digest}`
-    : `  image    ${digest}, in place of ${previous.digest}`
-
-/** Of a newer receiver: its own words say more than nothing. */
-const unknownLine = ({ kind, step, message }: UnknownEvent): string =>
-  `  ${(step ?? kind).padEnd(8)} ${message ?? kind}`
-
-const progressWords = ({
-  message,
-  current,
-  total,
-}: Extract<DeploymentEvent, { type: 'progress' }>): string => {
-  if (current === undefined || total === undefined || total === 0) return message
-  const percent = Math.floor((100 * current) / total)
-  return message.includes('%') ? message : `${message} (${percent} %)`
 }

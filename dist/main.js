@@ -1947,6 +1947,35 @@ function asHeader(key) {
 	return `${plain.slice(0, 256 - hash.length - 1)}-${hash}`;
 }
 
+// protocol/event-line.ts
+/** An event as a line for people: the same in a workflow's log and on the VM. `''` for a step that begins. */
+function eventLine(event) {
+	switch (event.type) {
+		case "step": return event.status === "running" ? "" : stepLine(event);
+		case "progress": return `  ${event.step.padEnd(8)} ${progressWords(event)}`;
+		case "image": return imageLine(event);
+		case "live": return "● live: new requests go to the new version";
+		case "started": return "started";
+		case "finished": return event.status === "succeeded" ? "✓ succeeded" : `✗ ${event.status}`;
+		case "unknown": return unknownLine(event);
+	}
+}
+/** `✓ pull       812 ms  12.3 MB` */
+const stepLine = ({ step, status, ms, message }) => {
+	const mark = status === "succeeded" ? "✓" : "✗";
+	const time = ms === void 0 ? "" : showDuration(ms);
+	return `${mark} ${step.padEnd(8)} ${time.padStart(9)}${message ? `  ${message}` : ""}`.trimEnd();
+};
+const imageLine = ({ digest, previous }) => previous === void 0 ? `  image    ${digest}` : `  image    ${digest}, in place of ${previous.digest}`;
+/** Of a newer receiver: its own words say more than nothing. */
+const unknownLine = ({ kind, step, message }) => `  ${(step ?? kind).padEnd(8)} ${message ?? kind}`;
+/** What a step tells while it runs: `12.3 MB of 80 MB (15 %)`. */
+const progressWords = ({ message, current, total }) => {
+	if (current === void 0 || total === void 0 || total === 0) return message;
+	const percent = Math.floor(100 * current / total);
+	return message.includes("%") ? message : `${message} (${percent} %)`;
+};
+
 // action/progress.ts
 /** After so long without a line, one says that it still runs. */
 const HEARTBEAT_MS = 15e3;
@@ -1986,44 +2015,30 @@ const createProgress = (print, { heartbeatMs = HEARTBEAT_MS, now = Date.now } = 
 					message: "",
 					at: -Infinity
 				};
-				return printLine(stepLine(event));
+				return printLine(eventLine(event));
 			case "progress":
 				if ((event.total !== void 0 || event.step === "pull") && now() - lastProgress.at < PULL_LINE_MS || event.message === lastProgress.message) return;
 				lastProgress = {
 					message: event.message,
 					at: now()
 				};
-				return printLine(`  ${event.step.padEnd(8)} ${progressWords(event)}`);
-			case "image": return printLine(imageLine(event));
-			case "live": return printLine("● live: new requests go to the new version");
+				return printLine(eventLine(event));
 			case "started":
 				running = {
 					what: "still running",
 					since: now()
 				};
-				return printLine("started");
-			case "finished": return printLine(event.status === "succeeded" ? "✓ succeeded" : `✗ ${event.status}`);
-			case "unknown": return printLine(unknownLine(event));
+				return printLine(eventLine(event));
+			case "image":
+			case "live":
+			case "finished":
+			case "unknown": return printLine(eventLine(event));
 		}
 	};
 	return {
 		show,
 		stop: () => clearInterval(timer)
 	};
-};
-/** `✓ pull       812 ms  12.3 MB` */
-const stepLine = ({ step, status, ms, message }) => {
-	const mark = status === "succeeded" ? "✓" : "✗";
-	const time = ms === void 0 ? "" : showDuration(ms);
-	return `${mark} ${step.padEnd(8)} ${time.padStart(9)}${message ? `  ${message}` : ""}`.trimEnd();
-};
-const imageLine = ({ digest, previous }) => previous === void 0 ? `  image    ${digest}` : `  image    ${digest}, in place of ${previous.digest}`;
-/** Of a newer receiver: its own words say more than nothing. */
-const unknownLine = ({ kind, step, message }) => `  ${(step ?? kind).padEnd(8)} ${message ?? kind}`;
-const progressWords = ({ message, current, total }) => {
-	if (current === void 0 || total === void 0 || total === 0) return message;
-	const percent = Math.floor(100 * current / total);
-	return message.includes("%") ? message : `${message} (${percent} %)`;
 };
 
 // protocol/standard-webhooks.ts

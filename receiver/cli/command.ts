@@ -43,10 +43,11 @@ export const jsonOption = (): Option => new Option('--json', 'print JSON, for pr
 export const limitOption = (): Option =>
   new Option('-n, --limit <count>', 'at most so many, the newest').default(20).argParser(count)
 
-const MOST = 1000
+/** As many as the receiver gives at once. */
+const MOST = 200
 
 function count(text: string): number {
-  const number = /^\d{1,4}$/.test(text) ? Number(text) : 0
+  const number = /^\d{1,3}$/.test(text) ? Number(text) : 0
   if (number >= 1 && number <= MOST) return number
   throw new InvalidArgumentError(`It is a whole number from 1 to ${MOST}.`)
 }

@@ -10,13 +10,15 @@ import {
 /**
  * The events of a deployment as they come, over the local socket, until its last one or until the connection ends.
  * @param after number of the last event that was seen
+ * @param signal ends it with an error
  */
 export async function* eventsOf(
   socket: string,
   deployment: string,
   after: number,
+  signal?: AbortSignal,
 ): AsyncGenerator<{ number: number; event: DeploymentEvent | UnknownEvent }> {
-  const incoming = await open(socket, `/deployments/${deployment}/events`, after)
+  const incoming = await open(socket, `/deployments/${deployment}/events`, { after, signal })
   let isTooLong = false
   const come: { number: number; event: DeploymentEvent | UnknownEvent }[] = []
   const parser = createParser({
@@ -34,9 +36,14 @@ export async function* eventsOf(
   }
 }
 
-function open(socketPath: string, path: string, after: number): Promise<IncomingMessage> {
+function open(
+  socketPath: string,
+  path: string,
+  { after, signal }: { after: number; signal: AbortSignal | undefined },
+): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
     const headers = { host: 'localhost', 'last-event-id': String(after) }
-    request({ socketPath, path, headers }, resolve).once('error', reject).end()
+    const asked = { socketPath, path, headers, ...(signal === undefined ? {} : { signal }) }
+    request(asked, resolve).once('error', reject).end()
   })
 }

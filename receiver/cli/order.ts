@@ -1,29 +1,28 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import {
-  type Accepted,
-  type Deployment,
-  type DeploymentEvent,
-  isFinal,
-  type UnknownEvent,
-} from '../../protocol/deployment.ts'
+import { type Accepted, type Deployment, isFinal } from '../../protocol/deployment.ts'
 import { socketOf } from '../config/socket.ts'
-import type { Given } from './command.ts'
 import { ask } from './ask.ts'
+import type { Given } from './command.ts'
 import { eventsOf } from './events.ts'
 import { imageOf } from './image-of.ts'
 import { complain, say, sayJson } from './print.ts'
-import { printable } from './printable.ts'
+import { createProgress, type Progress } from './progress.ts'
 import { actionOf } from './words.ts'
 
 /** So often, and after such a pause each, a receiver that is away is asked again. */
 const MOST_CUTS = 60
 const AGAIN_MS = 500
+/** As shells have it for who was interrupted by Ctrl-C. */
+export const INTERRUPTED = 130
 
 export interface OrderOptions extends Given {
   json?: boolean
 }
 
-/** Sends an order, shows its steps until it is over, and gives 0 when it succeeded, else 1. */
+/**
+ * Sends an order, shows its steps until it is over, and gives 0 when it succeeded, else 1. Ctrl-C ends the showing alone,
+ * and gives 130.
+ */
 export async function order(app: string, body: object, options: OrderOptions): Promise<number> {
   return orderAt(`/hooks/${encodeURIComponent(app)}`, app, body, options)
 }
@@ -33,61 +32,56 @@ export async function orderAt(
   path: string,
   app: string,
   body: object,
-  { config, json }: OrderOptions,
+  { config, json = false }: OrderOptions,
 ): Promise<number> {
   const socket = socketOf(config, process.env)
-  const accepted = (await ask(socket, path, 'POST', body)) as Accepted
-  const show = json === true ? () => undefined : (line: string) => console.log(line)
-  show(printable(`${accepted.deployment.id}  ${actionOf(accepted.deployment)} of ${app}`))
-  const deployment = await follow(socket, accepted.deployment, show)
-  if (json === true) sayJson(deployment)
-  else conclude(deployment)
-  return deployment.status === 'succeeded' ? 0 : 1
+  const { deployment: first } = (await ask(socket, path, 'POST', body)) as Accepted
+  if (!json) say(`${first.id}  ${actionOf(first)} of ${app}`)
+
+  const interrupted = new AbortController()
+  const interrupt = () => interrupted.abort()
+  process.once('SIGINT', interrupt)
+  const progress = json ? SILENT : createProgress()
+  try {
+    const deployment = await follow(first, { socket, progress, signal: interrupted.signal })
+    progress.stop()
+    if (json) sayJson(deployment)
+    else conclude(deployment)
+    return deployment.status === 'succeeded' ? 0 : 1
+  } catch (error) {
+    if (!interrupted.signal.aborted) throw error
+    progress.stop()
+    complain(`${first.id} goes on by itself: deploy-receiver status ${app} shows it`)
+    return INTERRUPTED
+  } finally {
+    progress.stop()
+    process.off('SIGINT', interrupt)
+  }
 }
+
+const SILENT: Progress = { show() {}, stop() {} }
 
 /** Shows what happens until the deployment is over, also when the receiver is restarted meanwhile. */
 async function follow(
-  socket: string,
-  first: Deployment,
-  show: (line: string) => void,
+  { id }: Deployment,
+  { socket, progress, signal }: { socket: string; progress: Progress; signal: AbortSignal },
 ): Promise<Deployment> {
   let last = 0
-  let shown = ''
-  const showOnce = (line: string) => {
-    if (line !== '' && line !== shown) show(printable((shown = line)))
-  }
   for (let cuts = 0; ; cuts++) {
     try {
-      for await (const { number, event } of eventsOf(socket, first.id, last)) {
+      for await (const { number, event } of eventsOf(socket, id, last, signal)) {
         last = number
         cuts = 0
-        showOnce(lineOf(event))
+        progress.show(event)
       }
-      const deployment = (await ask(socket, `/deployments/${first.id}`)) as Deployment
+      const deployment = (await ask(socket, `/deployments/${id}`)) as Deployment
       if (isFinal(deployment.status)) return deployment
     } catch (error) {
       // it may be restarted at this moment
-      if (cuts >= MOST_CUTS) throw error
+      if (cuts >= MOST_CUTS || signal.aborted) throw error
     }
-    await pause(AGAIN_MS)
+    await pause(AGAIN_MS, undefined, { signal })
   }
-}
-
-/** A step that is over, or what delays it; nothing for bytes that come and go. */
-function lineOf(event: DeploymentEvent | UnknownEvent): string {
-  if (event.type === 'unknown') {
-    return `  ${(event.step ?? event.kind).padEnd(8)} ${''.padStart(9)}  ${event.message ?? event.kind}`
-  }
-  if (event.type === 'progress') {
-    return event.total === undefined
-      ? `  ${event.step.padEnd(8)} ${''.padStart(9)}  ${event.message}`
-      : ''
-  }
-  if (event.type !== 'step' || event.status === 'running') return ''
-  const name = `  ${event.step.padEnd(8)}`
-  // why stands at the end
-  if (event.status === 'failed') return `${name} ${'failed'.padStart(9)}`
-  return `${name} ${`${event.ms ?? 0} ms`.padStart(9)}  ${event.message ?? ''}`.trimEnd()
 }
 
 function conclude(deployment: Deployment): void {

@@ -66,10 +66,10 @@ test('hook prints what works for the app, and no secret', async () => {
 test('deploy takes the followed tag, shows its steps, and says what is live', async () => {
   const { code, stdout } = await run('deploy', 'api')
   expect(stdout).toMatch(
-    /^dep_\w+ {2}redeploy of api\n {2}resolve +\d+ ms {2}\S+:latest is sha256:/,
+    /^dep_\w+ {2}redeploy of api\nstarted\n✓ resolve +\d+ ms {2}\S+:latest is sha256:/,
   )
-  expect(stdout).toMatch(/\n {2}pull +\d+ ms {2}was there already\n/)
-  expect(stdout).toMatch(/\n {2}swap +\d+ ms {2}(?:blue|green) is live\n/)
+  expect(stdout).toMatch(/\n✓ pull +\d+ ms {2}was there already\n/)
+  expect(stdout).toMatch(/\n✓ swap +\d+ ms {2}(?:blue|green) is live\n/)
   expect(stdout).toContain(`live: latest ${short(1)}`)
   expect(code).toBe(0)
 })
