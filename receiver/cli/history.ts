@@ -46,7 +46,7 @@ async function history(
         took(each),
         each.error?.message.slice(0, 100) ?? each.source.message?.slice(0, 60) ?? '',
       ]),
-      { giving: ['WHY', 'IMAGE'], leaving: ['TOOK', 'ACTION'] },
+      { giving: ['IMAGE', 'WHY'], leaving: ['TOOK', 'ACTION'] },
     ),
   )
   return 0

@@ -49,7 +49,9 @@ export function table(
 }
 
 /** Fewer columns of a text say nothing. */
-const LEAST = 8
+const LEAST = 12
+/** A block's texts go on below, so that they may be narrower. */
+const NARROWEST = 8
 const GAP = 2
 
 interface Column {
@@ -99,7 +101,7 @@ function inBlocks(
 ): string {
   const margin = Math.max(...headings.map(widthOf)) + GAP
   const line = (heading: string, cell: Cell) =>
-    wrap(printable(textOf(cell)), Math.max(LEAST, width - margin)).map((text, at) =>
+    wrap(printable(textOf(cell)), Math.max(NARROWEST, width - margin)).map((text, at) =>
       `${(at === 0 ? heading : '').padEnd(margin)}${paint(text, cell)}`.trimEnd(),
     )
   const block = (row: readonly Cell[]) =>

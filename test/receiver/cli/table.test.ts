@@ -18,9 +18,9 @@ test('without a terminal every text is whole', () => {
 
 test('columns line up by what a terminal shows, and the least important give way first', () => {
   expect(table(HEADINGS, ROWS, { ...SHAPE, width: 80 })).toMatchInlineSnapshot(`
-    "DEPLOYMENT                AGE  TOOK    IMAGE                           WHY
-    dep_01k8z3c9m2f5q7r9t1v3  3 h  12.3 s  版本-1.4.2 sha256:0123456789ab  api was …
-    dep_01k8z3c9m2f5q7r9t1v3  2 d  9.1 s   café sha256:0123456789ab        🚀 ship …"
+    "DEPLOYMENT                AGE  TOOK    IMAGE                        WHY
+    dep_01k8z3c9m2f5q7r9t1v3  3 h  12.3 s  版本-1.4.2 sha256:01234567…  api was not…
+    dep_01k8z3c9m2f5q7r9t1v3  2 d  9.1 s   café sha256:0123456789ab     🚀 ship it,…"
   `)
 })
 
