@@ -19,10 +19,23 @@ export function command(name: string, summary: string, shown: Examples = []): Co
   const made = new Command(first).summary(summary).description(sentence(summary))
   for (const word of words) made.argument(word, WORDS[word] ?? '')
   examples.set(made, shown)
-  const width = Math.max(0, ...shown.map(([line]) => line.length))
-  const lines = shown.map(([line, what]) => `  ${line.padEnd(width)}  ${what}`.trimEnd())
-  return shown.length === 0 ? made : made.addHelpText('after', `\nExamples:\n${lines.join('\n')}`)
+  return shown.length === 0 ? made : made.addHelpText('after', () => describeExamples(shown))
 }
+
+/** What each is good for stands beside it, or below where a line would be broken. */
+function describeExamples(shown: Examples): string {
+  const most = process.stdout.columns ?? HELP_WIDTH
+  const width = Math.max(...shown.map(([line]) => line.length))
+  const isWide = shown.every(([, what]) => what.length + width + 4 <= most)
+  const lines = shown.map(([line, what]) => {
+    if (what === '') return `  ${line}`
+    return isWide ? `  ${line.padEnd(width)}  ${what}` : `  ${line}\n      ${what}`
+  })
+  return `\nExamples:\n${lines.join('\n')}`
+}
+
+/** As commander has it without a terminal. */
+const HELP_WIDTH = 80
 
 const sentence = (text: string) => `${text.slice(0, 1).toUpperCase()}${text.slice(1)}.`
 

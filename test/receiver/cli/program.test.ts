@@ -16,13 +16,62 @@ test.for(program.commands.map((each) => [each.name(), each] as const))(
   },
 )
 
-function examplesIn(command: (typeof program.commands)[number]): string[] {
+const helpOf = (command: (typeof program.commands)[number]): string => {
   let said = ''
-  command.configureOutput({ writeOut: (text) => (said += text) })
+  command.configureOutput({ writeOut: (text) => (said += text), getOutHelpWidth: () => 80 })
   command.outputHelp()
-  const [, examples = ''] = said.split('\nExamples:\n')
-  return examples.split('\n').filter((line) => line !== '')
+  return said
 }
+
+function examplesIn(command: (typeof program.commands)[number]): string[] {
+  const [, examples = ''] = helpOf(command).split('\nExamples:\n')
+  return examples.split('\n').filter((line) => /^ {2}\S/.test(line))
+}
+
+test.for(program.commands.map((each) => [each.name(), each] as const))(
+  'the help of %s fits a terminal of 80 columns, but for lines to be typed',
+  ([, command]) => {
+    for (const line of helpOf(command).split('\n')) {
+      if (!line.startsWith('  deploy-receiver ')) expect(line.length, line).toBeLessThanOrEqual(80)
+    }
+  },
+)
+
+test('a help reads well at 80 columns', () => {
+  const command = program.commands.find((each) => each.name() === 'rollback')
+  expect(command && helpOf(command)).toMatchInlineSnapshot(`
+    "Usage: deploy-receiver rollback [options] <app> [to]
+
+    Go back to what was live before, and show the steps.
+
+    Arguments:
+      app                  an app of the config
+      to                   a digest or its first digits, a deployment or a tag;
+                           without it: the digest before
+
+    Options:
+      --current-settings   with all settings as the config has them now
+      --release-settings   with all settings of then, rights and secrets too
+      -y, --yes            do not ask: without a target, the digest before
+      --json               print JSON, for programs
+      -h, --help           show this
+
+    Global Options:
+      -V, --version        print the version
+      -c, --config <file>  its config (default: "/etc/deploy-receiver/config.yaml")
+
+    Examples:
+      deploy-receiver rollback api
+          on a terminal asks where to; else as with --yes
+      deploy-receiver rollback api --yes
+          the digest before; once more: the one before that
+      deploy-receiver rollback api 1.4.2
+          a tag that its history shows
+      deploy-receiver rollback api sha256:0123456789ab
+          a digest, by its first digits
+    "
+  `)
+})
 
 test.for(['bash', 'zsh', 'fish'])(
   'the completion of %s has all commands and options',
