@@ -14,6 +14,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   logs: async () => (await import('./logs.ts')).logsCommand(),
   run: async () => (await import('./run.ts')).runCommand(),
   exec: async () => (await import('./exec.ts')).execCommand(),
+  plan: async () => (await import('./plan.ts')).planCommand(),
   deploy: async () => (await import('./deploy.ts')).deployCommand(),
   rollback: async () => (await import('./rollback.ts')).rollbackCommand(),
   restart: async () => (await import('./restart.ts')).restartCommand(),

@@ -23,6 +23,7 @@ export function httpServices({
   tags,
   readLogs,
   commands,
+  plan,
   doctor,
   certificates,
   reload,
@@ -41,6 +42,7 @@ export function httpServices({
   tags: Services['tags']
   readLogs: Services['readLogs']
   commands: Services['commands']
+  plan: Services['plan']
   doctor: () => Promise<Finding[]>
   certificates: Services['certificates']
   reload: Services['reload']
@@ -87,6 +89,7 @@ export function httpServices({
     tags,
     readLogs,
     commands,
+    plan,
     wake: apps.wake,
     get readTokens() {
       return current().config.readTokens

@@ -5,6 +5,7 @@ import type { Log, Report } from '../core/log.ts'
 import type { Redactor } from '../core/redaction/redactor.ts'
 import { lookAtMaintenance, switchMaintenance } from '../core/slots/maintenance.ts'
 import { refuseOthers } from '../core/slots/ownership.ts'
+import { plan as planDeployment } from '../core/slots/plan.ts'
 import { removeApp } from '../core/slots/remove-app.ts'
 import { isToRepair } from '../core/slots/container-events.ts'
 import { startApp, stopApp } from '../core/slots/operate.ts'
@@ -145,6 +146,13 @@ async function start(
     apps,
     store,
     registry,
+    plan: (app, wanted) =>
+      planDeployment(
+        app,
+        wanted,
+        { registry, journal, unfinished: store.intake.unfinished, record, slots },
+        AbortSignal.any([stopping.signal, AbortSignal.timeout(PLAN_MS)]),
+      ),
     tags: ({ image }, wanted) => listTags(image.repository, wanted, read, stopping.signal),
     readLogs: (stored, options, signal) =>
       readLogs(stored, options, { engine, clock, ...store }, signal),
@@ -294,6 +302,9 @@ async function start(
     },
   }
 }
+
+/** A registry is not waited for longer. */
+const PLAN_MS = 60_000
 
 const LEFT_RUNNING =
   'the app is not in the config: it is left running until `deploy-receiver remove <app>`'

@@ -1,6 +1,7 @@
 import { generateKeyPairSync, randomBytes } from 'node:crypto'
 import type { Hono } from 'hono'
 import { parseVerifyingKey } from '../../protocol/standard-webhooks.ts'
+import { plan } from '../../receiver/core/slots/plan.ts'
 import type { AuditEntry } from '../../receiver/core/intake/audit.ts'
 import type { Clock } from '../../receiver/core/clock.ts'
 import type { Feed } from '../../receiver/core/feed.ts'
@@ -174,6 +175,19 @@ export async function startHttpWorld({
       replica: async () => undefined,
       exec: async () => ({ exitCode: 0 }),
     },
+    plan: (app, wanted) =>
+      plan(
+        app,
+        wanted,
+        {
+          registry: { resolve: async ({ tag }) => registry(tag) },
+          journal: store,
+          unfinished: intake.unfinished,
+          record,
+          slots: { live: () => undefined },
+        },
+        stopping.signal,
+      ),
     tags: async () => ({ tags: [], total: 0, hasMore: false }),
     wake: (app) => woken.push(app),
     readTokens: [readToken],

@@ -7,6 +7,7 @@ import { ProblemError } from '../problem.ts'
 import { createLogs, type LogServices } from './logs.ts'
 import { readAudit, type AuditServices } from './audit.ts'
 import { type MaintenanceServices, readMaintenance, setMaintenance } from './maintenance.ts'
+import { type PlanServices, readPlan } from './plan.ts'
 import { type OperateServices, restart, start, stop } from './operate.ts'
 import { show, type ShowServices } from './show.ts'
 import { readTags, type TagServices } from './tags.ts'
@@ -14,6 +15,7 @@ import { readTags, type TagServices } from './tags.ts'
 export type AdminServices = AuditServices &
   ShowServices &
   LogServices &
+  PlanServices &
   TagServices &
   MaintenanceServices &
   OperateServices & {
@@ -64,6 +66,7 @@ export function createAdmin(services: AdminServices): Hono {
       return c.json({})
     })
     .get('/apps/:app/logs', (c) => logs(c, c.req.param('app')))
+    .get('/apps/:app/plan', (c) => readPlan(c, c.req.param('app'), services))
     .get('/apps/:app/tags', (c) => readTags(c, c.req.param('app'), services))
     .get('/apps/:app/maintenance', (c) => readMaintenance(c, c.req.param('app'), services))
     .post('/apps/:app/maintenance', (c) => setMaintenance(c, c.req.param('app'), services))

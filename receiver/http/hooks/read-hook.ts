@@ -120,14 +120,19 @@ function requestOf(
     currentSettings: boolean | undefined
     releaseSettings: boolean
   },
-  { spec }: HttpApp,
+  app: HttpApp,
 ): DeployRequest {
   if (hook.rollback !== undefined) {
     const { rollback: to, currentSettings = false, releaseSettings } = hook
     return { action: 'rollback', to, currentSettings, releaseSettings }
   }
   if (hook.image === undefined) return { action: 'redeploy' }
-  const image = parse(hook.image)
+  return { action: 'deploy', ...imageFor(app, hook.image) }
+}
+
+/** The tag and the digest of a reference to the app's own repository. Throws `ProblemError`. */
+export function imageFor({ spec }: HttpApp, reference: string): { tag?: string; digest?: string } {
+  const image = parse(reference)
   if (image.repository !== spec.image.repository) {
     throw new ProblemError(
       'image_not_allowed',
@@ -136,7 +141,6 @@ function requestOf(
     )
   }
   return {
-    action: 'deploy',
     ...(image.tag === undefined ? {} : { tag: image.tag }),
     ...(image.digest === undefined ? {} : { digest: image.digest }),
   }

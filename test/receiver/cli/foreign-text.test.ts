@@ -57,6 +57,19 @@ beforeAll(async () => {
       total: 1,
       has_more: true,
     },
+    'GET /apps/api/plan': {
+      app: EVIL,
+      changes: true,
+      image: { repository: EVIL, tag: EVIL, digest: `${EVIL}${DIGEST}` },
+      live: { deployment: EVIL, tag: EVIL, digest: EVIL },
+      settings: [{ setting: EVIL, change: 'changed', secret: false, from: EVIL, to: EVIL }],
+      steps: [EVIL],
+      nginx: 'untouched',
+      pauses: true,
+      running: EVIL,
+      superseded: [EVIL],
+      on_hold: { digest: EVIL, deployment: EVIL, since: EVIL },
+    },
     'GET /audit': {
       entries: [
         {
@@ -110,6 +123,7 @@ const COMMANDS: readonly (readonly string[])[] = [
   ['history', 'api'],
   ['tags', 'api'],
   ['audit'],
+  ['plan', 'api'],
   ['doctor'],
   ['hook', 'api'],
   ['reload'],
