@@ -1,4 +1,4 @@
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
 import type { Deployment } from '../../protocol/deployment.ts'
 import { socketOf } from '../config/socket.ts'
 import { ago } from './age.ts'
@@ -24,8 +24,12 @@ interface App {
 export const statusCommand = () =>
   command('status [app]', 'show what is live, since when, what is under way, and what is on hold', [
     ['deploy-receiver status', 'all apps'],
+    ['deploy-receiver status --watch', 'a screen to leave open, with how the containers are'],
     ['deploy-receiver status api --json', 'one, with all that is known of it'],
   ])
+    .addOption(
+      new Option('--watch', 'go on showing it, on a terminal, until q or Ctrl-C').conflicts('json'),
+    )
     .addOption(jsonOption())
     .action(
       exits(async (app: string | undefined, _own: unknown, self: Command) =>
@@ -35,9 +39,14 @@ export const statusCommand = () =>
 
 async function status(
   app: string | undefined,
-  { config, json }: Given & { json?: boolean },
+  { config, json, watch: isWatched }: Given & { json?: boolean; watch?: boolean },
 ): Promise<number> {
   const socket = socketOf(config, process.env)
+  if (isWatched) {
+    const { watch } = await import('./watch.ts')
+    await watch(app, socket)
+    return 0
+  }
   const apps =
     app === undefined
       ? ((await ask(socket, '/apps')) as { apps: App[] }).apps

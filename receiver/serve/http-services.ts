@@ -24,6 +24,7 @@ export function httpServices({
   readLogs,
   commands,
   plan,
+  health,
   doctor,
   certificates,
   reload,
@@ -43,6 +44,7 @@ export function httpServices({
   readLogs: Services['readLogs']
   commands: Services['commands']
   plan: Services['plan']
+  health: Services['health']
   doctor: () => Promise<Finding[]>
   certificates: Services['certificates']
   reload: Services['reload']
@@ -90,6 +92,7 @@ export function httpServices({
     readLogs,
     commands,
     plan,
+    health,
     wake: apps.wake,
     get readTokens() {
       return current().config.readTokens

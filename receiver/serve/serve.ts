@@ -5,6 +5,7 @@ import type { Log, Report } from '../core/log.ts'
 import type { Redactor } from '../core/redaction/redactor.ts'
 import { lookAtMaintenance, switchMaintenance } from '../core/slots/maintenance.ts'
 import { refuseOthers } from '../core/slots/ownership.ts'
+import { appHealth } from '../core/slots/app-health.ts'
 import { plan as planDeployment } from '../core/slots/plan.ts'
 import { removeApp } from '../core/slots/remove-app.ts'
 import { isToRepair } from '../core/slots/container-events.ts'
@@ -146,6 +147,7 @@ async function start(
     apps,
     store,
     registry,
+    health: (app) => appHealth(app, { engine, slots }),
     plan: (app, wanted) =>
       planDeployment(
         app,

@@ -29,7 +29,7 @@ export async function startAnswering(answers: Answers) {
     close() {
       server.closeAllConnections()
       server.close()
-      rmSync(dir, { recursive: true })
+      rmSync(dir, { recursive: true, force: true })
     },
   }
 }

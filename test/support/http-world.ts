@@ -175,6 +175,7 @@ export async function startHttpWorld({
       replica: async () => undefined,
       exec: async () => ({ exitCode: 0 }),
     },
+    health: async () => ({ containers: 1, running: 1, restarts: 0 }),
     plan: (app, wanted) =>
       plan(
         app,

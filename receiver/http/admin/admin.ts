@@ -7,6 +7,7 @@ import { ProblemError } from '../problem.ts'
 import { createLogs, type LogServices } from './logs.ts'
 import { readAudit, type AuditServices } from './audit.ts'
 import { type MaintenanceServices, readMaintenance, setMaintenance } from './maintenance.ts'
+import { type OverviewServices, readOverview } from './overview.ts'
 import { type PlanServices, readPlan } from './plan.ts'
 import { type OperateServices, restart, start, stop } from './operate.ts'
 import { show, type ShowServices } from './show.ts'
@@ -15,6 +16,7 @@ import { readTags, type TagServices } from './tags.ts'
 export type AdminServices = AuditServices &
   ShowServices &
   LogServices &
+  OverviewServices &
   PlanServices &
   TagServices &
   MaintenanceServices &
@@ -66,6 +68,7 @@ export function createAdmin(services: AdminServices): Hono {
       return c.json({})
     })
     .get('/apps/:app/logs', (c) => logs(c, c.req.param('app')))
+    .get('/overview', (c) => readOverview(c, services))
     .get('/apps/:app/plan', (c) => readPlan(c, c.req.param('app'), services))
     .get('/apps/:app/tags', (c) => readTags(c, c.req.param('app'), services))
     .get('/apps/:app/maintenance', (c) => readMaintenance(c, c.req.param('app'), services))

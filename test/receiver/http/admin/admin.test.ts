@@ -75,6 +75,23 @@ test('the doctor says what it found', async () => {
   expect(await ask('GET', '/doctor')).toStrictEqual({ status: 200, body: { checks } })
 })
 
+test('an overview has what became of the last deployment, and how the containers are', async () => {
+  world.services.health = async (app) => {
+    if (app === 'web') throw new Error('the engine does not answer')
+    return { containers: 2, running: 1, restarts: 0, health: 'unhealthy' }
+  }
+  expect(await ask('GET', '/overview')).toMatchObject({
+    status: 200,
+    body: {
+      apps: [
+        { name: 'api', live: null, last: null, health: { containers: 2, running: 1 } },
+        { name: 'web', health: null },
+      ],
+    },
+  })
+  expect((await world.app.request('/overview')).status).toBe(404)
+})
+
 describe('maintenance', () => {
   test('is switched, and seen', async () => {
     const asked: unknown[] = []
