@@ -1294,6 +1294,8 @@ const HookBody = pipe(notList, object({
 	release_settings: optional(boolean()),
 	id: optional(pipe(string(), minLength(1), maxLength(256))),
 	source: optional(Source),
+	/** Everything is checked as for a real hook, and nothing is started or used up. */
+	test: optional(boolean()),
 	/** Sigstore bundles of the image. */
 	attestations: optional(pipe(array$1(unknown()), maxLength(MAX_ATTESTATIONS)))
 }), check((body) => body.image === void 0 || body.rollback === void 0, "image and rollback exclude each other: send one of them"), check((body) => body.current_settings !== true || body.release_settings !== true, "current_settings and release_settings exclude each other: send one of them"));

@@ -42,6 +42,8 @@ export const HookBody = v.pipe(
     release_settings: v.optional(v.boolean()),
     id: v.optional(v.pipe(v.string(), v.minLength(1), v.maxLength(MAX_ID_CHARACTERS))),
     source: v.optional(Source),
+    /** Everything is checked as for a real hook, and nothing is started or used up. */
+    test: v.optional(v.boolean()),
     /** Sigstore bundles of the image. */
     attestations: v.optional(v.pipe(v.array(v.unknown()), v.maxLength(MAX_ATTESTATIONS))),
   }),

@@ -8,14 +8,34 @@ export const hookCommand = () =>
   command(
     'hook <app>',
     'print the URL of an app, the workflow step and the curl lines that fit it',
-    [['deploy-receiver hook api', 'what to paste into a workflow; there is no secret in it']],
+    [
+      ['deploy-receiver hook api', 'what to paste into a workflow; there is no secret in it'],
+      ['deploy-receiver hook api --test', 'whether a hook arrives; nothing is deployed'],
+    ],
   )
+    .option('--test', 'send a hook that is a test by the public URL, and show what each check says')
     .addOption(jsonOption())
     .action(
-      exits(async (app: string, _own: unknown, self: Command) => hook(app, self.optsWithGlobals())),
+      exits(async (app: string, _own: unknown, self: Command) => {
+        const options = self.optsWithGlobals<HookOptions>()
+        return options.test ? testHook(app, options) : hook(app, options)
+      }),
     )
 
-async function hook(app: string, { config, json }: Given & { json?: boolean }): Promise<number> {
+interface HookOptions extends Given {
+  json?: boolean
+  test?: boolean
+}
+
+async function testHook(app: string, { config, json = false }: HookOptions): Promise<number> {
+  const [{ lookAtHook }, { showFindings }] = await Promise.all([
+    import('./look-at-hook.ts'),
+    import('./findings.ts'),
+  ])
+  return showFindings(await lookAtHook(app, socketOf(config, process.env)), json)
+}
+
+async function hook(app: string, { config, json }: HookOptions): Promise<number> {
   const socket = socketOf(config, process.env)
   const { hook: url, accepts } = (await ask(socket, `/apps/${encodeURIComponent(app)}`)) as {
     hook: string

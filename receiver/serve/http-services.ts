@@ -7,6 +7,7 @@ import { createIssuerKeys } from '../edges/oidc/issuer-keys.ts'
 import { createVerifyToken } from '../edges/oidc/verify.ts'
 import { createBodyGate } from '../http/limits/body-gate.ts'
 import type { Services } from '../http/app.ts'
+import { createTestKeys } from '../http/hooks/test-keys.ts'
 import { VERSION } from '../version.ts'
 import { type CurrentConfig, httpApps } from './current-config.ts'
 import type { OpenStore } from './open-store.ts'
@@ -76,6 +77,7 @@ export function httpServices({
     get buckets() {
       return current().buckets
     },
+    testKeys: createTestKeys(intake.nowSeconds),
     bodies: createBodyGate(BODIES),
     resolve: registry.resolve,
     feed,

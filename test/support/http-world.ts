@@ -11,6 +11,7 @@ import { systemClock } from '../../receiver/edges/clock.ts'
 import { createIssuerKeys } from '../../receiver/edges/oidc/issuer-keys.ts'
 import { createVerifyToken } from '../../receiver/edges/oidc/verify.ts'
 import { createApp, type Services } from '../../receiver/http/app.ts'
+import { createTestKeys } from '../../receiver/http/hooks/test-keys.ts'
 import { createBodyGate } from '../../receiver/http/limits/body-gate.ts'
 import { proxies } from '../../receiver/http/limits/client-address.ts'
 import { createTokenBuckets } from '../../receiver/http/limits/token-buckets.ts'
@@ -146,6 +147,7 @@ export async function startHttpWorld({
     refusals,
     isProxy: proxies(['127.0.0.0/8', '::1']),
     buckets: createTokenBuckets(rateLimit, nowMs),
+    testKeys: createTestKeys(intake.nowSeconds),
     bodies: createBodyGate({ atOnce: 16, perAddress: 8, maxWaiting: 16, waitMs: 200 }),
     resolve: async ({ tag }) => registry(tag),
     feed,

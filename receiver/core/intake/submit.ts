@@ -75,70 +75,87 @@ export type Submitted =
  * deployment that it got before, a hint at what runs already changes nothing, and one at what is on hold is ignored. The new
  * deployment supersedes those of the app that still wait. Throws `RequestError` for a rollback to nowhere.
  */
-export function submit(submission: Submission, intake: Intake): Submitted {
+export const submit = (submission: Submission, intake: Intake): Submitted =>
+  intake.transaction(() => take(submission, intake))
+
+/** Says what would come of it, and takes all of it back. Throws what {@link submit} throws. */
+export function trySubmit(submission: Submission, intake: Intake): Submitted {
+  let outcome: Submitted | undefined
+  try {
+    intake.transaction(() => {
+      outcome = take(submission, intake)
+      throw new TakenBack()
+    })
+  } catch (error) {
+    if (!(error instanceof TakenBack) || outcome === undefined) throw error
+  }
+  return outcome as Submitted
+}
+
+class TakenBack extends Error {}
+
+function take(submission: Submission, intake: Intake): Submitted {
   const { app, asks, source, bodySha256, key, token } = submission
-  return intake.transaction(() => {
-    if (token !== undefined) {
-      const expiresAt = Math.max(token.expiresAt, intake.nowSeconds()) + DAY_SECONDS
-      if (!intake.useToken({ ...token, expiresAt })) return { kind: 'replayed' }
+  if (token !== undefined) {
+    const expiresAt = Math.max(token.expiresAt, intake.nowSeconds()) + DAY_SECONDS
+    if (!intake.useToken({ ...token, expiresAt })) return { kind: 'replayed' }
+  }
+  const earlier = key === undefined ? undefined : intake.answered(app.name, key)
+  if (earlier !== undefined) {
+    const deployment = intake.get(earlier.deployment)
+    if (earlier.bodySha256 !== bodySha256 || deployment === undefined) {
+      return { kind: 'id_reused' }
     }
-    const earlier = key === undefined ? undefined : intake.answered(app.name, key)
-    if (earlier !== undefined) {
-      const deployment = intake.get(earlier.deployment)
-      if (earlier.bodySha256 !== bodySha256 || deployment === undefined) {
-        return { kind: 'id_reused' }
-      }
-      return { kind: 'repeated', deployment }
-    }
-    const remember = (deployment: Deployment) => {
-      if (key === undefined) return
-      const expiresAt = intake.nowSeconds() + KEEP_SECONDS[key.kind]
-      intake.remember(app.name, key, { deployment: deployment.id, bodySha256, expiresAt })
-    }
-    if (asks.kind === 'hint') {
-      const settled = settledBy(asks.hint, {
-        newest: intake.newest(app.name),
-        live: intake.live(app.name),
-        ageMs: intake.ageMs,
-      })
-      if (settled !== undefined) {
-        remember(settled)
-        return { kind: 'unchanged', deployment: settled }
-      }
-      const reason = refusedBy(app.name, asks.hint, {
-        holds: holdsOf(intake.recent(app.name), intake.live(app.name)),
-        rollback: pendingRollback(intake.unfinished(app.name)),
-      })
-      // its key is not used up: sent again when the hold is over, it counts
-      if (reason !== undefined) return { kind: 'ignored', reason }
-    }
-    const live = intake.live(app.name)
-    const asked = newDeployment({
-      id: intake.newId(),
-      app,
-      request: asks.kind === 'order' ? asks.request : requestOf(asks.hint),
-      source,
-      // until it is found out anew
-      ...(live?.url === undefined ? {} : { url: live.url }),
-      now: intake.now(),
-      history: () => intake.history(app.name),
-      live: () => live?.image.digest,
+    return { kind: 'repeated', deployment }
+  }
+  const remember = (deployment: Deployment) => {
+    if (key === undefined) return
+    const expiresAt = intake.nowSeconds() + KEEP_SECONDS[key.kind]
+    intake.remember(app.name, key, { deployment: deployment.id, bodySha256, expiresAt })
+  }
+  if (asks.kind === 'hint') {
+    const settled = settledBy(asks.hint, {
+      newest: intake.newest(app.name),
+      live: intake.live(app.name),
+      ageMs: intake.ageMs,
     })
-    supersede(app.name, intake)
-    const deployment = intake.add(asked, submission.attestations)
-    remember(deployment)
-    const at = deployment.created_at
-    intake.audit.add({
-      at,
-      last_at: at,
-      count: 1,
-      app: app.name,
-      outcome: 'accepted',
-      deployment: deployment.id,
-      ...submission.audit,
+    if (settled !== undefined) {
+      remember(settled)
+      return { kind: 'unchanged', deployment: settled }
+    }
+    const reason = refusedBy(app.name, asks.hint, {
+      holds: holdsOf(intake.recent(app.name), intake.live(app.name)),
+      rollback: pendingRollback(intake.unfinished(app.name)),
     })
-    return { kind: 'accepted', deployment }
+    // its key is not used up: sent again when the hold is over, it counts
+    if (reason !== undefined) return { kind: 'ignored', reason }
+  }
+  const live = intake.live(app.name)
+  const asked = newDeployment({
+    id: intake.newId(),
+    app,
+    request: asks.kind === 'order' ? asks.request : requestOf(asks.hint),
+    source,
+    // until it is found out anew
+    ...(live?.url === undefined ? {} : { url: live.url }),
+    now: intake.now(),
+    history: () => intake.history(app.name),
+    live: () => live?.image.digest,
   })
+  supersede(app.name, intake)
+  const deployment = intake.add(asked, submission.attestations)
+  remember(deployment)
+  const at = deployment.created_at
+  intake.audit.add({
+    at,
+    last_at: at,
+    count: 1,
+    app: app.name,
+    outcome: 'accepted',
+    deployment: deployment.id,
+    ...submission.audit,
+  })
+  return { kind: 'accepted', deployment }
 }
 
 /** A digest that is not known yet is looked at again when it is: it may be on hold. */

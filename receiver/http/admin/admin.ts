@@ -9,6 +9,7 @@ import { readAudit, type AuditServices } from './audit.ts'
 import { type MaintenanceServices, readMaintenance, setMaintenance } from './maintenance.ts'
 import { type OverviewServices, readOverview } from './overview.ts'
 import { type PlanServices, readPlan } from './plan.ts'
+import { signTest, type TestServices } from './test-hook.ts'
 import { type OperateServices, restart, start, stop } from './operate.ts'
 import { show, type ShowServices } from './show.ts'
 import { readTags, type TagServices } from './tags.ts'
@@ -18,6 +19,7 @@ export type AdminServices = AuditServices &
   LogServices &
   OverviewServices &
   PlanServices &
+  TestServices &
   TagServices &
   MaintenanceServices &
   OperateServices & {
@@ -68,6 +70,7 @@ export function createAdmin(services: AdminServices): Hono {
       return c.json({})
     })
     .get('/apps/:app/logs', (c) => logs(c, c.req.param('app')))
+    .post('/apps/:app/test-hook', (c) => signTest(c, c.req.param('app'), services))
     .get('/overview', (c) => readOverview(c, services))
     .get('/apps/:app/plan', (c) => readPlan(c, c.req.param('app'), services))
     .get('/apps/:app/tags', (c) => readTags(c, c.req.param('app'), services))

@@ -32,6 +32,8 @@ export interface Authentic {
   says: 'orders' | 'payloads' | 'both'
   /** Whether it may name an `image`. */
   mayDeploy: boolean
+  /** Its key was made for a test: it may send nothing else. */
+  testsAlone?: boolean
   /** Whether a rollback of it may bring rights and secrets of then back: whoever is root here anyway. */
   mayRestoreRights?: boolean
 }

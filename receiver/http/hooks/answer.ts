@@ -20,6 +20,8 @@ export async function answerHook(
   switch (taken.kind) {
     case 'pong':
       return c.json({ result: 'pong' })
+    case 'tested':
+      return c.json({ result: 'tested', detail: taken.detail })
     case 'ignored':
       return c.json({ result: 'ignored', detail: taken.reason })
     case 'unchanged': {

@@ -11,6 +11,7 @@ import { type BodyGate, GateClosed } from '../limits/body-gate.ts'
 import { subscriber } from '../limits/client-address.ts'
 import { ProblemError } from '../problem.ts'
 import { readBody, tooLarge } from './raw-body.ts'
+import type { TestKeys } from './test-keys.ts'
 
 /** Where a request came in: the local socket's file mode has said already who may use it. */
 export type Origin = { kind: 'socket' } | { kind: 'network'; address: string }
@@ -24,6 +25,7 @@ export interface IdentifyServices {
   bodies: BodyGate
   intake: { nowSeconds(): number }
   verifyToken: VerifyToken
+  testKeys: Pick<TestKeys, 'of'>
   log: Log
 }
 
@@ -96,13 +98,17 @@ async function verify(
   { name, body, services }: { name: string; body: Uint8Array; services: IdentifyServices },
 ): Promise<Authentic> {
   const app = services.apps.get(name)
+  const credentials = app?.credentials ?? DECOY
+  const testKey = app === undefined ? undefined : services.testKeys.of(name)
+  const webhookKeys = [...credentials.webhookKeys, ...(testKey === undefined ? [] : [testKey])]
   const authentic = await claimed.verify(body, {
     name,
     hookUrl: `${services.url}/hooks/${name}`,
-    credentials: app?.credentials ?? DECOY,
+    credentials: { ...credentials, webhookKeys },
   })
   if (app === undefined) throw new Rejected(`there is no app ${JSON.stringify(name)}`)
-  return authentic
+  const testsAlone = testKey !== undefined && authentic.sender.key === testKey.fingerprint
+  return testsAlone ? { ...authentic, testsAlone } : authentic
 }
 
 /** The same answer whatever was wrong, and for an app that does not exist. `reason` is for the log. */

@@ -16,7 +16,7 @@ export type HookContent = {
   source: Source
   attestations: readonly unknown[]
   summary: string
-} & ({ kind: 'order'; request: DeployRequest } | Said)
+} & ({ kind: 'order'; request: DeployRequest; test: boolean } | Said)
 
 /** Reads an authentic body: our own JSON, or what a registry or GitHub sends. Throws `ProblemError`. */
 export function readHook(
@@ -49,6 +49,7 @@ export function readHook(
     release_settings: releaseSettings = false,
     source = {},
     attestations = [],
+    test = false,
   } = parseHook(json)
   if (image !== undefined && !mayDeploy) {
     throw new ProblemError(
@@ -67,6 +68,7 @@ export function readHook(
   return {
     kind: 'order',
     request: requestOf({ image, rollback, currentSettings, releaseSettings }, app),
+    test,
     ...(id === undefined ? {} : { id }),
     source,
     attestations,

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { Deployment } from '../../../protocol/deployment.ts'
 import { RequestError } from '../../core/intake/rollback-target.ts'
-import { type IdempotencyKey, type Intake, submit } from '../../core/intake/submit.ts'
+import { type IdempotencyKey, type Intake, submit, trySubmit } from '../../core/intake/submit.ts'
 import type { HttpApp } from '../apps.ts'
 import type { Authentic } from '../auth/authentic.ts'
 import { deploymentsOf } from '../listings.ts'
@@ -14,6 +14,8 @@ import type { HookContent } from './read-hook.ts'
 export type Taken =
   | { kind: 'accepted' | 'repeated' | 'unchanged'; deployment: Deployment }
   | { kind: 'ignored'; reason: string }
+  /** What would have come of it. */
+  | { kind: 'tested'; detail: string }
   | { kind: 'pong' }
 
 export interface SubmitServices extends ResolveServices {
@@ -43,8 +45,9 @@ export async function submitHook(
   if (asks.kind === 'ignored') return asks
   const key = keyOf(content, authentic)
   const onVm = authentic.sender.kind === 'socket'
+  const isTest = content.kind === 'order' && content.test
   const outcome = answered({ app: app.spec.name, onVm }, () =>
-    submit(
+    (isTest ? trySubmit : submit)(
       {
         app: app.spec,
         asks,
@@ -68,6 +71,7 @@ export async function submitHook(
         { hint: 'give every new request an id of its own' },
       )
     case 'accepted':
+      if (isTest) return { kind: 'tested', detail: `${content.summary} would be accepted` }
       services.log('info', 'hook accepted', {
         app: app.spec.name,
         ...place,
@@ -78,6 +82,11 @@ export async function submitHook(
       services.wake(app.spec.name)
       return outcome
     case 'repeated':
+      if (!isTest) return outcome
+      return {
+        kind: 'tested',
+        detail: `its id was answered before, by ${outcome.deployment.id}: nothing would be started`,
+      }
     case 'unchanged':
     case 'ignored':
       return outcome

@@ -3,7 +3,7 @@ import { appNamed, type HttpApps, type HttpApp } from '../apps.ts'
 import type { Authentic } from '../auth/authentic.ts'
 import { ProblemError } from '../problem.ts'
 import type { Refusals } from '../refusals.ts'
-import { type IdentifyServices, type Origin, readClaim } from './identify.ts'
+import { type IdentifyServices, type Origin, readClaim, rejected } from './identify.ts'
 import { readHook } from './read-hook.ts'
 import { submitHook, type SubmitServices, type Taken } from './submit.ts'
 import { createTrail, type Known, type Trail } from './trail.ts'
@@ -32,6 +32,9 @@ export async function takeHook(
   const { app, content } = await trail.orRefused({ sender }, () => {
     const allowing = allowingApp(name, authentic, services.apps)
     const read = readHook(c.req.raw.headers, { body, authentic, app: allowing })
+    if (authentic.testsAlone === true && !(read.kind === 'order' && read.test)) {
+      throw rejected('a key that was made for a test signed something else')
+    }
     return { app: allowing, content: read }
   })
   const known = { sender, request: content.summary }
@@ -54,6 +57,8 @@ function allowingApp(name: string, { refused }: Authentic, apps: HttpApps): Http
 /** What was accepted stands in the audit trail already, kept in one transaction with its deployment. */
 function noteWhatIsNotNew(taken: Taken, known: Known, trail: Trail): void {
   switch (taken.kind) {
+    case 'tested':
+      return trail.note({ ...known, outcome: 'ignored', reason: `a test: ${taken.detail}` })
     case 'ignored':
       return trail.note({ ...known, outcome: 'ignored', reason: taken.reason })
     case 'repeated':

@@ -72,6 +72,7 @@ describe('an order', () => {
   ])('%s', (body, request, summary) => {
     expect(read(body)).toStrictEqual({
       kind: 'order',
+      test: false,
       request,
       source: {},
       attestations: [],
