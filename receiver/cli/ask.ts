@@ -1,7 +1,7 @@
+import { request } from 'node:http'
 import { type IncomingMessage, request } from 'node:http'
 import { Problem } from '../../protocol/problem.ts'
 import { readText } from '../../protocol/read-body.ts'
-import * as v from 'valibot'
 import { shorten } from '../core/shorten.ts'
 
 /** More than any list that a person asks for. */
@@ -19,6 +19,18 @@ export async function ask(
   const status = incoming.statusCode ?? 0
   if (status >= 400) throw problemOf(status, text)
   return JSON.parse(text) as unknown
+  const { status, text } = await exchange(socket, path, method, body)
+  const json: unknown = JSON.parse(text)
+  if (status < 400) return json
+  // of most answers nothing has to be made sure
+  const [{ Problem }, { safeParse }] = await Promise.all([
+    import('../../protocol/problem.ts'),
+    import('valibot'),
+  ])
+  const problem = safeParse(Problem, json)
+  if (!problem.success) throw new Error(`the receiver answered ${status}: ${shorten(text, 200)}`)
+  const { detail, hint } = problem.output
+  throw Object.assign(new Error(detail), hint === undefined ? {} : { hint })
 }
 
 /** Asks it for what comes little by little. Throws as `ask`. */

@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawnSync } from 'node:child_process'
 import { expect, test } from 'vitest'
 import { openProgram } from '../../../receiver/cli/program.ts'
 
@@ -83,6 +83,23 @@ test.for(['bash', 'zsh', 'fish'])(
     }
   },
 )
+
+test.for([
+  ['version', ['commander']],
+  ['status', ['commander', 'get-east-asian-width', 'string-width']],
+] as const)('%s loads what it needs, and nothing else', ([name, libraries]) => {
+  const tell = `import { registerHooks } from 'node:module'
+registerHooks({ load(url, context, next) { process.stderr.write(url + '\\n'); return next(url, context) } })`
+  const main = new URL('../../../receiver/main.ts', import.meta.url).pathname
+  const hooks = `data:text/javascript,${encodeURIComponent(tell)}`
+  // no receiver is there, and none is needed to see this
+  const args = ['--import', hooks, main, '--config', '/nowhere/config.yaml', name]
+  const { stderr } = spawnSync(process.execPath, args, { encoding: 'utf8' })
+  const loaded = new Set(
+    [...stderr.matchAll(/\/node_modules\/([a-z-]+)\//g)].map(([, library]) => library),
+  )
+  expect([...loaded].sort()).toEqual(libraries)
+})
 
 test('bash completes commands, options and files', () => {
   const script = `${printed(['completion', 'bash'])}
