@@ -1,6 +1,4 @@
-import { request } from 'node:http'
 import { type IncomingMessage, request } from 'node:http'
-import { Problem } from '../../protocol/problem.ts'
 import { readText } from '../../protocol/read-body.ts'
 import { shorten } from '../core/shorten.ts'
 
@@ -17,34 +15,27 @@ export async function ask(
   const incoming = await open(socket, path, method, body)
   const text = await readText(incoming, MAX_BYTES)
   const status = incoming.statusCode ?? 0
-  if (status >= 400) throw problemOf(status, text)
+  if (status >= 400) throw await problemOf(status, text)
   return JSON.parse(text) as unknown
-  const { status, text } = await exchange(socket, path, method, body)
-  const json: unknown = JSON.parse(text)
-  if (status < 400) return json
-  // of most answers nothing has to be made sure
-  const [{ Problem }, { safeParse }] = await Promise.all([
-    import('../../protocol/problem.ts'),
-    import('valibot'),
-  ])
-  const problem = safeParse(Problem, json)
-  if (!problem.success) throw new Error(`the receiver answered ${status}: ${shorten(text, 200)}`)
-  const { detail, hint } = problem.output
-  throw Object.assign(new Error(detail), hint === undefined ? {} : { hint })
 }
 
 /** Asks it for what comes little by little. Throws as `ask`. */
 export async function openStream(socket: string, path: string): Promise<IncomingMessage> {
   const incoming = await open(socket, path, 'GET')
   const status = incoming.statusCode ?? 0
-  if (status >= 400) throw problemOf(status, await readText(incoming, MAX_BYTES))
+  if (status >= 400) throw await problemOf(status, await readText(incoming, MAX_BYTES))
   return incoming
 }
 
 /** What the receiver has against it, with its remedy. */
-export function problemOf(status: number, text: string): Error {
+export async function problemOf(status: number, text: string): Promise<Error> {
+  // most answers are none
+  const [{ Problem }, { safeParse }] = await Promise.all([
+    import('../../protocol/problem.ts'),
+    import('valibot'),
+  ])
   const json: unknown = JSON.parse(text)
-  const problem = v.safeParse(Problem, json)
+  const problem = safeParse(Problem, json)
   if (!problem.success) return new Error(`the receiver answered ${status}: ${shorten(text, 200)}`)
   const { detail, hint } = problem.output
   return Object.assign(new Error(detail), hint === undefined ? {} : { hint })

@@ -6,6 +6,7 @@ import type { AuditEntry } from '../core/intake/audit.ts'
 import { ask } from './ask.ts'
 import { who } from './audit.ts'
 import { command, exits, type Given, jsonOption } from './command.ts'
+import { sayJson } from './print.ts'
 import { layOut } from './lay-out.ts'
 import { printable } from './printable.ts'
 import { actionOf, withoutFractions } from './words.ts'
@@ -39,7 +40,8 @@ export const showCommand = () =>
 async function show(id: string, { config, json }: Given & { json?: boolean }): Promise<number> {
   const path = `/show/${encodeURIComponent(id)}`
   const shown = (await ask(socketOf(config, process.env), path)) as Shown
-  console.log(json ? JSON.stringify(shown) : describe(shown))
+  if (json) sayJson(shown)
+  else console.log(describe(shown))
   return 0
 }
 

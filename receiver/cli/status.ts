@@ -69,11 +69,7 @@ function describe(apps: readonly App[]): string {
     ]),
     { giving: ['DOMAINS', 'UNDER WAY', 'LIVE'] },
   )
-  const remarks = apps.flatMap((each) => [
-    ...closedOf(each),
-    ...holdsOf(each),
-    ...volumesOf(each),
-  ])
+  const remarks = apps.flatMap((each) => [...closedOf(each), ...holdsOf(each), ...volumesOf(each)])
   const lines = remarks.flatMap((line) => wrap(printable(line), terminalWidth()))
   return [rows, ...lines].join('\n')
 }

@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import { socketOf } from '../config/socket.ts'
 import { ask } from './ask.ts'
 import { command, exits, type Given, jsonOption } from './command.ts'
+import { say, sayJson } from './print.ts'
 
 export const stopCommand = () =>
   command('stop <app>', "end an app's containers, and have Nginx tell visitors so, until `start`", [
@@ -20,6 +21,7 @@ export async function tell(what: 'stop' | 'start', app: string, self: Command): 
     since === null
       ? `${app} runs`
       : `${app} is stopped since ${since}; deploy-receiver start ${app} starts it again`
-  console.log(json ? JSON.stringify(answer) : line)
+  if (json) sayJson(answer)
+  else say(line)
   return 0
 }

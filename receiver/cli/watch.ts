@@ -16,6 +16,7 @@ interface Overview {
   last: Deployment | null
   on_hold: { digest: string }[]
   maintenance_since: string | null
+  stopped_since: string | null
   health: AppHealth | null
 }
 
@@ -70,7 +71,13 @@ const describe = (apps: readonly Overview[]): string =>
 const underWay = (current: Deployment | null): Cell =>
   current === null ? '-' : { text: current.steps.at(-1)?.name ?? current.status, style: 'yellow' }
 
-function healthOf({ live, health, maintenance_since: maintenance }: Overview): Cell {
+function healthOf({
+  live,
+  health,
+  maintenance_since: maintenance,
+  stopped_since: stopped,
+}: Overview): Cell {
+  if (stopped !== null) return { text: 'stopped', style: 'yellow' }
   if (maintenance !== null) return { text: 'maintenance', style: 'yellow' }
   if (health === null) return { text: 'unknown', style: 'yellow' }
   if (live === null && health.containers === 0) return '-'

@@ -95,6 +95,6 @@ test('what is no command, word or option is named, with what may be meant', asyn
   expect(await wrong('status', 'a', 'b')).toMatch(/^2 .*too many arguments for 'status'.* a, b\./)
   expect(await wrong('reload', '--force')).toMatch(/^2 .*unknown option '--force'\n {2}.*--help/)
   expect(await wrong('check', '--limit', '7')).toMatch(/^2 .*unknown option '--limit'/)
-  expect(await wrong('audit', '--limit', '0')).toMatch(/^2 .*a whole number from 1 to 1000/)
+  expect(await wrong('audit', '--limit', '0')).toMatch(/^2 .*a whole number from 1 to 200/)
   expect(await wrong('deploy', '\u001B[2Jx', 'b', 'c')).not.toContain('\u001B')
 })

@@ -33,8 +33,21 @@ const app = {
   on_hold: [{ digest: `${EVIL}${DIGEST}`, deployment: EVIL, since: '2026-01-01T00:00:00Z' }],
   volumes: [{ path: EVIL, volume: EVIL }],
   maintenance_since: EVIL,
+  stopped_since: null,
 }
 const at = deployment.created_at
+const ENTRY = {
+  at,
+  last_at: at,
+  count: 1,
+  app: EVIL,
+  outcome: EVIL,
+  address: EVIL,
+  sender: { kind: 'oidc', claims: { sub: EVIL, repository: EVIL, ref: EVIL, actor: EVIL } },
+  request: EVIL,
+  reason: EVIL,
+  deployment: EVIL,
+}
 const events = [
   { type: 'image', at, digest: EVIL, previous: { deployment: EVIL, digest: EVIL } },
   { type: 'progress', at, step: EVIL, message: EVIL },
@@ -57,6 +70,17 @@ beforeAll(async () => {
       total: 1,
       has_more: true,
     },
+    'GET /show/d1': {
+      deployment,
+      live: true,
+      steps: [{ ...deployment.steps[0], message: EVIL }],
+      last_answer: EVIL,
+      superseded: EVIL,
+      superseded_by: EVIL,
+      replaced_by: EVIL,
+      asked: { ...ENTRY, address: EVIL },
+    },
+    'POST /apps/api/stop': { stopped_since: EVIL },
     'GET /apps/api/plan': {
       app: EVIL,
       changes: true,
@@ -71,19 +95,7 @@ beforeAll(async () => {
       on_hold: { digest: EVIL, deployment: EVIL, since: EVIL },
     },
     'GET /audit': {
-      entries: [
-        {
-          last_at: at,
-          count: 1,
-          app: EVIL,
-          outcome: EVIL,
-          address: EVIL,
-          sender: { kind: 'oidc', claims: { sub: EVIL, repository: EVIL, ref: EVIL, actor: EVIL } },
-          request: EVIL,
-          reason: EVIL,
-          deployment: EVIL,
-        },
-      ],
+      entries: [ENTRY],
     },
     'GET /doctor': { checks: [{ what: EVIL, ok: false, message: EVIL, hint: EVIL }] },
     'POST /reload': {
@@ -124,6 +136,8 @@ const COMMANDS: readonly (readonly string[])[] = [
   ['history', 'api'],
   ['tags', 'api'],
   ['audit'],
+  ['show', 'd1'],
+  ['stop', 'api'],
   ['plan', 'api'],
   ['doctor'],
   ['hook', 'api'],

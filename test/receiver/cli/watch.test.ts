@@ -22,6 +22,7 @@ const app = (name: string, more: object = {}) => ({
   last: deployment('succeeded'),
   on_hold: [],
   maintenance_since: null,
+  stopped_since: null,
   health: { containers: 1, running: 1, restarts: 0, health: 'healthy' },
   ...more,
 })
