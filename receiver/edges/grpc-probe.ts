@@ -1,4 +1,4 @@
-import { connect } from 'node:http2'
+import { connect, type IncomingHttpHeaders, type IncomingHttpStatusHeader } from 'node:http2'
 import type { GrpcAnswer, GrpcProbe } from '../core/slots/ports.ts'
 import { printable } from './printable.ts'
 import { describe, ProbeError } from './probe.ts'
@@ -18,7 +18,7 @@ export const grpcProbe: GrpcProbe = ({ at, headers, timeoutMs, signal }) =>
     const fail = (error: NodeJS.ErrnoException) => {
       if (signal.aborted) reject(signal.reason)
       else if (timeout.aborted) reject(new ProbeError(`no answer within ${timeoutMs} ms`, error))
-      else if (/^ERR_HTTP2/.test(error.code ?? ''))
+      else if (error.code?.startsWith('ERR_HTTP2') === true)
         reject(new ProbeError(`${at} does not speak HTTP/2 without TLS, as gRPC does`, error))
       else reject(new ProbeError(describe(error, at), error))
       session.destroy()
@@ -32,7 +32,7 @@ export const grpcProbe: GrpcProbe = ({ at, headers, timeoutMs, signal }) =>
     )
     const chunks: Buffer[] = []
     let size = 0
-    let said: Record<string, unknown> = {}
+    let said: IncomingHttpHeaders & IncomingHttpStatusHeader = {}
     // of a connection that was never made it says no more than that
     stream.on('error', (error) => fail(error.cause instanceof Error ? error.cause : error))
     stream.on('response', (head) => (said = { ...said, ...head }))
@@ -45,10 +45,13 @@ export const grpcProbe: GrpcProbe = ({ at, headers, timeoutMs, signal }) =>
     stream.once('close', () => {
       const status = Number(said['grpc-status'] ?? Number.NaN)
       if (Number.isInteger(status)) {
-        const message = printable(Buffer.from(String(said['grpc-message'] ?? '')), MAX_BYTES)
+        const message = printable(
+          Buffer.from([said['grpc-message'] ?? ''].flat().join()),
+          MAX_BYTES,
+        )
         resolve({ status, message, serving: servingIn(Buffer.concat(chunks)) })
       } else if (said[':status'] !== undefined) {
-        reject(new ProbeError(`it answered HTTP ${String(said[':status'])}, and nothing of gRPC`))
+        reject(new ProbeError(`it answered HTTP ${said[':status']}, and nothing of gRPC`))
       }
       session.destroy()
     })

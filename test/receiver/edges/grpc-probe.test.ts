@@ -40,7 +40,7 @@ function serve(answer: (stream: ServerHttp2Stream, headers: Record<string, unkno
     stream.on('error', () => {})
     answer(stream, headers)
   })
-  return listen(server as unknown as Server)
+  return listen(server)
 }
 
 const says = (stream: ServerHttp2Stream, message: Buffer, status = 0) => {
