@@ -51,9 +51,9 @@ export function describe(shown: Shown, width = process.stdout.columns ?? 80): st
   const { id, app, status, image, error } = deployment
   const parts = [
     [
-      `${id}  ${actionOf(deployment)} of ${app}: ${status}${live ? ', live' : ''}`,
+      printable(`${id}  ${actionOf(deployment)} of ${app}: ${status}${live ? ', live' : ''}`),
       // too long to stand behind a name
-      ...(image.digest === undefined ? [] : [`  ${image.digest}`]),
+      ...(image.digest === undefined ? [] : [printable(`  ${image.digest}`)]),
     ].join('\n'),
     layOut(facts(shown), width),
     layOut(
