@@ -1,6 +1,6 @@
 import type { Slot } from '../../core/slots/ports.ts'
 import { readIfThere } from './files.ts'
-import { filesOf } from './sites.ts'
+import { filesOf } from './app-files.ts'
 
 /** What Nginx was told of an app. */
 export interface KnownSite {

@@ -1,19 +1,13 @@
-import { dirname, join } from 'node:path'
 import { DeployError } from '../../core/errors.ts'
-import { defined } from '../../core/defined.ts'
 import type { OnEdit } from '../../core/on-edit.ts'
-import type { Placed } from '../../core/own-domains.ts'
-import type { AppPlace, SiteSettings } from '../../core/site.ts'
 import type { Seen } from '../../core/slots/maintenance.ts'
-import type { AppUpstreams, Served, Sites, Slot } from '../../core/slots/ports.ts'
-import { pathSegment } from '../path-segment.ts'
-import type { Flags } from '../slots.ts'
-import { ask, type AskedSite } from './ask/ask.ts'
+import type { AppUpstreams, Served, Sites } from '../../core/slots/ports.ts'
+import { filesOf, snippetsOf } from './app-files.ts'
+import { type AppSitesOptions, appSites } from './app-sites.ts'
+import { ask } from './ask/ask.ts'
 import { askFrontPages } from './ask/front-pages.ts'
 import { askInternal } from './ask/internal.ts'
 import { leafAt } from './ask/leaf.ts'
-import { serverBlocksIn } from './ask/server-blocks.ts'
-import { placesOf } from './ask/visit.ts'
 import { change, onDisk, reasonOf } from './change.ts'
 import { checkUp } from './check-up.ts'
 import { type Edit, editsOf, writable } from './edited.ts'
@@ -27,44 +21,18 @@ import { createProgram, type NginxSettings, type Program } from './program.ts'
 import { inEachFile } from './render/listen.ts'
 import { render, type Rendered } from './render/render.ts'
 import type { ConfiguredReceiver } from './receiver-site.ts'
-import { internalPathIn, servedPathIn, withRevision } from './render/served.ts'
+import { internalPathIn, withRevision } from './render/served.ts'
 import { type Site, settingsOf } from './render/site.ts'
-import { type ConfiguredTls, servedPair } from './served-pair.ts'
-import { blocksOf, longestFirst, sharersOf } from './sharing.ts'
 import { twoDefaults } from './two-defaults.ts'
 import { whoStillUses } from './who-still-uses.ts'
 
-export interface SitesOptions {
+export interface SitesOptions extends AppSitesOptions {
   /** Id of the installation, which its files bear. */
   installation: string
-  nginx: NginxSettings
-  /** The app as it is configured now. */
-  app(name: string): ConfiguredSite | undefined
-  /** Those that have visitors, in the config's order; by default no two are known to share a domain. */
-  apps?(): readonly string[]
   /** The receiver itself; by default nothing is written for it. */
   receiver?(): ConfiguredReceiver
   /** A certificate that is nobody's, for visitors of names that nobody has; by default there is none. */
   nobodysPair?(): Promise<{ certificate: string; key: string } | undefined>
-  flags(app: string): Flags
-  address(app: string, slot: Slot, replica: number): string
-  /** The network of the containers, as it really is; without it they have no names for each other's apps. */
-  bridge?: Bridge
-}
-
-export interface Bridge {
-  subnet: string
-  /** This machine's address on it. */
-  gateway: string
-}
-
-/** What the config, and the certificates on disk, say of an app's site. */
-export interface ConfiguredSite extends Partial<AppPlace> {
-  domains: readonly string[]
-  pauses: boolean
-  health?: { path?: string }
-  site?: SiteSettings
-  tls?: ConfiguredTls
 }
 
 export interface SiteFiles extends Sites {
@@ -100,17 +68,17 @@ export interface SiteFiles extends Sites {
  * not reloaded; a change is tested first, and undone when the test fails. A change that a crash or a failed reload cut
  * short is tested and loaded at the next call. Throws `nginx_failed`.
  */
-export function createSites({
-  installation,
-  nginx,
-  app: configured,
-  apps: known = () => [],
-  nobodysPair = async () => undefined,
-  receiver: configuredReceiver = () => ({ url: '', listen: { host: '', port: 0 } }),
-  flags,
-  address,
-  bridge,
-}: SitesOptions): SiteFiles {
+export function createSites(options: SitesOptions): SiteFiles {
+  const {
+    installation,
+    nginx,
+    apps: known = () => [],
+    nobodysPair = async () => undefined,
+    receiver: configuredReceiver = () => ({ url: '', listen: { host: '', port: 0 } }),
+    flags,
+    bridge,
+  } = options
+  const { siteOf, siteOnDisk } = appSites(options)
   let last: Promise<unknown> = Promise.resolve()
   const snippets = snippetsOf(nginx.directory)
   const program = createProgram(nginx)
@@ -159,94 +127,6 @@ export function createSites({
     }
   }
 
-  /** Those that may share a domain with this one, itself included. */
-  const placed = (app: string): Placed[] =>
-    [...new Set([...known(), app])].flatMap((each) => {
-      const { domains = [], paths = ['/'] } = configured(each) ?? {}
-      return domains.length === 0 ? [] : [{ name: each, domains, paths }]
-    })
-
-  const siteOf = (app: string, upstreams: AppUpstreams, others: readonly string[]): Site => {
-    const {
-      domains = [],
-      paths = ['/'],
-      stripPrefix = false,
-      redirectFrom = [],
-      pauses = false,
-      site,
-      tls,
-      health,
-    }: Partial<ConfiguredSite> = configured(app) ?? {}
-    const { maintenance, ...slotFlags } = flags(app)
-    // one that comes later is included when its files are there
-    const isThere = (each: string) =>
-      others.includes(each) ||
-      filesOf(nginx.directory, each).every((file) => readIfThere(file) !== undefined)
-    const blocks = blocksOf(app, {
-      all: placed(app).filter((each) => each.name === app || isThere(each.name)),
-      snippet: (each) => join(snippets, pathSegment(each)),
-    })
-    const strips = stripPrefix ? longestFirst(paths.filter((path) => path !== '/')) : []
-    const names = [...(blocks?.flatMap((block) => block.domains) ?? domains), ...redirectFrom]
-    const servers = (slot: Slot) =>
-      Array.from(
-        { length: upstreams[slot].replicas },
-        (_, at) => `${address(app, slot, at + 1)}:${upstreams[slot].port}`,
-      )
-    return {
-      app,
-      domains,
-      listen: inEachFile(nginx.listen),
-      upstreams: { blue: servers('blue'), green: servers('green') },
-      flags: slotFlags,
-      pauses,
-      ...(site ?? { trustedProxies: [] }),
-      ...defined({ webroot: tls?.webroot, blocks }),
-      ...servedPair(tls?.pair, {
-        names,
-        conf: filesOf(nginx.directory, app)[0],
-        listen: listenTls,
-      }),
-      ...(nginx.proxyProtocol === true ? { proxyProtocol: true } : {}),
-      ...(strips.length > 0 ? { strips } : {}),
-      ...(redirectFrom.length > 0 ? { redirectFrom } : {}),
-      features,
-      ...(bridge === undefined ? {} : { containers: bridge.subnet }),
-      maintenance: {
-        flag: maintenance,
-        ...(health?.path === undefined ? {} : { health: health.path }),
-      },
-    }
-  }
-
-  const siteOnDisk = (app: string): AskedSite => {
-    const [conf, snippet] = filesOf(nginx.directory, app)
-    const [text, included = ''] = onDisk(nginx, () => [conf, snippet].map(readIfThere))
-    const path = servedPathIn(text ?? '') || servedPathIn(included)
-    const { domains = [], paths = ['/'], redirectFrom = [], site } = configured(app) ?? {}
-    const written = sharersOf(app, placed(app))
-      .map((each) => filesOf(nginx.directory, each.name)[0])
-      .flatMap((file) =>
-        serverBlocksIn(file, onDisk(nginx, () => readIfThere(file)) ?? '', { [snippet]: included }),
-      )
-      .filter(({ served }) => served.has(path))
-    const names = [...domains, ...redirectFrom]
-    return {
-      app,
-      path,
-      conf,
-      snippet,
-      isTold: text !== undefined,
-      domains: names,
-      places: placesOf(
-        names,
-        written.length > 0 ? written : [{ names: [], listens: inEachFile(nginx.listen) }],
-      ),
-      at: paths.includes('/') ? '' : (paths[0] ?? ''),
-      isBehindProxy: (site?.trustedProxies ?? []).length > 0 && nginx.proxyProtocol !== true,
-    }
-  }
-
   /** As other containers ask for it; one with another network than this machine's they may not reach by its address. */
   const askFromBridge = async (app: string, signal: AbortSignal) => {
     if (bridge === undefined || program.elsewhere !== undefined) return {}
@@ -276,9 +156,11 @@ export function createSites({
       inTurn(async () => {
         refuseOthers(Object.keys(upstreams))
         features = await program.features()
-        const names = Object.keys(upstreams)
+        const others = Object.keys(upstreams)
         const wanted = Object.entries(upstreams).flatMap(([app, each]) =>
-          onDisk(nginx, () => writable(app, files(app, siteOf(app, each, names)), onEdit(app))),
+          onDisk(nginx, () =>
+            writable(app, files(app, siteOf(app, each, { others, features })), onEdit(app)),
+          ),
         )
         wanted.push(...onDisk(nginx, () => leftBehind({ ...nginx, installation, apps: known() })))
         wanted.push(...onDisk(nginx, () => sockets(wanted)))
@@ -325,25 +207,16 @@ export function createSites({
         ...receiver.edits(),
         ...Object.entries(upstreams).flatMap(([app, each]) =>
           foreign(app) === undefined
-            ? editsOf(app, files(app, siteOf(app, each, Object.keys(upstreams))))
+            ? editsOf(
+                app,
+                files(app, siteOf(app, each, { others: Object.keys(upstreams), features })),
+              )
             : [],
         ),
       ]),
     refuseOthers,
   }
 }
-
-const snippetsOf = (directory: string) => join(dirname(directory), 'deploy-receiver.d')
-
-/** An app's file for Nginx, and its snippets for a server block and for a location. */
-export const filesOf = (
-  directory: string,
-  app: string,
-): [conf: string, slot: string, proxy: string] => [
-  join(directory, `deploy-receiver.${pathSegment(app)}.conf`),
-  join(snippetsOf(directory), `${pathSegment(app)}.slot`),
-  join(snippetsOf(directory), `${pathSegment(app)}.proxy`),
-]
 
 function rendered(site: Site): Rendered {
   try {

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { AppUpstreams } from '../../../../receiver/core/slots/ports.ts'
-import { type Bridge, createSites } from '../../../../receiver/edges/nginx/sites.ts'
+import type { Bridge } from '../../../../receiver/edges/nginx/app-sites.ts'
+import { createSites } from '../../../../receiver/edges/nginx/sites.ts'
 import { createSlots } from '../../../../receiver/edges/slots.ts'
 
 let dir: string

@@ -3,14 +3,11 @@ import type { Server } from 'node:http'
 import { Agent, request } from 'node:https'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import type { ConfiguredSite } from '../../../../receiver/edges/nginx/app-sites.ts'
 import { OLDEST } from '../../../../receiver/edges/nginx/features.ts'
 import { nobodysPair } from '../../../../receiver/edges/nginx/nobodys-pair.ts'
 import { renderReceiver } from '../../../../receiver/edges/nginx/render/receiver-site.ts'
-import {
-  type ConfiguredSite,
-  createSites,
-  type SiteFiles,
-} from '../../../../receiver/edges/nginx/sites.ts'
+import { createSites, type SiteFiles } from '../../../../receiver/edges/nginx/sites.ts'
 import { createSlots } from '../../../../receiver/edges/slots.ts'
 import { makePair } from '../../../support/certificates.ts'
 import { INSTALLATION } from '../../../support/home.ts'

@@ -1,0 +1,155 @@
+import { join } from 'node:path'
+import { defined } from '../../core/defined.ts'
+import type { Placed } from '../../core/own-domains.ts'
+import type { AppPlace, SiteSettings } from '../../core/site.ts'
+import type { AppUpstreams, Slot } from '../../core/slots/ports.ts'
+import { pathSegment } from '../path-segment.ts'
+import type { Flags } from '../slots.ts'
+import { filesOf, snippetsOf } from './app-files.ts'
+import type { AskedSite } from './ask/ask.ts'
+import { serverBlocksIn } from './ask/server-blocks.ts'
+import { placesOf } from './ask/visit.ts'
+import { onDisk } from './change.ts'
+import type { Features } from './features.ts'
+import { readIfThere } from './files.ts'
+import type { NginxSettings } from './program.ts'
+import { inEachFile } from './render/listen.ts'
+import { servedPathIn } from './render/served.ts'
+import type { Site } from './render/site.ts'
+import { type ConfiguredTls, servedPair } from './served-pair.ts'
+import { blocksOf, longestFirst, sharersOf } from './sharing.ts'
+
+/** Where the sites of apps are described. */
+export interface AppSitesOptions {
+  nginx: NginxSettings
+  /** The app as it is configured now. */
+  app(name: string): ConfiguredSite | undefined
+  /** Those that have visitors, in the config's order; by default no two are known to share a domain. */
+  apps?(): readonly string[]
+  flags(app: string): Flags
+  address(app: string, slot: Slot, replica: number): string
+  /** The network of the containers, as it really is; without it they have no names for each other's apps. */
+  bridge?: Bridge
+}
+
+export interface Bridge {
+  subnet: string
+  /** This machine's address on it. */
+  gateway: string
+}
+
+/** What the config, and the certificates on disk, say of an app's site. */
+export interface ConfiguredSite extends Partial<AppPlace> {
+  domains: readonly string[]
+  pauses: boolean
+  health?: { path?: string }
+  site?: SiteSettings
+  tls?: ConfiguredTls
+}
+
+/** What is to be at Nginx of each app, by the config and by what lies on disk, and what is there. */
+export function appSites({
+  nginx,
+  app: configured,
+  apps: known = () => [],
+  flags,
+  address,
+  bridge,
+}: AppSitesOptions) {
+  const snippets = snippetsOf(nginx.directory)
+  const listenTls = inEachFile(nginx.listenTls ?? [])
+
+  /** Those that may share a domain with this one, itself included. */
+  const placed = (app: string): Placed[] =>
+    [...new Set([...known(), app])].flatMap((each) => {
+      const { domains = [], paths = ['/'] } = configured(each) ?? {}
+      return domains.length === 0 ? [] : [{ name: each, domains, paths }]
+    })
+
+  const siteOf = (
+    app: string,
+    upstreams: AppUpstreams,
+    { others, features }: { others: readonly string[]; features: Features },
+  ): Site => {
+    const {
+      domains = [],
+      paths = ['/'],
+      stripPrefix = false,
+      redirectFrom = [],
+      pauses = false,
+      site,
+      tls,
+      health,
+    }: Partial<ConfiguredSite> = configured(app) ?? {}
+    const { maintenance, ...slotFlags } = flags(app)
+    // one that comes later is included when its files are there
+    const isThere = (each: string) =>
+      others.includes(each) ||
+      filesOf(nginx.directory, each).every((file) => readIfThere(file) !== undefined)
+    const blocks = blocksOf(app, {
+      all: placed(app).filter((each) => each.name === app || isThere(each.name)),
+      snippet: (each) => join(snippets, pathSegment(each)),
+    })
+    const strips = stripPrefix ? longestFirst(paths.filter((path) => path !== '/')) : []
+    const names = [...(blocks?.flatMap((block) => block.domains) ?? domains), ...redirectFrom]
+    const servers = (slot: Slot) =>
+      Array.from(
+        { length: upstreams[slot].replicas },
+        (_, at) => `${address(app, slot, at + 1)}:${upstreams[slot].port}`,
+      )
+    return {
+      app,
+      domains,
+      listen: inEachFile(nginx.listen),
+      upstreams: { blue: servers('blue'), green: servers('green') },
+      flags: slotFlags,
+      pauses,
+      ...(site ?? { trustedProxies: [] }),
+      ...defined({ webroot: tls?.webroot, blocks }),
+      ...servedPair(tls?.pair, {
+        names,
+        conf: filesOf(nginx.directory, app)[0],
+        listen: listenTls,
+      }),
+      ...(nginx.proxyProtocol === true ? { proxyProtocol: true } : {}),
+      ...(strips.length > 0 ? { strips } : {}),
+      ...(redirectFrom.length > 0 ? { redirectFrom } : {}),
+      features,
+      ...(bridge === undefined ? {} : { containers: bridge.subnet }),
+      maintenance: {
+        flag: maintenance,
+        ...(health?.path === undefined ? {} : { health: health.path }),
+      },
+    }
+  }
+
+  const siteOnDisk = (app: string): AskedSite => {
+    const [conf, snippet] = filesOf(nginx.directory, app)
+    const [text, included = ''] = onDisk(nginx, () => [conf, snippet].map(readIfThere))
+    const path = servedPathIn(text ?? '') || servedPathIn(included)
+    const { domains = [], paths = ['/'], redirectFrom = [], site } = configured(app) ?? {}
+    const written = sharersOf(app, placed(app))
+      .map((each) => filesOf(nginx.directory, each.name)[0])
+      .flatMap((file) =>
+        serverBlocksIn(file, onDisk(nginx, () => readIfThere(file)) ?? '', { [snippet]: included }),
+      )
+      .filter(({ served }) => served.has(path))
+    const names = [...domains, ...redirectFrom]
+    return {
+      app,
+      path,
+      conf,
+      snippet,
+      isTold: text !== undefined,
+      domains: names,
+      places: placesOf(
+        names,
+        written.length > 0 ? written : [{ names: [], listens: inEachFile(nginx.listen) }],
+      ),
+      at: paths.includes('/') ? '' : (paths[0] ?? ''),
+      isBehindProxy: (site?.trustedProxies ?? []).length > 0 && nginx.proxyProtocol !== true,
+    }
+  }
+
+  return { siteOf, siteOnDisk }
+}
