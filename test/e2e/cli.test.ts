@@ -66,12 +66,24 @@ test('hook prints what works for the app, and no secret', async () => {
 test('deploy takes the followed tag, shows its steps, and says what is live', async () => {
   const { code, stdout } = await run('deploy', 'api')
   expect(stdout).toMatch(
-    /^dep_\w+ {2}redeploy of api\nstarted\n✓ resolve +\d+ ms {2}\S+:latest is sha256:/,
+    /^dep_\w+ {2}redeploy of api\nstarted\n {2}image +sha256:.+\n✓ resolve +\d+ ms {2}\S+:latest is sha256:/,
   )
   expect(stdout).toMatch(/\n✓ pull +\d+ ms {2}was there already\n/)
   expect(stdout).toMatch(/\n✓ swap +\d+ ms {2}(?:blue|green) is live\n/)
   expect(stdout).toContain(`live: latest ${short(1)}`)
   expect(code).toBe(0)
+})
+
+test('plan says what a deployment would change, and a test hook arrives; neither deploys', async () => {
+  expect((await run('plan', 'api')).stdout).toMatch(/^api: nothing would change: /)
+  const { stdout: two } = await run('plan', 'api', 'two')
+  expect(two).toContain(`latest ${short(1)} -> two ${short(2)}`)
+  expect(two).toContain('if the image EXPOSEs another port')
+  const { code, stdout } = await run('hook', 'api', '--test')
+  expect(stdout).toMatch(/^ok +receiver +was reached, from \S+$/m)
+  expect(stdout).toMatch(/^ok +hook +a test: redeploy would be accepted$/m)
+  expect(code).toBe(0)
+  expect((await run('status')).stdout).toContain(`latest ${short(1)}`)
 })
 
 test('deploy takes a tag, and status shows it', async () => {
@@ -156,7 +168,7 @@ test('a deployment that fails ends with 1, its reason and the log', async () => 
 test('history has all of them, newest first', async () => {
   const { stdout } = await run('history', 'api')
   const lines = stdout.trim().split('\n')
-  expect(lines[0]).toMatch(/^DEPLOYMENT +CREATED +ACTION +IMAGE +STATUS +TOOK +WHY$/)
+  expect(lines[0]).toMatch(/^DEPLOYMENT +AGE +ACTION +IMAGE +STATUS +TOOK +WHY$/)
   expect(lines).toHaveLength(13)
   expect(lines[1]).toMatch(/ deploy +broken sha256:\w{12} +failed +\d+\.\d s +api was not healthy/)
   expect(JSON.parse((await run('history', 'api', '--limit', '2', '--json')).stdout)).toHaveLength(2)
