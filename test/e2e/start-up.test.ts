@@ -114,7 +114,7 @@ test('wrong usage ends with 2, and says what is known', async () => {
     [['serve', '--no-such-option'], "unknown option '--no-such-option'"],
     [['check', '--limit', '7'], "unknown option '--limit'"],
     [['serve', 'extra'], "too many arguments for 'serve'. Expected 0 arguments but got 1"],
-    [['history', 'api', '-n', '0'], 'a whole number from 1 to 1000'],
+    [['history', 'api', '-n', '0'], 'a whole number from 1 to 200'],
   ] as const) {
     const { code, stderr } = await operate(args)
     expect(code).toBe(2)
