@@ -1,10 +1,7 @@
 import { randomBytes } from 'node:crypto'
-import { readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
 import { parseSigningKey, sign } from '../../protocol/standard-webhooks.ts'
-import { runCommand } from '../../receiver/edges/nginx/command.ts'
 import {
   BODY,
   CASES,
@@ -15,33 +12,25 @@ import {
   TE,
   TYPE,
 } from '../support/malformed-requests.ts'
-import { freePort } from '../support/ports.ts'
 import { waitFor } from '../support/processes.ts'
 import { type Heard, sendRaw } from '../support/raw.ts'
 import { startVm, type Vm } from '../support/vm.ts'
 
-const INSTALL = readFileSync(new URL('../../docs/install.md', import.meta.url), 'utf8')
 const secret = `whsec_${randomBytes(32).toString('base64')}`
 
 let vm: Vm
-/** Ports of the receiver itself, and of Nginx as docs/install.md sets it up in front. */
+/** Ports of the receiver itself, and of Nginx with the site that the receiver writes for itself. */
 const ports = { direct: 0, nginx: 0 }
 const WAYS = ['direct', 'nginx'] as const
 
 beforeAll(async () => {
   vm = await startVm(inject('stack'), 'raw')
   Object.assign(vm.config.apps['api'] ?? {}, { auth: { secrets: [secret] } })
+  const { listen } = vm.config['nginx'] as { listen: string[] }
+  ports.nginx = Number(listen[0]?.split(':')[1])
+  vm.config['url'] = `http://deploy.example.com:${ports.nginx}`
   await vm.start()
   ports.direct = Number(vm.config.listen.split(':')[1])
-  ports.nginx = await freePort()
-  const [, block = ''] = /^```nginx\n(server \{.*?)^```$/ms.exec(INSTALL) ?? []
-  writeFileSync(
-    join(vm.nginx.directory, 'deploy.conf'),
-    block
-      .replace('listen 80;', `listen 127.0.0.1:${ports.nginx};`)
-      .replace('127.0.0.1:9080', vm.config.listen),
-  )
-  await runCommand(vm.nginx.reload)
   await waitFor(async () => (await sendRaw(ports.nginx, request())).statuses[0] === 401, {
     what: 'Nginx did not take the site',
   })

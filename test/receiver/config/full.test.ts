@@ -33,7 +33,6 @@ const api: AppConfig = {
   site: {
     trustedProxies: ['10.1.2.3/32', '2400:cb00::/32'],
     hsts: 'max-age=63072000; includeSubDomains; preload',
-    protocol: 'grpc',
     maxBody: '1g',
     timeoutMs: 300_000,
     gzip: true,
@@ -222,7 +221,6 @@ const expected: Config = {
         healthcheck: { test: ['NONE'] },
       },
       health: {
-        grpc: true,
         headers: {},
         secretHeaders: [],
         intervalMs: 2000,

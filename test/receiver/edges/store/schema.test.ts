@@ -49,6 +49,9 @@ test('a database of the first format is brought to this one, with what it holds'
     'installation',
     'volumes',
     'recreated',
+    'certificate_attempts',
+    'kept_logs',
+    'stopped',
   ])
     first.exec(`DROP TABLE ${table}`)
   first.exec(

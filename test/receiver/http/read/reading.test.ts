@@ -68,6 +68,7 @@ describe('an app', () => {
           current: null,
           on_hold: [],
           maintenance_since: null,
+          stopped_since: null,
           volumes: [],
         },
         expect.objectContaining({ name: 'web', accepts: ['basic'] }),
