@@ -1,3 +1,4 @@
+// @module-tag long
 import Docker from 'dockerode'
 import { afterAll, beforeAll, expect, inject, test } from 'vitest'
 import { type RegistryProxy, startRegistryProxy } from '../support/registry-proxy.ts'

@@ -1,3 +1,4 @@
+// @module-tag long
 import { statSync } from 'node:fs'
 import { text as textOf } from 'node:stream/consumers'
 import Docker from 'dockerode'

@@ -1,3 +1,4 @@
+// @module-tag long
 import { afterAll, beforeAll, expect, inject, test } from 'vitest'
 import { divide } from '../../receiver/edges/subnet.ts'
 import { makeCertificates } from '../support/certificates.ts'

@@ -226,7 +226,6 @@ test("a renewal by Certbot's own timer is taken by its hook alone, under load an
   })
   await once(socket, 'open')
   const load = startLoad('api.test')
-  const { directory = '' } = config.tls ?? {}
   await byHand(['renew', '--force-renewal', '--no-random-sleep-on-renew', '--quiet'])
   expect(leafOf('api')).not.toBe(before)
   await untilServed('api.test', 'api')
