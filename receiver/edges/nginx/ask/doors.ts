@@ -1,5 +1,5 @@
 import { isIP } from 'node:net'
-import { networkInterfaces } from 'node:os'
+import { ownAddresses } from '../../own-addresses.ts'
 
 /** A way in to Nginx, from this machine. */
 export interface Door {
@@ -45,18 +45,6 @@ function addresses(host: string, own: readonly string[]): string[] {
   const bare = host.replace(/^\[(.*)\]$/, '$1')
   return isIP(bare) === 0 ? [] : [bare]
 }
-
-/** Of this machine to the world, and not to its own containers. What begins with fe80 is good for nothing without its zone. */
-const ownAddresses = (): string[] =>
-  Object.entries(networkInterfaces()).flatMap(([name, all = []]) =>
-    BRIDGE.test(name)
-      ? []
-      : all.flatMap(({ internal, address }) =>
-          internal || address.startsWith('fe80:') ? [] : [address],
-        ),
-  )
-
-const BRIDGE = /^(?:docker|br-|veth|cni|podman|virbr|lxc)/
 
 /** For people: `127.0.0.1:8080`, `[::1]:80`. */
 export const nameOf = ({ at, port }: Pick<Door, 'at' | 'port'>): string =>
