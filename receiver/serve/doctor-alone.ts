@@ -9,6 +9,7 @@ import { createSlots } from '../edges/slots.ts'
 import { lookAtDocker, lookAtMachine } from './doctor.ts'
 import { describeWithoutRecord } from './keep-certificates.ts'
 import { readConfig } from './look-at-config.ts'
+import { lookAtWayIn } from './look-at-way-in.ts'
 import { atNginx } from './site-tls.ts'
 import { openReading } from './open-registries.ts'
 
@@ -31,7 +32,8 @@ export async function lookWithoutReceiver(
     return `${file} is right`
   })
   if (config === undefined) return [found, ...(await Promise.all(lookAtDocker(docker, engine)))]
-  const sites = sitesOf(config)
+  const right: Config = config
+  const sites = sitesOf(right)
   return [
     found,
     ...(await lookAtMachine({
@@ -41,6 +43,7 @@ export async function lookWithoutReceiver(
       engine,
       sites,
       read: openReading(config, { docker: () => connecting, env: environment }),
+      wayIn: () => lookAtWayIn(right),
       isLive: () => false,
       maintenanceSince: createSlots(config.data).maintenance,
     })),

@@ -24,6 +24,8 @@ export interface MachineParts {
   engine: Pick<Engine, 'disk'>
   sites: Pick<SiteFiles, 'check' | 'look' | 'receiver'>
   read: ReadRepository
+  /** Whether others find this machine by its names, and are let in. */
+  wayIn: () => Promise<Finding[]>
   /** Whether something of the app is live. */
   isLive: (app: string) => boolean
   /** Since when its visitors are told that there is maintenance. */
@@ -77,6 +79,7 @@ export async function lookAtMachine({
   engine,
   sites,
   read,
+  wayIn,
   isLive,
   maintenanceSince,
 }: MachineParts): Promise<Finding[]> {
@@ -92,6 +95,7 @@ export async function lookAtMachine({
     ),
     lookAtNginx(apps, sites),
     lookAtReceiver(sites),
+    wayIn(),
     lookAtMaintenance(apps, maintenanceSince),
     lookAtTrustRoots(data, apps),
     lookAtRegistries(apps, read, isLive),

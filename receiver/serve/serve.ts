@@ -26,6 +26,7 @@ import { runDoctor } from './doctor.ts'
 import { startHousekeeping } from './housekeeping.ts'
 import { startCertificates } from './keep-certificates.ts'
 import { lookAtConfig } from './look-at-config.ts'
+import { lookAtWayIn } from './look-at-way-in.ts'
 import { httpServices } from './http-services.ts'
 import { hasStore, lookAtMachine, storePlace } from './machine.ts'
 import { openDocker } from './open-docker.ts'
@@ -177,6 +178,7 @@ async function start(
         sites,
         journal,
         read,
+        wayIn: () => lookAtWayIn(current.config),
         edits,
         maintenanceSince: slots.maintenance,
         stoppedSince: (app) => record.stopped(app)?.since,

@@ -38,6 +38,7 @@ const WELL: Parameters<typeof runDoctor>[0] = {
   journal: { live: () => undefined },
   edits: () => [],
   maintenanceSince: () => undefined,
+  wayIn: async () => [],
   stoppedSince: () => undefined,
   certificates: async () => [],
   config: () => 'config.yaml is in force',
@@ -127,4 +128,10 @@ test('what Nginx warns of, that it does not run, and an app that it does not ser
     'site of api': { ok: true, hint: 'keeps visitors out' },
     'site of the receiver': { ok: false, message: 'Nginx does not run' },
   })
+})
+
+test('what keeps others from this machine is among it', async () => {
+  const finding = { what: 'dns of api.test', ok: false, message: 'no record', hint: 'add one' }
+  const found = await examine({ wayIn: async () => [finding] })
+  expect(found['dns of api.test']).toMatchObject({ ok: false, hint: 'add one' })
 })
