@@ -12,6 +12,7 @@ export const challenge = ({ webroot }: Pick<Site, 'webroot'>): string =>
   default_type text/plain;
   access_log off;
   auth_basic off;
+  allow all;
   try_files $uri =404;
 }
 `

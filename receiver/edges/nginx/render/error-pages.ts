@@ -47,6 +47,7 @@ function pageLocation(
   alias ${file};
   default_type text/html;
   auth_basic off;
+  allow all;
   recursive_error_pages on;
   error_page 403 404 =${status} ${waits ? names.absent : names.plain};
 ${waits ? indent(retryAfter(site)) : ''}  add_header Cache-Control no-store always;

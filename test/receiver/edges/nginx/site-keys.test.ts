@@ -257,6 +257,14 @@ const CASES: Record<string, Case> = {
       expect(await ask('/', { from })).toMatchObject({ status: 429, body: 'page 429' })
     },
   },
+  'pages-denied': {
+    site: { include: put('closed', 'deny all;\n'), errorPages: pages(403) },
+    async shows(ask, host) {
+      // a site of one's own has such lines itself
+      if (host.startsWith('own')) return
+      expect(await ask('/')).toMatchObject({ status: 403, body: 'page 403' })
+    },
+  },
   'rate-limit': {
     site: { rateLimit: { rate: '1r/m', burst: 2 }, trustedProxies: ['127.0.1.1/32'] },
     async shows(ask, host) {

@@ -44,6 +44,13 @@ beforeAll(async () => {
   await show('api', { domains: ['api.test', 'www.api.test'], site: HSTS, tls: served() })
   await show('partly', { domains: ['api.partly.test', 'new.partly.test'], tls: partly() })
   await show('waits', { domains: ['waits.test'], tls: { webroot } })
+  const include = join(workspace.folder('own'), 'closed')
+  writeFileSync(include, 'deny all;\n')
+  await show('closed', {
+    domains: ['closed.test'],
+    site: { trustedProxies: [], include },
+    tls: { webroot },
+  })
   await show('proxied', {
     domains: ['behind.test'],
     site: { trustedProxies: ['127.0.0.2/32'] },
@@ -217,7 +224,9 @@ describe('a site with a certificate', () => {
     const challenges = join(webroot, '.well-known/acme-challenge')
     mkdirSync(challenges, { recursive: true })
     writeFileSync(join(challenges, 'token'), 'token.thumbprint')
-    for (const name of ['api.test', 'waits.test', 'new.partly.test', 'behind.test']) {
+    expect((await get('closed.test', '/', { plain: true })).status).toBe(403)
+    const names = ['api.test', 'waits.test', 'closed.test', 'new.partly.test', 'behind.test']
+    for (const name of names) {
       const at = (path: string) => get(name, `/.well-known/acme-challenge/${path}`, { plain: true })
       expect(await at('token')).toMatchObject({ status: 200, body: 'token.thumbprint' })
       expect(await at('other')).toMatchObject({ status: 404 })
