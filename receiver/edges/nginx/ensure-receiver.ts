@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import type { OnEdit } from '../../core/on-edit.ts'
 import type { Ensured, Served } from '../../core/slots/ports.ts'
 import { ask, type AskedSite } from './ask/ask.ts'
@@ -35,6 +36,8 @@ export interface ReceiverAtNginx {
   unknownNames(): Promise<string | undefined>
   /** What somebody did to its file. */
   edits(): Edit[]
+  /** Its file as it is to be, when a certificate that it names is gone: Nginx takes no file of anybody's until then. */
+  lost(): Promise<readonly Wanted[]>
   /** Its file. */
   file(): string
 }
@@ -120,5 +123,18 @@ export function createReceiverAtNginx({
         .join('; ')
     },
     edits: () => onDisk(nginx, () => editsOf(RECEIVER, last)),
+    async lost() {
+      const text = onDisk(nginx, () => readIfThere(file())) ?? ''
+      if (namedPair(text).every((each) => existsSync(each))) return []
+      const { wanted } = await look()
+      return onDisk(nginx, () => writable(RECEIVER, wanted, 'leave'))
+    },
   }
 }
+
+/** Files of certificates and keys that Nginx does not start without. */
+const namedPair = (text: string): string[] =>
+  text
+    .matchAll(/^ *ssl_certificate(?:_key)? ([^;\s]+);$/gm)
+    .map(([, named = '']) => named)
+    .toArray()

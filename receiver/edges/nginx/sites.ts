@@ -45,7 +45,7 @@ export interface SiteFiles extends Sites {
   /** Has it read its files again, and what they name. Throws `nginx_failed`. */
   reload(): Promise<void>
   /** The receiver's own site. */
-  receiver: Omit<ReceiverAtNginx, 'ask' | 'file' | 'edits'> & {
+  receiver: Omit<ReceiverAtNginx, 'ask' | 'file' | 'edits' | 'lost'> & {
     /** As `ask` and `look`; `undefined` when that site is left to the user. */
     ask(): Promise<Served | undefined>
     look(): Promise<Served | undefined>
@@ -163,8 +163,17 @@ export function createSites(options: SitesOptions): SiteFiles {
           ),
         )
         wanted.push(...onDisk(nginx, () => leftBehind({ ...nginx, installation, apps: known() })))
+        const lost = await receiver.lost()
+        wanted.push(...lost)
         wanted.push(...onDisk(nginx, () => sockets(wanted)))
-        return change(wanted, { nginx, program, prepare: () => makeDirectory(snippets) })
+        const done = await change(wanted, {
+          nginx,
+          program,
+          prepare: () => makeDirectory(snippets),
+        })
+        // what others have of Nginx can be seen again
+        if (lost.length > 0) await receiver.ensure('leave')
+        return done
       }),
     ask: (app, signal) => askNow(app, { signal, again: () => inTurn(() => reloadAgain(program)) }),
     look: (app) => askNow(app, { signal: new AbortController().signal }),

@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import type { Server } from 'node:http'
 import { Agent, request } from 'node:https'
 import { join } from 'node:path'
@@ -21,6 +21,7 @@ let nginx: PrivateNginx
 let sites: SiteFiles
 let pair: { certificate: string; key: string }
 const servers: (Server & { port: number })[] = []
+let upstreams: Parameters<SiteFiles['ensure']>[0]
 const ports = { plain: 0, tls: 0 }
 const NAMES = ['d.test', 'www.d.test', 'deploy.test']
 const PROXY = '127.0.0.7'
@@ -31,9 +32,10 @@ beforeAll(async () => {
   Object.assign(ports, { plain: await freePort(), tls: await freePort() })
   pair = makePair(workspace.folder('pair'), NAMES)
   const webroot = workspace.folder('acme')
-  const tls = (...covers: string[]) => ({ webroot, pair: { ...pair, covers, isFit: true } })
+  const tls = (...covers: string[]) =>
+    existsSync(pair.certificate) ? { webroot, pair: { ...pair, covers, isFit: true } } : { webroot }
   const trustedProxies = [`${PROXY}/32`]
-  const apps: Record<string, ConfiguredSite> = {
+  const configured = (): Record<string, ConfiguredSite> => ({
     api: { domains: ['d.test'], paths: ['/api'], stripPrefix: true, pauses: false },
     web: {
       domains: ['d.test'],
@@ -43,9 +45,9 @@ beforeAll(async () => {
       pauses: false,
     },
     receiver: { domains: [], pauses: false },
-  }
+  })
   const slots = createSlots(workspace.folder('data'))
-  for (const app of Object.keys(apps)) {
+  for (const app of Object.keys(configured())) {
     servers.push(await startEcho(app))
     slots.makeLive(app, 'blue')
   }
@@ -58,7 +60,7 @@ beforeAll(async () => {
       listen: [`127.0.0.1:${ports.plain}`],
       listenTls: [`127.0.0.1:${ports.tls}`],
     },
-    app: (name) => apps[name],
+    app: (name) => configured()[name],
     apps: () => ['api', 'web'],
     receiver: () => ({
       url: 'https://deploy.test',
@@ -71,9 +73,8 @@ beforeAll(async () => {
     address: () => '127.0.0.1',
   })
   await nginx.reloaded(() => sites.receiver.ensure('refuse'))
-  await nginx.reloaded(() =>
-    sites.ensure({ api: { blue: api, green: api }, web: { blue: web, green: web } }),
-  )
+  upstreams = { api: { blue: api, green: api }, web: { blue: web, green: web } }
+  await nginx.reloaded(() => sites.ensure(upstreams))
 })
 afterAll(async () => {
   await Promise.all(servers.map(closed))
@@ -196,4 +197,17 @@ test("an Nginx that has to show a certificate first shows nobody's", async () =>
   ports.tls = port
   await expect(overTls('unknown.test', '/')).rejects.toThrow(/socket hang up/)
   Object.assign(ports, at)
+})
+
+test('when all certificates are gone, sites of apps and of the receiver are had over plain HTTP again', async () => {
+  rmSync(join(nginx.directory, 'old.conf'))
+  for (const file of Object.values(pair)) rmSync(file)
+  // Nginx takes neither file as long as the other one names what is not there
+  await expect(sites.receiver.ensure('leave')).rejects.toThrow(/fullchain\.pem/)
+  await nginx.reloaded(() => sites.ensure(upstreams, () => 'leave'))
+  await nginx.check()
+  expect(await plain('d.test', '/x')).toMatchObject({ asked: { name: 'web', url: '/x' } })
+  expect(await plain('deploy.test', '/x')).toMatchObject({ asked: { name: 'receiver' } })
+  expect(await sites.receiver.ensure('leave')).toMatchObject({ changed: false })
+  expect(await sites.receiver.unknownNames()).toContain(`:${ports.plain}: no answer (444)`)
 })
