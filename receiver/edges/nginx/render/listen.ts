@@ -12,3 +12,18 @@ export function inEachFile(listen: readonly string[], ipv6 = IPV6): string[] {
   const here = existsSync(ipv6) ? listen : listen.filter((each) => !each.startsWith('[::]:'))
   return (here.length > 0 ? here : listen).map((each) => each.replaceAll(' ipv6only=on', ''))
 }
+
+/**
+ * The server blocks of one file, of which several may listen at an address: an option of its socket may be said once, and one site is
+ * the default. The first of them has these.
+ */
+export function inOneFile(blocks: readonly string[]): string[] {
+  const said = new Set<string>()
+  return blocks.map((block) =>
+    block.replaceAll(/^ {2}listen (\S+) .*;$/gm, (line, address: string) => {
+      const isFirst = !said.has(address)
+      said.add(address)
+      return isFirst ? line : line.replaceAll(/ (?:default_server|ipv6only=off)(?=[ ;])/g, '')
+    }),
+  )
+}

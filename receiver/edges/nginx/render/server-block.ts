@@ -2,6 +2,7 @@ import { isAtLeast, OLDEST } from '../features.ts'
 import { inLocation, inServer } from './app-locations.ts'
 import { challenge } from './challenge.ts'
 import { redirect } from './redirect.ts'
+import { inOneFile } from './listen.ts'
 import { servedLocation } from './served.ts'
 import { type Block, type Front, isSecure, type Place, type Site } from './site.ts'
 import { indent } from './text.ts'
@@ -24,7 +25,7 @@ export function serverBlocks(site: Site): string {
   const { headers: _headers, ...front } = site
   // what an app's own answers bear is none of those that are there with it
   const blocks = site.blocks?.flatMap((each) => blocksFor(front, shared(site, each)))
-  return [...(blocks ?? blocksFor(site, alone(site))), ...leading(site)].join('\n')
+  return inOneFile([...(blocks ?? blocksFor(site, alone(site))), ...leading(site)]).join('\n')
 }
 
 /** One over plain HTTP, one over TLS, or both, as the certificate is. */
