@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { defined } from '../../core/defined.ts'
-import type { Placed } from '../../core/own-domains.ts'
+import { ownerOf, type Placed } from '../../core/own-domains.ts'
 import type { AppPlace, SiteSettings } from '../../core/site.ts'
 import type { AppUpstreams, Slot } from '../../core/slots/ports.ts'
 import { pathSegment } from '../path-segment.ts'
@@ -60,10 +60,17 @@ export function appSites({
   const listenTls = inEachFile(nginx.listenTls ?? [])
 
   /** Those that may share a domain with this one, itself included. */
-  const placed = (app: string): Placed[] =>
-    [...new Set([...known(), app])].flatMap((each) => {
-      const { domains = [], paths = ['/'] } = configured(each) ?? {}
-      return domains.length === 0 ? [] : [{ name: each, domains, paths }]
+  const placed = (app: string): Placed[] => [...new Set([...known(), app])].flatMap(placedAt)
+  const placedAt = (name: string): Placed[] => {
+    const { domains = [], paths = ['/'] } = configured(name) ?? {}
+    return domains.length === 0 ? [] : [{ name, domains, paths }]
+  }
+
+  /** Those that are another app's, which has no TLS: names that lead there must not lead to `https://`. */
+  const ofPlainOwner = (domains: readonly string[], own: readonly string[]): string[] =>
+    domains.filter((domain) => {
+      const owner = own.includes(domain) ? undefined : ownerOf(domain, known().flatMap(placedAt))
+      return owner !== undefined && configured(owner.name)?.tls === undefined
     })
 
   const siteOf = (
@@ -91,7 +98,8 @@ export function appSites({
       snippet: (each) => join(snippets, pathSegment(each)),
     })
     const strips = stripPrefix ? longestFirst(paths.filter((path) => path !== '/')) : []
-    const names = [...(blocks?.flatMap((block) => block.domains) ?? domains), ...redirectFrom]
+    const own = blocks?.flatMap((block) => block.domains) ?? domains
+    const names = [...own, ...redirectFrom, ...ofPlainOwner(domains.slice(0, 1), own)]
     const servers = (slot: Slot) =>
       Array.from(
         { length: upstreams[slot].replicas },

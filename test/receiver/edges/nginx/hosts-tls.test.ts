@@ -21,9 +21,9 @@ let nginx: PrivateNginx
 let sites: SiteFiles
 let pair: { certificate: string; key: string }
 const servers: (Server & { port: number })[] = []
-let upstreams: Parameters<SiteFiles['ensure']>[0]
+let upstreams: Record<string, Parameters<SiteFiles['ensure']>[0][string]>
 const ports = { plain: 0, tls: 0 }
-const NAMES = ['d.test', 'www.d.test', 'deploy.test']
+const NAMES = ['d.test', 'www.d.test', 'deploy.test', 'guest.test', 'www.guest.test']
 const PROXY = '127.0.0.7'
 
 beforeAll(async () => {
@@ -45,6 +45,21 @@ beforeAll(async () => {
       pauses: false,
     },
     receiver: { domains: [], pauses: false },
+    host: { domains: ['plain.test'], pauses: false },
+    guest: {
+      domains: ['plain.test'],
+      paths: ['/guest'],
+      redirectFrom: ['guest.test'],
+      tls: tls('guest.test'),
+      pauses: false,
+    },
+    second: {
+      domains: ['d.test'],
+      paths: ['/second'],
+      redirectFrom: ['www.guest.test'],
+      tls: tls('www.guest.test'),
+      pauses: false,
+    },
   })
   const slots = createSlots(workspace.folder('data'))
   for (const app of Object.keys(configured())) {
@@ -61,7 +76,7 @@ beforeAll(async () => {
       listenTls: [`127.0.0.1:${ports.tls}`],
     },
     app: (name) => configured()[name],
-    apps: () => ['api', 'web'],
+    apps: () => ['api', 'web', 'host', 'guest', 'second'],
     receiver: () => ({
       url: 'https://deploy.test',
       listen: { host: '127.0.0.1', port: receiver.port },
@@ -74,6 +89,7 @@ beforeAll(async () => {
   })
   await nginx.reloaded(() => sites.receiver.ensure('refuse'))
   upstreams = { api: { blue: api, green: api }, web: { blue: web, green: web } }
+  for (const app of ['host', 'guest', 'second']) upstreams[app] = { blue: web, green: web }
   await nginx.reloaded(() => sites.ensure(upstreams))
 })
 afterAll(async () => {
@@ -156,6 +172,14 @@ test('names lead to the first domain in one step, also those that the certificat
     expect(await plain(name, '/a%2Fb?c')).toMatchObject({ status: 308, location: to })
   }
   expect(await overTls('www.d.test', '/a%2Fb?c')).toMatchObject({ status: 308, location: to })
+})
+
+test('names lead to the domain of another app as that one is served', async () => {
+  const to = 'http://plain.test/x'
+  expect(await overTls('guest.test', '/x')).toMatchObject({ status: 308, location: to })
+  expect((await plain('guest.test', '/x')).location).toMatch(/^http:\/\/plain\.test/)
+  const secure = `https://d.test:${ports.tls}/x`
+  expect(await overTls('www.guest.test', '/x')).toMatchObject({ status: 308, location: secure })
 })
 
 test('each app is proved over TLS, and known by its https address', async () => {
