@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { AppConfig, Config } from '../config/config.ts'
@@ -17,12 +16,12 @@ import type { Log } from '../core/log.ts'
 import { upstreamsOf } from '../core/slots/show-apps.ts'
 import { obtain } from '../edges/certbot/obtain.ts'
 import { readPair } from '../edges/certbot/pair.ts'
-import { renewalFile } from '../edges/certbot/places.ts'
+import { lineageOf } from '../edges/certbot/places.ts'
 import { installRenewalHook } from '../edges/certbot/renewal-hook.ts'
 import type { SiteFiles } from '../edges/nginx/sites.ts'
 import { createCertificateAttempts } from '../edges/store/certificate-attempts.ts'
 import type { OpenStore } from './open-store.ts'
-import { filesOf, tlsSites } from './site-tls.ts'
+import { filesOf, serverOf, tlsSites } from './site-tls.ts'
 
 /** A reload may wait so long for deployments to come to their end. */
 const QUIET_WITHIN_MS = 15 * 60_000
@@ -135,14 +134,6 @@ function readCertificate(site: string, config: Config): StandingCertificate | un
   if (source === undefined) return undefined
   const pair = readPair(filesOf(site, source, config))
   if (pair === undefined || source.kind === 'files') return pair
-  const server = serverIn(renewalFile(site, config.tls?.directory))
+  const server = serverOf(lineageOf(site), config)
   return { ...pair, ...(server === undefined ? {} : { server }) }
-}
-
-function serverIn(file: string): string | undefined {
-  try {
-    return /^server = (\S{1,500})$/m.exec(readFileSync(file, 'utf8'))?.[1]
-  } catch {
-    return undefined
-  }
 }

@@ -1,11 +1,20 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import type { AppConfig, Config } from '../config/config.ts'
 import { defined } from '../core/defined.ts'
 import { ownDomains } from '../core/own-domains.ts'
 import type { CertificateSource } from '../core/site.ts'
 import { readPair } from '../edges/certbot/pair.ts'
-import { certbotFiles, type PairFiles, webrootOf } from '../edges/certbot/places.ts'
+import {
+  CERTBOT_DIRECTORY,
+  certbotFiles,
+  lineageFiles,
+  type PairFiles,
+  renewalFile,
+  webrootOf,
+} from '../edges/certbot/places.ts'
 import { type ConfiguredReceiver, hasOwnSite } from '../edges/nginx/receiver-site.ts'
-import type { ConfiguredTls } from '../edges/nginx/served-pair.ts'
+import type { ConfiguredTls, StandingPair } from '../edges/nginx/served-pair.ts'
 
 /** A site whose visitors come over TLS. */
 export interface TlsSite {
@@ -69,11 +78,59 @@ function toldOf(site: TlsSite | undefined, config: Config): ConfiguredTls | unde
   const webroot = site.source.kind === 'acme' ? { webroot: webrootOf(config.data) } : {}
   try {
     const pair = readPair(files)
-    if (pair === undefined) return webroot
+    if (pair === undefined) {
+      return {
+        ...webroot,
+        ...defined({ pair: site.source.kind === 'acme' ? lent(site, config) : undefined }),
+      }
+    }
     const isFit = Date.parse(pair.notAfter) > Date.now()
     return { ...webroot, pair: { ...files, covers: site.names.filter(pair.covers), isFit } }
   } catch {
     // what is wrong with it is said where certificates are looked at
     return { ...webroot, pair: { ...files, covers: [], isFit: false } }
+  }
+}
+
+/**
+ * Until a site has its own certificate, another one of Certbot's that is for names of it: they were another app's before, or had a site
+ * of somebody's own, and who comes by TLS goes on doing so.
+ */
+function lent({ names }: TlsSite, config: Pick<Config, 'tls'>): StandingPair | undefined {
+  const { server, directory = CERTBOT_DIRECTORY } = config.tls ?? {}
+  for (const lineage of listed(join(directory, 'live'))) {
+    // one to try things out with is given to nobody who did not ask for it
+    if (!PLAIN.test(lineage) || serverOf(lineage, config) !== server) continue
+    const files = lineageFiles(lineage, directory)
+    try {
+      const pair = readPair(files)
+      const covers = pair === undefined ? [] : names.filter(pair.covers)
+      const isFit = pair !== undefined && Date.parse(pair.notAfter) > Date.now()
+      if (isFit && covers.length > 0) return { ...files, covers, isFit }
+    } catch {
+      // it is no use to anybody
+    }
+  }
+  return undefined
+}
+
+/** As it can stand in a file of Nginx. */
+const PLAIN = /^[A-Za-z0-9._-]+$/
+
+/** The CA that Certbot had a certificate from, by its notes. */
+export function serverOf(lineage: string, { tls }: Pick<Config, 'tls'>): string | undefined {
+  try {
+    const notes = readFileSync(renewalFile(lineage, tls?.directory), 'utf8')
+    return /^server = (\S{1,500})$/m.exec(notes)?.[1]
+  } catch {
+    return undefined
+  }
+}
+
+function listed(folder: string): string[] {
+  try {
+    return readdirSync(folder).toSorted()
+  } catch {
+    return []
   }
 }

@@ -14,8 +14,12 @@ export interface PairFiles {
 export const lineageOf = (site: string): string => `deploy-receiver.${site}`
 
 /** Where Certbot has its newest one: links, which it sets anew. */
-export function certbotFiles(site: string, directory = CERTBOT_DIRECTORY): PairFiles {
-  const live = join(directory, 'live', lineageOf(site))
+export const certbotFiles = (site: string, directory = CERTBOT_DIRECTORY): PairFiles =>
+  lineageFiles(lineageOf(site), directory)
+
+/** The same of whatever Certbot calls so. */
+export function lineageFiles(lineage: string, directory = CERTBOT_DIRECTORY): PairFiles {
+  const live = join(directory, 'live', lineage)
   return { certificate: join(live, 'fullchain.pem'), key: join(live, 'privkey.pem') }
 }
 
@@ -23,5 +27,5 @@ export function certbotFiles(site: string, directory = CERTBOT_DIRECTORY): PairF
 export const webrootOf = (data: string): string => join(data, 'acme')
 
 /** Where Certbot notes how a certificate was had. */
-export const renewalFile = (site: string, directory = CERTBOT_DIRECTORY): string =>
-  join(directory, 'renewal', `${lineageOf(site)}.conf`)
+export const renewalFile = (lineage: string, directory = CERTBOT_DIRECTORY): string =>
+  join(directory, 'renewal', `${lineage}.conf`)

@@ -1,0 +1,42 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, expect, test } from 'vitest'
+import type { AppConfig, Config } from '../../../receiver/config/config.ts'
+import { siteTls } from '../../../receiver/serve/site-tls.ts'
+import { makePair } from '../../support/certificates.ts'
+
+const directory = mkdtempSync(join(tmpdir(), 'site-tls-'))
+afterAll(() => rmSync(directory, { recursive: true }))
+
+const SERVER = 'https://ca.test/directory'
+
+function have(lineage: string, names: string[], server = SERVER) {
+  mkdirSync(join(directory, 'renewal'), { recursive: true })
+  writeFileSync(join(directory, 'renewal', `${lineage}.conf`), `server = ${server}\n`)
+  return makePair(join(directory, 'live', lineage), names)
+}
+
+const place = { domains: ['d.test'], redirectFrom: [], http: true, tls: { kind: 'acme' } }
+const told = (apps: Record<string, object>, name: string) => {
+  const config = {
+    apps,
+    tls: { email: 'ops@d.test', server: SERVER, directory },
+    data: '/data',
+  } as unknown as Config
+  return siteTls(apps[name] as AppConfig, config)
+}
+
+test('a domain that comes to another app keeps its certificate until that one has its own', () => {
+  const api = { ...place, name: 'api', paths: ['/api'] }
+  const web = { ...place, name: 'web', paths: ['/'] }
+  have('a-trial', ['d.test'], 'https://trial.test')
+  have('e.test', ['e.test'])
+  expect(told({ web }, 'web')).toEqual({ webroot: '/data/acme' })
+  const lent = have('deploy-receiver.api', ['d.test'])
+  expect(told({ api }, 'api')?.pair).toMatchObject(lent)
+  expect(told({ api, web }, 'api')).toBeUndefined()
+  expect(told({ api, web }, 'web')?.pair).toEqual({ ...lent, covers: ['d.test'], isFit: true })
+  const own = have('deploy-receiver.web', ['d.test'])
+  expect(told({ api, web }, 'web')?.pair).toEqual({ ...own, covers: ['d.test'], isFit: true })
+})
