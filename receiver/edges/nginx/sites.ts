@@ -17,7 +17,7 @@ import { leftBehind } from './left-behind.ts'
 import { isOthers, othersFile, withHead } from './mark.ts'
 import { OLDEST } from './features.ts'
 import { http3Socket } from './http3.ts'
-import { createProgram, type NginxSettings, type Program } from './program.ts'
+import { createProgram, type Program } from './program.ts'
 import { inEachFile } from './render/listen.ts'
 import { render, type Rendered } from './render/render.ts'
 import type { ConfiguredReceiver } from './receiver-site.ts'
@@ -141,14 +141,14 @@ export function createSites(options: SitesOptions): SiteFiles {
   /** What another change replaced while it was asked for is asked for as it is now. */
   const askNow = async (
     app: string,
-    options: Omit<Parameters<typeof ask>[1], 'program'>,
+    how: Omit<Parameters<typeof ask>[1], 'program'>,
   ): Promise<Served> => {
     const site = siteOnDisk(app)
-    const asked = ask(site, { program, ...options })
+    const asked = ask(site, { program, ...how })
     await asked.catch(() => {})
-    if (siteOnDisk(app).path !== site.path) return askNow(app, options)
+    if (siteOnDisk(app).path !== site.path) return askNow(app, how)
     const served = await asked
-    return { ...(await askFromBridge(app, options.signal)), ...served }
+    return { ...(await askFromBridge(app, how.signal)), ...served }
   }
 
   return {
