@@ -70,13 +70,12 @@ export async function visit(
   const answer = await ask(ports, sent)
   const { statusCode: status = 0, headers } = answer
   const { location = '' } = headers
-  answer.socket.unref()
   if (location !== '' && hops < 3) {
-    answer.destroy()
+    answer.socket.destroy()
     return visit(ports, { ...sent, url: location.replace(`:${ports.tls}`, '') }, hops + 1)
   }
   const raw = status === 101 ? Buffer.alloc(0) : await buffer(answer)
-  answer.destroy()
+  answer.socket.destroy()
   const body = (headers['content-encoding'] === 'gzip' ? gunzipSync(raw) : raw).toString()
   const app = body.startsWith('{"name"') ? JSON.parse(body) : undefined
   const told = TOLD.map((name) => [name, app?.headers[name]])
