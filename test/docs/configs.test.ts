@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
 import { parse, stringify } from 'yaml'
 import { loadConfig } from '../../receiver/config/load.ts'
+import { blocksOf } from './blocks-of.ts'
 
 type Keys = Record<string, unknown>
 
@@ -30,14 +31,12 @@ afterAll(() => rmSync(dir, { recursive: true }))
 
 /** What the pages show of a config. Workflows have steps; of others it is seen by its keys whether it is a whole or an app's. */
 const shown = PAGES.flatMap((page) =>
-  [...readFileSync(join(ROOT, page), 'utf8').matchAll(/^```yaml\n(.*?)^```$/gms)].flatMap(
-    ({ 1: text = '' }, at) => {
-      const keys = parse(text) as Keys | unknown[]
-      return Array.isArray(keys) || 'steps' in keys || 'jobs' in keys || 'on' in keys
-        ? []
-        : [{ what: `${page}, block ${at + 1}`, keys, text }]
-    },
-  ),
+  blocksOf(readFileSync(join(ROOT, page), 'utf8'), 'yaml').flatMap((text, at) => {
+    const keys = parse(text) as Keys | unknown[]
+    return Array.isArray(keys) || 'steps' in keys || 'jobs' in keys || 'on' in keys
+      ? []
+      : [{ what: `${page}, block ${at + 1}`, keys, text }]
+  }),
 )
 
 /** With what a page leaves out because each config has it. */

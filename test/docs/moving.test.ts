@@ -14,21 +14,15 @@ import { INSTALLATION } from '../support/home.ts'
 import { type PrivateNginx, startNginx } from '../support/nginx.ts'
 import { freePort } from '../support/ports.ts'
 import { openWorkspace, type Workspace } from '../support/workspace.ts'
+import { blocksOf } from './blocks-of.ts'
 import { rowsBelow } from './rows-below.ts'
 import { AS_ALICE, OVER_TLS, type Ports, visit, visitAll } from './visitors.ts'
 
 const PAGE = readFileSync(join(import.meta.dirname, '../../docs/sites.md'), 'utf8')
 const HEADING = 'Moving a site of your own to the config'
 const section = PAGE.split(`\n## ${HEADING}\n`)[1]?.split('\n## ', 1)[0] ?? ''
-const [handMade = '', included = ''] = blocks('nginx')
-const [config = ''] = blocks('yaml')
-
-function blocks(language: string): string[] {
-  return section
-    .split(`\n\`\`\`${language}\n`)
-    .slice(1)
-    .map((text) => text.split('\n```', 1)[0] ?? '')
-}
+const [handMade = '', included = ''] = blocksOf(section, 'nginx')
+const [config = ''] = blocksOf(section, 'yaml')
 
 let workspace: Workspace
 let nginx: PrivateNginx
