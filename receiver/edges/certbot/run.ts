@@ -62,7 +62,7 @@ export async function runCertbot(
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
     throw new CertificateError('Certbot is not installed', {
-      hint: 'apt install certbot (it needs no plugin); or write tls: false for apps that are to have no HTTPS',
+      hint: 'apt install certbot (it needs no plugin), then systemctl restart deploy-receiver, whose sandbox learns of its folders at the start; or write tls: false for apps that are to have no HTTPS',
       cause: error,
     })
   } finally {
