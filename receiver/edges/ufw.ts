@@ -6,8 +6,8 @@ import type { Ufw } from '../core/firewall.ts'
 export function readUfw(directory = '/etc'): Ufw | undefined {
   try {
     const read = (file: string) => readFileSync(join(directory, file), 'utf8')
-    if (!/^ENABLED="?yes"?\s*$/im.test(read('ufw/ufw.conf'))) return undefined
-    const accepts = /^DEFAULT_INPUT_POLICY="?ACCEPT"?\s*$/im.test(read('default/ufw'))
+    if (!/^ENABLED="?yes"?[ \t]*$/im.test(read('ufw/ufw.conf'))) return undefined
+    const accepts = /^DEFAULT_INPUT_POLICY="?ACCEPT"?[ \t]*$/im.test(read('default/ufw'))
     return { otherwise: accepts ? 'allow' : 'deny', rules: read('ufw/user.rules') }
   } catch {
     return undefined
