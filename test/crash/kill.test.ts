@@ -1,3 +1,4 @@
+// @module-tag long
 import Docker from 'dockerode'
 import { afterAll, beforeAll, expect, inject, test } from 'vitest'
 import { type Deployment, isFinal } from '../../protocol/deployment.ts'

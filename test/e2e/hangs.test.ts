@@ -1,3 +1,4 @@
+// @module-tag long
 import { readFileSync } from 'node:fs'
 import Docker from 'dockerode'
 import { afterAll, beforeAll, expect, inject, test } from 'vitest'

@@ -282,13 +282,17 @@ function startLoad(host: string) {
   }
 }
 
-test('another domain is asked for at once, and has HTTP until it has a certificate', async () => {
-  await configure('api', ['api.test', 'shop.api.test'])
-  await untilNames('api', ['api.test', 'shop.api.test'])
-  expect(await plain('shop.api.test')).toBe(308)
-  await configure('api', ['api.test'])
-  await untilNames('api', ['api.test'])
-})
+test(
+  'another domain is asked for at once, and has HTTP until it has a certificate',
+  { tags: 'long' },
+  async () => {
+    await configure('api', ['api.test', 'shop.api.test'])
+    await untilNames('api', ['api.test', 'shop.api.test'])
+    expect(await plain('shop.api.test')).toBe(308)
+    await configure('api', ['api.test'])
+    await untilNames('api', ['api.test'])
+  },
+)
 
 /** Certbot as an administrator runs it, when the receiver's own has come to its end: it runs once at a time. */
 const byHand = (words: readonly string[]) => {
@@ -397,21 +401,25 @@ test('a CA that has enough is left alone for as long as it says, one that is dow
   await waitFor(async () => (await described('api'))?.ok === true, { what: 'not well again' })
 })
 
-test('an account that the CA has no more is said, with how to get another one', async () => {
-  const { directory = '' } = config.tls ?? {}
-  const accounts = join(directory, 'accounts')
-  cpSync(accounts, join(directory, 'kept'), { recursive: true })
-  await byHand(['unregister', '--non-interactive', '--server', acme.directory])
-  rmSync(accounts, { recursive: true })
-  cpSync(join(directory, 'kept'), accounts, { recursive: true })
-  await configure('late', ['late.test'])
-  expect(await untilSaid('late')).toMatchObject({
-    message: expect.stringContaining("the CA does not take Certbot's account any more"),
-    hint: expect.stringContaining('certbot unregister --server'),
-  })
-  expect(await plain('late.test')).toBe(200)
-  await forget('late')
-})
+test(
+  'an account that the CA has no more is said, with how to get another one',
+  { tags: 'long' },
+  async () => {
+    const { directory = '' } = config.tls ?? {}
+    const accounts = join(directory, 'accounts')
+    cpSync(accounts, join(directory, 'kept'), { recursive: true })
+    await byHand(['unregister', '--non-interactive', '--server', acme.directory])
+    rmSync(accounts, { recursive: true })
+    cpSync(join(directory, 'kept'), accounts, { recursive: true })
+    await configure('late', ['late.test'])
+    expect(await untilSaid('late')).toMatchObject({
+      message: expect.stringContaining("the CA does not take Certbot's account any more"),
+      hint: expect.stringContaining('certbot unregister --server'),
+    })
+    expect(await plain('late.test')).toBe(200)
+    await forget('late')
+  },
+)
 
 test("files of one's own are taken when they change, if they belong together", async () => {
   const folder = workspace.folder('own')
