@@ -120,7 +120,7 @@ function explain(
 ): { message: string; hint: string } {
   const what = domain ?? 'this'
   const words = detail === '' ? '' : `: ${clean(detail)}`
-  const isAccount = type === 'accountDoesNotExist' || (domain === undefined && ACCOUNT.test(detail))
+  const isAccount = type === 'accountDoesNotExist' || (domain === undefined && isOfAccount(detail))
   if (isAccount) {
     return {
       message: `the CA does not take Certbot's account any more${words}`,
@@ -176,8 +176,10 @@ function explain(
   }
 }
 
-const ACCOUNT =
-  /\baccount\b.{0,80}\b(?:not valid|deactivated|revoked|not exist|not found|unable to find)|unable to find account/i
+/** In one line, since a CA says of other things, too, that they are not found. */
+const isOfAccount = (said: string): boolean =>
+  said.split('\n').some((line) => /\baccount\b/i.test(line) && LOST.test(line))
+const LOST = /not valid|deactivated|revoked|not exist|not found|unable to find/i
 const AGAIN =
   'it is asked again by itself; most CAs have a page that says how they are (letsencrypt.status.io)'
 
@@ -194,9 +196,7 @@ function withoutAnswer(
   }
   if (/<Response \[5\d\d\]>/.test(said))
     return { message: `the CA is down: ${reason}`, hint: AGAIN }
-  if (
-    /Requesting .{1,200}:|Max retries exceeded|timed out|Temporary failure|SSLError/i.test(said)
-  ) {
+  if (/Requesting \S+: |Max retries exceeded|timed out|Temporary failure|SSLError/i.test(said)) {
     return {
       message: `the CA cannot be reached: ${reason}`,
       hint: `this machine has to reach ${server} (curl -I shows whether it does); it is asked again by itself`,

@@ -165,7 +165,7 @@ function hostConfig(
 
 /** What the config says of a name goes before. */
 function withOthers(own: readonly string[], others: readonly string[]): string[] {
-  const nameOf = (host: string) => host.replace(/:.*$/, '').toLowerCase()
+  const nameOf = (host: string) => (host.split(':')[0] ?? '').toLowerCase()
   const taken = new Set(own.map(nameOf))
   return [...own, ...others.filter((each) => !taken.has(nameOf(each)))]
 }

@@ -72,7 +72,7 @@ const forContainers = ({
 
 /** An option of a socket may be said once, and only one site is the default: those are the visitors'. */
 const withoutOptions = (listen: readonly string[]): string[] => [
-  ...new Set(listen.map((each) => each.replace(/ .*$/, ''))),
+  ...new Set(listen.map((each) => each.split(' ')[0] ?? each)),
 ]
 
 /**

@@ -87,7 +87,7 @@ const http3Header = (site: Front): string =>
 
 /** The port that visitors over TLS come to: of the first `listen`. */
 const tlsPort = ({ tls }: Front): string =>
-  /(\d+)(?: .*)?$/.exec(tls?.listen[0] ?? '')?.[1] ?? '443'
+  tls?.listen[0]?.split(' ')[0]?.split(':').at(-1) ?? '443'
 
 /** Sends visitors of plain HTTP to the same address over TLS, and keeps method and body of what they ask. */
 export const toTls = (site: Front): string =>
