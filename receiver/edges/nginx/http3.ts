@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { editsOf } from './edited.ts'
 import { readIfThere, type Wanted } from './files.ts'
 import { isOthersMark, withHead } from './mark.ts'
+import { withoutOptions } from './render/listen.ts'
 import { HEAD } from './render/text.ts'
 
 /**
@@ -57,7 +58,7 @@ function listed(directory: string): string[] {
 }
 
 const block = (listens: readonly string[]) => `${HEAD}server {
-${listens.map((listen) => `  listen ${listen.replace(/ .*/, '')} quic reuseport;\n`).join('')}  server_name "";
+${listens.map((listen) => `  listen ${withoutOptions(listen)} quic reuseport;\n`).join('')}  server_name "";
   ssl_reject_handshake on;
   return 444;
 }

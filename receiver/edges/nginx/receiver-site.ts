@@ -9,7 +9,7 @@ import type { Features } from './features.ts'
 import { readIfThere, type Wanted } from './files.ts'
 import { installationOf, withHead } from './mark.ts'
 import type { NginxSettings } from './program.ts'
-import { inEachFile } from './render/listen.ts'
+import { inEachFile, withoutOptions } from './render/listen.ts'
 import {
   type OwnSite,
   RECEIVER,
@@ -116,10 +116,9 @@ const untaken = (
     ? []
     : inEachFile(listen)
         .filter((each) => !isDefault(each) && unknownNamesAt(addressOf(each), others) === undefined)
-        .map(plain)
+        .map(withoutOptions)
 
 /** Options of a socket are the apps' to say. */
-const plain = (listen: string) => listen.replace(/ .*/, '')
 
 function ownOf(
   { url, listen: { host, port }, tls }: ConfiguredReceiver,
@@ -132,12 +131,12 @@ function ownOf(
   ])
   const at = everywhere.get(host) ?? host
   const domains = [hostOf(url)]
-  const listenTls = inEachFile(nginx.listenTls ?? []).map(plain)
+  const listenTls = inEachFile(nginx.listenTls ?? []).map(withoutOptions)
   return {
     app: RECEIVER,
     domains,
     path: pathOf(url),
-    listen: inEachFile(nginx.listen).map(plain),
+    listen: inEachFile(nginx.listen).map(withoutOptions),
     upstream: `${at.includes(':') ? `[${at}]` : at}:${port}`,
     trustedProxies,
     ...defined({ hsts, http3, webroot: tls?.webroot }),

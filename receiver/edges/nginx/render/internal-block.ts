@@ -3,6 +3,7 @@ import { internalName } from '../../../core/internal-name.ts'
 import { isAtLeast, OLDEST } from '../features.ts'
 import { besideLocation, inLocation } from './app-locations.ts'
 import { internalLocation } from './served.ts'
+import { withoutOptions } from './listen.ts'
 import { keptOpen } from './server-block.ts'
 import type { Site } from './site.ts'
 import { indent } from './text.ts'
@@ -31,7 +32,7 @@ export function internalBlock(site: Site): string {
 # For other containers alone: http://${name}
 geo ${from} ${fromThere} { ${containers} 1; }
 server {
-${withoutOptions(listen)
+${sockets(listen)
   .map((each) => `  listen ${each};\n`)
   .join('')}  server_name ${serverName(name)};
 ${isGrpc ? '  http2 on;\n' : ''}${indent(keptOpen(site))}  if (${fromThere} = "") { return 444; }
@@ -71,9 +72,7 @@ const forContainers = ({
 })
 
 /** An option of a socket may be said once, and only one site is the default: those are the visitors'. */
-const withoutOptions = (listen: readonly string[]): string[] => [
-  ...new Set(listen.map((each) => each.split(' ')[0] ?? each)),
-]
+const sockets = (listen: readonly string[]): string[] => [...new Set(listen.map(withoutOptions))]
 
 /**
  * As a pattern: Nginx's table of names has little room by default, none for the longest of ours (`server_names_hash_bucket_size`), and it

@@ -27,3 +27,6 @@ export function inOneFile(blocks: readonly string[]): string[] {
     }),
   )
 }
+
+/** Without the options of its socket. */
+export const withoutOptions = (listen: string): string => listen.split(' ')[0] ?? listen

@@ -1,3 +1,4 @@
+import { withoutOptions } from './listen.ts'
 import { isAtLeast, OLDEST } from '../features.ts'
 import { ownHeaders } from './headers.ts'
 import type { Front, Site } from './site.ts'
@@ -34,7 +35,9 @@ ssl_stapling off;
 export function tlsListens(site: Front & Required<Pick<Site, 'tls'>>): string {
   const { tls, features = OLDEST } = site
   const tcp = tls.listen.map((listen) => `listen ${listen}${tlsParameters(site)};\n`)
-  const quic = hasHttp3(site) ? tls.listen.map((listen) => `listen ${quicOf(listen)} quic;\n`) : []
+  const quic = hasHttp3(site)
+    ? tls.listen.map((listen) => `listen ${withoutOptions(listen)} quic;\n`)
+    : []
   return [
     ...tcp,
     ...quic,
@@ -52,9 +55,6 @@ export function tlsParameters({
     '',
   )
 }
-
-/** Options of a socket were said for TCP. */
-const quicOf = (listen: string) => listen.replace(/ .*/, '')
 
 /** Its certificate, and how it is shown. */
 export const certificateLines = ({ certificate, key }: NonNullable<Site['tls']>): string =>
