@@ -317,7 +317,7 @@ test('push: false builds, and neither pushes nor posts a hook', async () => {
   expect(run.summary).toContain('Built, not pushed')
 })
 
-test('outputs go beside the push', async () => {
+test('outputs go beside the push', { tags: 'long' }, async () => {
   const run = await push({ outputs: `type=local,"dest=${join(home, 'out')}"`, tags: 'beside' })
   expect(run.exitCode, run.lines.join('\n')).toBe(0)
   expect(readFileSync(join(home, 'out', 'hello.txt'), 'utf8')).toBe('hello\n')
@@ -339,7 +339,7 @@ test('an input that there is not is refused before anything is done', async () =
   ])
 })
 
-test('without buildx the digest is the same kind', async () => {
+test('without buildx the digest is the same kind', { tags: 'long' }, async () => {
   const run = await push({ tags: 'plain', 'build-args': 'GREETING=plain' }, withoutBuildx())
   expect(run.lines.join('\n')).toContain('docker buildx is not here')
   expect(run.exitCode).toBe(0)

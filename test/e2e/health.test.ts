@@ -97,7 +97,7 @@ describe('an app', () => {
     })
   })
 
-  test('that redirects visitors to itself is not live', async () => {
+  test('that redirects visitors to itself is not live', { tags: 'long' }, async () => {
     expect((await deploy('loops')).error).toMatchObject({
       code: 'unhealthy',
       message: expect.stringContaining('a redirect to itself (https://loops.test/healthz)'),

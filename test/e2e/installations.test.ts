@@ -261,24 +261,28 @@ test(
   },
 )
 
-test('with the flags lost as well, the only slot that runs is the live one', async () => {
-  const live = await liveOf(one)
-  await unnoticed([two], () =>
-    untouched(async () => {
-      await one.receiver().stop()
-      renameSync(dataOf(one), `${dataOf(one)}-lost`)
-      expect(await run(['serve'], one)).toMatchObject(refused)
-      expect(existsSync(dataOf(one))).toBe(false)
-      const { stdout } = await run(['adopt', '--json'], one)
-      expect(JSON.parse(stdout)).toMatchObject({
-        adopted: [{ app: 'api', because: 'only that one runs', configured: true }],
-      })
-      expect((await one.visit()).status).toBe(200)
-      await one.start()
-    }),
-  )
-  expect(await liveOf(one)).toEqual(live)
-})
+test(
+  'with the flags lost as well, the only slot that runs is the live one',
+  { tags: 'long' },
+  async () => {
+    const live = await liveOf(one)
+    await unnoticed([two], () =>
+      untouched(async () => {
+        await one.receiver().stop()
+        renameSync(dataOf(one), `${dataOf(one)}-lost`)
+        expect(await run(['serve'], one)).toMatchObject(refused)
+        expect(existsSync(dataOf(one))).toBe(false)
+        const { stdout } = await run(['adopt', '--json'], one)
+        expect(JSON.parse(stdout)).toMatchObject({
+          adopted: [{ app: 'api', because: 'only that one runs', configured: true }],
+        })
+        expect((await one.visit()).status).toBe(200)
+        await one.start()
+      }),
+    )
+    expect(await liveOf(one)).toEqual(live)
+  },
+)
 
 const SHARES =
   "a receiver with its own data that shares another one's %s is refused, and has touched nothing"

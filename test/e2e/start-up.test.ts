@@ -67,7 +67,7 @@ test('a wrong config ends it with file, line and column', async () => {
   )
 })
 
-test('a config that is not there is named', async () => {
+test('a config that is not there is named', { tags: 'long' }, async () => {
   const { code, stderr } = await run(['serve', '--config', '/nowhere/config.yaml'])
   expect(code).toBe(1)
   expect(stderr).toContain('/nowhere/config.yaml: there is no such file')
@@ -86,7 +86,7 @@ test('no Nginx: the command and what to do', async () => {
   expect(message).toContain('install Nginx')
 })
 
-test('a directory of Nginx that is not there is named', async () => {
+test('a directory of Nginx that is not there is named', { tags: 'long' }, async () => {
   const nginx = vm.config['nginx'] as Record<string, unknown>
   const message = await fails({ nginx: { ...nginx, directory: '/nowhere/conf.d' } })
   expect(message).toContain('nginx.directory (/nowhere/conf.d)')
@@ -100,7 +100,7 @@ test.for(['listen', 'admin'] as const)('a port of %s in use is named, and ends i
   other.close()
 })
 
-test('a socket that cannot be made is named, and ends it', async () => {
+test('a socket that cannot be made is named, and ends it', { tags: 'long' }, async () => {
   expect(await fails({ socket: '/nowhere/receiver.sock' })).toContain(
     'socket: /nowhere/receiver.sock is in a directory that does not exist',
   )

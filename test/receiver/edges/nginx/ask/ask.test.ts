@@ -193,17 +193,21 @@ ${listen}  server_name ${app}.test;
   expect(await sites.ask()).toEqual({ url: `https://${app}.test:${tls}` })
 })
 
-test('what another change replaces while it is asked for is asked for as it is then', async () => {
-  const sites = sitesOf({ reload: `sleep 0.1; ${nginx.reload}; sleep 0.2` })
-  const first = sites.ensure()
-  // its files are there, and Nginx is not told yet; by the second its workers of the first are gone
-  const conf = join(nginx.directory, `deploy-receiver.${app}.conf`)
-  while (!existsSync(conf)) await setImmediate()
-  const asked = sites.ask()
-  const second = sites.ensure(9000)
-  expect(await asked).toEqual({ url: `http://${app}.test:${port}` })
-  await Promise.all([first, second])
-})
+test(
+  'what another change replaces while it is asked for is asked for as it is then',
+  { tags: 'long' },
+  async () => {
+    const sites = sitesOf({ reload: `sleep 0.1; ${nginx.reload}; sleep 0.2` })
+    const first = sites.ensure()
+    // its files are there, and Nginx is not told yet; by the second its workers of the first are gone
+    const conf = join(nginx.directory, `deploy-receiver.${app}.conf`)
+    while (!existsSync(conf)) await setImmediate()
+    const asked = sites.ask()
+    const second = sites.ensure(9000)
+    expect(await asked).toEqual({ url: `http://${app}.test:${port}` })
+    await Promise.all([first, second])
+  },
+)
 
 test('an app of which Nginx was never told is not_served', async () => {
   await expect(sitesOf().ask()).rejects.toMatchObject({
