@@ -1367,6 +1367,8 @@ const Deployment = object({
 	/** What visitors come to the app by, once that was found out. */
 	url: optional(string()),
 	source: Source,
+	/** Of the request that it came of: the one that was answered with it, and that stands in the receiver's log. */
+	request_id: optional(string()),
 	created_at: string(),
 	started_at: optional(string()),
 	finished_at: optional(string()),

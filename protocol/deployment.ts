@@ -56,6 +56,8 @@ export const Deployment = v.object({
   /** What visitors come to the app by, once that was found out. */
   url: v.optional(v.string()),
   source: Source,
+  /** Of the request that it came of: the one that was answered with it, and that stands in the receiver's log. */
+  request_id: v.optional(v.string()),
   created_at: v.string(),
   started_at: v.optional(v.string()),
   finished_at: v.optional(v.string()),

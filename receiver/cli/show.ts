@@ -93,6 +93,7 @@ function facts(shown: Shown): [string, string | undefined][] {
     ['actor', actor],
     ['message', message],
     ['run', run],
+    ['request', deployment.request_id],
     ['url', deployment.url],
     ['settings', settings && `those of ${settings}${ofAll(deployment)}`],
     ['before', previous && `${previous.deployment} of ${shortly(previous.digest)}`],

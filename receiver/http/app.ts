@@ -7,6 +7,7 @@ import { createHooks, type HookServices } from './hooks/hooks.ts'
 import type { IsOwnHost, Place } from './hosts.ts'
 import { type LimitServices, rateLimit } from './limits/rate-limit.ts'
 import { ProblemError, problemResponse } from './problem.ts'
+import { requestId } from './request-id.ts'
 import { createReading, type ReadServices } from './read/reading.ts'
 import { securityHeaders } from './security-headers.ts'
 
@@ -49,6 +50,7 @@ export function createApp(services: Services, address: keyof typeof ADDRESSES): 
   const app = new Hono()
   app.use(securityHeaders)
   app.get('/healthz', (c) => c.json({ status: 'ok', version: services.version }))
+  app.use(requestId(services))
   if (!place.trusted) app.use(rateLimit(services))
   for (const part of parts) app.route('/', PARTS[part](services, place))
   app.notFound(({ req }) => problemResponse(notFound(req, parts, services.url)))
@@ -66,10 +68,11 @@ const notFound = (
   })
 
 /** What a client is told of an error; what nobody has foreseen is for the log. */
-function problemOf(error: Error, { req }: Context, log: Log): ProblemError {
+function problemOf(error: Error, c: Context, log: Log): ProblemError {
   if (error instanceof ProblemError) return error
+  const { method, path } = c.req
+  log('error', 'a request failed', { method, path, request_id: c.get('requestId'), error })
   if (error instanceof DeployError && error.code === 'store_failed') return storeFailed(error)
-  log('error', 'a request failed', { method: req.method, path: req.path, error })
   return new ProblemError('internal_error', 'something failed in the receiver; its log says what')
 }
 

@@ -24,6 +24,8 @@ interface Group {
   /** Not in the audit trail yet, not in the log yet. */
   unwritten: number
   unlogged: number
+  /** Of the last one: the first one's is in the audit trail. */
+  requestId?: string
   entry?: number
 }
 
@@ -54,12 +56,14 @@ export function createRefusals(
 
   const tell = (group: Group) => {
     const { outcome, app, address, sender, reason, deployment } = group.refusal
+    const { requestId } = group
     log(outcome === 'rejected' || outcome === 'refused' ? 'warn' : 'info', `hook ${outcome}`, {
       ...(app === undefined ? {} : { app }),
       ...(address === undefined ? {} : { address }),
       sender,
       ...(reason === undefined ? {} : { reason }),
       ...(deployment === undefined ? {} : { deployment }),
+      ...(requestId === undefined ? {} : { request_id: requestId }),
       ...(group.unlogged > 1 ? { count: group.unlogged } : {}),
     })
     group.unlogged = 0
@@ -69,6 +73,7 @@ export function createRefusals(
   return {
     note(refusal) {
       const group = groupOf(refusal)
+      if (refusal.request_id !== undefined) group.requestId = refusal.request_id
       group.last = now()
       group.unwritten++
       group.unlogged++

@@ -34,6 +34,8 @@ export interface AuditEntry {
   /** Why it was not done: precise, so for the operator alone. */
   reason?: string
   deployment?: string
+  /** Of the request; of several that were alike, of the first. */
+  request_id?: string
 }
 
 /** The durable audit trail. */

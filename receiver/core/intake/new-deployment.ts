@@ -22,6 +22,7 @@ export function newDeployment({
   request,
   source,
   url,
+  requestId,
   now,
   history,
   live,
@@ -31,6 +32,7 @@ export function newDeployment({
   request: Request
   source: Source
   url?: string
+  requestId?: string
   now: string
   history: () => readonly Past[]
   live: () => string | undefined
@@ -52,6 +54,7 @@ export function newDeployment({
     ...(request.action === 'deploy' && request.hint === true ? { hint: true } : {}),
     ...(url === undefined ? {} : { url }),
     source,
+    ...(requestId === undefined ? {} : { request_id: requestId }),
     created_at: now,
     steps: [],
   }

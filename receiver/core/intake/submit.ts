@@ -61,7 +61,8 @@ export interface Submission {
   bodySha256: string
   key?: IdempotencyKey
   token?: { issuer: string; jti: string; expiresAt: number }
-  audit: Pick<AuditEntry, 'sender' | 'address' | 'request'>
+  /** Of whoever asked, and of the request: absent when nobody sent one. */
+  audit: Pick<AuditEntry, 'sender' | 'address' | 'request' | 'request_id'>
 }
 
 export type Submitted =
@@ -95,7 +96,7 @@ export function trySubmit(submission: Submission, intake: Intake): Submitted {
 class TakenBack extends Error {}
 
 function take(submission: Submission, intake: Intake): Submitted {
-  const { app, asks, source, bodySha256, key, token } = submission
+  const { app, asks, source, bodySha256, key, token, audit } = submission
   if (token !== undefined) {
     const expiresAt = Math.max(token.expiresAt, intake.nowSeconds()) + DAY_SECONDS
     if (!intake.useToken({ ...token, expiresAt })) return { kind: 'replayed' }
@@ -136,6 +137,7 @@ function take(submission: Submission, intake: Intake): Submitted {
     app,
     request: asks.kind === 'order' ? asks.request : requestOf(asks.hint),
     source,
+    ...(audit.request_id === undefined ? {} : { requestId: audit.request_id }),
     // until it is found out anew
     ...(live?.url === undefined ? {} : { url: live.url }),
     now: intake.now(),
@@ -153,7 +155,7 @@ function take(submission: Submission, intake: Intake): Submitted {
     app: app.name,
     outcome: 'accepted',
     deployment: deployment.id,
-    ...submission.audit,
+    ...audit,
   })
   return { kind: 'accepted', deployment }
 }

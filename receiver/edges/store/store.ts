@@ -17,6 +17,8 @@ export interface Store extends Journal {
   get(id: string): StoredDeployment | undefined
   /** Deployments whose ids begin so, `most` at most, the oldest first. */
   beginning(prefix: string, most: number): Deployment[]
+  /** Those that came of the request with this id: one, if Nginx makes each once. */
+  ofRequest(id: string, most: number): Deployment[]
   /** An app's deployments, newest first; `before` is a deployment's id. */
   list(app: string, options: { limit: number; before?: string }): Deployment[]
   history(app: string): Past[]
@@ -50,6 +52,10 @@ export function createStore(database: DatabaseSync, vault: SettingsVault): Store
     // no character of an id comes after a brace
     beginning: database.prepare(
       `SELECT ${COLUMNS} FROM deployments WHERE id >= ?1 AND id < ?1 || '{' ORDER BY id LIMIT ?2`,
+    ),
+    // read through without an index: an operator asks for it, now and then
+    ofRequest: database.prepare(
+      `SELECT ${COLUMNS} FROM deployments WHERE json_extract(record, '$.request_id') = ? ORDER BY generation LIMIT ?`,
     ),
     find: database.prepare(`SELECT ${COLUMNS} FROM deployments WHERE app = ? AND generation = ?`),
     next: database.prepare(
@@ -119,6 +125,8 @@ export function createStore(database: DatabaseSync, vault: SettingsVault): Store
     get: (id) => parse(sql.get.get(id)),
     beginning: (prefix, most) =>
       sql.beginning.all(prefix, most).map((row) => (parse(row) as StoredDeployment).deployment),
+    ofRequest: (id, most) =>
+      sql.ofRequest.all(id, most).map((row) => (parse(row) as StoredDeployment).deployment),
     find: (app, generation) => parse(sql.find.get(app, generation)),
     next: (app) => parse(sql.next.get(app)),
     newest: (app) => parse(sql.newest.get(app)),

@@ -7,14 +7,22 @@ export interface FindServices {
   archive: {
     /** Some of those whose ids begin so, the oldest first. */
     beginning(prefix: string, most: number): Deployment[]
+    /** Those that came of the request with this id. */
+    ofRequest(id: string, most: number): Deployment[]
   }
 }
 
 const SHOWN = 5
 
-/** The deployment of that id, or the only one whose id begins so. Throws `unknown_deployment` and `ambiguous_deployment`. */
+const REQUEST_ID = /^[0-9a-f]{32}$/
+
+/** The deployment of that id, of the request of that id, or the only one whose id begins so. Throws `unknown_deployment` and `ambiguous_deployment`. */
 export function deploymentNamed(id: string, { archive, apps }: FindServices): Deployment {
-  const found = /^\w+$/.test(id) ? archive.beginning(id, SHOWN + 1) : []
+  const found = REQUEST_ID.test(id)
+    ? archive.ofRequest(id, SHOWN + 1)
+    : /^\w+$/.test(id)
+      ? archive.beginning(id, SHOWN + 1)
+      : []
   const [first, ...others] = found
   if (first === undefined) {
     throw new ProblemError('unknown_deployment', `there is no deployment ${JSON.stringify(id)}`, {

@@ -2,7 +2,6 @@ import type { Context } from 'hono'
 import { MAX_BODY_BYTES } from '../../../protocol/hook.ts'
 import type { Sender } from '../../core/intake/audit.ts'
 import type { VerifyToken } from '../../core/intake/oidc-token.ts'
-import type { Log } from '../../core/log.ts'
 import type { HttpApps } from '../apps.ts'
 import { type Claimed, DECOY, readCredentials } from '../auth/authenticate.ts'
 import { type Authentic, Rejected } from '../auth/authentic.ts'
@@ -26,7 +25,6 @@ export interface IdentifyServices {
   intake: { nowSeconds(): number }
   verifyToken: VerifyToken
   testKeys: Pick<TestKeys, 'of'>
-  log: Log
 }
 
 /** Who a request says that it is from, by its headers alone, and how that is confirmed. */
@@ -68,9 +66,7 @@ export async function readClaim(
     } catch (error) {
       if (error instanceof GateClosed) throw busy()
       if (!(error instanceof Rejected)) throw error
-      if (!error.retry) throw rejected(error.message)
-      services.log('error', 'hook not verified', { app: name, reason: error.message })
-      throw issuerUnavailable(error.message)
+      throw error.retry ? issuerUnavailable(error.message) : rejected(error.message)
     }
   }
 }

@@ -23,7 +23,7 @@ export interface ResolveServices {
  */
 export async function takeHint(
   said: Exclude<Said, { kind: 'ping' }>,
-  { spec }: HttpApp,
+  { spec, requestId }: Pick<HttpApp, 'spec'> & { requestId: string | undefined },
   services: ResolveServices,
 ): Promise<{ kind: 'hint'; hint: Hint } | { kind: 'ignored'; reason: string }> {
   if (said.kind === 'ignored') return said
@@ -44,6 +44,7 @@ export async function takeHint(
     if (!(error instanceof DeployError) && !signal.aborted) throw error
     services.log('warn', 'the registry did not say what was pushed: the deployment will ask', {
       app: spec.name,
+      request_id: requestId,
       reason: error instanceof Error ? error.message : String(error),
     })
     return { kind: 'hint', hint: { tag } }

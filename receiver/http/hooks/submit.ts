@@ -30,7 +30,7 @@ interface Allowed {
   authentic: Authentic
   body: Uint8Array
   /** Where it came in, for the log and the audit trail. */
-  place: { address?: string }
+  place: { address?: string; request_id?: string }
 }
 
 /** Makes an allowed hook a durable deployment, or says why there is nothing to do. Throws `ProblemError`. */
@@ -41,7 +41,11 @@ export async function submitHook(
 ): Promise<Taken> {
   if (content.kind === 'ping') return { kind: 'pong' }
   const { app, authentic, place } = allowed
-  const asks = content.kind === 'order' ? content : await takeHint(content, app, services)
+  const { spec } = app
+  const asks =
+    content.kind === 'order'
+      ? content
+      : await takeHint(content, { spec, requestId: place.request_id }, services)
   if (asks.kind === 'ignored') return asks
   const key = keyOf(content, authentic)
   const onVm = authentic.sender.kind === 'socket'

@@ -21,6 +21,7 @@ export async function takeHook(
   const place = {
     ...(services.apps.has(name) ? { app: name } : {}),
     ...(origin.kind === 'network' ? { address: origin.address } : {}),
+    request_id: c.get('requestId'),
   }
   const trail = createTrail(services.refusals, place)
 

@@ -24,7 +24,7 @@ export interface Trail {
 /** The trail of a request for `app`, from `address`; absent where there is none. */
 export function createTrail(
   refusals: Pick<Refusals, 'note'>,
-  place: { app?: string; address?: string },
+  place: { app?: string; address?: string; request_id?: string },
 ): Trail {
   const note: Trail['note'] = (entry) => refusals.note({ ...place, ...entry })
   const or =

@@ -17,9 +17,12 @@ export interface LimitServices extends AddressServices {
 
 /** The client's address, behind the configured proxies. */
 export function addressOf(c: Context, { isProxy }: AddressServices): string {
-  const { incoming } = (c.env ?? {}) as Partial<HttpBindings>
-  return clientAddress(incoming?.socket.remoteAddress, c.req.header('x-forwarded-for'), isProxy)
+  return clientAddress(peerOf(c), c.req.header('x-forwarded-for'), isProxy)
 }
+
+/** Who made the connection: absent on the local socket. */
+export const peerOf = ({ env }: Context): string | undefined =>
+  ((env ?? {}) as Partial<HttpBindings>).incoming?.socket.remoteAddress
 
 /**
  * Turns away an address whose requests were rejected too often of late. What was rejected says so, not what had a right
@@ -36,7 +39,13 @@ export function rateLimit(services: LimitServices): MiddlewareHandler {
     await next()
     if (c.res.status !== 401) return
     if (waitMs === 0) return buckets.take(key)
-    refusals.note({ address, sender: { kind: 'none' }, outcome: 'rejected', reason: TOO_MANY })
+    refusals.note({
+      address,
+      sender: { kind: 'none' },
+      outcome: 'rejected',
+      reason: TOO_MANY,
+      request_id: c.get('requestId'),
+    })
     // or Hono would put the headers of the 401 on it
     c.res = undefined
     c.res = tooMany(Math.ceil(waitMs / 1000))

@@ -22,7 +22,7 @@ export interface EventServices {
  */
 export function streamEvents(
   c: Context,
-  { id, status }: Deployment,
+  { id, status, request_id }: Deployment,
   { archive, feed, stopping }: EventServices,
 ): Response {
   let last = lastEventId(c.req.header('last-event-id'))
@@ -40,7 +40,7 @@ export function streamEvents(
         await stream.writeSSE({
           id: String(number),
           event: event.type,
-          data: JSON.stringify(event),
+          data: JSON.stringify({ ...event, request_id }),
         })
         last = number
         if (event.type === 'finished') return

@@ -58,6 +58,7 @@ proxy_set_header Connection "";
 proxy_set_header Host $host;
 proxy_set_header X-Forwarded-For $remote_addr; # the sender alone: limits and the audit trail go by it
 proxy_set_header X-Forwarded-Proto $scheme;
+proxy_set_header X-Request-Id $request_id; # in the receiver's log and in what it answers
 proxy_buffering off; # events are sent as they happen
 proxy_read_timeout 700s; # an answer that is waited for
 `

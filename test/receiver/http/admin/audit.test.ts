@@ -62,6 +62,7 @@ test('an entry says who it was, what was asked for, and what came of it', async 
       request: 'deploy ghcr.io/acme/api:1.4.2',
       outcome: 'accepted',
       deployment: deployment.id,
+      request_id: response.headers.get('x-request-id'),
     },
   ])
 })
