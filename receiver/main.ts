@@ -1,4 +1,5 @@
 import { explain, runProgram } from './cli/program.ts'
+import { prefixOf } from './journal-stream.ts'
 
 // it is for this process alone, and for none that it starts
 delete process.env['NODE_COMPILE_CACHE']
@@ -6,6 +7,9 @@ delete process.env['NODE_COMPILE_CACHE']
 try {
   process.exitCode = await runProgram(process.argv.slice(2))
 } catch (error) {
-  console.error(`deploy-receiver: ${explain(error)}`)
+  const prefix = prefixOf(2, process.env)('error')
+  // of a text of several lines, the journal makes as many entries
+  const lines = `deploy-receiver: ${explain(error)}`.split('\n')
+  console.error(lines.map((line) => `${prefix}${line}`).join('\n'))
   process.exitCode = 1
 }

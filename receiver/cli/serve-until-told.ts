@@ -1,6 +1,6 @@
 import { loadConfig } from '../config/load.ts'
 import { describeProblem, type Remarks } from '../config/problems.ts'
-import { createLog } from '../serve/log.ts'
+import { createLog, openSink } from '../serve/log.ts'
 import type { ReloadOptions } from '../config/changes.ts'
 import type { Given } from './command.ts'
 import { secretsOf, secretsOfBoth } from '../config/secrets-of.ts'
@@ -12,9 +12,14 @@ export async function serveUntilTold({ config: file }: Given): Promise<number> {
   let remarks: Remarks = { warnings: [], notices: [] }
   const read = () => loadConfig(file, process.env, (found) => (remarks = found))
   const config = read()
+  let { logLevel } = config
   let secrets = secretsOf(config)
   const redactor = createRedactor(secrets)
-  const log = createLog(redactor)
+  const log = createLog(redactor, { sink: await openSink(process.env), least: () => logLevel })
+  // Node prints it, too, and ends the process: what is looked for by its level is found so
+  process.on('uncaughtExceptionMonitor', (error) =>
+    log('error', 'the receiver ends: nothing was there to take an error', { error }),
+  )
   const remark = () => {
     for (const each of remarks.warnings) log('warn', describeProblem(config.file, each))
     for (const each of remarks.notices) log('info', describeProblem(config.file, each))
@@ -32,6 +37,7 @@ export async function serveUntilTold({ config: file }: Given): Promise<number> {
       try {
         const changes = await receiver.reload(next, options)
         secrets = nextSecrets
+        logLevel = next.logLevel
         return changes
       } finally {
         redactor.take(secrets)

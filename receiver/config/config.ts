@@ -1,5 +1,6 @@
 import type { AppSpec } from '../core/app.ts'
 import type { RegistryLogin } from '../core/image/registry.ts'
+import type { LogLevel } from '../core/log.ts'
 import type { AcmeSettings } from '../core/certificates/acme.ts'
 import type { AppPlace, CertificateSource, SiteSettings } from '../core/site.ts'
 
@@ -69,6 +70,8 @@ export interface Config {
   trustedProxies: readonly string[]
   /** Rejected requests that one client address may make: so many at once, and so many more each second. */
   rateLimit: { burst: number; perSecond: number }
+  /** What weighs less is not logged. */
+  logLevel: LogLevel
   /** Bearer tokens that may read everything. */
   readTokens: readonly string[]
   apps: Readonly<Record<string, AppConfig>>

@@ -9,6 +9,7 @@ import { domainOwners } from './domains.ts'
 import { warnOfAdmin, warnOfListen } from './exposure.ts'
 import { warnOfAccess } from './file-access.ts'
 import { readProxies, readRateLimit } from './limits.ts'
+import { readLogLevel } from './log-level.ts'
 import { DOCKER_NETWORK } from './networks.ts'
 import type { Remarks } from './problems.ts'
 import { createReader, type Field, type Reader } from './reader.ts'
@@ -51,6 +52,7 @@ export function loadConfig(
     'registries',
     'trusted_proxies',
     'rate_limit',
+    'log_level',
     'read_tokens',
     'apps',
     // files that apps mount
@@ -76,6 +78,7 @@ export function loadConfig(
     registries: readRegistries(reader, keys.get('registries'), dirname(path)),
     trustedProxies: readProxies(reader, keys.get('trusted_proxies')),
     rateLimit: readRateLimit(reader, keys.get('rate_limit')),
+    logLevel: readLogLevel(reader, keys.get('log_level')),
     readTokens: secretTexts(reader, keys.get('read_tokens'), owners),
     apps: readApps(reader, keys.get('apps'), {
       secrets: owners,

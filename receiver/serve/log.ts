@@ -1,22 +1,58 @@
-import { type DestinationStream, pino } from 'pino'
+import { isatty } from 'node:tty'
+import { pino } from 'pino'
 import { DeployError } from '../core/errors.ts'
-import type { Log } from '../core/log.ts'
+import { type Log, LOG_LEVELS, type LogLevel } from '../core/log.ts'
 import type { Redactor } from '../core/redaction/redactor.ts'
+import { prefixOf } from '../journal-stream.ts'
 
-/** One JSON object a line, on standard output: what systemd and Docker collect. Secrets are taken out of all of it. */
+/** Takes a line of JSON with its end. */
+export type Sink = (line: string, level: LogLevel) => void
+
+/**
+ * Makes each line one JSON object. Secrets are taken out of all of it, and long texts are cut.
+ * @param least is asked for each line: what weighs less is left out
+ */
 export function createLog(
   redactor: Pick<Redactor, 'redact' | 'of'>,
-  destination?: DestinationStream,
+  { sink, least = () => 'info' }: { sink: Sink; least?: () => LogLevel },
 ): Log {
-  const options = { base: null, timestamp: pino.stdTimeFunctions.isoTime }
-  const logger = destination === undefined ? pino(options) : pino(options, destination)
+  let written: LogLevel = 'info'
+  const logger = pino(
+    {
+      base: null,
+      level: LOG_LEVELS[0],
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }) },
+    },
+    { write: (line) => sink(line, written) },
+  )
   return (level, message, details = {}) => {
+    if (LOG_LEVELS.indexOf(level) < LOG_LEVELS.indexOf(least())) return
     const { error, ...rest } = details as { error?: unknown }
     const shown = error === undefined ? rest : { ...rest, err: describe(error) }
     const { app } = rest as { app?: unknown }
     const redact = typeof app === 'string' ? redactor.of(app) : redactor.redact
+    written = level
     logger[level](redact(shown), redact(message))
   }
+}
+
+/**
+ * Standard output: JSON for Docker, files and pipes; the same with priorities for systemd's journal; and on a terminal, text for
+ * whoever sits there.
+ */
+export async function openSink(
+  environment: Readonly<Record<string, string | undefined>>,
+): Promise<Sink> {
+  const { fd } = process.stdout
+  // it writes at once, and outlives a reader that is gone
+  const out = pino.destination({ fd, sync: true })
+  if (isatty(fd)) {
+    const { forPeople } = await import('./log-for-people.ts')
+    return (line) => void out.write(`${forPeople(line)}\n`)
+  }
+  const prefix = prefixOf(fd, environment)
+  return (line, level) => void out.write(`${prefix(level)}${line}`)
 }
 
 /** Only what is made for people: other properties of an error may hold the request with its credentials. */

@@ -19,7 +19,7 @@ import { createSettingsVault } from '../edges/store/settings.ts'
 import { createSlotRecord } from '../edges/store/slot-record.ts'
 import { createStore, type Store } from '../edges/store/store.ts'
 import { createRefusals } from '../http/refusals.ts'
-import { logOutcome } from './log-outcome.ts'
+import { logDeployments } from './log-deployments.ts'
 
 /**
  * Opens all that is remembered, and the one way on which events get into it. Throws an error with its remedy when another
@@ -64,7 +64,7 @@ export function openStore(
         feed.changed(id)
         feed.changed(app)
       },
-      logOutcome(log),
+      logDeployments(log),
       ...listeners,
     ],
     report: (message, details) => log('error', message, details),

@@ -89,7 +89,7 @@ async function start(
     log('warn', SUBNET_KEPT, { network: network.name, subnet: machine.subnet })
   }
 
-  const watchdog = createWatchdog({ log })
+  const watchdog = createWatchdog({ log, environment })
   const store = openStore(storePlace(data, machine.subnet), {
     clock,
     log,

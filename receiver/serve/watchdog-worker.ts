@@ -1,10 +1,12 @@
 import { readFileSync, writeSync } from 'node:fs'
 import { parentPort, workerData } from 'node:worker_threads'
+import { prefixOf } from '../journal-stream.ts'
 import { createStall, starvedMsOf } from './stall.ts'
 import type { Note, WatchdogData } from './watchdog.ts'
 
 const SHOWN = 10
-const { beats, lookMs, reportMs, endMs } = workerData as WatchdogData
+const { beats, lookMs, reportMs, endMs, JOURNAL_STREAM } = workerData as WatchdogData
+const prefix = prefixOf(2, { JOURNAL_STREAM })('error')
 const stalledMs = createStall(lookMs)
 const underWay = new Map<number, string>()
 let isReported = false
@@ -44,14 +46,14 @@ function starvedMs(): number {
 function say(msg: string, ms: number): void {
   const under_way = [...underWay.values()].toReversed().slice(0, SHOWN)
   const line = {
-    level: 50,
+    level: 'error',
     time: new Date().toISOString(),
     seconds: Math.round(ms / 1000),
     under_way,
     msg,
   }
   try {
-    writeSync(2, `${JSON.stringify(line)}\n`)
+    writeSync(2, `${prefix}${JSON.stringify(line)}\n`)
   } catch {
     // nobody reads it
   }

@@ -29,15 +29,19 @@ export interface WatchdogData {
   /** What stands still for so long is reported, and for so long ended: the process dies by SIGALRM. */
   reportMs: number
   endMs: number
+  /** Of the environment: what systemd's journal reads. */
+  JOURNAL_STREAM: string | undefined
 }
 
 export function createWatchdog({
   log,
+  environment = {},
   lookMs = LOOK_MS,
   reportMs = REPORT_MS,
   endMs = END_MS,
 }: {
   log: Log
+  environment?: Readonly<Record<string, string | undefined>>
   lookMs?: number
   reportMs?: number
   endMs?: number
@@ -50,7 +54,8 @@ export function createWatchdog({
 
   return {
     start() {
-      const workerData: WatchdogData = { beats, lookMs, reportMs, endMs }
+      const { JOURNAL_STREAM } = environment
+      const workerData: WatchdogData = { beats, lookMs, reportMs, endMs, JOURNAL_STREAM }
       worker = new Worker(new URL('./watchdog-worker.ts', import.meta.url), {
         workerData,
         // it needs neither our options nor our secrets

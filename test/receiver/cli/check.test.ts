@@ -74,13 +74,13 @@ test('what is passed over is a notice, with --json too, and --strict has nothing
     notices: [{ line: 3, path: 'apps.api.ports' }],
   })
   const [first = '{}'] = (await serve()).stdout.split('\n')
-  expect(JSON.parse(first)).toMatchObject({ level: 30, msg: expect.stringContaining(NOTICE) })
+  expect(JSON.parse(first)).toMatchObject({ level: 'info', msg: expect.stringContaining(NOTICE) })
 })
 
 test('serve logs it, and goes on', async () => {
   const { stdout, stderr } = await serve()
   const [first = '{}'] = stdout.split('\n')
-  expect(JSON.parse(first)).toMatchObject({ level: 40, msg: expect.stringContaining(UNWISE) })
+  expect(JSON.parse(first)).toMatchObject({ level: 'warn', msg: expect.stringContaining(UNWISE) })
   expect(stderr).toMatch('no Docker engine answers')
 })
 

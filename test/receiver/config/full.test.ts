@@ -205,6 +205,7 @@ const expected: Config = {
   },
   trustedProxies: ['127.0.0.1', '10.0.0.0/8', 'fd00::/8'],
   rateLimit: { burst: 50, perSecond: 0.5 },
+  logLevel: 'debug',
   readTokens: ['r'.repeat(24)],
   apps: {
     api,

@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { submit, type Submission } from '../../../receiver/core/intake/submit.ts'
 import { settingsOf } from '../../../receiver/core/app.ts'
@@ -8,11 +11,12 @@ import { APP, DIGEST } from '../../support/fake-world.ts'
 import { createFakeClock } from '../../support/fakes/clock.ts'
 
 const SECRET = 'correct-horse-battery'
+const REQUEST = '0123456789abcdef'.repeat(2)
 let store: OpenStore
 let logged: string[]
-const open = (secret: string) =>
+const open = (secret: string, file = ':memory:') =>
   openStore(
-    { file: ':memory:', settingsKey: Buffer.alloc(32, 7), subnet: '10.213.0.0/24' },
+    { file, settingsKey: Buffer.alloc(32, 7), subnet: '10.213.0.0/24' },
     {
       clock: createFakeClock(),
       log: (level, message, details) => {
@@ -27,7 +31,7 @@ beforeEach(() => {
 })
 afterEach(() => store.database.close())
 
-const accept = (source: Submission['source'] = {}) => {
+const accept = (source: Submission['source'] = {}, request?: string) => {
   const submitted = submit(
     {
       app: APP,
@@ -35,7 +39,10 @@ const accept = (source: Submission['source'] = {}) => {
       source,
       attestations: [],
       bodySha256: '',
-      audit: { sender: { kind: 'socket' } },
+      audit: {
+        sender: { kind: 'socket' },
+        ...(request === undefined ? {} : { request_id: request }),
+      },
     },
     store.intake,
   )
@@ -139,7 +146,7 @@ test('an app that is removed ends what waits and what runs, in the log as well',
   expect(removed).toEqual(['api'])
   for (const { id } of [running, waiting]) {
     expect(store.intake.get(id)).toMatchObject({ status: 'failed', error: { code: 'app_removed' } })
-    expect(logged.join('\n')).toMatch(new RegExp(`warn deployment failed .*${id}.*app_removed`))
+    expect(logged.join('\n')).toMatch(new RegExp(`error deployment failed .*${id}.*app_removed`))
   }
   expect(store.journal.live('api')).toBeUndefined()
 })
@@ -179,4 +186,42 @@ test('a log is kept without secrets, those of the deployment too that nobody kno
   ])
   store.keptLogs.remove(APP.name, [1])
   expect(store.keptLogs.generations(APP.name)).toEqual([])
+})
+
+test('the log has a line for each step, and the id of the request in all of them, after a restart too', () => {
+  const dir = mkdtempSync(join(tmpdir(), 'store-'))
+  const at = (second: number) => `2026-01-01T00:00:0${second}.000Z`
+  try {
+    store.database.close()
+    store = open(SECRET, join(dir, 'store.db'))
+    const { id } = accept({}, REQUEST)
+    store.journal.append(id, { type: 'started', at: at(0) })
+    const pull = { type: 'step', step: 'pull', at: at(1) } as const
+    store.journal.append(id, { ...pull, status: 'running' })
+    store.journal.append(id, { ...pull, status: 'succeeded', ms: 812, message: `3 MB ${SECRET}` })
+
+    store.database.close()
+    store = open(SECRET, join(dir, 'store.db'))
+    const health = { type: 'step', step: 'health', at: at(4) } as const
+    const progress = { type: 'progress', step: 'health', at: at(4), message: '503' } as const
+    store.journal.append(id, { ...health, status: 'running' })
+    store.journal.append(id, progress)
+    store.journal.append(id, { ...progress, current: 1, total: 2 })
+    const error = { code: 'unhealthy', message: 'it answered 503', hint: 'look at it' }
+    store.journal.append(id, { ...health, status: 'failed', ms: 30_000, error })
+    store.journal.append(id, { type: 'finished', at: at(5), status: 'failed' })
+
+    const of = `"app":"api","deployment":"${id}","request_id":"${REQUEST}"`
+    expect(logged.map((line) => line.replace(of, '…').replace(/sha256:\w+/, 'sha256:1'))).toEqual([
+      'info deploy begins {…,"image":"registry.example/acme/api@sha256:1"}',
+      'debug pull begins {…,"step":"pull"}',
+      'info pull done in 812 ms {…,"detail":"3 MB [TOKEN]","step":"pull","ms":812}',
+      'debug health begins {…,"step":"health"}',
+      'debug health goes on {…,"detail":"503"}',
+      'warn health failed after 30.0 s {…,"code":"unhealthy","step":"health","ms":30000}',
+      `error deployment failed after 5.0 s {…,"action":"deploy","digest":"sha256:1","ms":5000,"code":"unhealthy","reason":"it answered 503","hint":"look at it"}`,
+    ])
+  } finally {
+    rmSync(dir, { recursive: true })
+  }
 })

@@ -28,7 +28,7 @@ const { configs } = read('docker-config/cases.json') as {
 function logged(secrets: readonly Secret[], details: object): string {
   let line = ''
   const log = createLog(createRedactor({ common: secrets, apps: {} }), {
-    write: (text: string) => void (line += text),
+    sink: (text) => void (line += text),
   })
   log('warn', 'a message', details)
   return line
