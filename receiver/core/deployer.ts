@@ -42,7 +42,11 @@ export function createDeployer(app: () => AppSpec, ports: ReconcilePorts): Deplo
         untidy = false
       } catch (error) {
         if (stopping.signal.aborted) break
-        ports.report('the reconciler failed', { app: app().name, error })
+        ports.report(
+          'the app cannot be worked on: trying again in 5 s',
+          { app: app().name, error },
+          'error',
+        )
         lookAgain = AFTER_FAILURE_MS
       }
     }

@@ -1,6 +1,6 @@
 import type { Deployment, DeploymentError, DeploymentEvent } from '../../protocol/deployment.ts'
 import type { Journal } from './journal.ts'
-import type { Report } from './log.ts'
+import { lineOf, type Report } from './log.ts'
 import type { Redact } from './redaction/redact.ts'
 import { shorten } from './shorten.ts'
 
@@ -52,7 +52,7 @@ export function createEvents({
           try {
             listener(deployment, event)
           } catch (error) {
-            report('a listener failed', { deployment: deployment.id, event: event.type, error })
+            report('a listener failed', { ...lineOf(deployment), event: event.type, error })
           }
         }
       }

@@ -1,3 +1,5 @@
+import type { Deployment } from '../../protocol/deployment.ts'
+
 /**
  * By weight. `error`: somebody has to act, or it does not go on. `warn`: somebody should look. `info`: a step is done. `debug`: one
  * begins, or goes on.
@@ -15,3 +17,14 @@ export type Report = (
   /** `warn` when nothing is said. */
   level?: LogLevel,
 ) => void
+
+/** What each line of a deployment has: by the request's id all of them are found, whoever wrote them. */
+export const lineOf = ({
+  app,
+  id,
+  request_id,
+}: Pick<Deployment, 'app' | 'id' | 'request_id'>): Record<string, string> => ({
+  app,
+  deployment: id,
+  ...(request_id === undefined ? {} : { request_id }),
+})

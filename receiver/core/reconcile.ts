@@ -4,6 +4,7 @@ import { type AppSpec, rolledBack, type Settings, settingsOf, withSettings } fro
 import { DeployError, describeError } from './errors.ts'
 import { finish } from './finish.ts'
 import type { Bookkeeping, StoredDeployment } from './journal.ts'
+import { lineOf } from './log.ts'
 import { type LookAgain, rolloutOf, type Rollouts, type Standing } from './rollout.ts'
 import { tellProgress } from './tell-progress.ts'
 import type { Turns } from './turns.ts'
@@ -11,6 +12,8 @@ import type { Turns } from './turns.ts'
 /** The engine may be away for so many looks before a deployment that is not live yet fails. */
 const LOOKS = 20
 const LOOK_AGAIN_MS = 1000
+/** That it is away is said once a minute. */
+const SAID_EVERY = 60
 /** What attempts to undo a failed deployment are counted as. */
 const ABANDON = 'abandon'
 
@@ -71,7 +74,10 @@ async function deploy(
       const isAway = error instanceof DeployError && error.code === 'engine_unreachable'
       if (failures <= LOOKS || (isAway && stored.deployment.live_at !== undefined)) {
         // what is live is only decided by looking, however long the engine is away
-        ports.report('the engine does not answer: looking again', { app: app.name, error })
+        if (failures % SAID_EVERY === 1) {
+          const of = lineOf(stored.deployment)
+          ports.report('what stands cannot be seen: looking again each second', { ...of, error })
+        }
         await ports.clock.sleep(LOOK_AGAIN_MS, signal)
       } else if (stored.deployment.error === undefined) {
         recordFailure({ stored, step: 'resolve', error }, ports)
@@ -102,7 +108,7 @@ async function abandon(
     })
   } catch (cause) {
     if (!(cause instanceof DeployError) || cause.code !== 'receiver_died') throw cause
-    report('could not take back a deployment', { deployment: id, error: cause })
+    report('what failed could not be taken back', { ...lineOf(stored.deployment), error: cause })
     return error
   }
 }
@@ -200,8 +206,11 @@ function recordFailure(
   ports: Bookkeeping,
 ): void {
   const described = describeError(error)
-  // the deployment has succeeded; what is left over is cleaned up at the next chance
-  if (isCleanup) ports.report(`${step} failed`, { deployment: stored.deployment.id, error })
+  if (described.code === 'internal_error') {
+    // only here it is said where in the code
+    const of = lineOf(stored.deployment)
+    ports.report(`${step} met what nobody foresaw`, { ...of, step, error }, 'error')
+  }
   emit(
     stored,
     {
@@ -211,6 +220,7 @@ function recordFailure(
       status: 'failed',
       ...(ms === undefined ? {} : { ms }),
       message: described.message,
+      // the deployment has succeeded; what is left over is cleaned up at the next chance
       ...(isCleanup ? {} : { error: described }),
     },
     ports,

@@ -4,6 +4,7 @@ import type { OpenStore } from './open-store.ts'
 const FORGET_EVERY_MS = 10 * 60 * 1000
 const TIDY_EVERY_MS = 60 * 60 * 1000
 const FLUSH_EVERY_MS = 1000
+const SAY_EVERY_MS = 60 * 1000
 
 /** What is done again and again while the receiver runs. Returns what ends it. */
 export function startHousekeeping({
@@ -17,14 +18,18 @@ export function startHousekeeping({
   log: Log
 }): () => void {
   // a full disk must not end the receiver: it goes on when there is room
-  const every = (ms: number, work: () => void) =>
-    setInterval(() => {
+  const every = (ms: number, work: () => void) => {
+    let saidAt = -Infinity
+    return setInterval(() => {
       try {
         work()
       } catch (error) {
-        log('error', 'housekeeping failed', { error })
+        if (performance.now() - saidAt < SAY_EVERY_MS) return
+        saidAt = performance.now()
+        log('error', 'housekeeping failed: trying again', { error })
       }
     }, ms)
+  }
   const timers = [
     every(FORGET_EVERY_MS, () => {
       idempotency.prune(intake.nowSeconds())

@@ -3,14 +3,13 @@ import { showDuration } from '../../protocol/duration.ts'
 import { formatImage } from '../../protocol/image-reference.ts'
 import { defined } from '../core/defined.ts'
 import type { Listener } from '../core/listeners.ts'
-import type { Log } from '../core/log.ts'
+import { lineOf, type Log } from '../core/log.ts'
 
 /** One line in the log for each step of a deployment, and for its end; what its container said stays in its record. */
 export const logDeployments =
   (log: Log): Listener =>
   (deployment, event) => {
-    const { app, id, request_id } = deployment
-    const of = { app, deployment: id, request_id }
+    const of = lineOf(deployment)
     switch (event.type) {
       case 'started':
         return log('info', `${deployment.action} begins`, { ...of, image: imageOf(deployment) })

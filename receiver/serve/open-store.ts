@@ -67,7 +67,7 @@ export function openStore(
       logDeployments(log),
       ...listeners,
     ],
-    report: (message, details) => log('error', message, details),
+    report: (message, details, level = 'error') => log(level, message, details),
   })
   /** What a container was made with may be nobody's secret any more, and stand in its log all the same. */
   const redactLog = (app: string, generation: number): Redact => {

@@ -35,6 +35,7 @@ import { openStore } from './open-store.ts'
 import { showReceiver } from './show-receiver.ts'
 import { atNginx, siteTls } from './site-tls.ts'
 import { startPolling } from './start-polling.ts'
+import { VERSION } from '../version.ts'
 import { createWatchdog, watchRequests, watchSteps } from './watchdog.ts'
 
 export interface Receiver {
@@ -77,7 +78,7 @@ async function start(
   addresses: Addresses,
 ): Promise<Receiver> {
   const clock = systemClock
-  const report: Report = (message, details) => log('warn', message, details)
+  const report: Report = (message, details, level = 'warn') => log(level, message, details)
   const stopping = new AbortController()
   let current = takeConfig(config)
 
@@ -241,6 +242,7 @@ async function start(
   const stopHousekeeping = startHousekeeping({ store, tidy: apps.tidy, log })
   const { listen: address, url } = config
   log('info', 'ready', {
+    version: VERSION,
     listen: hostOf(address),
     url,
     apps: apps.all().size,

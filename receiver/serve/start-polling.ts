@@ -29,8 +29,13 @@ export function startPolling({
     isLive: (app) => journal.live(app) !== undefined,
     deploy(app, digest) {
       const submitted = submitPolled(app, digest, intake)
-      const reason = submitted.kind === 'ignored' ? { reason: submitted.reason } : {}
-      log('info', 'the followed tag moved', { app: app.name, digest, ...reason })
+      const came =
+        submitted.kind === 'ignored'
+          ? { reason: submitted.reason }
+          : submitted.kind === 'accepted'
+            ? { deployment: submitted.deployment.id }
+            : {}
+      log('info', 'the followed tag moved', { app: app.name, ...came, digest })
       if (submitted.kind === 'accepted') apps.wake(app.name)
     },
     clock,

@@ -57,7 +57,7 @@ test('a hook that cannot be kept is not taken, and says why', async () => {
 test('a deployment on whose way the disk fills up comes to its end when there is room', async () => {
   const { deployment } = await vm.hook({ image: `${vm.repository}@${one}` }, { wait: 0 })
   fillDisk()
-  await waitFor(() => vm.receiver().log(100).includes('the reconciler failed'), {
+  await waitFor(() => vm.receiver().log(100).includes('the app cannot be worked on'), {
     what: 'it did not notice',
   })
   expect((await vm.visit()).status).toBe(200)

@@ -148,7 +148,9 @@ test("a renewal by Certbot's timer is told by its hook, and taken", async () => 
   await waitFor(async () => (await visit()).fingerprint !== before.fingerprint, {
     what: 'the renewal was not taken',
   })
-  await waitFor(() => log().split('certificate taken').length === 3, { what: 'it was not told' })
+  await waitFor(() => log().split('Nginx has the certificate of').length === 3, {
+    what: 'it was not told',
+  })
 })
 
 test('a restart asks no CA, and what is refused in between is not asked for again', async () => {

@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.ts'
-import type { Log } from '../log.ts'
+import type { Log, LogLevel } from '../log.ts'
 import type { Attempts, StandingCertificate, WantedCertificate } from './certificate.ts'
 import { CertificateError } from './error.ts'
 import { describeWanted, nextStep, type Reason } from './next-step.ts'
@@ -54,10 +54,14 @@ export function keepCertificates(ports: CertificatePorts, signal: AbortSignal): 
   /** What was said of a site, so that it is not said each minute. */
   const said = new Map<string, string>()
 
-  const say = (site: string, message: string, details: { hint?: string } = {}) => {
+  const say = (
+    site: string,
+    message: string,
+    { level = 'warn', ...details }: { level?: LogLevel; hint?: string } = {},
+  ) => {
     if (said.get(site) === message) return
     said.set(site, message)
-    log('warn', message, { site, ...details })
+    log(level, message, { site, ...details })
   }
 
   const lookAt = async (wanted: WantedCertificate) => {
@@ -85,7 +89,7 @@ export function keepCertificates(ports: CertificatePorts, signal: AbortSignal): 
     const { fingerprint, notAfter } = standing
     const covered = names.filter(standing.covers)
     if (clock.since(notAfter) >= 0) {
-      say(site, `the certificate of ${site} is over since ${notAfter}`)
+      say(site, `the certificate of ${site} is over since ${notAfter}`, { level: 'error' })
       return
     }
     const missing = names.filter((name) => !covered.includes(name))
@@ -101,7 +105,7 @@ export function keepCertificates(ports: CertificatePorts, signal: AbortSignal): 
         say(site, `Nginx has another certificate for ${name} than the one of ${site}`, {
           hint: OTHER,
         })
-      } else log('info', 'certificate taken', { site, notAfter })
+      } else log('info', `Nginx has the certificate of ${site}`, { site, not_after: notAfter })
     }
     taken.set(site, fingerprint)
   }
@@ -123,7 +127,7 @@ export function keepCertificates(ports: CertificatePorts, signal: AbortSignal): 
     const count = (before?.wanted === what ? before.count : 0) + 1
     const attempts = { wanted: what, count, lastAt: clock.now() }
     ports.attempts.set(site, attempts)
-    log('info', 'asking for a certificate', { site, names: wanted.names, reason })
+    log('info', `asking for a certificate for ${site}`, { site, names: wanted.names, reason })
     try {
       await ports.obtain(wanted, reason, signal)
       if (nextStep(wanted, read(wanted), { attempts: undefined, clock }).do === 'obtain') {

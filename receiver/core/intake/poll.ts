@@ -1,6 +1,7 @@
 import type { AppSpec } from '../app.ts'
 import { DeployError } from '../errors.ts'
 import type { Clock } from '../clock.ts'
+import type { Report } from '../log.ts'
 
 /** Part of the interval by which it differs each time, so that many receivers do not ask at once. */
 const JITTER = 0.1
@@ -19,7 +20,7 @@ export interface PollPorts {
   clock: Clock
   /** From 0 to 1. */
   random(): number
-  report(message: string, details: Record<string, unknown>): void
+  report: Report
 }
 
 /**

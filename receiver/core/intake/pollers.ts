@@ -15,7 +15,8 @@ export function createPollers(ports: PollPorts): Pollers {
   const start = (app: AppSpec) => {
     const stop = new AbortController()
     const ended = poll(app, ports, stop.signal).catch((error: unknown) => {
-      if (!stop.signal.aborted) ports.report('polling ended', { app: app.name, error })
+      if (!stop.signal.aborted)
+        ports.report('the registry is not polled any more', { app: app.name, error }, 'error')
     })
     running.set(app.name, { stop, ended })
   }

@@ -1,4 +1,5 @@
 import type { Bookkeeping } from '../journal.ts'
+import { lineOf } from '../log.ts'
 import type { SlotRecord } from './ports.ts'
 
 /** What befell a container while nobody deployed. */
@@ -46,10 +47,14 @@ export function isToRepair(
   ports: Pick<Bookkeeping, 'journal' | 'report'> & { record: Pick<SlotRecord, 'stopped'> },
 ): boolean {
   const { app, generation, kind, exitCode } = event
-  if (ports.journal.live(app)?.standsIn !== generation) return false
+  const live = ports.journal.live(app)
+  if (live?.standsIn !== generation) return false
   // on purpose
   if (ports.record.stopped(app)?.isStarting === false) return false
   if (ports.journal.next(app)?.deployment.status === 'running') return false
-  ports.report(WORDS[kind], { app, ...(exitCode === undefined ? {} : { exit_code: exitCode }) })
+  ports.report(WORDS[kind], {
+    ...lineOf(live.deployment),
+    ...(exitCode === undefined ? {} : { exit_code: exitCode }),
+  })
   return PUT_RIGHT.has(kind)
 }

@@ -40,7 +40,7 @@ async function keepLog(
     await keptLogs.keep({ app: app.name, generation, replica }, lines)
     pruneLogs(app, { keptLogs, journal })
   } catch (error) {
-    report('the log of a container is not kept', { container: name, error })
+    report('the log of a container is not kept', { app: app.name, container: name, error })
   }
 }
 

@@ -1,6 +1,7 @@
 import { type DockerApp, withSettings } from '../app.ts'
 import { imageOf, type StoredDeployment } from '../journal.ts'
 import type { LookAgain } from '../rollout.ts'
+import { lineOf } from '../log.ts'
 import { choosePort, startAll } from './containers.ts'
 import { inParallel } from './in-parallel.ts'
 import { removeContainer } from './kept-logs.ts'
@@ -36,7 +37,8 @@ export async function repair(
     const strays = live === undefined ? world.containers : others(live, world)
     for (const leftover of strays) {
       if (kept.includes(leftover)) continue
-      ports.report('removing a leftover container', { container: leftover.name })
+      const { name: container } = leftover
+      ports.report('a container is left over: removing it', { app: app.name, container })
       await removeContainer(leftover, app, ports)
     }
     await ports.engine.removeReleases(app.name)
@@ -44,7 +46,7 @@ export async function repair(
     return live === undefined ? undefined : await coolDown(app, live, kept, ports, signal)
   } catch (error) {
     signal.throwIfAborted()
-    ports.report('could not look after the app', { app: app.name, error })
+    ports.report('the app could not be looked after', { app: app.name, error })
     return undefined
   }
 }
@@ -68,7 +70,7 @@ async function startLive(
       : still.every(({ running }) => running)
         ? 'a live container is off a network: joining it again'
         : 'a live container does not run: starting it',
-    { app: app.name, deployment: live.deployment.id },
+    lineOf(live.deployment),
   )
   if (missing > 0) await ports.images.pull({ repository, digest }, { progress: () => {}, signal })
   const volumes = await claimVolumes(app, { repository, digest }, world, ports)

@@ -73,7 +73,7 @@ export const createSlotsRollout = (
       })
     } catch (error) {
       signal.throwIfAborted()
-      ports.report('could not look after the app', { app: app.name, error })
+      ports.report('the app could not be looked after', { app: app.name, error })
       return undefined
     }
   },
@@ -85,7 +85,7 @@ export const createSlotsRollout = (
       pruneLogs(app, ports)
       await ports.engine.removeCommands(app.name)
     } catch (error) {
-      ports.report('could not remove old images and logs', { app: app.name, error })
+      ports.report('old images and logs could not be removed', { app: app.name, error })
     }
   },
 })

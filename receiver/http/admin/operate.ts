@@ -1,8 +1,8 @@
 import type { Context } from 'hono'
 import type { Deployment } from '../../../protocol/deployment.ts'
 import type { AppSpec } from '../../core/app.ts'
-import type { AuditEntry } from '../../core/intake/audit.ts'
 import type { StoredDeployment } from '../../core/journal.ts'
+import { lineOf, type Log } from '../../core/log.ts'
 import { type Intake, submit } from '../../core/intake/submit.ts'
 import { DeployError } from '../../core/errors.ts'
 import { followToken } from '../auth/read-access.ts'
@@ -19,6 +19,7 @@ export interface OperateServices {
   intake: Intake
   followKey: Uint8Array
   wake(app: string): void
+  log: Log
   /** Since when an app is stopped on purpose; `undefined`: it is not. */
   stoppedSince(app: string): string | undefined
   /** Each resolves when it is so. Throws `DeployError` when that does not come. */
@@ -28,7 +29,7 @@ export interface OperateServices {
 /** `POST /apps/{app}/restart`: a deployment of what is live, once more. */
 export function restart(c: Context, name: string, services: OperateServices): Response {
   const { spec, live } = whatIsLive(name, services)
-  const { intake, url, followKey } = services
+  const { intake, url, followKey, log } = services
   const submitted = submit(
     {
       app: spec,
@@ -36,12 +37,13 @@ export function restart(c: Context, name: string, services: OperateServices): Re
       source: {},
       attestations: [],
       bodySha256: '',
-      audit: { sender: { kind: 'socket' }, request: 'restart' },
+      audit: { sender: { kind: 'socket' }, request: 'restart', request_id: c.get('requestId') },
     },
     intake,
   )
   if (submitted.kind !== 'accepted') throw new Error(`a restart was ${submitted.kind}`)
   const { deployment } = submitted
+  log('info', 'restart ordered', lineOf(deployment))
   services.wake(spec.name)
   const follow = {
     url: `${url}/deployments/${deployment.id}`,
@@ -53,7 +55,7 @@ export function restart(c: Context, name: string, services: OperateServices): Re
 /** `POST /apps/{app}/stop`: its containers end, and visitors are told so, until it is started or deployed. */
 export async function stop(c: Context, name: string, services: OperateServices): Promise<Response> {
   const { spec } = whatIsLive(name, services)
-  note(spec.name, 'stop', services)
+  note({ app: spec.name, request: 'stop', request_id: c.get('requestId') }, services)
   await services.operate.stop(spec).catch(notDone)
   return answer(c, spec.name, services)
 }
@@ -65,7 +67,7 @@ export async function start(
   services: OperateServices,
 ): Promise<Response> {
   const { spec } = whatIsLive(name, services)
-  note(spec.name, 'start', services)
+  note({ app: spec.name, request: 'start', request_id: c.get('requestId') }, services)
   await services.operate.start(spec).catch(notDone)
   return answer(c, spec.name, services)
 }
@@ -91,11 +93,15 @@ function whatIsLive(
   })
 }
 
-function note(app: string, request: string, { intake }: OperateServices): void {
+function note(
+  what: { app: string; request: string; request_id: string },
+  { intake, log }: OperateServices,
+): void {
   const at = intake.now()
   const sender = { kind: 'socket' } as const
-  const entry: AuditEntry = { at, last_at: at, count: 1, app, sender, outcome: 'accepted', request }
-  intake.audit.add(entry)
+  intake.audit.add({ at, last_at: at, count: 1, sender, outcome: 'accepted', ...what })
+  const { request, ...of } = what
+  log('info', `${request} ordered`, of)
 }
 
 function notDone(cause: unknown): never {

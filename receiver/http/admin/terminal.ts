@@ -65,7 +65,7 @@ export function createTerminal(services: TerminalServices) {
     open += 1
     serveOne(socket, services, open > MOST_AT_ONCE)
       .catch((error: unknown) => {
-        services.log('error', 'a terminal failed', { error })
+        services.log('error', 'the connection of a run or exec failed', { error })
         socket.destroy()
       })
       .finally(() => (open -= 1))
@@ -167,21 +167,24 @@ const terminalOn = (
 /** The program alone: its arguments may have secrets. */
 function note(
   { kind, app, command: [program = '', ...others] }: Order,
-  { intake, apps }: TerminalServices,
+  { intake, apps, log }: TerminalServices,
   outcome: 'accepted' | 'refused',
   reason?: string,
 ): void {
   const at = intake.now()
   const count = others.length
   const rest = count === 0 ? '' : ` with ${count} argument${count === 1 ? '' : 's'}`
+  const request = `${kind} ${shorten(program, SHOWN_CHARACTERS)}${rest}`
+  const of = apps.has(app) ? { app } : {}
+  if (outcome === 'accepted') log('info', `${kind} ordered`, { ...of, request })
   intake.audit.add({
     at,
     last_at: at,
     count: 1,
-    ...(apps.has(app) ? { app } : {}),
+    ...of,
     sender: { kind: 'socket' },
     outcome,
-    request: `${kind} ${shorten(program, SHOWN_CHARACTERS)}${rest}`,
+    request,
     ...(reason === undefined ? {} : { reason }),
   })
 }
@@ -193,6 +196,6 @@ function failureOf(error: unknown, { stopping, log }: TerminalServices) {
     const { message: detail, hint } = error
     return { detail, ...(hint === undefined ? {} : { hint }) }
   }
-  log('error', 'a command could not be run', { error })
+  log('error', 'a run or exec failed', { error })
   return { detail: 'something failed in the receiver; its log says what' }
 }

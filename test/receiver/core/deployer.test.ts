@@ -104,7 +104,9 @@ test('a store that cannot be written is tried again in five seconds, until it ca
   })
   expect(statusOf('dep_2')).toBe('succeeded')
   expect(slept.slice(0, 3).map((at) => at - began)).toStrictEqual([5000, 10_000, 15_000])
-  expect(world.reports.filter((line) => line.includes('the reconciler failed'))).toHaveLength(3)
+  expect(world.reports.filter((line) => line.includes('the app cannot be worked on'))).toHaveLength(
+    3,
+  )
 })
 
 test('tidying up removes images that are not kept', async () => {

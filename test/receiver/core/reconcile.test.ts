@@ -185,7 +185,7 @@ describe('a deployment that fails', () => {
     world.accept({ id: 'dep_2', digest: DIGEST.two })
     await run(world)
     expect(get(world, 'dep_2').status).toBe('succeeded')
-    expect(world.reports.join()).toContain('retire failed')
+    expect(world.reports.join()).toContain('retire met what nobody foresaw')
     world.failures.clear()
     await run(world)
     expect([...world.containers.keys()]).toStrictEqual(['api-2-green'])

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { tellProgress } from '../../../receiver/core/tell-progress.ts'
 
-const stored = { deployment: { id: 'dep_1' } } as Parameters<typeof tellProgress>[0]
+const stored = { deployment: { id: 'dep_1', app: 'api' } } as Parameters<typeof tellProgress>[0]
 
 test('a line is kept with its step and time; that some cannot be kept is told once', () => {
   const kept: unknown[] = []
@@ -29,6 +29,6 @@ test('a line is kept with its step and time; that some cannot be kept is told on
     ['dep_1', { ...event, message: 'whole' }],
   ])
   expect(told).toStrictEqual([
-    ['a line of a step cannot be kept', { deployment: 'dep_1', error: new Error('disk full') }],
+    ['a line of a step cannot be kept', { app: 'api', deployment: 'dep_1', step: 'pull', error: new Error('disk full') }],
   ])
 })

@@ -88,5 +88,7 @@ test('tidying up that fails is reported, and fails nothing', async () => {
   world.failures.set('removeImage', new Error('Docker does not answer'))
   await expect(prune(app, world.ports)).rejects.toThrow('Docker does not answer')
   await world.ports.rollouts.docker.tidy(app)
-  expect(world.reports).toStrictEqual([expect.stringContaining('could not remove old images')])
+  expect(world.reports).toStrictEqual([
+    expect.stringContaining('old images and logs could not be removed'),
+  ])
 })

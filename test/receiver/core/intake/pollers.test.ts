@@ -69,7 +69,9 @@ test('a poller that ends by itself is reported, with its app', async () => {
   pauses[0]?.fail(new Error('the clock is broken'))
   await new Promise((resolve) => setImmediate(resolve))
   await pollers.stop()
-  expect(reports).toStrictEqual([expect.stringMatching(/^polling ended .*"api"/)])
+  expect(reports).toStrictEqual([
+    expect.stringMatching(/^the registry is not polled any more .*"api"/),
+  ])
 })
 
 test('what is new at the registry is deployed as by a hook, and the audit trail says why', () => {

@@ -36,7 +36,9 @@ test.for<[ContainerEvent['kind'], boolean, string]>([
 
 test('the exit code is reported', () => {
   happens({ kind: 'exited', exitCode: 3 })
-  expect(world.reports).toStrictEqual(['the live container exited {"app":"api","exit_code":3}'])
+  expect(world.reports).toStrictEqual([
+    'the live container exited {"app":"api","deployment":"dep_1","exit_code":3}',
+  ])
 })
 
 test('what befalls another generation is nothing, and so is what befalls another app', () => {

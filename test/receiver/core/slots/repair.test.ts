@@ -188,7 +188,7 @@ test('a failure is reported, and a deployment may still mend it', async () => {
   change('api-1-blue', { running: false })
   world.failures.set('start', new Error('Docker does not answer'))
   expect(await put()).toBeUndefined()
-  expect(world.reports.at(-1)).toContain('could not look after the app')
+  expect(world.reports.at(-1)).toContain('the app could not be looked after')
 })
 
 test('a receiver that stops is no failure to report', async () => {
