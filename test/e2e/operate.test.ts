@@ -6,6 +6,7 @@ import type Docker from 'dockerode'
 import { afterAll, beforeAll, expect, inject, onTestFinished, test } from 'vitest'
 import type { Deployment } from '../../protocol/deployment.ts'
 import { connectDocker } from '../../receiver/edges/docker/connect.ts'
+import { sendRaw } from '../support/raw.ts'
 import { startVm, type Vm } from '../support/vm.ts'
 
 const PROGRAM = fileURLToPath(new URL('../../bin/deploy-receiver', import.meta.url))
@@ -105,6 +106,39 @@ test('show tells why a deployment failed, and who asked for it', async () => {
   for (const line of stdout.split('\n').filter((each) => !each.startsWith('  | '))) {
     expect(line.length).toBeLessThanOrEqual(80)
   }
+})
+
+test('the log has its way from the hook to the last step under one id, which show finds', async () => {
+  const [{ id = '', request_id: request = '' } = {}] = JSON.parse(
+    (await run('history', 'api', '--json', '-n', '1')).stdout,
+  ) as Partial<Deployment>[]
+  const lines = vm.receiver().log(1000).split('\n')
+  const words = lines
+    .filter((line) => line.includes(request))
+    .map((line) => JSON.parse(line) as { level: string; msg: string; deployment: string })
+  expect(words.map(({ deployment }) => deployment)).toEqual(words.map(() => id))
+  expect(words.map(({ level, msg }) => `${level} ${msg.split(' ', 2).join(' ')}`)).toEqual([
+    'info hook accepted',
+    'info deploy begins',
+    ...['resolve', 'pull', 'start'].map((step) => `info ${step} done`),
+    'warn health failed',
+    'error deployment failed',
+  ])
+  expect(lines.filter((line) => line.includes(id))).toHaveLength(words.length)
+  const { stdout } = await run('show', request)
+  expect(stdout).toMatch(new RegExp(`^${id} [^]*\n {2}request +${request}\n`))
+})
+
+test('Nginx makes the ids of hooks that come by it, whatever their senders say', async () => {
+  const forged = 'f'.repeat(32)
+  const hook = `POST /hooks/api HTTP/1.1\r\nHost: deploy.example.com\r\nX-Request-Id: ${forged}\r\nContent-Length: 0\r\n\r\n`
+  const idFrom = async (port: number) =>
+    /^HTTP\/1\.1 401 [^]*\r\nx-request-id: ([0-9a-f]{32})\r\n/i.exec(
+      (await sendRaw(port, hook)).text,
+    )?.[1]
+  expect([undefined, forged]).not.toContain(await idFrom(vm.sites))
+  // on this machine one may: there, whoever connects is seen as Nginx
+  expect(await idFrom(Number(vm.config.listen.split(':')[1]))).toBe(forged)
 })
 
 /** Runs a command with these at its ends. */
