@@ -6,3 +6,7 @@ export function imageOf({ image: { tag, digest } }: Pick<Deployment, 'image'>): 
 }
 
 export const shortDigest = (digest: string): string => digest.slice(0, 'sha256:'.length + 12)
+
+/** A text for people, its digests as short as that. */
+export const withShortDigests = (text: string): string =>
+  text.replace(/(sha256:[0-9a-f]{12})[0-9a-f]{52}/g, '$1')

@@ -28,6 +28,9 @@ export interface Reloaded extends Changes {
 /** What a receiver holds as long as it runs: addresses, the store's directory, the network, Nginx's commands. */
 const FIXED = ['listen', 'socket', 'admin', 'data', 'network', 'nginx'] as const
 
+/** As the file has it: `log_level`. */
+const asWritten = (key: string) => key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
+
 /** Compares two configs. Throws an error that names what takes a restart. */
 export function changesOf(before: Config, after: Config): Changes {
   const fixed = FIXED.filter((key) => !isDeepStrictEqual(before[key], after[key]))
@@ -48,6 +51,8 @@ export function changesOf(before: Config, after: Config): Changes {
         !isDeepStrictEqual(before.apps[name], after.apps[name]),
     ),
     removed: names.filter((name) => !has(after, name)),
-    keys: keys.filter((key) => key !== 'apps' && !isDeepStrictEqual(before[key], after[key])),
+    keys: keys
+      .filter((key) => key !== 'apps' && !isDeepStrictEqual(before[key], after[key]))
+      .map(asWritten),
   }
 }

@@ -15,7 +15,7 @@ export function tellProgress(
     } catch (error) {
       if (isTold) return
       isTold = true
-      report('a line of a step cannot be kept', { ...lineOf(deployment), step, error })
+      report(`a line of ${step} cannot be kept`, { ...lineOf(deployment), step, error })
     }
   }
 }

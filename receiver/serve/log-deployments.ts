@@ -46,8 +46,16 @@ function logEnd(log: Log, of: object, deployment: Deployment): void {
     ms === undefined ? '' : ` ${status === 'failed' ? 'after' : 'in'} ${showDuration(ms)}`
   const details = { ...of, action, digest: image.digest, ms }
   if (status !== 'failed') return log('info', `deployment ${status}${took}`, details)
-  const { code, message: reason, hint } = error ?? {}
-  log('error', `deployment failed${took}`, { ...details, code, reason, hint })
+  const { code, message: reason, log: printed } = error ?? {}
+  const show =
+    printed === undefined ? undefined : `deploy-receiver show ${deployment.id} has its log`
+  const hint = [error?.hint, show].filter((each) => each !== undefined).join('; ')
+  log('error', `deployment failed${took}`, {
+    ...details,
+    code,
+    reason,
+    ...(hint === '' ? {} : { hint }),
+  })
 }
 
 /** What it is to run, as far as that is known when it begins. */

@@ -1,5 +1,6 @@
 import { styleText } from 'node:util'
 import { who } from '../cli/audit.ts'
+import { withShortDigests } from '../cli/image-of.ts'
 import { printable, printableJson } from '../cli/printable.ts'
 import type { Sender } from '../core/intake/audit.ts'
 import type { LogLevel } from '../core/log.ts'
@@ -20,6 +21,8 @@ interface Line {
   reason?: string
   hint?: string
   sender?: Sender
+  step?: string
+  ms?: number
   err?: { message: string; code?: string; hint?: string; stack?: string }
 }
 
@@ -29,13 +32,14 @@ interface Line {
  */
 export function forPeople(json: string): string {
   const { level, time, msg, app, deployment, request_id, ...more } = JSON.parse(json) as Line
-  const { detail, reason = detail, hint, sender, err, ...facts } = more
-  const why = reason ?? err?.message
+  // its words have the step and its time
+  const { detail, reason = detail, hint, sender, err, step: _step, ms: _ms, ...facts } = more
+  const [why, ...further] = (reason ?? err?.message ?? '').split('\n')
   const head = [
     paint('dim', new Date(time).toTimeString().slice(0, 8)),
     paint(COLOURS[level], level.padEnd(WIDEST)),
     ...[app, deployment].flatMap((each) => (each === undefined ? [] : paint('bold', shown(each)))),
-    why === undefined ? shown(msg) : `${shown(msg)}: ${shown(why)}`,
+    why === undefined || why === '' ? shown(msg) : `${shown(msg)}: ${shown(why)}`,
   ]
   const tail = {
     ...(sender === undefined || sender.kind === 'none' ? {} : { by: who(sender) }),
@@ -46,9 +50,10 @@ export function forPeople(json: string): string {
   const last = Object.entries(tail)
     .filter(([, value]) => value !== undefined)
     .map(([key, value]) => paint('dim', `${printable(key)}=${valueOf(value)}`))
-  const below = [hint ?? err?.hint ?? [], err?.stack?.split('\n').slice(1) ?? []].flat()
+  const stack = err?.stack?.split('\n').slice(1) ?? []
+  const below = [...further, hint ?? err?.hint ?? '', ...stack].filter((each) => each.trim() !== '')
   return [
-    [...head, ...last].join(' '),
+    [head.join(' '), ...last].join('  '),
     ...below.map((each) => `${MARGIN}${shown(each.trim())}`),
   ].join('\n')
 }
@@ -62,10 +67,10 @@ const COLOURS = { debug: 'dim', info: 'green', warn: 'yellow', error: 'red' } as
 const paint = (style: (typeof COLOURS)[LogLevel] | 'bold', text: string): string =>
   styleText(style, text, { stream: process.stdout })
 
-const shown = (text: string): string => printable(shorten(text, SHOWN_CHARACTERS))
+const shown = (text: string): string => printable(shorten(withShortDigests(text), SHOWN_CHARACTERS))
 
 /** In quotes when it would not end at a blank. */
 const valueOf = (value: unknown): string =>
   typeof value === 'string' && /^[^\s"]+$/.test(value)
     ? shown(value)
-    : shorten(printableJson(value), SHOWN_CHARACTERS)
+    : shorten(withShortDigests(printableJson(value)), SHOWN_CHARACTERS)

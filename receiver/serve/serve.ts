@@ -275,7 +275,8 @@ async function start(
     for (const app of changes.removed) log('warn', LEFT_RUNNING, { app })
     warnings = [...own, ...warnings]
     for (const each of warnings) log('warn', each)
-    log('info', 'config taken', changes)
+    const named = Object.entries(changes).filter(([, names]) => names.length > 0)
+    log('info', 'config taken', Object.fromEntries(named))
     const stillEdited = edits()
     const isLeft = (file: string) => stillEdited.some((each) => each.file === file)
     return {

@@ -8,7 +8,7 @@ export function logHint(
   { name, container: { logging } }: Pick<DockerApp, 'name' | 'container'>,
   log: readonly string[],
 ): string {
-  if (log.length > 0) return 'look at the log below'
+  if (log.length > 0) return 'look at what it printed last'
   if (logging === undefined || KEEPING.has(logging.driver)) return 'it has printed nothing'
   return logging.driver === 'none'
     ? `it has no log: apps.${name}.logging has the driver none, which keeps nothing`

@@ -71,6 +71,8 @@ async function startLive(
         ? 'a live container is off a network: joining it again'
         : 'a live container does not run: starting it',
     lineOf(live.deployment),
+    // `start` has it so on purpose
+    ports.record.stopped(app.name) === undefined ? 'warn' : 'info',
   )
   if (missing > 0) await ports.images.pull({ repository, digest }, { progress: () => {}, signal })
   const volumes = await claimVolumes(app, { repository, digest }, world, ports)

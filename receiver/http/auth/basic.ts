@@ -23,7 +23,7 @@ export function verifyBasic(
   { name, credentials }: { name: string; credentials: { basic: BasicCredentials } },
 ): Authentic {
   const { tokens, deploy } = credentials.basic
-  if (tokens.length === 0) throw new Rejected('the app accepts no Basic credentials')
+  if (tokens.length === 0) throw new Rejected('the app accepts no credentials by Basic')
   let found: string | undefined
   for (const token of tokens) if (isSame(password, token)) found = token
   if (appOfUser(user) !== name) throw new Rejected('the user name is not that of the app')

@@ -29,6 +29,9 @@ test('a line is kept with its step and time; that some cannot be kept is told on
     ['dep_1', { ...event, message: 'whole' }],
   ])
   expect(told).toStrictEqual([
-    ['a line of a step cannot be kept', { app: 'api', deployment: 'dep_1', step: 'pull', error: new Error('disk full') }],
+    [
+      'a line of pull cannot be kept',
+      { app: 'api', deployment: 'dep_1', step: 'pull', error: new Error('disk full') },
+    ],
   ])
 })

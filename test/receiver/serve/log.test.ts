@@ -26,13 +26,13 @@ test.for<[LogLevel, string, object, string]>([
     'info',
     'ready',
     { listen: '127.0.0.1:9080', apps: 2 },
-    'info  ready listen=127.0.0.1:9080 apps=2',
+    'info  ready  listen=127.0.0.1:9080  apps=2',
   ],
   [
     'info',
     'pull done in 812 ms',
     { app: 'api', deployment: 'dep_1', request_id: 'abc', detail: '3 MB', step: 'pull', ms: 812 },
-    'info  api dep_1 pull done in 812 ms: 3 MB step=pull ms=812 request_id=abc',
+    'info  api dep_1 pull done in 812 ms: 3 MB  request_id=abc',
   ],
   [
     'warn',
@@ -43,25 +43,25 @@ test.for<[LogLevel, string, object, string]>([
       sender: { kind: 'oidc', claims: { sub: 's', repository: 'acme/api', ref: 'refs/heads/x' } },
       reason: 'its ref is not allowed',
     },
-    'warn  api hook rejected: its ref is not allowed by="oidc acme/api refs/heads/x" address=192.0.2.7',
+    'warn  api hook rejected: its ref is not allowed  by="oidc acme/api refs/heads/x"  address=192.0.2.7',
   ],
   [
     'error',
     'deployment failed after 5.0 s',
     { app: 'api', code: 'unhealthy', reason: 'it answered 503', hint: 'look at it' },
-    'error api deployment failed after 5.0 s: it answered 503 code=unhealthy\n               look at it',
+    'error api deployment failed after 5.0 s: it answered 503  code=unhealthy\n               look at it',
   ],
   [
     'warn',
     'the app could not be looked after',
     { app: 'api', error: new DeployError('engine_unreachable', 'no answer', { hint: 'start it' }) },
-    'warn  api the app could not be looked after: no answer code=engine_unreachable\n               start it',
+    'warn  api the app could not be looked after: no answer  code=engine_unreachable\n               start it',
   ],
   [
     'debug',
     'a\u001b[2J\nb',
-    { reason: '\u202ex\r\n', ['k\u0007']: ['\u009b1m', 'correct-horse'] },
-    'debug a\\u001b[2J\\u000ab: \\u202ex\\u000d\\u000a k\\u0007=["\\\\u009b1m","[KEY]"]',
+    { reason: '\u202ex\r\n12:00:00 info  y', ['k\u0007']: ['\u009b1m', 'correct-horse'] },
+    'debug a\\u001b[2J\\u000ab: \\u202ex\\u000d  k\\u0007=["\\\\u009b1m","[KEY]"]\n               12:00:00 info  y',
   ],
 ])('a line for people: %s %s', ([level, message, details, expected]) => {
   expect(shown(level, message, details)).toBe(expected)
@@ -72,7 +72,7 @@ test('what nobody foresaw says where, below the line, and no long text fills the
     path: '/x',
     error: new TypeError('a defect'),
   }).split('\n')
-  expect(first).toBe('error a request failed: a defect path=/x')
+  expect(first).toBe('error a request failed: a defect  path=/x')
   expect([second, third].join()).toMatch(/at .*log\.test\.ts/)
   expect(shown('info', 'x', { reason: 'y'.repeat(5000) }).length).toBeLessThan(500)
 })

@@ -476,7 +476,7 @@ describe('a container that does not run any more', () => {
     Object.assign(container, { running: false, oomKilled: true })
     await expect(wait()).rejects.toMatchObject({ hint: expect.stringContaining('mem_limit') })
     Object.assign(container, { oomKilled: false })
-    await expect(wait()).rejects.toMatchObject({ hint: 'look at the log below' })
+    await expect(wait()).rejects.toMatchObject({ hint: 'look at what it printed last' })
     world.ports.engine.logs = async () => ['exec /app: exec format error\n']
     await expect(wait()).rejects.toMatchObject({ hint: expect.stringContaining('platforms:') })
   })

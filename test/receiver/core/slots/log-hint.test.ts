@@ -8,7 +8,7 @@ const hint = (driver: string | undefined, log: string[] = []) => {
 }
 
 test.each([undefined, 'none', 'syslog'])('lines that there are, are pointed to: %s', (driver) => {
-  expect(hint(driver, ['a line'])).toBe('look at the log below')
+  expect(hint(driver, ['a line'])).toBe('look at what it printed last')
 })
 
 test.each([undefined, 'json-file', 'local', 'journald'])(

@@ -69,7 +69,7 @@ describe('Basic', () => {
     }
     const none = { name: 'api', credentials: { basic: { tokens: [], deploy: true } } }
     expect(await reasonOf(() => verifyBasic({ user: 'api', password: '' }, none))).toBe(
-      'the app accepts no Basic credentials',
+      'the app accepts no credentials by Basic',
     )
   })
 
