@@ -147,6 +147,7 @@ describe('the receiver', () => {
     ['rate_limit: { burst: 0 }', '"0" is not a whole number of at least 1'],
     ['rate_limit: { per_second: 0 }', '"0" is not a number of at least 0.01'],
     ['rate_limit: { per_minute: 1 }', 'unknown key "per_minute"'],
+    ['log_level: trace', '"trace" is not a level'],
   ] as const)('refuses %s: %s', ([line, problem]) => {
     const found = problems(withLines(line))
     expect(found).toHaveLength(1)

@@ -162,7 +162,7 @@ describe('an engine that is away', () => {
     expect(world.flag.live).toBe('blue')
   })
 
-  test('for however long does not fail what is live', async () => {
+  test('for however long does not fail what is live, and does not fill the log', async () => {
     const world = await worldWithOneLive()
     world.accept({ id: 'dep_2', digest: DIGEST.two })
     const { makeLive } = world.ports.slots
@@ -173,6 +173,10 @@ describe('an engine that is away', () => {
     await run(world)
     expect(get(world, 'dep_2').status).toBe('succeeded')
     expect(world.flag.live).toBe('green')
+    // said once a minute, not each second
+    const said = world.reports.filter((line) => line.includes('what stands cannot be seen'))
+    expect(said).toHaveLength(9)
+    expect(said[0]).toContain('{"app":"api","deployment":"dep_2",')
   })
 })
 
