@@ -1,3 +1,4 @@
+import type { DeploymentEvent } from '../../../protocol/deployment.ts'
 import { prune } from '../image/prune.ts'
 import { inParallel } from './in-parallel.ts'
 import { removeContainer } from './kept-logs.ts'
@@ -20,7 +21,7 @@ export async function retire(context: StepContext): Promise<string> {
     ...warm.map(({ name }) => `${name} stays warm for ${app.warmMs / 1000} s`),
   ]
   const line = lines.join(', ') || 'nothing to retire'
-  return ends.includes('killed') ? `${line}${adviceOnce(context)}` : line
+  return ends.includes('killed') ? `${line}${wasKilled(context)}` : line
 }
 
 /** Resolves to how it came to its end. */
@@ -38,10 +39,25 @@ async function remove(
   return isDeaf ? 'killed' : 'by itself'
 }
 
-/** It costs every deployment the whole grace, and visitors what was under way: told once, not each time. */
-function adviceOnce({ app: { name, container }, deaf }: StepContext): string {
-  if (deaf.has(name)) return ''
+const KILLED_AFTER = ' of the signal to stop and was killed'
+
+/** It costs every deployment the whole grace, and visitors what was under way: what helps is told once, not each time. */
+function wasKilled({ app: { name, container }, deaf }: StepContext): string {
+  const fact = `; it did not end within ${container.stopGraceMs / 1000} s${KILLED_AFTER}`
+  if (deaf.has(name)) return fact
   deaf.add(name)
-  const init = container.init === true ? '' : 'init: true has process 1 pass it on, '
-  return `; it did not end within ${container.stopGraceMs / 1000} s of the signal to stop and was killed: ${init}stop_signal sets one that the app hears`
+  return `${fact}: ${hearingAdvice(container)}`
+}
+
+/** What has a container hear the signal to stop. */
+export const hearingAdvice = ({ init }: { init?: boolean }): string =>
+  `${init === true ? '' : 'init: true has process 1 pass it on, '}stop_signal sets one that the app hears`
+
+/** Whether a deployment had to kill what it retired, by its events; `undefined` when it retired nothing. */
+export function hadToKill(events: readonly DeploymentEvent[]): boolean | undefined {
+  const told = events.flatMap((event) =>
+    event.type === 'step' && event.step === 'retire' ? (event.message ?? []) : [],
+  )
+  const message = told.findLast((each) => each.startsWith('removed '))
+  return message?.includes(KILLED_AFTER)
 }
