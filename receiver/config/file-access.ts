@@ -2,31 +2,45 @@ import { realpathSync, type Stats, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type { Field, Reader } from './reader.ts'
 
+/** What is wrong with who can come to a file, and what to do about it. */
+export interface Open {
+  message: string
+  hint: string
+}
+
 /**
- * Warns of a file that others can change, or can read though it holds a secret. Others are all but root and the user who
- * asks; a folder that they cannot enter keeps them from what lies in it. A file that is not there is not its matter.
+ * Warns of a file that others can change, or can read though it holds a secret.
  * @param field where the file is named, or where the secret stands in it
  */
-export function warnOfAccess(
-  reader: Reader,
-  field: Field,
-  { file, holdsSecret }: { file: string; holdsSecret: boolean },
-): void {
+export function warnOfAccess(reader: Reader, field: Field, what: Looked): void {
+  for (const { message, hint } of openTo(what)) reader.warning(field, message, hint)
+}
+
+interface Looked {
+  file: string
+  holdsSecret: boolean
+}
+
+/**
+ * Whether others can change a file, or can read it though it holds a secret. Others are all but root and the user who
+ * asks; a folder that they cannot enter keeps them from what lies in it. A file that is not there is not its matter.
+ */
+export function openTo({ file, holdsSecret }: Looked): Open[] {
   const way = wayTo(file)
   const changeable = way.find(({ stats, may }) => isOfOthers(stats) || mayChange(stats, may))
-  if (changeable !== undefined) {
-    const { path, stats } = changeable
-    const [why, remedy] = isOfOthers(stats)
-      ? [`belongs to user ${stats.uid}`, `chown root ${path}`]
-      : [`has mode ${modeOf(stats)}`, `chmod go-w ${path}`]
-    reader.warning(field, `others can change ${file}: ${path} ${why}`, remedy)
-  }
+  const changing = changeable === undefined ? [] : [change(file, changeable)]
   const last = way.at(-1)
-  if (holdsSecret && last !== undefined && (last.may & READ) !== 0) {
-    const { path, stats } = last
-    const what = `others can read ${file} (mode ${modeOf(stats)}), which holds a secret`
-    reader.warning(field, what, `chmod 600 ${path}`)
-  }
+  if (!holdsSecret || last === undefined || (last.may & READ) === 0) return changing
+  const { path, stats } = last
+  const message = `others can read ${file} (mode ${modeOf(stats)}), which holds a secret`
+  return [...changing, { message, hint: `chmod 600 ${path}` }]
+}
+
+function change(file: string, { path, stats }: Part): Open {
+  const [why, hint] = isOfOthers(stats)
+    ? [`belongs to user ${stats.uid}`, `chown root ${path}`]
+    : [`has mode ${modeOf(stats)}`, `chmod go-w ${path}`]
+  return { message: `others can change ${file}: ${path} ${why}`, hint }
 }
 
 const [READ, WRITE, ENTER] = [0o044, 0o022, 0o011]
