@@ -1,6 +1,7 @@
 import Docker from 'dockerode'
 import { DeployError } from '../../core/errors.ts'
 import { withDeadlines } from './deadlines.ts'
+import { NO_RIGHT } from './errors.ts'
 
 /** Docker 20.10's API, the oldest that the receiver speaks. */
 const OLDEST_API = '1.41'
@@ -37,7 +38,7 @@ async function askVersion(docker: Docker, host: string) {
     const reason = cause instanceof Error ? cause.message : String(cause)
     throw new DeployError('engine_unreachable', `no Docker engine answers at ${host}: ${reason}`, {
       hint: /EACCES/.test(reason)
-        ? "run the receiver as root, or add its user to the group that owns Docker's socket"
+        ? NO_RIGHT
         : 'start Docker (systemctl start docker), or set DOCKER_HOST to where it listens',
       cause,
     })

@@ -60,6 +60,10 @@ const RULES: readonly Rule[] = [
 
 const ENGINE_GONE = /ECONNREFUSED|ENOENT|EPIPE|ECONNRESET|ETIMEDOUT|socket hang up/
 
+/** Whoever has the socket is root on the machine, so that it is for few. */
+export const NO_RIGHT =
+  "run the receiver as root, or add its user to the group that owns Docker's socket"
+
 /** Docker's own words for an error, without the wrapping of the client library; of many words the first. */
 export const reasonOf = (error: unknown): string => shorten(wordsOf(error), MAX_REASON_CHARACTERS)
 
@@ -81,6 +85,16 @@ export function translate(error: unknown, what: string, otherwise: DeployErrorCo
       hint: 'systemctl start docker; `journalctl -u docker` says why it ended',
       cause: error,
     })
+  }
+  if (code === 'EACCES') {
+    return new DeployError(
+      'engine_unreachable',
+      `${what}: Docker's socket is not open to this user`,
+      {
+        hint: NO_RIGHT,
+        cause: error,
+      },
+    )
   }
   const registry = otherwise === 'pull_failed'
   const rule = RULES.find(
