@@ -7,6 +7,8 @@ export interface TcpSocket {
   port: number
   /** As in include/net/tcp_states.h: `01` is ESTABLISHED, `0A` listens. */
   state: string
+  /** By which a process has it. */
+  inode: string
 }
 
 /**
@@ -26,11 +28,11 @@ export const readTable = (text: string): TcpSocket[] =>
     .split('\n')
     .slice(1)
     .flatMap((line) => {
-      const [, local = '', , state] = line.trim().split(/\s+/)
+      const [, local = '', , state, , , , , , inode = ''] = line.trim().split(/\s+/)
       const [address = '', port] = local.split(':')
       return port === undefined || state === undefined
         ? []
-        : [{ address, port: Number.parseInt(port, 16), state }]
+        : [{ address, port: Number.parseInt(port, 16), state, inode }]
     })
 
 function read(file: string): string | undefined {
