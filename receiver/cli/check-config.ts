@@ -1,7 +1,7 @@
 import { loadConfig } from '../config/load.ts'
 import { ConfigError, describeProblem, type Remarks } from '../config/problems.ts'
 import { connectDocker } from '../edges/docker/connect.ts'
-import { lookAtRegistries, lookAtTrustRoots } from '../serve/doctor.ts'
+import { lookAtRegistries, lookAtTrustRoots } from '../serve/look-at-registries.ts'
 import type { Given } from './command.ts'
 import { openReading } from '../serve/open-registries.ts'
 import { showFindings } from './findings.ts'
@@ -27,7 +27,7 @@ export async function check({
   for (const each of warnings) complain(`warning: ${describeProblem(config.file, each)}`)
   for (const each of notices) complain(`notice: ${describeProblem(config.file, each)}`)
   const apps = Object.values(config.apps)
-  const roots = await lookAtTrustRoots(config.data, apps)
+  const roots = await Promise.all(lookAtTrustRoots(config.data, apps))
   const aged = roots.filter(({ hint }) => hint !== undefined)
   for (const { what, message, hint } of aged) {
     complain(`${strict ? 'error' : 'warning'}: ${what}: ${message}; ${hint}`)
@@ -35,7 +35,8 @@ export async function check({
   if (strict && aged.length > 0) return 1
   if (registries) {
     const read = openReading(config, { docker: () => connectDocker(process.env), env: process.env })
-    return showFindings([...roots, ...(await lookAtRegistries(apps, read, () => false))], json)
+    const looks = lookAtRegistries(apps, read, () => false)
+    return showFindings([...roots, ...(await Promise.all(looks))], json)
   }
   if (json) {
     sayJson({

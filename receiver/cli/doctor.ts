@@ -26,7 +26,7 @@ async function examine(config: string): Promise<Finding[]> {
     if (!(error instanceof NoReceiver)) throw error
     const { message, hint } = error
     const { lookWithoutReceiver } = await import('../serve/doctor-alone.ts')
-    const receiver = { what: 'receiver', ok: false, message, hint }
+    const receiver = { id: 'receiver', what: 'receiver', ok: false, message, hint }
     return [receiver, ...(await lookWithoutReceiver(config, process.env))]
   }
 }

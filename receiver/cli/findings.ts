@@ -1,12 +1,12 @@
 import { styleText } from 'node:util'
-import type { Finding } from '../core/finding.ts'
+import { type Finding, type Verdict, verdictOf } from '../core/finding.ts'
 import { terminalWidth, widthOf, wrap } from './fit.ts'
 import { sayJson } from './print.ts'
 import { printable } from './printable.ts'
 
 /** Shows what was looked at; 1 when something is not as it has to be. */
 export function showFindings(checks: readonly Finding[], json: boolean): number {
-  if (json) sayJson(checks)
+  if (json) sayJson(checks.map((each) => ({ ...each, verdict: verdictOf(each) })))
   else console.log(describeFindings(checks))
   return checks.every(({ ok }) => ok) ? 0 : 1
 }
@@ -44,12 +44,12 @@ export function describeFindings(checks: readonly Finding[], width = terminalWid
     .join('\n')
 }
 
-const ORDER = ['ok', 'warn', 'fail'] as const
-const VERDICTS = {
+const ORDER = ['ok', 'warning', 'failure'] as const
+const VERDICTS: Readonly<Record<Verdict, () => string>> = {
   ok: () => 'ok  ',
-  warn: () => styleText('yellow', 'warn', { stream: process.stdout }),
-  fail: () => styleText(['bold', 'red'], 'FAIL', { stream: process.stdout }),
-} as const
+  warning: () => styleText('yellow', 'warn', { stream: process.stdout }),
+  failure: () => styleText(['bold', 'red'], 'FAIL', { stream: process.stdout }),
+}
 /** The verdict, and two blanks behind it. */
 const VERDICT = 6
 /** The same, and two blanks behind what was looked at. */
@@ -57,6 +57,3 @@ const MARGIN = 8
 const ARROW = '-> '
 /** Fewer columns are none for a sentence. */
 const LEAST = 24
-
-const verdictOf = ({ ok, hint }: Finding): (typeof ORDER)[number] =>
-  ok ? (hint === undefined ? 'ok' : 'warn') : 'fail'

@@ -1,5 +1,6 @@
 import type { AuditEntry } from '../core/intake/audit.ts'
 import { type Finding, finding, type Found } from '../core/finding.ts'
+import { whyNoAnswer } from '../core/public-url.ts'
 import { shorten } from '../core/shorten.ts'
 import { ask } from './ask.ts'
 
@@ -24,7 +25,7 @@ export async function lookAtHook(app: string, socket: string): Promise<Finding[]
   const began = new Date().toISOString()
 
   let answer: Response | undefined
-  const sent = await finding('public URL', async () => {
+  const sent = await finding({ id: 'public-url', what: 'public URL' }, async () => {
     answer = await send(test)
     return `${test.url} answers: ${answer.status}`
   })
@@ -55,21 +56,9 @@ async function send({ url, headers, body }: SignedTest): Promise<Response> {
       signal: AbortSignal.timeout(ANSWER_MS),
     })
   } catch (error) {
-    const { cause, message } = error as Error & { cause?: { code?: string; message?: string } }
-    const why = cause?.message ?? message
-    throw failed(`${url} does not answer: ${why}`, REMEDIES[cause?.code ?? ''] ?? OTHERWISE)
+    const { message, hint } = whyNoAnswer(url, error)
+    throw failed(message, hint)
   }
-}
-
-const OTHERWISE =
-  'look at the DNS of its host, at the firewall, and at the server block of Nginx for it (docs/install.md)'
-const REMEDIES: Readonly<Record<string, string>> = {
-  ENOTFOUND: 'the host of `url:` has no address: set its DNS to this machine',
-  ECONNREFUSED: 'nothing listens there: start Nginx, and see that it listens on that port',
-  CERT_HAS_EXPIRED: 'renew the certificate of the host of `url:`, and reload Nginx',
-  DEPTH_ZERO_SELF_SIGNED_CERT:
-    'the certificate signs itself: get one from an authority, or give that to the senders',
-  ERR_TLS_CERT_ALTNAME_INVALID: 'the certificate is for another name than that of `url:`',
 }
 
 /** Whether it was this receiver that answered: it has it in its audit trail. */

@@ -3,6 +3,7 @@ import { DeployError } from '../core/errors.ts'
 import type { Log } from '../core/log.ts'
 import { type AdminServices, createAdmin } from './admin/admin.ts'
 import type { TerminalServices } from './admin/terminal.ts'
+import { type HealthServices, readHealth } from './healthz.ts'
 import { createHooks, type HookServices } from './hooks/hooks.ts'
 import type { IsOwnHost, Place } from './hosts.ts'
 import { type LimitServices, rateLimit } from './limits/rate-limit.ts'
@@ -16,7 +17,8 @@ export type Services = HookServices &
   ReadServices &
   AdminServices &
   TerminalServices &
-  LimitServices & { version: string; log: Log; hosts: Record<'public' | 'admin', IsOwnHost> }
+  LimitServices &
+  HealthServices & { log: Log; hosts: Record<'public' | 'admin', IsOwnHost> }
 
 /**
  * What stands at which address. The public one is for senders of hooks, behind Nginx. The local socket is trusted: its
@@ -49,7 +51,7 @@ export function createApp(services: Services, address: keyof typeof ADDRESSES): 
       : { trusted: false, isOwnHost: (host) => services.hosts[address](host) }
   const app = new Hono()
   app.use(securityHeaders)
-  app.get('/healthz', (c) => c.json({ status: 'ok', version: services.version }))
+  app.get('/healthz', (c) => readHealth(c, services, place))
   app.use(requestId(services))
   if (!place.trusted) app.use(rateLimit(services))
   for (const part of parts) app.route('/', PARTS[part](services, place))

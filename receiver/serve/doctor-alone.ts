@@ -1,4 +1,4 @@
-import { type Finding, finding } from '../core/finding.ts'
+import type { Finding } from '../core/finding.ts'
 import type { Config } from '../config/config.ts'
 import { systemClock } from '../edges/clock.ts'
 import { connectDocker } from '../edges/docker/connect.ts'
@@ -6,9 +6,10 @@ import { diskOf } from '../edges/docker/disk.ts'
 import { createSites } from '../edges/nginx/sites.ts'
 import { divide } from '../edges/subnet.ts'
 import { createSlots } from '../edges/slots.ts'
-import { lookAtDocker, lookAtMachine } from './doctor.ts'
+import { lookAtMachine } from './doctor.ts'
 import { describeWithoutRecord } from './keep-certificates.ts'
-import { readConfig } from './look-at-config.ts'
+import { lookAtConfig } from './look-at-config.ts'
+import { type AskedDocker, lookAtDocker } from './look-at-docker.ts'
 import { lookAtWayIn } from './look-at-way-in.ts'
 import { atNginx } from './site-tls.ts'
 import { openReading } from './open-registries.ts'
@@ -24,31 +25,31 @@ export async function lookWithoutReceiver(
   const connecting = connectDocker(environment)
   // whoever needs it hears of it
   connecting.catch(() => {})
-  const docker = { version: async () => (await connecting).version() }
+  const docker: AskedDocker = {
+    version: async () => (await connecting).version(),
+    info: async () => (await connecting).info(),
+    getNetwork: (name) => ({ inspect: async () => (await connecting).getNetwork(name).inspect() }),
+  }
   const engine = { disk: async () => diskOf(await connecting) }
-  let config: Config | undefined
-  const found = await finding('config', () => {
-    config = readConfig(file, environment, 'no receiver starts with it')
-    return `${file} is right`
+  const { config, findings } = lookAtConfig(file, environment, {
+    describe: () => `${file} is right`,
+    otherwise: 'no receiver starts with it',
   })
-  if (config === undefined) return [found, ...(await Promise.all(lookAtDocker(docker, engine)))]
-  const right: Config = config
-  const sites = sitesOf(right)
-  return [
-    found,
-    ...(await lookAtMachine({
-      data: config.data,
-      apps: Object.values(config.apps),
-      docker,
-      engine,
-      sites,
-      read: openReading(config, { docker: () => connecting, env: environment }),
-      wayIn: () => lookAtWayIn(right),
-      isLive: () => false,
-      maintenanceSince: createSlots(config.data).maintenance,
-    })),
-    ...(await describeWithoutRecord(config, { sites, clock: systemClock })),
-  ]
+  if (config === undefined)
+    return [...findings, ...(await Promise.all(lookAtDocker(docker, engine)))]
+  const sites = sitesOf(config)
+  const looked = await lookAtMachine({
+    config,
+    docker,
+    engine,
+    sites,
+    read: openReading(config, { docker: () => connecting, env: environment }),
+    wayIn: () => lookAtWayIn(config),
+    certificates: () => describeWithoutRecord(config, { sites, clock: systemClock }),
+    isLive: () => false,
+    maintenanceSince: createSlots(config.data).maintenance,
+  })
+  return [...findings, ...looked]
 }
 
 /** They are only asked what Nginx makes of them: whose they are, and what would be written, is the record's. */

@@ -27,6 +27,7 @@ export function httpServices({
   plan,
   health,
   doctor,
+  prove,
   certificates,
   reload,
   removeApp,
@@ -47,6 +48,7 @@ export function httpServices({
   plan: Services['plan']
   health: Services['health']
   doctor: () => Promise<Finding[]>
+  prove: Services['prove']
   certificates: Services['certificates']
   reload: Services['reload']
   removeApp: Services['removeApp']
@@ -89,6 +91,7 @@ export function httpServices({
     stoppedSince: (app) => record.stopped(app)?.since,
     operate,
     doctor,
+    prove,
     certificates,
     tags,
     readLogs,

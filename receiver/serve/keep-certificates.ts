@@ -21,7 +21,7 @@ import { installRenewalHook } from '../edges/certbot/renewal-hook.ts'
 import type { SiteFiles } from '../edges/nginx/sites.ts'
 import { createCertificateAttempts } from '../edges/store/certificate-attempts.ts'
 import type { OpenStore } from './open-store.ts'
-import { filesOf, serverOf, tlsSites } from './site-tls.ts'
+import { filesOf, lentTo, serverOf, tlsSites } from './site-tls.ts'
 
 /** A reload may wait so long for deployments to come to their end. */
 const QUIET_WITHIN_MS = 15 * 60_000
@@ -103,9 +103,13 @@ const PROGRAM = join(import.meta.dirname, '../../bin/deploy-receiver')
 
 const describeAll = (
   config: Config,
-  ports: Parameters<typeof describeCertificate>[1],
-): Promise<Finding[]> =>
-  Promise.all(wantedCertificates(config).map((wanted) => describeCertificate(wanted, ports)))
+  ports: Omit<Parameters<typeof describeCertificate>[1], 'lent'>,
+): Promise<Finding[]> => {
+  const lent = (site: string) => lentTo(site, config)
+  return Promise.all(
+    wantedCertificates(config).map((wanted) => describeCertificate(wanted, { ...ports, lent })),
+  )
+}
 
 /** How they are when no receiver runs: what was asked in vain is in its record. */
 export const describeWithoutRecord = (

@@ -1,12 +1,45 @@
 import { changesOf } from '../config/changes.ts'
 import type { Config } from '../config/config.ts'
 import { loadConfig } from '../config/load.ts'
-import type { Found } from '../core/finding.ts'
+import type { ConfigProblem } from '../config/problems.ts'
+import { failed, type Finding, found, type Found } from '../core/finding.ts'
 
-/** Compares the config in force with its file as it is now. Throws an error when that would not be taken. */
-export function lookAtConfig(current: Config, environment: NodeJS.ProcessEnv): Found {
+/** Compares the config in force with its file as it is now. */
+export const compareConfig = (current: Config, environment: NodeJS.ProcessEnv): Finding[] =>
+  lookAtConfig(current.file, environment, {
+    describe: (next) => comparison(current, next),
+    otherwise: 'the one that was read before is in force',
+  }).findings
+
+/** Reads a config and says what it found; without `config` it would not be taken. */
+export function lookAtConfig(
+  file: string,
+  environment: NodeJS.ProcessEnv,
+  { describe, otherwise }: { describe: (config: Config) => Found; otherwise: string },
+): { config?: Config; findings: Finding[] } {
+  let warnings: readonly ConfigProblem[] = []
+  try {
+    const config = loadConfig(file, environment, (remarks) => ({ warnings } = remarks))
+    return { config, findings: [found('config', describe(config)), ...warnings.map(unwise)] }
+  } catch (cause) {
+    // all that is wrong with it is the remedy
+    const hint = cause instanceof Error ? cause.message : String(cause)
+    const error = new Error(`the file is not right: ${otherwise}`, { cause })
+    return { findings: [failed('config', Object.assign(error, { hint }))] }
+  }
+}
+
+/** What `check` warns of, files that are open to others among it. */
+const unwise = ({ path, message, hint }: ConfigProblem): Finding => ({
+  id: `config:${path}`,
+  what: 'config',
+  ok: true,
+  message: path === '' ? message : `${path}: ${message}`,
+  hint: hint ?? 'deploy-receiver check says where it stands',
+})
+
+function comparison(current: Config, next: Config): Found {
   const { file } = current
-  const next = readConfig(file, environment, 'the one that was read before is in force')
   const isOther = `${file} was changed since it was read`
   try {
     const { added, changed, removed, keys } = changesOf(current, next)
@@ -16,19 +49,5 @@ export function lookAtConfig(current: Config, environment: NodeJS.ProcessEnv): F
   } catch (error) {
     const { message, hint } = error as Error & { hint?: string }
     return { message: `${isOther}: ${message}`, ...(hint === undefined ? {} : { hint }) }
-  }
-}
-
-/** Reads a config. Throws an error that tells what is wrong with it as the remedy. */
-export function readConfig(
-  file: string,
-  environment: NodeJS.ProcessEnv,
-  consequence: string,
-): Config {
-  try {
-    return loadConfig(file, environment)
-  } catch (cause) {
-    const hint = cause instanceof Error ? cause.message : String(cause)
-    throw Object.assign(new Error(`the file is not right: ${consequence}`, { cause }), { hint })
   }
 }

@@ -1,7 +1,7 @@
 import type { Config } from '../config/config.ts'
 import { judgeRecords, type Named } from '../core/dns/judge.ts'
 import { askFor, isPublicName, type NameServers } from '../core/dns/records.ts'
-import type { Finding } from '../core/finding.ts'
+import { type Finding, found } from '../core/finding.ts'
 import { closedPorts, type Ufw } from '../core/firewall.ts'
 import { askNameServers } from '../edges/dns.ts'
 import { ownAddresses } from '../edges/own-addresses.ts'
@@ -37,10 +37,10 @@ export async function lookAtNames(
   )
   if (asked.length === 0) return []
   if (asked.every(({ records: { a, aaaa } }) => a === 'silent' && aaaa === 'silent')) {
-    return [{ what: 'dns', ok: true, message: 'not compared: no name server answers' }]
+    return [found('dns', 'not compared: no name server answers')]
   }
   const more = names.length - asked.length
-  const rest = { what: 'dns', ok: true, message: `${more} more domains were not looked at` }
+  const rest = found('dns', `${more} more domains were not looked at`)
   return [
     ...asked.map(({ named, records }) => judgeRecords(named, records, own)),
     ...(more > 0 ? [rest] : []),
@@ -90,15 +90,13 @@ export function lookAtFirewall(config: Config, ufw: Ufw | undefined): Finding[] 
   const ports = portsOf([...listen, ...(tlsSites(config).length > 0 ? listenTls : [])])
   const closed = closedPorts(ufw, ports)
   if (closed.length === 0) {
-    return [{ what: 'firewall', ok: true, message: `UFW lets visitors come to ${inWords(ports)}` }]
+    return [found('firewall', `UFW lets visitors come to ${inWords(ports)}`)]
   }
   return [
-    {
-      what: 'firewall',
-      ok: true,
+    found('firewall', {
       message: `UFW lets nobody come to ${inWords(closed)}, where Nginx is to listen`,
       hint: closed.map((port) => `sudo ufw allow ${port}/tcp`).join('\n'),
-    },
+    }),
   ]
 }
 

@@ -27,11 +27,14 @@ export async function lookAtMachine(
 
 export const storeFile = (data: string): string => join(data, 'deploy-receiver.db')
 
+/** What the settings of releases are encrypted with. */
+export const settingsKeyFile = (data: string): string => join(data, 'settings.key')
+
 export const hasStore = (data: string): boolean => existsSync(storeFile(data))
 
 /** Where the store is, in a data directory that is made if need be. */
 export function storePlace(data: string, subnet: string): Parameters<typeof openStore>[0] {
   // Nginx's workers look up the slot flags in here
   mkdirSync(data, { recursive: true, mode: 0o711 })
-  return { file: storeFile(data), settingsKey: settingsKey(join(data, 'settings.key')), subnet }
+  return { file: storeFile(data), settingsKey: settingsKey(settingsKeyFile(data)), subnet }
 }

@@ -20,12 +20,13 @@ import { followEvents } from '../edges/docker/events.ts'
 import { ensureNetwork } from '../edges/docker/network.ts'
 import { listTags } from '../edges/registry/tags.ts'
 import { newInstallationId } from '../edges/store/installation.ts'
+import { createProof } from '../http/healthz.ts'
 import { type Addresses, takeAddresses } from './addresses.ts'
 import { takeConfig } from './current-config.ts'
 import { runDoctor } from './doctor.ts'
 import { startHousekeeping } from './housekeeping.ts'
 import { startCertificates } from './keep-certificates.ts'
-import { lookAtConfig } from './look-at-config.ts'
+import { compareConfig } from './look-at-config.ts'
 import { lookAtWayIn } from './look-at-way-in.ts'
 import { httpServices } from './http-services.ts'
 import { hasStore, lookAtMachine, storePlace } from './machine.ts'
@@ -144,6 +145,7 @@ async function start(
   const left = journal.liveApps().filter((app) => !apps.all().has(app))
   for (const app of left) log('warn', LEFT_RUNNING, { app })
 
+  const prove = createProof()
   const services = httpServices({
     current: () => current,
     apps,
@@ -172,8 +174,7 @@ async function start(
     },
     doctor: () =>
       runDoctor({
-        data,
-        apps: [...apps.all().values()],
+        config: current.config,
         docker,
         engine,
         sites,
@@ -184,8 +185,10 @@ async function start(
         maintenanceSince: slots.maintenance,
         stoppedSince: (app) => record.stopped(app)?.since,
         certificates: () => certificates.describe(),
-        config: () => lookAtConfig(current.config, environment),
+        compareConfig: async () => compareConfig(current.config, environment),
+        prove,
       }),
+    prove,
     certificates: { describe: () => certificates.describe(), look: () => certificates.look() },
     reload,
     async removeApp(what) {

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { AppConfig, Config } from '../config/config.ts'
+import type { StandingCertificate } from '../core/certificates/certificate.ts'
 import { defined } from '../core/defined.ts'
 import { ownDomains } from '../core/own-domains.ts'
 import type { CertificateSource } from '../core/site.ts'
@@ -14,7 +15,7 @@ import {
   webrootOf,
 } from '../edges/certbot/places.ts'
 import { type ConfiguredReceiver, hasOwnSite } from '../edges/nginx/receiver-site.ts'
-import type { ConfiguredTls, StandingPair } from '../edges/nginx/served-pair.ts'
+import type { ConfiguredTls } from '../edges/nginx/served-pair.ts'
 
 /** A site whose visitors come over TLS. */
 export interface TlsSite {
@@ -81,7 +82,7 @@ function toldOf(site: TlsSite | undefined, config: Config): ConfiguredTls | unde
     if (pair === undefined) {
       return {
         ...webroot,
-        ...defined({ pair: site.source.kind === 'acme' ? lent(site, config) : undefined }),
+        ...defined({ pair: site.source.kind === 'acme' ? lent(site, config)?.shown : undefined }),
       }
     }
     const isFit = Date.parse(pair.notAfter) > Date.now()
@@ -96,7 +97,7 @@ function toldOf(site: TlsSite | undefined, config: Config): ConfiguredTls | unde
  * Until a site has its own certificate, another one of Certbot's that is for names of it: they were another app's before, or had a site
  * of somebody's own, and who comes by TLS goes on doing so.
  */
-function lent({ names }: TlsSite, config: Pick<Config, 'tls'>): StandingPair | undefined {
+function lent({ names }: Pick<TlsSite, 'names'>, config: Pick<Config, 'tls'>) {
   const { server, directory = CERTBOT_DIRECTORY } = config.tls ?? {}
   for (const lineage of listed(join(directory, 'live'))) {
     // one to try things out with is given to nobody who did not ask for it
@@ -106,12 +107,22 @@ function lent({ names }: TlsSite, config: Pick<Config, 'tls'>): StandingPair | u
       const pair = readPair(files)
       const covers = pair === undefined ? [] : names.filter(pair.covers)
       const isFit = pair !== undefined && Date.parse(pair.notAfter) > Date.now()
-      if (isFit && covers.length > 0) return { ...files, covers, isFit }
+      if (isFit && covers.length > 0) return { shown: { ...files, covers, isFit }, lineage, pair }
     } catch {
       // it is no use to anybody
     }
   }
   return undefined
+}
+
+/** The certificate that a site has for as long as it has none of its own, if there is one, and what Certbot calls it. */
+export function lentTo(
+  site: string,
+  config: Config,
+): (StandingCertificate & { from: string }) | undefined {
+  const wanted = tlsSites(config).find((each) => each.site === site)
+  const found = wanted?.source.kind === 'acme' ? lent(wanted, config) : undefined
+  return found === undefined ? undefined : { ...found.pair, from: found.lineage }
 }
 
 /** As it can stand in a file of Nginx. */

@@ -98,6 +98,7 @@ export async function startHttpWorld({
   )
   const services: Services = {
     version: '0.0.0',
+    prove: (question) => `proof of ${question}`,
     url: 'https://deploy.example.com',
     hosts: {
       public: (host) => host === 'deploy.example.com',

@@ -1,19 +1,25 @@
-import type { Finding } from '../finding.ts'
+import { failed, type Finding, of } from '../finding.ts'
 import { CertificateError } from './error.ts'
 import type { CertificatePorts } from './keep.ts'
 import { nextStep } from './next-step.ts'
-import type { WantedCertificate } from './certificate.ts'
+import type { StandingCertificate, WantedCertificate } from './certificate.ts'
 
 const DAY_MS = 24 * 60 * 60 * 1000
 /** With less left than this something has gone wrong for a long time, and somebody has to look. */
 const LITTLE_DAYS = 7
 
+type Ports = Pick<CertificatePorts, 'read' | 'leaf' | 'attempts' | 'clock'> & {
+  /** Another one that visitors of the site get until it has its own, and what it is called. */
+  lent(site: string): (StandingCertificate & { from: string }) | undefined
+}
+
 /** How a site's certificate is, for people: how long it is good for, or why there is none and when that is tried next. */
 export async function describeCertificate(
   wanted: WantedCertificate,
-  { read, leaf, attempts, clock }: Pick<CertificatePorts, 'read' | 'leaf' | 'attempts' | 'clock'>,
+  ports: Ports,
 ): Promise<Finding> {
-  const what = `certificate of ${wanted.site}`
+  const subject = of('certificate', wanted.site)
+  const { read, attempts, clock, lent } = ports
   const tries = attempts.get(wanted.site)
   try {
     const standing = read(wanted.site)
@@ -22,42 +28,58 @@ export async function describeCertificate(
     const next = step.do === 'wait' ? `; it is tried again in ${inWords(step.ms)}` : ''
     const failure = isTried ? `${tries.message}${next}` : undefined
     const hint = isTried ? tries.hint : undefined
-    if (standing === undefined) {
-      if (wanted.ca === undefined) return { what, ok: false, message: 'there is none', hint: FILES }
-      if (failure === undefined)
-        return { what, ok: true, message: 'none yet: the CA is being asked' }
-      return {
-        what,
-        ok: false,
-        message: `none yet: ${failure}`,
-        ...(hint === undefined ? {} : { hint }),
-      }
-    }
-    const leftMs = -clock.since(standing.notAfter)
-    const days = Math.floor(leftMs / DAY_MS)
-    const missing = wanted.names.filter((name) => !standing.covers(name))
-    const covered = wanted.names.find(standing.covers)
-    const served = covered === undefined || leftMs <= 0 ? undefined : await leaf(covered)
-    const parts = [
-      leftMs <= 0
-        ? `over since ${standing.notAfter}`
-        : `good for ${days} more days, until ${standing.notAfter}`,
-      ...(missing.length === 0 ? [] : [`not for ${missing.join(', ')}`]),
-      ...(served === undefined || served === standing.fingerprint ? [] : ['Nginx has another one']),
-      ...(failure === undefined ? [] : [failure]),
-    ]
-    const ok = parts.length === (failure === undefined ? 1 : 2) && days >= LITTLE_DAYS
-    const remedy = hint ?? (ok ? undefined : wanted.ca === undefined ? FILES : undefined)
-    return {
-      what,
+    const tell = (ok: boolean, parts: readonly string[], remedy: string | undefined): Finding => ({
+      ...subject,
       ok,
       message: parts.join('; '),
       ...(remedy === undefined ? {} : { hint: remedy }),
+    })
+    if (standing !== undefined) {
+      const faults = [
+        ...(await faultsOf(standing, wanted, ports)),
+        ...(failure === undefined ? [] : [failure]),
+      ]
+      const { days, life } = lifeOf(standing, clock)
+      const ok = faults.length === (failure === undefined ? 0 : 1) && days >= LITTLE_DAYS
+      const remedy = hint ?? (ok || wanted.ca !== undefined ? undefined : FILES)
+      return tell(ok, [life, ...faults], remedy)
     }
+    if (wanted.ca === undefined) return tell(false, ['there is none'], FILES)
+    const why = failure ?? 'the CA is being asked'
+    const other = lent(wanted.site)
+    if (other === undefined) return tell(failure === undefined, [`none yet: ${why}`], hint)
+    const { days, life } = lifeOf(other, clock)
+    const faults = await faultsOf(other, wanted, ports)
+    const ok = faults.length === 0 && days >= LITTLE_DAYS
+    const served = `none of its own yet: ${why}`
+    return tell(ok, [served, `until then visitors get ${other.from}, ${life}`, ...faults], hint)
   } catch (error) {
     if (!(error instanceof CertificateError)) throw error
-    return { what, ok: false, message: error.message, hint: error.hint }
+    return failed(subject, error)
   }
+}
+
+function lifeOf({ notAfter }: StandingCertificate, clock: Ports['clock']) {
+  const leftMs = -clock.since(notAfter)
+  const days = Math.floor(leftMs / DAY_MS)
+  if (leftMs <= 0) return { days, life: `over since ${notAfter}` }
+  return { days, life: `good for ${days} more days, until ${notAfter}` }
+}
+
+/** What visitors miss of it, whatever its time is. */
+async function faultsOf(
+  { covers, notAfter, fingerprint }: StandingCertificate,
+  { names }: WantedCertificate,
+  { leaf, clock }: Pick<Ports, 'leaf' | 'clock'>,
+): Promise<string[]> {
+  const missing = names.filter((name) => !covers(name))
+  const covered = names.find(covers)
+  const isOver = clock.since(notAfter) >= 0
+  const served = covered === undefined || isOver ? undefined : await leaf(covered)
+  return [
+    ...(missing.length === 0 ? [] : [`not for ${missing.join(', ')}`]),
+    ...(served === undefined || served === fingerprint ? [] : ['Nginx has another one']),
+  ]
 }
 
 const FILES =

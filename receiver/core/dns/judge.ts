@@ -1,4 +1,4 @@
-import type { Finding } from '../finding.ts'
+import { type Finding, of } from '../finding.ts'
 import { parseAddress } from '../ip-address.ts'
 import { kindOf } from '../reach.ts'
 import { shorten } from '../shorten.ts'
@@ -20,28 +20,28 @@ export interface Named {
 export function judgeRecords(named: Named, records: NameRecords, own: readonly string[]): Finding {
   const { domain, ca } = named
   const { a, aaaa, caa } = records
-  const what = `dns of ${domain}`
+  const what = of('dns', domain)
   if (a.length === 0 && aaaa.length === 0) {
     const message = 'it has neither an A nor an AAAA record: nobody finds it'
     const hint = `where its DNS is kept, add an A record with the public address of this machine${among(publicOf('A', own))}`
-    return { what, ok: ca === undefined, message, hint }
+    return { ...what, ok: ca === undefined, message, hint }
   }
-  if (typeof a === 'string') return unanswered(what, 'A', a)
-  if (typeof aaaa === 'string') return unanswered(what, 'AAAA', aaaa)
+  if (typeof a === 'string') return unanswered(domain, 'A', a)
+  if (typeof aaaa === 'string') return unanswered(domain, 'AAAA', aaaa)
   const denied = ca?.caaName === undefined ? undefined : denial(caa, ca.caaName)
-  if (denied !== undefined) return { what, ok: false, ...denied }
+  if (denied !== undefined) return { ...what, ok: false, ...denied }
   const found = compare(named, [leadOf('A', a, own), leadOf('AAAA', aaaa, own)], own)
   // what an unknown CA is called there is not known
   const isToShow = ca !== undefined && ca.caaName === undefined && caa !== undefined
   const shown = isToShow ? `; CAA of ${caa.at} names ${issuers(caa.records)}` : ''
-  return { what, ok: true, ...found, message: `${found.message}${shown}` }
+  return { ...what, ok: true, ...found, message: `${found.message}${shown}` }
 }
 
-const unanswered = (what: string, type: Type, answer: Answer<never>): Finding => ({
-  what,
+const unanswered = (domain: string, type: Type, answer: Answer<never>): Finding => ({
+  ...of('dns', domain),
   ok: true,
   message: `its name servers ${answer === 'silent' ? 'do not answer' : 'fail'} when they are asked for ${type}`,
-  hint: `\`dig ${what.slice('dns of '.length)} ${type}\` shows it: a CA gives no certificate as long as that is so`,
+  hint: `\`dig ${domain} ${type}\` shows it: a CA gives no certificate as long as that is so`,
 })
 
 /** Says whom CAA records let give certificates, when the CA is not among them. */

@@ -17,7 +17,10 @@ export interface FoundNetwork {
 }
 
 /** Looks at a network; `undefined` when there is none of that name. */
-export async function findNetwork(docker: Docker, name: string): Promise<FoundNetwork | undefined> {
+export async function findNetwork(
+  docker: { getNetwork(name: string): Pick<Docker.Network, 'inspect'> },
+  name: string,
+): Promise<FoundNetwork | undefined> {
   try {
     const { IPAM, Labels } = await docker.getNetwork(name).inspect()
     const ranges = IPAM?.Config ?? []

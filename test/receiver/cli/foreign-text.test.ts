@@ -97,7 +97,7 @@ beforeAll(async () => {
     'GET /audit': {
       entries: [ENTRY],
     },
-    'GET /doctor': { checks: [{ what: EVIL, ok: false, message: EVIL, hint: EVIL }] },
+    'GET /doctor': { checks: [{ id: EVIL, what: EVIL, ok: false, message: EVIL, hint: EVIL }] },
     'POST /reload': {
       keys: [EVIL],
       added: [EVIL],

@@ -46,8 +46,14 @@ test('where even that is too wide, each row is a block', () => {
 test.for([200, 80, 60, 40, 20])('no line is longer than a terminal of %i columns', (width) => {
   const findings = describeFindings(
     [
-      { what: 'docker', ok: true, message: 'version 29.1 by /var/run/docker.sock' },
-      { what: 'registry ghcr.io', ok: false, message: '拒绝了 it said no', hint: 'sign in again' },
+      { id: 'docker', what: 'docker', ok: true, message: 'version 29.1 by /var/run/docker.sock' },
+      {
+        id: 'registry:api',
+        what: 'registry ghcr.io',
+        ok: false,
+        message: '拒绝了 it said no',
+        hint: 'sign in again',
+      },
     ],
     Math.max(width, 40),
   )

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest'
 import { DeployError, describeError } from '../../../receiver/core/errors.ts'
-import { finding } from '../../../receiver/core/finding.ts'
+import { finding, found, of, verdictOf } from '../../../receiver/core/finding.ts'
 
 test('what was seen is a good finding', async () => {
-  const seen = { what: 'docker', ok: true, message: 'engine 26' }
+  const seen = { id: 'docker', what: 'docker', ok: true, message: 'engine 26' }
   expect(await finding('docker', () => 'engine 26')).toStrictEqual(seen)
   expect(await finding('docker', async () => 'engine 26')).toStrictEqual(seen)
 })
@@ -11,6 +11,7 @@ test('what was seen is a good finding', async () => {
 test('what was seen is a warning when something would be wise', async () => {
   const seen = { message: 'keys of 2021', hint: 'get newer ones' }
   expect(await finding('trust root', () => seen)).toStrictEqual({
+    id: 'trust-root',
     what: 'trust root',
     ok: true,
     ...seen,
@@ -22,7 +23,7 @@ test('what is thrown is a bad one, with its remedy if it has one', async () => {
     finding('disk', () => {
       throw error
     })
-  const bad = { what: 'disk', ok: false, message: '3 MB left' }
+  const bad = { id: 'disk', what: 'disk', ok: false, message: '3 MB left' }
   expect(
     await fails(new DeployError('disk_full', '3 MB left', { hint: 'make room' })),
   ).toStrictEqual({
@@ -48,4 +49,15 @@ test('an error that was foreseen is told as it is, any other as a defect', () =>
     hint: expect.stringContaining("receiver's log"),
   })
   expect(describeError('boom')).toMatchObject({ code: 'internal_error', message: 'boom' })
+})
+
+test('what is looked at has an id, which no change of words touches, and a verdict', () => {
+  expect(found(of('site', 'api.v2'), 'x')).toMatchObject({
+    id: 'site:api.v2',
+    what: 'site of api.v2',
+  })
+  expect(found({ id: 'app:api', what: 'app api' }, 'x')).toMatchObject({ id: 'app:api' })
+  expect(verdictOf({ ok: true })).toBe('ok')
+  expect(verdictOf({ ok: true, hint: 'x' })).toBe('warning')
+  expect(verdictOf({ ok: false })).toBe('failure')
 })

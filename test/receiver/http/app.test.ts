@@ -103,6 +103,19 @@ test('/healthz says which version answers', async () => {
   })
 })
 
+test('/healthz proves who answers, and says whether the host was its own', async () => {
+  const question = 'a-question-that-nobody-has-asked'
+  const asked = async (host: string, ask = question, address: keyof typeof world = 'app') =>
+    (await world[address as 'app'].request(`/healthz?ask=${ask}`, { headers: { host } })).json()
+  const proof = `proof of ${question}`
+  expect(await asked('deploy.example.com')).toMatchObject({ host: 'own', proof })
+  expect(await asked('other.example.com')).toMatchObject({ host: 'foreign', proof })
+  expect(await asked('anything', question, 'local')).toMatchObject({ host: 'own', proof })
+  for (const bad of ['', 'short', 'x'.repeat(65), '%00'.repeat(20)]) {
+    expect(await asked('deploy.example.com', bad)).not.toHaveProperty('proof')
+  }
+})
+
 test('what is not there is named', async () => {
   const response = await world.app.request('/hook/api', { method: 'POST' })
   expect(await response.json()).toMatchObject({

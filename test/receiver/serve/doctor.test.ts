@@ -1,8 +1,9 @@
 import { tmpdir } from 'node:os'
 import { expect, test } from 'vitest'
-import type { AppConfig } from '../../../receiver/config/config.ts'
+import type { AppConfig, Config } from '../../../receiver/config/config.ts'
 import { DeployError } from '../../../receiver/core/errors.ts'
-import { runDoctor } from '../../../receiver/serve/doctor.ts'
+import { type ReceiverParts, runDoctor } from '../../../receiver/serve/doctor.ts'
+import type { AskedDocker } from '../../../receiver/serve/look-at-docker.ts'
 import { APP } from '../../support/fake-world.ts'
 
 const refused = Object.assign(new Error('connect ECONNREFUSED /run/docker.sock'), {
@@ -25,42 +26,74 @@ const receiver = {
   unknownNames: async () => '*:80: no answer (444)',
 }
 
-const WELL: Parameters<typeof runDoctor>[0] = {
+const config = {
+  file: '/etc/deploy-receiver/config.yaml',
+  // nobody is asked there
+  url: 'http://127.0.0.1:1',
+  listen: { host: '127.0.0.1', port: 9080 },
+  admin: { host: '127.0.0.1', port: 9081 },
+  socket: '/nowhere/receiver.sock',
   data: tmpdir(),
-  apps,
-  docker: { version: async () => ({ Version: '29', Os: 'linux', Arch: 'amd64' }) as never },
+  network: { name: 'deploy', subnet: '10.213.0.0/20' },
+  nginx: { directory: '/nowhere', listen: ['1'], listenTls: [] },
+  apps: Object.fromEntries(apps.map((app) => [app.name, app])),
+} as unknown as Config
+
+const docker: AskedDocker = {
+  version: async () => ({ Version: '29', ApiVersion: '1.52', Os: 'linux', Arch: 'amd64' }) as never,
+  info: async () => ({ LiveRestoreEnabled: true }),
+  getNetwork: () => ({ inspect: rejects(Object.assign(new Error(), { statusCode: 404 })) }),
+}
+
+const WELL: ReceiverParts = {
+  config,
+  docker,
   engine: { disk: async () => undefined, containers: async () => [] },
   sites: {
     check: async () => ({ state: 'it runs', warnings: [] }),
     look: async () => ({ url: 'https://api.test' }),
     receiver,
   },
-  journal: { live: () => undefined },
+  journal: { live: () => undefined, recent: () => [], events: () => [] },
+  prove: (question) => question,
   edits: () => [],
   maintenanceSince: () => undefined,
   wayIn: async () => [],
   stoppedSince: () => undefined,
   certificates: async () => [],
-  config: () => 'config.yaml is in force',
+  compareConfig: async () => [],
   read: rejects(new DeployError('registry_unreachable', 'no answer', { hint: 'curl it' })),
 }
 
 const examine = async (change: Partial<typeof WELL>) => {
   const found = await runDoctor({ ...WELL, ...change })
-  return Object.fromEntries(found.map(({ what, ...rest }) => [what, rest]))
+  return Object.fromEntries(found.map(({ id: _, what, ...rest }) => [what, rest]))
 }
 
 test('without Docker all the other things are said, and how to start it', async () => {
   const gone = new DeployError('engine_unreachable', 'gone', { hint: 'systemctl start docker' })
   const found = await examine({
-    docker: { version: rejects(refused) },
+    docker: {
+      version: rejects(refused),
+      info: rejects(refused),
+      getNetwork: () => ({ inspect: rejects(refused) }),
+    },
     engine: { disk: rejects(refused), containers: rejects(gone) },
-    journal: { live: () => ({ standsIn: 1, deployment: { image: {} } }) as never },
+    journal: {
+      ...WELL.journal,
+      live: () => ({ standsIn: 1, deployment: { image: {} } }) as never,
+    },
   })
   for (const what of ['docker', 'disk', 'app api']) {
     expect(found[what]).toMatchObject({
       ok: false,
       hint: expect.stringContaining('systemctl start docker'),
+    })
+  }
+  for (const what of ['live-restore', 'network']) {
+    expect(found[what]).toMatchObject({
+      ok: true,
+      message: 'not looked at: Docker does not answer',
     })
   }
   expect(found).toMatchObject({
@@ -131,7 +164,33 @@ test('what Nginx warns of, that it does not run, and an app that it does not ser
 })
 
 test('what keeps others from this machine is among it', async () => {
-  const finding = { what: 'dns of api.test', ok: false, message: 'no record', hint: 'add one' }
+  const finding = {
+    id: 'dns:api.test',
+    what: 'dns of api.test',
+    ok: false,
+    message: 'no record',
+    hint: 'add one',
+  }
   const found = await examine({ wayIn: async () => [finding] })
   expect(found['dns of api.test']).toMatchObject({ ok: false, hint: 'add one' })
+})
+
+test('each finding has an id of its own, and a look that fails as a whole hides no other', async () => {
+  const found = await runDoctor({
+    ...WELL,
+    wayIn: rejects(new Error('cannot ask')),
+    certificates: rejects(new Error('cannot read')),
+  })
+  const ids = found.map(({ id }) => id)
+  expect(new Set(ids).size).toBe(ids.length)
+  expect(ids).toEqual(
+    expect.arrayContaining(['docker', 'site:api', 'receiver-site', 'app:job', 'registry:job']),
+  )
+  expect(found).toMatchObject(
+    expect.arrayContaining([
+      { id: 'dns', what: 'dns', ok: false, message: 'cannot ask' },
+      expect.objectContaining({ id: 'certificates', ok: false, message: 'cannot read' }),
+      expect.objectContaining({ id: 'nginx', ok: true }),
+    ]),
+  )
 })

@@ -55,7 +55,7 @@ test('a name without a record fails where a certificate is wanted', async () => 
 
 test('a machine without name servers is one line, and names that are very many are not all asked for', async () => {
   expect(await look(namesOf(config()), 'silent')).toEqual([
-    { what: 'dns', ok: true, message: 'not compared: no name server answers' },
+    { id: 'dns', what: 'dns', ok: true, message: 'not compared: no name server answers' },
   ])
   const many = Array.from({ length: 250 }, (_, at) => ({
     domain: `a${at}.acme.eu`,
@@ -86,6 +86,7 @@ test('of ports that UFW keeps closed it is said how they are opened', () => {
   })
   expect(lookAtFirewall(config(), drops)).toEqual([
     {
+      id: 'firewall',
       what: 'firewall',
       ok: true,
       message: 'UFW lets nobody come to port 443, where Nginx is to listen',
@@ -96,7 +97,7 @@ test('of ports that UFW keeps closed it is said how they are opened', () => {
     "nginx: { listen: ['80', '[::]:80'], listen_tls: ['127.0.0.1:8443', '[::1]:8443'] }",
   )
   expect(lookAtFirewall(elsewhere, drops)).toEqual([
-    { what: 'firewall', ok: true, message: 'UFW lets visitors come to port 80' },
+    { id: 'firewall', what: 'firewall', ok: true, message: 'UFW lets visitors come to port 80' },
   ])
   const accepts = ufw({ 'default/ufw': 'DEFAULT_INPUT_POLICY="ACCEPT"\n' })
   expect(lookAtFirewall(config(), accepts)[0]).not.toHaveProperty('hint')

@@ -214,11 +214,12 @@ describe('nothing is taken', () => {
 test('for people it is how long each is good for, and why there is none', async () => {
   const { it, ports, issue, wanted } = world()
   const [api] = wanted as [WantedCertificate]
-  const found = () => describeCertificate(api, ports)
+  const found = () => describeCertificate(api, { ...ports, lent: () => undefined })
   expect(await found()).toMatchObject({ ok: true, message: 'none yet: the CA is being asked' })
   const tries = { wanted: 'https://ca.example/dir api.test', count: 4, lastAt: it.clock.now() }
   it.attempts.set('api', { ...tries, message: 'no', hint: 'do this' })
   expect(await found()).toEqual({
+    id: 'certificate:api',
     what: 'certificate of api',
     ok: false,
     message: 'none yet: no; it is tried again in 60 min',
@@ -226,6 +227,7 @@ test('for people it is how long each is good for, and why there is none', async 
   })
   issue('api')
   expect(await found()).toEqual({
+    id: 'certificate:api',
     what: 'certificate of api',
     ok: true,
     message: 'good for 90 more days, until 2026-04-01T00:00:00.000Z',
@@ -243,4 +245,33 @@ test('for people it is how long each is good for, and why there is none', async 
   })
   issue('api', { from: -91 })
   expect(await found()).toMatchObject({ ok: false, message: expect.stringContaining('over since') })
+})
+
+test('one that has none of its own says by which other one visitors come meanwhile', async () => {
+  const { it, ports, issue, wanted, disk } = world({ sites: ['api', 'web'] })
+  const [api] = wanted as [WantedCertificate]
+  issue('web', { from: -60, names: ['api.test'] })
+  const found = () =>
+    describeCertificate(api, {
+      ...ports,
+      lent: () => ({ ...(disk.get('web') as StandingCertificate), from: 'deploy-receiver.web' }),
+    })
+  expect(await found()).toEqual({
+    id: 'certificate:api',
+    what: 'certificate of api',
+    ok: true,
+    message:
+      'none of its own yet: the CA is being asked; until then visitors get deploy-receiver.web, good for 30 more days, until 2026-01-31T00:00:00.000Z',
+  })
+  const tries = { wanted: 'https://ca.example/dir api.test', count: 4, lastAt: it.clock.now() }
+  it.attempts.set('api', { ...tries, message: 'no', hint: 'do this' })
+  expect(await found()).toMatchObject({ ok: true, hint: 'do this' })
+  it.served.set('api.test', 'another')
+  expect(await found()).toMatchObject({
+    ok: false,
+    message: expect.stringMatching(/; Nginx has another one$/),
+  })
+  it.served.clear()
+  issue('web', { from: -88, names: ['api.test'] })
+  expect(await found()).toMatchObject({ ok: false, hint: 'do this' })
 })

@@ -70,7 +70,9 @@ describe('a reload', () => {
 })
 
 test('the doctor says what it found', async () => {
-  const checks = [{ what: 'docker', ok: false, message: 'no answer', hint: 'start it' }]
+  const checks = [
+    { id: 'docker', what: 'docker', ok: false, message: 'no answer', hint: 'start it' },
+  ]
   world.services.doctor = async () => checks
   expect(await ask('GET', '/doctor')).toStrictEqual({ status: 200, body: { checks } })
 })
