@@ -4,6 +4,8 @@ export interface NoAnswer {
   hint: string
   /** Others may come to it all the same: it is the way from this machine that is not there. */
   isOnlyFromHere: boolean
+  /** There is a certificate, of an authority that this machine does not trust. */
+  isUntrusted: boolean
 }
 
 /** What a client's error means of the public URL, by the codes of Node and OpenSSL. */
@@ -15,6 +17,7 @@ export function whyNoAnswer(url: string, error: unknown): NoAnswer {
     message: `${url} does not answer: ${why}`,
     hint: REMEDIES[code] ?? (NO_WAY.has(code) ? FROM_ELSEWHERE(url) : OTHERWISE),
     isOnlyFromHere: NO_WAY.has(code),
+    isUntrusted: REMEDIES[code] === CHAIN,
   }
 }
 

@@ -1,10 +1,11 @@
-import { readdir, readFile, readlink } from 'node:fs/promises'
+import { readdir, readlink } from 'node:fs/promises'
+import { basename } from 'node:path'
 import { tcpSockets } from './tcp-sockets.ts'
 
 /** A process that listens. */
 export interface Holder {
   pid: number
-  /** As `ps -o comm` shows it: `nginx`, `docker-proxy`. */
+  /** `nginx`, `docker-proxy`. */
   program: string
 }
 
@@ -57,5 +58,8 @@ async function socketsOf(pid: number): Promise<string[]> {
   return links.flatMap((link) => /^socket:\[(\d+)\]$/.exec(link)?.[1] ?? [])
 }
 
-const programOf = async (pid: number): Promise<string> =>
-  (await readFile(`/proc/${pid}/comm`, 'utf8').catch(() => '')).trim() || 'a process that ended'
+/** By its file: its own name is up to a process, and Node's is none. */
+async function programOf(pid: number): Promise<string> {
+  const file = await readlink(`/proc/${pid}/exe`).catch(() => '')
+  return basename(file.replace(/ \(deleted\)$/, '')) || 'a process that ended'
+}

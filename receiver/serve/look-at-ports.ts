@@ -1,5 +1,5 @@
 import type { Config } from '../config/config.ts'
-import { type Finding, found, of } from '../core/finding.ts'
+import { type Finding, found } from '../core/finding.ts'
 import { START_NGINX } from '../edges/nginx/ask/not-served.ts'
 import { type Holder, portHolders } from '../edges/port-holders.ts'
 import { lookAtAll } from './look.ts'
@@ -54,7 +54,7 @@ const NGINX = new Set([
 
 function judgeNginx(port: number, held: Held): Finding[] {
   const holders = held.get(port)
-  const subject = of('port', String(port))
+  const subject = portNamed(port)
   if (holders === undefined) {
     const message = 'nobody listens there, and Nginx is to'
     return [{ ...subject, ok: false, message, hint: START_NGINX }]
@@ -69,8 +69,10 @@ function judgeOwn(key: string, port: number, held: Held): Finding[] {
   const holders = held.get(port)
   if (holders === undefined) return []
   const message = `${nameOf(holders[0])} has it, and the receiver is to (${key})`
-  return [{ ...of('port', String(port)), ok: false, message, hint: stop(holders[0]) }]
+  return [{ ...portNamed(port), ok: false, message, hint: stop(holders[0]) }]
 }
+
+const portNamed = (port: number) => ({ id: `port:${port}`, what: `port ${port}` })
 
 const stop = (holder: Holder | undefined) =>
   holder === undefined

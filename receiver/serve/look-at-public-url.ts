@@ -24,13 +24,12 @@ const Health = v.object({
  * @param prove the answer that it alone has to a question
  */
 export const lookAtPublicUrl = (
-  config: Pick<Config, 'url' | 'listen' | 'tls'>,
+  config: Pick<Config, 'url' | 'listen' | 'site' | 'tls'>,
   prove: (question: string) => string,
 ): Promise<Finding> =>
   look({ id: 'public-url', what: 'public URL' }, async (late) => {
     const { url, tls } = config
     const question = randomBytes(16).toString('base64url')
-    const began = performance.now()
     let answer: Response
     let text: string
     try {
@@ -40,12 +39,11 @@ export const lookAtPublicUrl = (
       })
       text = await readBeginning(answer.body, MOST_BYTES)
     } catch (error) {
-      const { message, hint, isOnlyFromHere } = whyNoAnswer(url, error)
+      const { message, hint, isOnlyFromHere, isUntrusted } = whyNoAnswer(url, error)
       if (isOnlyFromHere) return { message: `not seen from here: ${message}`, hint }
-      throw failure(message, tls?.isTrial === true ? TRIAL : hint)
+      throw failure(message, isUntrusted && tls?.isTrial === true ? TRIAL : hint)
     }
-    const tookMs = Math.round(performance.now() - began)
-    return judge(answer, text, { config, proof: prove(question), tookMs })
+    return judge(answer, text, { config, proof: prove(question) })
   })
 
 /** What senders would meet there. Throws an error with its remedy when it is not this receiver. */
@@ -53,15 +51,18 @@ function judge(
   answer: Response,
   text: string,
   {
-    config: { url, listen },
+    config: { url, listen, site },
     proof,
-    tookMs,
-  }: { config: Pick<Config, 'url' | 'listen'>; proof: string; tookMs: number },
+  }: { config: Pick<Config, 'url' | 'listen' | 'site'>; proof: string },
 ): Found {
   const { status, headers } = answer
   const server = headers.get('server')
   const by = `${status}${server === null ? '' : ` (${shorten(server, MOST_SHOWN)})`}`
-  const passOn = `have Nginx pass the host of \`url:\` on to ${listen.host}:${listen.port}, Host and path as they are (docs/install.md)`
+  const where = `\`dig +short ${new URL(url).hostname}\` shows where it leads`
+  const passOn =
+    site === undefined
+      ? `have Nginx pass the host of \`url:\` on to ${listen.host}:${listen.port}, Host and path as they are (docs/install.md)`
+      : `see the line \`site of the receiver\`; if that is right, another machine answers: ${where}`
   if (status >= 300 && status <= 399) {
     const to = shorten(headers.get('location') ?? 'nowhere', MOST_SHOWN)
     throw failure(
@@ -92,13 +93,13 @@ function judge(
   if (given === undefined) {
     throw failure(
       `${url} answers as a receiver of version ${shorten(version, MOST_SHOWN)}, which is not this one: an older one, or one behind what takes queries away`,
-      `\`dig +short ${new URL(url).hostname}\` shows where it leads: stop the other one, or let the name lead here`,
+      `${where}: stop the other one, or let the name lead here`,
     )
   }
   if (given !== proof) {
     throw failure(
       `${url} leads to another receiver, not to this one`,
-      `\`dig +short ${new URL(url).hostname}\` shows where it leads; a receiver on the same machine has a \`url:\` and \`listen:\` of its own`,
+      `${where}; a receiver on the same machine has a \`url:\` and \`listen:\` of its own`,
     )
   }
   if (host === 'foreign') {
@@ -107,7 +108,7 @@ function judge(
       'have what stands in front keep it: proxy_set_header Host $host;',
     )
   }
-  return `${url} leads to this receiver, in ${tookMs} ms`
+  return `${url} leads to this receiver`
 }
 
 /** Nginx's words for what is behind it, and those of Cloudflare. */

@@ -10,6 +10,7 @@ import { portHolders } from '../../../receiver/edges/port-holders.ts'
 import { look, lookAtAll } from '../../../receiver/serve/look.ts'
 import { lookAtAccess } from '../../../receiver/serve/look-at-access.ts'
 import { lookAtApps } from '../../../receiver/serve/look-at-apps.ts'
+import { lookAtConfig } from '../../../receiver/serve/look-at-config.ts'
 import { lookAtData, lookAtImages, lookAtLogs } from '../../../receiver/serve/look-at-disk.ts'
 import { lookAtDocker, lookAtNetworks } from '../../../receiver/serve/look-at-docker.ts'
 import { lookAtPorts } from '../../../receiver/serve/look-at-ports.ts'
@@ -142,9 +143,9 @@ describe('of Docker', () => {
       expect.stringContaining('10.213.0.1 is not an address of this machine'),
       expect.stringContaining('rootless'),
     ])
-    expect(await networks(rejects(refused))).toMatchObject([
-      ['network', true, 'not looked at: Docker does not answer'],
-      ['network:database', true, 'not looked at: Docker does not answer'],
+    expect(await networks(rejects(refused))).toEqual([
+      ['network', true, 'not looked at: Docker does not answer', undefined],
+      ['network:database', true, 'not looked at: Docker does not answer', undefined],
     ])
   })
 })
@@ -256,6 +257,35 @@ describe('of files', () => {
   })
 })
 
+test('of the config it is told what a check warns of, and all that is wrong', () => {
+  const dir = mkdtempSync(join(tmpdir(), 'config-'))
+  onTestFinished(() => rmSync(dir, { recursive: true }))
+  chmodSync(dir, 0o755)
+  const file = join(dir, 'config.yaml')
+  const secret = 'd41f8e0c93b2a7566f1e09ab47c38d25e6b0714f'
+  writeFileSync(
+    file,
+    `url: https://d.example\nread_tokens: [${secret}]\napps: { api: { image: ghcr.io/acme/api } }\n`,
+  )
+  chmodSync(file, 0o644)
+  const options = { describe: () => 'it is right', otherwise: 'nothing starts' }
+  const { config, findings } = lookAtConfig(file, {}, options)
+  expect(config).toMatchObject({ url: 'https://d.example' })
+  expect(findings).toMatchObject([
+    { id: 'config', ok: true, message: 'it is right' },
+    {
+      id: 'config:read_tokens[0]',
+      ok: true,
+      message: `read_tokens[0]: others can read ${file} (mode 0644), which holds a secret`,
+      hint: `chmod 600 ${file}`,
+    },
+  ])
+  writeFileSync(file, 'url: [\n')
+  expect(lookAtConfig(file, {}, options)).toMatchObject({
+    findings: [{ id: 'config', ok: false, message: 'the file is not right: nothing starts' }],
+  })
+})
+
 describe('of ports', () => {
   const config = {
     url: 'http://x.test',
@@ -324,7 +354,7 @@ describe('of ports', () => {
     onTestFinished(() => void server.close())
     const { port } = server.address() as AddressInfo
     const found = await portHolders([port, 1], AbortSignal.timeout(30_000))
-    expect([...found]).toEqual([[port, [{ pid: process.pid, program: expect.any(String) }]]])
+    expect([...found]).toEqual([[port, [{ pid: process.pid, program: 'node' }]]])
   })
 })
 
@@ -361,7 +391,7 @@ describe('of the public URL', () => {
     expect(await examine(proving({}))).toMatchObject({
       id: 'public-url',
       ok: true,
-      message: expect.stringMatching(/ leads to this receiver, in \d+ ms$/),
+      message: expect.stringMatching(/ leads to this receiver$/),
     })
   })
 
