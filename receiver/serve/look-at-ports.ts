@@ -62,22 +62,22 @@ function judgeNginx(port: number, held: Held): Finding[] {
   // at another address it may be somebody else's
   if (holders.some((holder) => holder === undefined || NGINX.has(holder.program))) return []
   const message = `${nameOf(holders[0])} has it, and Nginx is to`
-  return [{ ...subject, ok: false, message, hint: stop(holders[0]) }]
+  return [{ ...subject, ok: false, message, hint: stop(holders[0], 'nginx.listen') }]
 }
 
 function judgeOwn(key: string, port: number, held: Held): Finding[] {
   const holders = held.get(port)
   if (holders === undefined) return []
   const message = `${nameOf(holders[0])} has it, and the receiver is to (${key})`
-  return [{ ...portNamed(port), ok: false, message, hint: stop(holders[0]) }]
+  return [{ ...portNamed(port), ok: false, message, hint: stop(holders[0], key) }]
 }
 
 const portNamed = (port: number) => ({ id: `port:${port}`, what: `port ${port}` })
 
-const stop = (holder: Holder | undefined) =>
+const stop = (holder: Holder | undefined, key: string) =>
   holder === undefined
     ? 'run it as root, and it says who that is'
-    : `\`systemctl status ${holder.pid}\` shows which service that is: stop it, or give the other one another port in the config`
+    : `\`systemctl status ${holder.pid}\` shows which service that is: stop it, or write another port as ${key}`
 
 const nameOf = (holder: Holder | undefined) =>
   holder === undefined ? 'a process of another user' : `${holder.program} (pid ${holder.pid})`

@@ -64,7 +64,7 @@ function judge(
       ? `have Nginx pass the host of \`url:\` on to ${listen.host}:${listen.port}, Host and path as they are (docs/install.md)`
       : `see the line \`site of the receiver\`; if that is right, another machine answers: ${where}`
   if (status >= 300 && status <= 399) {
-    const to = shorten(headers.get('location') ?? 'nowhere', MOST_SHOWN)
+    const [to = ''] = shorten(headers.get('location') ?? 'nowhere', MOST_SHOWN).split('?')
     throw failure(
       `${url} answers ${by}, a redirect to ${to}: senders do not follow it`,
       'write as `url:` where it leads, or take the redirect out for /hooks/ and /healthz',
