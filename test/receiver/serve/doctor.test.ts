@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { expect, test } from 'vitest'
 import type { AppConfig, Config } from '../../../receiver/config/config.ts'
@@ -194,3 +195,28 @@ test('each finding has an id of its own, and a look that fails as a whole hides 
     ]),
   )
 })
+
+test('each look is in the table of the docs', async () => {
+  const found = await runDoctor({
+    ...WELL,
+    maintenanceSince: () => '2026-03-01T12:00:00.000Z',
+    journal: {
+      ...WELL.journal,
+      recent: () => [{ id: 'dep_1' }] as never,
+      events: () => [{ event: RETIRED }],
+    },
+  })
+  const table = readFileSync(new URL('../../../docs/install.md', import.meta.url), 'utf8')
+  const kinds = found.map(({ what }) =>
+    what.replace(/ (?:api|job)$/, ' <app>').replace(/ 1$/, ' <number>'),
+  )
+  for (const kind of kinds) expect(table).toContain(`\`${kind}\``)
+})
+
+const RETIRED = {
+  type: 'step',
+  at: '',
+  step: 'retire',
+  status: 'succeeded',
+  message: 'removed api-1-blue',
+} as const
