@@ -2,7 +2,6 @@ import type { Finding } from '../core/finding.ts'
 import type { Config } from '../config/config.ts'
 import { systemClock } from '../edges/clock.ts'
 import { connectDocker } from '../edges/docker/connect.ts'
-import { diskOf } from '../edges/docker/disk.ts'
 import { createSites } from '../edges/nginx/sites.ts'
 import { divide } from '../edges/subnet.ts'
 import { createSlots } from '../edges/slots.ts'
@@ -30,18 +29,15 @@ export async function lookWithoutReceiver(
     info: async () => (await connecting).info(),
     getNetwork: (name) => ({ inspect: async () => (await connecting).getNetwork(name).inspect() }),
   }
-  const engine = { disk: async () => diskOf(await connecting) }
   const { config, findings } = lookAtConfig(file, environment, {
     describe: () => `${file} is right`,
     otherwise: 'no receiver starts with it',
   })
-  if (config === undefined)
-    return [...findings, ...(await Promise.all(lookAtDocker(docker, engine)))]
+  if (config === undefined) return [...findings, ...(await Promise.all(lookAtDocker(docker)))]
   const sites = sitesOf(config)
   const looked = await lookAtMachine({
     config,
     docker,
-    engine,
     sites,
     read: openReading(config, { docker: () => connecting, env: environment }),
     wayIn: () => lookAtWayIn(config),

@@ -1,6 +1,5 @@
 import type { Config } from '../config/config.ts'
 import type { Finding } from '../core/finding.ts'
-import type { Engine } from '../edges/docker/engine.ts'
 import type { Edit } from '../edges/nginx/edited.ts'
 import type { SiteFiles } from '../edges/nginx/sites.ts'
 import type { ReadRepository } from '../edges/registry/reading.ts'
@@ -18,7 +17,6 @@ import { lookAtRegistries, lookAtTime, lookAtTrustRoots } from './look-at-regist
 export interface MachineParts {
   config: Config
   docker: AskedDocker
-  engine: Pick<Engine, 'disk'>
   sites: Pick<SiteFiles, 'check' | 'look' | 'receiver'>
   read: ReadRepository
   /** Whether others find this machine by its names, and are let in. */
@@ -32,7 +30,7 @@ export interface MachineParts {
 
 /** What only a receiver that runs has. */
 export interface ReceiverParts extends Omit<MachineParts, 'isLive'> {
-  engine: Pick<Engine, 'disk' | 'containers'>
+  engine: AppPorts['engine']
   journal: AppPorts['journal']
   /** What somebody did to Nginx's files. */
   edits: () => readonly Edit[]
@@ -51,7 +49,7 @@ export async function runDoctor(parts: ReceiverParts): Promise<Finding[]> {
   const maintenanceSince = (app: string) =>
     stoppedSince(app) === undefined ? parts.maintenanceSince(app) : undefined
   return together([
-    parts.compareConfig(),
+    lookAtAll('config', parts.compareConfig),
     ...machineLooks({ ...parts, isLive, maintenanceSince }, { isRunning: true }),
     lookAtPublicUrl(config, parts.prove),
     ...lookAtApps(Object.values(config.apps), parts),
@@ -69,23 +67,13 @@ type Looks = Promise<Finding | Finding[]>[]
 const together = async (looks: Looks): Promise<Finding[]> => (await Promise.all(looks)).flat()
 
 function machineLooks(
-  {
-    config,
-    docker,
-    engine,
-    sites,
-    read,
-    wayIn,
-    certificates,
-    isLive,
-    maintenanceSince,
-  }: MachineParts,
+  { config, docker, sites, read, wayIn, certificates, isLive, maintenanceSince }: MachineParts,
   { isRunning }: { isRunning: boolean },
 ): Looks {
   const { data } = config
   const apps = Object.values(config.apps)
   return [
-    ...lookAtDocker(docker, engine, apps),
+    ...lookAtDocker(docker, apps),
     look('data', () => lookAtData(data)),
     look('logs', () => lookAtLogs('/var/log')),
     lookAtAccess(config),

@@ -1,9 +1,9 @@
+import { existsSync } from 'node:fs'
 import { networkInterfaces } from 'node:os'
 import type Docker from 'dockerode'
 import type { AppConfig, Config } from '../config/config.ts'
 import { DeployError } from '../core/errors.ts'
 import { type Finding, found, type Found, of } from '../core/finding.ts'
-import type { Engine } from '../edges/docker/engine.ts'
 import { translate } from '../edges/docker/errors.ts'
 import { findNetwork, gatewayOf, subnetOf } from '../edges/docker/network.ts'
 import { look } from './look.ts'
@@ -17,7 +17,6 @@ export interface AskedDocker extends Pick<Docker, 'version' | 'info'> {
 /** Whether it answers, can all that the apps ask for, leaves them alone when it restarts, and has room. */
 export const lookAtDocker = (
   docker: Pick<AskedDocker, 'version' | 'info'>,
-  engine: Pick<Engine, 'disk'>,
   apps: readonly AppConfig[] = [],
 ): Promise<Finding>[] => {
   const info = askDocker(async () => (await docker.info()) as Info)
@@ -30,15 +29,15 @@ export const lookAtDocker = (
       return known === undefined ? NO_ANSWER : liveRestore(known)
     }),
     look('disk', async () => {
-      const disk = await askDocker(() => engine.disk())
-      return disk === undefined
-        ? 'not looked at: it is on another machine'
-        : lookAtImages(disk.path)
+      const { DockerRootDir: path } = await info
+      const isHere = path !== undefined && existsSync(path)
+      return isHere ? lookAtImages(path) : 'not looked at: it is on another machine'
     }),
   ]
 }
 
 interface Info {
+  DockerRootDir?: string
   LiveRestoreEnabled?: boolean
   SecurityOptions?: string[] | null
   Swarm?: { LocalNodeState?: string }

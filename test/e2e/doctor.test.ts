@@ -310,7 +310,13 @@ const WORLDS: Readonly<Record<string, World>> = {
 
 test('where all is well there is nothing but ok, in a terminal too', async () => {
   await isWell()
-  expect(await doctorInTerminal()).toEqual(await doctor())
+  expect(steady(await doctorInTerminal())).toEqual(steady(await doctor()))
+})
+
+/** Others fill the same disk. */
+const steady = ({ code, shown }: { code: number; shown: string }) => ({
+  code,
+  shown: shown.replaceAll(/ has \S+ [GM]B left$/gm, ' has room'),
 })
 
 async function isWell(): Promise<void> {

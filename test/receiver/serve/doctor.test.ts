@@ -49,7 +49,7 @@ const docker: AskedDocker = {
 const WELL: ReceiverParts = {
   config,
   docker,
-  engine: { disk: async () => undefined, containers: async () => [] },
+  engine: { containers: async () => [] },
   sites: {
     check: async () => ({ state: 'it runs', warnings: [] }),
     look: async () => ({ url: 'https://api.test' }),
@@ -79,7 +79,7 @@ test('without Docker all the other things are said, and how to start it', async 
       info: rejects(refused),
       getNetwork: () => ({ inspect: rejects(refused) }),
     },
-    engine: { disk: rejects(refused), containers: rejects(gone) },
+    engine: { containers: rejects(gone) },
     journal: {
       ...WELL.journal,
       live: () => ({ standsIn: 1, deployment: { image: {} } }) as never,

@@ -61,7 +61,7 @@ describe('of Docker', () => {
         return info
       },
     }
-    const found = await Promise.all(lookAtDocker(docker, { disk: async () => undefined }, [app]))
+    const found = await Promise.all(lookAtDocker(docker, [app]))
     return Object.fromEntries(found.map(({ id, message, hint }) => [id, [message, hint]]))
   }
 
@@ -97,7 +97,7 @@ describe('of Docker', () => {
   test('a socket that is not open to this user is told as that', async () => {
     const denied = Object.assign(new Error('connect EACCES'), { code: 'EACCES' })
     const docker = { version: rejects(denied), info: rejects(denied) }
-    const [found] = await Promise.all(lookAtDocker(docker, { disk: async () => undefined }))
+    const [found] = await Promise.all(lookAtDocker(docker))
     expect(found).toMatchObject({
       ok: false,
       message: "the engine: Docker's socket is not open to this user",
