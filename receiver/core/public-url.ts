@@ -13,8 +13,10 @@ export function whyNoAnswer(url: string, error: unknown): NoAnswer {
   const { cause, message, name } = error as Error & { cause?: { code?: string; message?: string } }
   const code = cause?.code ?? name
   const why = cause?.message === undefined || cause.message === '' ? message : cause.message
+  const isOfTls = CERTIFICATE.test(code)
   return {
-    message: `${url} does not answer: ${why}`,
+    // Node goes on with advice of its own
+    message: `${url} ${isOfTls ? 'is not trusted' : 'does not answer'}: ${why.split('; if the root CA')[0]}`,
     hint: REMEDIES[code] ?? (NO_WAY.has(code) ? FROM_ELSEWHERE(url) : OTHERWISE),
     isOnlyFromHere: NO_WAY.has(code),
     isUntrusted: REMEDIES[code] === CHAIN,
@@ -35,6 +37,8 @@ const NO_WAY: ReadonlySet<string> = new Set([
 ])
 const FROM_ELSEWHERE = (url: string) =>
   `ask from another machine, \`curl -i ${url}/healthz\`: if it answers there, senders find it too`
+
+const CERTIFICATE = /^(?:CERT_|DEPTH_|SELF_SIGNED_|UNABLE_TO_|ERR_TLS_CERT_)/
 
 const CHAIN =
   'have Nginx give the whole chain of the certificate of the host of `url:`, by an authority that senders trust'
