@@ -3,7 +3,7 @@ import { networkInterfaces } from 'node:os'
 import type Docker from 'dockerode'
 import type { AppConfig, Config } from '../config/config.ts'
 import { DeployError } from '../core/errors.ts'
-import { type Finding, found, type Found, of } from '../core/finding.ts'
+import { type Finding, type Found, of } from '../core/finding.ts'
 import { translate } from '../edges/docker/errors.ts'
 import { findNetwork, gatewayOf, subnetOf } from '../edges/docker/network.ts'
 import { look } from './look.ts'
@@ -72,7 +72,7 @@ async function version(
   info: Promise<Info>,
   apps: readonly AppConfig[],
 ): Promise<Found> {
-  const { Version, ApiVersion = '', Os, Arch } = await askDocker(() => docker.version())
+  const { Version, ApiVersion, Os, Arch } = await askDocker(() => docker.version())
   const rootless = isRootless(await info.catch(() => ({}))) ? ', rootless' : ''
   const message = `engine ${Version} on ${Os}/${Arch}${rootless}`
   const minor = Number(ApiVersion.split('.')[1] ?? Number.NaN)

@@ -25,7 +25,7 @@ export const lookAtPorts = (
       ...(isRunning ? [] : own.flatMap(([key, port]) => judgeOwn(key, port, held))),
     ]
     if (wrong.length > 0) return wrong
-    const by = Map.groupBy(held, ([, holders]) => [...new Set(holders.map(nameOf))].join(' and '))
+    const by = Map.groupBy(held, ([, all]) => [...new Set(all.map(nameOf))].join(' and '))
     const parts = [...by].map(
       ([name, all]) => `${name} has ${all.map(([port]) => port).join(', ')}`,
     )

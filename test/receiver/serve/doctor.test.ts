@@ -68,7 +68,12 @@ const WELL: ReceiverParts = {
 
 const examine = async (change: Partial<typeof WELL>) => {
   const found = await runDoctor({ ...WELL, ...change })
-  return Object.fromEntries(found.map(({ id: _, what, ...rest }) => [what, rest]))
+  return Object.fromEntries(
+    found.map(({ what, ok, message, hint }) => [
+      what,
+      { ok, message, ...(hint === undefined ? {} : { hint }) },
+    ]),
+  )
 }
 
 test('without Docker all the other things are said, and how to start it', async () => {
