@@ -14,6 +14,8 @@ export const PROBLEMS = {
   claims_not_allowed: 403,
   deploy_not_allowed: 403,
   release_settings_not_allowed: 403,
+  origin_not_allowed: 403,
+  read_only: 403,
   unknown_app: 404,
   unknown_deployment: 404,
   no_log: 404,

@@ -52,7 +52,8 @@ async function audit(
   return 0
 }
 
-export function who({ kind, key, claims = {} }: Sender): string {
+export function who({ kind, key, claims = {}, person }: Sender): string {
+  if (person !== undefined) return `${kind} ${person}`
   if (kind === 'oidc' && claims['sub'] !== undefined) {
     const { repository = claims['sub'], ref = '', actor } = claims
     return `oidc ${repository} ${ref}${actor === undefined ? '' : ` by ${actor}`}`.trim()

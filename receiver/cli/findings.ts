@@ -2,7 +2,7 @@ import { styleText } from 'node:util'
 import { type Finding, type Verdict, verdictOf } from '../core/finding.ts'
 import { terminalWidth, widthOf, wrap } from './fit.ts'
 import { sayJson } from './print.ts'
-import { printable } from './printable.ts'
+import { printable } from '../core/printable.ts'
 
 /** Shows what was looked at; 1 when something is not as it has to be. */
 export function showFindings(checks: readonly Finding[], json: boolean): number {

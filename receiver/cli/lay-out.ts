@@ -1,5 +1,5 @@
 import { Help } from 'commander'
-import { printable } from './printable.ts'
+import { printable } from '../core/printable.ts'
 
 /**
  * Names and what there is to say of each, the second in a column of its own that is wrapped within `width`. What is empty is left

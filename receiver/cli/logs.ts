@@ -7,7 +7,7 @@ import { socketOf } from '../config/socket.ts'
 import type { LogEntry } from '../core/slots/logs.ts'
 import { NoReceiver, openStream } from './ask.ts'
 import { command, exits, type Given, jsonOption } from './command.ts'
-import { printable } from './printable.ts'
+import { printable } from '../core/printable.ts'
 
 /** So often, and after such a pause each, a receiver that is away is asked again. */
 const MOST_CUTS = 60

@@ -8,7 +8,7 @@ import { terminalWidth, wrap } from './fit.ts'
 import { imageOf, shortDigest } from './image-of.ts'
 import { imageNamed } from './named-image.ts'
 import { sayJson } from './print.ts'
-import { printable } from './printable.ts'
+import { printable } from '../core/printable.ts'
 
 export const planCommand = () =>
   command('plan <app> [image]', 'show what a deployment would change, and change nothing', [

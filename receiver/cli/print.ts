@@ -1,4 +1,4 @@
-import { printableJson, printableLines } from './printable.ts'
+import { printableJson, printableLines } from '../core/printable.ts'
 
 /** Prints what may have words of others in it; see {@link printableLines}. */
 export const say = (text: string): void => console.log(printableLines(text))

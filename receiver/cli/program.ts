@@ -1,7 +1,7 @@
 import { Command, CommanderError } from 'commander'
 import { fileFailure } from '../core/file-failure.ts'
 import { VERSION } from '../version.ts'
-import { printable, printableLines } from './printable.ts'
+import { printable, printableLines } from '../core/printable.ts'
 
 /** The commands in the order in which the help shows them. Each is loaded alone: most ask the receiver one question. */
 const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
@@ -27,6 +27,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   reload: async () => (await import('./reload.ts')).reloadCommand(),
   remove: async () => (await import('./remove.ts')).removeCommand(),
   adopt: async () => (await import('./adopt.ts')).adoptCommand(),
+  'login-link': async () => (await import('./login-link.ts')).loginLinkCommand(),
   audit: async () => (await import('./audit.ts')).auditCommand(),
   completion: async () => (await import('./completion.ts')).completionCommand(),
   version: async () => (await import('./version.ts')).versionCommand(),

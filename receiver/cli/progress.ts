@@ -3,7 +3,7 @@ import type { DeploymentEvent, UnknownEvent } from '../../protocol/deployment.ts
 import { showDuration } from '../../protocol/duration.ts'
 import { eventLine, progressWords } from '../../protocol/event-line.ts'
 import { clip, terminalWidth, wrap } from './fit.ts'
-import { printable } from './printable.ts'
+import { printable } from '../core/printable.ts'
 
 /** Shows a deployment's events as they come. */
 export interface Progress {

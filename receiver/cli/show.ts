@@ -8,7 +8,7 @@ import { who } from './audit.ts'
 import { command, exits, type Given, jsonOption } from './command.ts'
 import { sayJson } from './print.ts'
 import { layOut } from './lay-out.ts'
-import { printable } from './printable.ts'
+import { printable } from '../core/printable.ts'
 import { actionOf, withoutFractions } from './words.ts'
 
 /** As the receiver tells it. */

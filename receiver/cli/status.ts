@@ -7,7 +7,7 @@ import { command, exits, type Given, jsonOption } from './command.ts'
 import { terminalWidth, wrap } from './fit.ts'
 import { imageOf, shortDigest } from './image-of.ts'
 import { sayJson } from './print.ts'
-import { printable } from './printable.ts'
+import { printable } from '../core/printable.ts'
 import { table } from './table.ts'
 
 interface App {

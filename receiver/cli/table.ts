@@ -1,6 +1,6 @@
 import { styleText } from 'node:util'
 import { clip, terminalWidth, widthOf, wrap } from './fit.ts'
-import { printable } from './printable.ts'
+import { printable } from '../core/printable.ts'
 
 export type Style = 'green' | 'red' | 'yellow' | 'dim' | 'bold'
 

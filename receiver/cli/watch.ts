@@ -5,7 +5,7 @@ import { ask } from './ask.ts'
 import { terminalWidth, wrap } from './fit.ts'
 import { imageOf, shortDigest } from './image-of.ts'
 import { outcomeOf } from './outcome.ts'
-import { printable } from './printable.ts'
+import { printable } from '../core/printable.ts'
 import { keepScreen, type Screen } from './screen.ts'
 import { type Cell, table } from './table.ts'
 

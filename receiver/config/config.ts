@@ -38,6 +38,22 @@ export interface AppConfig extends AppSpec, AppPlace {
   registries: Readonly<Record<string, RegistryLogin>>
 }
 
+export interface PageConfig {
+  /** Under which Nginx has it, over TLS: the host of `url`, or a name of its own. */
+  domain?: string
+  /** Who may sign in by GitHub; absent: nobody. */
+  github?: {
+    clientId: string
+    clientSecret: string
+    /** User names in lower case. */
+    users: readonly string[]
+    /** `org/team`, in lower case. */
+    teams: readonly string[]
+    /** Users and teams that may look alone. */
+    readers: readonly string[]
+  }
+}
+
 /** The checked, frozen configuration of a receiver. Durations are milliseconds. */
 export interface Config {
   /** The file it was read from. */
@@ -64,6 +80,8 @@ export interface Config {
   tls?: AcmeSettings
   /** How Nginx treats visitors of the host of `url`, as `nginx.site` says; absent: that host is left to the user. */
   site?: SiteSettings
+  /** The page for people; absent: it is at `admin` alone, and links of `login-link` sign in. */
+  page?: PageConfig
   /** Registry host → login, for apps that have none of their own there. Docker Hub is `docker.io`. */
   registries: Readonly<Record<string, RegistryLogin>>
   /** Addresses and networks of proxies whose `X-Forwarded-For` is believed. */

@@ -1,6 +1,7 @@
 import { dirname, isAbsolute, resolve } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import ipaddr from 'ipaddr.js'
+import { defined } from '../core/defined.ts'
 import { parseNetwork } from '../core/ip-address.ts'
 import type { SiteSettings } from '../core/site.ts'
 import { type AppDefaults, readApp } from './app.ts'
@@ -8,6 +9,7 @@ import type { AppConfig, Config } from './config.ts'
 import { domainOwners } from './domains.ts'
 import { warnOfAdmin, warnOfListen } from './exposure.ts'
 import { warnOfAccess } from './file-access.ts'
+import { readPage } from './page.ts'
 import { readProxies, readRateLimit } from './limits.ts'
 import { readLogLevel } from './log-level.ts'
 import { DOCKER_NETWORK } from './networks.ts'
@@ -54,6 +56,7 @@ export function loadConfig(
     'rate_limit',
     'log_level',
     'read_tokens',
+    'page',
     'apps',
     // files that apps mount
     'configs',
@@ -79,6 +82,7 @@ export function loadConfig(
     trustedProxies: readProxies(reader, keys.get('trusted_proxies')),
     rateLimit: readRateLimit(reader, keys.get('rate_limit')),
     logLevel: readLogLevel(reader, keys.get('log_level')),
+    ...defined({ page: readPage(reader, keys.get('page'), { owners, url }) }),
     readTokens: secretTexts(reader, keys.get('read_tokens'), owners),
     apps: readApps(reader, keys.get('apps'), {
       secrets: owners,

@@ -12,6 +12,10 @@ export function secretsOf(config: Config): Secrets {
     names: namesOf(config),
     common: [
       ...named('read token', config.readTokens),
+      ...named(
+        'secret of page.github',
+        config.page?.github === undefined ? [] : [config.page.github.clientSecret],
+      ),
       ...passwordsOf(config.registries),
       ...named('key of tls.eab', config.tls?.eab === undefined ? [] : [config.tls.eab.hmacKey]),
       ...apps.flatMap(({ name, auth, registries }) => [

@@ -5,6 +5,9 @@ export interface Feed {
   next(id: string, signal: AbortSignal): Promise<void>
 }
 
+/** Changes with whatever changes; no app and no deployment is called so. */
+export const ANYTHING = '*'
+
 export function createFeed(): Feed {
   const waiting = new Map<string, Set<() => void>>()
   return {

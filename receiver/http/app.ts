@@ -1,5 +1,4 @@
-import { type Context, Hono, type HonoRequest } from 'hono'
-import { DeployError } from '../core/errors.ts'
+import { Hono, type HonoRequest } from 'hono'
 import type { Log } from '../core/log.ts'
 import { type AdminServices, createAdmin } from './admin/admin.ts'
 import type { TerminalServices } from './admin/terminal.ts'
@@ -7,8 +6,10 @@ import { type HealthServices, readHealth } from './healthz.ts'
 import { createHooks, type HookServices } from './hooks/hooks.ts'
 import type { IsOwnHost, Place } from './hosts.ts'
 import { type LimitServices, rateLimit } from './limits/rate-limit.ts'
+import { problemOf } from './problem-of.ts'
 import { ProblemError, problemResponse } from './problem.ts'
 import { requestId } from './request-id.ts'
+import { createPage, type PageServices } from './page/page.ts'
 import { createReading, type ReadServices } from './read/reading.ts'
 import { securityHeaders } from './security-headers.ts'
 
@@ -16,6 +17,7 @@ import { securityHeaders } from './security-headers.ts'
 export type Services = HookServices &
   ReadServices &
   AdminServices &
+  PageServices &
   TerminalServices &
   LimitServices &
   HealthServices & { log: Log; hosts: Record<'public' | 'admin', IsOwnHost> }
@@ -27,7 +29,7 @@ export type Services = HookServices &
 const ADDRESSES = {
   public: { trusted: false, parts: ['hooks', 'read'] },
   socket: { trusted: true, parts: ['hooks', 'read', 'admin'] },
-  admin: { trusted: false, parts: ['read'] },
+  admin: { trusted: false, parts: ['read', 'page'] },
 } as const satisfies Record<string, Address>
 
 /** Administration asks for no credentials: without trust it does not compile. */
@@ -40,6 +42,8 @@ const PARTS = {
   hooks: createHooks,
   read: createReading,
   admin: createAdmin,
+  page: (services: Services) =>
+    new Hono().route('/page', createPage(services)).get('/', (c) => c.redirect('/page/', 302)),
 }
 
 /** The receiver's routes at one of its addresses. */
@@ -67,19 +71,4 @@ const notFound = (
 ): ProblemError =>
   new ProblemError('not_found', `there is no ${method} ${path}`, {
     hint: `hooks are posted to ${parts.includes('hooks') ? '' : url}/hooks/{app}`,
-  })
-
-/** What a client is told of an error; what nobody has foreseen is for the log. */
-function problemOf(error: Error, c: Context, log: Log): ProblemError {
-  if (error instanceof ProblemError) return error
-  const { method, path } = c.req
-  log('error', 'a request failed', { method, path, request_id: c.get('requestId'), error })
-  if (error instanceof DeployError && error.code === 'store_failed') return storeFailed(error)
-  return new ProblemError('internal_error', 'something failed in the receiver; its log says what')
-}
-
-const storeFailed = ({ message, hint }: DeployError) =>
-  new ProblemError('store_failed', message, {
-    ...(hint === undefined ? {} : { hint }),
-    headers: { 'retry-after': '60' },
   })

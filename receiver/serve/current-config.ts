@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import { parseVerifyingKey } from '../../protocol/standard-webhooks.ts'
-import type { AppConfig, Config } from '../config/config.ts'
+import type { AppConfig, Config, PageConfig } from '../config/config.ts'
+import { authorizeUrl } from '../edges/github/authorize-url.ts'
 import type { Services } from '../http/app.ts'
 import type { HttpApp } from '../http/apps.ts'
 import { adminHosts, publicHosts } from '../http/hosts.ts'
@@ -10,6 +11,8 @@ import { createTokenBuckets } from '../http/limits/token-buckets.ts'
 /** The config that is in force, and what is made of it once. Its apps are another matter: these come and go (`core/apps.ts`). */
 export interface CurrentConfig extends Pick<Services, 'hosts' | 'isProxy' | 'buckets'> {
   config: Config
+  /** GitHub as a way in to the page; `undefined`: it is not configured. */
+  github: Services['github']
 }
 
 /** Puts a config in force. A limit that stays the same goes on counting. */
@@ -22,7 +25,21 @@ export function takeConfig(config: Config, before?: CurrentConfig): CurrentConfi
       admin: adminHosts(config.url, config.admin),
     },
     isProxy: proxies(config.trustedProxies),
+    github: config.page?.github === undefined ? undefined : githubSignIn(config.page.github),
     buckets: same ? before.buckets : createTokenBuckets(config.rateLimit, () => performance.now()),
+  }
+}
+
+/** Octokit is loaded when somebody comes by GitHub. */
+function githubSignIn({
+  clientId,
+  clientSecret,
+  ...allowed
+}: Required<PageConfig>['github']): NonNullable<Services['github']> {
+  const made = async () => (await import('../edges/github/sign-in.ts')).githubPerson
+  return {
+    authorizeUrl: (asked) => authorizeUrl({ clientId, allowed }, asked),
+    personOf: async (answer) => (await made())({ clientId, clientSecret, allowed }, answer),
   }
 }
 

@@ -1,4 +1,4 @@
-import type { AppConfig } from '../config/config.ts'
+import type { AppConfig, Config } from '../config/config.ts'
 import type { Apps } from '../core/apps.ts'
 import type { Finding } from '../core/finding.ts'
 import type { Registry } from '../core/image/registry.ts'
@@ -19,13 +19,14 @@ const BODIES = { atOnce: 128, perAddress: 32, maxWaiting: 1024, waitMs: 5000 }
 export function httpServices({
   current,
   apps,
-  store: { database, journal, record, intake, audit, refusals, feed },
+  store: { database, journal, record, intake, audit, refusals, feed, sessions },
   registry,
   tags,
   readLogs,
   commands,
   plan,
   health,
+  pageHealth,
   doctor,
   prove,
   certificates,
@@ -47,6 +48,7 @@ export function httpServices({
   commands: Services['commands']
   plan: Services['plan']
   health: Services['health']
+  pageHealth: Services['pageHealth']
   doctor: () => Promise<Finding[]>
   prove: Services['prove']
   certificates: Services['certificates']
@@ -98,6 +100,18 @@ export function httpServices({
     commands,
     plan,
     health,
+    pageHealth,
+    sessions,
+    get pageHosts() {
+      const domain = current().config.page?.domain
+      return domain === undefined ? [] : [domain]
+    },
+    get pageUrl() {
+      return pageUrl(current().config)
+    },
+    get github() {
+      return current().github
+    },
     wake: apps.wake,
     get readTokens() {
       return current().config.readTokens
@@ -106,4 +120,11 @@ export function httpServices({
     log,
     stopping,
   }
+}
+
+/** Where browsers find the page. */
+function pageUrl({ page, url, admin: { host, port } }: Config): string {
+  if (page?.domain === undefined) return `http://${host.includes(':') ? `[${host}]` : host}:${port}`
+  const own = new URL(url)
+  return own.hostname === page.domain ? own.origin : `https://${page.domain}`
 }

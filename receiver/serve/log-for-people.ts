@@ -1,7 +1,7 @@
 import { styleText } from 'node:util'
 import { who } from '../cli/audit.ts'
 import { withShortDigests } from '../cli/image-of.ts'
-import { printable, printableJson } from '../cli/printable.ts'
+import { printable, printableJson } from '../core/printable.ts'
 import type { Sender } from '../core/intake/audit.ts'
 import type { LogLevel } from '../core/log.ts'
 import { shorten } from '../core/shorten.ts'

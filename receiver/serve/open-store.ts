@@ -1,7 +1,7 @@
 import type { Source } from '../../protocol/hook.ts'
 import { secretsOfContainer } from '../config/secrets-of.ts'
 import type { Clock } from '../core/clock.ts'
-import { createFeed } from '../core/feed.ts'
+import { ANYTHING, createFeed } from '../core/feed.ts'
 import type { AuditEntry } from '../core/intake/audit.ts'
 import type { Intake } from '../core/intake/submit.ts'
 import { createEvents, type Listener } from '../core/listeners.ts'
@@ -15,6 +15,7 @@ import { createInstallation } from '../edges/store/installation.ts'
 import { createKeptLogs } from '../edges/store/kept-logs.ts'
 import { createIdempotency } from '../edges/store/idempotency.ts'
 import { openDatabase, transaction } from '../edges/store/schema.ts'
+import { createSessions } from '../edges/store/sessions.ts'
 import { createSettingsVault } from '../edges/store/settings.ts'
 import { createSlotRecord } from '../edges/store/slot-record.ts'
 import { createStore, type Store } from '../edges/store/store.ts'
@@ -63,6 +64,7 @@ export function openStore(
       ({ id, app }) => {
         feed.changed(id)
         feed.changed(app)
+        feed.changed(ANYTHING)
       },
       logDeployments(log),
       ...listeners,
@@ -113,6 +115,8 @@ export function openStore(
     /** What containers that are gone printed last. */
     keptLogs: createKeptLogs(database, redactLog),
     redactLog,
+    /** Who is signed in on the page. */
+    sessions: createSessions(database),
     idempotency,
     audit,
     refusals: createRefusals(

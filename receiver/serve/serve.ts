@@ -5,6 +5,7 @@ import type { Log, Report } from '../core/log.ts'
 import type { Redactor } from '../core/redaction/redactor.ts'
 import { lookAtMaintenance, switchMaintenance } from '../core/slots/maintenance.ts'
 import { refuseOthers } from '../core/slots/ownership.ts'
+import { appAnswer } from '../core/slots/app-answer.ts'
 import { appHealth } from '../core/slots/app-health.ts'
 import { plan as planDeployment } from '../core/slots/plan.ts'
 import { removeApp } from '../core/slots/remove-app.ts'
@@ -33,6 +34,7 @@ import { hasStore, lookAtMachine, storePlace } from './machine.ts'
 import { openDocker } from './open-docker.ts'
 import { openRegistries } from './open-registries.ts'
 import { openStore } from './open-store.ts'
+import { createPageHealth } from './page-health.ts'
 import { showReceiver } from './show-receiver.ts'
 import { atNginx, siteTls } from './site-tls.ts'
 import { startPolling } from './start-polling.ts'
@@ -152,6 +154,16 @@ async function start(
     store,
     registry,
     health: (app) => appHealth(app, { engine, slots }),
+    pageHealth: createPageHealth(
+      {
+        health: (app) => appHealth(app, { engine, slots }),
+        answer: async (app, signal) => {
+          const known = apps.all().get(app)
+          return known === undefined ? undefined : appAnswer(known, slotPorts, signal)
+        },
+      },
+      clock.ms,
+    ),
     plan: (app, wanted) =>
       planDeployment(
         app,

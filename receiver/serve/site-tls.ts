@@ -40,12 +40,21 @@ function receiverTlsSite({ url, site, tls }: Config): TlsSite | undefined {
   return { site: `url.${hostname}`, names: [hostname], source: { kind: 'acme' } }
 }
 
+/** The page's, if it has a name of its own. */
+function pageTlsSite({ url, page, tls }: Config): TlsSite | undefined {
+  const domain = page?.domain
+  if (domain === undefined || tls === undefined || domain === new URL(url).hostname)
+    return undefined
+  return { site: `page.${domain}`, names: [domain], source: { kind: 'acme' } }
+}
+
 /** All sites of a config that have TLS of ours. */
 export const tlsSites = (config: Config): TlsSite[] =>
   [
     ...Object.values(config.apps).map((app) => (app.http ? tlsSiteOf(app, config) : undefined)),
     // one of the user's own has his own certificate
     hasOwnSite(config.nginx.directory, config.url) ? receiverTlsSite(config) : undefined,
+    config.site === undefined ? undefined : pageTlsSite(config),
   ].filter((each) => each !== undefined)
 
 /** Where the certificate of a site lies, whether it is there or not. */
@@ -61,12 +70,21 @@ export const siteTls = (app: AppConfig, config: Config): ConfiguredTls | undefin
 
 /** What it is told of the receiver itself. */
 export function atNginx(config: Config): ConfiguredReceiver {
-  const { url, listen, site } = config
+  const { url, listen, admin, site, page } = config
   const hasTls = tlsSites(config).some((each) => toldOf(each, config)?.pair !== undefined)
   return {
     url,
     listen,
     ...defined({ site, tls: toldOf(receiverTlsSite(config), config) }),
+    ...(page?.domain === undefined
+      ? {}
+      : {
+          page: {
+            domain: page.domain,
+            listen: admin,
+            ...defined({ tls: toldOf(pageTlsSite(config), config) }),
+          },
+        }),
     hasTls,
   }
 }

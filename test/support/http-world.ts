@@ -92,6 +92,7 @@ export async function startHttpWorld({
     intake,
     audit,
     refusals,
+    sessions,
   } = openStore(
     { file: ':memory:', settingsKey: Buffer.alloc(32, 7), subnet: '10.213.0.0/24' },
     { clock: time, log, redactor: createRedactor({ common: [], apps: {} }) },
@@ -179,6 +180,11 @@ export async function startHttpWorld({
       exec: async () => ({ exitCode: 0 }),
     },
     health: async () => ({ containers: 1, running: 1, restarts: 0 }),
+    pageHealth: async () => ({ containers: 1, running: 1, restarts: 0 }),
+    sessions,
+    pageHosts: ['page.example.com'],
+    pageUrl: 'https://page.example.com',
+    github: undefined,
     plan: (app, wanted) =>
       plan(
         app,

@@ -1,11 +1,13 @@
 /** Who asked, as far as it is known. */
 export interface Sender {
-  kind: 'oidc' | 'webhook' | 'basic' | 'github' | 'socket' | 'poll' | 'none'
+  kind: 'oidc' | 'webhook' | 'basic' | 'github' | 'socket' | 'page' | 'poll' | 'none'
   /** Fingerprint of the key: first 12 hex digits of its SHA-256. */
   key?: string
   /** Of an OIDC token. */
   issuer?: string
   claims?: Readonly<Record<string, string>>
+  /** Who was signed in on the page. */
+  person?: string
 }
 
 /**

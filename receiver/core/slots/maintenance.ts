@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.ts'
-import type { AuditTrail } from '../intake/audit.ts'
+import type { AuditTrail, Sender } from '../intake/audit.ts'
 import type { Log } from '../log.ts'
 
 /** What a visitor got of an app. */
@@ -35,7 +35,7 @@ export interface MaintenancePorts {
  * switched again. Then sees what they get. Throws the file system's own error when the flag cannot be set or taken away.
  */
 export async function switchMaintenance(
-  { app, isOn }: { app: string; isOn: boolean },
+  { app, isOn, sender }: { app: string; isOn: boolean; sender: Sender },
   ports: MaintenancePorts,
 ): Promise<Maintenance> {
   const { flags, audit, clock, log } = ports
@@ -44,7 +44,6 @@ export async function switchMaintenance(
     flags.setMaintenance(app, isOn)
     log('info', request, { app })
     const at = clock.now()
-    const sender = { kind: 'socket' } as const
     audit.add({ at, last_at: at, count: 1, app, sender, outcome: 'accepted', request })
   }
   return lookAtMaintenance(app, ports)

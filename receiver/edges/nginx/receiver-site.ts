@@ -17,6 +17,7 @@ import {
   renderReceiver,
 } from './render/receiver-site.ts'
 import { withRevision } from './render/served.ts'
+import type { Front } from './render/site.ts'
 import type { UnknownNames } from './render/unknown-names.ts'
 import { type ConfiguredTls, servedPair } from './served-pair.ts'
 
@@ -24,6 +25,8 @@ import { type ConfiguredTls, servedPair } from './served-pair.ts'
 export interface ConfiguredReceiver {
   url: string
   listen: { host: string; port: number }
+  /** The page for people: its name, where it listens, and its certificate. */
+  page?: { domain: string; listen: { host: string; port: number }; tls?: ConfiguredTls }
   /** How Nginx treats its visitors; absent: its site is left to the user. */
   site?: SiteSettings
   tls?: ConfiguredTls
@@ -90,7 +93,15 @@ export function receiverFiles({
     features,
   }
   const listenTls = receiver.hasTls === true ? (nginx.listenTls ?? []) : []
+  const isFree = (name: string) => others?.some(({ names }) => names.includes(name)) === false
+  const { page } = receiver
   const site: ReceiverSite = {
+    ...(page !== undefined &&
+    page.domain !== hostOf(receiver.url) &&
+    receiver.site !== undefined &&
+    isFree(page.domain)
+      ? { page: { ...pageOf(page, receiver.site, { file, nginx }), ...common } }
+      : {}),
     ...(notice === undefined && receiver.site !== undefined
       ? { own: { ...ownOf(receiver, receiver.site, { file, nginx }), ...common } }
       : {}),
@@ -118,30 +129,62 @@ const untaken = (
         .filter((each) => !isDefault(each) && unknownNamesAt(addressOf(each), others) === undefined)
         .map(withoutOptions)
 
-/** Options of a socket are the apps' to say. */
+interface Files {
+  file: string
+  nginx: NginxSettings
+}
 
 function ownOf(
-  { url, listen: { host, port }, tls }: ConfiguredReceiver,
-  { trustedProxies, hsts, http3 }: SiteSettings,
-  { file, nginx }: { file: string; nginx: NginxSettings },
+  { url, listen, tls, page }: ConfiguredReceiver,
+  settings: SiteSettings,
+  files: Files,
 ): OwnSite {
-  const everywhere = new Map([
-    ['0.0.0.0', '127.0.0.1'],
-    ['::', '::1'],
-  ])
-  const at = everywhere.get(host) ?? host
   const domains = [hostOf(url)]
+  const isBeside = page !== undefined && page.domain === hostOf(url)
+  const beside = isBeside ? { page: addressToAsk(page.listen) } : {}
+  return {
+    path: pathOf(url),
+    upstream: addressToAsk(listen),
+    ...beside,
+    ...frontOf({ domains, tls }, settings, files),
+  }
+}
+
+const pageOf = (
+  { domain, listen, tls }: Required<ConfiguredReceiver>['page'],
+  settings: SiteSettings,
+  files: Files,
+): OwnSite => ({
+  path: '/page',
+  upstream: addressToAsk(listen),
+  ...frontOf({ domains: [domain], tls }, settings, files),
+})
+
+function frontOf(
+  { domains, tls }: { domains: string[]; tls: ConfiguredTls | undefined },
+  { trustedProxies, hsts, http3 }: SiteSettings,
+  { file, nginx }: Files,
+): Front {
+  // options of a socket are the apps' to say
   const listenTls = inEachFile(nginx.listenTls ?? []).map(withoutOptions)
   return {
     app: RECEIVER,
     domains,
-    path: pathOf(url),
     listen: inEachFile(nginx.listen).map(withoutOptions),
-    upstream: `${at.includes(':') ? `[${at}]` : at}:${port}`,
     trustedProxies,
     ...defined({ hsts, http3, webroot: tls?.webroot }),
     ...servedPair(tls?.pair, { names: domains, conf: file, listen: listenTls }),
   }
+}
+
+const EVERYWHERE = new Map([
+  ['0.0.0.0', '127.0.0.1'],
+  ['::', '::1'],
+])
+
+function addressToAsk({ host, port }: { host: string; port: number }): string {
+  const at = EVERYWHERE.get(host) ?? host
+  return `${at.includes(':') ? `[${at}]` : at}:${port}`
 }
 
 function textOf(installation: string, site: ReceiverSite): string | undefined {

@@ -4,6 +4,7 @@ import { DeployError } from '../../core/errors.ts'
 import type { Finding } from '../../core/finding.ts'
 import { unknownApp } from '../apps.ts'
 import { ProblemError } from '../problem.ts'
+import { type LinkServices, loginLink } from './login-link.ts'
 import { createLogs, type LogServices } from './logs.ts'
 import { readAudit, type AuditServices } from './audit.ts'
 import { type MaintenanceServices, readMaintenance, setMaintenance } from './maintenance.ts'
@@ -22,7 +23,8 @@ export type AdminServices = AuditServices &
   TestServices &
   TagServices &
   MaintenanceServices &
-  OperateServices & {
+  OperateServices &
+  LinkServices & {
     /** Looks at all that a deployment needs. */
     doctor(): Promise<Finding[]>
     certificates: {
@@ -79,6 +81,7 @@ export function createAdmin(services: AdminServices): Hono {
     .post('/apps/:app/restart', (c) => restart(c, c.req.param('app'), services))
     .post('/apps/:app/stop', (c) => stop(c, c.req.param('app'), services))
     .post('/apps/:app/start', (c) => start(c, c.req.param('app'), services))
+    .post('/login-links', (c) => loginLink(c, services))
     .post('/reload', (c) => reload(c, services))
     .delete('/apps/:app', (c) => removeApp(c, c.req.param('app'), services))
 }

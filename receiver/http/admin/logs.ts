@@ -25,15 +25,19 @@ export interface LogServices extends FindServices {
   stopping: AbortSignal
 }
 
-/**
- * `GET /apps/{app}/logs?of=live|previous|{deployment}&follow=&tail=&since=`: a JSON object a line, as they come; who reads slowly
- * is waited for.
- */
-export function createLogs(services: LogServices): (c: Context, app: string) => Promise<Response> {
+/** A log that is read: its first entry is there, and all others come as they are asked for. */
+export interface OpenLog {
+  first: IteratorResult<LogEntry>
+  entries: AsyncGenerator<LogEntry>
+  /** Nobody reads it any more. */
+  end(): void
+}
+
+/** Opens logs, so many at once. Throws `ProblemError`. */
+export function createOpenLog(services: LogServices) {
   let open = 0
-  return async (c, app) => {
-    const stored = wanted(c.req.query('of') ?? 'live', app, services)
-    const options = optionsOf(c)
+  return async (app: string, of: string, options: LogOptions): Promise<OpenLog> => {
+    const stored = wanted(of, app, services)
     if (open >= MOST_AT_ONCE) {
       throw new ProblemError('busy', `${open} logs are being read already`, {
         hint: 'end one of them: each deploy-receiver logs -f is one',
@@ -56,15 +60,27 @@ export function createLogs(services: LogServices): (c: Context, app: string) => 
       if (first.done !== true && first.value.kind === 'of' && first.value.replicas === 0) {
         throw nothingKept(stored.deployment)
       }
-      return new Response(asLines(first, entries, { end, stopping: services.stopping }), {
-        headers: { 'content-type': 'application/x-ndjson' },
-      })
+      return { first, entries, end }
     } catch (error) {
       end()
       if (!(error instanceof DeployError)) throw error
       const { message, hint } = error
       throw new ProblemError('engine_failed', message, hint === undefined ? {} : { hint })
     }
+  }
+}
+
+/**
+ * `GET /apps/{app}/logs?of=live|previous|{deployment}&follow=&tail=&since=`: a JSON object a line, as they come; who reads slowly
+ * is waited for.
+ */
+export function createLogs(services: LogServices): (c: Context, app: string) => Promise<Response> {
+  const openLog = createOpenLog(services)
+  return async (c, app) => {
+    const log = await openLog(app, c.req.query('of') ?? 'live', optionsOf(c))
+    return new Response(asLines(log, services.stopping), {
+      headers: { 'content-type': 'application/x-ndjson' },
+    })
   }
 }
 
@@ -123,9 +139,8 @@ function optionsOf(c: Context): LogOptions {
 
 /** One entry is asked for when one is wanted. */
 function asLines(
-  first: IteratorResult<LogEntry>,
-  entries: AsyncGenerator<LogEntry>,
-  { end, stopping }: { end: () => void; stopping: AbortSignal },
+  { first, entries, end }: OpenLog,
+  stopping: AbortSignal,
 ): ReadableStream<Uint8Array> {
   const encoder = new TextEncoder()
   let next: IteratorResult<LogEntry> | undefined = first

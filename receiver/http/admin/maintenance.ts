@@ -1,5 +1,6 @@
 import type { Context } from 'hono'
 import { fileFailure } from '../../core/file-failure.ts'
+import type { Sender } from '../../core/intake/audit.ts'
 import type { Maintenance } from '../../core/slots/maintenance.ts'
 import { appNamed, type HttpApps } from '../apps.ts'
 import { ProblemError } from '../problem.ts'
@@ -9,7 +10,7 @@ export interface MaintenanceServices {
   maintenance: {
     look(app: string): Promise<Maintenance>
     /** Throws the file system's own error. */
-    switch(what: { app: string; isOn: boolean }): Promise<Maintenance>
+    switch(what: { app: string; isOn: boolean; sender: Sender }): Promise<Maintenance>
   }
 }
 
@@ -26,15 +27,23 @@ export async function readMaintenance(
 export async function setMaintenance(
   c: Context,
   name: string,
-  { apps, maintenance }: MaintenanceServices,
+  services: MaintenanceServices,
 ): Promise<Response> {
-  const app = withVisitors(name, apps)
   const on = c.req.query('on')
   if (on !== 'true' && on !== 'false') {
     const hint = 'on=true turns visitors away, on=false lets them in again'
     throw new ProblemError('malformed_body', `on=${on ?? ''} is neither true nor false`, { hint })
   }
-  return answer(c, app, await maintenance.switch({ app, isOn: on === 'true' }).catch(notSwitched))
+  const what = { name, isOn: on === 'true', sender: { kind: 'socket' } as const }
+  return answer(c, name, await switchedMaintenance(what, services))
+}
+
+/** Switches it, and says what visitors get then. Throws `ProblemError`. */
+export async function switchedMaintenance(
+  { name, isOn, sender }: { name: string; isOn: boolean; sender: Sender },
+  { apps, maintenance }: MaintenanceServices,
+): Promise<Maintenance> {
+  return maintenance.switch({ app: withVisitors(name, apps), isOn, sender }).catch(notSwitched)
 }
 
 const answer = (c: Context, app: string, { since, seen }: Maintenance) =>

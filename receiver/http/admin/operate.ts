@@ -1,6 +1,7 @@
 import type { Context } from 'hono'
 import type { Deployment } from '../../../protocol/deployment.ts'
 import type { AppSpec } from '../../core/app.ts'
+import type { AuditEntry } from '../../core/intake/audit.ts'
 import type { StoredDeployment } from '../../core/journal.ts'
 import { lineOf, type Log } from '../../core/log.ts'
 import { type Intake, submit } from '../../core/intake/submit.ts'
@@ -28,23 +29,8 @@ export interface OperateServices {
 
 /** `POST /apps/{app}/restart`: a deployment of what is live, once more. */
 export function restart(c: Context, name: string, services: OperateServices): Response {
-  const { spec, live } = whatIsLive(name, services)
-  const { intake, url, followKey, log } = services
-  const submitted = submit(
-    {
-      app: spec,
-      asks: { kind: 'order', request: { action: 'redeploy', restart: live.deployment } },
-      source: {},
-      attestations: [],
-      bodySha256: '',
-      audit: { sender: { kind: 'socket' }, request: 'restart', request_id: c.get('requestId') },
-    },
-    intake,
-  )
-  if (submitted.kind !== 'accepted') throw new Error(`a restart was ${submitted.kind}`)
-  const { deployment } = submitted
-  log('info', 'restart ordered', lineOf(deployment))
-  services.wake(spec.name)
+  const { url, followKey } = services
+  const deployment = orderRestart(name, bySocket(c), services)
   const follow = {
     url: `${url}/deployments/${deployment.id}`,
     token: followToken(followKey, deployment.id),
@@ -54,10 +40,7 @@ export function restart(c: Context, name: string, services: OperateServices): Re
 
 /** `POST /apps/{app}/stop`: its containers end, and visitors are told so, until it is started or deployed. */
 export async function stop(c: Context, name: string, services: OperateServices): Promise<Response> {
-  const { spec } = whatIsLive(name, services)
-  note({ app: spec.name, request: 'stop', request_id: c.get('requestId') }, services)
-  await services.operate.stop(spec).catch(notDone)
-  return answer(c, spec.name, services)
+  return answer(c, await orderStop(name, bySocket(c), services), services)
 }
 
 /** `POST /apps/{app}/start`: what was stopped runs again. */
@@ -66,10 +49,51 @@ export async function start(
   name: string,
   services: OperateServices,
 ): Promise<Response> {
+  return answer(c, await orderStart(name, bySocket(c), services), services)
+}
+
+/** Who orders it, and in which request. */
+export type By = Pick<AuditEntry, 'sender'> & { request_id: string }
+
+const bySocket = (c: Context): By => ({
+  sender: { kind: 'socket' },
+  request_id: c.get('requestId'),
+})
+
+/** Has what is live made anew. Throws `ProblemError`. */
+export function orderRestart(name: string, by: By, services: OperateServices): Deployment {
+  const { spec, live } = whatIsLive(name, services)
+  const submitted = submit(
+    {
+      app: spec,
+      asks: { kind: 'order', request: { action: 'redeploy', restart: live.deployment } },
+      source: by.sender.person === undefined ? {} : { actor: by.sender.person },
+      attestations: [],
+      bodySha256: '',
+      audit: { ...by, request: 'restart' },
+    },
+    services.intake,
+  )
+  if (submitted.kind !== 'accepted') throw new Error(`a restart was ${submitted.kind}`)
+  services.log('info', 'restart ordered', lineOf(submitted.deployment))
+  services.wake(spec.name)
+  return submitted.deployment
+}
+
+/** Resolves to the app's name when its containers have ended. Throws `ProblemError`. */
+export async function orderStop(name: string, by: By, services: OperateServices): Promise<string> {
   const { spec } = whatIsLive(name, services)
-  note({ app: spec.name, request: 'start', request_id: c.get('requestId') }, services)
+  note({ app: spec.name, request: 'stop', ...by }, services)
+  await services.operate.stop(spec).catch(notDone)
+  return spec.name
+}
+
+/** Resolves to the app's name when it runs. Throws `ProblemError`. */
+export async function orderStart(name: string, by: By, services: OperateServices): Promise<string> {
+  const { spec } = whatIsLive(name, services)
+  note({ app: spec.name, request: 'start', ...by }, services)
   await services.operate.start(spec).catch(notDone)
-  return answer(c, spec.name, services)
+  return spec.name
 }
 
 const answer = (c: Context, app: string, { stoppedSince }: OperateServices) =>
@@ -93,14 +117,10 @@ function whatIsLive(
   })
 }
 
-function note(
-  what: { app: string; request: string; request_id: string },
-  { intake, log }: OperateServices,
-): void {
+function note(what: By & { app: string; request: string }, { intake, log }: OperateServices): void {
   const at = intake.now()
-  const sender = { kind: 'socket' } as const
-  intake.audit.add({ at, last_at: at, count: 1, sender, outcome: 'accepted', ...what })
-  const { request, ...of } = what
+  intake.audit.add({ at, last_at: at, count: 1, outcome: 'accepted', ...what })
+  const { request, sender: _sender, ...of } = what
   log('info', `${request} ordered`, of)
 }
 

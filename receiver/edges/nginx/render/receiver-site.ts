@@ -11,6 +11,8 @@ import { unknownNames, type UnknownNames } from './unknown-names.ts'
 export interface ReceiverSite {
   /** Where visitors find it; absent: that is another site's matter. */
   own?: OwnSite
+  /** The page under a name of its own; absent: it has none. */
+  page?: OwnSite
   unknown: UnknownNames
 }
 
@@ -19,18 +21,26 @@ export interface OwnSite extends Front {
   path: string
   /** `address:port` at which it listens. */
   upstream: string
+  /** `address:port` of the page, if it stands beside the hooks: over TLS alone. */
+  page?: string
 }
 
 /** As its site says who it is. */
 export const RECEIVER = 'deploy-receiver'
 
 /** The file of the receiver itself; nothing when there is nothing to say. */
-export function renderReceiver({ own, unknown }: ReceiverSite): string | undefined {
-  if (own !== undefined) {
-    checkFront(own)
-    checkEach({ location: [own.path], address: [own.upstream] })
+export function renderReceiver({ own, page, unknown }: ReceiverSite): string | undefined {
+  for (const each of [own, page]) {
+    if (each === undefined) continue
+    checkFront(each)
+    const addresses = [each.upstream, ...(each.page === undefined ? [] : [each.page])]
+    checkEach({ location: [each.path], address: addresses })
   }
-  const parts = [own === undefined ? '' : ownSite(own), unknownNames(unknown)]
+  const parts = [
+    own === undefined ? '' : ownSite(own),
+    page === undefined ? '' : pageSite(page),
+    unknownNames(unknown),
+  ]
   if (parts.join('') === '') return undefined
   return [HEAD, ...parts].filter((text) => text !== '').join('\n')
 }
@@ -45,7 +55,7 @@ const ownSite = (site: OwnSite): string =>
 const served = (site: OwnSite, first: string): string => `client_max_body_size 64k;
 client_header_timeout 5s;
 client_body_timeout 15s;
-${servedLocation(RECEIVER)}
+${servedLocation(RECEIVER)}${site.page === undefined || site.tls === undefined ? '' : `${pageLocation(site, site.page, first)}`}
 location ${site.path === '/' ? '/' : `${site.path}/`} {
 ${indent(`${first}${passOn(site)}`)}}
 ${site.path === '/' ? '' : `location / {\n${indent(first)}  return 404;\n}\n`}`
@@ -62,3 +72,42 @@ proxy_set_header X-Request-Id $request_id; # in the receiver's log and in what i
 proxy_buffering off; # events are sent as they happen
 proxy_read_timeout 700s; # an answer that is waited for
 `
+
+/** The page alone: what else answers at its address is for this machine. */
+function pageSite(site: OwnSite): string {
+  const served =
+    site.tls === undefined
+      ? () => `${servedLocation(RECEIVER)}
+# people sign in on it: never without TLS
+location / {
+  default_type text/plain;
+  return 503 "this page is served over https, as soon as its certificate is there\n";
+}
+`
+      : (first: string) => `client_max_body_size 16k;
+${servedLocation(RECEIVER)}${pageLocation(site, site.upstream, first)}
+location / {
+${indent(first)}  return 302 /page/;
+}
+`
+  const blocks = blocksFor(site, { names: site.domains, served })
+  return `${hstsMap(site)}${trust(site)}${blocks.join('\n')}`
+}
+
+/** What signs somebody in stands in no log. */
+function pageLocation(site: OwnSite, upstream: string, first: string): string {
+  const passed = `${everywhere(site)}${visitorsAddress(site)}proxy_pass http://${upstream};
+proxy_http_version 1.1;
+proxy_set_header Connection "";
+proxy_set_header Host $http_host;
+proxy_set_header X-Forwarded-For $remote_addr;
+proxy_set_header X-Forwarded-Proto $scheme;
+proxy_buffering off; # what changes is sent as it does
+`
+  return `
+location /page/ {
+${indent(`${first}${passed}`)}}
+location /page/login/ {
+${indent(`${first}access_log off;\n${passed}`)}}
+`
+}

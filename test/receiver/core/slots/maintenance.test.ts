@@ -4,6 +4,8 @@ import {
   switchMaintenance,
 } from '../../../../receiver/core/slots/maintenance.ts'
 
+const SOCKET = { kind: 'socket' } as const
+
 test('maintenance is switched once, with a line in the log and in the audit trail for each change', async () => {
   const since = new Map<string, string>()
   const told: unknown[] = []
@@ -24,14 +26,16 @@ test('maintenance is switched once, with a line in the log and in the audit trai
   }
   const seen = (status: number) => [{ at: 'http://api.test/', status }]
   for (const isOn of [true, true]) {
-    expect(await switchMaintenance({ app: 'api', isOn }, ports)).toEqual({
+    expect(await switchMaintenance({ app: 'api', isOn, sender: SOCKET }, ports)).toEqual({
       since: at,
       seen: seen(503),
     })
   }
   expect(await lookAtMaintenance('api', ports)).toEqual({ since: at, seen: seen(503) })
   for (const isOn of [false, false]) {
-    expect(await switchMaintenance({ app: 'api', isOn }, ports)).toEqual({ seen: seen(200) })
+    expect(await switchMaintenance({ app: 'api', isOn, sender: SOCKET }, ports)).toEqual({
+      seen: seen(200),
+    })
   }
   expect(told).toEqual([
     ['info', 'maintenance on', { app: 'api' }],

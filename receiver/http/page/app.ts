@@ -1,0 +1,179 @@
+import { html, raw } from 'hono/html'
+import type { Deployment } from '../../../protocol/deployment.ts'
+import { ACTIONS, type ActionName } from './actions.ts'
+import { type AppLine, stateOf } from './apps.ts'
+import { facts, table } from './layout.ts'
+import {
+  ago,
+  duration,
+  foreign,
+  type Html,
+  NOTHING,
+  outcome,
+  type Part,
+  shortDigest,
+  source,
+  version,
+} from './text.ts'
+
+/** One app: what is live, what can be done, and what became of it so far. */
+export function app(
+  line: AppLine,
+  {
+    history,
+    older,
+    mayAct,
+    nowMs,
+  }: {
+    history: readonly Deployment[]
+    /** The last of them, if there are more. */
+    older: string | undefined
+    mayAct: boolean
+    nowMs: number
+  },
+): Html {
+  const { name, live, domains, on_hold: holds } = line
+  return html`<h1>${name} <small id="state">${stateOf(line)}</small></h1>
+    <div id="now">
+      ${
+        live === null
+          ? html`<p class="empty">
+              Nothing of it is live yet: push, or <code>deploy-receiver deploy ${name}</code>.
+            </p>`
+          : facts([
+              ['Version', version(live)],
+              ['Commit', source(live)],
+              ['Live since', live.live_at === undefined ? NOTHING : ago(live.live_at, nowMs)],
+              ['Visitors', live.url === undefined ? domains.join(', ') || 'none' : link(live.url)],
+              ['Containers', containers(line)],
+              ...(line.health?.answer === undefined
+                ? []
+                : [['Answers', foreign(line.health.answer.text, 200)] as const]),
+            ])
+      }
+      ${holds.map(
+        ({ digest, deployment, since }) =>
+          html`<p class="note">
+            <code>${shortDigest(digest)}</code> is on hold:
+            <a href="/page/deployments/${deployment}">${deployment}</a> went back from it
+            ${ago(since, nowMs)}. Hints of registries do not bring it back; an order does.
+          </p>`,
+      )}
+      ${mayAct ? actions(line) : NOTHING}
+    </div>
+    <section aria-labelledby="h-history">
+      <h2 id="h-history">History</h2>
+      <div id="history">
+        ${
+          history.length === 0
+            ? html`<p class="empty">Nothing was deployed yet.</p>`
+            : table(
+                `Deployments of ${name}, the newest first`,
+                ['Deployment', 'What', 'Version', 'Commit', 'When', 'Took', ''],
+                history.map((each) => row(each, { live, mayAct, nowMs })),
+              )
+        }
+      </div>
+      ${older === undefined ? NOTHING : html`<p><a href="/page/apps/${name}?before=${older}">Older ones</a></p>`}
+    </section>
+    <section aria-labelledby="h-hooks">
+      <h2 id="h-hooks">How it is deployed</h2>
+      ${hooks(line)}
+    </section>
+    <p><a href="/page/apps/${name}/logs">Its log, as it is written</a></p>`
+}
+
+function row(
+  each: Deployment,
+  { live, mayAct, nowMs }: { live: Deployment | null; mayAct: boolean; nowMs: number },
+): Part[] {
+  const isLive = each.id === live?.id
+  const canGoBack =
+    mayAct && !isLive && each.status === 'succeeded' && each.image.digest !== live?.image.digest
+  return [
+    html`<a href="/page/deployments/${each.id}">${outcome(each)}</a
+      >${isLive ? html` <strong class="tag">live</strong>` : NOTHING}`,
+    html`${each.restart === true ? 'restart' : each.action}`,
+    version(each),
+    source(each),
+    ago(each.created_at, nowMs),
+    html`${took(each)}`,
+    canGoBack
+      ? html`<a class="button small" href="/page/apps/${each.app}/do/rollback?to=${each.id}"
+          >Go back to it</a
+        >`
+      : NOTHING,
+  ]
+}
+
+export function took({ started_at: from, finished_at: to }: Deployment): string {
+  return from === undefined || to === undefined ? '' : duration(Date.parse(to) - Date.parse(from))
+}
+
+function containers({ health, volumes }: AppLine): Html {
+  if (health === null) return html`Docker does not say`
+  const { running, containers: all, restarts } = health
+  const kept =
+    volumes.length === 0
+      ? NOTHING
+      : html`; keeps ${volumes.map(({ path }) => html`<code>${path}</code> `)}`
+  return html`${running} of ${all}
+  run${restarts > 0 ? `, started again ${restarts} times` : ''}${kept}`
+}
+
+const link = (url: string): Html => html`<a href="${url}" rel="noreferrer noopener">${url}</a>`
+
+/** What may be asked of an app now. */
+export function possible({
+  live,
+  stopped_since: stopped,
+  maintenance_since: maintenance,
+  current,
+  domains,
+}: AppLine): ActionName[] {
+  if (live === null) return ['deploy']
+  return [
+    'deploy',
+    ...(current === null ? (['restart'] as const) : []),
+    ...(live.previous === undefined ? [] : (['rollback'] as const)),
+    ...(stopped !== null ? (['start'] as const) : current === null ? (['stop'] as const) : []),
+    ...(domains.length === 0 || stopped !== null
+      ? []
+      : maintenance === null
+        ? (['maintenance-on'] as const)
+        : (['maintenance-off'] as const)),
+  ]
+}
+
+const actions = (line: AppLine): Html =>
+  html`<p class="actions">
+    ${possible(line).map(
+      (each) =>
+        html`<a
+          class="button${raw(ACTIONS[each].danger ? ' danger' : '')}"
+          href="/page/apps/${line.name}/do/${each}"
+          >${ACTIONS[each].word}</a
+        > `,
+    )}
+  </p>`
+
+const KINDS: Readonly<Record<string, string>> = {
+  oidc: 'GitHub Actions by OIDC: no secret',
+  ed25519: 'a key pair (Standard Webhooks)',
+  hmac: 'a shared secret (Standard Webhooks)',
+  basic: "a URL with a token, as App Service's CI_CD_URL and registries send it",
+  github: "GitHub's own webhooks",
+}
+
+const hooks = ({ name, hook, accepts }: AppLine): Html =>
+  html`${facts([
+      ['Hook', html`<code>POST ${hook}</code>`],
+      [
+        'Takes',
+        html`${accepts.length === 0 ? 'nothing from outside: it is deployed on its machine alone' : accepts.map((kind) => html`<div>${KINDS[kind] ?? kind}</div>`)}`,
+      ],
+    ])}
+    <p class="dim">
+      <code>deploy-receiver hook ${name}</code> prints the workflow step and the curl lines; with
+      <code>--test</code> it looks whether a hook arrives.
+    </p>`

@@ -1,0 +1,100 @@
+import { html } from 'hono/html'
+import type { Deployment } from '../../../protocol/deployment.ts'
+import type { AppAnswer } from '../../core/slots/app-answer.ts'
+import type { AppHealth } from '../../core/slots/app-health.ts'
+import type { describeApp } from '../read/describe-app.ts'
+import { table } from './layout.ts'
+import {
+  ago,
+  foreign,
+  type Html,
+  NOTHING,
+  outcome,
+  type Part,
+  source,
+  state,
+  version,
+} from './text.ts'
+
+/** An app as the overview has it. */
+export type AppLine = ReturnType<typeof describeApp> & {
+  last: Deployment | null
+  /** `null`: the engine does not say. */
+  health: (AppHealth & { answer?: AppAnswer }) | null
+}
+
+/** All apps, a line each. */
+export function apps(all: readonly AppLine[], nowMs: number): Html {
+  if (all.length === 0) {
+    return html`<h1>Apps</h1>
+      <p class="empty">
+        There is no app yet. Write one under <code>apps:</code> in the config, then
+        <code>deploy-receiver reload</code>.
+      </p>`
+  }
+  const bad = all.filter(({ last }) => last?.status === 'failed').length
+  const busy = all.filter(({ current }) => current !== null).length
+  return html`<h1>Apps</h1>
+    <p class="sum">
+      ${all.length}
+      ${all.length === 1 ? 'app' : 'apps'}${busy > 0 ? `, ${busy} under way` : ''}${bad > 0 ? `, ${bad} whose last deployment failed` : ''}
+    </p>
+    <div id="apps">
+      ${table(
+        'Apps, and what is live of each',
+        ['App', 'State', 'Version', 'Commit', 'Since', 'Last'],
+        all.map((app) => [
+          html`<a href="/page/apps/${app.name}">${app.name}</a>`,
+          stateOf(app),
+          app.live === null ? html`<span class="dim">nothing yet</span>` : version(app.live),
+          app.live === null ? NOTHING : source(app.live),
+          app.live?.live_at === undefined ? NOTHING : ago(app.live.live_at, nowMs),
+          lastOf(app, nowMs),
+        ]),
+      )}
+    </div>`
+}
+
+/** How an app is for its visitors, at this moment. */
+export function stateOf({
+  current,
+  stopped_since: stopped,
+  maintenance_since: maintenance,
+  live,
+  health,
+}: AppLine): Html {
+  const doing =
+    current === null
+      ? NOTHING
+      : html` <a href="/page/deployments/${current.id}"
+          >${state('busy', current.steps.at(-1)?.name ?? current.status)}</a
+        >`
+  return html`${serving()}${doing}`
+
+  function serving(): Html {
+    if (stopped !== null) return state('off', 'stopped')
+    if (maintenance !== null) return state('off', 'maintenance')
+    if (live === null) return state('dim', 'not live')
+    if (health === null) return state('dim', 'Docker does not say')
+    const { containers, running, health: check, answer } = health
+    if (running < containers || containers === 0) {
+      return state('bad', running === 0 ? 'down' : `${running} of ${containers} run`)
+    }
+    if (check === 'unhealthy') return state('bad', 'unhealthy')
+    if (check === 'starting') return state('busy', 'starting')
+    if (answer?.healthy === false)
+      return html`${state('bad', 'unhealthy')}
+        <span class="clip dim">${foreign(answer.text, 120)}</span>`
+    return html`${state('good', 'live')}${answer === undefined ? NOTHING : html` <span class="dim">${answer.ms} ms</span>`}`
+  }
+}
+
+function lastOf({ last, live }: AppLine, nowMs: number): Part {
+  if (last === null) return NOTHING
+  const why =
+    last.id !== live?.id && last.error !== undefined
+      ? html` <span class="clip dim">${foreign(last.error.message, 120)}</span>`
+      : NOTHING
+  return html`<a href="/page/deployments/${last.id}">${outcome(last)}</a>
+    ${ago(last.finished_at ?? last.created_at, nowMs)}${why}`
+}

@@ -1,0 +1,92 @@
+import { html } from 'hono/html'
+import type { Deployment } from '../../../protocol/deployment.ts'
+import { printable } from '../../core/printable.ts'
+import { shorten } from '../../core/shorten.ts'
+
+/** A piece of HTML; what is put into one is escaped. */
+export type Html = ReturnType<typeof html>
+
+/** A part of a page that may be absent. */
+export const NOTHING = ''
+export type Part = Html | typeof NOTHING
+
+const MAX_CHARACTERS = 400
+
+/** What a stranger wrote, in one line: it neither moves nor turns what stands beside it. */
+export const foreign = (text: string, most = MAX_CHARACTERS): Html =>
+  html`<bdi>${printable(shorten(text, most))}</bdi>`
+
+/** Lines of a container's output. */
+export const lines = (all: readonly string[]): Html =>
+  html`<pre tabindex="0">${all.map((each) => printable(shorten(each, 2000))).join('\n')}</pre>`
+
+/** A time of ours, in UTC; the script shows it in the reader's zone. */
+export const time = (at: string): Html =>
+  html`<time datetime="${at}">${at.slice(0, 16).replace('T', ' ')} UTC</time>`
+
+const UNITS = [
+  ['d', 86_400_000],
+  ['h', 3_600_000],
+  ['min', 60_000],
+  ['s', 1000],
+] as const
+
+/** The same, as how long ago that is. */
+export function ago(at: string, nowMs: number): Html {
+  const ms = Math.max(0, nowMs - Date.parse(at))
+  const [unit, size] = UNITS.find(([, each]) => ms >= each) ?? UNITS[3]
+  return html`<time datetime="${at}" data-ago title="${at}"
+    >${Math.floor(ms / size)} ${unit} ago</time
+  >`
+}
+
+/** Milliseconds as people say them. */
+export function duration(ms: number): string {
+  if (ms < 1000) return `${Math.round(ms)} ms`
+  if (ms < 60_000) return `${(ms / 1000).toFixed(1)} s`
+  return `${Math.floor(ms / 60_000)} min ${Math.round((ms % 60_000) / 1000)} s`
+}
+
+export const shortDigest = (digest: string): string => digest.replace(/^sha256:/, '').slice(0, 12)
+
+/** The version of a deployment: its tag, and the digest that it is. */
+export function version({ image: { tag, digest } }: Deployment): Html {
+  const short = digest === undefined ? undefined : shortDigest(digest)
+  if (tag !== undefined && short !== undefined) {
+    return html`${foreign(tag, 60)} <code title="${digest}">${short}</code>`
+  }
+  if (tag !== undefined) return foreign(tag, 60)
+  return html`<code title="${digest}">${short ?? '…'}</code>`
+}
+
+/** Who asked for it and for which commit, as its sender says. */
+export function source({ source: { actor, sha, message, run_url: run } }: Deployment): Html {
+  const commit = sha === undefined ? undefined : sha.slice(0, 7)
+  const link = run !== undefined && /^https:\/\/[^\s"'<>]+$/.test(run) ? run : undefined
+  return html`${commit === undefined ? NOTHING : html`<code>${foreign(commit)}</code> `}${
+    message === undefined
+      ? NOTHING
+      : html`<span class="clip">${foreign(message.split('\n')[0] ?? '', 120)}</span> `
+  }${actor === undefined ? NOTHING : html`<span class="dim">${foreign(actor, 60)}</span> `}${
+    link === undefined ? NOTHING : html`<a href="${link}" rel="noreferrer noopener">run</a>`
+  }`
+}
+
+/** A state: its word beside its sign, so that nobody needs the colour. */
+export const state = (kind: State, word: string): Html =>
+  html`<span class="state ${kind}"><span aria-hidden="true">${SIGNS[kind]}</span> ${word}</span>`
+
+const SIGNS = { good: '●', busy: '◔', bad: '✕', off: '■', dim: '○' } as const
+export type State = keyof typeof SIGNS
+
+export function outcome({ status, error }: Pick<Deployment, 'status' | 'error'>): Html {
+  if (error?.code === 'rolled_back') return state('bad', 'rolled back')
+  return state(OUTCOMES[status], status)
+}
+const OUTCOMES: Record<Deployment['status'], State> = {
+  queued: 'busy',
+  running: 'busy',
+  succeeded: 'good',
+  failed: 'bad',
+  superseded: 'dim',
+}
