@@ -43,7 +43,9 @@ const PARTS = {
   read: createReading,
   admin: createAdmin,
   page: (services: Services) =>
-    new Hono().route('/page', createPage(services)).get('/', (c) => c.redirect('/page/', 302)),
+    new Hono()
+      .route('/page', createPage(services))
+      .get('/', (c) => c.redirect('/page/apps', 302)),
 }
 
 /** The receiver's routes at one of its addresses. */

@@ -97,7 +97,7 @@ function row(
     version(each),
     source(each),
     ago(each.created_at, nowMs),
-    html`${took(each)}`,
+    html`<span class="took">${took(each)}</span>`,
     canGoBack
       ? html`<a class="button small" href="/page/apps/${each.app}/do/rollback?to=${each.id}"
           >Go back to it</a

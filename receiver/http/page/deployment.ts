@@ -129,7 +129,7 @@ function places({
 }: Shown): (readonly [string, Html])[] {
   const link = (id: string) => html`<a href="/page/deployments/${id}"><code>${id}</code></a>`
   return [
-    ...(previous === undefined ? [] : [['Replaced', link(previous.deployment)] as const]),
+    ...(previous === undefined ? [] : [['Before it', link(previous.deployment)] as const]),
     ...(superseded === undefined ? [] : [['Never run for it', link(superseded)] as const]),
     ...(by === undefined ? [] : [['Superseded by', link(by)] as const]),
     ...(replaced === undefined ? [] : [['Replaced by', link(replaced)] as const]),

@@ -39,7 +39,7 @@ export const layout = (
       <body ${watches === undefined ? NOTHING : html`data-watches="${watches.app ?? ''}"`}>
         <a class="skip" href="#main">Skip to content</a>
         <header>
-          <a class="brand" href="/page/"
+          <a class="brand" href="/page/apps"
             ><svg viewBox="0 0 16 16" aria-hidden="true"><path d="M8 1l6 7H10v7H6V8H2z" /></svg
             >deploy-receiver</a
           >
@@ -54,7 +54,7 @@ export const layout = (
     </html>`
 
 const MENU = {
-  apps: ['/page/', 'Apps'],
+  apps: ['/page/apps', 'Apps'],
   requests: ['/page/requests', 'Requests'],
   sessions: ['/page/sessions', 'Sessions'],
 } as const
@@ -85,7 +85,7 @@ export const table = (
     </caption>
     <thead role="rowgroup">
       <tr role="row">
-        ${columns.map((each) => html`<th role="columnheader" scope="col">${each}</th>`)}
+        ${columns.map((each) => html`<th role="columnheader" scope="col">${each === '' ? html`<span class="heard">To do</span>` : each}</th>`)}
       </tr>
     </thead>
     <tbody role="rowgroup">
@@ -95,7 +95,7 @@ export const table = (
             ${cells.map((cell, at) =>
               at === 0
                 ? html`<th role="rowheader" scope="row">${cell}</th>`
-                : html`<td role="cell" data-label="${columns[at] ?? ''}">${cell}</td>`,
+                : html`<td role="cell" data-label="${columns[at] ?? ''}"><div>${cell}</div></td>`,
             )}
           </tr> `,
       )}

@@ -1,7 +1,7 @@
-import { type Context, Hono } from 'hono'
+import { type Context, Hono, type MiddlewareHandler } from 'hono'
 import type { Deployment } from '../../../protocol/deployment.ts'
 import { PROBLEMS } from '../../../protocol/problem.ts'
-import { bodyLimit } from 'hono/body-limit'
+import { compress } from 'hono/compress'
 import type { Session } from '../../core/sign-in/session.ts'
 import { createOpenLog, type LogServices } from '../admin/logs.ts'
 import { type AuditServices } from '../admin/audit.ts'
@@ -22,6 +22,7 @@ import { layout, type Screen } from './layout.ts'
 import { logPage, shownLine, streamLines } from './log.ts'
 import { requireOwnOrigin } from './origin.ts'
 import { requests as requestsView } from './requests.ts'
+import { smallForm } from './small-form.ts'
 import { createSignIn, type SignInServices } from './sign-in.ts'
 import { sessionsPage } from './sign-in-pages.ts'
 import { pageHeaders } from './page-headers.ts'
@@ -43,8 +44,10 @@ export type PageServices = DescribeServices &
 const HISTORY = 20
 const REQUESTS = 50
 const LAST_LINES = 200
-/** All that it takes fits into a few words. */
-const MAX_FORM_BYTES = 4096
+/** Streams are sent as they happen. */
+const COMPRESS = compress()
+const compressed: MiddlewareHandler = (c, next) =>
+  /\/(?:stream|changes)$/.test(c.req.path) ? next() : COMPRESS(c, next)
 
 /** What people look at, and press. Whoever is not signed in sees how to sign in, and nothing else. */
 export function createPage(services: PageServices): Hono {
@@ -78,7 +81,7 @@ export function createPage(services: PageServices): Hono {
       }
       return next()
     })
-    .get('/', async (c) => {
+    .get('/apps', async (c) => {
       const all = await Promise.all([...services.apps.keys()].map(lineOf))
       return screen(c, {
         title: 'Apps',
@@ -130,7 +133,7 @@ export function createPage(services: PageServices): Hono {
         body,
       })
     })
-    .post('/apps/:app/do/:action', bodyLimit({ maxSize: MAX_FORM_BYTES }), async (c) => {
+    .post('/apps/:app/do/:action', smallForm, async (c) => {
       const { action } = actionNamed(c.req.param('action'))
       const { spec } = appNamed(c.req.param('app'), services.apps)
       const { to } = await c.req.parseBody()
@@ -211,7 +214,7 @@ export function createPage(services: PageServices): Hono {
       const body = sessionsPage(all, { own: session.id, mayAct, nowMs: nowMs() })
       return screen(c, { title: 'Sessions', session, menu: 'sessions', body })
     })
-    .post('/sessions/end', bodyLimit({ maxSize: MAX_FORM_BYTES }), async (c) => {
+    .post('/sessions/end', smallForm, async (c) => {
       const session = c.get('session')
       const { session: id } = await c.req.parseBody()
       if (typeof id === 'string' && (session.role === 'operator' || id === session.id))
@@ -268,6 +271,7 @@ export function createPage(services: PageServices): Hono {
   const page = new Hono()
     .use(pageHeaders)
     .use(requireOwnOrigin(services))
+    .use(compressed)
     .route('/', assets())
     .route('/', createSignIn(services))
     .route('/', inside)
@@ -277,12 +281,15 @@ export function createPage(services: PageServices): Hono {
     const body = problemPage(title, problem.message, problem.hint)
     return c.html(layout({ title, body }, services), PROBLEMS[problem.code])
   })
-  page.notFound((c) =>
-    screen(
-      c,
-      { title: 'Not found', body: problemPage('Not found', `there is no ${c.req.path}`) },
-      404,
-    ),
+  page.get('/', (c) => c.redirect('/page/apps', 302))
+  page.all('*', (c) =>
+    c.req.path === '/page/'
+      ? c.redirect('/page/apps', 302)
+      : screen(
+          c,
+          { title: 'Not found', body: problemPage('Not found', `there is no ${c.req.path}`) },
+          404,
+        ),
   )
   return page
 }

@@ -7,5 +7,5 @@ export const problemPage = (title: string, detail: string, hint?: string): Html 
     <h1>${title}</h1>
     <p>${foreign(detail, 1000)}</p>
     ${hint === undefined ? NOTHING : html`<p>${foreign(hint, 1000)}</p>`}
-    <p><a href="/page/">All apps</a></p>
+    <p><a href="/page/apps">All apps</a></p>
   </div>`

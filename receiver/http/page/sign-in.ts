@@ -1,6 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { type Context, Hono } from 'hono'
-import { bodyLimit } from 'hono/body-limit'
 import { deleteCookie, getCookie, setCookie } from 'hono/cookie'
 import type { Person } from '../../core/sign-in/session.ts'
 import type { Log } from '../../core/log.ts'
@@ -17,6 +16,7 @@ import { layout } from './layout.ts'
 import { isSecure, originOf } from './origin.ts'
 import { deadLinkPage, linkPage, signInPage } from './sign-in-pages.ts'
 import { problemPage } from './problem-page.ts'
+import { smallForm } from './small-form.ts'
 
 export type SignInServices = SessionServices &
   AddressServices & {
@@ -41,7 +41,6 @@ export interface GithubSignIn {
 
 const STATE_SECONDS = 600
 const GITHUB_MS = 20_000
-const MAX_FORM_BYTES = 4096
 
 /** The ways in, and out. */
 export function createSignIn(services: SignInServices): Hono {
@@ -58,7 +57,7 @@ export function createSignIn(services: SignInServices): Hono {
       layout(
         {
           title: 'Signed in',
-          goesOnTo: '/page/',
+          goesOnTo: '/page/apps',
           body: problemPage('Signed in', 'The page goes on by itself.'),
         },
         services,
@@ -76,13 +75,13 @@ export function createSignIn(services: SignInServices): Hono {
         ? card(c, 'Sign in', deadLinkPage(), 403)
         : card(c, 'Sign in', linkPage(link, person))
     })
-    .post('/login', bodyLimit({ maxSize: MAX_FORM_BYTES }), async (c) => {
+    .post('/login', smallForm, async (c) => {
       const { link } = await c.req.parseBody()
       const person = typeof link === 'string' ? takeLink(link, services) : undefined
       if (person === undefined) return card(c, 'Sign in', deadLinkPage(), 403)
       signIn(c, person, services)
       noteSignIn(c, person)
-      return c.redirect('/page/', 303)
+      return c.redirect('/page/apps', 303)
     })
     .post('/sign-out', (c) => {
       signOut(c, services)

@@ -33,23 +33,23 @@ h1 { font-size: 21px; line-height: 1.3; margin: 4px 0 8px; overflow-wrap: anywhe
 h1 small { font-size: 14px; font-weight: 400; margin-left: 8px }
 h2 { font-size: 15px; margin: 28px 0 8px }
 p { margin: 8px 0 }
-.sum, .dim, caption { color: var(--dim) }
+.sum, .dim { color: var(--dim) }
 .crumbs { margin: 0; font-size: 13px }
 code, pre { font-family: var(--mono); font-size: 12.5px }
-code { overflow-wrap: anywhere }
+code { overflow-wrap: anywhere } .digest { white-space: nowrap; color: var(--dim) }
 pre { margin: 8px 0; padding: 12px 14px; background: var(--card); border: 1px solid var(--line); border-radius: 8px; overflow-x: auto; white-space: pre; tab-size: 4; max-height: 26em }
 pre.log { min-height: 60vh; max-height: 75vh }
 #lost { margin: 0; padding: 6px 24px; background: var(--note-bg); text-align: center }
 table { width: 100%; border-collapse: collapse; background: var(--card); border: 1px solid var(--line); border-radius: 8px; border-spacing: 0; border-collapse: separate }
-caption { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%) }
+caption, .heard { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%) }
 th, td { text-align: left; padding: 7px 12px; vertical-align: top; border-bottom: 1px solid var(--line); font-weight: 400 }
 thead th { color: var(--dim); font-size: 12px; padding: 6px 12px; white-space: nowrap }
 tbody tr:last-child > * { border-bottom: 0 }
 tbody tr:hover { background: var(--hover) }
 tbody th a { font-weight: 600 }
-time { white-space: nowrap }
-.clip { display: inline-block; max-width: 22em; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; vertical-align: bottom }
-.state { white-space: nowrap } .state.good { color: var(--good) } .state.busy { color: var(--busy) } .state.bad { color: var(--bad) } .state.off { color: var(--bad) } .state.dim { color: var(--dim) }
+time, .took { white-space: nowrap }
+.clip { display: inline-block; max-width: min(22em, 100%); overflow: hidden; text-overflow: ellipsis; white-space: nowrap; vertical-align: bottom }
+.state { white-space: nowrap } .state > span { display: inline-block } .state.good { color: var(--good) } .state.busy { color: var(--busy) } .state.bad { color: var(--bad) } .state.off { color: var(--bad) } .state.dim { color: var(--dim) }
 .tag { font-size: 11px; font-weight: 600; padding: 1px 7px; border-radius: 99px; border: 1px solid var(--good); color: var(--good) }
 dl { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 25em), 1fr)); gap: 0 24px; margin: 8px 0; padding: 6px 14px; background: var(--card); border: 1px solid var(--line); border-radius: 8px }
 dl > div { display: flex; gap: 12px; padding: 5px 0; min-width: 0 }
@@ -75,9 +75,9 @@ button.plain { border: 0; padding: 4px 6px; background: none; color: var(--accen
   header, main, footer { padding-left: 14px; padding-right: 14px }
   thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%) }
   table, tbody, tr, th, td { display: block } tr { padding: 8px 0; border-bottom: 1px solid var(--line) } tbody tr:last-child { border-bottom: 0 }
-  tbody th, tbody td { border: 0; padding: 2px 12px } tbody td { display: flex; gap: 10px } tbody td:empty { display: none }
+  tbody th, tbody td { border: 0; padding: 2px 12px } tbody td { display: flex; gap: 10px } td > div { min-width: 0 } tbody td:has(> div:empty) { display: none }
   tbody td::before { content: attr(data-label); color: var(--dim); flex: 0 0 5.5em } tbody td[data-label=""]::before { content: none }
-  .steps li { grid-template-columns: 8em minmax(0, 1fr) 5em } .clip { max-width: 60vw } .who { margin-left: 0; width: 100%; justify-content: space-between }
+  .steps li { grid-template-columns: 8em minmax(0, 1fr) 5em } .who { margin-left: 0; width: 100%; justify-content: space-between }
 }
-@media (prefers-reduced-motion: no-preference) { .state.busy > span { display: inline-block; animation: turn 1.6s linear infinite } @keyframes turn { to { transform: rotate(1turn) } } }
+@media (prefers-reduced-motion: no-preference) { .state.busy > span { animation: turn 1.6s linear infinite } @keyframes turn { to { transform: rotate(1turn) } } }
 `

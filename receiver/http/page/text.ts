@@ -53,7 +53,7 @@ export const shortDigest = (digest: string): string => digest.replace(/^sha256:/
 export function version({ image: { tag, digest } }: Deployment): Html {
   const short = digest === undefined ? undefined : shortDigest(digest)
   if (tag !== undefined && short !== undefined) {
-    return html`${foreign(tag, 60)} <code title="${digest}">${short}</code>`
+    return html`${foreign(tag, 60)} <code class="digest" title="${digest}">${short}</code>`
   }
   if (tag !== undefined) return foreign(tag, 60)
   return html`<code title="${digest}">${short ?? '…'}</code>`
@@ -63,7 +63,7 @@ export function version({ image: { tag, digest } }: Deployment): Html {
 export function source({ source: { actor, sha, message, run_url: run } }: Deployment): Html {
   const commit = sha === undefined ? undefined : sha.slice(0, 7)
   const link = run !== undefined && /^https:\/\/[^\s"'<>]+$/.test(run) ? run : undefined
-  return html`${commit === undefined ? NOTHING : html`<code>${foreign(commit)}</code> `}${
+  return html`${commit === undefined ? NOTHING : html`<code class="digest">${foreign(commit)}</code> `}${
     message === undefined
       ? NOTHING
       : html`<span class="clip">${foreign(message.split('\n')[0] ?? '', 120)}</span> `
@@ -74,7 +74,9 @@ export function source({ source: { actor, sha, message, run_url: run } }: Deploy
 
 /** A state: its word beside its sign, so that nobody needs the colour. */
 export const state = (kind: State, word: string): Html =>
-  html`<span class="state ${kind}"><span aria-hidden="true">${SIGNS[kind]}</span> ${word}</span>`
+  html`<span class="state ${kind}"
+    ><span aria-hidden="true">${SIGNS[kind]}</span> ${printable(shorten(word, 60))}</span
+  >`
 
 const SIGNS = { good: '●', busy: '◔', bad: '✕', off: '■', dim: '○' } as const
 export type State = keyof typeof SIGNS

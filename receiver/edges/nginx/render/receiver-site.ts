@@ -87,7 +87,7 @@ location / {
       : (first: string) => `client_max_body_size 16k;
 ${servedLocation(RECEIVER)}${pageLocation(site, site.upstream, first)}
 location / {
-${indent(first)}  return 302 /page/;
+${indent(first)}  return 302 /page/apps;
 }
 `
   const blocks = blocksFor(site, { names: site.domains, served })
