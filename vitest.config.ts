@@ -5,7 +5,7 @@ import { LongestFirst } from './test/support/longest-first.ts'
 const PURE = ['test/protocol/**/*.test.ts', 'test/receiver/{core,config,http,serve}/**/*.test.ts']
 /** These start programs and servers of their own. */
 const LOCAL = [
-  'test/{action,docs,script}/**/*.test.ts',
+  'test/{action,browser,docs,script}/**/*.test.ts',
   'test/receiver/{cli,edges}/**/*.test.ts',
   'test/contracts/{journal,sites,slots}.test.ts',
   'test/structure.test.ts',

@@ -27,7 +27,8 @@ export function uploadTo({ repository, login, authority }: Target): {
   const basic = `Basic ${Buffer.from(`${login.username}:${login.password}`).toString('base64')}`
   let authorization = basic
   const trust = authority === undefined ? {} : { connect: { ca: readFileSync(authority) } }
-  const dispatcher = new Agent(trust)
+  // a registry may close an idle connection just when the next request is sent on it
+  const dispatcher = new Agent({ ...trust, pipelining: 0 })
 
   const send = async (
     url: URL | string,

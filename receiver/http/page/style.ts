@@ -47,6 +47,7 @@ thead th { color: var(--dim); font-size: 12px; padding: 6px 12px; white-space: n
 tbody tr:last-child > * { border-bottom: 0 }
 tbody tr:hover { background: var(--hover) }
 tbody th a { font-weight: 600 }
+td .clip { max-width: 14em }
 time, .took { white-space: nowrap }
 .clip { display: inline-block; max-width: min(22em, 100%); overflow: hidden; text-overflow: ellipsis; white-space: nowrap; vertical-align: bottom }
 .state { white-space: nowrap } .state > span { display: inline-block } .state.good { color: var(--good) } .state.busy { color: var(--busy) } .state.bad { color: var(--bad) } .state.off { color: var(--bad) } .state.dim { color: var(--dim) }
@@ -71,13 +72,13 @@ button.plain { border: 0; padding: 4px 6px; background: none; color: var(--accen
 .steps .ms { text-align: right; font-variant-numeric: tabular-nums; color: var(--dim) }
 .steps .said { grid-column: 2 / -1; color: var(--dim); font-size: 12.5px; overflow-wrap: anywhere }
 .bar { width: 100%; height: 8px; fill: var(--line) } .bar.good .of { fill: var(--good) } .bar.busy .of { fill: var(--busy) } .bar.bad .of { fill: var(--bad) }
-@media (max-width: 720px) {
+@media (max-width: 940px) {
   header, main, footer { padding-left: 14px; padding-right: 14px }
   thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%) }
   table, tbody, tr, th, td { display: block } tr { padding: 8px 0; border-bottom: 1px solid var(--line) } tbody tr:last-child { border-bottom: 0 }
   tbody th, tbody td { border: 0; padding: 2px 12px } tbody td { display: flex; gap: 10px } td > div { min-width: 0 } tbody td:has(> div:empty) { display: none }
   tbody td::before { content: attr(data-label); color: var(--dim); flex: 0 0 5.5em } tbody td[data-label=""]::before { content: none }
-  .steps li { grid-template-columns: 8em minmax(0, 1fr) 5em } .who { margin-left: 0; width: 100%; justify-content: space-between }
+  td .clip { max-width: min(22em, 60vw) } .steps li { grid-template-columns: 8em minmax(0, 1fr) 5em } .who { margin-left: 0; width: 100%; justify-content: space-between }
 }
 @media (prefers-reduced-motion: no-preference) { .state.busy > span { animation: turn 1.6s linear infinite } @keyframes turn { to { transform: rotate(1turn) } } }
 `

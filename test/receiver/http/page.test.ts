@@ -382,3 +382,57 @@ test('a page of the last hundred requests is small', async () => {
     expect(Buffer.byteLength(text)).toBeLessThan(50_000)
   }
 })
+
+describe('GitHub', () => {
+  const PEOPLE: Record<string, { name: string; role: Role } | undefined> = {
+    good: { name: 'github:octocat', role: 'operator' },
+  }
+  beforeEach(() => {
+    Object.assign(world.services, {
+      github: {
+        authorizeUrl: ({ state }: { state: string }) => `https://github.com/?state=${state}`,
+        personOf: async ({ code }: { code: string }) => {
+          if (code === 'broken') throw new Error('GitHub answered 500')
+          return PEOPLE[code]
+        },
+      },
+    })
+  })
+
+  const begin = async () => {
+    const response = await ask('/github')
+    const state = new URL(response.headers.get('location') ?? '').searchParams.get('state') ?? ''
+    const set = response.headers.get('set-cookie') ?? ''
+    return { state, cookie: set.split(';')[0] ?? '', set }
+  }
+
+  test('signs in whom it knows and the config names, and the page goes on by itself', async () => {
+    const { state, cookie, set } = await begin()
+    expect(set).toMatch(/; Max-Age=600; Path=\/; HttpOnly; SameSite=Lax$/)
+    const headers = { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate' }
+    const response = await ask(`/github/callback?code=good&state=${state}`, { cookie, headers })
+    expect(await response.text()).toContain('content="0; url=/page/apps"')
+    const session =
+      response.headers.getSetCookie().find((each) => each.startsWith('deploy-receiver=')) ?? ''
+    expect((await ask('/apps', { cookie: session.split(';')[0] ?? '' })).status).toBe(200)
+  })
+
+  test.for([
+    ['a state that was not asked for', 'good', 'x'.repeat(43)],
+    ['no state', 'good', ''],
+    ['somebody whom the config does not name', 'stranger', undefined],
+    ['a GitHub that fails', 'broken', undefined],
+  ] as const)('signs in nobody with %s', async ([, code, other]) => {
+    const { state, cookie } = await begin()
+    const response = await ask(`/github/callback?code=${code}&state=${other ?? state}`, { cookie })
+    expect(response.status).toBe(403)
+    expect(
+      response.headers.getSetCookie().some((each) => each.startsWith('deploy-receiver=')),
+    ).toBe(false)
+  })
+
+  test('a state is good in the browser that asked for it alone', async () => {
+    const { state } = await begin()
+    expect((await ask(`/github/callback?code=good&state=${state}`)).status).toBe(403)
+  })
+})
