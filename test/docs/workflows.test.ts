@@ -49,7 +49,12 @@ test.for(files)('%s gives the Action inputs that it has', (file) => {
   expect(given.filter((name) => !(name in inputs))).toEqual([])
 })
 
-const PAGES = ['README.md', ...readdirSync(join(ROOT, 'docs')).map((name) => `docs/${name}`)]
+const PAGES = [
+  'README.md',
+  ...readdirSync(join(ROOT, 'docs'))
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => `docs/${name}`),
+]
 
 test.for([...files, ...PAGES])('%s names the actions of others by commit and version', (file) => {
   // a tag can be moved, to what then has the job's rights: to write packages, to sign

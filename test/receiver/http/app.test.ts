@@ -26,7 +26,7 @@ describe.each([
   ['GET /apps/api/tags', [404, 200, 404]],
   ['POST /reload', [404, 200, 404]],
   ['DELETE /apps/api', [404, 409, 404]],
-  ['GET /', [404, 404, 404]],
+  ['GET /', [404, 404, 302]],
 ] as const)('%s without credentials', (what, statuses) => {
   const [method, path] = what.split(' ') as [string, string]
 

@@ -52,6 +52,8 @@ test('a database of the first format is brought to this one, with what it holds'
     'certificate_attempts',
     'kept_logs',
     'stopped',
+    'sign_in_links',
+    'sessions',
   ])
     first.exec(`DROP TABLE ${table}`)
   first.exec(

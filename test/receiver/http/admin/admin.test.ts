@@ -117,8 +117,8 @@ describe('maintenance', () => {
       body: { maintenance: false },
     })
     expect(asked).toEqual([
-      { app: 'api', isOn: true },
-      { app: 'api', isOn: false },
+      { app: 'api', isOn: true, sender: { kind: 'socket' } },
+      { app: 'api', isOn: false, sender: { kind: 'socket' } },
     ])
   })
 
