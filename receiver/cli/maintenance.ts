@@ -4,6 +4,7 @@ import type { Seen } from '../core/slots/maintenance.ts'
 import { ask } from './ask.ts'
 import { command, exits, type Given, jsonOption } from './command.ts'
 import { complain, say, sayJson } from './print.ts'
+import { withoutFractions } from './words.ts'
 
 export const maintenanceCommand = () =>
   command('maintenance <app>', 'have Nginx tell visitors that there is maintenance, or no longer', [
@@ -25,6 +26,7 @@ interface Answer {
   app: string
   maintenance: boolean
   since: string | null
+  stopped_since: string | null
   seen: readonly Seen[]
 }
 
@@ -39,11 +41,16 @@ async function maintenance(
   const answer = (await (wanted === undefined
     ? ask(socket, path)
     : ask(socket, `${path}?on=${wanted === 'on'}`, 'POST'))) as Answer
-  const { maintenance: isOn, since, seen } = answer
+  const { maintenance: isOn, since, stopped_since: stopped, seen } = answer
   const others = isOn ? seen.filter(({ status }) => status !== UNAVAILABLE) : []
   if (json) sayJson(answer)
   else {
-    say(`${app}: maintenance is ${isOn ? `on since ${since}` : 'off'}`)
+    say(`${app}: maintenance is ${isOn ? `on since ${withoutFractions(since ?? '')}` : 'off'}`)
+    if (stopped !== null) {
+      say(
+        `  and ${app} is stopped since ${withoutFractions(stopped)}, which visitors are told: deploy-receiver start ${app} ${isOn ? 'starts it; the maintenance stays' : 'lets them in'}`,
+      )
+    }
     for (const each of seen) say(`  ${describe(each)}`)
     if (seen.length === 0) say('  what visitors get could not be seen: ask its site by curl')
     if (others.length > 0) complain(`deploy-receiver: ${remedyOf(others)}`)

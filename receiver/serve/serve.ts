@@ -219,9 +219,9 @@ async function start(
       return done
     },
     maintenance: {
-      look: (app) => lookAtMaintenance(app, { flags: slots, sites }),
+      look: (app) => lookAtMaintenance(app, { flags: slots, record, sites }),
       switch: (what) =>
-        switchMaintenance(what, { flags: slots, sites, audit: store.audit, clock, log }),
+        switchMaintenance(what, { flags: slots, record, sites, audit: store.audit, clock, log }),
     },
     maintenanceSince: slots.maintenance,
     operate: {

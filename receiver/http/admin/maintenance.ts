@@ -46,8 +46,14 @@ export async function switchedMaintenance(
   return maintenance.switch({ app: withVisitors(name, apps), isOn, sender }).catch(notSwitched)
 }
 
-const answer = (c: Context, app: string, { since, seen }: Maintenance) =>
-  c.json({ app, maintenance: since !== undefined, since: since ?? null, seen })
+const answer = (c: Context, app: string, { since, stoppedSince, seen }: Maintenance) =>
+  c.json({
+    app,
+    maintenance: since !== undefined,
+    since: since ?? null,
+    stopped_since: stoppedSince ?? null,
+    seen,
+  })
 
 function withVisitors(name: string, apps: HttpApps): string {
   const { spec } = appNamed(name, apps)

@@ -40,7 +40,13 @@ const says = (isOn: boolean, ...statuses: (number | undefined)[]) => {
     at: `http://${at}.test/`,
     ...(status === undefined ? {} : { status }),
   }))
-  const body = { app: 'api', maintenance: isOn, since: isOn ? SINCE : null, seen }
+  const body = {
+    app: 'api',
+    maintenance: isOn,
+    since: isOn ? SINCE : null,
+    stopped_since: null,
+    seen,
+  }
   answer = { status: 200, body }
   return body
 }
@@ -49,7 +55,7 @@ test('maintenance is switched on and off, and asked for, with what visitors get'
   const on = says(true, 503)
   expect(await run('api', 'on')).toEqual({
     code: 0,
-    stdout: `api: maintenance is on since ${SINCE}\n  http://0.test/ answers 503\n`,
+    stdout: `api: maintenance is on since 2026-03-01T12:00:00Z\n  http://0.test/ answers 503\n`,
     stderr: '',
   })
   expect(JSON.parse((await run('api', '--json')).stdout)).toEqual(on)
@@ -64,6 +70,17 @@ test('maintenance is switched on and off, and asked for, with what visitors get'
     'GET /apps/api/maintenance',
     'POST /apps/api/maintenance?on=false',
   ])
+})
+
+test('an app that is stopped stays so, and what starts it is named', async () => {
+  answer = { status: 200, body: { ...says(false, 503), stopped_since: SINCE } }
+  expect(await run('api', 'off')).toMatchObject({
+    code: 0,
+    stdout: `api: maintenance is off
+  and api is stopped since 2026-03-01T12:00:00Z, which visitors are told: deploy-receiver start api lets them in
+  http://0.test/ answers 503
+`,
+  })
 })
 
 test('what is on and not heeded ends with 1 and the remedy', async () => {

@@ -102,16 +102,23 @@ describe('maintenance', () => {
       look: async () => ({ seen: [] }),
       async switch(what) {
         asked.push(what)
-        return { ...(what.isOn ? { since: '2026-03-01T12:00:00.000Z' } : {}), seen }
+        const since = { since: '2026-03-01T12:00:00.000Z' }
+        return { ...(what.isOn ? since : {}), stoppedSince: '2026-03-01T11:00:00.000Z', seen }
       },
     }
     expect(await ask('GET', '/apps/api/maintenance')).toStrictEqual({
       status: 200,
-      body: { app: 'api', maintenance: false, since: null, seen: [] },
+      body: { app: 'api', maintenance: false, since: null, stopped_since: null, seen: [] },
     })
     expect(await ask('POST', '/apps/api/maintenance?on=true')).toStrictEqual({
       status: 200,
-      body: { app: 'api', maintenance: true, since: '2026-03-01T12:00:00.000Z', seen },
+      body: {
+        app: 'api',
+        maintenance: true,
+        since: '2026-03-01T12:00:00.000Z',
+        stopped_since: '2026-03-01T11:00:00.000Z',
+        seen,
+      },
     })
     expect(await ask('POST', '/apps/api/maintenance?on=false')).toMatchObject({
       body: { maintenance: false },
