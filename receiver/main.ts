@@ -10,6 +10,7 @@ try {
   const prefix = prefixOf(2, process.env)('error')
   // of a text of several lines, the journal makes as many entries
   const lines = `deploy-receiver: ${explain(error)}`.split('\n')
-  console.error(lines.map((line) => `${prefix}${line}`).join('\n'))
+  const { complain } = await import('./cli/print.ts')
+  complain(lines.map((line) => `${prefix}${line}`).join('\n'))
   process.exitCode = 1
 }

@@ -3,6 +3,7 @@ import { socketOf } from '../config/socket.ts'
 import type { AuditEntry, Sender } from '../core/intake/audit.ts'
 import { ask } from './ask.ts'
 import { command, exits, type Given, jsonOption, limitOption } from './command.ts'
+import { withShortDigests } from './image-of.ts'
 import { say, sayJson } from './print.ts'
 import { table } from './table.ts'
 
@@ -39,14 +40,15 @@ async function audit(
       ['LAST', 'TIMES', 'APP', 'OUTCOME', 'FROM', 'WHO', 'WHAT'],
       entries.map((entry) => [
         entry.last_at.replace(/\.\d+Z$/, 'Z'),
-        String(entry.count),
+        // it is the rule
+        entry.count === 1 ? '-' : `${entry.count}x`,
         entry.app ?? '-',
         entry.outcome,
         entry.address ?? 'local socket',
         who(entry.sender),
         what(entry),
       ]),
-      { giving: ['WHAT', 'WHO'], leaving: ['TIMES', 'FROM'] },
+      { leaving: ['TIMES', 'FROM'], below: ['WHO', 'WHAT'] },
     ),
   )
   return 0
@@ -56,12 +58,14 @@ export function who({ kind, key, claims = {}, person }: Sender): string {
   if (person !== undefined) return `${kind} ${person}`
   if (kind === 'oidc' && claims['sub'] !== undefined) {
     const { repository = claims['sub'], ref = '', actor } = claims
-    return `oidc ${repository} ${ref}${actor === undefined ? '' : ` by ${actor}`}`.trim()
+    return [`oidc ${repository}`, ref, actor && `by ${actor}`].filter(Boolean).join(' ')
   }
   return key === undefined ? kind : `${kind} key ${key}`
 }
 
 const what = ({ request, reason, deployment }: AuditEntry) =>
-  [request, deployment, reason === undefined ? undefined : `(${reason})`]
-    .filter((text) => text !== undefined)
-    .join(' ')
+  withShortDigests(
+    [request, deployment, reason === undefined ? undefined : `(${reason})`]
+      .filter((text) => text !== undefined)
+      .join(' '),
+  )

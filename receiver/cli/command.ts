@@ -1,4 +1,4 @@
-import { Command, InvalidArgumentError, Option } from 'commander'
+import { Command, Help, InvalidArgumentError, Option } from 'commander'
 
 /** What every command may be given, before or behind its name. */
 export interface Given {
@@ -26,14 +26,19 @@ export function command(name: string, summary: string, shown: Examples = []): Co
 function describeExamples(shown: Examples): string {
   const most = process.stdout.columns ?? HELP_WIDTH
   const width = Math.max(...shown.map(([line]) => line.length))
+  const help = Object.assign(new Help(), { minWidthToWrap: 1 })
   const isWide = shown.every(([, what]) => what.length + width + 4 <= most)
   const lines = shown.map(([line, what]) => {
     if (what === '') return `  ${line}`
-    return isWide ? `  ${line.padEnd(width)}  ${what}` : `  ${line}\n      ${what}`
+    if (isWide) return `  ${line.padEnd(width)}  ${what}`
+    // a line to copy stays whole
+    const words = help.boxWrap(what, most - MARGIN).split('\n')
+    return [`  ${line}`, ...words.map((part) => `${' '.repeat(MARGIN)}${part}`)].join('\n')
   })
   return `\nExamples:\n${lines.join('\n')}`
 }
 
+const MARGIN = 6
 /** As commander has it without a terminal. */
 const HELP_WIDTH = 80
 

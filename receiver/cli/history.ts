@@ -4,7 +4,8 @@ import { socketOf } from '../config/socket.ts'
 import { ageOf } from './age.ts'
 import { ask } from './ask.ts'
 import { command, exits, type Given, jsonOption, limitOption } from './command.ts'
-import { imageOf } from './image-of.ts'
+import { clip } from './fit.ts'
+import { imageOf, withShortDigests } from './image-of.ts'
 import { outcomeOf } from './outcome.ts'
 import { sayJson } from './print.ts'
 import { table } from './table.ts'
@@ -44,13 +45,16 @@ async function history(
         imageOf(each),
         outcomeOf(each),
         took(each),
-        each.error?.message.slice(0, 100) ?? each.source.message?.slice(0, 60) ?? '',
+        clip(withShortDigests(each.error?.message ?? each.source.message ?? ''), LONGEST_WHY),
       ]),
-      { giving: ['IMAGE', 'WHY'], leaving: ['TOOK', 'ACTION'] },
+      { giving: ['IMAGE'], leaving: ['TOOK', 'ACTION'], below: ['WHY'] },
     ),
   )
   return 0
 }
+
+/** The rest of it is to be had by `show`. */
+const LONGEST_WHY = 120
 
 function took({ started_at: from, finished_at: to }: Deployment): string {
   if (from === undefined || to === undefined) return '-'

@@ -1,4 +1,4 @@
-import { Help } from 'commander'
+import { hang, wrap } from './fit.ts'
 import { printable } from '../core/printable.ts'
 
 /**
@@ -11,14 +11,22 @@ export function layOut(
 ): string {
   const said = pairs.flatMap(([name, text]) => (text ? [[printable(name), text] as const] : []))
   const names = Math.max(0, ...said.map(([name]) => name.length))
-  const help = Object.assign(new Help(), { helpWidth: width })
-  return said.map(([name, text]) => help.formatItem(name, names, safe(text), help)).join('\n')
+  return said
+    .flatMap(([name, text]) =>
+      linesOf(text).flatMap((line, at) =>
+        hang(`  ${(at === 0 ? name : '').padEnd(names)}  ${printable(line)}`, width),
+      ),
+    )
+    .join('\n')
 }
 
 /** Blank lines within a text would part what belongs together. */
-const safe = (text: string) =>
-  text
-    .split('\n')
-    .filter((line) => line.trim() !== '')
-    .map(printable)
+const linesOf = (text: string) => text.split('\n').filter((line) => line.trim() !== '')
+
+/** Lines that a container printed, apart from words of ours. */
+export const layOutLog = (lines: readonly string[], width: number): string =>
+  lines
+    .flatMap((line) => wrap(printable(line), width - BAR.length))
+    .map((line) => `${BAR}${line}`.trimEnd())
     .join('\n')
+const BAR = '  | '

@@ -4,7 +4,9 @@ import { socketOf } from '../config/socket.ts'
 import { ask } from './ask.ts'
 import type { Given } from './command.ts'
 import { eventsOf } from './events.ts'
-import { imageOf } from './image-of.ts'
+import { terminalWidth } from './fit.ts'
+import { imageOf, withShortDigests } from './image-of.ts'
+import { layOutLog } from './lay-out.ts'
 import { complain, say, sayJson } from './print.ts'
 import { createProgress, type Progress } from './progress.ts'
 import { actionOf } from './words.ts'
@@ -88,7 +90,7 @@ function conclude(deployment: Deployment): void {
   const { status, error } = deployment
   if (status === 'succeeded') return say(`live: ${imageOf(deployment)}`)
   if (status === 'superseded') return complain('superseded: a newer one was accepted')
-  complain(`failed: ${error?.message ?? 'without a reason'}`)
+  complain(`failed: ${withShortDigests(error?.message ?? 'without a reason')}`)
   if (error?.hint !== undefined) complain(`  ${error.hint}`)
-  for (const line of error?.log ?? []) complain(`  | ${line}`)
+  if (error?.log !== undefined) console.error(layOutLog(error.log, terminalWidth(process.stderr)))
 }

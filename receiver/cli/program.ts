@@ -46,6 +46,8 @@ export async function runProgram(words: readonly string[]): Promise<number> {
 }
 
 const WRONG_USAGE = 2
+/** Columns beside the words: on a narrower terminal it is broken anywhere. */
+const NARROWEST_HELP = 16
 
 /** The first word that is neither an option nor what one takes. */
 function commandIn(words: readonly string[]): string | undefined {
@@ -61,7 +63,7 @@ export async function openProgram(name?: string): Promise<Command> {
     .option('-c, --config <file>', 'its config', '/etc/deploy-receiver/config.yaml')
     .helpOption('-h, --help', 'show this, or with a command what it takes')
     .helpCommand(false)
-    .configureHelp({ showGlobalOptions: true })
+    .configureHelp({ showGlobalOptions: true, minWidthToWrap: NARROWEST_HELP })
     .configureOutput({
       outputError: (said, write) =>
         write(`${inPlainWords(said)}

@@ -2,7 +2,8 @@ import { styleText } from 'node:util'
 import type { DeploymentEvent, UnknownEvent } from '../../protocol/deployment.ts'
 import { showDuration } from '../../protocol/duration.ts'
 import { eventLine, progressWords } from '../../protocol/event-line.ts'
-import { clip, terminalWidth, wrap } from './fit.ts'
+import { clip, hang, terminalWidth } from './fit.ts'
+import { withShortDigests } from './image-of.ts'
 import { printable } from '../core/printable.ts'
 
 /** Shows a deployment's events as they come. */
@@ -56,10 +57,10 @@ function inPlace(out: NodeJS.WriteStream, now: () => number): Progress {
     out.write(`${CLEAR_LINE}${styleText('yellow', fitting, { stream: out })}`)
   }
   function print(event: DeploymentEvent | UnknownEvent): void {
-    const line = printable(eventLine(event))
+    const line = withShortDigests(printable(eventLine(event)))
     if (line === '' || line === shown) return
     shown = line
-    out.write(`${CLEAR_LINE}${inColour(wrap(line, terminalWidth()).join('\n'), out)}\n`)
+    out.write(`${CLEAR_LINE}${inColour(hang(line, terminalWidth(out)).join('\n'), out)}\n`)
   }
   return {
     show(event) {
@@ -70,23 +71,34 @@ function inPlace(out: NodeJS.WriteStream, now: () => number): Progress {
         running = { what: event.step, words: progressWords(event), since }
       } else if (event.type === 'progress') {
         print(event)
+      } else if (event.type === 'finished') {
+        // what came of it, and why, is told below all of this
+        stop()
+        return
+      } else if (event.type === 'step' && event.error !== undefined) {
+        const { message: _why, ...step } = event
+        running = undefined
+        print(step)
       } else {
         if (event.type !== 'image' && event.type !== 'unknown') running = undefined
         print(event)
       }
       redraw()
     },
-    stop() {
-      clearInterval(timer)
-      if (running !== undefined) out.write(CLEAR_LINE)
-      running = undefined
-    },
+    stop,
+  }
+
+  function stop(): void {
+    clearInterval(timer)
+    if (running !== undefined) out.write(CLEAR_LINE)
+    running = undefined
   }
 }
 
 const whole = (ms: number) => Math.floor(ms / 1000) * 1000
 
-function inColour(text: string, stream: NodeJS.WriteStream): string {
+/** What an event was, by the colour of its mark. */
+export function inColour(text: string, stream: NodeJS.WriteStream): string {
   const mark = text.slice(0, 1)
   if (mark === '✓' || mark === '●') {
     return styleText('green', mark, { stream }) + text.slice(1)

@@ -1,14 +1,18 @@
 import type { Command } from 'commander'
 import type { Deployment } from '../../protocol/deployment.ts'
 import { showDuration } from '../../protocol/duration.ts'
+import { eventLine } from '../../protocol/event-line.ts'
 import { socketOf } from '../config/socket.ts'
 import type { AuditEntry } from '../core/intake/audit.ts'
 import { ask } from './ask.ts'
 import { who } from './audit.ts'
 import { command, exits, type Given, jsonOption } from './command.ts'
+import { hang } from './fit.ts'
+import { shortDigest, withShortDigests } from './image-of.ts'
 import { sayJson } from './print.ts'
-import { layOut } from './lay-out.ts'
 import { printable } from '../core/printable.ts'
+import { inColour } from './progress.ts'
+import { layOut, layOutLog } from './lay-out.ts'
 import { actionOf, withoutFractions } from './words.ts'
 
 /** As the receiver tells it. */
@@ -51,18 +55,16 @@ export function describe(shown: Shown, width = process.stdout.columns ?? 80): st
   const { id, app, status, image, error } = deployment
   const parts = [
     [
-      printable(`${id}  ${actionOf(deployment)} of ${app}: ${status}${live ? ', live' : ''}`),
-      // too long to stand behind a name
-      ...(image.digest === undefined ? [] : [printable(`  ${image.digest}`)]),
+      ...hang(
+        printable(`${id}  ${actionOf(deployment)} of ${app}: ${status}${live ? ', live' : ''}`),
+        width,
+      ),
+      ...(image.digest === undefined ? [] : [`  ${digestWithin(printable(image.digest), width)}`]),
     ].join('\n'),
     layOut(facts(shown), width),
-    layOut(
-      steps.map((step) => [
-        step.name,
-        [timeOf(step), shortly(step.message ?? '')].join('  ').trimEnd(),
-      ]),
-      width,
-    ),
+    steps
+      .map((step) => inColour(hang(lineOf(step, error?.message), width).join('\n'), process.stdout))
+      .join('\n'),
     error === undefined
       ? ''
       : layOut(
@@ -72,7 +74,7 @@ export function describe(shown: Shown, width = process.stdout.columns ?? 80): st
           ],
           width,
         ),
-    (error?.log ?? []).map((line) => `  | ${printable(line)}`).join('\n'),
+    layOutLog(error?.log ?? [], width),
   ]
   return parts.filter((part) => part !== '').join('\n\n')
 }
@@ -88,7 +90,7 @@ function facts(shown: Shown): [string, string | undefined][] {
     ['live', deployment.live_at && withoutFractions(deployment.live_at)],
     ['over', overAt(deployment)],
     ['asked by', asked === null ? undefined : `${who(asked.sender)}, ${placeOf(asked)}`],
-    ['asked', asked?.request && shortly(asked.request)],
+    ['asked', asked?.request && withShortDigests(asked.request)],
     ['source', [repository, ref, sha].filter((each) => each !== undefined).join(' ')],
     ['actor', actor],
     ['message', message],
@@ -96,7 +98,7 @@ function facts(shown: Shown): [string, string | undefined][] {
     ['request', deployment.request_id],
     ['url', deployment.url],
     ['settings', settings && `those of ${settings}${ofAll(deployment)}`],
-    ['before', previous && `${previous.deployment} of ${shortly(previous.digest)}`],
+    ['before', previous && `${previous.deployment} of ${withShortDigests(previous.digest)}`],
     ['in place', shown.superseded && `of ${shown.superseded}, which was never run`],
     ['instead', shown.superseded_by && `${shown.superseded_by} came before this was run`],
     ['after', shown.replaced_by],
@@ -104,8 +106,10 @@ function facts(shown: Shown): [string, string | undefined][] {
   ]
 }
 
-/** The whole digest stands on a line of its own. */
-const shortly = (text: string) => text.replace(/(sha256:[0-9a-f]{12})[0-9a-f]{52}/g, '$1')
+/** Whole, on a line of its own; of one in two pieces nobody could take it from there. */
+const digestWithin = (digest: string, width: number) =>
+  INDENT + digest.length <= width ? digest : shortDigest(digest)
+const INDENT = 2
 
 const ofAll = ({ release_settings: all }: Deployment) =>
   all === true ? ', rights and secrets too' : '; rights and secrets are the config’s'
@@ -120,9 +124,13 @@ function overAt({ started_at: from, finished_at: to }: Deployment): string | und
   return `${withoutFractions(to)}${took}`
 }
 
-const timeOf = ({ status, ms, started_at: from }: Deployment['steps'][number]): string => {
-  const word = status === 'succeeded' ? '' : status
-  const took = ms === undefined ? `since ${withoutFractions(from)}` : showDuration(ms)
-  return [took.padStart(TIME_WIDTH), word].join(' ').trimEnd()
+/** As it was told while it ran; why the deployment failed stands below all of them. */
+function lineOf(
+  { name, status, ms, started_at: from, message = '' }: Shown['steps'][number],
+  why: string | undefined,
+): string {
+  const said = message === why ? '' : message
+  if (status === 'running') return printable(`… ${name.padEnd(8)} since ${withoutFractions(from)}`)
+  const step = { step: name, status, at: from, message: said, ...(ms === undefined ? {} : { ms }) }
+  return printable(withShortDigests(eventLine({ type: 'step', ...step })))
 }
-const TIME_WIDTH = 9

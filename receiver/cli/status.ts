@@ -9,6 +9,7 @@ import { imageOf, shortDigest } from './image-of.ts'
 import { sayJson } from './print.ts'
 import { printable } from '../core/printable.ts'
 import { table } from './table.ts'
+import { withoutFractions } from './words.ts'
 
 interface App {
   name: string
@@ -71,18 +72,18 @@ function describe(apps: readonly App[]): string {
   )
   const remarks = apps.flatMap((each) => [...closedOf(each), ...holdsOf(each), ...volumesOf(each)])
   const lines = remarks.flatMap((line) => wrap(printable(line), terminalWidth()))
-  return [rows, ...lines].join('\n')
+  return [rows, ...(lines.length === 0 ? [] : ['', ...lines])].join('\n')
 }
 
 function closedOf({ name, maintenance_since: since, stopped_since: stopped }: App): string[] {
   if (stopped !== null) {
     return [
-      `${name}: stopped since ${stopped}, and visitors are told so; deploy-receiver start ${name} starts it again, and so does a deployment`,
+      `${name}: stopped since ${withoutFractions(stopped)}, and visitors are told so; deploy-receiver start ${name} starts it again, and so does a deployment`,
     ]
   }
   if (since === null) return []
   return [
-    `${name}: visitors are told since ${since} that there is maintenance; deploy-receiver maintenance ${name} off lets them in again`,
+    `${name}: visitors are told since ${withoutFractions(since)} that there is maintenance; deploy-receiver maintenance ${name} off lets them in again`,
   ]
 }
 

@@ -3,6 +3,7 @@ import { socketOf } from '../config/socket.ts'
 import { ask } from './ask.ts'
 import { command, exits, type Given, jsonOption } from './command.ts'
 import { say, sayJson } from './print.ts'
+import { withoutFractions } from './words.ts'
 
 export const stopCommand = () =>
   command('stop <app>', "end an app's containers, and have Nginx tell visitors so, until `start`", [
@@ -20,7 +21,7 @@ export async function tell(what: 'stop' | 'start', app: string, self: Command): 
   const line =
     since === null
       ? `${app} runs`
-      : `${app} is stopped since ${since}; deploy-receiver start ${app} starts it again`
+      : `${app} is stopped since ${withoutFractions(since)}; deploy-receiver start ${app} starts it again`
   if (json) sayJson(answer)
   else say(line)
   return 0

@@ -12,6 +12,8 @@ export interface Shape {
   giving?: readonly string[]
   /** Of those that are left out when that is not enough, the least important one first. */
   leaving?: readonly string[]
+  /** Headings of columns whose texts go below their row where there is no room beside it. */
+  below?: readonly string[]
   /** Columns of the terminal. */
   width?: number
 }
@@ -23,30 +25,57 @@ export interface Shape {
 export function table(
   headings: readonly string[],
   rows: readonly (readonly Cell[])[],
-  { giving = [], leaving = [], width = terminalWidth() }: Shape = {},
+  { giving = [], leaving = [], below = [], width = terminalWidth() }: Shape = {},
 ): string {
   const shown = rows.map((row) => row.map((cell) => printable(textOf(cell))))
   const natural = headings.map((heading, column) =>
     Math.max(widthOf(heading), ...shown.map((row) => widthOf(row[column] ?? ''))),
   )
-  // first with all columns, then without the least important one, …
-  for (let left = 0; left <= leaving.length; left++) {
-    const there = headings.flatMap((heading, column) =>
-      leaving.slice(0, left).includes(heading) ? [] : { heading, column },
-    )
-    const columns = within(
+  const fitting = (without: readonly string[], gives: readonly string[]) =>
+    within(
       width,
-      there.map(({ heading, column }) => ({
-        column,
-        natural: natural[column] ?? 0,
-        least: Math.max(LEAST, widthOf(heading)),
-        gives: giving.indexOf(heading),
-      })),
+      headings.flatMap((heading, column) =>
+        without.includes(heading)
+          ? []
+          : {
+              column,
+              natural: natural[column] ?? 0,
+              least: Math.max(LEAST, widthOf(heading)),
+              gives: gives.indexOf(heading),
+            },
+      ),
     )
-    if (columns !== undefined) return inColumns([headings, ...shown], columns, [[], ...rows])
+
+  const all = fitting([], [])
+  if (all !== undefined) return inColumns([headings, ...shown], all, [[], ...rows])
+  const empty = headings.filter((_, column) => shown.every((row) => saysNothing(row[column])))
+  // first with all columns that say something, then without the least important one, …
+  for (let left = 0; left <= leaving.length; left++) {
+    const columns = fitting([...empty, ...below, ...leaving.slice(0, left)], giving)
+    if (columns === undefined) continue
+    const lines = inColumns([headings, ...shown], columns, [[], ...rows]).split('\n')
+    const under = headings.flatMap((heading, column) => (below.includes(heading) ? column : []))
+    return lines.flatMap((line, at) => [line, ...belowRow(shown[at - 1], under, width)]).join('\n')
   }
   return inBlocks(headings, rows, width)
 }
+
+const saysNothing = (text: string | undefined) => ['', '-', undefined].includes(text)
+
+function belowRow(
+  row: readonly string[] | undefined,
+  columns: readonly number[],
+  width: number,
+): string[] {
+  const texts = columns.flatMap((column) =>
+    saysNothing(row?.[column]) ? [] : (row?.[column] ?? ''),
+  )
+  const least = Math.max(NARROWEST, width - MARGIN)
+  return texts.length === 0
+    ? []
+    : wrap(texts.join(': '), least).map((line) => `${' '.repeat(MARGIN)}${line}`)
+}
+const MARGIN = 4
 
 /** Fewer columns of a text say nothing. */
 const LEAST = 12
@@ -106,7 +135,7 @@ function inBlocks(
     )
   const block = (row: readonly Cell[]) =>
     row.flatMap((cell, column) =>
-      ['', '-'].includes(textOf(cell)) ? [] : line(headings[column] ?? '', cell),
+      saysNothing(textOf(cell)) ? [] : line(headings[column] ?? '', cell),
     )
   return rows.map((row) => block(row).join('\n')).join('\n\n')
 }

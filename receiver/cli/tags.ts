@@ -38,7 +38,7 @@ async function tags(app: string, { config, json }: Given & { json?: boolean }): 
   else {
     console.log(
       table(
-        ['TAG', 'DIGEST', 'DEPLOYMENT', ''],
+        ['TAG', 'DIGEST', 'DEPLOYMENT', 'NOW'],
         all.map(({ tag, digest, deployment, live }) => [
           tag,
           digest?.slice(0, 'sha256:'.length + 12) ?? '-',

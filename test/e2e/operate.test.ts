@@ -101,7 +101,7 @@ test('show tells why a deployment failed, and who asked for it', async () => {
   expect(stdout).toMatch(new RegExp(`^${id}  deploy of api: failed\n  ${digests[2]}\n`))
   expect(stdout).toMatch(/\n {2}asked by +socket, on the VM\n/)
   expect(stdout).toMatch(/\n {2}answer +GET \/healthz answered 404/)
-  expect(stdout).toMatch(/\n {2}pull +\d+/)
+  expect(stdout).toMatch(/\n✓ pull +\d+/)
   expect(stdout).toMatch(/\n {2}remedy +/)
   for (const line of stdout.split('\n').filter((each) => !each.startsWith('  | '))) {
     expect(line.length).toBeLessThanOrEqual(80)

@@ -1,3 +1,4 @@
+import stringWidth from 'string-width'
 import { expect, test } from 'vitest'
 import { describe } from '../../../receiver/cli/show.ts'
 
@@ -50,7 +51,7 @@ test('a deployment is told in lines of a terminal, with why it failed, and who a
   image     ghcr.io/acme/api:1.4.2
   created   2026-03-01T12:00:00Z
   over      2026-03-01T12:00:13Z, after 12.4 s
-  asked by  oidc acme/api  by kim, from 192.0.2.1
+  asked by  oidc acme/api by kim, from 192.0.2.1
   asked     deploy ghcr.io/acme/api:1.4.2
   source    acme/api refs/heads/main
   message   Fix\\u001b[2J it
@@ -61,8 +62,8 @@ test('a deployment is told in lines of a terminal, with why it failed, and who a
   after     dep_3
   answer    GET /healthz answered 500
 
-  pull       812 ms  was there
-  health     20.0 s failed
+✓ pull        812 ms  was there
+✗ health      20.0 s
 
   why     api was not healthy within 20 s; last answer: GET /healthz answered
           500: \\u202eoops (unhealthy)
@@ -71,4 +72,10 @@ test('a deployment is told in lines of a terminal, with why it failed, and who a
 
   | listening
   | \\u001b]0;owned\\u0007oh no`)
+})
+
+test.for([200, 80, 60, 40, 24])('on a terminal of %i columns no line is broken by it', (width) => {
+  const lines = describe(failed, width).split('\n')
+  expect(Math.max(...lines.map((line) => stringWidth(line)))).toBeLessThanOrEqual(width)
+  expect(lines.join('\n')).toContain(width < 80 ? `  ${DIGEST.slice(0, 19)}\n` : `  ${DIGEST}\n`)
 })
