@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import { socketOf } from '../config/socket.ts'
-import type { Plan } from '../core/slots/plan.ts'
+import type { Plan, Planned } from '../core/slots/plan.ts'
 import type { SettingChange } from '../core/slots/settings-changes.ts'
 import { ask } from './ask.ts'
 import { command, exits, type Given, jsonOption } from './command.ts'
@@ -32,7 +32,7 @@ async function plan(
   const { image } = (await ask(socket, path)) as { image: { repository: string } }
   const query =
     word === undefined ? '' : `?image=${encodeURIComponent(imageNamed(word, image.repository))}`
-  const planned = (await ask(socket, `${path}/plan${query}`)) as Plan
+  const planned = (await ask(socket, `${path}/plan${query}`)) as Planned
   if (json) sayJson(planned)
   else console.log(describe(planned).flatMap(fitting).join('\n'))
   return 0
@@ -41,7 +41,7 @@ async function plan(
 /** What it is about, and what there is to say of it. */
 type Line = readonly [what: string, words: string]
 
-function describe(planned: Plan): Line[] {
+function describe(planned: Planned): Line[] {
   const { app, changes, image, live, running, superseded, on_hold: onHold } = planned
   const next = imageOf({ image })
   const isSame = live?.digest === image.digest
@@ -67,6 +67,7 @@ function describe(planned: Plan): Line[] {
       'visitors',
       planned.pauses ? PAUSES : 'do not notice: the new container is live before the old one ends',
     ],
+    ...reloadOf(planned),
     ...(running === null ? [] : [['before', `${running} runs, and has to be over first`] as const]),
     ...superseded.map((id) => ['before', `${id} waits, and would be superseded`] as const),
     ...(onHold === null
@@ -94,6 +95,18 @@ function settingsOf({ live, settings }: Plan): Line[] {
   if (settings === null) return [['settings', 'those of the live release are not known']]
   if (settings.length === 0) return [['settings', 'as now']]
   return settings.map((each) => ['settings', changeOf(each)])
+}
+
+/** The file may have been edited since it was read. */
+function reloadOf({ reload: { changes, problem } }: Planned): Line[] {
+  if (problem !== undefined) {
+    return [['reload', `would be refused, so the config that was read before holds: ${problem}`]]
+  }
+  if (changes.length === 0) return []
+  return [
+    ['reload', 'the config was edited, and this waits for deploy-receiver reload:'],
+    ...changes.map((each) => ['', changeOf(each)] as const),
+  ]
 }
 
 function changeOf({ setting, change, secret, from, to }: SettingChange): string {

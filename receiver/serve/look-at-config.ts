@@ -3,6 +3,7 @@ import type { Config } from '../config/config.ts'
 import { loadConfig } from '../config/load.ts'
 import type { ConfigProblem } from '../config/problems.ts'
 import { failed, type Finding, found, type Found } from '../core/finding.ts'
+import { type PlannedReload, settingsChanges } from '../core/slots/settings-changes.ts'
 
 /** Compares the config in force with its file as it is now. */
 export const compareConfig = (current: Config, environment: NodeJS.ProcessEnv): Finding[] =>
@@ -49,5 +50,23 @@ function comparison(current: Config, next: Config): Found {
   } catch (error) {
     const { message, hint } = error as Error & { hint?: string }
     return { message: `${isOther}: ${message}`, ...(hint === undefined ? {} : { hint }) }
+  }
+}
+
+/** What a reload of the file as it is now would change of an app. */
+export function planReload(
+  app: string,
+  current: Config,
+  environment: NodeJS.ProcessEnv,
+): PlannedReload {
+  try {
+    const next = loadConfig(current.file, environment)
+    changesOf(current, next)
+    const [before, after] = [current.apps[app], next.apps[app]]
+    if (after === undefined)
+      return { changes: [], problem: `${current.file} has no ${app} any more` }
+    return { changes: before === undefined ? [] : settingsChanges(before, after) }
+  } catch (error) {
+    return { changes: [], problem: error instanceof Error ? error.message : String(error) }
   }
 }

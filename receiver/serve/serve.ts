@@ -27,7 +27,7 @@ import { takeConfig } from './current-config.ts'
 import { runDoctor } from './doctor.ts'
 import { startHousekeeping } from './housekeeping.ts'
 import { startCertificates } from './keep-certificates.ts'
-import { compareConfig } from './look-at-config.ts'
+import { compareConfig, planReload } from './look-at-config.ts'
 import { lookAtWayIn } from './look-at-way-in.ts'
 import { httpServices } from './http-services.ts'
 import { hasStore, lookAtMachine, storePlace } from './machine.ts'
@@ -154,23 +154,15 @@ async function start(
     store,
     registry,
     health: (app) => appHealth(app, { engine, slots }),
-    pageHealth: createPageHealth(
-      {
-        health: (app) => appHealth(app, { engine, slots }),
-        answer: async (app, signal) => {
-          const known = apps.all().get(app)
-          return known === undefined ? undefined : appAnswer(known, slotPorts, signal)
-        },
-      },
-      clock.ms,
-    ),
-    plan: (app, wanted) =>
-      planDeployment(
+    plan: async (app, wanted) => ({
+      ...(await planDeployment(
         app,
         wanted,
         { registry, journal, unfinished: store.intake.unfinished, record, slots },
         AbortSignal.any([stopping.signal, AbortSignal.timeout(PLAN_MS)]),
-      ),
+      )),
+      reload: planReload(app.name, current.config, environment),
+    }),
     tags: ({ image }, wanted) => listTags(image.repository, wanted, read, stopping.signal),
     readLogs: (stored, options, signal) =>
       readLogs(stored, options, { engine, clock, ...store }, signal),

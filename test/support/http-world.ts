@@ -180,13 +180,8 @@ export async function startHttpWorld({
       exec: async () => ({ exitCode: 0 }),
     },
     health: async () => ({ containers: 1, running: 1, restarts: 0 }),
-    pageHealth: async () => ({ containers: 1, running: 1, restarts: 0 }),
-    sessions,
-    pageHosts: ['page.example.com'],
-    pageUrl: 'https://page.example.com',
-    github: undefined,
-    plan: (app, wanted) =>
-      plan(
+    plan: async (app, wanted) => ({
+      ...(await plan(
         app,
         wanted,
         {
@@ -197,7 +192,9 @@ export async function startHttpWorld({
           slots: { live: () => undefined },
         },
         stopping.signal,
-      ),
+      )),
+      reload: { changes: [] },
+    }),
     tags: async () => ({ tags: [], total: 0, hasMore: false }),
     wake: (app) => woken.push(app),
     readTokens: [readToken],

@@ -6,7 +6,7 @@ import type { Bookkeeping } from '../journal.ts'
 import type { StepName } from './next-step.ts'
 import { otherSlot, type SlotRecord, type Slots } from './ports.ts'
 import { isRecreated } from './recreate.ts'
-import { type SettingChange, settingsChanges } from './settings-changes.ts'
+import { type PlannedReload, type SettingChange, settingsChanges } from './settings-changes.ts'
 
 /** What a deployment would change, as far as that is known before its image is pulled. */
 export interface Plan {
@@ -29,6 +29,11 @@ export interface Plan {
   superseded: string[]
   /** The hold that this order would lift. */
   on_hold: Hold | null
+}
+
+/** The same, with what the config's file has that is not in force. */
+export interface Planned extends Plan {
+  reload: PlannedReload
 }
 
 export interface PlanPorts {

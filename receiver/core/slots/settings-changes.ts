@@ -11,7 +11,17 @@ export interface SettingChange {
   to?: string
 }
 
-/** What differs between the settings of two releases, by path. Of secrets it is told that they differ, and not how. */
+/** What a reload would change of an app. */
+export interface PlannedReload {
+  changes: SettingChange[]
+  /** Why the file would not be taken as it is. */
+  problem?: string
+}
+
+/**
+ * What differs between the settings of two releases, or of two configs of an app, by path. Of secrets it is told that they
+ * differ, and not how.
+ */
 export function settingsChanges(then: Settings, now: Settings): SettingChange[] {
   const [before, after] = [flat(then), flat(now)]
   const isSecret = secretsOf([then, now])
@@ -30,6 +40,9 @@ export function settingsChanges(then: Settings, now: Settings): SettingChange[] 
     }
   })
 }
+
+/** What hooks and registries are signed in by. */
+const CREDENTIALS = ['auth.keys', 'auth.secrets', 'auth.basic.tokens', 'auth.github', 'registries.']
 
 /** Of these it is only said what is secret in others; their values are secrets themselves. */
 const ABOUT_SECRETS = new Set(['secretEnvironment', 'secretVariables', 'secretHeaders'])
@@ -83,5 +96,8 @@ function secretsOf(all: readonly Settings[]) {
       .map((value) => JSON.stringify(value).slice(1, -1)),
   )
   return (setting: string, text: string | undefined) =>
-    text !== undefined && (names.has(setting) || values.some((value) => text.includes(value)))
+    text !== undefined &&
+    (CREDENTIALS.some((each) => setting.startsWith(each)) ||
+      names.has(setting) ||
+      values.some((value) => text.includes(value)))
 }

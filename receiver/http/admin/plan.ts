@@ -1,7 +1,7 @@
 import type { Context } from 'hono'
 import type { AppSpec } from '../../core/app.ts'
 import { DeployError } from '../../core/errors.ts'
-import type { Plan } from '../../core/slots/plan.ts'
+import type { Planned } from '../../core/slots/plan.ts'
 import { appNamed, type HttpApps } from '../apps.ts'
 import { imageFor } from '../hooks/read-hook.ts'
 import { ProblemError } from '../problem.ts'
@@ -9,7 +9,7 @@ import { ProblemError } from '../problem.ts'
 export interface PlanServices {
   apps: HttpApps
   /** What a deployment would change. Throws `DeployError` of a registry. */
-  plan(app: AppSpec, wanted: { tag?: string; digest?: string }): Promise<Plan>
+  plan(app: AppSpec, wanted: { tag?: string; digest?: string }): Promise<Planned>
 }
 
 /** `GET /apps/{app}/plan?image=`: what a deployment of that image, or of the followed tag, would change. */

@@ -19,6 +19,12 @@ const PLAN = {
   running: 'd4',
   superseded: ['d5'],
   on_hold: { digest: digest(4), deployment: 'd3', since: '2026-01-01T00:00:00Z' },
+  reload: {
+    changes: [
+      { setting: 'auth.secrets', change: 'changed', secret: true },
+      { setting: 'watch_ms', change: 'changed', secret: false, from: '10000', to: '2000' },
+    ],
+  },
 }
 
 async function planned(plan: object, words: readonly string[] = [], columns?: number) {
@@ -52,6 +58,10 @@ test('a plan reads well on a narrow terminal', async () => {
                 reloaded once
       visitors  do not notice: the new container is live before
                 the old one ends
+      reload    the config was edited, and this waits for
+                deploy-receiver reload:
+                auth.secrets changed (secret)
+                watch_ms: 10000 -> 2000
       before    d4 runs, and has to be over first
       before    d5 waits, and would be superseded
       on hold   sha256:444444444444 is on hold since d3 went
@@ -65,10 +75,14 @@ test('nothing to change is said first, and is no failure', async () => {
     ...PLAN,
     changes: false,
     settings: [],
+    reload: { changes: [], problem: '/c.yaml:3:1: apps: is missing' },
     image: { ...PLAN.image, digest: digest(3) },
   }
   const { stdout, code } = await planned(same)
   expect(stdout).toMatch(/^api: nothing would change: a deployment starts a new container/)
   expect(stdout).toContain('\n  settings  as now\n')
+  expect(stdout).toContain(
+    '\n  reload    would be refused, so the config that was read before holds: /c.yaml:3:1: ',
+  )
   expect(code).toBe(0)
 })

@@ -67,6 +67,7 @@ test('before the first deployment all is new', async () => {
       running: null,
       superseded: [],
       on_hold: null,
+      reload: { changes: [] },
     },
   })
 })
