@@ -1,6 +1,7 @@
-import { type IncomingMessage, request } from 'node:http'
+import type { IncomingMessage } from 'node:http'
 import { readText } from '../../protocol/read-body.ts'
 import { shorten } from '../core/shorten.ts'
+import { request } from './http-client.ts'
 
 /** More than any list that a person asks for. */
 const MAX_BYTES = 64 * 1024 * 1024

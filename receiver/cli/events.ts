@@ -1,4 +1,4 @@
-import { type IncomingMessage, request } from 'node:http'
+import type { IncomingMessage } from 'node:http'
 import { createParser } from 'eventsource-parser'
 import {
   type DeploymentEvent,
@@ -6,6 +6,7 @@ import {
   readEvent,
   type UnknownEvent,
 } from '../../protocol/deployment.ts'
+import { request } from './http-client.ts'
 
 /**
  * The events of a deployment as they come, over the local socket, until its last one or until the connection ends.

@@ -1,11 +1,24 @@
-import stringWidth from 'string-width'
+import { createRequire } from 'node:module'
 
 /** Columns of the terminal; `Infinity` where there is none: what reads a pipe wants whole lines. */
 export const terminalWidth = (stream: NodeJS.WriteStream = process.stdout): number =>
   stream.isTTY && stream.columns > 0 ? stream.columns : Infinity
 
 /** Columns that a text takes: two for wide characters, none for combining marks. */
-export const widthOf = (text: string): number => stringWidth(text)
+export const widthOf = (text: string): number =>
+  isPlain(text) ? text.length : wide().stringWidth(text)
+
+/** Most texts are, and take a column for each character. */
+const isPlain = (text: string) => /^[ -~]*$/.test(text)
+
+/** What knows better takes as long to load as all else of such a command: it waits for the first text that is not plain. */
+let loaded: { stringWidth: (text: string) => number; graphemes: Intl.Segmenter } | undefined
+const wide = () =>
+  (loaded ??= {
+    stringWidth: (createRequire(import.meta.url)('string-width') as typeof import('string-width'))
+      .default,
+    graphemes: new Intl.Segmenter('en', { granularity: 'grapheme' }),
+  })
 
 /** The beginning of a text that fits, with `…` when there is more. */
 export function clip(text: string, width: number): string {
@@ -76,14 +89,13 @@ function pieces(word: string, width: number): string[] {
   return parts
 }
 
-const GRAPHEMES = new Intl.Segmenter('en', { granularity: 'grapheme' })
-
 const first = (text: string): string | undefined =>
-  [...GRAPHEMES.segment(text.slice(0, 64))][0]?.segment
+  [...wide().graphemes.segment(text.slice(0, 64))][0]?.segment
 
 function beginning(text: string, width: number): string {
+  if (isPlain(text)) return text.slice(0, width)
   let [end, taken] = [0, 0]
-  for (const { segment } of GRAPHEMES.segment(text)) {
+  for (const { segment } of wide().graphemes.segment(text)) {
     taken += widthOf(segment)
     if (taken > width) break
     end += segment.length

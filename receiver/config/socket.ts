@@ -8,23 +8,25 @@ export const DEFAULT_SOCKET = '/run/deploy-receiver/deploy-receiver.sock'
  * right, nor its variables set. Without a file, the default. Throws `ConfigError` when it is no YAML.
  */
 export function socketOf(file: string, env: Readonly<Record<string, string | undefined>>): string {
-  if (!namesOne(file)) return DEFAULT_SOCKET
+  const text = textOf(file)
+  if (text?.includes('socket') === false) return DEFAULT_SOCKET
+  const plain = /^socket: (\/[\w./-]+)$/m.exec(text ?? '')?.[1]
+  if (plain !== undefined) return plain
   const { createReader, readSource } = yaml()
   const reader = createReader(file, readSource(file), env)
   return reader.text(reader.mapping(reader.root).get('socket')) ?? DEFAULT_SOCKET
 }
 
-/** Most configs do not. */
-function namesOne(file: string): boolean {
+/** `undefined`: whoever reads it as YAML says why it cannot be read. */
+function textOf(file: string): string | undefined {
   try {
-    return readFileSync(file, 'utf8').includes('socket')
+    return readFileSync(file, 'utf8')
   } catch (error) {
-    // who reads it says why it cannot be read
-    return (error as NodeJS.ErrnoException).code !== 'ENOENT'
+    return (error as NodeJS.ErrnoException).code === 'ENOENT' ? '' : undefined
   }
 }
 
-/** To load what reads YAML takes longer than all else that such a command does. */
+/** To load what reads YAML takes longer than all else that such a command does: a key at the margin with a path is read without it. */
 function yaml() {
   const load = createRequire(import.meta.url)
   return {
