@@ -1,5 +1,4 @@
 import { once } from 'node:events'
-import { request } from 'node:http'
 import type { Duplex } from 'node:stream'
 import {
   Exit,
@@ -13,9 +12,10 @@ import {
 } from '../core/terminal/frames.ts'
 import type { Signal } from '../core/terminal/terminal.ts'
 import { explain } from './ask.ts'
+import { request } from './http-client.ts'
 
-/** Passed on to a command without a terminal; the second time it is for us. */
-const PASSED_ON: readonly Signal[] = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT']
+/** Passed on to a command without a terminal; the second time it is for us. A hang-up is: the command ends with whoever ran it. */
+const PASSED_ON: readonly Signal[] = ['SIGINT', 'SIGTERM', 'SIGQUIT']
 
 /** Has a command run on the VM, with this process's input and output. Resolves to its exit status. */
 export async function openTerminal(

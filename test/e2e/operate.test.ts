@@ -204,12 +204,30 @@ test('at a terminal the command has one, of its size, and its exit status', asyn
   expect(stdout).toContain('ended with 3')
 })
 
+/** Processes in the live container that sleep. */
+async function sleeping(): Promise<string> {
+  const { stdout } = await pipe(['exec', 'api', '--', '/bin/busybox', 'ps'])
+  return stdout
+    .split('\n')
+    .filter((line) => line.includes('sleep 360'))
+    .join('\n')
+}
+
 test('a command ends with whoever ordered it, or with the receiver, and goes', async () => {
-  const { child, said } = start('run', 'api', '--', ...SH, 'echo began; busybox sleep 3600')
-  await expect.poll(said).toContain('began')
-  expect(await commandsLeft()).toHaveLength(1)
-  child.kill('SIGKILL')
-  await expect.poll(commandsLeft).toEqual([])
+  for (const signal of ['SIGKILL', 'SIGHUP'] as const) {
+    const { child, said } = start('run', 'api', '--', ...SH, 'echo began; busybox sleep 3600')
+    await expect.poll(said).toContain('began')
+    expect(await commandsLeft()).toHaveLength(1)
+    child.kill(signal)
+    await expect.poll(commandsLeft).toEqual([])
+    // one that heeds no hang-up, and what it started
+    const deaf = `trap "" HUP; busybox sleep 3601 & echo began; while :; do busybox sleep 3602; done`
+    const within = start('exec', 'api', '--', ...SH, deaf)
+    await expect.poll(within.said).toContain('began')
+    expect(await sleeping()).toMatch(/3601[^]*3602|3602[^]*3601/)
+    within.child.kill(signal)
+    await expect.poll(sleeping, { timeout: 30_000 }).toBe('')
+  }
 
   const asked = start(
     'run',

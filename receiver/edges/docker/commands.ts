@@ -8,6 +8,7 @@ import type { Size, Terminal, Typed } from '../../core/terminal/terminal.ts'
 import { commandName } from './container-name.ts'
 import { stop } from './containers.ts'
 import { commandOptions, inBody } from './create-options.ts'
+import { endExec } from './end-exec.ts'
 import { isMissing, statusOf, translate } from './errors.ts'
 import { printedOf, STDERR } from './frames.ts'
 import { filterOfCommands, type Home, isOurs } from './labels.ts'
@@ -74,8 +75,10 @@ export function createCommands(docker: Docker, home: Home): Commands {
     },
 
     async exec(name, command, terminal, signal) {
+      const container = docker.getContainer(name)
+      let exec: Docker.Exec | undefined
       try {
-        const exec = await docker.getContainer(name).exec({
+        exec = await container.exec({
           Cmd: [...command],
           AttachStdin: true,
           AttachStdout: true,
@@ -83,13 +86,15 @@ export function createCommands(docker: Docker, home: Home): Commands {
           Tty: terminal.tty,
           DetachKeys: DETACH_KEYS,
         })
-        const stream = await exec.start({ hijack: true, stdin: true, Tty: terminal.tty })
-        const resize = ({ rows, columns }: Size) => exec.resize({ h: rows, w: columns })
+        const started = exec
+        const stream = await started.start({ hijack: true, stdin: true, Tty: terminal.tty })
+        const resize = ({ rows, columns }: Size) => started.resize({ h: rows, w: columns })
         // Docker has no way to send a signal to it
         const hear = (typed: Typed) => (typed.kind === 'resize' ? resize(typed) : undefined)
         await converse(stream, terminal, hear, signal)
-        return { exitCode: await ended(() => exec.inspect(), signal) }
+        return { exitCode: await ended(() => started.inspect(), signal) }
       } catch (error) {
+        if (signal.aborted && exec !== undefined) await endExec(exec, container)
         signal.throwIfAborted()
         throw translate(error, `cannot run ${command[0]} in ${name}`, 'start_failed')
       }

@@ -98,7 +98,10 @@ async function serveOne(socket: Duplex, services: TerminalServices, isOneTooMany
       throw error
     }
   } catch (error) {
-    if (gone.signal.aborted) return
+    if (gone.signal.aborted) {
+      if (error instanceof DeployError) services.log('warn', error.message, { hint: error.hint })
+      return
+    }
     last = frame('failed', failureOf(error, services))
   }
   clearInterval(beat)
