@@ -51,7 +51,7 @@ const WORDS: Readonly<Record<string, string>> = {
   '[app]': 'one app; without it: all',
   '[image]': 'a tag of its repository, or a reference; without it: the tag that the app follows',
   '[to]': 'a digest or its first digits, a deployment or a tag; without it: the digest before',
-  '<deployment>': 'the id of one, or its beginning',
+  '<deployment>': 'the id of one or its beginning; an app: its newest',
   '<command...>': 'the program and its arguments, behind --',
   '[on|off]': 'without it: says which one it is',
 }

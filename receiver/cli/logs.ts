@@ -34,7 +34,10 @@ export const logsCommand = () =>
     .addOption(
       new Option('--previous', 'of the deployment that was live before').conflicts('deployment'),
     )
-    .option('--deployment <id>', 'of that deployment: its id, or the beginning of it')
+    .option(
+      '--deployment <id>',
+      'of that deployment: its id or the beginning of it; the app: its newest',
+    )
     .option('--since <when>', 'none before: 10m ago, or 2026-03-01T12:00:00Z', momentOf)
     .option('-n, --tail <lines>', 'the last lines of each replica, or all', tailOf, '100')
     .option('-t, --timestamps', 'say of each line when it was printed')

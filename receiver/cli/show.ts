@@ -32,6 +32,7 @@ export const showCommand = () =>
     'show <deployment>',
     'show all that is known of a deployment: steps, reason, log, who asked for it',
     [
+      ['deploy-receiver show api', 'the newest of an app: why it failed, and what it printed'],
       ['deploy-receiver show dep_01kb3x8gqa', 'the beginning of its id is enough'],
       ['deploy-receiver show dep_01kb3x8gqa --json', 'for programs'],
     ],

@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { openProgram } from '../../receiver/cli/program.ts'
+import { rowsBelow } from './rows-below.ts'
 
 const ROOT = join(import.meta.dirname, '../..')
 const read = (file: string) => readFileSync(join(ROOT, file), 'utf8')
@@ -57,4 +58,13 @@ test.for(DOCS)('%s names commands and options that there are', (file) => {
 
 test('both are what the commands say', () => {
   execFileSync('node', [join(ROOT, 'script/man.ts'), '--check'], { stdio: 'pipe' })
+})
+
+test('each of a newcomer’s questions is answered by a command that there is', () => {
+  const rows = rowsBelow(read('docs/cli.md'), 'Questions')
+  expect(rows.length).toBeGreaterThan(10)
+  for (const [question = '', answer = ''] of rows) {
+    const [, name = ''] = /`deploy-receiver ([a-z]+)/.exec(answer) ?? []
+    expect(optionsOf.has(name), question).toBe(true)
+  }
 })

@@ -9,6 +9,8 @@ export interface FindServices {
     beginning(prefix: string, most: number): Deployment[]
     /** Those that came of the request with this id. */
     ofRequest(id: string, most: number): Deployment[]
+    /** Those of an app, the newest first. */
+    recent(app: string): Iterable<Deployment>
   }
 }
 
@@ -16,8 +18,12 @@ const SHOWN = 5
 
 const REQUEST_ID = /^[0-9a-f]{32}$/
 
-/** The deployment of that id, of the request of that id, or the only one whose id begins so. Throws `unknown_deployment` and `ambiguous_deployment`. */
+/**
+ * The deployment of that id, of the request of that id, the only one whose id begins so, or the newest of the app of that name. Throws `unknown_deployment` and `ambiguous_deployment`.
+ */
 export function deploymentNamed(id: string, { archive, apps }: FindServices): Deployment {
+  const [newest] = apps.has(id) ? archive.recent(id) : []
+  if (newest !== undefined) return newest
   const found = REQUEST_ID.test(id)
     ? archive.ofRequest(id, SHOWN + 1)
     : /^\w+$/.test(id)

@@ -7,7 +7,6 @@ export interface ShowServices extends FindServices {
   archive: FindServices['archive'] & {
     live(app: string): { deployment: Deployment } | undefined
     events(id: string, after: number): { event: DeploymentEvent }[]
-    recent(app: string): Iterable<Deployment>
   }
   audit: {
     /** The entry of the request that a deployment came of. */

@@ -51,6 +51,7 @@ test('a deployment is shown with what its steps said, its last answer and who as
       superseded: first,
     },
   })
+  expect((await ask('/show/api')).body).toMatchObject({ deployment: { id } })
   expect((await ask(`/show/${first}`)).body).toMatchObject({
     superseded_by: id,
     asked: { deployment: first },
