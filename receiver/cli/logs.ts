@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { createInterface } from 'node:readline'
+import type { IncomingMessage } from 'node:http'
 import { setTimeout as pause } from 'node:timers/promises'
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { parseDuration } from '../../protocol/duration.ts'
@@ -7,7 +7,7 @@ import { socketOf } from '../config/socket.ts'
 import type { LogEntry } from '../core/slots/logs.ts'
 import { NoReceiver, openStream } from './ask.ts'
 import { command, exits, type Given, jsonOption } from './command.ts'
-import { printable } from '../core/printable.ts'
+import { printable, printableJson } from '../core/printable.ts'
 
 /** So often, and after such a pause each, a receiver that is away is asked again. */
 const MOST_CUTS = 60
@@ -111,13 +111,19 @@ async function* entriesOf(
     ...((after ?? since) === undefined ? {} : { since: after ?? since ?? '' }),
   })
   const path = `/apps/${encodeURIComponent(app)}/logs?${query.toString()}`
-  const incoming = await openStream(socket, path)
-  const lines = createInterface({ input: incoming, crlfDelay: Infinity })
-  const failed = Promise.withResolvers<never>()
-  failed.promise.catch(() => {})
-  incoming.once('error', failed.reject)
-  for await (const line of lines) yield JSON.parse(line) as LogEntry
-  if (!incoming.complete) await failed.promise
+  for await (const line of linesOf(await openStream(socket, path))) {
+    yield JSON.parse(line) as LogEntry
+  }
+}
+
+/** Node's readline would part them at U+2028, too, which may stand in what a container printed. */
+async function* linesOf(incoming: IncomingMessage): AsyncGenerator<string> {
+  let rest = ''
+  for await (const text of incoming.setEncoding('utf8')) {
+    const lines = `${rest}${text as string}`.split('\n')
+    rest = lines.pop() ?? ''
+    yield* lines
+  }
 }
 
 async function print(
@@ -125,7 +131,7 @@ async function print(
   of: (LogEntry & { kind: 'of' }) | undefined,
   { json, timestamps }: LogsOptions,
 ): Promise<void> {
-  const line = json ? JSON.stringify(entry) : entry.kind === 'line' ? lineOf(entry) : undefined
+  const line = json ? printableJson(entry) : entry.kind === 'line' ? lineOf(entry) : undefined
   if (line !== undefined && !process.stdout.write(`${line}\n`)) await once(process.stdout, 'drain')
 
   function lineOf({ replica, at, text }: LogEntry & { kind: 'line' }): string {

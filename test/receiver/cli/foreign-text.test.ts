@@ -1,9 +1,12 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { startAnswering } from '../../support/answering.ts'
 import { operate } from '../../support/operator.ts'
+import { openProgram } from '../../../receiver/cli/program.ts'
 
-/** Moves the cursor, sets the title, turns the reading direction, ends the line. */
-const EVIL = '\u001b[2J\u001b]0;owned\u0007\u009b1A\r\u0008\u202e\u2066\u200f\u2028\ud800'
+/** Moves the cursor, sets the title, turns the reading direction, ends the line; then wide characters, and more than a line of them. */
+const EVIL =
+  '\u001b[2J\u001b]0;owned\u0007\u009b1A\r\u0008\u202e\u2066\u200f\u2028\ud800\t\n' +
+  '版本 and more '.repeat(20)
 const DIGEST = `sha256:${'1'.repeat(64)}`
 
 const deployment = {
@@ -81,6 +84,18 @@ beforeAll(async () => {
       asked: { ...ENTRY, address: EVIL },
     },
     'POST /apps/api/stop': { stopped_since: EVIL },
+    'POST /apps/api/start': { stopped_since: null },
+    'POST /apps/api/restart': { deployment, follow: { url: EVIL, token: EVIL } },
+    'GET /apps/api/logs': (_request, response) => {
+      const lines = [
+        { kind: 'of', deployment: EVIL, replicas: 2 },
+        { kind: 'line', replica: 1, at, text: EVIL.replaceAll('\n', '') },
+        { kind: 'of', deployment: `next${EVIL}`, replicas: 2 },
+        { kind: 'line', replica: 2, at, text: EVIL.replaceAll('\n', '') },
+      ]
+      response.end(lines.map((each) => `${JSON.stringify(each)}\n`).join(''))
+    },
+    'GET /certificates': { checks: [{ what: EVIL, ok: false, message: EVIL, hint: EVIL }] },
     'GET /apps/api/plan': {
       app: EVIL,
       changes: true,
@@ -93,6 +108,10 @@ beforeAll(async () => {
       running: EVIL,
       superseded: [EVIL],
       on_hold: { digest: EVIL, deployment: EVIL, since: EVIL },
+      reload: {
+        changes: [{ setting: EVIL, change: 'changed', secret: false, from: EVIL, to: EVIL }],
+        problem: EVIL,
+      },
     },
     'GET /audit': {
       entries: [ENTRY],
@@ -110,6 +129,7 @@ beforeAll(async () => {
     'GET /apps/api/maintenance': {
       maintenance: true,
       since: EVIL,
+      stopped_since: EVIL,
       seen: [{ at: EVIL, status: 200 }],
     },
     'POST /apps/api/test-hook': { url: 'http://127.0.0.1:1', headers: {}, body: EVIL, key: EVIL },
@@ -138,6 +158,10 @@ const COMMANDS: readonly (readonly string[])[] = [
   ['audit'],
   ['show', 'd1'],
   ['stop', 'api'],
+  ['start', 'api'],
+  ['restart', 'api'],
+  ['logs', 'api'],
+  ['certificates'],
   ['plan', 'api'],
   ['doctor'],
   ['hook', 'api'],
@@ -152,9 +176,21 @@ const COMMANDS: readonly (readonly string[])[] = [
   [EVIL],
   ['status', `--${EVIL}`],
 ]
+/** Print nothing of others, or are not to change it (`run` and `exec` hand on what a command prints, and completion the names of commands). */
+const OTHERS = ['serve', 'check', 'adopt', 'run', 'exec', 'completion', 'version']
+
+test('every command that prints what others wrote is in the table', async () => {
+  const tried = COMMANDS.flatMap(([name = '']) => (/^[a-z]+$/.test(name) ? name : []))
+  const { commands } = await openProgram()
+  expect([...new Set([...tried, ...OTHERS])].sort()).toEqual(
+    commands.map((each) => each.name()).sort(),
+  )
+})
 
 describe.for([undefined, 40])('on a terminal of %s columns', (columns) => {
-  test.for(COMMANDS.flatMap((words) => [words, [...words, '--json']]))(
+  // what a pipe gets of a log is as it was printed
+  const acted = COMMANDS.filter(([name]) => columns !== undefined || name !== 'logs')
+  test.for(acted.flatMap((words) => [words, [...words, '--json']]))(
     'nothing that others wrote acts on it: %j',
     async (words) => {
       const { stdout, stderr } = await operate(
@@ -164,11 +200,22 @@ describe.for([undefined, 40])('on a terminal of %s columns', (columns) => {
       )
       expect(`${stdout}${stderr}`).not.toBe('')
       // a line of ours that is written anew
-      expect(`${stdout}${stderr}`.replaceAll('\r\u001b[2K', '')).not.toMatch(
+      const said = `${stdout}${stderr}`.replaceAll('\r\u001b[2K', '')
+      expect(words[0] === 'logs' ? said.replaceAll('\t', '') : said).not.toMatch(
         /(?!\n)[\p{Cc}\p{Cf}\p{Cs}\u2028\u2029]/u,
       )
     },
   )
+})
+
+test('a line of a log with another end of line in it is one line, a tab stays, and a pipe gets it as it is', async () => {
+  const logs = (columns?: number) =>
+    operate(['--config', receiver.config, 'logs', 'api'], { FORCE_COLOR: '0' }, columns)
+  const piped = await logs()
+  expect(piped.code).toBe(0)
+  expect(piped.stdout.match(/^[12] \| /gm)).toHaveLength(2)
+  expect(piped.stdout).toContain('\u2028')
+  expect((await logs(80)).stdout).toMatch(/\\u2028[^\n]*\t/)
 })
 
 test('colours are for terminals, unless somebody says otherwise', async () => {
