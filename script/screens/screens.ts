@@ -12,7 +12,7 @@ const SCREENS = join(ROOT, 'out/terminal')
 const IMAGES = join(ROOT, 'docs/images')
 const WIDTHS = [80, 40]
 /** The plays that the README shows, and at which width. */
-const PICTURES = ['deploy', 'why']
+const PICTURES = new Set(['deploy', 'why'])
 const OF_PICTURES = 80
 
 const USAGE = `usage: script/terminal [width …] [screen …]
@@ -69,7 +69,7 @@ async function keep({ name, play, after, mayBreak }: Play, terminal: Terminal, s
   const isWhole = mayBreak === true || (await terminal.brokenLines()) <= own
   mkdirSync(SCREENS, { recursive: true })
   writeFileSync(join(SCREENS, `${name}.${terminal.columns}.txt`), `${screen}\n`)
-  if (PICTURES.includes(name) && terminal.columns === OF_PICTURES) draw(name, screen, scene)
+  if (PICTURES.has(name) && terminal.columns === OF_PICTURES) draw(name, screen, scene)
   console.log(`${isWhole ? 'ok    ' : 'broken'}  ${name}.${terminal.columns}`)
   await after?.(terminal, scene)
   return isWhole

@@ -52,7 +52,7 @@ function partsOf(line: string): { text: string; style: string }[] {
     const end = piece.indexOf('m')
     for (const code of piece.slice(0, end).split(';')) {
       const style = STYLES[code]
-      if (style !== undefined) styles = [...styles, style]
+      if (style !== undefined) styles.push(style)
       else if (code === '0' || code === '' || code === '39') styles = []
     }
     const text = piece.slice(end + 1)
