@@ -43,9 +43,7 @@ const PARTS = {
   read: createReading,
   admin: createAdmin,
   page: (services: Services) =>
-    new Hono()
-      .route('/page', createPage(services))
-      .get('/', (c) => c.redirect('/page/apps', 302)),
+    new Hono().route('/page', createPage(services)).get('/', (c) => c.redirect('/page/apps', 302)),
 }
 
 /** The receiver's routes at one of its addresses. */

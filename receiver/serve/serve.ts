@@ -154,6 +154,16 @@ async function start(
     store,
     registry,
     health: (app) => appHealth(app, { engine, slots }),
+    pageHealth: createPageHealth(
+      {
+        health: (app) => appHealth(app, { engine, slots }),
+        answer: async (app, signal) => {
+          const known = apps.all().get(app)
+          return known === undefined ? undefined : appAnswer(known, slotPorts, signal)
+        },
+      },
+      clock.ms,
+    ),
     plan: async (app, wanted) => ({
       ...(await planDeployment(
         app,

@@ -180,6 +180,11 @@ export async function startHttpWorld({
       exec: async () => ({ exitCode: 0 }),
     },
     health: async () => ({ containers: 1, running: 1, restarts: 0 }),
+    pageHealth: async () => ({ containers: 1, running: 1, restarts: 0 }),
+    sessions,
+    pageHosts: ['page.example.com'],
+    pageUrl: 'https://page.example.com',
+    github: undefined,
     plan: async (app, wanted) => ({
       ...(await plan(
         app,
