@@ -2,7 +2,7 @@ import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { DeployError } from '../../core/errors.ts'
 
-/** What makes each format out of the one before it. */
+/** What makes each format out of the one before it. A new one gets a store of its own in test/receiver/edges/store/formats. */
 const MIGRATIONS = [
   `
 CREATE TABLE deployments (
@@ -181,7 +181,8 @@ CREATE TABLE sessions (
 ) STRICT, WITHOUT ROWID;
 `,
 ]
-const VERSION = MIGRATIONS.length
+/** The format that this version writes. Stores of older ones are brought to it, those of newer ones are refused. */
+export const FORMAT = MIGRATIONS.length
 
 /**
  * Opens the database, and brings its tables to this version's format. `FULL` synchronous and WAL: a committed transaction outlives a
@@ -198,11 +199,11 @@ export function openDatabase(file: string): DatabaseSync {
     database.exec('BEGIN IMMEDIATE')
     const version = Number(database.prepare('PRAGMA user_version').get()?.['user_version'])
     for (const migration of MIGRATIONS.slice(version)) database.exec(migration)
-    if (version < VERSION) database.exec(`PRAGMA user_version = ${VERSION}`)
+    if (version < FORMAT) database.exec(`PRAGMA user_version = ${FORMAT}`)
     database.exec('COMMIT')
-    if (version > VERSION) {
+    if (version > FORMAT) {
       throw new Error(
-        `${file} was written by a newer deploy-receiver (format ${version}, this one knows ${VERSION}): install that one`,
+        `${file} was written by a newer deploy-receiver (format ${version}, this one knows ${FORMAT}): install that one`,
       )
     }
     return database
