@@ -2,20 +2,24 @@ import { loadConfig } from '../config/load.ts'
 import { describeProblem, type Remarks } from '../config/problems.ts'
 import { createLog, openSink } from '../serve/log.ts'
 import type { ReloadOptions } from '../config/changes.ts'
+import type { Config } from '../config/config.ts'
 import type { Given } from './command.ts'
 import { secretsOf, secretsOfBoth } from '../config/secrets-of.ts'
+import type { Report } from '../core/log.ts'
 import { createRedactor } from '../core/redaction/redactor.ts'
+import { connectSystemd } from '../edges/systemd.ts'
 import { serve } from '../serve/serve.ts'
+import { answersAt, tellSystemd } from '../serve/tell-systemd.ts'
 
 /** Serves until SIGTERM or SIGINT; SIGHUP reads the config again. A second signal ends it at once. */
 export async function serveUntilTold({ config: file }: Given): Promise<number> {
   let remarks: Remarks = { warnings: [], notices: [] }
   const read = () => loadConfig(file, process.env, (found) => (remarks = found))
   const config = read()
-  let { logLevel } = config
+  let inForce = config
   let secrets = secretsOf(config)
   const redactor = createRedactor(secrets)
-  const log = createLog(redactor, { sink: await openSink(process.env), least: () => logLevel })
+  const log = createLog(redactor, { sink: await openSink(process.env), least: () => inForce.logLevel })
   // Node prints it, too, and ends the process: what is looked for by its level is found so
   process.on('uncaughtExceptionMonitor', (error) =>
     log('error', 'the receiver ends: nothing was there to take an error', { error }),
@@ -25,28 +29,42 @@ export async function serveUntilTold({ config: file }: Given): Promise<number> {
     for (const each of remarks.notices) log('info', describeProblem(config.file, each))
   }
   remark()
+  const report: Report = (message, details) => log('warn', message, details)
+  const systemd = tellSystemd(connectSystemd(process.env, report), {
+    isAlive: (signal) => answersAt(config.socket, signal),
+    report,
+  })
 
   // one after the other: each compares with what the one before left
   let last: Promise<unknown> = Promise.resolve()
   const reload = (options: ReloadOptions) => {
     const mine = last.then(async () => {
-      const next = read()
-      const nextSecrets = secretsOf(next)
-      redactor.take(secretsOfBoth(secrets, nextSecrets))
-      remark()
+      systemd.reloading()
       try {
-        const changes = await receiver.reload(next, options)
-        secrets = nextSecrets
-        logLevel = next.logLevel
-        return changes
+        return await take(options)
       } finally {
-        redactor.take(secrets)
+        systemd.ready(statusOf(inForce))
       }
     })
     last = mine.catch(() => {})
     return mine
   }
+  const take = async (options: ReloadOptions) => {
+    const next = read()
+    const nextSecrets = secretsOf(next)
+    redactor.take(secretsOfBoth(secrets, nextSecrets))
+    remark()
+    try {
+      const changes = await receiver.reload(next, options)
+      secrets = nextSecrets
+      inForce = next
+      return changes
+    } finally {
+      redactor.take(secrets)
+    }
+  }
   const receiver = await serve(config, process.env, { log, redactor, reload })
+  systemd.ready(statusOf(inForce))
   process.on('SIGHUP', () => {
     reload({ overwrite: false }).catch((error: unknown) => {
       const reason = error instanceof Error ? error.message : String(error)
@@ -58,7 +76,14 @@ export async function serveUntilTold({ config: file }: Given): Promise<number> {
     for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, () => resolve(name))
   })
   log('info', 'stopping', { signal })
+  systemd.stopping()
   for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, () => process.exit(1))
   await receiver.close()
   return 0
+}
+
+/** The line of `systemctl status`. */
+function statusOf({ url, apps }: Config): string {
+  const names = Object.keys(apps)
+  return `takes hooks at ${url} for ${names.length === 1 ? names[0] : `${names.length} apps`}`
 }

@@ -5,6 +5,7 @@ import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, inject, test } from 'vitest'
 import { connectDocker } from '../../receiver/edges/docker/connect.ts'
 import { askLocally } from '../support/local.ts'
+import { type NotifySocket, openNotifySocket } from '../support/notify-socket.ts'
 import { sandbox } from '../support/sandbox.ts'
 import { allowedCalls } from '../support/syscall-filter.ts'
 import { startVm, type Vm } from '../support/vm.ts'
@@ -16,6 +17,7 @@ const WWW_DATA = { uid: 33, gid: 4 }
 
 let vm: Vm
 let within: string[]
+let systemd: NotifySocket
 const folder = (name: string) => join(vm.dir, name)
 
 beforeAll(async () => {
@@ -29,9 +31,15 @@ beforeAll(async () => {
   // beside the receiver, not above it: signals are the receiver's
   const strace = ['strace', '--daemonize', '--follow-forks', '-q', '--output', folder('run/calls')]
   vm.within = [...within, ...strace, '--']
+  systemd = await openNotifySocket(folder('run/notify'))
+  vm.env['NOTIFY_SOCKET'] = systemd.path
+  vm.env['WATCHDOG_USEC'] = '2000000'
   await vm.start()
 })
-afterAll(() => vm.close())
+afterAll(async () => {
+  await vm.close()
+  await systemd.stop()
+})
 
 /** Within the sandbox; resolves to what it printed, or to how it failed. */
 const inside = (script: string) =>
@@ -72,11 +80,23 @@ test('the receiver takes a changed config in it, and takes what Nginx refuses ba
   expect([status, text]).toEqual([422, expect.stringContaining('unknown directive')])
 })
 
+test('systemd hears from it that it is ready, is alive, has read its config, and stops', async () => {
+  await expect.poll(() => systemd.names()).toContain('WATCHDOG')
+  expect(systemd.told[0]).toEqual([
+    'READY=1',
+    'STATUS=takes hooks at https://deploy.example.com for api',
+  ])
+  // of the two times above
+  const states = () => systemd.names().filter((name) => ['READY', 'RELOADING'].includes(name))
+  await expect.poll(states).toEqual(['READY', 'RELOADING', 'READY', 'RELOADING', 'READY'])
+  await vm.receiver().stop()
+  await expect.poll(() => systemd.names()).toContain('STOPPING')
+})
+
 test.runIf(existsSync('/usr/bin/systemd-analyze'))(
   'none of its calls is forbidden by SystemCallFilter',
   async () => {
     const { pid } = vm.receiver()
-    await vm.receiver().stop()
     const calls = () => readFileSync(folder('run/calls'), 'utf8')
     await expect.poll(calls).toMatch(new RegExp(String.raw`^${pid} +\+\+\+ exited`, 'm'))
     const made = new Set([...calls().matchAll(/^\d+ +(\w+)\(/gm)].map(([, name = '']) => name))
