@@ -29,6 +29,7 @@ export const PROBLEMS = {
   not_removed: 409,
   not_running: 409,
   under_way: 409,
+  awaits_data: 409,
   body_too_large: 413,
   unsupported_media_type: 415,
   config_refused: 422,

@@ -20,7 +20,7 @@ export async function check({
   registries = false,
   strict = false,
 }: CheckOptions): Promise<number> {
-  let remarks: Remarks = { warnings: [], notices: [] }
+  let remarks: Remarks = { warnings: [], notices: [], files: [] }
   const config = loadConfig(file, process.env, (found) => (remarks = found))
   const { warnings, notices } = remarks
   if (strict && warnings.length > 0) throw new ConfigError(config.file, warnings)

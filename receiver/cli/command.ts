@@ -51,6 +51,7 @@ const WORDS: Readonly<Record<string, string>> = {
   '[app]': 'one app; without it: all',
   '[image]': 'a tag of its repository, or a reference; without it: the tag that the app follows',
   '[to]': 'a digest or its first digits, a deployment or a tag; without it: the digest before',
+  '<file>': 'a backup, by its path',
   '<deployment>': 'the id of one or its beginning; an app: its newest',
   '<command...>': 'the program and its arguments, behind --',
   '[on|off]': 'without it: says which one it is',

@@ -28,6 +28,8 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   remove: async () => (await import('./remove.ts')).removeCommand(),
   adopt: async () => (await import('./adopt.ts')).adoptCommand(),
   'login-link': async () => (await import('./login-link.ts')).loginLinkCommand(),
+  backup: async () => (await import('./backup.ts')).backupCommand(),
+  restore: async () => (await import('./restore.ts')).restoreCommand(),
   audit: async () => (await import('./audit.ts')).auditCommand(),
   completion: async () => (await import('./completion.ts')).completionCommand(),
   version: async () => (await import('./version.ts')).versionCommand(),

@@ -7,13 +7,12 @@ import type { Given } from './command.ts'
 import { secretsOf, secretsOfBoth } from '../config/secrets-of.ts'
 import type { Report } from '../core/log.ts'
 import { createRedactor } from '../core/redaction/redactor.ts'
-import { connectSystemd } from '../edges/systemd.ts'
 import { serve } from '../serve/serve.ts'
 import { answersAt, tellSystemd } from '../serve/tell-systemd.ts'
 
 /** Serves until SIGTERM or SIGINT; SIGHUP reads the config again. A second signal ends it at once. */
 export async function serveUntilTold({ config: file }: Given): Promise<number> {
-  let remarks: Remarks = { warnings: [], notices: [] }
+  let remarks: Remarks = { warnings: [], notices: [], files: [] }
   const read = () => loadConfig(file, process.env, (found) => (remarks = found))
   const config = read()
   let inForce = config
@@ -30,7 +29,7 @@ export async function serveUntilTold({ config: file }: Given): Promise<number> {
   }
   remark()
   const report: Report = (message, details) => log('warn', message, details)
-  const systemd = tellSystemd(connectSystemd(process.env, report), {
+  const systemd = tellSystemd(process.env, {
     isAlive: (signal) => answersAt(config.socket, signal),
     report,
   })

@@ -20,6 +20,7 @@ interface App {
   volumes: { path: string; volume: string }[]
   maintenance_since: string | null
   stopped_since: string | null
+  awaits_data: readonly string[]
 }
 
 export const statusCommand = () =>
@@ -75,7 +76,17 @@ function describe(apps: readonly App[]): string {
   return [rows, ...(lines.length === 0 ? [] : ['', ...lines])].join('\n')
 }
 
-function closedOf({ name, maintenance_since: since, stopped_since: stopped }: App): string[] {
+function closedOf({
+  name,
+  maintenance_since: since,
+  stopped_since: stopped,
+  awaits_data: awaits,
+}: App): string[] {
+  if (awaits.length > 0) {
+    return [
+      `${name}: was restored without its data, and waits for ${awaits.join(', ')}; when that is there, deploy-receiver start ${name}`,
+    ]
+  }
   if (stopped !== null) {
     return [
       `${name}: stopped since ${withoutFractions(stopped)}, and visitors are told so; deploy-receiver start ${name} starts it again, and so does a deployment`,

@@ -14,8 +14,13 @@ export const stopCommand = () =>
 
 /** Has it done, and says what is so now. */
 export async function tell(what: 'stop' | 'start', app: string, self: Command): Promise<number> {
-  const { config, json } = self.optsWithGlobals<Given & { json?: boolean }>()
-  const path = `/apps/${encodeURIComponent(app)}/${what}`
+  const {
+    config,
+    json,
+    withoutData = false,
+  } = self.optsWithGlobals<Given & { json?: boolean; withoutData?: boolean }>()
+  const query = withoutData ? '?without_data=true' : ''
+  const path = `/apps/${encodeURIComponent(app)}/${what}${query}`
   const answer = await ask(socketOf(config, process.env), path, 'POST')
   const { stopped_since: since } = answer as { stopped_since: string | null }
   const line =

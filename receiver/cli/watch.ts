@@ -17,6 +17,7 @@ interface Overview {
   on_hold: { digest: string }[]
   maintenance_since: string | null
   stopped_since: string | null
+  awaits_data: readonly string[]
   health: AppHealth | null
 }
 
@@ -76,7 +77,9 @@ function healthOf({
   health,
   maintenance_since: maintenance,
   stopped_since: stopped,
+  awaits_data: awaits,
 }: Overview): Cell {
+  if (awaits.length > 0) return { text: 'waits for its data', style: 'yellow' }
   if (stopped !== null) return { text: 'stopped', style: 'yellow' }
   if (maintenance !== null) return { text: 'maintenance', style: 'yellow' }
   if (health === null) return { text: 'unknown', style: 'yellow' }

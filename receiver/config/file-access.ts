@@ -9,10 +9,11 @@ export interface Open {
 }
 
 /**
- * Warns of a file that others can change, or can read though it holds a secret.
+ * Warns of a file that others can change, or can read though it holds a secret, and notes it as a part of the config.
  * @param field where the file is named, or where the secret stands in it
  */
 export function warnOfAccess(reader: Reader, field: Field, what: Looked): void {
+  reader.noteFile(what.file)
   for (const { message, hint } of openTo(what)) reader.warning(field, message, hint)
 }
 

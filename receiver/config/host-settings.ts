@@ -155,6 +155,7 @@ function readSecurityOpt(reader: Reader, field: Field | undefined): string[] {
     if (name !== 'seccomp' || value === 'unconfined' || value === 'builtin')
       return [`${name}=${value}`]
     const file = resolve(dirname(reader.file), value)
+    reader.noteFile(file)
     try {
       return [`seccomp=${JSON.stringify(JSON.parse(readFileSync(file, 'utf8')))}`]
     } catch (error) {

@@ -79,6 +79,7 @@ function readSource(
     return undefined
   }
   const source = resolve(dirname(reader.file), file)
+  reader.noteFile(source)
   warnOfMissing(reader, item, source, 'create it')
   if (kind === 'secrets') warnOfAccess(reader, declared, { file: source, holdsSecret: false })
   return source

@@ -15,6 +15,8 @@ export interface Remarks {
   warnings: readonly ConfigProblem[]
   /** Right, and good to know: what is passed over, or made by Docker. */
   notices: readonly ConfigProblem[]
+  /** The files that it names and that are a part of it: secrets, certificates, what containers and Nginx read. */
+  files: readonly string[]
 }
 
 /** Everything wrong with a config, one line each: `file:line:column: path: message; hint`. */

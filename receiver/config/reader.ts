@@ -50,6 +50,8 @@ export interface Reader {
   noteSecret(field: Field): void
   /** Where a secret stands in the file itself: the first place. */
   firstSecret(): Field | undefined
+  /** Notes a file beside the config that is part of it. */
+  noteFile(path: string): void
   /** Throws all problems, if there are any. */
   finish(): Remarks
 }
@@ -68,6 +70,7 @@ export function createReader(
   const warnings: ConfigProblem[] = []
   const notices: ConfigProblem[] = []
   const secrets: Field[] = []
+  const files = new Set<string>()
   const place = (offset: number) => {
     const { line, col } = lines.linePos(offset)
     return { line, column: col }
@@ -178,9 +181,11 @@ export function createReader(
     },
     firstSecret: () => secrets.toSorted((a, b) => a.offset - b.offset)[0],
 
+    noteFile: (path) => void files.add(path),
+
     finish() {
       if (problems.length > 0) throw new ConfigError(file, byPlace(problems))
-      return { warnings: byPlace(warnings), notices: byPlace(notices) }
+      return { warnings: byPlace(warnings), notices: byPlace(notices), files: [...files] }
     },
   }
 }

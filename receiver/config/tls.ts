@@ -119,5 +119,6 @@ function readFiles(reader: Reader, field: Field): CertificateSource | undefined 
   }
   const [certificate, key] = [read('certificate'), read('key')]
   if (certificate === undefined || key === undefined) return undefined
+  for (const file of [certificate, key]) reader.noteFile(file)
   return { kind: 'files', certificate, key }
 }

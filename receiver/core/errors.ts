@@ -3,6 +3,7 @@ import type { DeploymentError } from '../../protocol/deployment.ts'
 /** Why a deployment failed; users' scripts may rely on these words. docs/errors.md says what to do about each. */
 export const DEPLOY_ERROR_CODES = [
   'app_removed',
+  'awaits_data',
   'digest_mismatch',
   'disk_full',
   'engine_unreachable',

@@ -35,6 +35,8 @@ export function httpServices({
   maintenance,
   maintenanceSince,
   operate,
+  lookForData,
+  copyStore,
   log,
   stopping,
 }: {
@@ -57,6 +59,8 @@ export function httpServices({
   maintenance: Services['maintenance']
   maintenanceSince: Services['maintenanceSince']
   operate: Services['operate']
+  lookForData: Services['lookForData']
+  copyStore: Services['copyStore']
   log: Log
   stopping: AbortSignal
 }): Services {
@@ -91,6 +95,9 @@ export function httpServices({
     maintenance,
     maintenanceSince,
     stoppedSince: (app) => record.stopped(app)?.since,
+    awaitsData: (app) => record.stopped(app)?.awaits ?? [],
+    lookForData,
+    copyStore,
     operate,
     doctor,
     prove,

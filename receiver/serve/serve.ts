@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { changesOf, type Reloaded, type ReloadOptions } from '../config/changes.ts'
 import type { AppConfig, Config } from '../config/config.ts'
 import { createApps } from '../core/apps.ts'
@@ -6,6 +7,7 @@ import type { Redactor } from '../core/redaction/redactor.ts'
 import { lookAtMaintenance, switchMaintenance } from '../core/slots/maintenance.ts'
 import { refuseOthers } from '../core/slots/ownership.ts'
 import { appAnswer } from '../core/slots/app-answer.ts'
+import { lookForData } from '../core/slots/awaited-data.ts'
 import { appHealth } from '../core/slots/app-health.ts'
 import { plan as planDeployment } from '../core/slots/plan.ts'
 import { removeApp } from '../core/slots/remove-app.ts'
@@ -35,6 +37,7 @@ import { openDocker } from './open-docker.ts'
 import { openRegistries } from './open-registries.ts'
 import { openStore } from './open-store.ts'
 import { createPageHealth } from './page-health.ts'
+import { storeCopies } from './send-store.ts'
 import { showReceiver } from './show-receiver.ts'
 import { atNginx, siteTls } from './site-tls.ts'
 import { startPolling } from './start-polling.ts'
@@ -226,6 +229,8 @@ async function start(
         switchMaintenance(what, { flags: slots, record, sites, audit: store.audit, clock, log }),
     },
     maintenanceSince: slots.maintenance,
+    copyStore: storeCopies(store.database, data),
+    lookForData: (app) => lookForData(app, { record, engine, isThere: existsSync }),
     operate: {
       stop: (app) => stopApp(app, { ...slotPorts, wake: apps.wake }, stopping.signal),
       start: (app) => startApp(app, { ...slotPorts, wake: apps.wake }, stopping.signal),

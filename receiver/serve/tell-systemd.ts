@@ -1,6 +1,6 @@
 import { request } from 'node:http'
 import type { Report } from '../core/log.ts'
-import type { Systemd } from '../edges/systemd.ts'
+import { connectSystemd } from '../edges/systemd.ts'
 
 /** What systemd is told of this process, from its start to its end. */
 export interface SystemdTold {
@@ -13,12 +13,14 @@ export interface SystemdTold {
 /**
  * Tells systemd, if that is who started us. A sign of life goes out from this thread, and only after the receiver has
  * answered: one that stands still or hangs gives none, and is ended and started again.
+ * @param environment says where it listens; what says so is taken out of it
  * @param isAlive asks the receiver itself; rejects when it does not answer
  */
 export function tellSystemd(
-  systemd: Systemd | undefined,
+  environment: NodeJS.ProcessEnv,
   { isAlive, report }: { isAlive: (signal: AbortSignal) => Promise<unknown>; report: Report },
 ): SystemdTold {
+  const systemd = connectSystemd(environment, report)
   let beating: NodeJS.Timeout | undefined
   let isAsking = false
 

@@ -48,6 +48,7 @@ export function engineVolumes(at: EngineAtWork): void {
       const all = [one.volume, two.volume]
       expect(await at.engine.removeVolumes(all)).toEqual([two.volume])
       expect(await at.it.volumes()).toContain(one.volume)
+      expect(await at.engine.missingVolumes(all)).toEqual([two.volume])
       await at.engine.remove(name, { graceMs: 0 })
       // one that is gone already counts as gone
       expect(await at.engine.removeVolumes(all)).toEqual(all)

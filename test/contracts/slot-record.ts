@@ -121,7 +121,12 @@ export function slotRecordContract(name: string, open: () => JournalUnderTest): 
     test('an app is stopped until it is not, or is gone', () => {
       expect(kept().stopped('api')).toBeUndefined()
       for (const isStarting of [false, true]) {
-        const stopped = { since: '2026-01-01T00:00:00Z', wasInMaintenance: isStarting, isStarting }
+        const stopped = {
+          since: '2026-01-01T00:00:00Z',
+          wasInMaintenance: isStarting,
+          isStarting,
+          awaits: isStarting ? [] : ['api-data', '/srv/api'],
+        }
         kept().setStopped('api', stopped)
         expect([kept().stopped('api'), kept().stopped('web')]).toEqual([stopped, undefined])
       }

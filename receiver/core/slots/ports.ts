@@ -154,6 +154,8 @@ export interface ContainerEngine {
   ): Promise<void>
   /** The name of the volume that is made for a replica when a container first mounts it. */
   volumeName(of: { app: string; path: string; replica: number }): string
+  /** Those of these volumes that are not there. */
+  missingVolumes(volumes: readonly string[]): Promise<string[]>
   /** Removes volumes, with what is in them. Resolves to those that are gone: what some container still has stays. */
   removeVolumes(volumes: readonly string[]): Promise<string[]>
 }
@@ -319,4 +321,6 @@ export interface Stopped {
   wasInMaintenance: boolean
   /** It is to run again, and visitors are let in when it does. */
   isStarting: boolean
+  /** Since it was restored: its data, volumes by name and folders by path, that is to be there before it runs. */
+  awaits: readonly string[]
 }

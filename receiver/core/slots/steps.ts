@@ -2,6 +2,7 @@ import { DeployError } from '../errors.ts'
 import { pull } from '../image/pull.ts'
 import { resolve } from '../image/resolve.ts'
 import { imageOf, type StoredDeployment } from '../journal.ts'
+import { refuseWithoutData } from './awaited-data.ts'
 import { drain } from './drain.ts'
 import type { Subject } from './check.ts'
 import { waitUntilHealthy, watch } from './health.ts'
@@ -19,8 +20,10 @@ type RunStep = (context: StepContext) => Promise<string>
 
 /** What each step does. The swap is the one commit point: its flag decides who serves. */
 export const STEPS: Readonly<Record<StepName, RunStep>> = {
-  resolve: ({ app, stored, ports, progress, signal }) =>
-    resolve(app, stored, ports, { progress, signal }),
+  async resolve({ app, stored, ports, progress, signal }) {
+    refuseWithoutData(app.name, ports)
+    return resolve(app, stored, ports, { progress, signal })
+  },
 
   async pull({ app, stored, world, ports, progress, signal }) {
     const image = imageOf(stored)

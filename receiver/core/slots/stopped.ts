@@ -17,6 +17,7 @@ export function markStopped(
     since: before?.since ?? clock.now(),
     wasInMaintenance: before?.wasInMaintenance ?? slots.maintenance(name) !== undefined,
     isStarting: false,
+    awaits: before?.awaits ?? [],
   })
   if (http) slots.setMaintenance(name, true)
 }

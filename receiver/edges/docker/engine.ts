@@ -18,7 +18,7 @@ import { createTests } from './run-test.ts'
 import { retryReads } from './retry-reads.ts'
 import { imagesOf, keep, removeImages } from './kept-images.ts'
 import { type AuthConfig, holds, pull } from './pull.ts'
-import { removeVolumes, volumeName } from './volumes.ts'
+import { missingVolumes, removeVolumes, volumeName } from './volumes.ts'
 import type { Credentials, Known } from '../credentials/credentials.ts'
 import { withRenewableLogin } from '../credentials/renew-login.ts'
 import { diskOf, layerChains } from './disk.ts'
@@ -163,6 +163,8 @@ export function createEngine({ docker, home, credentials, clock }: DockerOptions
     },
 
     volumeName: (of) => volumeName(network, of),
+
+    missingVolumes: (volumes) => missingVolumes(docker, volumes),
 
     removeVolumes: (volumes) => removeVolumes(docker, volumes),
 

@@ -43,6 +43,9 @@ export function isOurs(
   return deployment === undefined ? !isInSlot(labels) : installation.knows(deployment)
 }
 
+/** What an installation made. */
+export const ofInstallation = (id: string) => [`${LABEL.installation}=${id}`]
+
 /** Those that stand on a network, whoever made them. */
 export const ofNetwork = (network: string) => [`${LABEL.network}=${network}`]
 

@@ -3,7 +3,14 @@ import { parseImage } from '../../../protocol/image-reference.ts'
 import type { Standing } from '../../core/slots/ownership.ts'
 import { translate } from './errors.ts'
 import { ANONYMOUS } from './containers.ts'
-import { hasVolumesByName, isInSlot, ofNetwork, readLabels, readMaker } from './labels.ts'
+import {
+  hasVolumesByName,
+  isInSlot,
+  ofInstallation,
+  ofNetwork,
+  readLabels,
+  readMaker,
+} from './labels.ts'
 import { retryReads } from './retry-reads.ts'
 import { volumeName } from './volumes.ts'
 
@@ -25,6 +32,21 @@ export async function listStanding(docker: Docker, network: string): Promise<Sta
       }))
   } catch (error) {
     throw translate(error, `cannot list the containers on ${network}`, 'engine_unreachable')
+  }
+}
+
+/** Whether the engine has a container or a network that an installation made. Throws `DeployError`. */
+export async function bearsInstallation(docker: Docker, installation: string): Promise<boolean> {
+  if (installation === '') return false
+  const filters = { label: ofInstallation(installation) }
+  try {
+    const [containers, networks] = await Promise.all([
+      retryReads(() => docker.listContainers({ all: true, filters })),
+      retryReads(() => docker.listNetworks({ filters })),
+    ])
+    return containers.length + networks.length > 0
+  } catch (error) {
+    throw translate(error, `cannot list what ${installation} made`, 'engine_unreachable')
   }
 }
 

@@ -3,6 +3,7 @@ import type Docker from 'dockerode'
 import type { MountSettings } from 'dockerode'
 import type { KeptVolume } from '../../core/slots/ports.ts'
 import { isMissing, statusOf, translate } from './errors.ts'
+import { retryReads } from './retry-reads.ts'
 import { type Home, volumeLabels } from './labels.ts'
 
 const SHOWN_CHARACTERS = 40
@@ -36,6 +37,25 @@ export const mountsOf = (
       DriverConfig: { Name: '', Options: {} },
     },
   }))
+
+/** Those of these volumes that the engine does not have. */
+export async function missingVolumes(
+  docker: Docker,
+  volumes: readonly string[],
+): Promise<string[]> {
+  const missing: string[] = []
+  for (const name of volumes) {
+    try {
+      await retryReads(() => docker.getVolume(name).inspect())
+    } catch (error) {
+      if (!isMissing(error)) {
+        throw translate(error, `cannot look at the volume ${name}`, 'engine_unreachable')
+      }
+      missing.push(name)
+    }
+  }
+  return missing
+}
 
 /** Removes volumes, but for those that a container has. Resolves to those that are gone. */
 export async function removeVolumes(docker: Docker, volumes: readonly string[]): Promise<string[]> {

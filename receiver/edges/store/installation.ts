@@ -7,11 +7,14 @@ export interface StoredInstallation {
   id(): string | undefined
   /** Gives it this id for good. Throws when it has another one. */
   take(id: string): void
+  /** Makes it another one: what bears the id before is not this store's any more. */
+  replace(id: string): void
 }
 
 export function createInstallation(database: DatabaseSync): StoredInstallation {
   const get = database.prepare('SELECT id FROM installation')
   const add = database.prepare('INSERT INTO installation (id) VALUES (?)')
+  const remove = database.prepare('DELETE FROM installation')
   const id = () => {
     const known = get.get()?.['id']
     return known === undefined ? undefined : String(known)
@@ -24,6 +27,12 @@ export function createInstallation(database: DatabaseSync): StoredInstallation {
         if (known === wanted) return
         if (known !== undefined) throw new Error(`this store is of the installation ${known}`)
         add.run(wanted)
+      })
+    },
+    replace(id) {
+      transaction(database, () => {
+        remove.run()
+        add.run(id)
       })
     },
   }

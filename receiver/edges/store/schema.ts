@@ -180,6 +180,9 @@ CREATE TABLE sessions (
   agent TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
 `,
+  `
+ALTER TABLE stopped ADD COLUMN awaits TEXT NOT NULL DEFAULT '[]';
+`,
 ]
 /** The format that this version writes. Stores of older ones are brought to it, those of newer ones are refused. */
 export const FORMAT = MIGRATIONS.length
@@ -209,12 +212,6 @@ export function openDatabase(file: string): DatabaseSync {
     return database
   } catch (error) {
     database.close()
-    if (error instanceof Error && /database is locked/.test(error.message)) {
-      throw new Error(
-        `${file} is in use: another deploy-receiver runs on this data directory; stop it first (a second receiver is another installation: docs/install.md says what it needs of its own)`,
-        { cause: error },
-      )
-    }
     throw explain(file, error)
   }
 }
@@ -227,9 +224,20 @@ function open(file: string): DatabaseSync {
   }
 }
 
-/** SQLite's words for a file or folder that this user may not open or write. */
-function explain(file: string, error: unknown): unknown {
+/** Another process has the store. */
+export class StoreInUse extends Error {
+  override readonly name = 'StoreInUse'
+}
+
+/** SQLite's words for a store that another process has, or for a file or folder that this user may not open or write. */
+export function explain(file: string, error: unknown): unknown {
   const reason = error instanceof Error ? error.message : String(error)
+  if (/database is locked/.test(reason)) {
+    return new StoreInUse(
+      `${file} is in use: another deploy-receiver runs on this data directory; stop it first (a second receiver is another installation: docs/install.md says what it needs of its own)`,
+      { cause: error },
+    )
+  }
   if (!/unable to open|readonly database/.test(reason)) return error
   const hint = `the receiver's user has to own data and all that is in it: run with sudo, or sudo chown -R USER ${dirname(file)}`
   return Object.assign(new Error(`${file}: ${reason}`, { cause: error }), { hint })

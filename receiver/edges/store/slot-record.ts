@@ -48,11 +48,12 @@ export function createSlotRecord(database: DatabaseSync, subnet: string): Stored
       'INSERT INTO recreated (app) VALUES (?) ON CONFLICT (app) DO NOTHING',
     ),
     stopped: database.prepare(
-      'SELECT since, was_in_maintenance, is_starting FROM stopped WHERE app = ?',
+      'SELECT since, was_in_maintenance, is_starting, awaits FROM stopped WHERE app = ?',
     ),
     setStopped: database.prepare(
-      `INSERT INTO stopped (app, since, was_in_maintenance, is_starting) VALUES (?, ?, ?, ?)
-       ON CONFLICT (app) DO UPDATE SET since = excluded.since,
+      `INSERT INTO stopped (app, since, was_in_maintenance, is_starting, awaits)
+       VALUES (?, ?, ?, ?, ?)
+       ON CONFLICT (app) DO UPDATE SET since = excluded.since, awaits = excluded.awaits,
          was_in_maintenance = excluded.was_in_maintenance, is_starting = excluded.is_starting`,
     ),
     removeStopped: database.prepare('DELETE FROM stopped WHERE app = ?'),
@@ -128,14 +129,16 @@ export function createSlotRecord(database: DatabaseSync, subnet: string): Stored
         since: String(row['since']),
         wasInMaintenance: row['was_in_maintenance'] === 1,
         isStarting: row['is_starting'] === 1,
+        awaits: JSON.parse(String(row['awaits'])) as string[],
       }
     },
 
     setStopped(app, stopped) {
       transaction(database, () => {
         if (stopped === undefined) return void sql.removeStopped.run(app)
-        const { since, wasInMaintenance, isStarting } = stopped
-        sql.setStopped.run(app, since, Number(wasInMaintenance), Number(isStarting))
+        const { since, wasInMaintenance, isStarting, awaits } = stopped
+        const waits = JSON.stringify(awaits)
+        sql.setStopped.run(app, since, Number(wasInMaintenance), Number(isStarting), waits)
       })
     },
 

@@ -27,6 +27,8 @@ export interface Store extends Journal {
   newest(app: string): StoredDeployment | undefined
   /** Deployments of an app that are running or wait, oldest first. */
   unfinished(app: string): Deployment[]
+  /** The same of all apps. */
+  allUnfinished(): Deployment[]
   /** Keeps a new deployment; under a number of its own, if that is given and free. */
   add(deployment: Deployment, generation?: number): void
   /** Apps of which a deployment is live. */
@@ -96,6 +98,9 @@ export function createStore(database: DatabaseSync, vault: SettingsVault): Store
     unfinished: database.prepare(
       `SELECT ${COLUMNS} FROM deployments WHERE app = ? AND status IN ('running', 'queued') ORDER BY generation`,
     ),
+    allUnfinished: database.prepare(
+      `SELECT ${COLUMNS} FROM deployments WHERE status IN ('running', 'queued') ORDER BY generation`,
+    ),
     removeLive: database.prepare('DELETE FROM live WHERE app = ?'),
     setSettings: database.prepare('UPDATE deployments SET settings = ? WHERE id = ?'),
     attempts: database.prepare('SELECT count FROM attempts WHERE deployment = ? AND step = ?'),
@@ -164,6 +169,9 @@ export function createStore(database: DatabaseSync, vault: SettingsVault): Store
 
     unfinished: (app) =>
       sql.unfinished.all(app).map((row) => (parse(row) as StoredDeployment).deployment),
+
+    allUnfinished: () =>
+      sql.allUnfinished.all().map((row) => (parse(row) as StoredDeployment).deployment),
 
     add(deployment, generation) {
       const { id, app, status, image } = deployment

@@ -13,6 +13,7 @@ import { type PlanServices, readPlan } from './plan.ts'
 import { signTest, type TestServices } from './test-hook.ts'
 import { type OperateServices, restart, start, stop } from './operate.ts'
 import { show, type ShowServices } from './show.ts'
+import { sendStore, type StoreServices } from './store.ts'
 import { readTags, type TagServices } from './tags.ts'
 
 export type AdminServices = AuditServices &
@@ -24,7 +25,8 @@ export type AdminServices = AuditServices &
   TagServices &
   MaintenanceServices &
   OperateServices &
-  LinkServices & {
+  LinkServices &
+  StoreServices & {
     /** Looks at all that a deployment needs. */
     doctor(): Promise<Finding[]>
     certificates: {
@@ -66,6 +68,7 @@ export function createAdmin(services: AdminServices): Hono {
     .get('/audit', (c) => readAudit(c, services))
     .get('/show/:deployment', (c) => c.json(show(c.req.param('deployment'), services)))
     .get('/doctor', async (c) => c.json({ checks: await services.doctor() }))
+    .get('/store', (c) => sendStore(c, services))
     .get('/certificates', async (c) => c.json({ checks: await services.certificates.describe() }))
     .post('/certificates/look', (c) => {
       services.certificates.look()

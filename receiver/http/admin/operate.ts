@@ -23,6 +23,8 @@ export interface OperateServices {
   log: Log
   /** Since when an app is stopped on purpose; `undefined`: it is not. */
   stoppedSince(app: string): string | undefined
+  /** Throws `DeployError` when what was restored without its data is to be started, and it is not there. */
+  lookForData(app: string): Promise<void>
   /** Each resolves when it is so. Throws `DeployError` when that does not come. */
   operate: { stop(app: AppSpec): Promise<void>; start(app: AppSpec): Promise<void> }
 }
@@ -43,13 +45,14 @@ export async function stop(c: Context, name: string, services: OperateServices):
   return answer(c, await orderStop(name, bySocket(c), services), services)
 }
 
-/** `POST /apps/{app}/start`: what was stopped runs again. */
+/** `POST /apps/{app}/start`: what was stopped runs again; with `without_data=true` also what lacks its data. */
 export async function start(
   c: Context,
   name: string,
   services: OperateServices,
 ): Promise<Response> {
-  return answer(c, await orderStart(name, bySocket(c), services), services)
+  const withoutData = c.req.query('without_data') === 'true'
+  return answer(c, await orderStart(name, bySocket(c), services, { withoutData }), services)
 }
 
 /** Who orders it, and in which request. */
@@ -89,8 +92,14 @@ export async function orderStop(name: string, by: By, services: OperateServices)
 }
 
 /** Resolves to the app's name when it runs. Throws `ProblemError`. */
-export async function orderStart(name: string, by: By, services: OperateServices): Promise<string> {
+export async function orderStart(
+  name: string,
+  by: By,
+  services: OperateServices,
+  { withoutData = false } = {},
+): Promise<string> {
   const { spec } = whatIsLive(name, services)
+  if (!withoutData) await services.lookForData(spec.name).catch(notThere)
   note({ app: spec.name, request: 'start', ...by }, services)
   await services.operate.start(spec).catch(notDone)
   return spec.name
@@ -122,6 +131,15 @@ function note(what: By & { app: string; request: string }, { intake, log }: Oper
   intake.audit.add({ at, last_at: at, count: 1, outcome: 'accepted', ...what })
   const { request, sender: _sender, ...of } = what
   log('info', `${request} ordered`, of)
+}
+
+function notThere(cause: unknown): never {
+  if (!(cause instanceof DeployError) || cause.code !== 'awaits_data') return notDone(cause)
+  const { message, hint } = cause
+  throw new ProblemError('awaits_data', message, {
+    ...(hint === undefined ? {} : { hint }),
+    cause,
+  })
 }
 
 function notDone(cause: unknown): never {

@@ -21,12 +21,14 @@ export interface DescribeServices {
   maintenanceSince(app: string): string | undefined
   /** Since when it is stopped on purpose; `undefined`: it is not. */
   stoppedSince(app: string): string | undefined
+  /** What it waits for since it was restored: volumes by name, folders by path. */
+  awaitsData(app: string): readonly string[]
 }
 
 /** An app with what is live, what is under way, and what was rolled back from. */
 export function describeApp(
   { spec, domains, credentials }: HttpApp,
-  { archive, volumes, maintenanceSince, stoppedSince, url }: DescribeServices,
+  { archive, volumes, maintenanceSince, stoppedSince, awaitsData, url }: DescribeServices,
 ) {
   const live = archive.live(spec.name)?.deployment
   return {
@@ -41,6 +43,7 @@ export function describeApp(
     volumes: volumes(spec.name),
     maintenance_since: maintenanceSince(spec.name) ?? null,
     stopped_since: stoppedSince(spec.name) ?? null,
+    awaits_data: awaitsData(spec.name),
   }
 }
 

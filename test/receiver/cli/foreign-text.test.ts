@@ -37,6 +37,7 @@ const app = {
   volumes: [{ path: EVIL, volume: EVIL }],
   maintenance_since: EVIL,
   stopped_since: null,
+  awaits_data: [],
 }
 const at = deployment.created_at
 const ENTRY = {

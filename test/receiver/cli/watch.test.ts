@@ -23,6 +23,7 @@ const app = (name: string, more: object = {}) => ({
   on_hold: [],
   maintenance_since: null,
   stopped_since: null,
+  awaits_data: [],
   health: { containers: 1, running: 1, restarts: 0, health: 'healthy' },
   ...more,
 })

@@ -33,18 +33,14 @@ describe.runIf(existsSync('/usr/bin/systemd-notify'))('a service manager', () =>
     manager = await openNotifySocket(join(dir, 'notify'))
   })
   afterEach(() => manager.stop())
-  const connect = (usec?: string) =>
-    connectSystemd(
-      {
-        ...process.env,
-        NOTIFY_SOCKET: manager.path,
-        ...(usec === undefined ? {} : { WATCHDOG_USEC: usec }),
-      },
-      report,
-    )
+  const environment = (usec?: string) => ({
+    ...process.env,
+    NOTIFY_SOCKET: manager.path,
+    ...(usec === undefined ? {} : { WATCHDOG_USEC: usec }),
+  })
 
   test('hears what it is told, in its order and each in one line', async () => {
-    const told = tellSystemd(connect(), { isAlive: async () => {}, report })
+    const told = tellSystemd(environment(), { isAlive: async () => {}, report })
     told.ready('takes hooks\nMAINPID=1')
     told.reloading()
     told.ready('again')
@@ -69,7 +65,7 @@ describe.runIf(existsSync('/usr/bin/systemd-notify'))('a service manager', () =>
     }).listen(socket)
     await once(server, 'listening')
     const isAlive = (signal: AbortSignal) => answersAt(socket, signal)
-    const told = tellSystemd(connect('400000'), { isAlive, report })
+    const told = tellSystemd(environment('400000'), { isAlive, report })
     told.ready('')
     const signs = () => manager.names().filter((name) => name === 'WATCHDOG').length
     await expect.poll(signs).toBeGreaterThan(1)

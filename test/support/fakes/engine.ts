@@ -210,6 +210,7 @@ export function createFakeEngine({
       containers.delete(name)
     },
     volumeName: ({ app, path, replica }) => `${app}${path}-${replica}`,
+    missingVolumes: async (names) => names.filter((name) => !volumes.has(name)),
     async removeVolumes(names) {
       const used = new Set(
         [...containers].flatMap(([name, { anonymous }]) => [

@@ -103,7 +103,9 @@ describe.for([...texts.keys()])('a store of format %i', (format) => {
     expect(record.volumes('api').map(({ volume }) => volume)).toEqual(
       format >= 8 ? ['api-data'] : [],
     )
-    expect(record.stopped('api') !== undefined).toBe(format >= 11)
+    expect(record.stopped('api')?.awaits).toEqual(
+      format >= 12 ? ['api-data'] : format === 11 ? [] : undefined,
+    )
     const once = createIdempotency(database)
     expect(once.useToken({ issuer: 'https://issuer.example', jti: 'j', expiresAt: 1 })).toBe(false)
     expect(createAudit(database).list({ limit: 9 })).toHaveLength(format >= 2 ? 1 : 0)

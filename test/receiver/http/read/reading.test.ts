@@ -69,6 +69,7 @@ describe('an app', () => {
           on_hold: [],
           maintenance_since: null,
           stopped_since: null,
+          awaits_data: [],
           volumes: [],
         },
         expect.objectContaining({ name: 'web', accepts: ['basic'] }),
