@@ -30,6 +30,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   'login-link': async () => (await import('./login-link.ts')).loginLinkCommand(),
   backup: async () => (await import('./backup.ts')).backupCommand(),
   restore: async () => (await import('./restore.ts')).restoreCommand(),
+  uninstall: async () => (await import('./uninstall.ts')).uninstallCommand(),
   audit: async () => (await import('./audit.ts')).auditCommand(),
   completion: async () => (await import('./completion.ts')).completionCommand(),
   version: async () => (await import('./version.ts')).versionCommand(),

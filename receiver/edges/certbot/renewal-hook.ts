@@ -1,5 +1,5 @@
 import { mkdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { replaceFile } from '../durable.ts'
 import { CERTBOT_DIRECTORY, lineageOf } from './places.ts'
 
@@ -19,17 +19,22 @@ export interface RenewalHook {
  * files. Throws the file system's own error.
  */
 export function installRenewalHook(hook: RenewalHook): void {
-  const folder = join(hook.directory ?? CERTBOT_DIRECTORY, 'renewal-hooks/deploy')
-  const file = join(folder, `deploy-receiver-${hook.installation}`)
+  const file = renewalHookFile(hook)
   const text = renewalHook(hook)
   try {
     if (readFileSync(file, 'utf8') === text) return
   } catch {
     // there is none yet
   }
-  mkdirSync(folder, { recursive: true, mode: 0o755 })
+  mkdirSync(dirname(file), { recursive: true, mode: 0o755 })
   replaceFile(file, text, 0o755)
 }
+
+export const renewalHookFile = ({
+  directory = CERTBOT_DIRECTORY,
+  installation,
+}: Pick<RenewalHook, 'directory' | 'installation'>): string =>
+  join(directory, 'renewal-hooks/deploy', `deploy-receiver-${installation}`)
 
 export const renewalHook = ({ program, config, nginx }: Omit<RenewalHook, 'directory'>): string =>
   `#!/bin/sh

@@ -2,7 +2,7 @@ import { isIPv4 } from 'node:net'
 import type Docker from 'dockerode'
 import { DeployError } from '../../core/errors.ts'
 import { divide } from '../subnet.ts'
-import { isMissing, translate } from './errors.ts'
+import { isMissing, statusOf, translate } from './errors.ts'
 import { networkLabels, readNetworkLabels } from './labels.ts'
 
 /** The bridge network of the slots, as it is there already. */
@@ -101,5 +101,18 @@ export async function joinNetworks(
       Container: container,
       EndpointConfig: { Aliases: [...aliasesOn(name)] },
     })
+  }
+}
+
+/** Removes a network that nothing is on any more. Resolves to whether it is gone: what somebody else has on it keeps it. */
+export async function removeNetwork(docker: Docker, name: string): Promise<boolean> {
+  try {
+    await docker.getNetwork(name).remove()
+    return true
+  } catch (error) {
+    if (isMissing(error)) return true
+    // 403, by newer engines 409: it has active endpoints
+    if ([403, 409].includes(statusOf(error) ?? 0)) return false
+    throw translate(error, `cannot remove the network ${name}`, 'engine_unreachable')
   }
 }

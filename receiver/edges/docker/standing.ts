@@ -5,7 +5,9 @@ import { translate } from './errors.ts'
 import { ANONYMOUS } from './containers.ts'
 import {
   hasVolumesByName,
+  type Home,
   isInSlot,
+  isOurs,
   ofInstallation,
   ofNetwork,
   readLabels,
@@ -47,6 +49,20 @@ export async function bearsInstallation(docker: Docker, installation: string): P
     return containers.length + networks.length > 0
   } catch (error) {
     throw translate(error, `cannot list what ${installation} made`, 'engine_unreachable')
+  }
+}
+
+/** The names of all containers of an installation on its network, whatever they are for. Throws `DeployError`. */
+export async function listOurs(docker: Docker, home: Home): Promise<string[]> {
+  try {
+    const filters = { label: ofNetwork(home.network) }
+    const all = await retryReads(() => docker.listContainers({ all: true, filters }))
+    return all
+      .filter(({ Labels }) => isOurs(home, Labels))
+      .map(({ Names }) => (Names[0] ?? '').replace(/^\//, ''))
+      .toSorted()
+  } catch (error) {
+    throw translate(error, `cannot list the containers on ${home.network}`, 'engine_unreachable')
   }
 }
 

@@ -1,5 +1,6 @@
 import { DeployError } from '../../core/errors.ts'
 import { START_NGINX } from './ask/not-served.ts'
+import { describeVersion } from './lacking.ts'
 import type { Program } from './program.ts'
 import { whoIsAt } from './ask/visit.ts'
 
@@ -8,7 +9,7 @@ import { whoIsAt } from './ask/visit.ts'
  * `not_served` when it does not run.
  */
 export async function checkUp(
-  program: Pick<Program, 'test' | 'serverBlocks'>,
+  program: Pick<Program, 'test' | 'serverBlocks' | 'features'>,
   listen: readonly string[],
 ): Promise<{ state: string; warnings: readonly string[] }> {
   const warnings = await program.test()
@@ -27,7 +28,9 @@ export async function checkUp(
   const stranger = found.find((server) => server !== '' && !NGINX.test(server))
   const isStranger = stranger !== undefined && !found.some((server) => NGINX.test(server))
   const state = isStranger ? `and ${stranger} answers where it would` : 'and runs'
-  return { state: `it takes its files, ${state}`, warnings }
+  const version = describeVersion(await program.features())
+  const which = version === '' ? '' : `; it is ${version}`
+  return { state: `it takes its files, ${state}${which}`, warnings }
 }
 
 const NGINX = /^(?:nginx|openresty)/i

@@ -54,6 +54,8 @@ export interface StoreContents {
   format: number
   installation?: string
   live: Deployment[]
+  /** The ids of all that it remembers. */
+  deployments: ReadonlySet<string>
   /** By app: the volumes of what its image has in VOLUMEs. */
   volumes: { app: string; volume: string }[]
 }
@@ -75,6 +77,7 @@ export function readCopy(copy: string): StoreContents {
       live: all(
         'SELECT record FROM live JOIN deployments USING (generation) ORDER BY live.app',
       ).map(({ record }) => JSON.parse(String(record)) as Deployment),
+      deployments: new Set(all('SELECT id FROM deployments').map(({ id }) => String(id))),
       volumes: hasTable('volumes')
         ? all('SELECT app, volume FROM volumes ORDER BY app, volume').map(({ app, volume }) => ({
             app: String(app),

@@ -25,10 +25,10 @@ export const certbotOf = ({ tls }: Pick<Config, 'tls'>): string =>
  */
 export function readContents(config: Config, named: readonly string[]): Contents {
   const certbot = certbotOf(config)
-  const live = join(certbot, 'live')
+  const live = liveOf(certbot)
   const isLineage = (file: string) => dirname(dirname(file)) === live
   const lineages = new Set([
-    ...list(live).filter((each) => each.startsWith(lineageOf(''))),
+    ...lineagesOf(certbot),
     ...named.filter(isLineage).map((file) => dirname(file).slice(live.length + 1)),
   ])
   const paths = [
@@ -48,6 +48,12 @@ export function readContents(config: Config, named: readonly string[]): Contents
   for (const path of new Set(paths)) take(path, contents, { named, live })
   return contents
 }
+
+const liveOf = (certbot: string) => join(certbot, 'live')
+
+/** What Certbot calls the certificates of receivers. */
+export const lineagesOf = (certbot: string): string[] =>
+  list(liveOf(certbot)).filter((each) => each.startsWith(lineageOf('')))
 
 function take(
   path: string,

@@ -68,6 +68,24 @@ test('stop and start are noted, and answered when they are done', async () => {
   expect(await post('/apps/api/stop')).toMatchObject({ status: 503, body: { hint: 'look' } })
 })
 
+test('what waits for its data is started when that is there, or when somebody says so', async () => {
+  await live()
+  const started: string[] = []
+  world.services.operate = {
+    stop: async () => {},
+    start: async ({ name }) => void started.push(name),
+  }
+  world.services.lookForData = () =>
+    Promise.reject(new DeployError('awaits_data', 'api-data is not there', { hint: 'bring it' }))
+  expect(await post('/apps/api/start')).toMatchObject({
+    status: 409,
+    body: { code: 'awaits_data', hint: 'bring it' },
+  })
+  expect(started).toEqual([])
+  expect(await post('/apps/api/start?without_data=true')).toMatchObject({ status: 200 })
+  expect(started).toEqual(['api'])
+})
+
 test.for(['restart', 'stop', 'start'])(
   '%s needs something that is live, and nothing beside',
   async (what) => {
