@@ -66,12 +66,6 @@ const { values, positionals } = parseArgs({
     help: { type: 'boolean', short: 'h' },
   },
 })
-if (values.help === true) {
-  console.log(HELP)
-} else {
-  process.exitCode = await main()
-}
-
 async function main(): Promise<number> {
   const packages = createPackages(cacheDirectory())
   const rows: Row[] = []
@@ -163,4 +157,10 @@ function write(table: string): void {
 
 function cacheDirectory(): string {
   return process.env['DEPLOY_ACTION_VERSIONS'] ?? join(tmpdir(), 'deploy-action-versions')
+}
+
+if (values.help === true) {
+  console.log(HELP)
+} else {
+  process.exitCode = await main()
 }
