@@ -72,7 +72,7 @@ export async function readArchive(
   let left: { name: string; bytes: number }[] | undefined
   try {
     for await (const entry of archive) {
-      const { name, size = 0, type } = entry.header
+      const { name, size, type } = entry.header
       if (type !== 'file') throw new Error(`${name} in it is a ${type}, where files alone belong`)
       if (left === undefined) {
         if (size > MOST_FIRST_BYTES) throw new Error(`${name} in it is too large`)

@@ -39,7 +39,7 @@ export function nginx(packages: Packages, suite: Suite): Program {
   if (loader === undefined) throw new Error(`${root} has no loader`)
   writeFileSync(
     join(bin, 'nginx'),
-    `#!/bin/sh\nexec ${loader} --argv0 nginx --library-path ${places} ${root}/usr/sbin/nginx "$@"\n`,
+    `#!/bin/sh\nexec ${loader} --library-path ${places} ${root}/usr/sbin/nginx "$@"\n`,
   )
   chmodSync(join(bin, 'nginx'), 0o755)
   const path = inFrontOf([bin])

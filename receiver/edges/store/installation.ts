@@ -29,10 +29,10 @@ export function createInstallation(database: DatabaseSync): StoredInstallation {
         add.run(wanted)
       })
     },
-    replace(id) {
+    replace(wanted) {
       transaction(database, () => {
         remove.run()
-        add.run(id)
+        add.run(wanted)
       })
     },
   }

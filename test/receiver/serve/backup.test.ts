@@ -286,11 +286,15 @@ describe('a backup that is not what it says', () => {
     ],
     'a link elsewhere': [
       /where none of Certbot's does/,
-      (_, m) => void m.links.forEach((link) => (link.to = '/etc/shadow')),
+      (_, m) => {
+        for (const link of m.links) link.to = '/etc/shadow'
+      },
     ],
     'a link at another place': [
       /where none of Certbot's does/,
-      (_, m) => void m.links.forEach((link) => (link.path = join(m.data, 'x'))),
+      (_, m) => {
+        for (const link of m.links) link.path = join(m.data, 'x')
+      },
     ],
     'more than it says': [
       /where nothing is due/,

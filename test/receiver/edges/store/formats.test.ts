@@ -104,10 +104,12 @@ describe.for([...texts.keys()])('a store of format %i', (format) => {
       format >= 8 ? ['api-data'] : [],
     )
     expect(record.stopped('api')?.awaits).toEqual(
-      format >= 12 ? ['api-data'] : format === 11 ? [] : undefined,
+      format >= 13 ? ['api-data'] : format >= 11 ? [] : undefined,
     )
-    const once = createIdempotency(database)
-    expect(once.useToken({ issuer: 'https://issuer.example', jti: 'j', expiresAt: 1 })).toBe(false)
+    const idempotency = createIdempotency(database)
+    expect(idempotency.useToken({ issuer: 'https://issuer.example', jti: 'j', expiresAt: 1 })).toBe(
+      false,
+    )
     expect(createAudit(database).list({ limit: 9 })).toHaveLength(format >= 2 ? 1 : 0)
     expect(createAttestations(database).sent('dep_two')).toHaveLength(format >= 2 ? 1 : 0)
     expect(createPolls(database).seen('api')).toBe(format >= 5 ? digest('b') : undefined)
