@@ -39,7 +39,7 @@ export function nginx(packages: Packages, suite: Suite): Program {
   if (loader === undefined) throw new Error(`${root} has no loader`)
   writeFileSync(
     join(bin, 'nginx'),
-    `#!/bin/sh\nexec ${loader} --library-path ${places} ${root}/usr/sbin/nginx "$@"\n`,
+    `#!/bin/sh\n${suite === 'bullseye' ? WITHOUT_E : ''}exec ${loader} --library-path ${places} ${root}/usr/sbin/nginx "$@"\n`,
   )
   chmodSync(join(bin, 'nginx'), 0o755)
   const path = inFrontOf([bin])
@@ -49,6 +49,14 @@ export function nginx(packages: Packages, suite: Suite): Program {
   })
   return { version: /nginx\/([\d.]+)/.exec(String(said))?.[1] ?? '', env: { PATH: path } }
 }
+
+/** `-e FILE` came with 1.19.5; tests name their log by it, and in their config too. */
+const WITHOUT_E = `count=$#
+while [ "$count" -gt 0 ]; do
+  if [ "$1" = -e ]; then shift 2; count=$((count - 2)); continue; fi
+  set -- "$@" "$1"; shift; count=$((count - 1))
+done
+`
 
 /** Compose, as docker's plugin. */
 export function compose(packages: Packages, suite: Suite): Program {
