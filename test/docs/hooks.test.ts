@@ -7,13 +7,12 @@ import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, inject, test } from 'vitest'
 import { parse } from 'yaml'
 import { type Issuer, startIssuer } from '../support/oidc-issuer.ts'
+import { PROGRAM } from '../support/program.ts'
 import { pushTiny } from '../support/tiny-image.ts'
 import { startVm, type Vm } from '../support/vm.ts'
 
 const run = promisify(execFile)
 const PAGE = readFileSync(new URL('../../docs/hooks.md', import.meta.url), 'utf8')
-const PROGRAM = fileURLToPath(new URL('../../bin/deploy-receiver', import.meta.url))
-
 /** The page's blocks of one language, in order. */
 const blocks = (language: string): string[] =>
   [...PAGE.matchAll(new RegExp('^```' + language + '\\n(.*?)^```$', 'gms'))].map(

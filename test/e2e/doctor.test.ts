@@ -3,15 +3,14 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer as createHttpServer } from 'node:http'
 import { connect, createServer, type Server as TcpServer, type Socket } from 'node:net'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { stripVTControlCharacters } from 'node:util'
 import { afterAll, beforeAll, expect, inject, test } from 'vitest'
 import { startNginx } from '../support/nginx.ts'
 import { operate } from '../support/operator.ts'
+import { PROGRAM } from '../support/program.ts'
 import { answers, type RegistryProxy, startRegistryProxy } from '../support/registry-proxy.ts'
 import { startVm, type Vm } from '../support/vm.ts'
 
-const PROGRAM = fileURLToPath(new URL('../../bin/deploy-receiver', import.meta.url))
 const DATA_MEGABYTES = 64
 
 const stack = inject('stack')

@@ -8,7 +8,6 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import type Docker from 'dockerode'
 import { afterAll, beforeAll, expect, inject, test } from 'vitest'
 import { stringify } from 'yaml'
@@ -16,10 +15,10 @@ import { connectDocker } from '../../receiver/edges/docker/connect.ts'
 import { buildHelloBase, nodeVolumes, pushHello } from '../support/images.ts'
 import { startLoad } from '../support/load.ts'
 import { freePort } from '../support/ports.ts'
+import { PROGRAM } from '../support/program.ts'
 import { startVm, type Vm, type VmConfig } from '../support/vm.ts'
 import { openWorkspace, type Workspace } from '../support/workspace.ts'
 
-const PROGRAM = fileURLToPath(new URL('../../bin/deploy-receiver', import.meta.url))
 const stack = inject('stack')
 let workspace: Workspace
 let docker: Docker

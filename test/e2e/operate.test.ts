@@ -1,15 +1,14 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import type Docker from 'dockerode'
 import { afterAll, beforeAll, expect, inject, onTestFinished, test } from 'vitest'
 import type { Deployment } from '../../protocol/deployment.ts'
 import { connectDocker } from '../../receiver/edges/docker/connect.ts'
+import { PROGRAM } from '../support/program.ts'
 import { sendRaw } from '../support/raw.ts'
 import { startVm, type Vm } from '../support/vm.ts'
 
-const PROGRAM = fileURLToPath(new URL('../../bin/deploy-receiver', import.meta.url))
 const SECRET = 'correct-horse-battery'
 let vm: Vm
 let docker: Docker

@@ -3,13 +3,12 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { once } from 'node:events'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, inject, test } from 'vitest'
 import { stringify } from 'yaml'
 import { operate } from '../support/operator.ts'
+import { PROGRAM } from '../support/program.ts'
 import { startVm, type Vm } from '../support/vm.ts'
 
-const PROGRAM = fileURLToPath(new URL('../../bin/deploy-receiver', import.meta.url))
 const stack = inject('stack')
 const PASSWORD = { REGISTRY_PASSWORD: 'x' }
 let vm: Vm

@@ -1,11 +1,9 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { stringify } from 'yaml'
 import { guardSecrets } from './leaks.ts'
 import { type Running, startProcess, waitForUrl } from './processes.ts'
-
-const PROGRAM = fileURLToPath(new URL('../../bin/deploy-receiver', import.meta.url))
+import { PROGRAM } from './program.ts'
 
 export interface RunningReceiver extends Running {
   /** Where it listens: `http://127.0.0.1:PORT`. */

@@ -2,11 +2,10 @@ import { execFile } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { operate } from '../../support/operator.ts'
+import { PROGRAM } from '../../support/program.ts'
 
-const PROGRAM = fileURLToPath(new URL('../../../bin/deploy-receiver', import.meta.url))
 const UNWISE = 'admin: "0.0.0.0" is not on loopback'
 
 let dir: string
