@@ -28,9 +28,9 @@ function textOf(file: string): string | undefined {
 
 /** To load what reads YAML takes longer than all else that such a command does: a key at the margin with a path is read without it. */
 function yaml() {
-  const load = createRequire(import.meta.url)
+  const require = createRequire(import.meta.url)
   return {
-    ...(load('./reader.ts') as typeof import('./reader.ts')),
-    ...(load('./source.ts') as typeof import('./source.ts')),
+    ...(require('./reader.ts') as typeof import('./reader.ts')),
+    ...(require('./source.ts') as typeof import('./source.ts')),
   }
 }

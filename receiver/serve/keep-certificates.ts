@@ -1,4 +1,3 @@
-import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { AppConfig, Config } from '../config/config.ts'
 import type { Apps } from '../core/apps.ts'
@@ -20,6 +19,7 @@ import { lineageOf } from '../edges/certbot/places.ts'
 import { installRenewalHook } from '../edges/certbot/renewal-hook.ts'
 import type { SiteFiles } from '../edges/nginx/sites.ts'
 import { createCertificateAttempts } from '../edges/store/certificate-attempts.ts'
+import { PROGRAM } from '../installed.ts'
 import type { OpenStore } from './open-store.ts'
 import { filesOf, lentTo, serverOf, tlsSites } from './site-tls.ts'
 
@@ -98,8 +98,6 @@ export function startCertificates(
     describe: () => describeAll(config(), ports),
   }
 }
-
-const PROGRAM = join(import.meta.dirname, '../../bin/deploy-receiver')
 
 const describeAll = (
   config: Config,

@@ -3,6 +3,7 @@ import { Worker } from 'node:worker_threads'
 import type { Listener } from '../core/listeners.ts'
 import type { Log } from '../core/log.ts'
 import { shorten } from '../core/shorten.ts'
+import { WATCHDOG_THREAD } from '../installed.ts'
 
 const LOOK_MS = 1000
 const REPORT_MS = 10_000
@@ -56,7 +57,8 @@ export function createWatchdog({
     start() {
       const { JOURNAL_STREAM } = environment
       const workerData: WatchdogData = { beats, lookMs, reportMs, endMs, JOURNAL_STREAM }
-      worker = new Worker(new URL('./watchdog-worker.ts', import.meta.url), {
+      worker = new Worker(WATCHDOG_THREAD, {
+        eval: typeof WATCHDOG_THREAD === 'string',
         workerData,
         // it needs neither our options nor our secrets
         execArgv: [],
