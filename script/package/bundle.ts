@@ -2,8 +2,8 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { isBuiltin } from 'node:module'
 import { join } from 'node:path'
 import { build, type Plugin } from 'rolldown'
+import { ROOT } from './making.ts'
 
-const ROOT = join(import.meta.dirname, '../..')
 export const BUNDLE = 'deploy-receiver.cjs'
 
 /**

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { inject } from 'postject'
 import { BUNDLE } from './bundle.ts'
+import type { Making } from './making.ts'
 import { type Arch, writeNode } from './node-binary.ts'
 
 const run = promisify(execFile)
@@ -14,12 +15,12 @@ const OPTIONS = ['--max-semi-space-size=8', '--use-system-ca']
 export const executableName = (arch: Arch): string => `deploy-receiver-linux-${arch}`
 
 /** Makes one program of Node and the bundle. What V8 compiled goes in only where it can be run, which says that it is whole. */
-export async function makeExecutable(arch: Arch, out: string): Promise<void> {
+export async function makeExecutable(arch: Arch, { out }: Pick<Making, 'out'>): Promise<void> {
   const file = join(out, executableName(arch))
   const making = `${file}.making`
   const config = `${file}.json`
   const blob = `${file}.blob`
-  await writeNode(arch, making, join(out, '.node'))
+  await writeNode(arch, making)
   await writeFile(
     config,
     JSON.stringify({

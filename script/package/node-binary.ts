@@ -1,17 +1,19 @@
 import { execFile } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { access, copyFile, mkdir, readFile } from 'node:fs/promises'
+import { copyFile, mkdir, readFile, rename, rm } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 
 const run = promisify(execFile)
 
 /** The Node that goes into the packages; `npm run package` is run by the same one. */
-const VERSION = '24.21.0'
+export const NODE_VERSION = '24.21.0'
 
-export type Arch = 'x64' | 'arm64'
+export const ARCHES = ['x64', 'arm64'] as const
+export type Arch = (typeof ARCHES)[number]
 
-/** SHA-256 of `bin/node` in the npm packages `node-linux-…` of that version, and what makes it smaller. */
+/** SHA-256 of `bin/node` in the npm packages `node-linux-…` of that version, and what takes its symbols out. */
 const BINARIES = {
   x64: {
     sha256: '7fde7b8afa198da66257f42ee2001d874c7355631e6d1579a5fb5ef1f246df4c',
@@ -25,20 +27,25 @@ const BINARIES = {
   },
 } satisfies Record<Arch, { sha256: string; strip: string; debian: string }>
 
+/** Fetched once for each version. */
+const CACHE = join(import.meta.dirname, '../../node_modules/.cache/deploy-receiver')
+
 /** Writes Node's program for that kind of machine, without its symbols, to `file`. */
-export async function writeNode(arch: Arch, file: string, cache: string): Promise<void> {
-  if (process.version !== `v${VERSION}`) {
+export async function writeNode(arch: Arch, file: string): Promise<void> {
+  if (process.version !== `v${NODE_VERSION}`) {
     throw new Error(
-      `this is Node ${process.version}, and the packages hold v${VERSION}: run npm ci, then npm run package; a new Node is first to be named in script/package/node-binary.ts`,
+      `this is Node ${process.version}, and the packages hold v${NODE_VERSION}: run npm ci, then npm run package; a new Node is first to be named in script/package/node-binary.ts`,
     )
   }
-  const source = arch === process.arch ? process.execPath : await fetchNode(arch, cache)
+  const source = join(await fetchNode(arch), 'bin/node')
   const { sha256, strip, debian } = BINARIES[arch]
   const is = createHash('sha256')
     .update(await readFile(source))
     .digest('hex')
   if (is !== sha256) {
-    throw new Error(`${source} is not the Node ${VERSION} that was looked at: its SHA-256 is ${is}`)
+    throw new Error(
+      `${source} is not the Node ${NODE_VERSION} that was looked at: its SHA-256 is ${is}`,
+    )
   }
   await copyFile(source, file)
   await run(strip, [file]).catch((cause: NodeJS.ErrnoException) => {
@@ -47,24 +54,22 @@ export async function writeNode(arch: Arch, file: string, cache: string): Promis
   })
 }
 
-/** Another machine's Node is an npm package. Resolves to where it lies. */
-async function fetchNode(arch: Arch, cache: string): Promise<string> {
+/** The terms of Node and of what is in it. */
+export const nodeLicence = async (): Promise<string> =>
+  readFile(join(await fetchNode('x64'), 'LICENSE'), 'utf8')
+
+/** Each machine's Node is an npm package. Resolves to its folder. */
+async function fetchNode(arch: Arch): Promise<string> {
   const name = `node-linux-${arch}`
-  const file = join(cache, `${name}-${VERSION}`, 'package/bin/node')
-  const isThere = await access(file).then(
-    () => true,
-    () => false,
-  )
-  if (isThere) return file
-  const folder = join(cache, `${name}-${VERSION}`)
-  await mkdir(folder, { recursive: true })
-  await run('npm', ['pack', '--silent', '--pack-destination', cache, `${name}@${VERSION}`])
-  await run('tar', [
-    '-xzf',
-    join(cache, `${name}-${VERSION}.tgz`),
-    '-C',
-    folder,
-    'package/bin/node',
-  ])
-  return file
+  const folder = join(CACHE, `${name}-${NODE_VERSION}`)
+  if (!existsSync(folder)) {
+    const fetched = `${folder}.${process.pid}`
+    await mkdir(fetched, { recursive: true })
+    await run('npm', ['pack', '--silent', '--pack-destination', fetched, `${name}@${NODE_VERSION}`])
+    const archive = join(fetched, `${name}-${NODE_VERSION}.tgz`)
+    await run('tar', ['-xzf', archive, '-C', fetched, 'package/bin/node', 'package/LICENSE'])
+    await rm(archive)
+    await rename(fetched, folder)
+  }
+  return join(folder, 'package')
 }
