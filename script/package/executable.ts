@@ -34,7 +34,8 @@ export async function makeExecutable(arch: Arch, { out }: Pick<Making, 'out'>): 
       execArgvExtension: 'env',
     }),
   )
-  await run(process.execPath, ['--experimental-sea-config', config], { cwd: out })
+  // what V8 compiles is then the same each time, and taken all the same where it runs; fixed seeds of its own would not be
+  await run(process.execPath, ['--predictable', '--experimental-sea-config', config], { cwd: out })
   await inject(making, 'NODE_SEA_BLOB', await readFile(blob), {
     sentinelFuse: 'NODE_SEA_FUSE_fce680ab2cc467b6e072b8b5df1996b2',
   })
