@@ -20,6 +20,9 @@ export async function bundleReceiver(directory: string, version: string): Promis
     lazyBuiltins,
   ])
   if (code.includes(ROOT)) throw new Error(`the bundle holds a path of this machine, ${ROOT}`)
+  if (code.includes('pathToFileURL(__filename)')) {
+    throw new Error('the bundle reads a file beside the sources: see receiver/installed.ts')
+  }
   await mkdir(directory, { recursive: true })
   await writeFile(join(directory, BUNDLE), inAscii(code))
   return moduleIds
@@ -82,8 +85,11 @@ const leftOut: Plugin = {
 const ownRequire: Plugin = {
   name: 'own-require',
   transform: {
-    filter: { id: /[\\/]receiver[\\/].*\.ts$/ },
-    handler: (code) => code.replace('const require = createRequire(import.meta.url)', ''),
+    filter: { id: /[\\/]receiver[\\/].*\.ts$/, code: 'createRequire(' },
+    handler: (code) =>
+      code
+        .replace('const require = createRequire(import.meta.url)', '')
+        .replaceAll('createRequire(import.meta.url)(', 'require('),
   },
 }
 
