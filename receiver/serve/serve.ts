@@ -24,6 +24,7 @@ import { ensureNetwork } from '../edges/docker/network.ts'
 import { listTags } from '../edges/registry/tags.ts'
 import { newInstallationId } from '../edges/store/installation.ts'
 import { createProof } from '../http/healthz.ts'
+import { takeStoreOver } from '../edges/store/upgrade.ts'
 import { type Addresses, takeAddresses } from './addresses.ts'
 import { takeConfig } from './current-config.ts'
 import { runDoctor } from './doctor.ts'
@@ -32,7 +33,7 @@ import { startCertificates } from './keep-certificates.ts'
 import { compareConfig, planReload } from './look-at-config.ts'
 import { lookAtWayIn } from './look-at-way-in.ts'
 import { httpServices } from './http-services.ts'
-import { hasStore, lookAtMachine, storePlace } from './machine.ts'
+import { hasStore, lookAtMachine, storeFile, storePlace } from './machine.ts'
 import { openDocker } from './open-docker.ts'
 import { openRegistries } from './open-registries.ts'
 import { openStore } from './open-store.ts'
@@ -42,6 +43,7 @@ import { showReceiver } from './show-receiver.ts'
 import { atNginx, siteTls } from './site-tls.ts'
 import { startPolling } from './start-polling.ts'
 import { VERSION } from '../version.ts'
+import { lookAtUpgrade, sayWhatBegins } from './upgrade.ts'
 import { createWatchdog, watchRequests, watchSteps } from './watchdog.ts'
 
 export interface Receiver {
@@ -95,6 +97,9 @@ async function start(
   if (machine.subnet !== network.subnet) {
     log('warn', SUBNET_KEPT, { network: network.name, subnet: machine.subnet })
   }
+
+  const taken = takeStoreOver(storeFile(data), VERSION)
+  sayWhatBegins(taken, log)
 
   const watchdog = createWatchdog({ log, environment })
   const store = openStore(storePlace(data, machine.subnet), {
@@ -239,6 +244,9 @@ async function start(
     stopping: stopping.signal,
   })
   for (const server of addresses.servers) watchRequests(server, watchdog)
+  // until now nothing was taken in and no deployment went on: all of it can be taken back
+  if (taken.upgrade !== undefined) await lookAtUpgrade(taken.upgrade, services, store)
+  taken.confirm()
   addresses.answer(services)
   const certificates = startCertificates(() => current.config, {
     apps,
