@@ -32,7 +32,7 @@ function isThere(): boolean {
   }
 }
 
-describe.runIf(isThere())('the unit of docs/install.md', () => {
+describe.runIf(isThere())('the unit', () => {
   test('has nothing that systemd does not know, or that is not right', async () => {
     expect(await analyze('verify', '--man=no')).toEqual({ code: 0, said: '' })
   })

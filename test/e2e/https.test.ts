@@ -22,7 +22,7 @@ let tlsPort: number
 let digest: string
 const folder = (name: string) => join(vm.dir, name)
 
-/** As the unit of docs/install.md has it, with Certbot's folder as its `-/etc/letsencrypt`. */
+/** As the unit of install/ has it, with Certbot's folder as its `-/etc/letsencrypt`. */
 beforeAll(async () => {
   vm = await startVm(stack, 'https')
   for (const name of ['run', 'data', 'letsencrypt', 'acme'])

@@ -1,7 +1,7 @@
 import { wordsOf } from './unit.ts'
 
 /**
- * What runs a program as the unit of docs/install.md does, as far as that goes without systemd: with its capabilities, unable
+ * What runs a program as the unit of install/ does, as far as that goes without systemd: with its capabilities, unable
  * to gain others, and with all of the file system read-only but these folders.
  */
 export function sandbox(writable: readonly string[]): string[] {
