@@ -39,4 +39,4 @@ for (const [line, by] of CHANGES) {
   text = text.replace(line, () => by)
 }
 writeFileSync(file, text)
-await makeExecutable(process.arch === 'arm64' ? 'arm64' : 'x64', folder)
+await makeExecutable(process.arch === 'arm64' ? 'arm64' : 'x64', { out: folder })
