@@ -1,5 +1,6 @@
 import { loadConfig } from '../config/load.ts'
 import { ConfigError, describeProblem, type Remarks } from '../config/problems.ts'
+import { takeVariables } from '../config/variables.ts'
 import { connectDocker } from '../edges/docker/connect.ts'
 import { lookAtRegistries, lookAtTrustRoots } from '../serve/look-at-registries.ts'
 import type { Given } from './command.ts'
@@ -22,6 +23,7 @@ export async function check({
 }: CheckOptions): Promise<number> {
   let remarks: Remarks = { warnings: [], notices: [], files: [] }
   const config = loadConfig(file, process.env, (found) => (remarks = found))
+  takeVariables(file, process.env)
   const { warnings, notices } = remarks
   if (strict && warnings.length > 0) throw new ConfigError(config.file, warnings)
   for (const each of warnings) complain(`warning: ${describeProblem(config.file, each)}`)

@@ -1,5 +1,6 @@
 import { loadConfig } from '../config/load.ts'
 import { describeProblem, type Remarks } from '../config/problems.ts'
+import { takeVariables } from '../config/variables.ts'
 import { createLog, openSink } from '../serve/log.ts'
 import type { ReloadOptions } from '../config/changes.ts'
 import type { Config } from '../config/config.ts'
@@ -13,9 +14,12 @@ import { answersAt, tellSystemd } from '../serve/tell-systemd.ts'
 /** Serves until SIGTERM or SIGINT; SIGHUP reads the config again. A second signal ends it at once. */
 export async function serveUntilTold({ config: file }: Given): Promise<number> {
   let remarks: Remarks = { warnings: [], notices: [], files: [] }
-  const read = () => loadConfig(file, process.env, (found) => (remarks = found))
+  // without those of the env file, which a reload reads again
+  const own = { ...process.env }
+  const read = () => loadConfig(file, own, (found) => (remarks = found))
   const config = read()
   let inForce = config
+  takeVariables(file, process.env)
   let secrets = secretsOf(config)
   const redactor = createRedactor(secrets)
   const log = createLog(redactor, { sink: await openSink(process.env), least: () => inForce.logLevel })
@@ -62,7 +66,7 @@ export async function serveUntilTold({ config: file }: Given): Promise<number> {
       redactor.take(secrets)
     }
   }
-  const receiver = await serve(config, process.env, { log, redactor, reload })
+  const receiver = await serve(config, own, { log, redactor, reload })
   systemd.ready(statusOf(inForce))
   process.on('SIGHUP', () => {
     reload({ overwrite: false }).catch((error: unknown) => {

@@ -98,6 +98,6 @@ function valueOf(name: string, env: Readonly<Record<string, string | undefined>>
   const value = env[name]
   if (value !== undefined) return value
   throw new InterpolationError(
-    `the variable ${name} is not set; set it where the receiver starts (/etc/deploy-receiver/env), or write a default: \${${name}:-…}`,
+    `the variable ${name} is not set; set it in the file env beside the config, or write a default: \${${name}:-…}`,
   )
 }

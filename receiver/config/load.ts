@@ -22,14 +22,15 @@ import { readTls } from './tls.ts'
 import { DEFAULT_SOCKET } from './socket.ts'
 import { readSource } from './source.ts'
 import { boolean, emptyRecord, matching } from './values.ts'
+import { readVariables, warnOfVariables } from './variables.ts'
 
 const PATH = /^\/+[A-Za-z0-9._-][A-Za-z0-9._/-]*$/
 const LISTEN =
   /^(?:(?:\d{1,3}(?:\.\d{1,3}){3}|\[[0-9a-f:]+\]|\*):)?\d{1,5}(?: (?:default_server|ipv6only=on|ipv6only=off))*$/
 
 /**
- * Reads and checks a config file; variables come from `env`. What it returns is frozen. Throws `ConfigError` with every
- * problem and its place.
+ * Reads and checks a config file; variables come from `env` and the env file beside it. What it returns is frozen. Throws
+ * `ConfigError` with every problem and its place.
  * @param remark is told what a right config has remarked of it
  */
 export function loadConfig(
@@ -38,9 +39,7 @@ export function loadConfig(
   remark: (remarks: Remarks) => void = () => {},
 ): Config {
   const path = resolve(file)
-  // a variable named like a method of objects is not set by being one
-  const variables = Object.assign(emptyRecord<string | undefined>(), env)
-  const reader = createReader(path, readSource(path), variables)
+  const reader = createReader(path, readSource(path), readVariables(path, env))
   const keys = reader.mapping(reader.root, [
     'url',
     'listen',
@@ -95,6 +94,7 @@ export function loadConfig(
   warnOfAdmin(reader, keys.get('admin'), config.admin.host)
   const secret = reader.firstSecret()
   warnOfAccess(reader, secret ?? reader.root, { file: path, holdsSecret: secret !== undefined })
+  warnOfVariables(reader, env)
   remark(reader.finish())
   return freeze(config)
 }

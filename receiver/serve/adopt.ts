@@ -1,5 +1,6 @@
 import type { Config } from '../config/config.ts'
 import { secretsOf } from '../config/secrets-of.ts'
+import { readVariables } from '../config/variables.ts'
 import { DeployError } from '../core/errors.ts'
 import { createRedactor } from '../core/redaction/redactor.ts'
 import { type Adoption, planAdoption, type Witnesses } from '../core/slots/adoption.ts'
@@ -44,7 +45,10 @@ async function adoptAll(
   environment: NodeJS.ProcessEnv,
   asked: Readonly<Record<string, Slot>>,
 ): Promise<Adopted> {
-  const machine = await lookAtMachine(await connectDocker(environment), config)
+  const machine = await lookAtMachine(
+    await connectDocker(readVariables(config.file, environment)),
+    config,
+  )
   const { standing } = machine
   const maker = makerOf(machine)
   const sites = new Map(standing.map(({ app }) => [app, readSite(config.nginx.directory, app)]))

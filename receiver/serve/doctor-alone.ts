@@ -1,5 +1,6 @@
 import type { Finding } from '../core/finding.ts'
 import type { Config } from '../config/config.ts'
+import { readVariables } from '../config/variables.ts'
 import { systemClock } from '../edges/clock.ts'
 import { connectDocker } from '../edges/docker/connect.ts'
 import { createSites } from '../edges/nginx/sites.ts'
@@ -21,7 +22,8 @@ export async function lookWithoutReceiver(
   file: string,
   environment: NodeJS.ProcessEnv,
 ): Promise<Finding[]> {
-  const connecting = connectDocker(environment)
+  const variables = variablesOf(file, environment)
+  const connecting = connectDocker(variables)
   // whoever needs it hears of it
   connecting.catch(() => {})
   const docker: AskedDocker = {
@@ -39,13 +41,22 @@ export async function lookWithoutReceiver(
     config,
     docker,
     sites,
-    read: openReading(config, { docker: () => connecting, env: environment }),
+    read: openReading(config, { docker: () => connecting, env: variables }),
     wayIn: () => lookAtWayIn(config),
     certificates: () => describeWithoutRecord(config, { sites, clock: systemClock }),
     isLive: () => false,
     maintenanceSince: createSlots(config.data).maintenance,
   })
   return [...findings, ...looked]
+}
+
+/** Without those of an env file that is not right: what is wrong with it is found with the config. */
+function variablesOf(file: string, environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  try {
+    return readVariables(file, environment)
+  } catch {
+    return environment
+  }
 }
 
 /** They are only asked what Nginx makes of them: whose they are, and what would be written, is the record's. */

@@ -1,20 +1,19 @@
 import { existsSync } from 'node:fs'
 import type { Config } from '../config/config.ts'
 import { modeOf, openTo, wayTo } from '../config/file-access.ts'
+import { envFileOf } from '../config/variables.ts'
 import { type Finding, found } from '../core/finding.ts'
 import { trustRootFile } from '../edges/attestation/trust-roots.ts'
 import { lookAtAll } from './look.ts'
 import { settingsKeyFile, storeFile } from './machine.ts'
 import { filesOf, tlsSites } from './site-tls.ts'
 
-/** Where systemd reads the receiver's variables, as docs/install.md has it. */
-export const ENVIRONMENT = '/etc/deploy-receiver/env'
 const DOCKER_SOCKET = '/var/run/docker.sock'
 
 /** Whether others can come to what is the receiver's alone. What the config names, it warns of itself. */
 export const lookAtAccess = (
   config: Config,
-  { environment = ENVIRONMENT, dockerSocket = DOCKER_SOCKET } = {},
+  { environment = envFileOf(config.file), dockerSocket = DOCKER_SOCKET } = {},
 ): Promise<Finding[]> =>
   lookAtAll('file modes', () => {
     const { data, nginx, socket } = config

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { changesOf, type Reloaded, type ReloadOptions } from '../config/changes.ts'
 import type { AppConfig, Config } from '../config/config.ts'
+import { readVariables } from '../config/variables.ts'
 import { createApps } from '../core/apps.ts'
 import type { Log, Report } from '../core/log.ts'
 import type { Redactor } from '../core/redaction/redactor.ts'
@@ -63,6 +64,7 @@ interface Surroundings {
 /**
  * Wires everything and starts it. Throws an error with its remedy when the data directory, Docker, Nginx or an address
  * cannot be had, or when what stands there is not on record; nothing was touched then.
+ * @param environment of the process, without what the config's env file has
  */
 export async function serve(
   config: Config,
@@ -90,7 +92,8 @@ async function start(
   const stopping = new AbortController()
   let current = takeConfig(config)
 
-  const docker = await connectDocker(environment)
+  const variables = readVariables(config.file, environment)
+  const docker = await connectDocker(variables)
   const machine = await lookAtMachine(docker, config)
   const { data, network } = config
   if (!hasStore(data)) refuseOthers(machine, { data, id: undefined, knows: () => false })
@@ -118,7 +121,7 @@ async function start(
   const { credentials, read } = openRegistries({
     logins: () => ({ apps: apps.all().values(), registries: current.config.registries }),
     docker: async () => docker,
-    env: environment,
+    env: variables,
     redactor,
   })
   const {

@@ -98,7 +98,7 @@ describe('its image', () => {
     ['~', 'image is missing; name the one repository that may run, like ghcr.io/acme/api'],
     [
       '${IMAGE}',
-      'the variable IMAGE is not set; set it where the receiver starts (/etc/deploy-receiver/env), or write a default: ${IMAGE:-…}',
+      'the variable IMAGE is not set; set it in the file env beside the config, or write a default: ${IMAGE:-…}',
     ],
   ] as const)('%s is refused', ([text, problem]) => {
     const quoted = text.startsWith('$') ? `"${text}"` : text

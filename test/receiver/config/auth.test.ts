@@ -214,7 +214,7 @@ describe('the auth of an app', () => {
     ],
     [
       'secrets: ["${SECRET}"]',
-      '5:23: apps.api.auth.secrets[0]: the variable SECRET is not set; set it where the receiver starts (/etc/deploy-receiver/env), or write a default: ${SECRET:-…}',
+      '5:23: apps.api.auth.secrets[0]: the variable SECRET is not set; set it in the file env beside the config, or write a default: ${SECRET:-…}',
     ],
     [
       'secrets: ["${SECRET:-}"]',

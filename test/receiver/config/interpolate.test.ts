@@ -68,11 +68,11 @@ describe('what cannot be filled in is refused', () => {
   test.for([
     [
       '$UNSET',
-      `${unset}; set it where the receiver starts (/etc/deploy-receiver/env), or write a default: \${UNSET:-…}`,
+      `${unset}; set it in the file env beside the config, or write a default: \${UNSET:-…}`,
     ],
     [
       '${UNSET}',
-      `${unset}; set it where the receiver starts (/etc/deploy-receiver/env), or write a default: \${UNSET:-…}`,
+      `${unset}; set it in the file env beside the config, or write a default: \${UNSET:-…}`,
     ],
     ['${UNSET:?give it}', `${unset}: give it`],
     ['${UNSET?give it}', `${unset}: give it`],
@@ -81,7 +81,7 @@ describe('what cannot be filled in is refused', () => {
     ['${EMPTY:?give it}', 'the variable EMPTY is not set: give it'],
     [
       '${EMPTY:-$UNSET}',
-      `${unset}; set it where the receiver starts (/etc/deploy-receiver/env), or write a default: \${UNSET:-…}`,
+      `${unset}; set it in the file env beside the config, or write a default: \${UNSET:-…}`,
     ],
     ['$', noName],
     ['a$', noName],
@@ -124,7 +124,7 @@ describe('in the file', () => {
 
   test('an unset variable is told once, with its place', () => {
     expect(problems(withApp('environment:', '  A: 1', '  B: a-${UNSET}'))).toEqual([
-      'config.yaml:7:10: apps.api.environment.B: the variable UNSET is not set; set it where the receiver starts (/etc/deploy-receiver/env), or write a default: ${UNSET:-…}',
+      'config.yaml:7:10: apps.api.environment.B: the variable UNSET is not set; set it in the file env beside the config, or write a default: ${UNSET:-…}',
     ])
     expect(problems('url: $UNSET\napps: { a: { image: $UNSET } }\nread_tokens: [$UNSET]')).toEqual([
       expect.stringMatching(/^config\.yaml:1:6: url: the variable UNSET is not set/),

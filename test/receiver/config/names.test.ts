@@ -35,7 +35,7 @@ describe('names that objects have already', () => {
 
   test.for(NAMES)('%s is no variable that is set', (name) => {
     expect(problems(withApp(`user: "\${${name}}"`))).toEqual([
-      `config.yaml:5:11: apps.api.user: the variable ${name} is not set; set it where the receiver starts (/etc/deploy-receiver/env), or write a default: \${${name}:-…}`,
+      `config.yaml:5:11: apps.api.user: the variable ${name} is not set; set it in the file env beside the config, or write a default: \${${name}:-…}`,
     ])
     expect(app([`user: "\${${name}:-nobody}"`]).container.user).toBe('nobody')
     expect(app([`environment: ["${name}"]`]).container.environment).toEqual({})
