@@ -6,6 +6,7 @@ import { printable, printableLines } from '../core/printable.ts'
 /** The commands in the order in which the help shows them. Each is loaded alone: most ask the receiver one question. */
 const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   serve: async () => (await import('./serve.ts')).serveCommand(),
+  init: async () => (await import('./init.ts')).initCommand(),
   check: async () => (await import('./check.ts')).checkCommand(),
   doctor: async () => (await import('./doctor.ts')).doctorCommand(),
   status: async () => (await import('./status.ts')).statusCommand(),

@@ -17,10 +17,30 @@ export async function operate(
   env: Readonly<Record<string, string>> = {},
   columns?: number,
 ): Promise<Ran> {
-  let [stdout, stderr] = ['', '']
   const { exitCode } = process
+  for (const [name, value] of Object.entries(env)) vi.stubEnv(name, value)
+  const isTTY = columns !== undefined
+  const before = { isTTY: process.stdout.isTTY, columns: process.stdout.columns }
+  Object.assign(process.stdout, { isTTY, columns })
+  try {
+    process.exitCode = 0
+    const { result = 1, error, stdout, stderr } = await capture(() => runProgram(words))
+    const refusal = error === undefined ? '' : `deploy-receiver: ${explain(error)}\n`
+    return { code: result, stdout, stderr: `${stderr}${refusal}` }
+  } finally {
+    process.exitCode = exitCode
+    Object.assign(process.stdout, before)
+    vi.unstubAllEnvs()
+  }
+}
+
+/** What a part of a command prints, and what it comes to. */
+export async function capture<T>(
+  work: () => Promise<T>,
+): Promise<{ stdout: string; stderr: string; result?: T; error?: unknown }> {
+  let [stdout, stderr] = ['', '']
   const spies = [
-    vi.spyOn(console, 'log').mockImplementation((text: string) => void (stdout += `${text}\n`)),
+    vi.spyOn(console, 'log').mockImplementation((text = '') => void (stdout += `${text}\n`)),
     vi.spyOn(console, 'error').mockImplementation((text: string) => void (stderr += `${text}\n`)),
     // wrong usage, and help
     vi
@@ -30,19 +50,12 @@ export async function operate(
       .spyOn(process.stderr, 'write')
       .mockImplementation((text) => Boolean((stderr += String(text)))),
   ]
-  for (const [name, value] of Object.entries(env)) vi.stubEnv(name, value)
-  const isTTY = columns !== undefined
-  const before = { isTTY: process.stdout.isTTY, columns: process.stdout.columns }
-  Object.assign(process.stdout, { isTTY, columns })
   try {
-    process.exitCode = 0
-    return { code: await runProgram(words), stdout, stderr }
+    const result = await work()
+    return { result, stdout, stderr }
   } catch (error) {
-    return { code: 1, stdout, stderr: `${stderr}deploy-receiver: ${explain(error)}\n` }
+    return { error, stdout, stderr }
   } finally {
-    process.exitCode = exitCode
-    Object.assign(process.stdout, before)
-    vi.unstubAllEnvs()
     for (const spy of spies) spy.mockRestore()
   }
 }
