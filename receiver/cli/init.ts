@@ -14,7 +14,7 @@ export const initCommand = () =>
       ],
       [
         'deploy-receiver init --yes --image ghcr.io/acme/api --email ops@example.com',
-        'before there is DNS: under a name of sslip.io with the address of this machine',
+        'before there is DNS: a name of sslip.io that leads to this machine',
       ],
     ],
   )
@@ -32,7 +32,11 @@ export const initCommand = () =>
     .option('--email <address>', 'whom the certificate authority writes to')
     .option('--ca <url>', "ACME directory of another authority than Let's Encrypt")
     .option('--no-tls', 'no HTTPS')
-    .addOption(new Option('--trigger <kind>', 'what triggers deployments; oidc by default').choices([...TRIGGERS]))
+    .addOption(
+      new Option('--trigger <kind>', 'what triggers deployments; oidc by default').choices([
+        ...TRIGGERS,
+      ]),
+    )
     .option('--repository <owner/name>', 'repository on GitHub whose workflows deploy, for oidc')
     .option('--branch <name>', 'branch whose pushes are deployed; the default one by default')
     .option('--login <user>', "user at the image's registry, if the image is not public")

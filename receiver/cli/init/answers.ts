@@ -61,7 +61,7 @@ export async function findAnswers(
   const host = await take({
     option: 'host',
     said: said.host,
-    question: `Public name for hooks, like deploy.example.com${own === undefined ? '' : `; ${sslip(own.address)} leads to ${own.address} already (by ${own.from})`}`,
+    question: `Public name for hooks, like deploy.example.com${own === undefined ? ':' : `; ${sslip(own.address)} leads to ${own.address} already (by ${own.from})`}`,
     otherwise: own === undefined ? undefined : sslip(own.address),
     read: readHost,
   })

@@ -53,6 +53,10 @@ const SECRET = '${{ secrets.DEPLOY_KEY }}'
 const withToken = (hook: string, app: string, token: string) =>
   hook.replace('://', `://${app}:${token}@`)
 
+/** As YAML has it. */
+const quoted = (branch: string) =>
+  /^[A-Za-z][A-Za-z0-9._/-]*$/.test(branch) ? branch : `'${branch.replaceAll("'", "''")}'`
+
 function workflow({ app, image, github, trigger }: FirstConfig, step: readonly string[]): string {
   const { registry, repository } = parseImage(image)
   const isGhcr = registry === 'ghcr.io'
@@ -77,7 +81,7 @@ function workflow({ app, image, github, trigger }: FirstConfig, step: readonly s
   return `name: Deploy
 on:
   push:
-    branches: ['${(github?.branch ?? 'main').replaceAll("'", "''")}']
+    branches: [${quoted(github?.branch ?? 'main')}]
 permissions:
 ${permissions.map((each) => `  ${each}`).join('\n')}
 jobs:
