@@ -36,7 +36,7 @@ main() {
 }
 
 read_options() {
-  dry='' version='' number=0
+  dry='' version='' number=0 remedy='sh install.sh --help'
   while [ $# -gt 0 ]; do
     case $1 in
     --dry-run) dry=yes ;;
