@@ -1,4 +1,5 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { accessSync, constants, existsSync, readFileSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { type FirstConfig, writeFirstConfig } from '../../config/first-config.ts'
 import { envFileOf } from '../../config/variables.ts'
@@ -30,6 +31,7 @@ export async function init(options: InitOptions, machine: Machine = thisMachine)
       'deploy-receiver doctor looks at it; with --image it says what to add',
     )
   }
+  mayWriteBelow(dirname(resolve(file)))
   const said = await ask(options, machine)
   if (said === undefined) {
     complain('nothing was written')
@@ -55,6 +57,12 @@ export async function init(options: InitOptions, machine: Machine = thisMachine)
   }
   showPaste(paste)
   return showEnd(checks, { app, seconds })
+}
+
+/** Nobody is to answer questions, and hear then that it cannot be written. Throws the file system's own error. */
+function mayWriteBelow(folder: string): void {
+  if (existsSync(folder)) accessSync(folder, constants.W_OK | constants.X_OK)
+  else mayWriteBelow(dirname(folder))
 }
 
 /** `undefined` when the person called it off. */
