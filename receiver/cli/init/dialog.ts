@@ -1,6 +1,6 @@
 import { createInterface } from 'node:readline'
 import { Writable } from 'node:stream'
-import { printableLines } from '../printable.ts'
+import { printableLines } from '../../core/printable.ts'
 
 /** Asks a person, line by line. */
 export interface Dialog {
