@@ -22,7 +22,10 @@ export async function serveUntilTold({ config: file }: Given): Promise<number> {
   takeVariables(file, process.env)
   let secrets = secretsOf(config)
   const redactor = createRedactor(secrets)
-  const log = createLog(redactor, { sink: await openSink(process.env), least: () => inForce.logLevel })
+  const log = createLog(redactor, {
+    sink: await openSink(process.env),
+    least: () => inForce.logLevel,
+  })
   // Node prints it, too, and ends the process: what is looked for by its level is found so
   process.on('uncaughtExceptionMonitor', (error) =>
     log('error', 'the receiver ends: nothing was there to take an error', { error }),
