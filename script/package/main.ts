@@ -1,9 +1,10 @@
 // Makes what ships, in out/: npm run package [-- --arch x64,arm64 --out FOLDER]. docs/releasing.md says what it makes.
-import { mkdir, rm } from 'node:fs/promises'
+import { copyFile, mkdir, rm } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { bundleReceiver } from './bundle.ts'
 import { writeCompletions } from './completions.ts'
+import { makeDebianPackage } from './debian.ts'
 import { makeExecutable } from './executable.ts'
 import { makeImageContext } from './image.ts'
 import { type Making, readEpoch, readManifest, ROOT } from './making.ts'
@@ -38,6 +39,8 @@ async function makeAll(arches: readonly Arch[], out: string): Promise<void> {
   await writeSbom(making)
   await makeNpmPackage(making)
   for (const arch of arches) await makeExecutable(arch, making)
+  for (const arch of arches) await makeDebianPackage(arch, making)
   await makeImageContext(arches, making)
+  await copyFile(join(ROOT, 'install/install.sh'), join(out, 'install.sh'))
   await writeSums(making)
 }
