@@ -29,11 +29,11 @@ async function adopt({
   slot: asked,
   json,
 }: Given & { json?: boolean; slot: Record<string, Slot> }): Promise<number> {
-  const [{ loadConfig }, { adopt: takeOver }] = await Promise.all([
-    import('../config/load.ts'),
+  const [{ readConfig }, { adopt: takeOver }] = await Promise.all([
+    import('../serve/read-config.ts'),
     import('../serve/adopt.ts'),
   ])
-  const config = loadConfig(file, process.env, () => {})
+  const { config } = await readConfig(file, process.env)
   const { installation, apps } = await takeOver(config, process.env, asked)
   const rows = apps.map(({ app, slot: live, because, live: { deployment, containers } }) => ({
     app,

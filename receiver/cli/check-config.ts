@@ -1,8 +1,8 @@
-import { loadConfig } from '../config/load.ts'
 import { ConfigError, describeProblem, type Remarks } from '../config/problems.ts'
 import { takeVariables } from '../config/variables.ts'
 import { connectDocker } from '../edges/docker/connect.ts'
 import { lookAtRegistries, lookAtTrustRoots } from '../serve/look-at-registries.ts'
+import { readConfig } from '../serve/read-config.ts'
 import type { Given } from './command.ts'
 import { openReading } from '../serve/open-registries.ts'
 import { showFindings } from './findings.ts'
@@ -22,7 +22,7 @@ export async function check({
   strict = false,
 }: CheckOptions): Promise<number> {
   let remarks: Remarks = { warnings: [], notices: [], files: [] }
-  const config = loadConfig(file, process.env, (found) => (remarks = found))
+  const { config } = await readConfig(file, process.env, (found) => (remarks = found))
   takeVariables(file, process.env)
   const { warnings, notices } = remarks
   if (strict && warnings.length > 0) throw new ConfigError(config.file, warnings)

@@ -1,4 +1,3 @@
-import { loadConfig } from '../config/load.ts'
 import { describeProblem, type Remarks } from '../config/problems.ts'
 import { takeVariables } from '../config/variables.ts'
 import { createLog, openSink } from '../serve/log.ts'
@@ -8,6 +7,7 @@ import type { Given } from './command.ts'
 import { secretsOf, secretsOfBoth } from '../config/secrets-of.ts'
 import type { Report } from '../core/log.ts'
 import { createRedactor } from '../core/redaction/redactor.ts'
+import { readConfig } from '../serve/read-config.ts'
 import { serve } from '../serve/serve.ts'
 import { answersAt, tellSystemd } from '../serve/tell-systemd.ts'
 
@@ -16,8 +16,8 @@ export async function serveUntilTold({ config: file }: Given): Promise<number> {
   let remarks: Remarks = { warnings: [], notices: [], files: [] }
   // without those of the env file, which a reload reads again
   const own = { ...process.env }
-  const read = () => loadConfig(file, own, (found) => (remarks = found))
-  const config = read()
+  const read = () => readConfig(file, own, (found) => (remarks = found))
+  const { config, text } = await read()
   let inForce = config
   takeVariables(file, process.env)
   let secrets = secretsOf(config)
@@ -56,20 +56,20 @@ export async function serveUntilTold({ config: file }: Given): Promise<number> {
     return mine
   }
   const take = async (options: ReloadOptions) => {
-    const next = read()
-    const nextSecrets = secretsOf(next)
+    const next = await read()
+    const nextSecrets = secretsOf(next.config)
     redactor.take(secretsOfBoth(secrets, nextSecrets))
     remark()
     try {
       const changes = await receiver.reload(next, options)
       secrets = nextSecrets
-      inForce = next
+      inForce = next.config
       return changes
     } finally {
       redactor.take(secrets)
     }
   }
-  const receiver = await serve(config, own, { log, redactor, reload })
+  const receiver = await serve({ config, text }, own, { log, redactor, reload })
   systemd.ready(statusOf(inForce))
   process.on('SIGHUP', () => {
     reload({ overwrite: false }).catch((error: unknown) => {

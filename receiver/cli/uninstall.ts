@@ -17,14 +17,12 @@ async function uninstall({
   json,
   yes = false,
 }: Given & { json?: boolean; yes?: boolean }): Promise<number> {
-  const [{ loadConfig }, { planUninstall }] = await Promise.all([
-    import('../config/load.ts'),
+  const [{ readConfig }, { planUninstall }] = await Promise.all([
+    import('../serve/read-config.ts'),
     import('../serve/uninstall.ts'),
   ])
-  const plan = await planUninstall(
-    loadConfig(file, process.env, () => {}),
-    process.env,
-  )
+  const { config } = await readConfig(file, process.env)
+  const plan = await planUninstall(config, process.env)
   const { removes, stays } = plan
   if (!json) {
     for (const each of removes) say(`removes  ${each}`)

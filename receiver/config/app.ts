@@ -5,6 +5,7 @@ import { isAppName } from '../core/dns-name.ts'
 import type { SiteSettings } from '../core/site.ts'
 import { readAttestation } from './attestation.ts'
 import { readAuth } from './auth.ts'
+import { findService, type FoundService, type Projects, readProjectApp } from './compose/project.ts'
 import type { AppConfig } from './config.ts'
 import { DOCKER_KEYS, readDocker } from './engines/docker.ts'
 import type { Field, Reader } from './reader.ts'
@@ -20,6 +21,7 @@ import { duration, number } from './values.ts'
 const COMMON_KEYS = [
   'engine',
   'image',
+  'compose',
   'registries',
   ...PLACE_KEYS,
   'site',
@@ -44,6 +46,8 @@ export interface AppDefaults {
   site: SiteSettings
   /** Whether there is a CA that is asked for certificates. */
   acme: boolean
+  /** Compose projects that apps are services of. */
+  projects: Projects
 }
 
 /** Reads one entry of `apps:`. */
@@ -51,7 +55,7 @@ export function readApp(
   reader: Reader,
   name: string,
   field: Field,
-  { secrets, domains, site, acme }: AppDefaults,
+  { secrets, domains, site, acme, projects }: AppDefaults,
 ): AppConfig {
   if (!isAppName(name)) {
     reader.problem(
@@ -67,7 +71,15 @@ export function readApp(
   const place = readPlace(reader, keys, { name, owners: domains })
   const named = [keys.get('domains'), keys.get('redirect_from')]
   const tls = readAppTls(reader, keys.get('tls'), { names: named, acme })
-  const settings = readSettings(reader, keys)
+  const compose = keys.get('compose')
+  const found = compose && findService(reader, compose, { name, projects })
+  // what is wrong with the project is told already
+  const isLost = compose !== undefined && found === undefined
+  const image = isLost ? NO_IMAGE : readImage(reader, field, keys.get('image'), found)
+  const settings =
+    found === undefined
+      ? readSettings(reader, keys)
+      : readProjectApp(reader, keys, { found, name, repository: image.repository, projects })
   const ownSite = readSite(reader, keys.get('site'), site)
   if (place.stripPrefix && ownSite.protocol === 'grpc') {
     const message = 'the path of a call by gRPC is its method: there is nothing to take off'
@@ -77,7 +89,7 @@ export function readApp(
   warnOfProtocol(reader, keys.get('site') ?? field, { site: ownSite, names, tls })
   return {
     name,
-    image: readImage(reader, field, keys.get('image')),
+    image,
     registries: readRegistries(reader, keys.get('registries'), dirname(reader.file)),
     ...place,
     site: ownSite,
@@ -109,23 +121,34 @@ function readEngine(reader: Reader, field: Field | undefined): keyof typeof ENGI
   return 'docker'
 }
 
-function readImage(reader: Reader, app: Field, field: Field | undefined): AppConfig['image'] {
-  const text = reader.text(field)
+const NO_IMAGE = { repository: '', tag: '' }
+
+/** @param service of Compose's, whose image it is unless the config says it */
+function readImage(
+  reader: Reader,
+  app: Field,
+  field: Field | undefined,
+  service?: FoundService,
+): AppConfig['image'] {
+  const text = reader.text(field) ?? service?.image
   if (text === undefined) {
     if (reader.isNothing(field)) {
       reader.problem(
         field ?? app,
-        'image is missing',
+        service === undefined
+          ? 'image is missing'
+          : `image is missing, and the service ${service.key.service} names none`,
         'name the one repository that may run, like ghcr.io/acme/api',
       )
     }
-    return { repository: '', tag: '' }
+    return NO_IMAGE
   }
   try {
     const { digest, ...followed } = parseImage(text)
-    if (digest !== undefined) {
+    // a Compose file may pin one: here deployments say it
+    if (digest !== undefined && field !== undefined) {
       reader.problem(
-        field ?? app,
+        field,
         `${JSON.stringify(text)} has a digest`,
         `write ${formatImage(followed)}: deployments say which digest runs`,
       )
@@ -135,6 +158,6 @@ function readImage(reader: Reader, app: Field, field: Field | undefined): AppCon
   } catch (error) {
     if (!(error instanceof ImageReferenceError)) throw error
     reader.problem(field ?? app, error.message, error.hint)
-    return { repository: '', tag: '' }
+    return NO_IMAGE
   }
 }

@@ -15,7 +15,7 @@ const PASSED_OVER = {
 } as const
 
 /** What is said within `deploy`, under the keys that say the same without it. */
-const SAME = {
+export const SAME_IN_DEPLOY = {
   'resources.limits.cpus': 'cpus',
   'resources.limits.memory': 'mem_limit',
   'resources.limits.pids': 'pids_limit',
@@ -58,7 +58,7 @@ export function withDeploy(
   }
   for (const [path, why] of Object.entries(PASSED_OVER)) notice(reader, within(path), why)
   if (reader.text(within('mode')) === 'global') notice(reader, within('mode'), SWARM_ALONE)
-  for (const [path, name] of Object.entries(SAME)) take(reader, all, name, within(path))
+  for (const [path, name] of Object.entries(SAME_IN_DEPLOY)) take(reader, all, name, within(path))
   take(reader, all, 'replicas', all.get('scale'))
   return all
 }

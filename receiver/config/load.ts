@@ -5,6 +5,7 @@ import { defined } from '../core/defined.ts'
 import { parseNetwork } from '../core/ip-address.ts'
 import type { SiteSettings } from '../core/site.ts'
 import { type AppDefaults, readApp } from './app.ts'
+import { type ComposeAnswer, noProjects } from './compose/project.ts'
 import type { AppConfig, Config } from './config.ts'
 import { domainOwners } from './domains.ts'
 import { warnOfAdmin, warnOfListen } from './exposure.ts'
@@ -32,14 +33,17 @@ const LISTEN =
  * Reads and checks a config file; variables come from `env` and the env file beside it. What it returns is frozen. Throws
  * `ConfigError` with every problem and its place.
  * @param remark is told what a right config has remarked of it
+ * @param text of the file, if it is not to be read once more
+ * @param projects what Compose says of the projects that apps are services of, by `sourceId`
  */
 export function loadConfig(
   file: string,
   env: Readonly<Record<string, string | undefined>>,
   remark: (remarks: Remarks) => void = () => {},
+  { text, projects }: { text?: string; projects?: ReadonlyMap<string, ComposeAnswer> } = {},
 ): Config {
   const path = resolve(file)
-  const reader = createReader(path, readSource(path), readVariables(path, env))
+  const reader = createReader(path, text ?? readSource(path), readVariables(path, env))
   const keys = reader.mapping(reader.root, [
     'url',
     'listen',
@@ -88,6 +92,7 @@ export function loadConfig(
       domains: domainOwners(url, reader.mapping(keys.get('apps')).keys()),
       site,
       acme: tls !== undefined,
+      projects: noProjects(projects),
     }),
   }
   warnOfListen(reader, keys.get('listen'), config.listen.host)

@@ -1,4 +1,5 @@
-import type { HealthPolicy } from '../core/app.ts'
+import type { HealthPolicy, Settings } from '../core/app.ts'
+import { ownServices } from '../core/project/project.ts'
 import type { Secret } from '../core/redaction/redact.ts'
 import type { Secrets } from '../core/redaction/redactor.ts'
 import type { ContainerSettings } from '../core/slots/container-settings.ts'
@@ -31,9 +32,7 @@ export function secretsOf(config: Config): Secrets {
         ...named(`secret of ${name}`, auth.github),
       ]),
     ],
-    apps: Object.fromEntries(
-      apps.map(({ name, container, health }) => [name, secretsOfContainer(container, health)]),
-    ),
+    apps: Object.fromEntries(apps.map((app) => [app.name, secretsOfSettings(app)])),
   }
 }
 
@@ -49,8 +48,22 @@ export function secretsOfBoth(one: Secrets, other: Secrets): Secrets {
   }
 }
 
+/** What the containers of a release get that must not be seen, those of its project's other services too. */
+export const secretsOfSettings = ({
+  container,
+  health,
+  project,
+}: Pick<Settings, 'container' | 'health' | 'project'>): Secret[] => [
+  ...secretsOfContainer(container, health),
+  ...[...(project?.oneOffs ?? []), ...(project?.workers ?? [])].flatMap((service) =>
+    secretsOfContainer(service.container, NO_HEADERS),
+  ),
+]
+
+const NO_HEADERS = { headers: {}, secretHeaders: [] }
+
 /** What a container and its probe get that must not be seen. */
-export function secretsOfContainer(
+function secretsOfContainer(
   {
     environment,
     secretEnvironment,
@@ -82,13 +95,14 @@ function namesOf({ apps, network, registries }: Config): Set<string> {
     network.name,
     ...Object.keys(registries),
     ...Object.values(apps).flatMap(
-      ({ name, domains, redirectFrom, image, container, registries: own }) => [
+      ({ name, domains, redirectFrom, image, container, project, registries: own }) => [
         name,
         ...domains,
         ...redirectFrom,
         image.repository,
         image.tag,
         ...container.networks,
+        ...(project === undefined ? [] : [project.name, ...ownServices(project)]),
         ...Object.keys(own),
       ],
     ),

@@ -1,5 +1,6 @@
 import { defined } from './defined.ts'
 import type { AttestationPolicy } from './image/attestation.ts'
+import type { Project, Service } from './project/project.ts'
 import type { ContainerSettings } from './slots/container-settings.ts'
 
 /** An app as it is configured: what runs it says which settings it has. */
@@ -45,6 +46,8 @@ export interface DockerApp extends BaseApp {
   drainMs: number
   /** How long the replaced containers go on running, for a rollback that only sets the flag. */
   warmMs: number
+  /** The Compose project that it is a service of. */
+  project?: Project
 }
 
 export interface Release {
@@ -73,15 +76,20 @@ export interface HealthPolicy {
 }
 
 /** The part of an app's config that belongs to a release of it: a rollback brings it back. */
-export type Settings = Pick<DockerApp, 'port' | 'container' | 'replicas' | 'release' | 'health'>
+export type Settings = Pick<
+  DockerApp,
+  'port' | 'container' | 'replicas' | 'release' | 'health' | 'project'
+>
 
-export function settingsOf({ port, container, replicas, release, health }: AppSpec): Settings {
+export function settingsOf(app: AppSpec): Settings {
+  const { port, container, replicas, release, health, project } = app
   return {
     ...(port === undefined ? {} : { port }),
     container,
     replicas,
     ...(release === undefined ? {} : { release }),
     health,
+    ...(project === undefined ? {} : { project }),
   }
 }
 
@@ -90,9 +98,23 @@ export function settingsOf({ port, container, replicas, release, health }: AppSp
  * of the config in force. Whoever may send a hook chooses a digest, and does not undo what the administrator took away.
  */
 export function rolledBack(app: AppSpec, release: Settings): Settings {
-  const { port: _port, container: now, health: healthNow, ...others } = settingsOf(app)
+  const { port: _port, project, ...now } = settingsOf(app)
+  const headers = withSecretsOf(
+    { values: now.health.headers, secret: now.health.secretHeaders },
+    { values: release.health.headers, secret: release.health.secretHeaders },
+  )
+  return {
+    ...now,
+    ...(release.port === undefined ? {} : { port: release.port }),
+    replicas: release.replicas,
+    container: containerBack(now.container, release.container),
+    health: { ...release.health, headers: headers.values, secretHeaders: headers.secret },
+    ...(project === undefined ? {} : { project: projectBack(project, release.project) }),
+  }
+}
+
+function containerBack(now: ContainerSettings, then: ContainerSettings): ContainerSettings {
   const { command: _c, entrypoint: _e, workingDir: _w, healthcheck: _h, ...rights } = now
-  const { container: then, health: healthThen } = release
   const isSecretIn = (field: unknown) => {
     const text = JSON.stringify(field ?? '')
     return Object.values(then.secretVariables).some((value) =>
@@ -105,28 +127,29 @@ export function rolledBack(app: AppSpec, release: Settings): Settings {
     { values: now.environment, secret: now.secretEnvironment },
     { values: then.environment, secret: then.secretEnvironment },
   )
-  const headers = withSecretsOf(
-    { values: healthNow.headers, secret: healthNow.secretHeaders },
-    { values: healthThen.headers, secret: healthThen.secretHeaders },
-  )
   return {
-    ...others,
-    ...(release.port === undefined ? {} : { port: release.port }),
-    replicas: release.replicas,
-    container: {
-      ...rights,
-      ...defined({
-        command: wasOr(then.command, now.command),
-        entrypoint: wasOr(then.entrypoint, now.entrypoint),
-        workingDir: wasOr(then.workingDir, now.workingDir),
-        healthcheck: wasOr(then.healthcheck, now.healthcheck),
-      }),
-      labels: wasOr(then.labels, now.labels),
-      environment: environment.values,
-      secretEnvironment: environment.secret,
-    },
-    health: { ...healthThen, headers: headers.values, secretHeaders: headers.secret },
+    ...rights,
+    ...defined({
+      command: wasOr(then.command, now.command),
+      entrypoint: wasOr(then.entrypoint, now.entrypoint),
+      workingDir: wasOr(then.workingDir, now.workingDir),
+      healthcheck: wasOr(then.healthcheck, now.healthcheck),
+    }),
+    labels: wasOr(then.labels, now.labels),
+    environment: environment.values,
+    secretEnvironment: environment.secret,
   }
+}
+
+/** The services that there are now, each as the app itself. */
+function projectBack(now: Project, then: Project | undefined): Project {
+  const back = (service: Service): Service => {
+    const before = then?.workers.find(({ name }) => name === service.name)
+    if (before === undefined) return service
+    const { container, replicas } = before
+    return { ...service, replicas, container: containerBack(service.container, container) }
+  }
+  return { ...now, workers: now.workers.map(back) }
 }
 
 interface Values {
@@ -146,6 +169,6 @@ function withSecretsOf(now: Values, then: Values): Values {
 /** The app with the settings of one of its releases, as it is configured now where these are not known. */
 export function withSettings(app: AppSpec, settings: Settings | undefined): AppSpec {
   if (settings === undefined) return app
-  const { port: _port, release: _release, ...others } = app
+  const { port: _port, release: _release, project: _project, ...others } = app
   return { ...others, ...settings }
 }

@@ -4,6 +4,8 @@ import type { DeploymentError } from '../../protocol/deployment.ts'
 export const DEPLOY_ERROR_CODES = [
   'app_removed',
   'awaits_data',
+  'compose_failed',
+  'dependency_failed',
   'digest_mismatch',
   'disk_full',
   'engine_unreachable',

@@ -22,6 +22,11 @@ export interface ReconcilePorts extends Bookkeeping {
   rollouts: Rollouts
   /** For the steps in which the receiver died, of all apps. */
   turns: Turns
+  /**
+   * The app by what its settings are made of now, if that lies outside of the config: a Compose project is read for each deployment.
+   * Throws `DeployError`.
+   */
+  fresh?(app: AppSpec): Promise<AppSpec>
 }
 
 /**
@@ -51,7 +56,7 @@ async function deploy(
   signal: AbortSignal,
 ): Promise<void> {
   const rollout = rolloutOf(configured, ports.rollouts)
-  await begin(configured, first, ports)
+  if (!(await begin(configured, first, ports))) return
   const app = withSettings(configured, ports.journal.settings(first.deployment.id))
   let failures = 0
   for (;;) {
@@ -113,18 +118,53 @@ async function abandon(
   }
 }
 
-/** A deployment that is taken up again before it is live does anew what time may have undone. */
-async function begin(app: AppSpec, stored: StoredDeployment, ports: ReconcilePorts): Promise<void> {
+/**
+ * A deployment that is taken up again before it is live does anew what time may have undone. Resolves to whether it is still the one
+ * to go on with.
+ */
+async function begin(
+  app: AppSpec,
+  stored: StoredDeployment,
+  ports: ReconcilePorts,
+): Promise<boolean> {
   const { deployment } = stored
   if (deployment.status === 'queued') {
+    const { fresh, failure } =
+      ports.fresh === undefined || app.project === undefined
+        ? { fresh: app }
+        : await freshly(app, ports.fresh)
+    // a newer one may have come while something was read
+    if (ports.journal.next(app.name)?.generation !== stored.generation) return false
     const at = ports.clock.now()
     ports.journal.append(
       deployment.id,
       { type: 'started', at },
-      { settings: wanted(app, deployment, ports) },
+      { settings: wanted(fresh, deployment, ports) },
     )
-    return
+    if (failure !== undefined) recordFailure({ stored, step: 'resolve', error: failure }, ports)
+    return true
   }
+  await beginAgain(app, stored, ports)
+  return true
+}
+
+async function freshly(
+  app: AppSpec,
+  fresh: NonNullable<ReconcilePorts['fresh']>,
+): Promise<{ fresh: AppSpec; failure?: unknown }> {
+  try {
+    return { fresh: await fresh(app) }
+  } catch (failure) {
+    return { fresh: app, failure }
+  }
+}
+
+async function beginAgain(
+  app: AppSpec,
+  stored: StoredDeployment,
+  ports: ReconcilePorts,
+): Promise<void> {
+  const { deployment } = stored
   const rollout = rolloutOf(app, ports.rollouts)
   const standing = await rollout.look(app, stored).catch(() => undefined)
   if (deployment.error !== undefined || standing === undefined || standing.isLive) return

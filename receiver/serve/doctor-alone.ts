@@ -31,7 +31,7 @@ export async function lookWithoutReceiver(
     info: async () => (await connecting).info(),
     getNetwork: (name) => ({ inspect: async () => (await connecting).getNetwork(name).inspect() }),
   }
-  const { config, findings } = lookAtConfig(file, environment, {
+  const { config, findings } = await lookAtConfig(file, environment, {
     describe: () => `${file} is right`,
     otherwise: 'no receiver starts with it',
   })

@@ -1,26 +1,31 @@
 import { changesOf } from '../config/changes.ts'
 import type { Config } from '../config/config.ts'
-import { loadConfig } from '../config/load.ts'
 import type { ConfigProblem } from '../config/problems.ts'
 import { failed, type Finding, found, type Found } from '../core/finding.ts'
+import { readConfig } from './read-config.ts'
 import { type PlannedReload, settingsChanges } from '../core/slots/settings-changes.ts'
 
 /** Compares the config in force with its file as it is now. */
-export const compareConfig = (current: Config, environment: NodeJS.ProcessEnv): Finding[] =>
-  lookAtConfig(current.file, environment, {
+export async function compareConfig(
+  current: Config,
+  environment: NodeJS.ProcessEnv,
+): Promise<Finding[]> {
+  const { findings } = await lookAtConfig(current.file, environment, {
     describe: (next) => comparison(current, next),
     otherwise: 'the one that was read before is in force',
-  }).findings
+  })
+  return findings
+}
 
 /** Reads a config and says what it found; without `config` it would not be taken. */
-export function lookAtConfig(
+export async function lookAtConfig(
   file: string,
   environment: NodeJS.ProcessEnv,
   { describe, otherwise }: { describe: (config: Config) => Found; otherwise: string },
-): { config?: Config; findings: Finding[] } {
+): Promise<{ config?: Config; findings: Finding[] }> {
   let warnings: readonly ConfigProblem[] = []
   try {
-    const config = loadConfig(file, environment, (remarks) => ({ warnings } = remarks))
+    const { config } = await readConfig(file, environment, (remarks) => ({ warnings } = remarks))
     return { config, findings: [found('config', describe(config)), ...warnings.map(unwise)] }
   } catch (cause) {
     // all that is wrong with it is the remedy
@@ -54,13 +59,13 @@ function comparison(current: Config, next: Config): Found {
 }
 
 /** What a reload of the file as it is now would change of an app. */
-export function planReload(
+export async function planReload(
   app: string,
   current: Config,
   environment: NodeJS.ProcessEnv,
-): PlannedReload {
+): Promise<PlannedReload> {
   try {
-    const next = loadConfig(current.file, environment)
+    const { config: next } = await readConfig(current.file, environment)
     changesOf(current, next)
     const [before, after] = [current.apps[app], next.apps[app]]
     if (after === undefined)

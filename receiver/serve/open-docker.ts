@@ -12,10 +12,12 @@ import { createFetchAttestations } from '../edges/attestation/fetch.ts'
 import { trustRootFile } from '../edges/attestation/trust-roots.ts'
 import { createVerifyAttestation } from '../edges/attestation/verify.ts'
 import { systemClock } from '../edges/clock.ts'
+import { createComposeProjects } from '../edges/compose/projects.ts'
 import { countConnections } from '../edges/connections.ts'
 import type { Credentials } from '../edges/credentials/credentials.ts'
 import { createEngine } from '../edges/docker/engine.ts'
 import type { Home } from '../edges/docker/labels.ts'
+import { areThere, projectContainers } from '../edges/docker/project-containers.ts'
 import { nobodysPair } from '../edges/nginx/nobodys-pair.ts'
 import type { NginxSettings } from '../edges/nginx/program.ts'
 import type { ConfiguredReceiver } from '../edges/nginx/receiver-site.ts'
@@ -43,8 +45,11 @@ export function openDocker(
     tls = () => undefined,
     receiver,
     report,
+    environment,
   }: {
     docker: Docker
+    /** For `docker compose`. */
+    environment: NodeJS.ProcessEnv
     installation: Installation
     credentials: Credentials
     read: ReadRepository
@@ -102,6 +107,12 @@ export function openDocker(
     report,
     record,
     engine,
+    compose: createComposeProjects({
+      data,
+      env: environment,
+      containers: (project) => projectContainers(docker, project),
+      areThere: (names) => areThere(docker, names),
+    }),
     images: engine,
     registry,
     attestations: {

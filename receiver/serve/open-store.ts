@@ -1,5 +1,5 @@
 import type { Source } from '../../protocol/hook.ts'
-import { secretsOfContainer } from '../config/secrets-of.ts'
+import { secretsOfSettings } from '../config/secrets-of.ts'
 import type { Clock } from '../core/clock.ts'
 import { ANYTHING, createFeed } from '../core/feed.ts'
 import type { AuditEntry } from '../core/intake/audit.ts'
@@ -76,7 +76,7 @@ export function openStore(
     const id = store.find(app, generation)?.deployment.id
     const settings = id === undefined ? undefined : store.settings(id)
     if (settings === undefined) return redactor.of(app)
-    const own = createRedact(secretsOfContainer(settings.container, settings.health))
+    const own = createRedact(secretsOfSettings(settings))
     return (value) => redactor.of(app)(own(value))
   }
   /** All of it, for whoever reads, with the one way to write events. */
@@ -140,10 +140,7 @@ function keepSecrets(store: Store, redactor: Pick<Redactor, 'keep'>): Listener {
       ...store.unfinished(app).map(({ id }) => id),
     ]
     const settings = made.flatMap((id) => (id === undefined ? [] : (store.settings(id) ?? [])))
-    redactor.keep(
-      app,
-      settings.flatMap(({ container, health }) => secretsOfContainer(container, health)),
-    )
+    redactor.keep(app, settings.flatMap(secretsOfSettings))
   }
   for (const app of store.liveApps()) look(app)
   return ({ app }, { type }) => {

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { changesOf, type Reloaded, type ReloadOptions } from '../config/changes.ts'
 import type { AppConfig, Config } from '../config/config.ts'
+import type { AppSpec } from '../core/app.ts'
 import { readVariables } from '../config/variables.ts'
 import { createApps } from '../core/apps.ts'
 import type { Log, Report } from '../core/log.ts'
@@ -35,6 +36,7 @@ import { compareConfig, planReload } from './look-at-config.ts'
 import { lookAtWayIn } from './look-at-way-in.ts'
 import { httpServices } from './http-services.ts'
 import { hasStore, lookAtMachine, storeFile, storePlace } from './machine.ts'
+import { readAgain, type ReadConfig } from './read-config.ts'
 import { openDocker } from './open-docker.ts'
 import { openRegistries } from './open-registries.ts'
 import { openStore } from './open-store.ts'
@@ -49,7 +51,7 @@ import { createWatchdog, watchRequests, watchSteps } from './watchdog.ts'
 
 export interface Receiver {
   /** Takes another config. Throws, and keeps the one before, when it cannot be had while running. */
-  reload(config: Config, options: ReloadOptions): Promise<Reloaded>
+  reload(next: ReadConfig, options: ReloadOptions): Promise<Reloaded>
   /** Stops taking requests and reconciling; what runs goes on serving. */
   close(): Promise<void>
 }
@@ -67,14 +69,14 @@ interface Surroundings {
  * @param environment of the process, without what the config's env file has
  */
 export async function serve(
-  config: Config,
+  read: ReadConfig,
   environment: NodeJS.ProcessEnv,
   surroundings: Surroundings,
 ): Promise<Receiver> {
   // first of all: a second receiver by the same config ends here
-  const addresses = await takeAddresses(config)
+  const addresses = await takeAddresses(read.config)
   try {
-    return await start(config, environment, surroundings, addresses)
+    return await start(read, environment, surroundings, addresses)
   } catch (error) {
     addresses.drop()
     throw error
@@ -82,7 +84,7 @@ export async function serve(
 }
 
 async function start(
-  config: Config,
+  { config, text }: ReadConfig,
   environment: NodeJS.ProcessEnv,
   { log, redactor, reload }: Surroundings,
   addresses: Addresses,
@@ -91,6 +93,7 @@ async function start(
   const report: Report = (message, details, level = 'warn') => log(level, message, details)
   const stopping = new AbortController()
   let current = takeConfig(config)
+  let inForce = text
 
   const variables = readVariables(config.file, environment)
   const docker = await connectDocker(variables)
@@ -142,8 +145,11 @@ async function start(
     tls: (app) => siteTls(app, current.config),
     receiver: () => atNginx(current.config),
     report,
+    environment,
   })
-  const apps = createApps<AppConfig>({ journal, clock, report, rollouts }, (all, onEdit) =>
+  /** By the config in force, whatever its file says by now. */
+  const fresh = (app: AppSpec) => readAgain(app, { file: config.file, environment, text: inForce })
+  const apps = createApps<AppConfig>({ journal, clock, report, rollouts, fresh }, (all, onEdit) =>
     showApps(all, { sites, record, onEdit, signal: stopping.signal }),
   )
   const edits = () => sites.edits(upstreamsOf(apps.all().values(), record))
@@ -182,7 +188,7 @@ async function start(
         { registry, journal, unfinished: store.intake.unfinished, record, slots },
         AbortSignal.any([stopping.signal, AbortSignal.timeout(PLAN_MS)]),
       )),
-      reload: planReload(app.name, current.config, environment),
+      reload: await planReload(app.name, current.config, environment),
     }),
     tags: ({ image }, wanted) => listTags(image.repository, wanted, read, stopping.signal),
     readLogs: (stored, options, signal) =>
@@ -210,7 +216,7 @@ async function start(
         maintenanceSince: slots.maintenance,
         stoppedSince: (app) => record.stopped(app)?.since,
         certificates: () => certificates.describe(),
-        compareConfig: async () => compareConfig(current.config, environment),
+        compareConfig: () => compareConfig(current.config, environment),
         prove,
       }),
     prove,
@@ -283,7 +289,10 @@ async function start(
   })
 
   let reloading: Promise<unknown> = Promise.resolve()
-  const take = async (next: Config, { overwrite }: ReloadOptions): Promise<Reloaded> => {
+  const take = async (
+    { config: next, text: nextText }: ReadConfig,
+    { overwrite }: ReloadOptions,
+  ): Promise<Reloaded> => {
     const changes = changesOf(current.config, next)
     const others = new Set([...changes.added, ...changes.changed])
     const onEdit = (app: string): OnEdit =>
@@ -301,6 +310,7 @@ async function start(
       await apps.take(Object.values(before.config.apps), () => 'leave').catch(() => {})
       throw error
     }
+    inForce = nextText
     // a hook may have come while Nginx was told
     for (const app of changes.added) apps.wake(app)
     pollers.take(Object.values(next.apps))

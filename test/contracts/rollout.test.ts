@@ -132,6 +132,7 @@ rolloutContract('two slots on Docker, behind Nginx', async () => {
       nginx: { ...nginx, listen: [`127.0.0.1:${port}`] },
     },
     {
+      environment: process.env,
       docker,
       installation: INSTALLATION,
       credentials,

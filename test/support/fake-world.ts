@@ -16,6 +16,7 @@ import type { Rollouts } from '../../receiver/core/rollout.ts'
 import { createSlotsRollout } from '../../receiver/core/slots/rollout.ts'
 import { createFakeClock, type FakeClock } from './fakes/clock.ts'
 import { createFakeEngine, type FakeEngine, type FakeReleases } from './fakes/engine.ts'
+import { createFakeProject, type FakeProject } from './fakes/project.ts'
 import { createFakeProbe, type FakeAnswers } from './fakes/probe.ts'
 import { createFakeRegistry } from './fakes/registry.ts'
 import { createFakeSites, type FakeSites } from './fakes/sites.ts'
@@ -117,6 +118,8 @@ export interface FakeWorld {
   forgetVolumes(volumes: readonly string[]): void
   /** What Nginx knows of each app. */
   shown: Map<string, string>
+  /** What Compose has of the app's project. */
+  project: FakeProject
   /** What Nginx says. */
   nginx: Pick<FakeSites, 'warnings' | 'answer'>
   /** What the test of a HEALTHCHECK comes to, by container; as the engine has it unless set. */
@@ -180,6 +183,7 @@ export function createFakeWorld(database: DatabaseSync = openDatabase(':memory:'
     otherwise: () => ({ platforms: { 'linux/amd64': disk.wanted, 'linux/arm64': disk.wanted } }),
   })
   tags.set(`${APP.image.repository}:${APP.image.tag}`, DIGEST.one)
+  const project = createFakeProject({ note })
   const { slots, flag } = createFakeSlots({ note })
   const nginx = createFakeSites()
   const { sites, shown } = nginx
@@ -201,6 +205,7 @@ export function createFakeWorld(database: DatabaseSync = openDatabase(':memory:'
     openConnections,
     shown,
     nginx,
+    project,
     disk,
     tests,
     ends,
@@ -214,6 +219,7 @@ export function createFakeWorld(database: DatabaseSync = openDatabase(':memory:'
       journal: store,
       record,
       engine,
+      compose: project.compose,
       images: engine,
       registry,
       attestations: {

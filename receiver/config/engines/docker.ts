@@ -10,6 +10,9 @@ import { boolean, duration, matching, number, port } from '../values.ts'
 /** A slot's addresses are few, and so are a VM's cores. */
 const MOST_REPLICAS = 32
 
+/** Keys of a service of Compose's. */
+export const SERVICE_KEYS = ['image', 'scale', 'deploy', ...CONTAINER_KEYS, ...COMPOSE_KEYS]
+
 export const DOCKER_KEYS = [
   'port',
   'http',
@@ -18,10 +21,7 @@ export const DOCKER_KEYS = [
   'drain',
   'replicas',
   'warm',
-  'scale',
-  'deploy',
-  ...CONTAINER_KEYS,
-  ...COMPOSE_KEYS,
+  ...SERVICE_KEYS.filter((key) => key !== 'image'),
 ]
 
 /** Reads what an app has that runs in two slots on this machine. */
@@ -39,6 +39,7 @@ export function readDocker(
   | 'health'
   | 'drainMs'
   | 'warmMs'
+  | 'project'
 > {
   const keys = withDeploy(reader, given)
   const appPort = port(reader, keys.get('port'))

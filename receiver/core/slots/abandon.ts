@@ -2,6 +2,8 @@ import type { DeploymentError } from '../../../protocol/deployment.ts'
 import type { DockerApp } from '../app.ts'
 import { prune } from '../image/prune.ts'
 import type { StoredDeployment } from '../journal.ts'
+import { liveImage } from '../project/live-image.ts'
+import { workersBack } from '../project/workers.ts'
 import { inParallel } from './in-parallel.ts'
 import { removeContainer } from './kept-logs.ts'
 import { isLive, observe, others, own } from './next-step.ts'
@@ -46,6 +48,13 @@ export async function abandon(
   }
   if (old !== undefined) await resumeVisitors(app, old, ports, signal)
   if (!recreate) await removeFailed()
+  if (!swapped || old !== undefined) {
+    const live = isStopped ? undefined : ports.journal.live(app.name)
+    await workersBack(app, stored, live, ports, signal)
+  }
+  if (app.project !== undefined) {
+    ports.compose.override(app.name, app.project, liveImage(app, ports))
+  }
   await ports.engine.removeReleases(app.name)
   // this one may be tried again soon
   await prune(app, ports, stored.deployment.image.digest)

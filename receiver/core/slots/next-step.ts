@@ -6,8 +6,23 @@ import type { DecidingHealthcheck } from './healthcheck.ts'
 import { type Container, otherSlot, type Slot, type SlotPorts } from './ports.ts'
 
 /** The steps of two slots, in their order. */
-export type StepName =
-  'resolve' | 'pull' | 'release' | 'start' | 'health' | 'swap' | 'watch' | 'drain' | 'retire'
+export const STEP_NAMES = [
+  'resolve',
+  'pull',
+  // of an app that is a service of a Compose project
+  'services',
+  'migrate',
+  'release',
+  'start',
+  'health',
+  'swap',
+  // of a Compose project, too
+  'workers',
+  'watch',
+  'drain',
+  'retire',
+] as const
+export type StepName = (typeof STEP_NAMES)[number]
 
 /** What stands, as observed: the flag and the app's containers. */
 export interface World {
@@ -45,12 +60,15 @@ export async function observe(
 export function nextStep(
   stored: StoredDeployment,
   world: World,
-  { release, replicas }: Pick<DockerApp, 'release' | 'replicas'>,
+  { release, replicas, project }: Pick<DockerApp, 'release' | 'replicas' | 'project'>,
 ): StepName | undefined {
   const { deployment } = stored
   if (!done(deployment, 'resolve')) return 'resolve'
   if (!isLive(stored, world)) {
     if (!done(deployment, 'pull')) return 'pull'
+    if (project !== undefined && !done(deployment, 'services')) return 'services'
+    const hasOneOffs = project !== undefined && project.oneOffs.length > 0
+    if (hasOneOffs && isNew(deployment) && !done(deployment, 'migrate')) return 'migrate'
     if (release !== undefined && isNew(deployment) && !done(deployment, 'release')) return 'release'
     if (own(stored, world).length < replicas || !done(deployment, 'start')) return 'start'
     if (!done(deployment, 'health')) return 'health'
@@ -58,6 +76,7 @@ export function nextStep(
   }
   // recorded only: the flag is set already
   if (!done(deployment, 'swap')) return 'swap'
+  if (project !== undefined && !done(deployment, 'workers')) return 'workers'
   if (!done(deployment, 'watch')) return 'watch'
   if (!done(deployment, 'drain')) return 'drain'
   if (!done(deployment, 'retire')) return 'retire'

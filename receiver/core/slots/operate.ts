@@ -22,7 +22,10 @@ export async function stopApp(
 ): Promise<void> {
   markStopped(app, ports)
   const isDone = async () =>
-    (await ports.engine.containers(app.name)).every(({ running }) => !running)
+    [
+      ...(await ports.engine.containers(app.name)),
+      ...(await ports.engine.services(app.name)),
+    ].every(({ running }) => !running)
   await wakeAndWait(
     app,
     { what: 'stop', isDone, limitMs: app.container.stopGraceMs },

@@ -3,7 +3,7 @@ import { type AppSpec, settingsOf } from '../app.ts'
 import type { Registry } from '../image/registry.ts'
 import { type Hold, holdsOf } from '../intake/hold.ts'
 import type { Bookkeeping } from '../journal.ts'
-import type { StepName } from './next-step.ts'
+import { STEP_NAMES, type StepName } from './next-step.ts'
 import { otherSlot, type SlotRecord, type Slots } from './ports.ts'
 import { isRecreated } from './recreate.ts'
 import { type PlannedReload, type SettingChange, settingsChanges } from './settings-changes.ts'
@@ -78,7 +78,7 @@ export async function plan(
             digest: liveDigest,
           },
     settings,
-    steps: STEPS.filter((step) => step !== 'release' || app.release !== undefined),
+    steps: STEP_NAMES.filter((step) => isTaken(step, app)),
     nginx: nginxOf(app, ports),
     pauses: app.http && live !== undefined && isRecreated(app, ports.record),
     running: before.find(({ status }) => status === 'running')?.id ?? null,
@@ -87,17 +87,11 @@ export async function plan(
   }
 }
 
-const STEPS: readonly StepName[] = [
-  'resolve',
-  'pull',
-  'release',
-  'start',
-  'health',
-  'swap',
-  'watch',
-  'drain',
-  'retire',
-]
+function isTaken(step: StepName, { release, project }: AppSpec): boolean {
+  if (step === 'release') return release !== undefined
+  if (step === 'services' || step === 'workers') return project !== undefined
+  return step !== 'migrate' || (project !== undefined && project.oneOffs.length > 0)
+}
 
 /** Nginx's files name the port and the replicas of the slot that the new containers get. */
 function nginxOf(

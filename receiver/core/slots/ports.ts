@@ -4,6 +4,7 @@ import type { ImageStore } from '../image/image-store.ts'
 import type { Registry } from '../image/registry.ts'
 import type { Bookkeeping } from '../journal.ts'
 import type { OnEdit } from '../on-edit.ts'
+import type { ComposeProjects, ServiceEngine } from '../project/ports.ts'
 import type { Terminal } from '../terminal/terminal.ts'
 import type { KeptLogs, LogLine } from './printed.ts'
 
@@ -300,7 +301,8 @@ export interface SlotRecord {
 /** All that the way of one machine needs; each function takes the part that it uses. */
 export interface SlotPorts extends Bookkeeping {
   record: SlotRecord
-  engine: ContainerEngine
+  engine: ContainerEngine & ServiceEngine
+  compose: ComposeProjects
   images: ImageStore
   registry: Registry
   attestations: Attestations

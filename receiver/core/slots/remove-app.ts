@@ -1,6 +1,7 @@
 import type { DockerApp } from '../app.ts'
 import type { Clock } from '../clock.ts'
 import type { Journal } from '../journal.ts'
+import type { ServiceEngine } from '../project/ports.ts'
 import type { KeptLogs } from './printed.ts'
 import type { ContainerEngine, SlotRecord } from './ports.ts'
 
@@ -8,8 +9,8 @@ const GRACE_MS = 10_000
 
 export interface RemovePorts {
   engine: Pick<
-    ContainerEngine,
-    'containers' | 'remove' | 'removeReleases' | 'removeCommands' | 'removeVolumes'
+    ContainerEngine & ServiceEngine,
+    'services' | 'containers' | 'remove' | 'removeReleases' | 'removeCommands' | 'removeVolumes'
   >
   /** Takes an app out of Nginx; resolves to whether there was something to take out. */
   sites: { remove(app: string): Promise<boolean> }
@@ -46,7 +47,7 @@ export async function removeApp(
   { app, volumes: withVolumes }: { app: string; volumes: boolean },
   { engine, sites, slots, record, keptLogs, journal, clock, apps }: RemovePorts,
 ): Promise<Removed> {
-  const containers = await engine.containers(app)
+  const containers = [...(await engine.containers(app)), ...(await engine.services(app))]
   const wasServed = await sites.remove(app)
   const wasLive = journal.live(app) !== undefined
   slots.clear(app)

@@ -1,5 +1,6 @@
 import { type DockerApp, withSettings } from '../app.ts'
 import { imageOf, type StoredDeployment } from '../journal.ts'
+import { repairWorkers } from '../project/workers.ts'
 import type { LookAgain } from '../rollout.ts'
 import { lineOf } from '../log.ts'
 import { choosePort, startAll } from './containers.ts'
@@ -40,6 +41,10 @@ export async function repair(
       const { name: container } = leftover
       ports.report('a container is left over: removing it', { app: app.name, container })
       await removeContainer(leftover, app, ports)
+    }
+    if (stopped?.isStarting !== false) {
+      const as = live && withSettings(app, ports.journal.settings(live.deployment.id))
+      await repairWorkers(as ?? app, live, ports, signal)
     }
     await ports.engine.removeReleases(app.name)
     await ports.engine.removeCommands(app.name)

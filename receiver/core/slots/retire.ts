@@ -1,5 +1,6 @@
 import type { DeploymentEvent } from '../../../protocol/deployment.ts'
 import { prune } from '../image/prune.ts'
+import { retireWorkers } from '../project/workers.ts'
 import { inParallel } from './in-parallel.ts'
 import { removeContainer } from './kept-logs.ts'
 import { others, type StepContext } from './next-step.ts'
@@ -15,9 +16,10 @@ export async function retire(context: StepContext): Promise<string> {
   const warm = app.warmMs > 0 ? old.filter((container) => container.running) : []
   const retired = old.filter((container) => !warm.includes(container))
   const ends = await inParallel(retired, signal, (container) => remove(container, context))
+  const workers = await retireWorkers(context)
   await prune(app, ports)
   const lines = [
-    ...retired.map(({ name }) => `removed ${name}`),
+    ...[...retired.map(({ name }) => name), ...workers].map((name) => `removed ${name}`),
     ...warm.map(({ name }) => `${name} stays warm for ${app.warmMs / 1000} s`),
   ]
   const line = lines.join(', ') || 'nothing to retire'

@@ -21,7 +21,7 @@ export const createSlotsRollout = (
   deaf = new Set<string>(),
 ): Rollout<DockerApp> => ({
   steps: {
-    anew: new Set(['start', 'health']),
+    anew: new Set(['services', 'start', 'health']),
     commit: 'swap',
     cleanup: new Set(['drain', 'retire']),
   },

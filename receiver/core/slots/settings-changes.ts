@@ -1,4 +1,5 @@
 import type { Settings } from '../app.ts'
+import type { Project } from '../project/project.ts'
 
 /** One setting that differs, by its path: `environment.LOG_LEVEL`, `replicas`. */
 export interface SettingChange {
@@ -48,7 +49,7 @@ const CREDENTIALS = ['auth.keys', 'auth.secrets', 'auth.basic.tokens', 'auth.git
 const ABOUT_SECRETS = new Set(['secretEnvironment', 'secretVariables', 'secretHeaders'])
 
 /** Every value by its path, as JSON; lists are values. What stands in a container's settings has no word in front. */
-function flat({ container, ...others }: Settings): Map<string, string> {
+function flat({ container, project, ...others }: Settings): Map<string, string> {
   const found = new Map<string, string>()
   const walk = (value: unknown, path: readonly string[]) => {
     if (value === undefined) return
@@ -56,14 +57,22 @@ function flat({ container, ...others }: Settings): Map<string, string> {
       return void found.set(path.join('.'), JSON.stringify(value))
     }
     for (const [name, each] of Object.entries(value)) {
-      if (path.length < 2 && ABOUT_SECRETS.has(name)) continue
+      if (ABOUT_SECRETS.has(name) && !NAMED_BY_USERS.has(path.at(-1) ?? '')) continue
       walk(each, [...path, NAMED_BY_USERS.has(path.at(-1) ?? '') ? name : snake(name)])
     }
   }
   walk(container, [])
   walk(others, [])
+  for (const { name, container: its, replicas } of servicesOf(project)) {
+    walk({ ...its, replicas }, ['services', name])
+  }
   return found
 }
+
+const servicesOf = (project: Project | undefined) => [
+  ...(project?.oneOffs ?? []),
+  ...(project?.workers ?? []),
+]
 
 /** The keys below these are no words of ours. */
 const NAMED_BY_USERS = new Set([
@@ -80,21 +89,28 @@ const NAMED_BY_USERS = new Set([
 const snake = (name: string) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
 
 function secretsOf(all: readonly Settings[]) {
-  const names = new Set(
-    all.flatMap(({ container, health }) => [
-      ...container.secretEnvironment.map((name) => `environment.${name}`),
-      ...health.secretHeaders.map((name) => `health.headers.${name}`),
-    ]),
-  )
-  const values = all.flatMap(({ container, health }) =>
-    [
+  const containers = all.flatMap(({ container, project }) => [
+    { container, before: '' },
+    ...servicesOf(project).map((service) => ({
+      container: service.container,
+      before: `services.${service.name}.`,
+    })),
+  ])
+  const names = new Set([
+    ...containers.flatMap(({ container, before }) =>
+      container.secretEnvironment.map((name) => `${before}environment.${name}`),
+    ),
+    ...all.flatMap(({ health }) => health.secretHeaders.map((name) => `health.headers.${name}`)),
+  ])
+  const values = [
+    ...containers.flatMap(({ container }) => [
       ...Object.values(container.secretVariables),
       ...container.secretEnvironment.map((name) => container.environment[name]),
-      ...health.secretHeaders.map((name) => health.headers[name]),
-    ]
-      .filter((value) => value !== undefined && value !== '')
-      .map((value) => JSON.stringify(value).slice(1, -1)),
-  )
+    ]),
+    ...all.flatMap(({ health }) => health.secretHeaders.map((name) => health.headers[name])),
+  ]
+    .filter((value) => value !== undefined && value !== '')
+    .map((value) => JSON.stringify(value).slice(1, -1))
   return (setting: string, text: string | undefined) =>
     text !== undefined &&
     (CREDENTIALS.some((each) => setting.startsWith(each)) ||

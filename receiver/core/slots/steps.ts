@@ -2,6 +2,10 @@ import { DeployError } from '../errors.ts'
 import { pull } from '../image/pull.ts'
 import { resolve } from '../image/resolve.ts'
 import { imageOf, type StoredDeployment } from '../journal.ts'
+import { startDependencies } from '../project/dependencies.ts'
+import { migrate } from '../project/migrate.ts'
+import type { Service } from '../project/project.ts'
+import { ofService, replaceWorkers, workerSubjects } from '../project/workers.ts'
 import { refuseWithoutData } from './awaited-data.ts'
 import { drain } from './drain.ts'
 import type { Subject } from './check.ts'
@@ -33,6 +37,10 @@ export const STEPS: Readonly<Record<StepName, RunStep>> = {
     refuseWarm(app, await claimVolumes(app, image, world, ports))
     return line
   },
+
+  services: startDependencies,
+
+  migrate,
 
   release,
 
@@ -66,10 +74,17 @@ export const STEPS: Readonly<Record<StepName, RunStep>> = {
     return `${slot} is live`
   },
 
+  workers: replaceWorkers,
+
   async watch(context) {
-    const subjects = subjectsOf(context)
-    const [line = ''] = await inParallel(subjects, context.signal, (subject, signal) =>
-      watch(subject, context.ports, signal),
+    const { app, ports } = context
+    const [line = ''] = await inParallel(
+      [...subjectsOf(context).map((subject) => ({ subject })), ...(await workerSubjects(context))],
+      context.signal,
+      ({ subject, service }: { subject: Subject; service?: Service }, signal) =>
+        watch(subject, ports, signal).catch((error: unknown) => {
+          throw service === undefined ? error : ofService(service, app, error)
+        }),
     )
     return line
   },

@@ -1,5 +1,6 @@
 import type { DockerApp } from '../app.ts'
 import type { Clock } from '../clock.ts'
+import { stopWorkers } from '../project/workers.ts'
 import { inParallel } from './in-parallel.ts'
 import type { World } from './next-step.ts'
 import type { SlotPorts } from './ports.ts'
@@ -50,4 +51,5 @@ export async function keepStopped(
   await inParallel(running, signal, ({ name }) =>
     engine.stop(name, { graceMs: app.container.stopGraceMs }),
   )
+  await stopWorkers(app, { engine }, signal)
 }

@@ -1,3 +1,4 @@
+import type { ServicePlan } from '../../core/project/ports.ts'
 import type { ContainerPlan, ReleasePlan } from '../../core/slots/ports.ts'
 import { pathSegment } from '../path-segment.ts'
 
@@ -19,3 +20,17 @@ export const commandName = (
   network: string,
   { app, id }: { app: Pick<ReleasePlan['app'], 'name'>; id: string },
 ) => `${network}-${pathSegment(app.name)}-run-${id}`
+
+/** Of the container of a Compose project's service: `deploy-shop-7_worker_1`. Names of apps have no `_`. */
+export const serviceName = (
+  network: string,
+  {
+    app,
+    generation,
+    service,
+    replica,
+  }: Pick<ServicePlan, 'generation' | 'replica'> & {
+    app: Pick<ServicePlan['app'], 'name'>
+    service: Pick<ServicePlan['service'], 'name'>
+  },
+) => `${network}-${pathSegment(app.name)}-${generation}_${pathSegment(service.name)}_${replica}`

@@ -5,7 +5,15 @@ import type { Container, ContainerPlan } from '../../core/slots/ports.ts'
 import { printable } from '../printable.ts'
 import { createOptions, inBody } from './create-options.ts'
 import { isMissing, statusOf, translate } from './errors.ts'
-import { furtherNetworks, hasVolumesByName, type Home, isOurs, readLabels } from './labels.ts'
+import type { ServicePlan } from '../../core/project/ports.ts'
+import {
+  furtherNetworks,
+  hasVolumesByName,
+  type Home,
+  isOurs,
+  isService,
+  readLabels,
+} from './labels.ts'
 import { joinNetworks } from './network.ts'
 import { retryReads } from './retry-reads.ts'
 
@@ -17,9 +25,10 @@ export async function create(docker: Docker, plan: ContainerPlan, home: Home): P
   await joinNetworks(docker, id, plan.app.container.networks, (name) => aliasesOn(name, plan))
 }
 
-/** Others find the app by its name: while both slots stand, either of them. */
+/** Others find the app by its name, or by those of its service: while both slots stand, either of them. */
 const aliasesOn = (network: string, { app }: ContainerPlan): string[] => [
-  app.name,
+  // in a Compose project that may be another service's name
+  ...(app.project === undefined ? [app.name] : []),
   ...(app.container.aliases?.[network] ?? []),
 ]
 
@@ -47,6 +56,21 @@ export async function mend(
   }
   const missing = missingNetworks(NetworkSettings, Config.Labels)
   await joinNetworks(docker, name, missing, (each) => aliasesOn(each, plan))
+  if (State.Paused) await container.unpause()
+}
+
+/** The same for a container of a service, which stands on networks of its project alone. */
+export async function mendService(
+  docker: Docker,
+  home: Home,
+  { service: { container: settings } }: ServicePlan,
+  name: string,
+): Promise<void> {
+  const container = docker.getContainer(name)
+  const { State, Config, NetworkSettings } = await container.inspect()
+  if (!isOurs(home, Config.Labels)) throw notOurs(name)
+  const missing = missingNetworks(NetworkSettings, Config.Labels)
+  await joinNetworks(docker, name, missing, (each) => settings.aliases?.[each] ?? [])
   if (State.Paused) await container.unpause()
 }
 
@@ -100,7 +124,7 @@ export async function inspect(
         State.Running &&
         !State.Restarting &&
         !State.Paused &&
-        isAttached(NetworkSettings, network, labels.address),
+        (isService(Config.Labels) || isAttached(NetworkSettings, network, labels.address)),
       ...(missingNetworks(NetworkSettings, Config.Labels).length === 0 ? {} : { cutOff: true }),
       exitCode: State.ExitCode,
       oomKilled: State.OOMKilled,
@@ -145,7 +169,11 @@ export async function remove(docker: Docker, name: string): Promise<void> {
   }
 }
 
-export function startFailure(error: unknown, name: string, plan: ContainerPlan): DeployError {
+export function startFailure(
+  error: unknown,
+  name: string,
+  plan: Pick<ContainerPlan, 'app'> & { address?: string },
+): DeployError {
   const failure = translate(error, `cannot start ${name}`, 'start_failed')
   if (failure.code !== 'start_failed') return failure
   const network = /network (\S+) not found/.exec(failure.message)?.[1]
@@ -154,7 +182,7 @@ export function startFailure(error: unknown, name: string, plan: ContainerPlan):
       ? `apps.${plan.app.name}.networks names it: docker network create ${network}`
       : /bind source path does not exist/i.test(failure.message)
         ? `create it on the VM, or write bind: { create_host_path: true } in apps.${plan.app.name}.volumes`
-        : /Address already in use/i.test(failure.message)
+        : plan.address !== undefined && /Address already in use/i.test(failure.message)
           ? `something else on the network holds ${plan.address}: docker network inspect shows what`
           : `check the settings of apps.${plan.app.name}: command, entrypoint, user, volumes, networks`
   return new DeployError('start_failed', failure.message, { hint, cause: error })

@@ -9,8 +9,9 @@ import { plainPath } from '../../core/slots/volumes.ts'
 import { hostLimits } from './host-limits.ts'
 import { hostWorld, ownWorld } from './host-world.ts'
 import { bindsOf } from './binds.ts'
-import { containerName, releaseName } from './container-name.ts'
-import { commandLabels, type Home, labelsOf, releaseLabels } from './labels.ts'
+import type { ServicePlan } from '../../core/project/ports.ts'
+import { containerName, releaseName, serviceName } from './container-name.ts'
+import { commandLabels, type Home, labelsOf, releaseLabels, serviceLabels } from './labels.ts'
 import { mountsOf } from './volumes.ts'
 
 const NANOSECONDS = 1_000_000
@@ -52,6 +53,39 @@ export function releaseOptions(plan: ReleasePlan, home: Home): ContainerCreateOp
     Cmd: [...plan.command],
     Healthcheck: { Test: ['NONE'] },
     HostConfig: { ...hostConfig(plan, home), RestartPolicy: { Name: 'no' } },
+  }
+}
+
+/**
+ * The container of a service of a Compose project beside the app's own: as Compose would make it, on networks of its project alone. One
+ * that is run to its end is never started a second time.
+ */
+export function serviceOptions(
+  plan: ServicePlan,
+  home: Home,
+  { once = false }: { once?: boolean } = {},
+): ContainerCreateOptions {
+  const { container, name } = plan.service
+  const app = { ...plan.app, container }
+  const [first] = container.networks
+  // the names of apps are found at the bridge, which it does not stand on
+  const host = hostConfig({ ...plan, app }, { ...home, hosts: () => [] })
+  const aliases = first === undefined ? [name] : [...(container.aliases?.[first] ?? [name])]
+  return {
+    ...ofImage({ ...plan, app }),
+    ...ownWorld(container),
+    name: serviceName(home.network, plan),
+    Labels: serviceLabels(home, plan, { once }),
+    ...(container.command === undefined ? {} : { Cmd: [...container.command] }),
+    ...(container.healthcheck === undefined
+      ? {}
+      : { Healthcheck: healthConfig(container.healthcheck) }),
+    HostConfig: {
+      ...host,
+      NetworkMode: first ?? home.network,
+      ...(once ? { RestartPolicy: { Name: 'no' } } : {}),
+    },
+    NetworkingConfig: { EndpointsConfig: { [first ?? home.network]: { Aliases: aliases } } },
   }
 }
 

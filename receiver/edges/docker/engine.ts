@@ -4,6 +4,7 @@ import { parseImage } from '../../../protocol/image-reference.ts'
 import { atMost } from './at-most.ts'
 import type { Clock } from '../../core/clock.ts'
 import type { ImageStore } from '../../core/image/image-store.ts'
+import type { ServiceEngine } from '../../core/project/ports.ts'
 import type { ContainerEngine } from '../../core/slots/ports.ts'
 import { create, inspect, mend, remove, startFailure, stop } from './containers.ts'
 import { statusOf, translate } from './errors.ts'
@@ -14,6 +15,7 @@ import { filterOf, type Home, isInSlot, isOurs } from './labels.ts'
 import { lastEnd } from './last-end.ts'
 import { createCommands } from './commands.ts'
 import { readLines, readLog } from './log.ts'
+import { createServices } from './services.ts'
 import { createTests } from './run-test.ts'
 import { retryReads } from './retry-reads.ts'
 import { imagesOf, keep, removeImages } from './kept-images.ts'
@@ -27,7 +29,7 @@ const PULLS_AT_ONCE = 3
 const LATE_WORDS_MS = 1000
 
 /** Docker, as the slots' containers and as the images that are held. */
-export type Engine = ContainerEngine & ImageStore
+export type Engine = ContainerEngine & ServiceEngine & ImageStore
 
 export interface DockerOptions {
   docker: Docker
@@ -115,6 +117,8 @@ export function createEngine({ docker, home, credentials, clock }: DockerOptions
     runTest,
 
     ...createCommands(docker, home),
+
+    ...createServices(docker, home),
 
     async lastEnd(id) {
       try {

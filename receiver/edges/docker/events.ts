@@ -2,7 +2,7 @@ import type { Readable } from 'node:stream'
 import type Docker from 'dockerode'
 import type { ContainerEvent } from '../../core/slots/container-events.ts'
 import type { Clock } from '../../core/clock.ts'
-import { furtherNetworks, type Home, isOurs, ofNetwork, readLabels } from './labels.ts'
+import { furtherNetworks, type Home, isOurs, isService, ofNetwork, readLabels } from './labels.ts'
 import { JSON_LINE_BYTES, linesOf } from './lines.ts'
 
 const AGAIN_MS = 1000
@@ -110,7 +110,10 @@ async function cutOff(
   const container = docker.getContainer(Actor?.Attributes?.['container'] ?? '')
   const { State, NetworkSettings, Config } = await container.inspect()
   if (!State.Running || !isOurs(home, Config.Labels)) return undefined
-  const networks = [home.network, ...furtherNetworks(Config.Labels)]
+  const networks = [
+    ...(isService(Config.Labels) ? [] : [home.network]),
+    ...furtherNetworks(Config.Labels),
+  ]
   if (networks.every((name) => NetworkSettings.Networks[name] !== undefined)) return undefined
   const { app, generation } = readLabels(Config.Labels)
   return { app, generation, kind: 'cut_off' }

@@ -1,3 +1,4 @@
+import type { ServicePlan } from '../../core/project/ports.ts'
 import type { Installation } from '../../core/installation.ts'
 import type { Container, ContainerPlan, ReleasePlan, Slot } from '../../core/slots/ports.ts'
 
@@ -18,6 +19,10 @@ const LABEL = {
   volumes: 'deploy-receiver.volumes',
   /** Of a container in which a command runs that somebody ordered. */
   command: 'deploy-receiver.command',
+  /** Of a container of a Compose project's service, beside the app's own. */
+  service: 'deploy-receiver.service',
+  /** Of such a one that is run to its end. */
+  once: 'deploy-receiver.once',
   /** Of a volume. */
   path: 'deploy-receiver.path',
 } as const
@@ -95,6 +100,40 @@ export const commandLabels = (
 /** The containers of commands of an app that somebody ordered. */
 export const filterOfCommands = (network: string, app: string) => ({
   label: [...filterOfApp(network, app).label, LABEL.command],
+})
+
+/** The containers of an app's other services. */
+export const filterOfServices = (network: string, app: string) => ({
+  label: [...filterOfApp(network, app).label, LABEL.service],
+})
+
+export const serviceOf = (labels: Readonly<Record<string, string>>): string =>
+  labels[LABEL.service] ?? ''
+
+export const isOneOff = (labels: Readonly<Record<string, string>>): boolean =>
+  labels[LABEL.once] !== undefined
+
+/** Whether it stands on networks of its project alone. */
+export const isService = (labels: Readonly<Record<string, string>>): boolean =>
+  labels[LABEL.service] !== undefined
+
+export const serviceLabels = (
+  home: Home,
+  plan: ServicePlan,
+  { once }: { once: boolean },
+): Record<string, string> => ({
+  ...plan.service.container.labels,
+  ...networkLabels(home.network, home.installation.id),
+  [LABEL.slot]: 'none',
+  [LABEL.app]: plan.app.name,
+  [LABEL.service]: plan.service.name,
+  ...(once ? { [LABEL.once]: 'to its end' } : {}),
+  [LABEL.generation]: String(plan.generation),
+  [LABEL.replica]: String(plan.replica),
+  [LABEL.deployment]: plan.deployment,
+  [LABEL.digest]: plan.digest,
+  [LABEL.networks]: plan.service.container.networks.join(SEPARATOR),
+  [LABEL.volumes]: 'by name',
 })
 
 export const releaseLabels = (home: Home, plan: ReleasePlan): Record<string, string> => ({

@@ -9,7 +9,7 @@ import { inBody, releaseOptions } from './create-options.ts'
 import { isMissing, translate } from './errors.ts'
 import { releaseName } from './container-name.ts'
 import { payloadsOf } from './frames.ts'
-import { filterOfApp, generationOf, type Home, isOurs } from './labels.ts'
+import { filterOfApp, generationOf, type Home, isOneOff, isOurs } from './labels.ts'
 import { LINE_BYTES, linesOf } from './lines.ts'
 import { escapeControls, openLog } from './log.ts'
 import { joinNetworks } from './network.ts'
@@ -23,46 +23,83 @@ const LOOK_MS = 200
 /** What a command printed comes a moment after its end. */
 const LAST_LINES_MS = 10_000
 
-/**
- * Runs a release command to its end. Its container bears the generation's name and stays, so that after a crash the one that
- * runs, or has ended, is found, and no second one is started; its time counts from when Docker started it. When the signal
- * aborts it is left for the next start. Throws `DeployError`.
- */
-export async function runOnce(
+/** Runs a release command to its end. Throws `DeployError`. */
+export const runOnce = (
   docker: Docker,
   home: Home,
   plan: ReleasePlan,
+  options: { output: (line: string) => void; signal: AbortSignal },
+): Promise<{ exitCode: number }> =>
+  runToEnd(
+    docker,
+    home,
+    {
+      name: releaseName(home.network, plan),
+      async create() {
+        const { id } = await docker.createContainer(inBody(releaseOptions(plan, home)))
+        await joinNetworks(docker, id, plan.app.container.networks)
+      },
+      what: `the release command ${JSON.stringify(plan.command.join(' '))}`,
+      more: `apps.${plan.app.name}.release: { command: …, timeout: 30m }`,
+      timeoutMs: plan.timeoutMs,
+    },
+    options,
+  )
+
+/** What is run once, in a container of its own. */
+interface OneRun {
+  name: string
+  create: () => Promise<unknown>
+  /** For people. */
+  what: string
+  /** How it is given more time. */
+  more: string
+  timeoutMs: number
+}
+
+/**
+ * Runs something to its end. Its container bears the generation's name and stays, so that after a crash the one that runs, or has
+ * ended, is found, and no second one is started; its time counts from when Docker started it. When the signal aborts it is left for
+ * the next start. Throws `DeployError`.
+ */
+export async function runToEnd(
+  docker: Docker,
+  home: Home,
+  { name, create, what, more, timeoutMs }: OneRun,
   { output, signal }: { output: (line: string) => void; signal: AbortSignal },
 ): Promise<{ exitCode: number }> {
-  const container = docker.getContainer(releaseName(home.network, plan))
+  const container = docker.getContainer(name)
   const over = new AbortController()
   let late: AbortSignal | undefined
   try {
     const startedAt = await startOf(container, home)
-    if (startedAt === undefined) await start(docker, home, plan, container)
-    late = AbortSignal.timeout(Math.ceil(timeLeft(plan.timeoutMs, startedAt)))
+    if (startedAt === undefined) {
+      // one that was made and never started is no use: its networks may be missing
+      await container.remove({ force: true, v: true }).catch(() => {})
+      await create()
+      await container.start()
+    }
+    late = AbortSignal.timeout(Math.ceil(timeLeft(timeoutMs, startedAt)))
     const shown = show(docker, container.id, output, AbortSignal.any([signal, over.signal]))
     const exitCode = await ended(container, AbortSignal.any([signal, late]))
     await Promise.race([shown, pause(LAST_LINES_MS, undefined, { ref: false })])
     return { exitCode }
   } catch (error) {
     signal.throwIfAborted()
-    if (late?.aborted !== true) {
-      throw translate(error, 'cannot run the release command', 'release_failed')
-    }
+    if (late?.aborted !== true) throw translate(error, `cannot run ${what}`, 'release_failed')
     // it is removed once this is on record
     await container.kill().catch(() => {})
     throw new DeployError(
       'release_failed',
-      `the release command ${JSON.stringify(plan.command.join(' '))} ran for more than ${plan.timeoutMs / 1000} s and was stopped`,
-      { hint: `give it more time: apps.${plan.app.name}.release: { command: …, timeout: 30m }` },
+      `${what} ran for more than ${timeoutMs / 1000} s and was stopped`,
+      { hint: `give it more time: ${more}` },
     )
   } finally {
     over.abort()
   }
 }
 
-/** Removes the containers of an app's release commands, running or not. */
+/** Removes the containers of an app's release commands and of services that are run once, running or not. */
 export async function removeReleases(docker: Docker, home: Home, app: string): Promise<void> {
   const { network } = home
   try {
@@ -71,7 +108,8 @@ export async function removeReleases(docker: Docker, home: Home, app: string): P
     )
     for (const { Id, Names, Labels } of all) {
       const name = releaseName(network, { app: { name: app }, generation: generationOf(Labels) })
-      if (Names.includes(`/${name}`) && isOurs(home, Labels)) await remove(docker.getContainer(Id))
+      const isOne = Names.includes(`/${name}`) || isOneOff(Labels)
+      if (isOne && isOurs(home, Labels)) await remove(docker.getContainer(Id))
     }
   } catch (error) {
     throw translate(error, `cannot remove the release commands of ${app}`, 'engine_unreachable')
@@ -96,19 +134,6 @@ async function startOf(container: Container, home: Home): Promise<string | undef
     if (isMissing(error)) return undefined
     throw error
   }
-}
-
-/** One that was made and never started is no use: its networks may be missing. */
-async function start(
-  docker: Docker,
-  home: Home,
-  plan: ReleasePlan,
-  container: Container,
-): Promise<void> {
-  await container.remove({ force: true, v: true }).catch(() => {})
-  const { id } = await docker.createContainer(inBody(releaseOptions(plan, home)))
-  await joinNetworks(docker, id, plan.app.container.networks)
-  await container.start()
 }
 
 /** Of what it may take; of a clock that was set back since it started, no more than the whole. */

@@ -11,7 +11,7 @@ import { hostname } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import type { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
-import { loadConfig } from '../../config/load.ts'
+import { readConfig } from '../read-config.ts'
 import { type ArchiveEntry, writeArchive } from '../../edges/archive.ts'
 import { createSlots } from '../../edges/slots.ts'
 import { copyClosedStore, readCopy } from '../../edges/store/copy.ts'
@@ -49,7 +49,7 @@ export async function backUp(
   },
 ): Promise<BackedUp> {
   let named: readonly string[] = []
-  const config = loadConfig(configFile, environment, ({ files }) => (named = files))
+  const { config } = await readConfig(configFile, environment, ({ files }) => (named = files))
   if (!existsSync(storeFile(config.data))) {
     throw Object.assign(
       new Error(`there is no store in ${config.data}: nothing was deployed yet`),

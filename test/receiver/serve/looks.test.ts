@@ -257,7 +257,7 @@ describe('of files', () => {
   })
 })
 
-test('of the config it is told what a check warns of, and all that is wrong', () => {
+test('of the config it is told what a check warns of, and all that is wrong', async () => {
   const dir = mkdtempSync(join(tmpdir(), 'config-'))
   onTestFinished(() => rmSync(dir, { recursive: true }))
   chmodSync(dir, 0o755)
@@ -269,7 +269,7 @@ test('of the config it is told what a check warns of, and all that is wrong', ()
   )
   chmodSync(file, 0o644)
   const options = { describe: () => 'it is right', otherwise: 'nothing starts' }
-  const { config, findings } = lookAtConfig(file, {}, options)
+  const { config, findings } = await lookAtConfig(file, {}, options)
   expect(config).toMatchObject({ url: 'https://d.example' })
   expect(findings).toMatchObject([
     { id: 'config', ok: true, message: 'it is right' },

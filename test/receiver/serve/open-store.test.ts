@@ -127,6 +127,7 @@ test('an app that is removed ends what waits and what runs, in the log as well',
     {
       engine: {
         containers: async () => [],
+        services: async () => [],
         remove: async () => {},
         removeReleases: async () => {},
         removeCommands: async () => {},

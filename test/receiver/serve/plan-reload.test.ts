@@ -20,10 +20,10 @@ function edited(before: string, after: string) {
   return planReload('api', current, {})
 }
 
-test('what a reload would change of an app is told, of secrets the names alone', () => {
+test('what a reload would change of an app is told, of secrets the names alone', async () => {
   const app = (more: string) => `  api:\n    image: ghcr.io/acme/api\n    port: 8000\n${more}`
   const [old, other] = [key(), key()]
-  const { changes, problem } = edited(
+  const { changes, problem } = await edited(
     app(`    domains: [api.example.com]\n    auth: { secrets: ['${old}'] }\n    watch: 10s\n`),
     app(
       `    domains: [api.example.com, www.example.com]\n    auth: { secrets: ['${other}'] }\n    watch: 2s\n    drain: 5s\n`,
@@ -40,11 +40,12 @@ test('what a reload would change of an app is told, of secrets the names alone',
   expect(JSON.stringify(changes)).not.toContain(other.slice(6))
 })
 
-test('a file that would be refused is told of, with the place', () => {
-  const { problem } = edited(
+test('a file that would be refused is told of, with the place', async () => {
+  const { problem } = await edited(
     '  api: { image: ghcr.io/acme/api, port: 1 }\n',
     '  api: { port: x }\n',
   )
   expect(problem).toMatch(/config\.yaml:3:\d+: apps\.api/)
-  expect(edited('  api: { image: ghcr.io/acme/api, port: 1 }\n', '  {}\n').problem).toContain('api')
+  const gone = await edited('  api: { image: ghcr.io/acme/api, port: 1 }\n', '  {}\n')
+  expect(gone.problem).toContain('api')
 })

@@ -6,6 +6,7 @@ import type {
   ReleasePlan,
   TestResult,
 } from '../../../receiver/core/slots/ports.ts'
+import type { ServiceContainer, ServicePlan } from '../../../receiver/core/project/ports.ts'
 import type { Disk, ImageFacts } from '../../../receiver/core/image/image-store.ts'
 import type { Engine } from '../../../receiver/edges/docker/engine.ts'
 import { type Note, unnoted } from './note.ts'
@@ -83,6 +84,8 @@ export function createFakeEngine({
   }
   /** Layers by `repository@digest`. */
   const images = new Map<string, readonly string[]>()
+  /** Containers of services that are run to their end. */
+  const oneOffs = new Set<string>()
   /** The apps that keep an image. */
   const kept = new Map<string, Set<string>>()
   /** Release commands that run, or that ended and were not removed. */
@@ -107,8 +110,32 @@ export function createFakeEngine({
   const engine: Engine = {
     async containers(app) {
       return [...containers.values()]
-        .filter((each) => each.app === app)
+        .filter((each) => each.app === app && !isService(each))
         .map((each) => ({ ...each }))
+    },
+    async services(app) {
+      return [...containers.values()]
+        .filter(isService)
+        .filter((each) => each.app === app && !oneOffs.has(each.name))
+        .map((each) => ({ ...each }))
+    },
+    async startService(plan) {
+      const name = serviceNameOf(plan)
+      note('start', name)
+      const standing = containers.get(name)
+      if (standing !== undefined) return run(standing)
+      if (!images.has(referenceOf(plan))) {
+        throw new DeployError('start_failed', `cannot start ${name}: no such image`)
+      }
+      containers.set(name, serviceOf(plan))
+    },
+    async runService(plan) {
+      const name = serviceNameOf(plan)
+      note('run', name)
+      if (!containers.has(name)) releases.started += 1
+      oneOffs.add(name)
+      containers.set(name, { ...serviceOf(plan), running: false, exitCode: releases.exitCode })
+      return { exitCode: releases.exitCode }
     },
     async container(name) {
       const found = containers.get(name)
@@ -173,6 +200,8 @@ export function createFakeEngine({
     },
     async removeReleases(app) {
       for (const [name, { of }] of commands) if (of === app) commands.delete(name)
+      for (const name of oneOffs) containers.delete(name)
+      oneOffs.clear()
     },
     async runCommand({ app, command }) {
       note('runCommand', `${app.name}: ${command.join(' ')}`)
@@ -284,6 +313,19 @@ export const nameOf = ({
   replica,
 }: Pick<ContainerPlan, 'app' | 'generation' | 'slot' | 'replica'>) =>
   `${app.name}-${generation}-${slot}${replica === 1 ? '' : `-${replica}`}`
+
+/** `shop-7_worker_1`. */
+const serviceNameOf = ({ app, generation, service, replica }: ServicePlan) =>
+  `${app.name}-${generation}_${service.name}_${replica}`
+
+const isService = (container: Container): container is ServiceContainer => 'service' in container
+
+const serviceOf = (plan: ServicePlan): ServiceContainer => ({
+  ...containerOf({ ...plan, slot: 'blue', address: '', port: 0 }),
+  id: serviceNameOf(plan),
+  name: serviceNameOf(plan),
+  service: plan.service.name,
+})
 
 const aborted = (signal: AbortSignal) =>
   new Promise<void>((resolve) => {

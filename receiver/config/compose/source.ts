@@ -1,0 +1,96 @@
+import { homedir } from 'node:os'
+import { dirname, resolve } from 'node:path'
+import type { ComposeSource } from '../../core/project/project.ts'
+import { createReader, type Field, type Reader } from '../reader.ts'
+import { readSource } from '../source.ts'
+import { duration, emptyRecord, matching, texts } from '../values.ts'
+
+/** As long as a release command may take. */
+const ONE_OFF_MS = 10 * 60 * 1000
+
+/** What `compose:` of an app says. */
+export interface ComposeKey {
+  source: ComposeSource
+  service: string
+  /** How long a service may take that is run to its end. */
+  oneOffMs: number
+}
+
+/** Reads `compose: { file, service, project, profiles, env_file, timeout }` of an app. */
+export function readComposeKey(reader: Reader, field: Field): ComposeKey | undefined {
+  const keys = reader.mapping(field, [
+    'file',
+    'service',
+    'project',
+    'profiles',
+    'env_file',
+    'timeout',
+  ])
+  const path = (text: string) =>
+    resolve(
+      dirname(reader.file),
+      text.replace(/^~(?=\/|$)/, () => reader.env['HOME'] ?? homedir()),
+    )
+  const files = texts(reader, keys.get('file')).map(path)
+  const service = matching(
+    reader,
+    keys.get('service'),
+    /^[A-Za-z0-9._-]+$/,
+    'the name of a service',
+    'the one that visitors come to, as it stands under services:',
+  )
+  const project = matching(
+    reader,
+    keys.get('project'),
+    /^[a-z0-9][a-z0-9_-]*$/,
+    "a Compose project's name",
+    '`docker compose ls` shows it: a-z, 0-9, _ and -',
+  )
+  const envFile = reader.text(keys.get('env_file'))
+  const missing = ['file', 'service'].filter((key) => reader.isNothing(keys.get(key)))
+  if (missing.length > 0) {
+    const remedy = 'write compose: { file: /srv/shop/compose.yaml, service: web }'
+    reader.problem(field, `${missing.join(' and ')} of the Compose project is missing`, remedy)
+  }
+  const oneOffMs = duration(reader, keys.get('timeout'), { min: 1 }) ?? ONE_OFF_MS
+  const profiles = texts(reader, keys.get('profiles'))
+  if (files.length === 0 || service === undefined) return undefined
+  return {
+    source: {
+      files,
+      ...(project === undefined ? {} : { project }),
+      profiles,
+      ...(envFile === undefined ? {} : { envFile: path(envFile) }),
+    },
+    service,
+    oneOffMs,
+  }
+}
+
+/** One and the same for what Compose is asked once for. */
+export const sourceId = ({ files, project, profiles, envFile }: ComposeSource): string =>
+  JSON.stringify([files, project, profiles, envFile])
+
+/**
+ * The Compose projects that a config names, each once. What is wrong with the config is not told here: `loadConfig` does, when
+ * Compose has been asked. Throws `ConfigError` when it cannot be read at all.
+ */
+export function projectsWanted(
+  file: string,
+  env: Readonly<Record<string, string | undefined>>,
+  text?: string,
+): ComposeSource[] {
+  const path = resolve(file)
+  const source = text ?? readSource(path)
+  // a file is not parsed twice for nothing
+  if (!source.includes('compose')) return []
+  const reader = createReader(path, source, Object.assign(emptyRecord<string | undefined>(), env))
+  const apps = reader.mapping(reader.mapping(reader.root).get('apps'))
+  const found = new Map<string, ComposeSource>()
+  for (const app of apps.values()) {
+    const field = reader.isMapping(app) ? reader.mapping(app).get('compose') : undefined
+    const key = field === undefined ? undefined : readComposeKey(reader, field)
+    if (key !== undefined) found.set(sourceId(key.source), key.source)
+  }
+  return [...found.values()]
+}

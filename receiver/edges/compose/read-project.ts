@@ -1,0 +1,109 @@
+import { accessSync, constants } from 'node:fs'
+import { fileFailure } from '../../core/file-failure.ts'
+import type { ComposeSource } from '../../core/project/project.ts'
+import { printable } from '../printable.ts'
+import { composeFlags, ComposeError, runCompose } from './run.ts'
+
+/** Reading a few files takes it less than a second; `include` may fetch some. */
+const LIMIT_MS = 60_000
+const OLDEST = [2, 20] as const
+const SHOWN_BYTES = 2000
+const MOST_WARNINGS = 20
+
+/**
+ * Has Compose read a project, with all that its files are made of: `.env`, profiles, `extends`, `include`, anchors. Resolves to its
+ * JSON, and to what it warns of. Throws `ComposeError`, with the remedy.
+ */
+export async function readProject(
+  source: ComposeSource,
+  env: NodeJS.ProcessEnv,
+  { signal, program, limitMs = LIMIT_MS }: ReadOptions = {},
+): Promise<{ json: unknown; warnings: string[] }> {
+  for (const file of source.files) requireFile(file)
+  if (source.envFile !== undefined) requireFile(source.envFile)
+  const options = { env, limitMs, signal, ...(program === undefined ? {} : { program }) }
+  const args = [...composeFlags(source), 'config', '--format', 'json']
+  const [version, read] = await Promise.all([
+    runCompose(['version', '--short'], options),
+    runCompose(args, options),
+  ])
+  refuseOld(version)
+  const [file = ''] = source.files
+  if (read.status === undefined) {
+    throw new ComposeError(
+      `docker compose config did not end within ${limitMs / 1000} s on ${file}`,
+      `try it by hand: docker compose -f ${file} config -q`,
+    )
+  }
+  if (read.status !== 0) {
+    throw new ComposeError(
+      `Compose refuses ${file}: ${said(read.errors) || `it ended with ${read.status}`}`,
+      `docker compose -f ${file} config -q says the same; what is deployed goes on as it is`,
+    )
+  }
+  try {
+    return { json: JSON.parse(read.output) as unknown, warnings: warningsIn(read.errors) }
+  } catch (cause) {
+    throw new ComposeError(
+      `what Compose says of ${file} is not JSON`,
+      'upgrade Compose: docker compose version',
+      cause,
+    )
+  }
+}
+
+export interface ReadOptions {
+  signal?: AbortSignal
+  /** In place of `docker`. */
+  program?: string
+  limitMs?: number
+}
+
+function requireFile(file: string): void {
+  try {
+    accessSync(file, constants.R_OK)
+  } catch (error) {
+    const { message, hint } = fileFailure(file, error) ?? {
+      message: `${file} cannot be read`,
+      hint: String(error),
+    }
+    throw new ComposeError(message, hint, error)
+  }
+}
+
+/** `2.26.1-4`, `v2.20.0`. */
+function refuseOld({ status, output, errors }: Awaited<ReturnType<typeof runCompose>>): void {
+  const hint = 'install docker-compose-plugin of at least 2.20, or what your distribution calls it'
+  const [, major = '', minor = ''] = /^v?(\d{1,5})\.(\d{1,5})/.exec(output.trim()) ?? []
+  if (status !== 0 || major === '') {
+    throw new ComposeError(
+      `there is no Docker Compose: ${said(errors) || 'docker compose version says nothing'}`,
+      hint,
+    )
+  }
+  const [atLeast, andMinor] = OLDEST
+  if (Number(major) > atLeast || (Number(major) === atLeast && Number(minor) >= andMinor)) return
+  throw new ComposeError(`Docker Compose is ${output.trim()}, and at least 2.20 is needed`, hint)
+}
+
+/** `time="…" level=warning msg="The \"TAG\" variable is not set. …"`, each once. */
+const warningsIn = (errors: string): string[] => {
+  const lines = errors.split('\n').flatMap((line) => {
+    const at = line.indexOf('level=warning msg="')
+    return at === -1 ? [] : line.slice(at + 'level=warning msg="'.length).replace(/"\s*$/, '')
+  })
+  const texts = [...new Set(lines)].slice(0, MOST_WARNINGS)
+  return texts.map((text) => printable(Buffer.from(text.replaceAll('\\"', '"')), SHOWN_BYTES))
+}
+
+/** Its last words, without its warnings. */
+export const said = (errors: string): string =>
+  printable(
+    Buffer.from(
+      errors
+        .split('\n')
+        .filter((line) => line.trim() !== '' && !/level=warning/.test(line))
+        .join('; '),
+    ),
+    SHOWN_BYTES,
+  )

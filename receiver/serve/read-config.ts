@@ -1,0 +1,66 @@
+import { resolve } from 'node:path'
+import type { ComposeAnswer } from '../config/compose/project.ts'
+import { projectsWanted, sourceId } from '../config/compose/source.ts'
+import type { Config } from '../config/config.ts'
+import { loadConfig } from '../config/load.ts'
+import { ConfigError } from '../config/problems.ts'
+import { readSource } from '../config/source.ts'
+import type { AppSpec } from '../core/app.ts'
+import { DeployError } from '../core/errors.ts'
+import { ComposeError } from '../edges/compose/run.ts'
+import { readProject } from '../edges/compose/read-project.ts'
+
+type Remark = Parameters<typeof loadConfig>[2]
+
+/** A config with the text that it was read from, by which it can be read again as it was in force. */
+export interface ReadConfig {
+  config: Config
+  text: string
+}
+
+/**
+ * Reads a config, and has Compose read the projects that its apps are services of. Throws `ConfigError`.
+ * @param text of the file, if it is not to be read once more
+ */
+export async function readConfig(
+  file: string,
+  env: NodeJS.ProcessEnv,
+  remark?: Remark,
+  text: string = readSource(resolve(file)),
+): Promise<ReadConfig> {
+  const wanted = projectsWanted(file, env, text)
+  const answers = await Promise.all(
+    wanted.map(async (source): Promise<[string, ComposeAnswer]> => [
+      sourceId(source),
+      await readProject(source, env).then(
+        (read) => read,
+        (error: unknown) => {
+          if (!(error instanceof ComposeError)) throw error
+          return { message: error.message, hint: error.hint }
+        },
+      ),
+    ]),
+  )
+  return { config: loadConfig(file, env, remark, { text, projects: new Map(answers) }), text }
+}
+
+/** An app of a config that is in force, with its Compose project as that is now. Throws `DeployError`. */
+export async function readAgain(
+  app: AppSpec,
+  { file, environment, text }: { file: string; environment: NodeJS.ProcessEnv; text: string },
+): Promise<AppSpec> {
+  try {
+    const { config } = await readConfig(file, environment, undefined, text)
+    return (Object.hasOwn(config.apps, app.name) ? config.apps[app.name] : undefined) ?? app
+  } catch (cause) {
+    if (!(cause instanceof ConfigError)) throw cause
+    const of = cause.problems.filter(({ path }) => path.startsWith(`apps.${app.name}.`))
+    // another app's trouble is not this one's
+    if (of.length === 0) return app
+    throw new DeployError(
+      'compose_failed',
+      of.map(({ message, hint = '' }) => `${message}${hint === '' ? '' : `; ${hint}`}`).join('\n'),
+      { hint: 'nothing was touched; deploy-receiver check says the same', cause },
+    )
+  }
+}

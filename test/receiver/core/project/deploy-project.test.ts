@@ -1,0 +1,214 @@
+import { expect, test } from 'vitest'
+import type { AppSpec } from '../../../../receiver/core/app.ts'
+import { reconcile } from '../../../../receiver/core/reconcile.ts'
+import type { Project } from '../../../../receiver/core/project/project.ts'
+import { DeployError } from '../../../../receiver/core/errors.ts'
+import { APP, createFakeWorld, DIGEST, type FakeWorld } from '../../../support/fake-world.ts'
+
+const forever = new AbortController().signal
+const PROJECT: Project = {
+  source: { files: ['/srv/shop/compose.yaml'], profiles: [] },
+  name: 'shop',
+  service: 'web',
+  oneOffs: [{ name: 'migrate', container: APP.container, replicas: 1 }],
+  workers: [{ name: 'worker', container: { ...APP.container, stopGraceMs: 7000 }, replicas: 1 }],
+  dependencies: [{ service: 'db', condition: 'service_healthy' }],
+  oneOffMs: 60_000,
+  resources: { networks: { default: {} }, volumes: {} },
+  passedOver: [],
+}
+const SHOP: AppSpec = { ...APP, project: PROJECT }
+
+const deploy = (world: FakeWorld, app = SHOP) => reconcile(app, world.ports, forever)
+const get = (world: FakeWorld, id: string) => world.store.get(id)?.deployment
+const standing = ({ containers }: FakeWorld) =>
+  [...containers.values()].map(({ name, running }) => `${name}${running ? '' : ' stands still'}`)
+
+/** A world in which the project's first release is live. */
+async function worldWithOneLive(): Promise<FakeWorld> {
+  const world = createFakeWorld()
+  world.accept({ id: 'dep_1', digest: DIGEST.one })
+  await deploy(world)
+  expect(get(world, 'dep_1')?.status).toBe('succeeded')
+  world.calls.length = 0
+  return world
+}
+
+test('dependencies and one-off services come before the start, workers after the swap', async () => {
+  const world = createFakeWorld()
+  world.accept({ id: 'dep_1', digest: DIGEST.one })
+  await deploy(world)
+  expect(world.calls).toStrictEqual([
+    'pull 1111',
+    'ensure shop',
+    'up db',
+    'run api-1_migrate_1',
+    'start api-1-blue',
+    'flag blue',
+    'start api-1_worker_1',
+  ])
+  expect(get(world, 'dep_1')?.steps.map(({ name }) => name)).toStrictEqual([
+    ...['resolve', 'pull', 'services', 'migrate', 'start', 'health', 'swap', 'workers'],
+    ...['watch', 'drain', 'retire'],
+  ])
+  expect(standing(world)).toStrictEqual(['api-1-blue', 'api-1_worker_1'])
+  expect(world.project.overrides.at(-1)).toBe(`${APP.image.repository}@${DIGEST.one}`)
+})
+
+test('the next one leaves the database alone, and the old worker ends before the new one starts', async () => {
+  const world = await worldWithOneLive()
+  world.accept({ id: 'dep_2', digest: DIGEST.two })
+  await deploy(world)
+  expect(world.calls).toStrictEqual([
+    'pull 2222',
+    'ensure shop',
+    'run api-2_migrate_1',
+    'start api-2-green',
+    'flag green',
+    'stop api-1_worker_1',
+    'start api-2_worker_1',
+    'stop api-1-blue',
+    'remove api-1-blue',
+    'remove api-1_worker_1',
+  ])
+  expect(standing(world)).toStrictEqual(['api-2-green', 'api-2_worker_1'])
+})
+
+test('a rollback brings back the workers, and runs no migration', async () => {
+  const world = await worldWithOneLive()
+  world.accept({ id: 'dep_2', digest: DIGEST.two })
+  await deploy(world)
+  world.calls.length = 0
+  world.accept({ id: 'dep_3', digest: DIGEST.one, action: 'rollback', settingsOf: 'dep_1' })
+  await deploy(world)
+  expect(world.calls.filter((call) => /migrate|worker/.test(call))).toStrictEqual([
+    'stop api-2_worker_1',
+    'start api-3_worker_1',
+    'remove api-2_worker_1',
+  ])
+  expect(world.containers.get('api-3_worker_1')?.digest).toBe(DIGEST.one)
+})
+
+test.for([
+  [
+    'a migration that fails',
+    (world: FakeWorld): void => void (world.releases.exitCode = 3),
+    'release_failed',
+  ],
+  [
+    'a database that gets unhealthy',
+    (world: FakeWorld): void => {
+      world.project.containers.delete('db')
+      world.project.starts.set('db', { health: 'unhealthy' })
+    },
+    'dependency_failed',
+  ],
+  [
+    'a database that never gets healthy',
+    (world: FakeWorld): void => {
+      world.project.containers.delete('db')
+      world.project.starts.set('db', { health: 'starting' })
+    },
+    'dependency_failed',
+  ],
+  [
+    'a Compose that fails',
+    (world: FakeWorld): void =>
+      void world.failures.set('ensure', new DeployError('compose_failed', 'it hangs')),
+    'compose_failed',
+  ],
+] as const)('%s leaves all as it was', async ([, breakIt, code]) => {
+  const world = await worldWithOneLive()
+  breakIt(world)
+  world.accept({ id: 'dep_2', digest: DIGEST.two })
+  await deploy(world)
+  expect(get(world, 'dep_2')).toMatchObject({ status: 'failed', error: { code } })
+  expect(standing(world)).toStrictEqual(['api-1-blue', 'api-1_worker_1'])
+  expect(world.calls.filter((call) => call.startsWith('stop'))).toStrictEqual([])
+  expect(world.project.overrides.at(-1)).toBe(`${APP.image.repository}@${DIGEST.one}`)
+})
+
+test('a worker that fails after the swap takes all of them back', async () => {
+  const world = await worldWithOneLive()
+  const { startService } = world.ports.engine
+  world.ports.engine.startService = async (plan) => {
+    await startService(plan)
+    const made = [...world.containers.values()].find(({ name }) => name === 'api-2_worker_1')
+    if (plan.digest === DIGEST.two && made !== undefined) {
+      Object.assign(made, { running: false, exitCode: 1 })
+    }
+  }
+  world.accept({ id: 'dep_2', digest: DIGEST.two })
+  await deploy(world)
+  const failed = get(world, 'dep_2')
+  expect(failed).toMatchObject({ status: 'failed', error: { code: 'rolled_back' } })
+  expect(failed?.error?.message).toContain('the service worker: the container of api exited')
+  expect(standing(world)).toStrictEqual(['api-1-blue', 'api-1_worker_1'])
+  expect(world.ports.slots.live('api')).toBe('blue')
+  expect(world.store.live('api')?.deployment.id).toBe('dep_1')
+})
+
+test('a receiver that dies at any call goes on, and ends with one digest', async () => {
+  const calls = async (diesAt: number): Promise<number> => {
+    const world = await worldWithOneLive()
+    const killed = new AbortController()
+    world.calls.push = (call) => {
+      const count = Array.prototype.push.call(world.calls, call)
+      if (count >= diesAt) killed.abort(new Error('killed'))
+      return count
+    }
+    world.accept({ id: 'dep_2', digest: DIGEST.two })
+    await reconcile(SHOP, world.ports, killed.signal).catch(() => {})
+    const made = world.calls.length
+    await deploy(world)
+    expect(get(world, 'dep_2')?.status).toBe('succeeded')
+    expect(standing(world).toSorted()).toStrictEqual(['api-2-green', 'api-2_worker_1'])
+    expect(world.releases.started).toBe(2)
+    return made
+  }
+  const all = await calls(Infinity)
+  for (let diesAt = 1; diesAt < all; diesAt++) await calls(diesAt)
+})
+
+test('a worker that somebody removed or stopped runs again at the next look', async () => {
+  const world = await worldWithOneLive()
+  world.containers.delete('api-1_worker_1')
+  await deploy(world)
+  Object.assign(world.containers.get('api-1_worker_1') ?? {}, { running: false })
+  await deploy(world)
+  expect(standing(world)).toStrictEqual(['api-1-blue', 'api-1_worker_1'])
+})
+
+test('a service that left the project, or the project that left the app, is retired', async () => {
+  const world = await worldWithOneLive()
+  world.accept({ id: 'dep_2', digest: DIGEST.two })
+  await deploy(world, { ...SHOP, project: { ...PROJECT, workers: [] } })
+  expect(standing(world)).toStrictEqual(['api-2-green'])
+  world.accept({ id: 'dep_3', digest: DIGEST.one })
+  await deploy(world)
+  world.accept({ id: 'dep_4', digest: DIGEST.two })
+  await deploy(world, APP)
+  expect(standing(world)).toStrictEqual(['api-4-green'])
+})
+
+test('each deployment reads the project anew, and one that Compose refuses touches nothing', async () => {
+  const world = await worldWithOneLive()
+  const read: string[] = []
+  const fresh = async (app: AppSpec) => {
+    read.push(app.name)
+    return { ...app, project: { ...PROJECT, workers: [] } }
+  }
+  world.accept({ id: 'dep_2', digest: DIGEST.two })
+  await reconcile(SHOP, { ...world.ports, fresh }, forever)
+  expect(read).toStrictEqual(['api'])
+  expect(standing(world)).toStrictEqual(['api-2-green'])
+  world.calls.length = 0
+  const refused = () => Promise.reject(new DeployError('compose_failed', 'it is no YAML'))
+  world.accept({ id: 'dep_3', digest: DIGEST.one })
+  await reconcile(SHOP, { ...world.ports, fresh: refused }, forever)
+  expect(get(world, 'dep_3')).toMatchObject({
+    status: 'failed',
+    error: { code: 'compose_failed', message: 'it is no YAML' },
+  })
+  expect(standing(world)).toStrictEqual(['api-2-green'])
+})
