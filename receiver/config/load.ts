@@ -5,7 +5,7 @@ import { defined } from '../core/defined.ts'
 import { parseNetwork } from '../core/ip-address.ts'
 import type { SiteSettings } from '../core/site.ts'
 import { type AppDefaults, readApp } from './app.ts'
-import { type ComposeAnswer, noProjects } from './compose/project.ts'
+import { type ComposeAnswer, noProjects, takeServices } from './compose/project.ts'
 import type { AppConfig, Config } from './config.ts'
 import { domainOwners } from './domains.ts'
 import { warnOfAdmin, warnOfListen } from './exposure.ts'
@@ -231,6 +231,7 @@ function readApps(
   defaults: AppDefaults,
 ): Record<string, AppConfig> {
   const apps = emptyRecord<AppConfig>()
+  takeServices(reader, reader.mapping(field), defaults.projects)
   for (const [name, each] of reader.mapping(field)) {
     const app = readApp(reader, name, each, defaults)
     const { repository } = app.image

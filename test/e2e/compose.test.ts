@@ -9,6 +9,8 @@ import { afterAll, beforeAll, expect, inject, test } from 'vitest'
 import type { ContainerSettings } from '../../receiver/core/slots/container-settings.ts'
 import { connectDocker } from '../../receiver/edges/docker/connect.ts'
 import { createOptions } from '../../receiver/edges/docker/create-options.ts'
+import { readProject } from '../../receiver/edges/compose/read-project.ts'
+import { sourceId } from '../../receiver/config/compose/source.ts'
 import { COMPOSE_SERVICES, FILES, VARIABLES } from '../receiver/config/compose-services.ts'
 import { load, withApp } from '../receiver/config/load-text.ts'
 import { APP } from '../support/fake-world.ts'
@@ -128,6 +130,8 @@ let image: string
 let digest: string
 /** What Compose makes of each line, by the line. */
 let byCompose: Map<string, Facts>
+/** The settings of an app that is such a service of a Compose project, by the line. */
+let asProject: Map<string, ContainerSettings>
 /** Of a service that says nothing. */
 let bare: { theirs: Facts; ours: Facts }
 const made = new Set<string>()
@@ -143,7 +147,9 @@ beforeAll(async () => {
   })
   image = `${repository}@${digest}`
   await docker.createNetwork({ Name: NETWORK, Driver: 'bridge' })
-  byCompose = await createByCompose(['', ...CASES, ...DIFFERING.map(([line]) => line)])
+  const lines = ['', ...CASES, ...DIFFERING.map(([line]) => line)]
+  byCompose = await createByCompose(lines)
+  asProject = await readAsProject(lines)
   bare = { theirs: theirsOf(''), ours: await byReceiver('receiver', '') }
 })
 afterAll(async () => {
@@ -176,6 +182,21 @@ async function createByCompose(lines: readonly string[]): Promise<Map<string, Fa
   return facts
 }
 
+/** What a config comes to whose apps are these services. */
+async function readAsProject(lines: readonly string[]): Promise<Map<string, ContainerSettings>> {
+  const source = { files: [join(dir, 'services.yaml')], profiles: [] }
+  const answer = await readProject(source, process.env)
+  const apps = lines.map(
+    (_, index) =>
+      `  app-${index}: { compose: { file: ${source.files[0]}, service: service-${index} } }\n`,
+  )
+  const text = `url: https://d.example\napps:\n${apps.join('')}`
+  const config = load(text, {}, {}, undefined, { projects: new Map([[sourceId(source), answer]]) })
+  return new Map(
+    lines.map((line, index) => [line, config.apps[`app-${index}`]?.container ?? APP.container]),
+  )
+}
+
 function theirsOf(line: string): Facts {
   const facts = byCompose.get(line)
   if (facts === undefined) throw new Error(`Compose made no container of "${line}"`)
@@ -185,7 +206,12 @@ function theirsOf(line: string): Facts {
 /** The container that the receiver makes of an app with these lines. */
 async function byReceiver(name: string, line: string): Promise<Facts> {
   const config = load(`${withApp(line)}\n${TOP}`, process.env)
-  const container: ContainerSettings = config.apps['api']?.container ?? APP.container
+  return byContainer(name, config.apps['api']?.container ?? APP.container)
+}
+
+async function byContainer(name: string, settings: ContainerSettings): Promise<Facts> {
+  // that they are on it says Compose alone
+  const container = { ...settings, networks: [], aliases: {} }
   const options = createOptions(
     {
       app: { ...APP, name, container },
@@ -271,6 +297,17 @@ test.for(CASES.map((line, index) => [line, index] as const))('%s', async ([line,
   expect(set).not.toEqual([])
   for (const name of set) expect([name, ours[name]]).toEqual([name, theirs[name]])
 })
+
+test.for(CASES.map((line, index) => [line, index] as const))(
+  '%s of a Compose project',
+  async ([line, index]) => {
+    const ours = await byContainer(`project-${index}`, asProject.get(line) ?? APP.container)
+    const theirs = theirsOf(line)
+    const set = [...differing(bare.theirs, theirs), ...differing(bare.ours, ours)]
+    expect(set).not.toEqual([])
+    for (const name of set) expect([name, ours[name]]).toEqual([name, theirs[name]])
+  },
+)
 
 test('the services that have to be taken are what Compose takes', async () => {
   const folder = join(dir, 'services')

@@ -6,7 +6,7 @@ import { readOtherKeys } from '../compose-keys.ts'
 import type { Field, Reader } from '../reader.ts'
 import { number } from '../values.ts'
 import { asModel, type ComposeModel, resourcesOf } from './model.ts'
-import { isUnfit, repositoryOf, rolesOf } from './roles.ts'
+import { isUnfit, noSuch, repositoryOf, rolesOf } from './roles.ts'
 import { readService } from './service-reader.ts'
 import { type ComposeKey, readComposeKey, sourceId } from './source.ts'
 
@@ -26,6 +26,24 @@ export const noProjects = (answers: ReadonlyMap<string, ComposeAnswer> = new Map
   answers,
   taken: new Map(),
 })
+
+/** Takes the services that are apps, so that they follow no other one. Of two apps for one service the first has it. */
+export function takeServices(
+  reader: Reader,
+  apps: ReadonlyMap<string, Field>,
+  { answers, taken }: Projects,
+): void {
+  // each is told when its app is read
+  const quiet: Reader = { ...reader, problem: () => {} }
+  for (const [name, app] of apps) {
+    const at = quiet.isMapping(app) ? quiet.mapping(app).get('compose') : undefined
+    const key = at && readComposeKey(quiet, at)
+    const answer = key && answers.get(sourceId(key.source))
+    if (answer === undefined || !('json' in answer)) continue
+    const id = takenId(asModel(answer.json), key?.service ?? '')
+    if (!taken.has(id)) taken.set(id, name)
+  }
+}
 
 export interface FoundService {
   at: Field
@@ -54,17 +72,20 @@ export function findService(
   }
   for (const each of answer.warnings) reader.warning(at, `Compose: ${each}`)
   const model = asModel(answer.json)
-  const taken = takenId(model, key.service)
-  const holder = projects.taken.get(taken)
-  if (holder !== undefined) {
+  if (model.services[key.service] === undefined) {
+    const { message, hint } = noSuch(key.service, model)
+    reader.problem(at, message, hint)
+    return undefined
+  }
+  const holder = projects.taken.get(takenId(model, key.service))
+  if (holder !== undefined && holder !== name) {
     reader.problem(
       at,
-      `the service ${key.service} of the project ${model.name} is the app ${holder}, or follows it`,
-      `a service is in one app alone: name another one, or put ${name} before ${holder} if it is to have its own`,
+      `the service ${key.service} of the project ${model.name} is the app ${holder} already`,
+      'name another service, or leave one of the two apps out',
     )
     return undefined
   }
-  projects.taken.set(taken, name)
   const image = model.services[key.service]?.image
   return { at, key, model, ...(image === undefined ? {} : { image }) }
 }

@@ -32,8 +32,7 @@ export function rolesOf(
     taken,
   }: { service: string; repository: string; taken: ReadonlySet<string> },
 ): Roles | Unfit {
-  const app = services[service]
-  if (app === undefined) return noSuch(service, services)
+  const app = services[service] ?? {}
   const isOurs = (name: string) =>
     name === service || (!taken.has(name) && follows(services[name] ?? {}, app, repository))
   const ours = inOrder(Object.keys(services), services).filter(isOurs)
@@ -85,7 +84,8 @@ const follows = (other: ComposeService, app: ComposeService, repository: string)
       isDeepStrictEqual(other.build, app.build)
     : repositoryOf(other) === repository
 
-function noSuch(service: string, services: Services): Unfit {
+/** Why a project has no such service. */
+export function noSuch(service: string, { services }: ComposeModel): Unfit {
   const names = Object.keys(services)
   const near = nearest(service, names)
   return {

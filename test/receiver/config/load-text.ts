@@ -13,12 +13,13 @@ export function load(
   env: Env = {},
   files: Readonly<Record<string, string>> = {},
   remark?: Parameters<typeof loadConfig>[2],
+  asked?: Parameters<typeof loadConfig>[3],
 ) {
   const dir = mkdtempSync(join(tmpdir(), 'deploy-config-'))
   try {
     for (const [name, content] of Object.entries(files)) writeFileSync(join(dir, name), content)
     writeFileSync(join(dir, 'config.yaml'), text)
-    return loadConfig(join(dir, 'config.yaml'), env, remark)
+    return loadConfig(join(dir, 'config.yaml'), env, remark, asked)
   } catch (error) {
     if (error instanceof ConfigError) error.message = error.message.replaceAll(`${dir}/`, '')
     throw error
