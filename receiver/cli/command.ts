@@ -53,6 +53,7 @@ const WORDS: Readonly<Record<string, string>> = {
   '[to]': 'a digest or its first digits, a deployment or a tag; without it: the digest before',
   '<file>': 'a backup, by its path',
   '<deployment>': 'the id of one or its beginning; an app: its newest',
+  '<arguments...>': 'what docker compose is to do, behind --',
   '<command...>': 'the program and its arguments, behind --',
   '[on|off]': 'without it: says which one it is',
 }

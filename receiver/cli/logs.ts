@@ -17,6 +17,7 @@ interface LogsOptions extends Given {
   follow?: true
   previous?: true
   deployment?: string
+  service?: string
   since?: string
   tail: string
   timestamps?: true
@@ -28,12 +29,14 @@ export const logsCommand = () =>
     ['deploy-receiver logs api -f', 'what is live, and goes on with the next deployment'],
     ['deploy-receiver logs api --previous', 'what was live before'],
     ['deploy-receiver logs api --deployment dep_01kb3x8gqa', 'one that failed, too'],
+    ['deploy-receiver logs shop --service worker -f', 'of a service of its Compose project'],
     ['deploy-receiver logs api --since 10m -n all', 'the last ten minutes'],
   ])
     .option('-f, --follow', 'go on as lines come, also over a deployment to its new containers')
     .addOption(
       new Option('--previous', 'of the deployment that was live before').conflicts('deployment'),
     )
+    .option('--service <name>', 'of a service that follows the app in its Compose project')
     .option(
       '--deployment <id>',
       'of that deployment: its id or the beginning of it; the app: its newest',
@@ -101,13 +104,14 @@ const earliest = (seen: ReadonlyMap<string, string>): string | undefined =>
 async function* entriesOf(
   socket: string,
   app: string,
-  { previous, deployment, follow, since, tail }: LogsOptions,
+  { previous, deployment, service, follow, since, tail }: LogsOptions,
   after: string | undefined,
 ): AsyncGenerator<LogEntry> {
   const query = new URLSearchParams({
     of: deployment ?? (previous ? 'previous' : 'live'),
     tail: after === undefined ? tail : 'all',
     ...(follow ? { follow: 'true' } : {}),
+    ...(service === undefined ? {} : { service }),
     ...((after ?? since) === undefined ? {} : { since: after ?? since ?? '' }),
   })
   const path = `/apps/${encodeURIComponent(app)}/logs?${query.toString()}`

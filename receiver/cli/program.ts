@@ -21,6 +21,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   restart: async () => (await import('./restart.ts')).restartCommand(),
   stop: async () => (await import('./stop.ts')).stopCommand(),
   start: async () => (await import('./start.ts')).startCommand(),
+  compose: async () => (await import('./compose.ts')).composeCommand(),
   tags: async () => (await import('./tags.ts')).tagsCommand(),
   hook: async () => (await import('./hook.ts')).hookCommand(),
   maintenance: async () => (await import('./maintenance.ts')).maintenanceCommand(),

@@ -1,6 +1,7 @@
 import { type Command, Option } from 'commander'
 import type { Deployment } from '../../protocol/deployment.ts'
 import { socketOf } from '../config/socket.ts'
+import { besideOursRemedy } from '../core/project/beside-ours.ts'
 import { ago } from './age.ts'
 import { ask } from './ask.ts'
 import { command, exits, type Given, jsonOption } from './command.ts'
@@ -21,6 +22,15 @@ interface App {
   maintenance_since: string | null
   stopped_since: string | null
   awaits_data: readonly string[]
+  /** Absent of an older receiver. */
+  project?: {
+    name: string
+    service: string
+    one_offs: string[]
+    workers: string[]
+    passed_over: string[]
+    beside_ours: string[]
+  } | null
 }
 
 export const statusCommand = () =>
@@ -71,7 +81,12 @@ function describe(apps: readonly App[]): string {
     ]),
     { giving: ['DOMAINS', 'UNDER WAY', 'LIVE'] },
   )
-  const remarks = apps.flatMap((each) => [...closedOf(each), ...holdsOf(each), ...volumesOf(each)])
+  const remarks = apps.flatMap((each) => [
+    ...closedOf(each),
+    ...holdsOf(each),
+    ...volumesOf(each),
+    ...projectOf(each),
+  ])
   const lines = remarks.flatMap((line) => wrap(printable(line), terminalWidth()))
   return [rows, ...(lines.length === 0 ? [] : ['', ...lines])].join('\n')
 }
@@ -106,3 +121,20 @@ const holdsOf = ({ name, on_hold: onHold }: App) =>
 
 const volumesOf = ({ name, volumes }: App) =>
   volumes.map(({ path, volume }) => `${name}: ${path} is kept in the volume ${volume}`)
+
+/** What else of its Compose project follows it, what of its service does not hold here, and what runs beside it. */
+function projectOf({ name, project }: App): string[] {
+  if (project === undefined || project === null) return []
+  const { one_offs: oneOffs, workers, passed_over: passedOver, beside_ours: beside } = project
+  const followers = [
+    ...oneOffs.map((each) => `${each} (before it)`),
+    ...workers.map((each) => `${each} (after it)`),
+  ]
+  return [
+    `${name}: the service ${project.service} of the Compose project ${project.name}${followers.length === 0 ? '' : `, and with it ${followers.join(', ')}`}`,
+    ...(passedOver.length === 0 ? [] : [`${name}: passed over: ${passedOver.join(', ')}`]),
+    ...(beside.length === 0
+      ? []
+      : [`${name}: Compose runs ${beside.join(', ')} beside ours: ${besideOursRemedy(name)}`]),
+  ]
+}

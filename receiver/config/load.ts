@@ -6,6 +6,7 @@ import { parseNetwork } from '../core/ip-address.ts'
 import type { SiteSettings } from '../core/site.ts'
 import { type AppDefaults, readApp } from './app.ts'
 import { type ComposeAnswer, noProjects, takeServices } from './compose/project.ts'
+import { DEFAULT_DATA } from './compose/source.ts'
 import type { AppConfig, Config } from './config.ts'
 import { domainOwners } from './domains.ts'
 import { warnOfAdmin, warnOfListen } from './exposure.ts'
@@ -76,7 +77,7 @@ export function loadConfig(
     listen: readAddress(reader, keys.get('listen'), '127.0.0.1:9080'),
     socket: absolute(reader, keys.get('socket')) ?? DEFAULT_SOCKET,
     admin: readAddress(reader, keys.get('admin'), '127.0.0.1:9081'),
-    data: absolute(reader, keys.get('data'))?.replace(/\/+$/, '') ?? '/var/lib/deploy-receiver',
+    data: absolute(reader, keys.get('data'))?.replace(/\/+$/, '') ?? DEFAULT_DATA,
     network: readNetwork(reader, keys.get('network')),
     nginx: readNginx(reader, nginx, site),
     ...(tls === undefined ? {} : { tls }),

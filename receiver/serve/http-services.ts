@@ -34,6 +34,7 @@ export function httpServices({
   removeApp,
   maintenance,
   maintenanceSince,
+  besideOurs,
   operate,
   lookForData,
   copyStore,
@@ -58,6 +59,7 @@ export function httpServices({
   removeApp: Services['removeApp']
   maintenance: Services['maintenance']
   maintenanceSince: Services['maintenanceSince']
+  besideOurs: Services['besideOurs']
   operate: Services['operate']
   lookForData: Services['lookForData']
   copyStore: Services['copyStore']
@@ -94,6 +96,7 @@ export function httpServices({
     removeApp,
     maintenance,
     maintenanceSince,
+    besideOurs,
     stoppedSince: (app) => record.stopped(app)?.since,
     awaitsData: (app) => record.stopped(app)?.awaits ?? [],
     lookForData,

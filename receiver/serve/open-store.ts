@@ -6,6 +6,7 @@ import type { AuditEntry } from '../core/intake/audit.ts'
 import type { Intake } from '../core/intake/submit.ts'
 import { createEvents, type Listener } from '../core/listeners.ts'
 import type { Log } from '../core/log.ts'
+import { appOfKey } from '../core/project/project.ts'
 import { createRedact, type Redact } from '../core/redaction/redact.ts'
 import type { Redactor } from '../core/redaction/redactor.ts'
 import { createAttestations } from '../edges/store/attestations.ts'
@@ -72,7 +73,8 @@ export function openStore(
     report: (message, details, level = 'error') => log(level, message, details),
   })
   /** What a container was made with may be nobody's secret any more, and stand in its log all the same. */
-  const redactLog = (app: string, generation: number): Redact => {
+  const redactLog = (key: string, generation: number): Redact => {
+    const app = appOfKey(key)
     const id = store.find(app, generation)?.deployment.id
     const settings = id === undefined ? undefined : store.settings(id)
     if (settings === undefined) return redactor.of(app)

@@ -4,6 +4,7 @@ import type { AppConfig, Config } from '../config/config.ts'
 import type { AppSpec } from '../core/app.ts'
 import { readVariables } from '../config/variables.ts'
 import { createApps } from '../core/apps.ts'
+import { besideOurs } from '../core/project/beside-ours.ts'
 import type { Log, Report } from '../core/log.ts'
 import type { Redactor } from '../core/redaction/redactor.ts'
 import { lookAtMaintenance, switchMaintenance } from '../core/slots/maintenance.ts'
@@ -245,6 +246,11 @@ async function start(
     maintenanceSince: slots.maintenance,
     copyStore: storeCopies(store.database, data),
     lookForData: (app) => lookForData(app, { record, engine, isThere: existsSync }),
+    besideOurs: (project) =>
+      Promise.race([
+        besideOurs(project, slotPorts.compose),
+        clock.sleep(BESIDE_MS, stopping.signal).then(() => []),
+      ]),
     operate: {
       stop: (app) => stopApp(app, { ...slotPorts, wake: apps.wake }, stopping.signal),
       start: (app) => startApp(app, { ...slotPorts, wake: apps.wake }, stopping.signal),
@@ -353,6 +359,8 @@ async function start(
   }
 }
 
+/** Whoever looks at the status is not to wait for an engine that hangs. */
+const BESIDE_MS = 2000
 /** A registry is not waited for longer. */
 const PLAN_MS = 60_000
 

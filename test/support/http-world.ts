@@ -173,6 +173,7 @@ export async function startHttpWorld({
     awaitsData: () => [],
     copyStore: () => Promise.reject(new Error('no store to copy')),
     lookForData: async () => {},
+    besideOurs: async () => [],
     operate: { stop: async () => {}, start: async () => {} },
     certificates: { describe: async () => [], look: () => {} },
     doctor: async () => [],

@@ -5,6 +5,8 @@ import { createReader, type Field, type Reader } from '../reader.ts'
 import { readSource } from '../source.ts'
 import { duration, emptyRecord, matching, texts } from '../values.ts'
 
+/** Where the receiver's data is, unless its config says otherwise. */
+export const DEFAULT_DATA = '/var/lib/deploy-receiver'
 /** As long as a release command may take. */
 const ONE_OFF_MS = 10 * 60 * 1000
 
@@ -93,4 +95,35 @@ export function projectsWanted(
     if (key !== undefined) found.set(sourceId(key.source), key.source)
   }
   return [...found.values()]
+}
+
+/** An app's Compose project and the receiver's `data`, of a config of which nothing else is looked at. Throws `ConfigError`. */
+export function composeOf(
+  file: string,
+  env: Readonly<Record<string, string | undefined>>,
+  app: string,
+): { source: ComposeSource; data: string } {
+  const path = resolve(file)
+  const variables = Object.assign(emptyRecord<string | undefined>(), env)
+  const reader = createReader(path, readSource(path), variables)
+  const keys = reader.mapping(reader.root)
+  const apps = reader.mapping(keys.get('apps'))
+  const at = apps.get(app)
+  if (at === undefined) {
+    reader.problem(
+      keys.get('apps') ?? reader.root,
+      `there is no app ${JSON.stringify(app)}`,
+      `it has: ${[...apps.keys()].join(', ') || 'none'}`,
+    )
+  }
+  const field = at && reader.mapping(at).get('compose')
+  if (at !== undefined && field === undefined) {
+    const hint = 'apps that are say compose: { file: …, service: … }'
+    reader.problem(at, `${app} is not a service of a Compose project`, hint)
+  }
+  const key = field && readComposeKey(reader, field)
+  const data = reader.text(keys.get('data')) ?? DEFAULT_DATA
+  reader.finish()
+  if (key === undefined) throw new Error(`${app} has no Compose project`)
+  return { source: key.source, data }
 }

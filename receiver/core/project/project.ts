@@ -64,3 +64,9 @@ export const ownServices = ({ service, oneOffs, workers }: Project): string[] =>
   ...oneOffs.map(({ name }) => name),
   ...workers.map(({ name }) => name),
 ]
+
+/** What is on record of a service, under the name of no app: these have no dots. */
+export const serviceKey = (app: string, service: string): string => `${app}.${service}`
+
+/** The app that such a key is of, or that is one itself. */
+export const appOfKey = (key: string): string => key.split('.')[0] ?? key

@@ -1,7 +1,7 @@
 import type { DockerApp } from '../app.ts'
 import type { KeptVolume, SlotPorts } from '../slots/ports.ts'
 import { claimVolumes } from '../slots/volumes.ts'
-import type { Service } from './project.ts'
+import { type Service, serviceKey } from './project.ts'
 
 /** A service as an app of its own, without visitors: the same code looks after it. */
 export function serviceApp(app: DockerApp, { container, replicas }: Service): DockerApp {
@@ -16,7 +16,7 @@ export function serviceApp(app: DockerApp, { container, replicas }: Service): Do
   }
 }
 
-/** What a service's image has in VOLUMEs outlives its containers, as the app's own. No name of an app has a dot. */
+/** What a service's image has in VOLUMEs outlives its containers, as the app's own. */
 export const volumesOf = (
   app: DockerApp,
   service: Service,
@@ -24,7 +24,7 @@ export const volumesOf = (
   ports: Pick<SlotPorts, 'engine' | 'images' | 'record'>,
 ): Promise<KeptVolume[]> =>
   claimVolumes(
-    { ...serviceApp(app, service), name: `${app.name}.${service.name}` },
+    { ...serviceApp(app, service), name: serviceKey(app.name, service.name) },
     image,
     { live: undefined, containers: [] },
     ports,

@@ -5,11 +5,13 @@ import type { Subject } from '../slots/check.ts'
 import { waitUntilHealthy } from '../slots/health.ts'
 import { decidingHealthcheck } from '../slots/healthcheck.ts'
 import { inParallel } from '../slots/in-parallel.ts'
+import { removeContainer } from '../slots/kept-logs.ts'
 import type { StepContext } from '../slots/next-step.ts'
 import type { SlotPorts } from '../slots/ports.ts'
+import { besideOurs, besideOursRemedy } from './beside-ours.ts'
 import { liveImage } from './live-image.ts'
 import type { ServiceContainer } from './ports.ts'
-import type { Service } from './project.ts'
+import { type Service, serviceKey } from './project.ts'
 import { serviceApp, volumesOf } from './service-app.ts'
 
 /**
@@ -45,7 +47,19 @@ export async function replaceWorkers(context: StepContext): Promise<string> {
     }
     progress({ message: `${service.name} runs` })
   }
+  const beside = await besideOf(app, ports)
+  if (beside !== undefined) progress({ message: `warning: ${beside}` })
   return workers.map(({ name }) => name).join(', ') || 'none'
+}
+
+/** What Compose runs beside ours, and the remedy; `undefined` when that is nothing. */
+async function besideOf(
+  { name, project }: DockerApp,
+  { compose }: Pick<SlotPorts, 'compose'>,
+): Promise<string | undefined> {
+  const beside = project === undefined ? [] : await besideOurs(project, compose).catch(() => [])
+  if (beside.length === 0) return undefined
+  return `Compose runs ${beside.join(', ')} beside ours: ${besideOursRemedy(name)}`
 }
 
 const referenceOf = (stored: StoredDeployment) => {
@@ -162,7 +176,7 @@ export async function workersBack(
   await inParallel(
     all.filter((each) => isOwn(each, failed)),
     signal,
-    ({ name, service }) => ports.engine.remove(name, { graceMs: graceOf(app, service) }),
+    (container) => removeWorker(container, app, ports),
   )
   const standing = all.filter((each) => live !== undefined && isOwn(each, live) && !each.running)
   await inParallel(standing, signal, ({ name }) => ports.engine.startAgain(name))
@@ -177,13 +191,16 @@ export async function repairWorkers(
 ): Promise<void> {
   const all = await ports.engine.services(app.name)
   const strays = all.filter((each) => live === undefined || !isOwn(each, live))
-  for (const { name, service } of strays) {
-    ports.report('removing a leftover container', { container: name })
-    await ports.engine.remove(name, { graceMs: graceOf(app, service) })
+  for (const stray of strays) {
+    ports.report('removing a leftover container', { container: stray.name })
+    await removeWorker(stray, app, ports)
   }
   const { project } = app
-  if (project === undefined || live === undefined) return
+  if (project === undefined) return
   ports.compose.override(app.name, project, liveImage(app, ports))
+  if (live === undefined) return
+  const beside = await besideOf(app, ports)
+  if (beside !== undefined) ports.report(beside, { app: app.name })
   for (const service of project.workers) {
     const running = all.filter(
       (each) => each.service === service.name && isOwn(each, live) && each.running,
@@ -211,6 +228,13 @@ export async function stopWorkers(
     engine.stop(name, { graceMs: graceOf(app, service) }),
   )
 }
+
+/** Stops one and removes it, and keeps what it printed last. */
+const removeWorker = (container: ServiceContainer, app: DockerApp, ports: SlotPorts) =>
+  removeContainer(container, app, ports, {
+    graceMs: graceOf(app, container.service),
+    of: serviceKey(app.name, container.service),
+  })
 
 /** The old ones are needed no more. Resolves to their names. */
 export async function retireWorkers({

@@ -14,15 +14,17 @@ type KeepPorts = Pick<SlotPorts, 'engine' | 'keptLogs' | 'journal' | 'clock' | '
 /**
  * Stops a container and removes it, and keeps what it printed last. That this cannot be kept, on a full disk for one, is
  * reported, and no reason to go on any other way.
+ * @param of what its log is kept as: the app, or a service of its project (`serviceKey`)
  */
 export async function removeContainer(
   container: Pick<Container, 'name' | 'generation' | 'replica'>,
   app: DockerApp,
   ports: KeepPorts,
+  { graceMs = app.container.stopGraceMs, of = app.name }: { graceMs?: number; of?: string } = {},
 ): Promise<void> {
   await ports.engine.remove(container.name, {
-    graceMs: app.container.stopGraceMs,
-    ended: () => keepLog(container, app, ports),
+    graceMs,
+    ended: () => keepLog(container, app, ports, of),
   })
 }
 
@@ -30,6 +32,7 @@ async function keepLog(
   { name, generation, replica }: Pick<Container, 'name' | 'generation' | 'replica'>,
   app: DockerApp,
   { engine, keptLogs, journal, clock, report }: KeepPorts,
+  of: string,
 ): Promise<void> {
   try {
     const lines = await within(READ_MS, (signal) => lastLines(name, engine, signal), {
@@ -37,8 +40,8 @@ async function keepLog(
       what: `reading the log of ${name}`,
     })
     if (lines.length === 0) return
-    await keptLogs.keep({ app: app.name, generation, replica }, lines)
-    pruneLogs(app, { keptLogs, journal })
+    await keptLogs.keep({ app: of, generation, replica }, lines)
+    pruneLogs(app, { keptLogs, journal }, of)
   } catch (error) {
     report('the log of a container is not kept', { app: app.name, container: name, error })
   }
@@ -65,6 +68,7 @@ async function lastLines(
 export function pruneLogs(
   { name, keep }: Pick<DockerApp, 'name' | 'keep'>,
   { keptLogs, journal }: Pick<KeepPorts, 'keptLogs' | 'journal'>,
+  of = name,
 ): void {
   const digests = journal.digests(name, keep)
   let failures = 0
@@ -75,6 +79,6 @@ export function pruneLogs(
     // each digest once
     return digests.delete(deployment.image.digest ?? '')
   }
-  const surplus = keptLogs.generations(name).filter((generation) => !isKept(generation))
-  if (surplus.length > 0) keptLogs.remove(name, surplus)
+  const surplus = keptLogs.generations(of).filter((generation) => !isKept(generation))
+  if (surplus.length > 0) keptLogs.remove(of, surplus)
 }

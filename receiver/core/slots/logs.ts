@@ -4,6 +4,8 @@ import type { Feed } from '../feed.ts'
 import type { Journal, StoredDeployment } from '../journal.ts'
 import { merge, mergeInOrder } from '../merge.ts'
 import type { Redact } from '../redaction/redact.ts'
+import type { ServiceEngine } from '../project/ports.ts'
+import { serviceKey } from '../project/project.ts'
 import type { KeptLogs, LogLine } from './printed.ts'
 import type { Container, ContainerEngine } from './ports.ts'
 
@@ -16,7 +18,7 @@ export type LogEntry =
   | ({ kind: 'line'; replica: number } & LogLine)
 
 export interface LogPorts {
-  engine: Pick<ContainerEngine, 'containers' | 'container' | 'lines'>
+  engine: Pick<ContainerEngine & ServiceEngine, 'containers' | 'services' | 'container' | 'lines'>
   keptLogs: Pick<KeptLogs, 'read'>
   journal: Pick<Journal, 'live'>
   /** Tells of changes of an app, too. */
@@ -27,6 +29,8 @@ export interface LogPorts {
 }
 
 export interface LogOptions {
+  /** Of that service of the app's Compose project, in place of the app's own. */
+  service?: string
   /** Lines of each replica, the last; absent: all. */
   tail?: number
   /** None before this moment, as lines have it. */
@@ -63,8 +67,11 @@ async function* backlog(
   signal: AbortSignal,
 ): AsyncGenerator<LogEntry> {
   const { app, id } = stored.deployment
-  const standing = await containersOf(stored, ports)
-  const kept = standing.length > 0 ? [] : ports.keptLogs.read({ app, generation: stored.standsIn })
+  const { service } = options
+  const standing = await containersOf(stored, service, ports)
+  const key = service === undefined ? app : serviceKey(app, service)
+  const kept =
+    standing.length > 0 ? [] : ports.keptLogs.read({ app: key, generation: stored.standsIn })
   yield {
     kind: 'of',
     deployment: id,
@@ -92,20 +99,20 @@ async function* following(
     yield entry
   }
   const merged = merge<LogEntry>()
-  for (const container of await containersOf(first, ports)) {
+  for (const container of await containersOf(first, options.service, ports)) {
     const after = seen.get(container.replica)
     const { since } = options
     const from = after === undefined ? defined({ since }) : { after }
     merged.add(untilItEnds(container, from, ports, signal))
   }
-  if (follow === 'live') merged.add(swaps(app, first, ports, signal))
+  if (follow === 'live') merged.add(swaps(app, first, options.service, ports, signal))
   for await (const entry of merged) {
     yield entry
     if (entry.kind !== 'of') continue
     const live = ports.journal.live(app)
     if (live === undefined) continue
     const { tail } = options
-    for (const container of await containersOf(live, ports)) {
+    for (const container of await containersOf(live, options.service, ports)) {
       const from = tail === undefined ? {} : { tail }
       merged.add(untilItEnds(container, from, ports, signal))
     }
@@ -116,6 +123,7 @@ async function* following(
 async function* swaps(
   app: string,
   first: StoredDeployment,
+  service: string | undefined,
   ports: LogPorts,
   signal: AbortSignal,
 ): AsyncGenerator<LogEntry> {
@@ -125,7 +133,7 @@ async function* swaps(
     const live = ports.journal.live(app)
     if (live !== undefined && live.standsIn !== generation) {
       generation = live.standsIn
-      const replicas = (await containersOf(live, ports)).length
+      const replicas = (await containersOf(live, service, ports)).length
       yield { kind: 'of', deployment: live.deployment.id, replicas, from: 'containers' }
       continue
     }
@@ -170,9 +178,13 @@ const isLive = ({ app, generation }: Container, { journal }: Pick<LogPorts, 'jou
 
 async function containersOf(
   { deployment, standsIn }: StoredDeployment,
+  service: string | undefined,
   { engine }: Pick<LogPorts, 'engine'>,
 ): Promise<Container[]> {
-  const all = await engine.containers(deployment.app)
+  const all =
+    service === undefined
+      ? await engine.containers(deployment.app)
+      : (await engine.services(deployment.app)).filter((each) => each.service === service)
   return all
     .filter(({ generation }) => generation === standsIn)
     .sort((one, other) => one.replica - other.replica)

@@ -89,6 +89,8 @@ const alone = (name: string, { networks, volumes }: Resources): object => ({
   services: {
     resources: {
       image: 'none',
+      // it has no container, so that nothing of it is needed
+      pull_policy: 'never',
       deploy: { replicas: 0 },
       networks: Object.keys(networks),
       volumes: Object.keys(volumes).map((source, at) => ({

@@ -38,6 +38,7 @@ export function createOpenLog(services: LogServices) {
   let open = 0
   return async (app: string, of: string, options: LogOptions): Promise<OpenLog> => {
     const stored = wanted(of, app, services)
+    requireService(options.service, app, services)
     if (open >= MOST_AT_ONCE) {
       throw new ProblemError('busy', `${open} logs are being read already`, {
         hint: 'end one of them: each deploy-receiver logs -f is one',
@@ -71,7 +72,7 @@ export function createOpenLog(services: LogServices) {
 }
 
 /**
- * `GET /apps/{app}/logs?of=live|previous|{deployment}&follow=&tail=&since=`: a JSON object a line, as they come; who reads slowly
+ * `GET /apps/{app}/logs?of=live|previous|{deployment}&follow=&tail=&since=&service=`: a JSON object a line, as they come; who reads slowly
  * is waited for.
  */
 export function createLogs(services: LogServices): (c: Context, app: string) => Promise<Response> {
@@ -113,13 +114,34 @@ function nothingLive(app: string, newest: Deployment | undefined): never {
   })
 }
 
+/** A service that there is not has no log. */
+function requireService(
+  service: string | undefined,
+  app: string,
+  { apps }: Pick<LogServices, 'apps'>,
+): void {
+  const { project } = appNamed(app, apps).spec
+  const workers = (project?.workers ?? []).map(({ name }) => name)
+  if (service === undefined || workers.includes(service)) return
+  throw new ProblemError(
+    'no_log',
+    `${JSON.stringify(service)} is not a service that follows ${app}`,
+    {
+      hint:
+        project === undefined
+          ? `${app} is not a service of a Compose project: leave --service out`
+          : `these do: ${workers.join(', ') || 'none'}; deploy-receiver compose ${app} -- logs SERVICE has those of Compose`,
+    },
+  )
+}
+
 const nothingKept = ({ id, app }: Deployment) =>
   new ProblemError('no_log', `no log of ${id} is kept`, {
     hint: `deploy-receiver show ${id} has the last lines if it failed; logs are kept of the last deployments, by apps.${app}.keep`,
   })
 
 function optionsOf(c: Context): LogOptions {
-  const { of = 'live', follow = 'false', tail = 'all', since } = c.req.query()
+  const { of = 'live', follow = 'false', tail = 'all', since, service } = c.req.query()
   if (tail !== 'all' && !/^\d{1,6}$/.test(tail)) {
     throw new ProblemError('malformed_body', `tail is ${JSON.stringify(tail)}`, {
       hint: 'a number of lines, or all',
@@ -133,6 +155,7 @@ function optionsOf(c: Context): LogOptions {
   return {
     ...(tail === 'all' ? {} : { tail: Number(tail) }),
     ...(since === undefined ? {} : { since }),
+    ...(service === undefined ? {} : { service }),
     ...(follow === 'true' ? { follow: of === 'live' ? 'live' : 'it' } : {}),
   }
 }

@@ -1,6 +1,7 @@
 import type { Deployment } from '../../../protocol/deployment.ts'
 import type { AppCredentials } from '../auth/authentic.ts'
 import { holdsOf } from '../../core/intake/hold.ts'
+import type { Project } from '../../core/project/project.ts'
 import type { KeptVolume } from '../../core/slots/ports.ts'
 import type { HttpApps, HttpApp } from '../apps.ts'
 
@@ -23,6 +24,8 @@ export interface DescribeServices {
   stoppedSince(app: string): string | undefined
   /** What it waits for since it was restored: volumes by name, folders by path. */
   awaitsData(app: string): readonly string[]
+  /** Containers that Compose runs of an app's services, beside ours; throws when the engine does not say. */
+  besideOurs(project: Project): Promise<string[]>
 }
 
 /** An app with what is live, what is under way, and what was rolled back from. */
@@ -44,6 +47,29 @@ export function describeApp(
     maintenance_since: maintenanceSince(spec.name) ?? null,
     stopped_since: stoppedSince(spec.name) ?? null,
     awaits_data: awaitsData(spec.name),
+    project: spec.project === undefined ? null : describeProject(spec.project),
+  }
+}
+
+/** The same, with what Compose runs beside ours, for which the engine is asked. */
+export async function lookAtApp(app: HttpApp, services: DescribeServices) {
+  const described = describeApp(app, services)
+  const { project } = app.spec
+  if (project === undefined) return described
+  // an extra, that an engine that is away must not hold up
+  const beside = await services.besideOurs(project).catch(() => [])
+  return { ...described, project: { ...described.project, beside_ours: beside } }
+}
+
+/** The Compose project that an app is a service of, and what else of it is ours. */
+function describeProject({ name, service, oneOffs, workers, dependencies, passedOver }: Project) {
+  return {
+    name,
+    service,
+    one_offs: oneOffs.map((each) => each.name),
+    workers: workers.map((each) => each.name),
+    dependencies: dependencies.map((each) => each.service),
+    passed_over: passedOver,
   }
 }
 

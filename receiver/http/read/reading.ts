@@ -6,7 +6,7 @@ import { foreignHost, type IsOwnHost, type Place } from '../hosts.ts'
 import { allApps, deploymentsOf } from '../listings.ts'
 import { pageOf } from '../paging.ts'
 import { ProblemError } from '../problem.ts'
-import { describeApp, type DescribeServices } from './describe-app.ts'
+import { lookAtApp, type DescribeServices } from './describe-app.ts'
 import { type EventServices, streamEvents } from './events.ts'
 
 export type ReadServices = DescribeServices &
@@ -30,13 +30,14 @@ export function createReading(services: ReadServices, place: Place): Hono {
   }
 
   return new Hono()
-    .get('/apps', (c) => {
+    .get('/apps', async (c) => {
       mayRead(c)
-      return c.json({ apps: [...services.apps.values()].map((app) => describeApp(app, services)) })
+      const all = [...services.apps.values()].map((app) => lookAtApp(app, services))
+      return c.json({ apps: await Promise.all(all) })
     })
-    .get('/apps/:app', (c) => {
+    .get('/apps/:app', async (c) => {
       mayRead(c)
-      return c.json(describeApp(appOf(c.req.param('app'), services, place), services))
+      return c.json(await lookAtApp(appOf(c.req.param('app'), services, place), services))
     })
     .get('/apps/:app/deployments', (c) => {
       mayRead(c)

@@ -1,0 +1,215 @@
+import { execFile } from 'node:child_process'
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import Docker from 'dockerode'
+import { afterAll, beforeAll, expect, inject, test } from 'vitest'
+import { allTheWhile } from '../support/all-the-while.ts'
+import { ask } from '../support/ask.ts'
+import { pushTiny } from '../support/tiny-image.ts'
+import { startVm, type Vm } from '../support/vm.ts'
+
+const run = promisify(execFile)
+const PROGRAM = join(import.meta.dirname, '../../bin/deploy-receiver')
+const stack = inject('stack')
+const docker = new Docker({ socketPath: stack.dockerHost.slice('unix://'.length) })
+const env = { ...process.env, DOCKER_HOST: stack.dockerHost, REGISTRY_PASSWORD: 'not-needed' }
+let vm: Vm
+let folder: string
+let file: string
+const digests: string[] = []
+
+/** A shop: web, worker and migration are of one image, and all write into the database's volume. */
+const compose = (image: string, { worker = 'exec sleep 1000', db = 'true' } = {}) => `
+name: e2e-shop
+x-app: &app
+  image: ${image}
+  volumes: [data:/data]
+  stop_grace_period: 1s
+services:
+  web:
+    <<: *app
+    ports: ["127.0.0.1:1:8000"]
+    depends_on:
+      db: { condition: service_healthy }
+      migrate: { condition: service_completed_successfully }
+    environment: { GREETING: "\${GREETING:-hello} $$you" }
+  worker:
+    <<: *app
+    command: [/bin/busybox, sh, -c, "echo hello from $$(cat /www/index.html); echo worker $$(cat /www/index.html) >>/data/log; ${worker}"]
+    depends_on: [web]
+  migrate:
+    <<: *app
+    command: [/bin/busybox, sh, -c, "echo migrate $$(cat /www/index.html) >>/data/log; test ! -e /www/fails"]
+    depends_on: { db: { condition: service_healthy } }
+  db:
+    image: ${image.replace(/:[^:]*$/, '-db:1')}
+    pull_policy: never
+    command: [/bin/busybox, sh, -c, "echo row >>/data/rows; exec sleep 1000"]
+    volumes: [data:/data]
+    healthcheck: { test: [CMD, /bin/busybox, "${db}"], interval: 200ms, retries: 3 }
+    stop_grace_period: 0s
+volumes: { data: }
+`
+
+beforeAll(async () => {
+  vm = await startVm(stack, 'project')
+  folder = join(vm.dir, 'shop')
+  mkdirSync(folder)
+  file = join(folder, 'compose.yaml')
+  writeFileSync(file, compose(`${vm.repository}:latest`))
+  writeFileSync(join(folder, '.env'), 'GREETING=good day\n')
+  const { api = {} } = vm.config.apps
+  const { image: _image, ...rest } = api
+  vm.config.apps = {
+    shop: {
+      ...rest,
+      domains: ['shop.test'],
+      compose: { file, service: 'web' },
+      health: { ...(rest['health'] as object), interval: '300ms' },
+      watch: '500ms',
+    },
+  }
+  for (const version of ['one', 'two']) digests.push(await vm.push(version))
+  digests.push(await vm.push('fails', { files: { 'www/fails': '' } }))
+  await pushTiny({
+    host: stack.dockerHost,
+    image: `${vm.repository}-db:1`,
+    version: 'database',
+    login: stack.registry,
+  })
+  await vm.start()
+})
+afterAll(async () => {
+  await vm.close()
+  const flags = ['compose', '--project-name', 'e2e-shop', 'down', '--volumes', '--timeout', '0']
+  await run('docker', flags, { env })
+})
+
+const deploy = async (version: number) =>
+  (await vm.hook({ image: `${vm.repository}@${digests[version - 1]}` }, { app: 'shop' })).deployment
+
+const visit = () =>
+  ask({ port: vm.sites, domain: 'shop.test' }).then(
+    ({ status, body }) => `${status} ${body.trim()}`,
+  )
+
+/** What runs, ours by service and digest, and Compose's. */
+async function running(): Promise<string[]> {
+  const all = await docker.listContainers()
+  return all
+    .flatMap(({ Labels }) => {
+      const version = digests.indexOf(Labels['deploy-receiver.digest'] ?? '') + 1
+      if (Labels['deploy-receiver.network'] === 'project') {
+        return `${Labels['deploy-receiver.service'] ?? 'web'} ${version}`
+      }
+      const service = Labels['com.docker.compose.service']
+      return Labels['com.docker.compose.project'] === 'e2e-shop' ? `Compose's ${service}` : []
+    })
+    .toSorted((a, b) => a.localeCompare(b))
+}
+
+/** Runs something in a container of Compose's. */
+const inDb = async (...command: string[]) =>
+  (await run('docker', ['exec', 'e2e-shop-db-1', '/bin/busybox', ...command], { env })).stdout
+
+const cli = (...args: string[]) =>
+  run(PROGRAM, ['--config', vm.receiver().config, ...args], { env, timeout: 120_000 })
+
+test('a project is deployed: database, migration, web service, worker', async () => {
+  const deployment = await deploy(1)
+  expect(deployment.error).toBeUndefined()
+  expect(await visit()).toBe('200 one')
+  expect(await running()).toEqual(["Compose's db", 'web 1', 'worker 1'])
+  expect(await inDb('cat', '/data/log')).toBe('migrate one\nworker one\n')
+  // by Compose's own names, and with what its files say
+  expect(await inDb('wget', '-qO-', 'http://web:8000/')).toBe('one\n')
+  const [web] = (await docker.listContainers()).filter(
+    ({ Labels }) => Labels['deploy-receiver.slot'] === 'blue',
+  )
+  const { Config, Mounts } = await docker.getContainer(web?.Id ?? '').inspect()
+  expect(Config.Env).toContain('GREETING=good day $you')
+  expect(Mounts.map(({ Name }) => Name)).toEqual(['e2e-shop_data'])
+})
+
+test('the next one loses no visit, migrates before it, and leaves the database alone', async () => {
+  const [before] = await docker.listContainers({ filters: { name: ['e2e-shop-db-1'] } })
+  const seen = new Set<string>()
+  const visits = allTheWhile(async () => seen.add(await visit()))
+  expect((await deploy(2)).error).toBeUndefined()
+  await visits.stop()
+  expect([...seen].toSorted((a, b) => a.localeCompare(b))).toEqual(['200 one', '200 two'])
+  expect(await running()).toEqual(["Compose's db", 'web 2', 'worker 2'])
+  expect(await inDb('cat', '/data/log')).toMatch(/migrate two\nworker two\n$/)
+  const [after] = await docker.listContainers({ filters: { name: ['e2e-shop-db-1'] } })
+  expect(after?.Id).toBe(before?.Id)
+})
+
+test('a migration that fails leaves all as it was', async () => {
+  expect(await deploy(3)).toMatchObject({
+    status: 'failed',
+    error: { code: 'release_failed', message: expect.stringContaining('migrate') as string },
+  })
+  expect(await visit()).toBe('200 two')
+  expect(await running()).toEqual(["Compose's db", 'web 2', 'worker 2'])
+})
+
+test('a worker that fails takes the web service back with it', async () => {
+  writeFileSync(file, compose(`${vm.repository}:latest`, { worker: 'exit 9' }))
+  const failed = await deploy(1)
+  expect(failed).toMatchObject({ status: 'failed', error: { code: 'rolled_back' } })
+  expect(failed.error?.message).toMatch(/the service worker: .* exited with code 9/)
+  expect(await visit()).toBe('200 two')
+  expect(await running()).toEqual(["Compose's db", 'web 2', 'worker 2'])
+})
+
+test('a file that Compose refuses leaves all as it was, and no reload takes it', async () => {
+  writeFileSync(file, 'services: { web: { image: [] } }')
+  expect(await deploy(1)).toMatchObject({ status: 'failed', error: { code: 'compose_failed' } })
+  expect(await running()).toEqual(["Compose's db", 'web 2', 'worker 2'])
+  await expect(vm.reload()).rejects.toThrow(/Compose refuses/)
+  writeFileSync(file, compose(`${vm.repository}:latest`))
+  await vm.reload()
+})
+
+test('a rollback takes all of them back, and runs no migration', async () => {
+  const { deployment } = await vm.hook({ rollback: 'previous' }, { app: 'shop' })
+  expect(deployment.error).toBeUndefined()
+  expect(await visit()).toBe('200 one')
+  expect(await running()).toEqual(["Compose's db", 'web 1', 'worker 1'])
+  expect(await inDb('cat', '/data/log')).toMatch(/worker one\n$/)
+  expect((await inDb('cat', '/data/log')).match(/migrate one/g)).toHaveLength(1)
+})
+
+test('the commands know the services', async () => {
+  const { stdout: status } = await cli('status', 'shop')
+  expect(status).toContain(
+    'shop: the service web of the Compose project e2e-shop, and with it migrate (before it), worker (after it)',
+  )
+  expect(status).toContain('shop: passed over: ports')
+  const { stdout: logs } = await cli('logs', 'shop', '--service', 'worker')
+  expect(logs).toBe('hello from one\n')
+  await expect(cli('logs', 'shop', '--service', 'db')).rejects.toThrow(/these do: worker/)
+})
+
+test('what Compose starts by hand beside ours is told, and its own way leaves it out', async () => {
+  const flags = ['compose', '--file', file, 'up', '--detach', '--no-deps', 'worker']
+  await run('docker', flags, { env })
+  const { stdout: status } = await cli('status', 'shop')
+  expect(status.replaceAll(/\s+/g, ' ')).toContain(
+    'Compose runs e2e-shop-worker-1 beside ours: deploy-receiver compose shop -- up -d takes them away',
+  )
+  await cli('compose', 'shop', '--', 'up', '-d', '--timeout', '0')
+  expect(await running()).toEqual(["Compose's db", 'web 1', 'worker 1'])
+  const { stdout: ps } = await cli('compose', 'shop', '--', 'ps', '--services')
+  expect(ps.trim()).toBe('db')
+  expect(await visit()).toBe('200 one')
+})
+
+test('nothing is written into the folder of the project', () => {
+  expect(readdirSync(folder).toSorted((a, b) => a.localeCompare(b))).toEqual([
+    '.env',
+    'compose.yaml',
+  ])
+  expect(existsSync(join(vm.dir, 'data/compose/shop.yaml'))).toBe(true)
+})
