@@ -2,7 +2,7 @@
 export interface Scenario {
   name: string
   /** Of each point: a fresh app for a first deployment, else one that has version 1 live. */
-  app: 'fresh' | 'standing' | 'alone' | 'warm' | 'twins' | 'keeping'
+  app: 'fresh' | 'standing' | 'alone' | 'warm' | 'twins' | 'keeping' | 'shop'
   /** The hook's body, when `live` and `other` are the digests of what is live and of what is not. */
   body(digests: { live: string; other: string; broken: string }, repository: string): object
   /** Whether visitors may be asked to wait. */
@@ -57,5 +57,11 @@ export const SCENARIOS: readonly Scenario[] = [
     app: 'keeping',
     body: ({ other }, repository) => ({ image: `${repository}@${other}` }),
     pauses: true,
+  },
+  {
+    name: 'compose',
+    app: 'shop',
+    body: ({ other }, repository) => ({ image: `${repository}@${other}` }),
+    pauses: false,
   },
 ]

@@ -12,6 +12,7 @@ import { waitFor } from '../support/processes.ts'
 import { startVm, type Vm } from '../support/vm.ts'
 import { type DiskFault, isDiskFault, strikeDisk } from './disk-faults.ts'
 import { type EngineProxy, type Fault, startEngineProxy } from './engine-proxy.ts'
+import { openShop } from './shop.ts'
 import type { Scenario } from './scenarios.ts'
 
 const FRESH_APPS = 50
@@ -49,6 +50,7 @@ export async function startBench(stack: Stack, name: string): Promise<Bench> {
   const proxy = await startEngineProxy(engine, socket)
   const vm = await startVm({ ...stack, dockerHost: `unix://${socket}` }, name)
   const { api = {} } = vm.config.apps
+  const shop = openShop(vm.dir, vm.repository, name)
   const quick = {
     ...api,
     // a port that only the image names takes a reload of Nginx, which no visitor should meet here
@@ -65,6 +67,7 @@ export async function startBench(stack: Stack, name: string): Promise<Bench> {
     named('warm', { warm: '1h' }),
     named('twins', { replicas: 2 }),
     named('keeping'),
+    named('shop', { compose: { file: shop.file, service: 'web' } }),
     ...Array.from({ length: FRESH_APPS }, (_, index) => named(`fresh-${index}`)),
   ]) as typeof vm.config.apps
   const push = (
@@ -86,6 +89,12 @@ export async function startBench(stack: Stack, name: string): Promise<Bench> {
     await push('5', { config: keeping('5') }),
   ]
   const pairOf = (app: string) => (app === 'keeping' ? [keepingOne, keepingTwo] : [one, two])
+  await pushTiny({
+    host: stack.dockerHost,
+    image: `${vm.repository}-db:1`,
+    version: 'database',
+    login: stack.registry,
+  })
   await docker.getImage(`${vm.repository}:3`).remove()
   await vm.start()
   const standing = new Set<string>()
@@ -112,6 +121,8 @@ export async function startBench(stack: Stack, name: string): Promise<Bench> {
         .getImage(`${vm.repository}@${broken}`)
         .remove()
         .catch(() => {})
+      // so that Compose has to start it each time
+      if (app === 'shop') await shop.removeDatabase(docker)
       const live = await liveOf(vm, app)
       const other = pairOf(app).find((digest) => digest !== live) ?? ''
       const digests = { live: live ?? '', other, broken }
@@ -129,6 +140,7 @@ export async function startBench(stack: Stack, name: string): Promise<Bench> {
       }
       database.close()
       await vm.close()
+      await shop.close(docker)
       await proxy.stop()
       return integrity === 'ok' ? [] : [`the store: ${integrity}`]
     },
@@ -272,7 +284,8 @@ async function mess(vm: Vm, docker: Docker, app: string): Promise<string[]> {
     .map(({ Labels, State }) => `${Labels['deploy-receiver.digest']} ${State}`)
     // what was replaced may stay there, warm or kept
     .filter((each) => app !== 'warm' || each.startsWith(String(live)))
-  const replicas = app === 'twins' ? 2 : 1
+  // of a project the worker stands beside the web service, and of a migration nothing is left
+  const replicas = app === 'twins' || app === 'shop' ? 2 : 1
   const expected = live === undefined ? [] : Array<string>(replicas).fill(`${live} running`)
   if (standing.join() !== expected.join()) {
     found.push(
