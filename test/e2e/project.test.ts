@@ -57,7 +57,7 @@ beforeAll(async () => {
   folder = join(vm.dir, 'shop')
   mkdirSync(folder)
   file = join(folder, 'compose.yaml')
-  writeFileSync(file, compose(`${vm.repository}:latest`))
+  writeFileSync(file, compose(`${vm.repository}:one`))
   writeFileSync(join(folder, '.env'), 'GREETING=good day\n')
   const { api = {} } = vm.config.apps
   const { image: _image, ...rest } = api
@@ -155,7 +155,7 @@ test('a migration that fails leaves all as it was', async () => {
 })
 
 test('a worker that fails takes the web service back with it', async () => {
-  writeFileSync(file, compose(`${vm.repository}:latest`, { worker: 'exit 9' }))
+  writeFileSync(file, compose(`${vm.repository}:one`, { worker: 'exit 9' }))
   const failed = await deploy(1)
   expect(failed).toMatchObject({ status: 'failed', error: { code: 'rolled_back' } })
   expect(failed.error?.message).toMatch(/the service worker: .* exited with code 9/)
@@ -168,22 +168,24 @@ test('a file that Compose refuses leaves all as it was, and no reload takes it',
   expect(await deploy(1)).toMatchObject({ status: 'failed', error: { code: 'compose_failed' } })
   expect(await running()).toEqual(["Compose's db", 'web 2', 'worker 2'])
   await expect(vm.reload()).rejects.toThrow(/Compose refuses/)
-  writeFileSync(file, compose(`${vm.repository}:latest`))
+  writeFileSync(file, compose(`${vm.repository}:one`))
   await vm.reload()
 })
 
 test('a rollback takes all of them back, and runs no migration', async () => {
+  const migrations = async () => (await inDb('cat', '/data/log')).match(/migrate/g)?.length
+  const before = await migrations()
   const { deployment } = await vm.hook({ rollback: 'previous' }, { app: 'shop' })
   expect(deployment.error).toBeUndefined()
   expect(await visit()).toBe('200 one')
   expect(await running()).toEqual(["Compose's db", 'web 1', 'worker 1'])
   expect(await inDb('cat', '/data/log')).toMatch(/worker one\n$/)
-  expect((await inDb('cat', '/data/log')).match(/migrate one/g)).toHaveLength(1)
+  expect(await migrations()).toBe(before)
 })
 
 test('the commands know the services', async () => {
   const { stdout: status } = await cli('status', 'shop')
-  expect(status).toContain(
+  expect(status.replaceAll(/\s+/g, ' ')).toContain(
     'shop: the service web of the Compose project e2e-shop, and with it migrate (before it), worker (after it)',
   )
   expect(status).toContain('shop: passed over: ports')
