@@ -15,6 +15,7 @@ const LAYER = 'application/vnd.docker.image.rootfs.diff.tar.gzip'
 /** What a Dockerfile would say, as Docker's API has it. */
 export interface ImageConfig {
   Cmd?: readonly string[]
+  Env?: readonly string[]
   User?: string
   Labels?: Readonly<Record<string, string>>
   Volumes?: Readonly<Record<string, object>>
