@@ -5,6 +5,7 @@ import type { Config } from '../config/config.ts'
 import { loadConfig } from '../config/load.ts'
 import { ConfigError } from '../config/problems.ts'
 import { readSource } from '../config/source.ts'
+import { readVariables } from '../config/variables.ts'
 import type { AppSpec } from '../core/app.ts'
 import { DeployError } from '../core/errors.ts'
 import { ComposeError } from '../edges/compose/run.ts'
@@ -28,11 +29,12 @@ export async function readConfig(
   remark?: Remark,
   text: string = readSource(resolve(file)),
 ): Promise<ReadConfig> {
-  const wanted = projectsWanted(file, env, text)
+  const variables = readVariables(file, env)
+  const wanted = projectsWanted(file, variables, text)
   const answers = await Promise.all(
     wanted.map(async (source): Promise<[string, ComposeAnswer]> => [
       sourceId(source),
-      await readProject(source, env).then(
+      await readProject(source, variables).then(
         (read) => read,
         (error: unknown) => {
           if (!(error instanceof ComposeError)) throw error
