@@ -4,6 +4,7 @@ import type Docker from 'dockerode'
 import type { AppConfig, Config } from '../config/config.ts'
 import { DeployError } from '../core/errors.ts'
 import { type Finding, type Found, of } from '../core/finding.ts'
+import { imagesAt, type StoreInfo } from '../edges/docker/disk.ts'
 import { translate } from '../edges/docker/errors.ts'
 import { findNetwork, gatewayOf, subnetOf } from '../edges/docker/network.ts'
 import { look } from './look.ts'
@@ -29,15 +30,15 @@ export const lookAtDocker = (
       return known === undefined ? NO_ANSWER : liveRestore(known)
     }),
     look('disk', async () => {
-      const { DockerRootDir: path } = await info
-      const isHere = path !== undefined && existsSync(path)
-      return isHere ? lookAtImages(path) : 'not looked at: it is on another machine'
+      const known = await info
+      const path = imagesAt(known)
+      const isHere = [known.DockerRootDir, path].every((each) => existsSync(each))
+      return isHere ? lookAtImages(path) : `not looked at: this machine has no ${path}`
     }),
   ]
 }
 
-interface Info {
-  DockerRootDir?: string
+interface Info extends StoreInfo {
   LiveRestoreEnabled?: boolean
   SecurityOptions?: string[] | null
   Swarm?: { LocalNodeState?: string }

@@ -1,4 +1,4 @@
-import { statfs } from 'node:fs/promises'
+import { access, statfs } from 'node:fs/promises'
 import type Docker from 'dockerode'
 import type { Disk } from '../../core/image/image-store.ts'
 import { retryReads } from './retry-reads.ts'
@@ -11,21 +11,46 @@ const ARCHITECTURES: Readonly<Record<string, string>> = {
   i686: '386',
 }
 
-interface Info {
+/** What an engine says of where its images lie. */
+export interface StoreInfo {
   DockerRootDir: string
+  DriverStatus?: readonly (readonly [name: string, value: string])[] | null
+  /** API 1.46 and newer. */
+  Containerd?: { Address: string } | null
+}
+
+interface Info extends StoreInfo {
   OSType: string
   Architecture: string
 }
 
+/** The containerd that is a service of the machine, and where it has its own; one that Docker starts is within Docker's root. */
+const SERVICE = { socket: '/run/containerd/containerd.sock', root: '/var/lib/containerd' }
+
+/**
+ * The folder of an engine's images and containers: since Docker 29 those of new engines are containerd's, which has them on a disk of
+ * its own.
+ */
+export function imagesAt({ DockerRootDir, DriverStatus, Containerd }: StoreInfo): string {
+  const isContainerds = DriverStatus?.some(
+    ([name, value]) => name === 'driver-type' && value.startsWith('io.containerd.'),
+  )
+  return isContainerds === true && Containerd?.Address === SERVICE.socket
+    ? SERVICE.root
+    : DockerRootDir
+}
+
 /** The disk of the engine; `undefined` when its directory is not on this machine. */
 export async function diskOf(docker: Docker): Promise<Disk | undefined> {
-  const { DockerRootDir, OSType, Architecture } = await retryReads(
-    async () => (await docker.info()) as Info,
-  )
+  const info = await retryReads(async () => (await docker.info()) as Info)
+  const { DockerRootDir, OSType, Architecture } = info
+  const path = imagesAt(info)
   try {
-    const { bavail, bsize } = await statfs(DockerRootDir)
+    // of an engine elsewhere this machine may have a folder of the same name
+    await access(DockerRootDir)
+    const { bavail, bsize } = await statfs(path)
     return {
-      path: DockerRootDir,
+      path,
       freeBytes: bavail * bsize,
       platform: { os: OSType, architecture: ARCHITECTURES[Architecture] ?? Architecture },
     }

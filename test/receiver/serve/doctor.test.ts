@@ -42,7 +42,7 @@ const config = {
 
 const docker: AskedDocker = {
   version: async () => ({ Version: '29', ApiVersion: '1.52', Os: 'linux', Arch: 'amd64' }) as never,
-  info: async () => ({ LiveRestoreEnabled: true }),
+  info: async () => ({ DockerRootDir: '/nowhere', LiveRestoreEnabled: true }),
   getNetwork: () => ({ inspect: rejects(Object.assign(new Error(), { statusCode: 404 })) }),
 }
 

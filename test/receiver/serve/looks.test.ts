@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
 import type { Config } from '../../../receiver/config/config.ts'
 import type { Finding } from '../../../receiver/core/finding.ts'
+import { imagesAt } from '../../../receiver/edges/docker/disk.ts'
 import { portHolders } from '../../../receiver/edges/port-holders.ts'
 import { look, lookAtAll } from '../../../receiver/serve/look.ts'
 import { lookAtAccess } from '../../../receiver/serve/look-at-access.ts'
@@ -43,6 +44,8 @@ describe('a look', () => {
 })
 
 describe('of Docker', () => {
+  const SERVICE = { Address: '/run/containerd/containerd.sock' }
+  const OWN = { Address: '/var/run/docker/containerd/containerd.sock' }
   const version = (api = '1.52') => ({
     Version: '29.1.0',
     ApiVersion: api,
@@ -58,12 +61,27 @@ describe('of Docker', () => {
       version: async () => version(api) as never,
       info: async () => {
         if (info instanceof Error) throw info
-        return info
+        return { DockerRootDir: '/', ...info }
       },
     }
     const found = await Promise.all(lookAtDocker(docker, [app]))
     return Object.fromEntries(found.map(({ id, message, hint }) => [id, [message, hint]]))
   }
+
+  test('the disk looked at is that of the images, which may be containerd’s', async () => {
+    const store = [['driver-type', 'io.containerd.snapshotter.v1']]
+    const engines = [
+      [{}, '/docker'],
+      [{ DriverStatus: [['Backing Filesystem', 'extfs']], Containerd: SERVICE }, '/docker'],
+      [{ DriverStatus: store, Containerd: SERVICE }, '/var/lib/containerd'],
+      [{ DriverStatus: store, Containerd: OWN }, '/docker'],
+    ] as const
+    for (const [info, path] of engines) {
+      expect(imagesAt({ DockerRootDir: '/docker', ...info } as never)).toBe(path)
+    }
+    const elsewhere = { DockerRootDir: '/nowhere', DriverStatus: store, Containerd: SERVICE }
+    expect((await examine({ info: elsewhere }))['disk']?.[0]).toMatch(/^not looked at/)
+  })
 
   test('it is told that a restart of the engine stops all containers, and how that ends', async () => {
     const on = await examine({ info: { LiveRestoreEnabled: true } })
