@@ -37,12 +37,18 @@ async function askVersion(docker: Docker, host: string) {
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause)
     throw new DeployError('engine_unreachable', `no Docker engine answers at ${host}: ${reason}`, {
-      hint: /EACCES/.test(reason)
-        ? NO_RIGHT
-        : 'start Docker (systemctl start docker), or set DOCKER_HOST to where it listens',
+      hint: hintOf((cause as { code?: unknown }).code, reason),
       cause,
     })
   }
+}
+
+function hintOf(code: unknown, reason: string): string {
+  if (/EACCES/.test(reason)) return NO_RIGHT
+  // it takes the connection, so that a start would do nothing
+  if (code === 'ETIMEDOUT')
+    return 'it hangs, or this machine is very busy: if it stays so, systemctl restart docker'
+  return 'start Docker (systemctl start docker), or set DOCKER_HOST to where it listens'
 }
 
 /** Compares `major.minor`. */
