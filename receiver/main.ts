@@ -4,6 +4,12 @@ import { prefixOf } from './journal-stream.ts'
 // it is for this process alone, and for none that it starts
 delete process.env['NODE_COMPILE_CACHE']
 
+// `head` has seen enough; what was begun goes on by itself
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error
+  process.exit(process.exitCode)
+})
+
 void main()
 
 async function main(): Promise<void> {
