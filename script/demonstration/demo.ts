@@ -54,7 +54,8 @@ async function stayOpen({ stack, receiver }: Scene, output: Output): Promise<voi
   output.block('everything keeps running; Ctrl-C stops and removes it', [
     `the app        curl -H 'Host: ${stack.hello.domain}' http://127.0.0.1:${stack.hello.port}/`,
     `its hook       ${stack.url}/hooks/hello`,
-    `receiver       ${receiver.url}/healthz   (config: ${receiver.config})`,
+    `receiver       ${receiver.url}/healthz`,
+    `its commands   bin/deploy-receiver --config ${receiver.config} status`,
     `its engine     DOCKER_HOST=${stack.vm.host} docker ps`,
     `registry       http://${stack.registry.host}/v2/   (user ${stack.registry.username}, password ${stack.registry.password})`,
     `everything in  ${stack.workspace.dir}`,
