@@ -4,6 +4,7 @@ import type { Finding } from '../core/finding.ts'
 import { ask } from './ask.ts'
 import { command, exits, type Given, jsonOption } from './command.ts'
 import { showFindings } from './findings.ts'
+import { say } from './print.ts'
 
 export const certificatesCommand = () =>
   command('certificates', 'show how long the certificates of sites are good for', [
@@ -26,6 +27,6 @@ async function certificates({
   }
   const { checks } = (await ask(socket, '/certificates')) as { checks: Finding[] }
   if (checks.length > 0 || json) return showFindings(checks, json)
-  console.log('no site has a certificate: docs/https.md says how they get one')
+  say('no site has a certificate: docs/https.md says how they get one')
   return 0
 }

@@ -1,7 +1,8 @@
 import { Command, CommanderError } from 'commander'
 import { fileFailure } from '../core/file-failure.ts'
 import { VERSION } from '../version.ts'
-import { printable, printableLines } from '../core/printable.ts'
+import { printableLines } from '../core/printable.ts'
+import { complain } from './print.ts'
 
 /** The commands in the order in which the help shows them. Each is loaded alone: most ask the receiver one question. */
 const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
@@ -70,9 +71,8 @@ export async function openProgram(name?: string): Promise<Command> {
     .helpCommand(false)
     .configureHelp({ showGlobalOptions: true, minWidthToWrap: NARROWEST_HELP })
     .configureOutput({
-      outputError: (said, write) =>
-        write(`${inPlainWords(said)}
-`),
+      writeErr: (text) => complain(text.trimEnd()),
+      outputError: (said, write) => write(inPlainWords(said)),
     })
     .exitOverride()
   const load = name !== undefined && Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined
@@ -85,14 +85,12 @@ export async function openProgram(name?: string): Promise<Command> {
   return program.showHelpAfterError(`  ${program.name()} --help shows the commands`)
 }
 
-/** What commander says, as every other error of ours reads; what was typed cannot move the cursor. */
+/** What commander says, as every other error of ours reads. */
 const inPlainWords = (said: string) =>
   said
     .trimEnd()
     .replace(/^error:/, 'deploy-receiver:')
-    .split('\n')
-    .map(printable)
-    .join('\n  ')
+    .replaceAll('\n', '\n  ')
 
 /** The message with its remedy, without a stack: the reader is an operator. What others said in it cannot move the cursor. */
 export function explain(error: unknown): string {
