@@ -64,6 +64,7 @@ export const PLAYS: readonly Play[] = [
     name: 'exec',
     play: (terminal) => terminal.enter(`${RECEIVER} exec api -- /bin/busybox sh`, '#'),
     after: (terminal) => terminal.press('C-d'),
+    mayBreak: true,
   },
   line('audit', 'audit api -n 4'),
   line('tags', 'tags api'),
@@ -102,7 +103,7 @@ export const PLAYS: readonly Play[] = [
   line('hook-test', 'hook api --test'),
   line('certificates', 'certificates'),
   line('reload', 'reload'),
-  line('help', 'deploy --help'),
+  { ...line('help', 'deploy --help'), mayBreak: true },
   {
     name: 'registry-down',
     play: async (terminal, { registry }) => {
