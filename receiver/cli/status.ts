@@ -17,6 +17,7 @@ interface App {
   domains: string[]
   live: Deployment | null
   current: Deployment | null
+  last: Deployment | null
   on_hold: { digest: string; deployment: string; since: string }[]
   volumes: { path: string; volume: string }[]
   maintenance_since: string | null
@@ -82,6 +83,7 @@ function describe(apps: readonly App[]): string {
     { giving: ['DOMAINS', 'UNDER WAY', 'LIVE'] },
   )
   const remarks = apps.flatMap((each) => [
+    ...failureOf(each),
     ...closedOf(each),
     ...holdsOf(each),
     ...volumesOf(each),
@@ -90,6 +92,13 @@ function describe(apps: readonly App[]): string {
   const lines = remarks.flatMap((line) => wrap(printable(line), terminalWidth()))
   return [rows, ...(lines.length === 0 ? [] : ['', ...lines])].join('\n')
 }
+
+const failureOf = ({ name, last }: App): string[] =>
+  last?.status === 'failed'
+    ? [
+        `${name}: the last deployment failed, ${ago(last.finished_at ?? last.created_at)}; deploy-receiver show ${name} says why`,
+      ]
+    : []
 
 function closedOf({
   name,

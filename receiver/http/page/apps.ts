@@ -18,7 +18,6 @@ import {
 
 /** An app as the overview has it. */
 export type AppLine = ReturnType<typeof describeApp> & {
-  last: Deployment | null
   /** `null`: the engine does not say. */
   health: (AppHealth & { answer?: AppAnswer }) | null
 }

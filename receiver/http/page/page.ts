@@ -60,7 +60,6 @@ export function createPage(services: PageServices): Hono {
     const app = appNamed(name, services.apps)
     return {
       ...describeApp(app, services),
-      last: services.archive.list(name, { limit: 1 })[0] ?? null,
       health: await services.pageHealth(name),
     }
   }

@@ -28,12 +28,13 @@ export interface DescribeServices {
   besideOurs(project: Project): Promise<string[]>
 }
 
-/** An app with what is live, what is under way, and what was rolled back from. */
+/** An app with what is live, what is under way, what became of the newest, and what was rolled back from. */
 export function describeApp(
   { spec, domains, credentials }: HttpApp,
   { archive, volumes, maintenanceSince, stoppedSince, awaitsData, url }: DescribeServices,
 ) {
   const live = archive.live(spec.name)?.deployment
+  const [last = null] = archive.recent(spec.name)
   return {
     name: spec.name,
     image: spec.image,
@@ -42,6 +43,8 @@ export function describeApp(
     accepts: kindsOf(credentials),
     live: live ?? null,
     current: archive.next(spec.name)?.deployment ?? null,
+    /** The newest, whatever became of it. */
+    last,
     on_hold: holdsOf(archive.recent(spec.name), live),
     volumes: volumes(spec.name),
     maintenance_since: maintenanceSince(spec.name) ?? null,

@@ -33,6 +33,7 @@ const app = {
   accepts: ['oidc', 'ed25519', 'hmac', 'basic', 'github', EVIL],
   live: deployment,
   current: { ...deployment, status: 'running' },
+  last: deployment,
   on_hold: [{ digest: `${EVIL}${DIGEST}`, deployment: EVIL, since: '2026-01-01T00:00:00Z' }],
   volumes: [{ path: EVIL, volume: EVIL }],
   maintenance_since: EVIL,

@@ -66,6 +66,7 @@ describe('an app', () => {
           accepts: ['oidc', 'ed25519', 'hmac', 'basic', 'github'],
           live: null,
           current: null,
+          last: null,
           on_hold: [],
           maintenance_since: null,
           stopped_since: null,
