@@ -74,7 +74,7 @@ async function version(
   apps: readonly AppConfig[],
 ): Promise<Found> {
   const { Version, ApiVersion, Os, Arch } = await askDocker(() => docker.version())
-  const rootless = isRootless(await info.catch(() => ({}))) ? ', rootless' : ''
+  const rootless = isRootless(await info.catch((): Partial<Info> => ({}))) ? ', rootless' : ''
   const message = `engine ${Version} on ${Os}/${Arch}${rootless}`
   const minor = Number(ApiVersion.split('.')[1] ?? Number.NaN)
   const [lacking] = NEWER.flatMap((each) => {
@@ -99,7 +99,7 @@ function liveRestore(info: Info): Found {
   return { message, hint: `put "live-restore": true into ${file}, and ${reload}: nothing restarts` }
 }
 
-const isRootless = ({ SecurityOptions }: Info) =>
+const isRootless = ({ SecurityOptions }: Partial<Info>) =>
   SecurityOptions?.some((each) => each.includes('name=rootless')) === true
 
 /** Whether the networks are there that containers stand on, and whether Nginx comes to them from this machine. */
