@@ -133,8 +133,17 @@ export function httpServices({
 }
 
 /** Where browsers find the page. */
-function pageUrl({ page, url, admin: { host, port } }: Config): string {
+function pageUrl({ page, url, nginx, admin: { host, port } }: Config): string {
   if (page?.domain === undefined) return `http://${host.includes(':') ? `[${host}]` : host}:${port}`
   const own = new URL(url)
-  return own.hostname === page.domain ? own.origin : `https://${page.domain}`
+  if (own.hostname === page.domain) return own.origin
+  return `https://${page.domain}${portOf(nginx.listenTls)}`
+}
+
+/** At which browsers come over TLS, as it stands in a URL: nothing if it is the usual one. */
+function portOf(listenTls: readonly string[]): string {
+  const ports = listenTls.map(
+    (each) => /(?:^|:)(\d+)$/.exec(each.split(' ')[0] ?? '')?.[1] ?? '443',
+  )
+  return ports.length === 0 || ports.includes('443') ? '' : `:${ports[0]}`
 }

@@ -49,14 +49,17 @@ export async function lookAtNames(
 
 /** Those that the world is to know, each once. */
 export function namesOf(config: Config): Named[] {
-  const { apps, url, nginx, tls } = config
+  const { apps, url, page, nginx, tls } = config
   const { hostname } = new URL(url)
   const byCa = new Set(
     tlsSites(config).flatMap(({ names, source }) => (source.kind === 'acme' ? names : [])),
   )
   const ca = { caaName: caaNameOf(tls?.server) }
   const places = [
-    { domains: [hostname], proxies: config.site?.trustedProxies ?? [] },
+    {
+      domains: [hostname, ...(page?.domain === undefined ? [] : [page.domain])],
+      proxies: config.site?.trustedProxies ?? [],
+    },
     ...Object.values(apps)
       .filter(({ http }) => http)
       .map(({ domains, redirectFrom, site }) => ({

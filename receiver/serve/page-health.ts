@@ -4,7 +4,7 @@ import type { Services } from '../http/app.ts'
 
 /** A page is as fresh as that; however many look, Docker and the app are asked once in it. */
 const FRESH_MS = 3000
-/** Nobody waits longer for one app. */
+/** Nobody waits longer for one app, be it that it or that Docker does not answer. */
 const ASK_MS = 2000
 
 /** How apps are, for pages that many may look at. What cannot be seen is `null`. */
@@ -17,12 +17,12 @@ export function createPageHealth(
 ): Services['pageHealth'] {
   const kept = new Map<string, { at: number; health: ReturnType<Services['pageHealth']> }>()
   const ask: Services['pageHealth'] = async (app) => {
+    const signal = AbortSignal.timeout(ASK_MS)
+    const asked = Promise.all([look.health(app), look.answer(app, signal).catch(() => undefined)])
     try {
-      const signal = AbortSignal.timeout(ASK_MS)
-      const [health, answer] = await Promise.all([
-        look.health(app),
-        look.answer(app, signal).catch(() => undefined),
-      ])
+      const seen = await Promise.race([asked, ended(signal)])
+      if (seen === undefined) return null
+      const [health, answer] = seen
       return { ...health, ...(answer === undefined ? {} : { answer }) }
     } catch {
       return null
@@ -36,3 +36,8 @@ export function createPageHealth(
     return health
   }
 }
+
+const ended = (signal: AbortSignal): Promise<undefined> =>
+  new Promise((resolve) =>
+    signal.addEventListener('abort', () => resolve(undefined), { once: true }),
+  )

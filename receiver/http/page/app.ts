@@ -22,12 +22,15 @@ export function app(
   {
     history,
     older,
+    isOlder,
     mayAct,
     nowMs,
   }: {
     history: readonly Deployment[]
     /** The last of them, if there are more. */
     older: string | undefined
+    /** Whether there are newer ones than these. */
+    isOlder: boolean
     mayAct: boolean
     nowMs: number
   },
@@ -73,8 +76,8 @@ export function app(
                 history.map((each) => row(each, { live, mayAct, nowMs })),
               )
         }
+        ${isOlder || older !== undefined ? pages(name, { isOlder, older }) : NOTHING}
       </div>
-      ${older === undefined ? NOTHING : html`<p><a href="/page/apps/${name}?before=${older}">Older ones</a></p>`}
     </section>
     <section aria-labelledby="h-hooks">
       <h2 id="h-hooks">How it is deployed</h2>
@@ -82,6 +85,15 @@ export function app(
     </section>
     <p><a href="/page/apps/${name}/logs">Its log, as it is written</a></p>`
 }
+
+const pages = (
+  name: string,
+  { isOlder, older }: { isOlder: boolean; older: string | undefined },
+): Html =>
+  html`<p class="tabs">
+    ${isOlder ? html`<a href="/page/apps/${name}">Newest</a>` : NOTHING}
+    ${older === undefined ? NOTHING : html`<a href="/page/apps/${name}?before=${older}">Older</a>`}
+  </p>`
 
 function row(
   each: Deployment,

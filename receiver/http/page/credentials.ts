@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto'
 import type { Context } from 'hono'
 import { deleteCookie, getCookie, setCookie } from 'hono/cookie'
+import { DeployError } from '../../core/errors.ts'
 import {
   LINK_SECONDS,
   newSession,
@@ -48,8 +49,24 @@ export function sessionOf(c: Context, services: SessionServices): Session | unde
   const session = services.sessions.session(hashOf(secret))
   if (session === undefined || session.expiresAt <= now) return undefined
   const times = used(session, now)
-  if (times !== undefined) services.sessions.use(session.id, times)
-  return { ...session, ...times }
+  return times !== undefined && isNoted(session.id, times, services)
+    ? { ...session, ...times }
+    : session
+}
+
+/** A full disk is what people come to look at: it keeps nobody out who is signed in. */
+function isNoted(
+  id: string,
+  times: Pick<Session, 'usedAt' | 'expiresAt'>,
+  { sessions }: SessionServices,
+): boolean {
+  try {
+    sessions.use(id, times)
+    return true
+  } catch (error) {
+    if (error instanceof DeployError && error.code === 'store_failed') return false
+    throw error
+  }
 }
 
 /** Signs somebody in under a secret that nobody knew before; who was signed in in this browser is not any more. */

@@ -2,6 +2,7 @@ import { type Context, Hono, type MiddlewareHandler } from 'hono'
 import type { Deployment } from '../../../protocol/deployment.ts'
 import { PROBLEMS } from '../../../protocol/problem.ts'
 import { compress } from 'hono/compress'
+import { raw } from 'hono/html'
 import type { Session } from '../../core/sign-in/session.ts'
 import { createOpenLog, type LogServices } from '../admin/logs.ts'
 import { type AuditServices } from '../admin/audit.ts'
@@ -22,6 +23,7 @@ import { layout, type Screen } from './layout.ts'
 import { logPage, shownLine, streamLines } from './log.ts'
 import { requireOwnOrigin } from './origin.ts'
 import { requests as requestsView } from './requests.ts'
+import { sharedUntilChanged } from './shared.ts'
 import { smallForm } from './small-form.ts'
 import { createSignIn, type SignInServices } from './sign-in.ts'
 import { sessionsPage } from './sign-in-pages.ts'
@@ -40,6 +42,14 @@ export type PageServices = DescribeServices &
     /** How an app's live containers are, and what the app answers; a moment old at most. `null`: the engine does not say. */
     pageHealth(app: string): Promise<AppLine['health']>
   }
+
+/** Throws `read_only`. */
+function mustAct({ name, role }: Session): void {
+  if (role === 'operator') return
+  throw new ProblemError('read_only', `${name} may look, and change nothing`, {
+    hint: 'sign in as somebody who may act: deploy-receiver login-link on the machine',
+  })
+}
 
 const HISTORY = 20
 const REQUESTS = 50
@@ -64,30 +74,27 @@ export function createPage(services: PageServices): Hono {
     }
   }
 
+  const overview = sharedUntilChanged(services.feed, async () => {
+    const all = await Promise.all([...services.apps.keys()].map(lineOf))
+    return raw((await appsView(all, nowMs())).toString())
+  })
+
   const inside = new Hono<{ Variables: { session: Session; requestId: string } }>()
     .use(async (c, next) => {
       const session = sessionOf(c, services)
       if (session === undefined) return askToSignIn(c)
       c.set('session', session)
-      if (
-        c.req.method === 'POST' &&
-        session.role === 'reader' &&
-        !c.req.path.startsWith('/page/sessions/')
-      ) {
-        throw new ProblemError('read_only', `${session.name} may look, and change nothing`, {
-          hint: 'sign in as somebody who may act: deploy-receiver login-link on the machine',
-        })
-      }
+      if (c.req.method === 'POST' && !c.req.path.startsWith('/page/sessions/')) mustAct(session)
       return next()
     })
     .get('/apps', async (c) => {
-      const all = await Promise.all([...services.apps.keys()].map(lineOf))
+      const session = c.get('session')
       return screen(c, {
         title: 'Apps',
-        session: c.get('session'),
+        session,
         menu: 'apps',
         watches: {},
-        body: appsView(all, nowMs()),
+        body: await overview(),
       })
     })
     .get('/apps/:app', async (c) => {
@@ -104,12 +111,14 @@ export function createPage(services: PageServices): Hono {
       const body = appView(line, {
         history: shown,
         older,
+        isOlder: before !== undefined,
         mayAct: session.role === 'operator',
         nowMs: nowMs(),
       })
       return screen(c, { title: name, session, menu: 'apps', watches: { app: name }, body })
     })
     .get('/apps/:app/do/:action', async (c) => {
+      mustAct(c.get('session'))
       const { name, action } = actionNamed(c.req.param('action'))
       const line = await lineOf(c.req.param('app'))
       if (!possible(line).includes(name) && name !== 'rollback') {
@@ -124,6 +133,9 @@ export function createPage(services: PageServices): Hono {
       const to =
         name === 'rollback' ? (c.req.query('to') ?? line.live?.previous?.deployment) : undefined
       const target = to === undefined ? undefined : show(to, services).deployment
+      if (target !== undefined && target.app !== line.name) {
+        throw new ProblemError('not_found', `${target.id} is a deployment of ${target.app}`)
+      }
       const body = confirm(name, { app: line.name, to: target, live: line.live ?? undefined })
       return screen(c, {
         title: `${action.word}: ${line.name}`,

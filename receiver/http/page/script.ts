@@ -14,44 +14,72 @@ export const SCRIPT = /* javascript */ `'use strict'
       if ('ago' in each.dataset) {
         const ms = Math.max(0, Date.now() - at)
         const [unit, size] = units.find(([, size]) => ms >= size) ?? units[3]
-        each.textContent = relative.format(-Math.floor(ms / size), unit)
-      } else each.textContent = short.format(at)
+        show(each, relative.format(-Math.floor(ms / size), unit))
+      } else show(each, short.format(at))
     }
+  }
+  /** What says the same is left alone: it may be selected. */
+  function show(node, text) {
+    if (node.textContent !== text) node.textContent = text
   }
   showTimes(document)
   setInterval(() => showTimes(document), 20_000)
 
   const lost = document.getElementById('lost')
 
-  /** Puts what is new into the parts of the page that have a name, and touches nothing else. */
+  /** Shows what is new, and leaves everything else as it is: what is selected, where one reads, what has the focus. */
   async function refresh() {
     const answer = await fetch(location.href, { headers: { accept: 'text/html' } })
     if (answer.redirected) return location.assign(answer.url)
-    if (!answer.ok) return
+    if (!answer.ok) throw new Error('it answered ' + answer.status)
     const fresh = new DOMParser().parseFromString(await answer.text(), 'text/html')
-    for (const part of fresh.querySelectorAll('main [id]')) {
-      const there = document.getElementById(part.id)
-      if (there === null || there.innerHTML === part.innerHTML || part.id.startsWith('h-')) continue
-      const focused = there.contains(document.activeElement) ? document.activeElement.getAttribute('href') : null
-      there.innerHTML = part.innerHTML
-      showTimes(there)
-      if (focused !== null) there.querySelector('[href="' + CSS.escape(focused) + '"]')?.focus()
+    showTimes(fresh)
+    showTimes(document)
+    become(document.getElementById('main'), fresh.getElementById('main'))
+  }
+
+  /** Rows go by what they link to, so that a new one pushes the others down and changes none. */
+  const keyOf = (node) => node.nodeName === 'TR' ? node.querySelector('th a')?.getAttribute('href') : undefined
+
+  function become(there, fresh) {
+    if (there.isEqualNode(fresh)) return
+    if (there.nodeType !== Node.ELEMENT_NODE) { there.data = fresh.data; return }
+    for (const { name } of [...there.attributes]) if (!fresh.hasAttribute(name)) there.removeAttribute(name)
+    for (const { name, value } of fresh.attributes) if (there.getAttribute(name) !== value) there.setAttribute(name, value)
+    let at = there.firstChild
+    for (const wanted of [...fresh.childNodes]) {
+      const key = keyOf(wanted)
+      let same = at
+      while (same !== null && (same.nodeName !== wanted.nodeName || keyOf(same) !== key)) same = same.nextSibling
+      if (same === null) { there.insertBefore(document.importNode(wanted, true), at); continue }
+      while (at !== same) { const gone = at; at = at.nextSibling; gone.remove() }
+      become(same, wanted)
+      at = same.nextSibling
     }
-    const sum = fresh.querySelector('p.sum')
-    const before = document.querySelector('p.sum')
-    if (sum !== null && before !== null) before.textContent = sum.textContent
+    while (at !== null) { const gone = at; at = at.nextSibling; gone.remove() }
   }
 
   /** A stream that comes back by itself, and says when it is away. */
-  function stream(url, listen) {
-    const source = new EventSource(url)
-    source.onopen = () => { lost.hidden = true }
-    source.onerror = () => {
-      lost.hidden = false
-      if (source.readyState === EventSource.CLOSED) setTimeout(() => stream(url, listen), 3000)
+  function stream(url, listen, whenRefused) {
+    let source
+    const open = () => {
+      source?.close()
+      source = new EventSource(url)
+      source.onopen = () => { lost.hidden = true }
+      source.onerror = () => {
+        lost.hidden = false
+        if (source.readyState !== EventSource.CLOSED) return
+        // the receiver starts, or nobody is signed in any more
+        setTimeout(open, 3000)
+        whenRefused()
+      }
+      listen(source)
     }
-    listen(source)
+    open()
     addEventListener('pagehide', () => source.close())
+    // a page that comes back from the browser's memory goes on
+    addEventListener('pageshow', ({ persisted }) => { if (persisted) open() })
+    return { open: () => { if (source.readyState === EventSource.CLOSED) open() }, close: () => source.close() }
   }
 
   if ('watches' in document.body.dataset) {
@@ -62,14 +90,16 @@ export const SCRIPT = /* javascript */ `'use strict'
       running = true
       do {
         again = false
-        await refresh().catch(() => { lost.hidden = false })
+        await refresh().then(() => { lost.hidden = true }, () => { lost.hidden = false })
       } while (again)
       running = false
     }
     // what happened while nobody listened is seen by looking
-    stream('/page/changes?app=' + encodeURIComponent(document.body.dataset.watches), (source) => {
+    const changes = stream('/page/changes?app=' + encodeURIComponent(document.body.dataset.watches), (source) => {
       source.onmessage = run
-    })
+    }, run)
+    // browsers keep few connections to one place: a tab that nobody sees holds none
+    document.addEventListener('visibilitychange', () => document.hidden ? changes.close() : changes.open())
   }
 
   const log = document.getElementById('log')
@@ -88,7 +118,7 @@ export const SCRIPT = /* javascript */ `'use strict'
         log.append('— ' + data + ' —\\n')
         source.close()
       })
-    })
+    }, () => {})
   }
 }
 `
