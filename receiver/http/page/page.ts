@@ -3,6 +3,7 @@ import type { Deployment } from '../../../protocol/deployment.ts'
 import { PROBLEMS } from '../../../protocol/problem.ts'
 import { compress } from 'hono/compress'
 import { raw } from 'hono/html'
+import { ANYTHING, type Feed } from '../../core/feed.ts'
 import type { Session } from '../../core/sign-in/session.ts'
 import { createOpenLog, type LogServices } from '../admin/logs.ts'
 import { type AuditServices } from '../admin/audit.ts'
@@ -38,6 +39,7 @@ export type PageServices = DescribeServices &
   SessionServices &
   SignInServices & {
     version: string
+    feed: Feed
     archive: { list(app: string, page: { limit: number; before?: string }): Deployment[] }
     /** How an app's live containers are, and what the app answers; a moment old at most. `null`: the engine does not say. */
     pageHealth(app: string): Promise<AppLine['health']>
@@ -156,6 +158,8 @@ export function createPage(services: PageServices): Hono {
         },
         services,
       )
+      // not all of it is an event of a deployment
+      for (const each of [spec.name, ANYTHING]) services.feed.changed(each)
       return c.redirect(place, 303)
     })
     .get('/apps/:app/logs', async (c) => {

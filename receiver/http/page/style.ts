@@ -27,10 +27,10 @@ nav a, .tabs a { padding: 4px 10px; border-radius: 6px; color: var(--dim); text-
 nav a:hover, .tabs a:hover { background: var(--hover) }
 nav a[aria-current], .tabs a[aria-current] { color: var(--text); background: var(--hover); font-weight: 600 }
 .who { margin-left: auto; display: flex; align-items: center; gap: 12px; color: var(--dim) }
-main { max-width: 1120px; margin: 0 auto; padding: 20px 24px 40px; outline: none }
-footer { max-width: 1120px; margin: 0 auto; padding: 0 24px 24px; color: var(--dim); font-size: 12px }
+main { max-width: 1280px; margin: 0 auto; padding: 20px 24px 40px; outline: none }
+footer { max-width: 1280px; margin: 0 auto; padding: 0 24px 24px; color: var(--dim); font-size: 12px }
 h1 { font-size: 21px; line-height: 1.3; margin: 4px 0 8px; overflow-wrap: anywhere }
-h1 small { font-size: 14px; font-weight: 400; margin-left: 8px }
+h1 code { font-size: .85em } h1 small { font-size: 14px; font-weight: 400; margin-left: 8px }
 h2 { font-size: 15px; margin: 28px 0 8px }
 p { margin: 8px 0 }
 .sum, .dim { color: var(--dim) }
@@ -47,10 +47,12 @@ thead th { color: var(--dim); font-size: 12px; padding: 6px 12px; white-space: n
 tbody tr:last-child > * { border-bottom: 0 }
 tbody tr:hover { background: var(--hover) }
 tbody th a { font-weight: 600 }
-td .clip { max-width: 14em }
+td .clip { max-width: 12em } .version { white-space: nowrap }
 time, .took { white-space: nowrap }
 .clip { display: inline-block; max-width: min(22em, 100%); overflow: hidden; text-overflow: ellipsis; white-space: nowrap; vertical-align: bottom }
-.state { white-space: nowrap } .state > span { display: inline-block } .state.good { color: var(--good) } .state.busy { color: var(--busy) } .state.bad { color: var(--bad) } .state.off { color: var(--bad) } .state.dim { color: var(--dim) }
+.state { display: inline-flex; gap: .4em; white-space: nowrap } a .word { text-decoration: underline }
+a, a .word { text-decoration-color: color-mix(in srgb, currentColor 40%, transparent) } a:hover, a:hover .word { text-decoration-color: currentColor }
+ .state > :first-child { display: inline-block } .state.good { color: var(--good) } .state.busy { color: var(--busy) } .state.bad { color: var(--bad) } .state.off { color: var(--busy) } .state.dim { color: var(--dim) }
 .tag { font-size: 11px; font-weight: 600; padding: 1px 7px; border-radius: 99px; border: 1px solid var(--good); color: var(--good) }
 dl { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 25em), 1fr)); gap: 0 24px; margin: 8px 0; padding: 6px 14px; background: var(--card); border: 1px solid var(--line); border-radius: 8px }
 dl > div { display: flex; gap: 12px; padding: 5px 0; min-width: 0 }
@@ -60,7 +62,7 @@ dt { color: var(--dim); flex: 0 0 7.5em } dd { margin: 0; min-width: 0; overflow
 .button:hover, button:hover { background: var(--hover) }
 .primary { background: var(--accent); border-color: var(--accent); color: var(--on-accent); font-weight: 600 }
 .primary:hover { background: var(--accent); filter: brightness(1.1) }
-.danger { color: var(--bad); border-color: currentColor }
+.danger { color: var(--bad) } button.danger { background: var(--bad); border-color: var(--bad); color: var(--card); font-weight: 600 } button.danger:hover { filter: brightness(1.1) }
 .small { padding: 1px 8px; font-size: 12.5px; white-space: nowrap }
 button.plain { border: 0; padding: 4px 6px; background: none; color: var(--accent); text-decoration: underline }
 .card { max-width: 34em; margin: 8vh auto; padding: 20px 26px; background: var(--card); border: 1px solid var(--line); border-radius: 10px }
@@ -78,7 +80,7 @@ button.plain { border: 0; padding: 4px 6px; background: none; color: var(--accen
   table, tbody, tr, th, td { display: block } tr { padding: 8px 0; border-bottom: 1px solid var(--line) } tbody tr:last-child { border-bottom: 0 }
   tbody th, tbody td { border: 0; padding: 2px 12px } tbody td { display: flex; gap: 10px } td > div { min-width: 0 } tbody td:has(> div:empty) { display: none }
   tbody td::before { content: attr(data-label); color: var(--dim); flex: 0 0 5.5em } tbody td[data-label=""]::before { content: none }
-  td .clip { max-width: min(22em, 60vw) } .steps li { grid-template-columns: 8em minmax(0, 1fr) 5em } .who { margin-left: 0; width: 100%; justify-content: space-between }
+  td .clip { max-width: min(22em, 60vw) } .steps li { grid-template-columns: 8em minmax(0, 1fr) 5em } nav { order: 1; width: 100% }
 }
-@media (prefers-reduced-motion: no-preference) { .state.busy > span { animation: turn 1.6s linear infinite } @keyframes turn { to { transform: rotate(1turn) } } }
+@media (prefers-reduced-motion: no-preference) { .state.busy > :first-child { animation: turn 1.6s linear infinite } @keyframes turn { to { transform: rotate(1turn) } } }
 `

@@ -53,7 +53,10 @@ export const shortDigest = (digest: string): string => digest.replace(/^sha256:/
 export function version({ image: { tag, digest } }: Deployment): Html {
   const short = digest === undefined ? undefined : shortDigest(digest)
   if (tag !== undefined && short !== undefined) {
-    return html`${foreign(tag, 60)} <code class="digest" title="${digest}">${short}</code>`
+    return html`<span class="version"
+      ><span class="clip">${foreign(tag, 60)}</span>
+      <code class="digest" title="${digest}">${short}</code></span
+    >`
   }
   if (tag !== undefined) return foreign(tag, 60)
   return html`<code title="${digest}">${short ?? '…'}</code>`
@@ -75,7 +78,8 @@ export function source({ source: { actor, sha, message, run_url: run } }: Deploy
 /** A state: its word beside its sign, so that nobody needs the colour. */
 export const state = (kind: State, word: string): Html =>
   html`<span class="state ${kind}"
-    ><span aria-hidden="true">${SIGNS[kind]}</span> ${printable(shorten(word, 60))}</span
+    ><span aria-hidden="true">${SIGNS[kind]}</span>
+    <span class="word">${printable(shorten(word, 60))}</span></span
   >`
 
 const SIGNS = { good: '●', busy: '◔', bad: '✕', off: '■', dim: '○' } as const

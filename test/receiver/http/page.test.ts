@@ -1,4 +1,7 @@
+import { setImmediate } from 'node:timers/promises'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { DeployError } from '../../../receiver/core/errors.ts'
+import { ANYTHING } from '../../../receiver/core/feed.ts'
 import type { Role } from '../../../receiver/core/sign-in/session.ts'
 import { makeLink } from '../../../receiver/http/page/credentials.ts'
 import { type HttpWorld, startHttpWorld } from '../../support/http-world.ts'
@@ -294,6 +297,11 @@ describe('a reader', () => {
     }
   })
 
+  test('is not even asked whether to do it', async () => {
+    const cookie = await signedIn('reader')
+    expect((await ask('/apps/api/do/deploy', { cookie })).status).toBe(403)
+  })
+
   test('ends no session but their own', async () => {
     const operator = await signedIn()
     const cookie = await signedIn('reader')
@@ -373,6 +381,113 @@ test('what strangers wrote stands on a page as text, and turns nothing around', 
     expect(text, path).not.toMatch(/<script>alert|<img|href="javascript:/)
     expect(text, path).not.toMatch(/[\u202e\u001b]/)
   }
+})
+
+test('a disk that is full keeps nobody out who is signed in, and says so to who signs in', async () => {
+  const cookie = await signedIn()
+  const link = newLink()
+  const { sessions } = world.services
+  const full = () => {
+    throw new DeployError('store_failed', 'the receiver cannot write its data: disk is full')
+  }
+  Object.assign(world.services, { sessions: { ...sessions, use: full, add: full, takeLink: full } })
+  world.clock.ms += 5 * 60_000
+  try {
+    expect((await ask('/apps', { cookie })).status).toBe(200)
+    const refused = await ask('/login', { form: { link } })
+    expect([refused.status, refused.headers.get('content-type')]).toEqual([
+      503,
+      'text/html; charset=UTF-8',
+    ])
+    expect(await refused.text()).toContain('disk is full')
+  } finally {
+    Object.assign(world.services, { sessions })
+  }
+  expect((await ask('/login', { form: { link } })).status).toBe(303)
+})
+
+test.for([
+  ['very many', Array.from({ length: 2000 }, (_, at) => `c${at}=x`).join('; ')],
+  ['a very long one', `deploy-receiver=${'A'.repeat(100_000)}`],
+  ['two of ours', `deploy-receiver=${'A'.repeat(43)}; deploy-receiver=${'B'.repeat(43)}`],
+  ['one that is malformed', 'deploy-receiver=%E0%A4%A; =; ;;'],
+  ['the other scheme’s', `__Host-deploy-receiver=${'A'.repeat(43)}`],
+] as const)('cookies that are %s sign nobody in', async ([, cookie]) => {
+  expect((await ask('/apps', { cookie })).headers.get('location')).toBe('/page/sign-in')
+})
+
+test('a name of the page with the port of Nginx is its own, over https alone', async () => {
+  const host = `${PUBLIC}:8443`
+  const origin = `https://${host}`
+  const signed = await ask('/login', { host, origin, form: { link: newLink() } })
+  expect(signed.headers.get('set-cookie')).toMatch(/^__Host-deploy-receiver=.*; Secure;/)
+  for (const other of [`http://${host}`, `https://${PUBLIC}`]) {
+    const response = await ask('/login', { host, origin: other, form: { link: newLink() } })
+    expect(response.status).toBe(403)
+  }
+})
+
+test('a hundred who look cost what one does, until something changes', async () => {
+  const cookie = await signedIn()
+  const { pageHealth, archive } = world.services
+  let [asked, read] = [0, 0]
+  const change = () => {
+    world.feed.changed(ANYTHING)
+    return setImmediate()
+  }
+  const counted = {
+    pageHealth: (app: string) => (asked++, pageHealth(app)),
+    archive: {
+      ...archive,
+      live: (app: string) => (read++, archive.live(app)),
+    },
+  }
+  Object.assign(world.services, counted)
+  try {
+    await change()
+    const look = async () => {
+      const all = await Promise.all(Array.from({ length: 100 }, () => ask('/apps', { cookie })))
+      expect(all.every(({ status }) => status === 200)).toBe(true)
+    }
+    const apps = world.services.apps.size
+    await look()
+    expect([asked, read]).toEqual([apps, apps])
+    await change()
+    await look()
+    expect([asked, read]).toEqual([2 * apps, 2 * apps])
+  } finally {
+    Object.assign(world.services, { pageHealth, archive })
+  }
+})
+
+test('older deployments are found from where the list ends, however it moved on', async () => {
+  const cookie = await signedIn()
+  const order = () => ask('/apps/web/do/deploy', { cookie, form: {} })
+  for (let at = 0; at < 45; at++) expect((await order()).status).toBe(303)
+  const seen: string[] = []
+  for (let path: string | undefined = '/apps/web'; path !== undefined;) {
+    const text = await (await ask(path, { cookie })).text()
+    const [, list = ''] = /<div id="history">([\s\S]*)<\/section>/.exec(text) ?? []
+    seen.push(
+      ...list.matchAll(/<th[^>]*><a href="\/page\/deployments\/(\w+)"/g).map(([, id]) => id ?? ''),
+    )
+    expect(list.includes('>Newest</a>')).toBe(path.includes('before'))
+    path = /href="\/page(\/apps\/web\?before=\w+)"/.exec(list)?.[1]
+  }
+  expect(seen).toHaveLength(45)
+  expect(new Set(seen).size).toBe(45)
+})
+
+test('a deployment of another app is nothing to go back to', async () => {
+  const cookie = await signedIn()
+  const id = (await ask('/apps/api/do/deploy', { cookie, form: {} })).headers
+    .get('location')
+    ?.split('/')
+    .at(-1)
+  expect((await ask(`/apps/web/do/rollback?to=${id}`, { cookie })).status).toBe(404)
+  expect(
+    (await ask('/apps/web/do/rollback', { cookie, form: { to: id ?? '' } })).status,
+  ).toBeGreaterThanOrEqual(400)
 })
 
 test('a page of the last hundred requests is small', async () => {

@@ -45,6 +45,15 @@ test('each name that visitors come by is looked at once, as what it is to the CA
   ])
 })
 
+test('the name of the page is one of them', () => {
+  const names = namesOf(config('page: { domain: page.acme.eu }'))
+  expect(names.find(({ domain }) => domain === 'page.acme.eu')).toEqual({
+    domain: 'page.acme.eu',
+    isBehindProxy: false,
+    ca: { caaName: 'letsencrypt.org' },
+  })
+})
+
 test('a name without a record fails where a certificate is wanted', async () => {
   const found = await look(namesOf(config()), [])
   expect(found.filter(({ ok }) => !ok).map(({ what }) => what)).toEqual([
