@@ -86,6 +86,28 @@ test('two windows see a deployment come to its end without being asked to, also 
   await expect.poll(() => two.locator('#lost').isHidden()).toBe(true)
 })
 
+test('what is selected, and what has the focus, stays when something changes', async () => {
+  world.deploy('api', { tag: 'v1', digit: 'a', message: 'the message that somebody copies' })
+  const page = await signedIn()
+  await page.getByRole('link', { name: 'api', exact: true }).click()
+  const clip = page.locator('#history .clip', { hasText: 'the message' })
+  await clip.selectText()
+  await page.getByRole('link', { name: 'Restart' }).focus()
+  world.deploy('api', { tag: 'v2', digit: 'b' })
+  await page.locator('#history').getByText('v2').waitFor()
+  expect(await page.evaluate<string>('getSelection().toString()')).toContain('the message that')
+  expect(await page.evaluate<string>('document.activeElement.textContent')).toContain('Restart')
+})
+
+test('whoever is signed out elsewhere is led to the sign-in', async () => {
+  const page = await signedIn()
+  for (const { id } of world.services.sessions.list(world.nowSeconds())) {
+    world.services.sessions.end(id)
+  }
+  world.deploy('api', {})
+  await page.waitForURL('**/page/sign-in')
+})
+
 test('a lost connection is told, and ends when there is one again', async () => {
   const page = await signedIn()
   await page.context().setOffline(true)

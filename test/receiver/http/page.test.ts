@@ -1,4 +1,5 @@
 import { setImmediate } from 'node:timers/promises'
+import { gunzipSync } from 'node:zlib'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { DeployError } from '../../../receiver/core/errors.ts'
 import { ANYTHING } from '../../../receiver/core/feed.ts'
@@ -495,6 +496,30 @@ test('a page of the last hundred requests is small', async () => {
   for (const path of ['/apps', '/apps/api', '/requests']) {
     const text = await (await ask(path, { cookie })).text()
     expect(Buffer.byteLength(text)).toBeLessThan(50_000)
+  }
+})
+
+test('a page of 200 apps is sent in less than 50 KB', async () => {
+  const cookie = await signedIn()
+  const { apps } = world.services
+  const api = apps.get('api')
+  if (api === undefined) throw new Error('there is an app')
+  const many = Array.from({ length: 200 }, (_, at) => {
+    const name = `app-${at}`
+    return [name, { ...api, spec: { ...api.spec, name } }] as const
+  })
+  Object.assign(world.services, { apps: new Map(many) })
+  world.feed.changed(ANYTHING)
+  await setImmediate()
+  try {
+    const answer = await ask('/apps', { cookie, headers: { 'accept-encoding': 'gzip' } })
+    expect(answer.headers.get('content-encoding')).toBe('gzip')
+    const sent = Buffer.from(await answer.arrayBuffer())
+    expect(gunzipSync(sent).toString()).toContain('app-199')
+    expect(sent.byteLength).toBeLessThan(50_000)
+  } finally {
+    Object.assign(world.services, { apps })
+    world.feed.changed(ANYTHING)
   }
 })
 
