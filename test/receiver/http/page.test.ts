@@ -467,8 +467,8 @@ test('older deployments are found from where the list ends, however it moved on'
   for (let at = 0; at < 45; at++) expect((await order()).status).toBe(303)
   const seen: string[] = []
   for (let path: string | undefined = '/apps/web'; path !== undefined;) {
-    const text = await (await ask(path, { cookie })).text()
-    const [, list = ''] = /<div id="history">([\s\S]*)<\/section>/.exec(text) ?? []
+    const text: string = await (await ask(path, { cookie })).text()
+    const list: string = /<div id="history">([\s\S]*)<\/section>/.exec(text)?.[1] ?? ''
     seen.push(
       ...list.matchAll(/<th[^>]*><a href="\/page\/deployments\/(\w+)"/g).map(([, id]) => id ?? ''),
     )
