@@ -219,7 +219,7 @@ function readProject(
 }
 
 /** The port in the container that the service publishes, or else exposes, if it is one. */
-function portOf(model: ComposeModel, service: string): number | undefined {
+export function portOf(model: ComposeModel, service: string): number | undefined {
   const { ports = [], expose = [] } = model.services[service] ?? {}
   const one = (found: readonly number[]) => (new Set(found).size === 1 ? found[0] : undefined)
   const published = ports.flatMap(({ target, protocol = 'tcp' }) =>
