@@ -1,5 +1,6 @@
 // @module-tag long
-import { readdirSync, readFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { expect, test } from 'vitest'
 import { stringify } from 'yaml'
@@ -11,6 +12,8 @@ import { loadConfig } from '../../receiver/config/load.ts'
 import { ConfigError } from '../../receiver/config/problems.ts'
 import { ComposeError } from '../../receiver/edges/compose/run.ts'
 import { readProject } from '../../receiver/edges/compose/read-project.ts'
+import { readConfig } from '../../receiver/serve/read-config.ts'
+import { blocksOf } from './blocks-of.ts'
 
 const ROOT = join(import.meta.dirname, '../..')
 const FOLDER = join(ROOT, 'test/receiver/config/compose/public')
@@ -92,4 +95,25 @@ test('what the page says of each of them is so', async () => {
   }
   const shown = new Set(PAGE.split('\n').map(plain))
   expect(rows.filter((row) => !shown.has(plain(row)))).toEqual([])
+})
+
+test('the config and the Compose file of the page belong together', async () => {
+  const dir = mkdtempSync(join(tmpdir(), 'docs-compose-'))
+  try {
+    const [config = '', compose = ''] = blocksOf(PAGE, 'yaml')
+    writeFileSync(join(dir, 'compose.yaml'), compose)
+    writeFileSync(join(dir, 'config.yaml'), config.replace('/srv/shop/', `${dir}/`))
+    const { apps } = (await readConfig(join(dir, 'config.yaml'), env)).config
+    expect(apps['shop']).toMatchObject({
+      image: { repository: 'ghcr.io/acme/shop' },
+      port: 8000,
+      project: {
+        oneOffs: [{ name: 'migrate' }],
+        workers: [{ name: 'worker' }],
+        dependencies: [{ service: 'db', condition: 'service_healthy' }],
+      },
+    })
+  } finally {
+    rmSync(dir, { recursive: true })
+  }
 })

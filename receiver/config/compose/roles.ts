@@ -65,7 +65,8 @@ export function rolesOf(
   }
 }
 
-export const isUnfit = (roles: Roles | Unfit): roles is Unfit => 'message' in roles
+export const isUnfit = <T extends object>(found: T | Unfit): found is Unfit =>
+  'message' in found && 'hint' in found
 
 /** The repository of a service's image, without a tag; `undefined` when it names none that can be had. */
 export function repositoryOf({ image }: ComposeService): string | undefined {
