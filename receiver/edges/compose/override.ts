@@ -6,15 +6,19 @@ import { pathSegment } from '../path-segment.ts'
 export const overrideFile = (data: string, app: string): string =>
   join(data, 'compose', `${pathSegment(app)}.yaml`)
 
-/** Our services have no containers of Compose's, and are of the digest that is live. It is YAML, as all JSON is. */
+/**
+ * Our services have no containers of Compose's, and are of the digest that is live. Before the first deployment Compose runs them:
+ * they serve. It is YAML, as all JSON is.
+ */
 export function overrideOf(project: Project, image: string | undefined): string {
   const own = {
-    ...(image === undefined ? {} : { image }),
+    image,
     // Compose wants both to say the same, and files say it in either way
     scale: 0,
     deploy: { replicas: 0 },
   }
-  const services = Object.fromEntries(ownServices(project).map((name) => [name, own]))
+  const names = image === undefined ? [] : ownServices(project)
+  const services = Object.fromEntries(names.map((name) => [name, own]))
   return [
     '# Written by deploy-receiver at each deployment: changes are lost.',
     '# These services are its own. It passes this file to Compose: deploy-receiver compose <app> -- …',

@@ -59,8 +59,8 @@ export async function lookAtApp(app: HttpApp, services: DescribeServices) {
   const described = describeApp(app, services)
   const { project } = app.spec
   if (project === undefined) return described
-  // an extra, that an engine that is away must not hold up
-  const beside = await services.besideOurs(project).catch(() => [])
+  // an extra, that an engine that is away must not hold up; until the first deployment Compose's are those that serve
+  const beside = described.live === null ? [] : await services.besideOurs(project).catch(() => [])
   return { ...described, project: { ...described.project, beside_ours: beside } }
 }
 

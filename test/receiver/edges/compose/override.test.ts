@@ -45,6 +45,12 @@ test('Compose takes the override over files that say scale, replicas, a name or 
       expect([name, services[name]?.deploy?.replicas]).toEqual([name, 0])
     }
     expect(services['db']).toMatchObject({ image: 'postgres' })
+    // until the first deployment they are Compose's, and serve
+    writeFileSync(override, overrideOf(project, undefined))
+    const asItIs = ['compose', '-f', file, 'config']
+    expect(execFileSync('docker', [...asItIs.slice(0, 3), '-f', override, 'config'])).toEqual(
+      execFileSync('docker', asItIs),
+    )
   } finally {
     rmSync(dir, { recursive: true })
   }
