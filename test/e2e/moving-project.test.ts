@@ -118,9 +118,9 @@ test('the project serves, and the receiver takes a config of it under a name tha
     },
   }
   await vm.start()
-  console.log(await cli('check'))
-  console.log(await cli('reload'))
-  console.log(await cli('status', 'shop'))
+  await cli('check')
+  await cli('reload')
+  await cli('status', 'shop')
   expect(await visit('shop.test')).toBe('200 one')
 })
 
@@ -130,8 +130,8 @@ test('before the first deployment Compose keeps what serves', async () => {
 })
 
 test('it is deployed beside the old one', async () => {
-  console.log(await cli('deploy', 'shop'))
-  console.log(await cli('status', 'shop'))
+  await cli('deploy', 'shop')
+  await cli('status', 'shop')
   expect(await visit('moving.test')).toBe('200 one')
   expect(await names()).toHaveLength(5)
 })
@@ -142,8 +142,8 @@ test('visitors come to it, the old site goes, and so do the old containers', asy
   await vm.reload()
   rmSync(siteFile())
   await vm.nginx.check()
-  console.log(await cli('compose', 'shop', '--', 'up', '-d'))
-  console.log(await cli('compose', 'shop', '--', 'ps'))
+  await cli('compose', 'shop', '--', 'up', '-d')
+  await cli('compose', 'shop', '--', 'ps')
   expect(await names()).toEqual([
     'moved-shop-db-1',
     expect.stringMatching(/^moving-shop-1_worker_1$/),
@@ -167,11 +167,10 @@ test('there is a way back, and no visitor has noticed any of it', async () => {
   vm.config.apps = {}
   await vm.nginx.check()
   await vm.reload()
-  console.log(await cli('remove', 'shop', '--yes').catch((e: Error) => e.message))
+  await cli('remove', 'shop')
   expect(await visit('shop.test')).toBe('200 one')
   expect(await names()).toEqual(['moved-shop-db-1', 'moved-shop-web-1', 'moved-shop-worker-1'])
   const flags = ['compose', 'exec', 'db', '/bin/busybox', 'cat', '/rows/row']
   expect((await docker(...flags)).stdout).toBe('a row\n')
-  console.log(seen)
   expect([...seen.keys()].toSorted((a, b) => a.localeCompare(b))).toEqual(['200 one', '200 two'])
 })
