@@ -6,7 +6,7 @@ import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, inject, test } from 'vitest'
 import { allTheWhile } from '../support/all-the-while.ts'
 import { ask } from '../support/ask.ts'
-import { freePort } from '../support/ports.ts'
+import { freePort, reserveSubnet } from '../support/ports.ts'
 import { startVm, type Vm } from '../support/vm.ts'
 
 // docs/compose.md, "Moving a project that runs", step by step
@@ -18,6 +18,7 @@ const env = { ...process.env, DOCKER_HOST: stack.dockerHost, REGISTRY_PASSWORD: 
 let vm: Vm
 let folder: string
 let published: number
+let net: Awaited<ReturnType<typeof reserveSubnet>>
 const seen = new Map<string, number>()
 let visits: { stop(): Promise<void> }
 
@@ -51,6 +52,9 @@ services:
 volumes:
   uploads:
   rows:
+networks:
+  # one that no other engine of this machine has
+  default: { ipam: { config: [{ subnet: ${net.subnet} }] } }
 `
 
 beforeAll(async () => {
@@ -58,6 +62,7 @@ beforeAll(async () => {
   folder = join(vm.dir, 'moved-shop')
   mkdirSync(folder)
   published = await freePort()
+  net = await reserveSubnet()
   writeFileSync(join(folder, 'compose.yaml'), file())
   await vm.push('one')
   await run('docker', ['tag', `${vm.repository}:one`, `${vm.repository}-db:1`], { env })
@@ -74,6 +79,7 @@ afterAll(async () => {
   await visits.stop()
   await vm.close()
   await docker('compose', 'down', '--volumes', '--timeout', '0')
+  await net.release()
 })
 
 /** As somebody types it in the project's folder. */
