@@ -68,7 +68,7 @@ beforeAll(async () => {
   await run('docker', ['tag', `${vm.repository}:one`, `${vm.repository}-db:1`], { env })
   await docker('compose', 'up', '--detach')
   await docker('compose', 'exec', 'db', '/bin/busybox', 'sh', '-c', 'echo a row >/rows/row')
-  oldSite()
+  await oldSite()
   await vm.nginx.check()
   visits = allTheWhile(async () => {
     const got = await visit('shop.test')
@@ -78,7 +78,8 @@ beforeAll(async () => {
 afterAll(async () => {
   await visits.stop()
   await vm.close()
-  await docker('compose', 'down', '--volumes', '--timeout', '0')
+  const flags = ['compose', '--project-name', 'moved-shop', 'down', '--volumes', '--timeout', '0']
+  await run('docker', flags, { env })
   await net.release()
 })
 
@@ -100,11 +101,16 @@ const visit = (domain: string) =>
   )
 
 const siteFile = () => join(vm.nginx.directory, 'zz-shop.conf')
-const oldSite = () =>
+
+/** The tests' engine publishes no ports: the site asks Compose's container itself. */
+async function oldSite() {
+  const format = '{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}'
+  const { stdout } = await docker('inspect', '--format', format, 'moved-shop-web-1')
   writeFileSync(
     siteFile(),
-    `server { listen 127.0.0.1:${vm.sites}; server_name shop.test; location / { proxy_pass http://127.0.0.1:${published}; } }\n`,
+    `server { listen 127.0.0.1:${vm.sites}; server_name shop.test; location / { proxy_pass http://${stdout.trim()}:8000; } }\n`,
   )
+}
 
 const names = async () =>
   (await docker('ps', '--format', '{{.Names}}')).stdout
@@ -169,9 +175,13 @@ test('a push is deployed, and the rows are there', async () => {
 
 test('there is a way back, and no visitor has noticed any of it', async () => {
   await docker('compose', 'up', '--detach')
-  oldSite()
-  vm.config.apps = {}
+  await oldSite()
   await vm.nginx.check()
+  expect([...seen.keys()].toSorted((a, b) => a.localeCompare(b))).toEqual(['200 one', '200 two'])
+  const { shop = {} } = vm.config.apps
+  vm.config.apps = { shop: { ...shop, domains: ['moving.test'] } }
+  await vm.reload()
+  vm.config.apps = {}
   await vm.reload()
   await cli('remove', 'shop')
   expect(await visit('shop.test')).toBe('200 one')
