@@ -16,8 +16,14 @@ export const initCommand = () =>
         'deploy-receiver init --yes --image ghcr.io/acme/api --email ops@example.com',
         'before there is DNS: a name of sslip.io that leads to this machine',
       ],
+      [
+        'deploy-receiver init --from /srv/shop/compose.yaml',
+        'for a project that Compose runs already, with what changes for it',
+      ],
     ],
   )
+    .option('--from <file>', 'a Compose file: the app is a service of its project')
+    .option('--service <name>', 'with --from, the service that visitors come to')
     .option(
       '--image <image>',
       "image of the first app: its repository, with a tag if that is not 'latest'",

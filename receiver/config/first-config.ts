@@ -24,6 +24,8 @@ export interface FirstConfig {
   app: string
   /** Repository of its image, with a tag if that is not `latest`. */
   image: string
+  /** The Compose project whose service it is, and whether that says the image. */
+  compose?: { file: string; service: string; namesImage: boolean }
   domain: string
   /** Absent: the image's only EXPOSEd one. */
   port?: number
@@ -74,7 +76,8 @@ export function writeFirstConfig(first: FirstConfig): { text: string; variables:
     'apps:',
     `  ${quoted(first.app)}:`,
     ...[
-      `image: ${quoted(first.image)}`,
+      ...(first.compose === undefined ? [] : compose(first.compose)),
+      ...(first.compose?.namesImage === true ? [] : [`image: ${quoted(first.image)}`]),
       `domains: [${quoted(first.domain)}]`,
       ...(first.port === undefined ? [] : [`port: ${first.port}`]),
       ...(first.trigger === 'poll' ? ['poll: 1m'] : ['auth:', ...auth(first, secret)]),
@@ -82,6 +85,12 @@ export function writeFirstConfig(first: FirstConfig): { text: string; variables:
   ]
   return { text: `${lines.join('\n')}\n`, variables }
 }
+
+const compose = ({ file, service }: { file: string; service: string }) => [
+  'compose:',
+  `  file: ${quoted(file)}`,
+  `  service: ${quoted(service)}`,
+]
 
 const tls = (email: string, ca: string | undefined) => [
   'tls:',

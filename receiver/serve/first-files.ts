@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
+import type { ComposeAnswer } from '../config/compose/project.ts'
 import type { Config } from '../config/config.ts'
 import { parseEnvFile } from '../config/env-file.ts'
 import { type FirstConfig, type FirstVariable, writeFirstConfig } from '../config/first-config.ts'
@@ -24,11 +25,13 @@ const FOLDER_MODE = 0o750
  * Writes a first config and its env file. Both are tried before anything is put in its place, and neither is ever written over:
  * when something else is there already, it throws an error that says what. The config comes last, so that a half is never heard on.
  * @param secrets of the env file that nobody can make: a registry's password
+ * @param projects of Compose's, as they were read
  */
 export function writeFirstFiles(
   first: FirstConfig,
   file: string,
   secrets: Readonly<Record<string, string>>,
+  projects: ReadonlyMap<string, ComposeAnswer> = new Map(),
 ): FirstFiles {
   const path = resolve(file)
   const env = envFileOf(path)
@@ -46,7 +49,7 @@ export function writeFirstFiles(
   )
 
   mkdirSync(dirname(path), { recursive: true, mode: FOLDER_MODE })
-  const config = tryOut({ path, text, values })
+  const config = tryOut({ path, text, values, projects })
   if (isThere) return { config, written: [], variables }
   const written = [path]
   if (kept === undefined && variables.length > 0) {
@@ -62,16 +65,21 @@ function tryOut({
   path,
   text,
   values,
+  projects,
 }: {
   path: string
   text: string
   values: Readonly<Record<string, string>>
+  projects: ReadonlyMap<string, ComposeAnswer>
 }): Config {
   const folder = mkdtempSync(join(dirname(path), '.init-'))
   try {
     const trial = join(folder, 'config.yaml')
     writeFileSync(trial, text, { mode: MODE })
-    return { ...loadConfig(trial, { ...process.env, ...values }), file: path }
+    return {
+      ...loadConfig(trial, { ...process.env, ...values }, undefined, { text, projects }),
+      file: path,
+    }
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error
     throw new ConfigError(path, error.problems)

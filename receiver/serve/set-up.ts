@@ -6,6 +6,7 @@ import { lookAtRepository } from '../edges/github.ts'
 import { ownAddresses } from '../edges/own-addresses.ts'
 import { findPublicAddress, type PublicAddress } from '../edges/public-address.ts'
 import { hasUnit, startUnit } from '../edges/service.ts'
+import { findProject, type FirstProject } from './first-project.ts'
 import { type FirstFiles, writeFirstFiles } from './first-files.ts'
 import { lookAtWayIn } from './look-at-way-in.ts'
 
@@ -13,7 +14,13 @@ import { lookAtWayIn } from './look-at-way-in.ts'
 export interface Machine {
   address(): Promise<PublicAddress | undefined>
   repository(name: string): Promise<GithubLook>
-  write(first: FirstConfig, file: string, secrets: Readonly<Record<string, string>>): FirstFiles
+  project(file: string, service: string | undefined): Promise<FirstProject>
+  write(
+    first: FirstConfig,
+    file: string,
+    secrets: Readonly<Record<string, string>>,
+    projects?: FirstProject['projects'],
+  ): FirstFiles
   wayIn(config: Config): Promise<Finding[]>
   hasUnit(): Promise<boolean>
   startUnit(): Promise<void>
@@ -22,6 +29,7 @@ export interface Machine {
 export const thisMachine: Machine = {
   address: () => findPublicAddress(ownAddresses()),
   repository: (name) => lookAtRepository(name, process.env),
+  project: (file, service) => findProject(file, service, process.env),
   write: writeFirstFiles,
   wayIn: lookAtWayIn,
   hasUnit,

@@ -15,6 +15,8 @@ import { CalledOff, type Dialog, openDialog } from './dialog.ts'
 import { type ToPaste, whatToPaste } from './paste.ts'
 
 export interface InitOptions extends Given, Said {
+  from?: string
+  service?: string
   passwordFile?: string
   yes?: boolean
   start: boolean
@@ -24,21 +26,24 @@ export interface InitOptions extends Given, Said {
 /** Writes a first config, has the receiver run with it, and looks at it from outside in. */
 export async function init(options: InitOptions, machine: Machine = thisMachine): Promise<number> {
   const began = performance.now()
-  const { config: file, json = false, start } = options
-  if (options.image === undefined && existsSync(file)) {
+  const { config: file, json = false, start, from } = options
+  if (options.image === undefined && from === undefined && existsSync(file)) {
     throw wrong(
       `${file} is there already`,
       'deploy-receiver doctor looks at it; with --image it says what to add',
     )
   }
   mayWriteBelow(dirname(resolve(file)))
-  const said = await ask(options, machine)
+  const project = from === undefined ? undefined : await machine.project(from, options.service)
+  const said = await ask({ ...project?.said, ...options }, machine)
   if (said === undefined) {
     complain('nothing was written')
     return INTERRUPTED
   }
-  const { first, secrets } = said
-  const { config, written, variables } = machine.write(first, file, secrets)
+  const { secrets } = said
+  const first = project === undefined ? said.first : { ...said.first, compose: project.compose }
+  const { config, written, variables } = machine.write(first, file, secrets, project?.projects)
+  const changes = project?.changes(config, first.app) ?? []
   const env = envFileOf(file)
   const paste = whatToPaste(first, { url: config.url, env, variables })
   if (!json) {
@@ -52,10 +57,17 @@ export async function init(options: InitOptions, machine: Machine = thisMachine)
   const { app } = first
   const hook = `${config.url}/hooks/${app}`
   if (json) {
-    sayJson({ written, url: config.url, app, hook, paste, checks, seconds })
+    sayJson({ written, url: config.url, app, hook, paste, changes, checks, seconds })
     return checks.every(({ ok }) => ok) ? 0 : 1
   }
   showPaste(paste)
+  if (changes.length > 0) {
+    say(
+      `# what changes for ${first.compose?.file} by the first deployment; docs/compose.md has the way`,
+    )
+    for (const each of changes) say(`- ${each}`)
+    console.log()
+  }
   return showEnd(checks, { app, seconds })
 }
 
