@@ -40,6 +40,7 @@ const MACHINE: Machine = {
   write: thisMachine.write,
   wayIn: async () => [],
   hasUnit: async () => false,
+  project: unasked,
   startUnit: unasked,
 }
 
