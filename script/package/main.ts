@@ -20,12 +20,12 @@ const { values } = parseArgs({
     out: { type: 'string', default: join(ROOT, 'out') },
   },
 })
-const arches = values.arch.split(',').map((name) => {
+const wanted = values.arch.split(',').map((name) => {
   const arch = ARCHES.find((one) => one === name)
   if (arch === undefined) throw new Error(`--arch ${name}: it is one of ${ARCHES.join(', ')}`)
   return arch
 })
-await makeAll(arches, resolve(values.out))
+await makeAll(wanted, resolve(values.out))
 
 async function makeAll(arches: readonly Arch[], out: string): Promise<void> {
   await rm(out, { recursive: true, force: true })
