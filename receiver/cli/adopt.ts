@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
-import type { Slot } from '../core/slots/ports.ts'
+import type { Slot } from '../core/slots/container.ts'
 import { command, exits, type Given, jsonOption } from './command.ts'
 import { say, sayJson } from './print.ts'
 import { table } from './table.ts'

@@ -9,7 +9,8 @@ import {
   statSync,
 } from 'node:fs'
 import { dirname, join } from 'node:path'
-import type { Slot, Slots } from '../core/slots/ports.ts'
+import type { Slot } from '../core/slots/container.ts'
+import type { Slots } from '../core/slots/ports.ts'
 import { removeFile, syncDirectory } from './durable.ts'
 import { pathSegment } from './path-segment.ts'
 

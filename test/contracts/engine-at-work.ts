@@ -1,4 +1,5 @@
-import type { ContainerPlan, ReleasePlan, Container } from '../../receiver/core/slots/ports.ts'
+import type { Container } from '../../receiver/core/slots/container.ts'
+import type { ContainerPlan, ReleasePlan } from '../../receiver/core/slots/ports.ts'
 import type { Engine } from '../../receiver/edges/docker/engine.ts'
 
 export interface Image {

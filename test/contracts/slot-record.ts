@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import type { Slot, SlotRecord } from '../../receiver/core/slots/ports.ts'
+import type { Slot } from '../../receiver/core/slots/container.ts'
+import type { SlotRecord } from '../../receiver/core/slots/ports.ts'
 import { APP, DIGEST } from '../support/fake-world.ts'
 import type { JournalUnderTest } from './journal.ts'
 import { TIME_LIMIT_MS } from './time-limit.ts'

@@ -1,6 +1,7 @@
 import { DatabaseSync } from 'node:sqlite'
 import type { AppSpec } from '../../receiver/core/app.ts'
-import type { Container, ContainerPlan, SlotPorts } from '../../receiver/core/slots/ports.ts'
+import type { Container } from '../../receiver/core/slots/container.ts'
+import type { ContainerPlan, SlotPorts } from '../../receiver/core/slots/ports.ts'
 import type { Disk, ImageFacts } from '../../receiver/core/image/image-store.ts'
 import type { Layer } from '../../receiver/core/image/registry.ts'
 import { DeployError } from '../../receiver/core/errors.ts'

@@ -49,7 +49,7 @@ export function rolesOf(
   const dependencies = closure(ours, services)
   const backwards = dependencies.find((name) => closure([name], services).some(isOurs))
   if (backwards !== undefined) {
-    const [one = ''] = closure([backwards], services).filter(isOurs)
+    const one = closure([backwards], services).find(isOurs) ?? ''
     return {
       message: `the services of ${repository} wait for ${backwards}, and that waits for ${one}, which is of ${repository} too`,
       hint: `take ${one} out of depends_on of ${backwards}, or ${backwards} out of theirs`,

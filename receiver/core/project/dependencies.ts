@@ -81,7 +81,7 @@ async function failure(
   containers: readonly ComposeContainer[],
   { app, ports }: StepContext,
 ): Promise<DeployError> {
-  const [container] = containers.filter(({ running, health }) => !running || health !== 'healthy')
+  const container = containers.find(({ running, health }) => !running || health !== 'healthy')
   const log = container === undefined ? [] : await ports.engine.logs(container.name, LOG_LINES)
   const what =
     container === undefined

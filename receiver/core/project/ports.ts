@@ -1,5 +1,5 @@
 import type { DockerApp } from '../app.ts'
-import type { Container, KeptVolume } from '../slots/ports.ts'
+import type { Container, KeptVolume } from '../slots/container.ts'
 import type { Project, Service } from './project.ts'
 
 /** A container of ours that a service of the project runs in. */

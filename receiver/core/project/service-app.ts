@@ -1,5 +1,6 @@
 import type { DockerApp } from '../app.ts'
-import type { KeptVolume, SlotPorts } from '../slots/ports.ts'
+import type { KeptVolume } from '../slots/container.ts'
+import type { SlotPorts } from '../slots/ports.ts'
 import { claimVolumes } from '../slots/volumes.ts'
 import { type Service, serviceKey } from './project.ts'
 

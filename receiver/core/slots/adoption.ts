@@ -1,6 +1,6 @@
 import { DeployError } from '../errors.ts'
 import type { Standing } from './ownership.ts'
-import { otherSlot, type Slot } from './ports.ts'
+import { otherSlot, type Slot } from './container.ts'
 
 /** What is taken over of an app: every release that stands, and which of them visitors get. */
 export interface Adoption {

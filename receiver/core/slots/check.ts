@@ -4,7 +4,8 @@ import { type Answer, shown } from './answer.ts'
 import type { DecidingHealthcheck } from './healthcheck.ts'
 import { byGrpc } from './grpc-check.ts'
 import { byHttp } from './http-check.ts'
-import type { Container, SlotPorts, TestResult } from './ports.ts'
+import type { Container } from './container.ts'
+import type { SlotPorts, TestResult } from './ports.ts'
 import { stillRuns } from './still-runs.ts'
 
 export type HealthPorts = Pick<SlotPorts, 'engine' | 'probe' | 'grpcProbe' | 'listeners' | 'clock'>

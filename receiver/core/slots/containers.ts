@@ -1,7 +1,8 @@
 import type { DockerApp } from '../app.ts'
 import { DeployError } from '../errors.ts'
 import { inParallel } from './in-parallel.ts'
-import type { ContainerPlan, Slot, SlotPorts } from './ports.ts'
+import type { Slot } from './container.ts'
+import type { ContainerPlan, SlotPorts } from './ports.ts'
 
 const SHOWN_PORTS = 10
 

@@ -1,5 +1,6 @@
 import type { DockerApp } from '../app.ts'
-import type { Container, SlotPorts } from './ports.ts'
+import type { Container } from './container.ts'
+import type { SlotPorts } from './ports.ts'
 
 const PAUSE_MS = 200
 /** A worker that read the flag just before the swap connects just after it: one look is not enough. */

@@ -1,7 +1,8 @@
 import type { DockerApp } from '../app.ts'
 import { type Answer, shown } from './answer.ts'
 import { healthDeadlineMs } from './healthcheck.ts'
-import type { Container, SlotPorts } from './ports.ts'
+import type { Container } from './container.ts'
+import type { SlotPorts } from './ports.ts'
 import { asVisitor, leadsToItself } from './visitor.ts'
 import { whereItListens } from './where-it-listens.ts'
 

@@ -1,6 +1,7 @@
 import type { DockerApp } from '../app.ts'
 import { within } from '../deadline.ts'
-import type { Container, SlotPorts } from './ports.ts'
+import type { Container } from './container.ts'
+import type { SlotPorts } from './ports.ts'
 import type { LogLine } from './printed.ts'
 
 /** Of each container. */

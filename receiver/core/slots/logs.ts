@@ -7,7 +7,8 @@ import type { Redact } from '../redaction/redact.ts'
 import type { ServiceEngine } from '../project/ports.ts'
 import { serviceKey } from '../project/project.ts'
 import type { KeptLogs, LogLine } from './printed.ts'
-import type { Container, ContainerEngine } from './ports.ts'
+import type { Container } from './container.ts'
+import type { ContainerEngine } from './ports.ts'
 
 /** A container that stopped may be started again, and an engine that is away comes back. */
 const AGAIN_MS = 500

@@ -3,7 +3,8 @@ import type { DockerApp } from '../app.ts'
 import type { StoredDeployment } from '../journal.ts'
 import type { Progress } from '../rollout.ts'
 import type { DecidingHealthcheck } from './healthcheck.ts'
-import { type Container, otherSlot, type Slot, type SlotPorts } from './ports.ts'
+import { type Container, otherSlot, type Slot } from './container.ts'
+import type { SlotPorts } from './ports.ts'
 
 /** The steps of two slots, in their order. */
 export const STEP_NAMES = [

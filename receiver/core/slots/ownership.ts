@@ -1,5 +1,5 @@
 import { DeployError } from '../errors.ts'
-import type { Container } from './ports.ts'
+import type { Container } from './container.ts'
 
 /** A container that stands in a slot on the receiver's network, whoever made it. */
 export interface Standing extends Pick<

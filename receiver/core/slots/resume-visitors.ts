@@ -1,5 +1,6 @@
 import type { DockerApp } from '../app.ts'
-import type { Container, SlotPorts } from './ports.ts'
+import type { Container } from './container.ts'
+import type { SlotPorts } from './ports.ts'
 import { asVisitor } from './visitor.ts'
 
 const PAUSE_MS = 100

@@ -4,7 +4,7 @@ import { retireWorkers } from '../project/workers.ts'
 import { inParallel } from './in-parallel.ts'
 import { removeContainer } from './kept-logs.ts'
 import { others, type StepContext } from './next-step.ts'
-import type { Container } from './ports.ts'
+import type { Container } from './container.ts'
 
 /** Exit code of what was ended by SIGKILL: 128 and the number of the signal. */
 const KILLED = 137

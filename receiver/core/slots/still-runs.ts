@@ -1,7 +1,8 @@
 import type { DockerApp } from '../app.ts'
 import { DeployError } from '../errors.ts'
 import { logHint } from './log-hint.ts'
-import type { Container, End, SlotPorts } from './ports.ts'
+import type { Container } from './container.ts'
+import type { End, SlotPorts } from './ports.ts'
 
 export const LOG_LINES = 50
 /** Of a program that was built for another processor, as the kernel says it. */

@@ -3,7 +3,8 @@ import { type DockerApp, type Settings, settingsOf } from '../app.ts'
 import type { Clock } from '../clock.ts'
 import type { Journal } from '../journal.ts'
 import type { Adoption, Release } from './adoption.ts'
-import type { Slot, SlotRecord } from './ports.ts'
+import type { Slot } from './container.ts'
+import type { SlotRecord } from './ports.ts'
 
 export interface TakeOverPorts {
   clock: Pick<Clock, 'now'>

@@ -1,5 +1,5 @@
 import type { DockerApp } from '../app.ts'
-import type { Container } from './ports.ts'
+import type { Container } from './container.ts'
 
 /** What Nginx tells an app of a visitor who came by https from this machine. */
 const HEADERS = {

@@ -1,7 +1,8 @@
 import type { DockerApp } from '../app.ts'
 import { DeployError } from '../errors.ts'
 import { inSlot, type World } from './next-step.ts'
-import type { KeptVolume, SlotPorts } from './ports.ts'
+import type { KeptVolume } from './container.ts'
+import type { SlotPorts } from './ports.ts'
 
 /**
  * The volumes in which a release keeps what its image has in VOLUMEs, one for each path and replica: those that releases before

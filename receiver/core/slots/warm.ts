@@ -1,6 +1,6 @@
 import { imageOf, type Bookkeeping, type StoredDeployment } from '../journal.ts'
 import { inSlot, own, type World } from './next-step.ts'
-import type { Slot } from './ports.ts'
+import type { Slot } from './container.ts'
 
 /**
  * The generation of older containers that a rollback can have as they stand: of the same digest and with the same settings,

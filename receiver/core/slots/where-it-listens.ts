@@ -1,6 +1,7 @@
 import { isLoopback } from '../ip-address.ts'
 import type { DockerApp } from '../app.ts'
-import type { Container, Listener, SlotPorts } from './ports.ts'
+import type { Container } from './container.ts'
+import type { Listener, SlotPorts } from './ports.ts'
 
 const SHOWN_PORTS = 5
 

@@ -1,6 +1,7 @@
 import type { ServicePlan } from '../../core/project/ports.ts'
 import type { Installation } from '../../core/installation.ts'
-import type { Container, ContainerPlan, ReleasePlan, Slot } from '../../core/slots/ports.ts'
+import type { Container, Slot } from '../../core/slots/container.ts'
+import type { ContainerPlan, ReleasePlan } from '../../core/slots/ports.ts'
 
 /** Labels by which the receiver knows its own containers again. */
 const LABEL = {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import type Docker from 'dockerode'
 import type { MountSettings } from 'dockerode'
-import type { KeptVolume } from '../../core/slots/ports.ts'
+import type { KeptVolume } from '../../core/slots/container.ts'
 import { isMissing, statusOf, translate } from './errors.ts'
 import { retryReads } from './retry-reads.ts'
 import { type Home, volumeLabels } from './labels.ts'

@@ -1,4 +1,4 @@
-import type { Slot } from '../../core/slots/ports.ts'
+import type { Slot } from '../../core/slots/container.ts'
 import { readIfThere } from './files.ts'
 import { filesOf } from './app-files.ts'
 

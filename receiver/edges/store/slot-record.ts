@@ -1,5 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
-import type { Slot, SlotRecord, Upstream } from '../../core/slots/ports.ts'
+import type { Slot } from '../../core/slots/container.ts'
+import type { SlotRecord, Upstream } from '../../core/slots/ports.ts'
 import { divide } from '../subnet.ts'
 import { transaction } from './schema.ts'
 

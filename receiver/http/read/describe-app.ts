@@ -2,7 +2,7 @@ import type { Deployment } from '../../../protocol/deployment.ts'
 import type { AppCredentials } from '../auth/authentic.ts'
 import { holdsOf } from '../../core/intake/hold.ts'
 import type { Project } from '../../core/project/project.ts'
-import type { KeptVolume } from '../../core/slots/ports.ts'
+import type { KeptVolume } from '../../core/slots/container.ts'
 import type { HttpApps, HttpApp } from '../apps.ts'
 
 export interface DescribeServices {

@@ -1,6 +1,6 @@
 import { DeployError } from '../../../receiver/core/errors.ts'
+import type { Container } from '../../../receiver/core/slots/container.ts'
 import type {
-  Container,
   ContainerPlan,
   End,
   ReleasePlan,

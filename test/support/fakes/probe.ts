@@ -1,4 +1,5 @@
-import type { Container, Probe } from '../../../receiver/core/slots/ports.ts'
+import type { Container } from '../../../receiver/core/slots/container.ts'
+import type { Probe } from '../../../receiver/core/slots/ports.ts'
 
 /** Answers of the probe, by digest; 200 unless set. */
 export type FakeAnswers = Map<string, () => { status: number; body: string }>

@@ -1,4 +1,5 @@
-import type { Slot, Slots } from '../../../receiver/core/slots/ports.ts'
+import type { Slot } from '../../../receiver/core/slots/container.ts'
+import type { Slots } from '../../../receiver/core/slots/ports.ts'
 import { type Note, unnoted } from './note.ts'
 
 export interface FakeFlag {

@@ -75,7 +75,7 @@ proxy_read_timeout 700s; # an answer that is waited for
 
 /** The page alone: what else answers at its address is for this machine. */
 function pageSite(site: OwnSite): string {
-  const served =
+  const shown =
     site.tls === undefined
       ? () => `${servedLocation(RECEIVER)}
 # people sign in on it: never without TLS
@@ -90,7 +90,7 @@ location / {
 ${indent(first)}  return 302 /page/apps;
 }
 `
-  const blocks = blocksFor(site, { names: site.domains, served })
+  const blocks = blocksFor(site, { names: site.domains, served: shown })
   return `${hstsMap(site)}${trust(site)}${blocks.join('\n')}`
 }
 

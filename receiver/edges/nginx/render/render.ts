@@ -1,4 +1,4 @@
-import type { Slot } from '../../../core/slots/ports.ts'
+import type { Slot } from '../../../core/slots/container.ts'
 import { checkGrammar } from './grammar.ts'
 import { dollar } from './headers.ts'
 import { rateZone } from './rate-limit.ts'

@@ -1,5 +1,5 @@
 import type { SiteSettings } from '../../../core/site.ts'
-import type { Slot } from '../../../core/slots/ports.ts'
+import type { Slot } from '../../../core/slots/container.ts'
 import type { Flags } from '../../slots.ts'
 import type { Features } from '../features.ts'
 

@@ -48,8 +48,17 @@ test('dependencies and one-off services come before the start, workers after the
     'start api-1_worker_1',
   ])
   expect(get(world, 'dep_1')?.steps.map(({ name }) => name)).toStrictEqual([
-    ...['resolve', 'pull', 'services', 'migrate', 'start', 'health', 'swap', 'workers'],
-    ...['watch', 'drain', 'retire'],
+    'resolve',
+    'pull',
+    'services',
+    'migrate',
+    'start',
+    'health',
+    'swap',
+    'workers',
+    'watch',
+    'drain',
+    'retire',
   ])
   expect(standing(world)).toStrictEqual(['api-1-blue', 'api-1_worker_1'])
   expect(world.project.overrides.at(-1)).toBe(`${APP.image.repository}@${DIGEST.one}`)

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { planAdoption, type Witnesses } from '../../../../receiver/core/slots/adoption.ts'
 import type { Standing } from '../../../../receiver/core/slots/ownership.ts'
-import type { Slot } from '../../../../receiver/core/slots/ports.ts'
+import type { Slot } from '../../../../receiver/core/slots/container.ts'
 import { DIGEST } from '../../../support/fake-world.ts'
 
 const standing = (generation: number, slot: Slot, change: Partial<Standing> = {}): Standing => ({

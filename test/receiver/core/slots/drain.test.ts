@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { Container } from '../../../../receiver/core/slots/ports.ts'
+import type { Container } from '../../../../receiver/core/slots/container.ts'
 import { drain } from '../../../../receiver/core/slots/drain.ts'
 import { APP } from '../../../support/fake-world.ts'
 import { createFakeClock } from '../../../support/fakes/clock.ts'

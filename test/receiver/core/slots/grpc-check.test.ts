@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { byGrpc } from '../../../../receiver/core/slots/grpc-check.ts'
-import type { Container, GrpcAnswer, GrpcProbe } from '../../../../receiver/core/slots/ports.ts'
+import type { Container } from '../../../../receiver/core/slots/container.ts'
+import type { GrpcAnswer, GrpcProbe } from '../../../../receiver/core/slots/ports.ts'
 import { APP } from '../../../support/fake-world.ts'
 
 const CONTAINER = { address: '10.0.0.2', port: 9000, pid: 1 } as Container

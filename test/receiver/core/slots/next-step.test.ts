@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { Step } from '../../../../protocol/deployment.ts'
-import type { Container, Slot } from '../../../../receiver/core/slots/ports.ts'
+import type { Container, Slot } from '../../../../receiver/core/slots/container.ts'
 import type { StoredDeployment } from '../../../../receiver/core/journal.ts'
 import {
   inSlot,

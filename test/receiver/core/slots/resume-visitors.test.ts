@@ -1,6 +1,6 @@
 import { beforeEach, expect, test } from 'vitest'
 import type { AppSpec } from '../../../../receiver/core/app.ts'
-import type { Container } from '../../../../receiver/core/slots/ports.ts'
+import type { Container } from '../../../../receiver/core/slots/container.ts'
 import { resumeVisitors } from '../../../../receiver/core/slots/resume-visitors.ts'
 import { APP, createFakeWorld, type FakeWorld } from '../../../support/fake-world.ts'
 

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import { settingsOf } from '../../../../receiver/core/app.ts'
-import type { Container } from '../../../../receiver/core/slots/ports.ts'
+import type { Container } from '../../../../receiver/core/slots/container.ts'
 import type { StoredDeployment } from '../../../../receiver/core/journal.ts'
 import { warmGeneration } from '../../../../receiver/core/slots/warm.ts'
 import { APP, createFakeWorld, DIGEST, type FakeWorld } from '../../../support/fake-world.ts'

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import type { Container, Listener } from '../../../../receiver/core/slots/ports.ts'
+import type { Container } from '../../../../receiver/core/slots/container.ts'
+import type { Listener } from '../../../../receiver/core/slots/ports.ts'
 import { whereItListens } from '../../../../receiver/core/slots/where-it-listens.ts'
 import { APP } from '../../../support/fake-world.ts'
 

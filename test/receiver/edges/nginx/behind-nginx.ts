@@ -4,7 +4,7 @@ import { type Agent, createServer, type IncomingHttpHeaders, request, type Serve
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { buffer } from 'node:stream/consumers'
-import type { Slot } from '../../../../receiver/core/slots/ports.ts'
+import type { Slot } from '../../../../receiver/core/slots/container.ts'
 import { createSites, type SitesOptions } from '../../../../receiver/edges/nginx/sites.ts'
 import { createSlots } from '../../../../receiver/edges/slots.ts'
 import { INSTALLATION } from '../../../support/home.ts'
