@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import {
   type Document,
   isAlias,
@@ -80,8 +81,11 @@ export function createReader(
 
   const adder =
     (list: ConfigProblem[]): Reader['problem'] =>
-    ({ path, offset }, message, hint) =>
-      void list.push({ ...place(offset), path, message, ...(hint === undefined ? {} : { hint }) })
+    ({ path, offset }, message, hint) => {
+      const each = { ...place(offset), path, message, ...(hint === undefined ? {} : { hint }) }
+      // a value that is read twice is wrong once
+      if (!list.some((known) => isDeepStrictEqual(known, each))) list.push(each)
+    }
   const problem = adder(problems)
   const fieldOf = (path: string, node: unknown, fallback: number): Field => {
     const resolved = resolve(node, document)

@@ -176,8 +176,8 @@ async function start(
       {
         health: (app) => appHealth(app, { engine, slots }),
         answer: async (app, signal) => {
-          const known = apps.all().get(app)
-          return known === undefined ? undefined : appAnswer(known, slotPorts, signal)
+          const spec = apps.all().get(app)
+          return spec === undefined ? undefined : appAnswer(spec, slotPorts, signal)
         },
       },
       clock.ms,
@@ -338,9 +338,9 @@ async function start(
 
   return {
     reload(next, options) {
-      const taken = take(next, options)
-      reloading = taken.catch(() => {})
-      return taken
+      const reloaded = take(next, options)
+      reloading = reloaded.catch(() => {})
+      return reloaded
     },
     async close() {
       stopHousekeeping()

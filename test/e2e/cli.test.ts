@@ -156,7 +156,7 @@ test('a deployment that fails ends with 1, its reason and the log', async () => 
   expect(stderr).toContain('  | ')
   const lines = vm.receiver().log(200).split('\n')
   const told = lines.map((line) => JSON.parse(line) as Record<string, unknown>)
-  expect(told.find(({ msg }) => msg === 'deployment failed')).toMatchObject({
+  expect(told.find(({ msg }) => String(msg).startsWith('deployment failed after '))).toMatchObject({
     app: 'api',
     action: 'deploy',
     code: 'unhealthy',
@@ -176,7 +176,7 @@ test('history has all of them, newest first', async () => {
 
 test('tags lists the registry’s tags, and which of them were deployed', async () => {
   const { stdout } = await run('tags', 'api')
-  expect(stdout).toMatch(/^TAG +DIGEST +DEPLOYMENT\n/)
+  expect(stdout).toMatch(/^TAG +DIGEST +DEPLOYMENT +NOW\n/)
   expect(stdout).toMatch(new RegExp(`\nlatest +${short(1)} +dep_\\w+ +live\n`))
   expect(stdout).toMatch(new RegExp(`\ntwo +${short(2)} +dep_\\w+\n`))
 })

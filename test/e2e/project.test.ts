@@ -124,7 +124,7 @@ test('a project is deployed: database, migration, web service, worker', async ()
   expect(await inDb('cat', '/data/log')).toBe('migrate one\nworker one\n')
   // by Compose's own names, and with what its files say
   expect(await inDb('wget', '-qO-', 'http://web:8000/')).toBe('one\n')
-  const [web] = (await docker.listContainers()).filter(
+  const web = (await docker.listContainers()).find(
     ({ Labels }) => Labels['deploy-receiver.slot'] === 'blue',
   )
   const { Config, Mounts } = await docker.getContainer(web?.Id ?? '').inspect()

@@ -65,8 +65,7 @@ export function rolesOf(
   }
 }
 
-export const isUnfit = <T extends object>(found: T | Unfit): found is Unfit =>
-  'message' in found && 'hint' in found
+export const isUnfit = (found: object): found is Unfit => 'message' in found && 'hint' in found
 
 /** The repository of a service's image, without a tag; `undefined` when it names none that can be had. */
 export function repositoryOf({ image }: ComposeService): string | undefined {

@@ -36,8 +36,14 @@ export function createComposeProjects({
       const names = { networks: namesOf(project, 'networks'), volumes: namesOf(project, 'volumes') }
       if (await areThere(names)) return
       const args = [
-        ...['--project-directory', dirname(project.source.files[0] ?? '/')],
-        ...['--project-name', project.name, '--file', '-', 'up', '--no-start'],
+        '--project-directory',
+        dirname(project.source.files[0] ?? '/'),
+        '--project-name',
+        project.name,
+        '--file',
+        '-',
+        'up',
+        '--no-start',
       ]
       const input = JSON.stringify(alone(project.name, resources))
       const done = await compose(args, { limitMs: ENSURE_MS, input, signal })

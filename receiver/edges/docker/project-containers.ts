@@ -17,7 +17,7 @@ export async function projectContainers(
   try {
     return await retryReads(async () => {
       const all = await docker.listContainers({ all: true, filters })
-      const looked = await Promise.all(all.map(({ Id }) => look(docker, Id)))
+      const looked = await Promise.all(all.map(({ Id }) => lookAt(docker, Id)))
       return looked.flat()
     })
   } catch (error) {
@@ -25,7 +25,7 @@ export async function projectContainers(
   }
 }
 
-async function look(docker: Docker, id: string): Promise<ComposeContainer[]> {
+async function lookAt(docker: Docker, id: string): Promise<ComposeContainer[]> {
   try {
     const { Name, Config, State } = await docker.getContainer(id).inspect()
     const status = State.Health?.Status

@@ -105,7 +105,11 @@ async function serveOne(socket: Duplex, services: TerminalServices, isOneTooMany
     last = frame('failed', failureOf(error, services))
   }
   clearInterval(beat)
-  socket.end(last, () => socket.destroy())
+  socket.end(last)
+  // what is still sent is read and dropped: an end with something unread would take the last words away
+  socket.removeAllListeners('readable')
+  socket.resume()
+  endSoon()
 }
 
 async function orderOf(frames: AsyncGenerator<Frame>): Promise<Order | undefined> {

@@ -1,5 +1,4 @@
 import { html } from 'hono/html'
-import type { Deployment } from '../../../protocol/deployment.ts'
 import type { AppAnswer } from '../../core/slots/app-answer.ts'
 import type { AppHealth } from '../../core/slots/app-health.ts'
 import type { describeApp } from '../read/describe-app.ts'

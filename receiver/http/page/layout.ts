@@ -103,7 +103,7 @@ export const table = (
   </table>`
 
 /** Names with what they are. */
-export const facts = (all: readonly (readonly [string, Part | string])[]): Html =>
+export const facts = (all: readonly (readonly [string, Html | string])[]): Html =>
   html`<dl>
     ${all.map(
       ([name, what]) =>

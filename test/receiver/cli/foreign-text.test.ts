@@ -181,12 +181,22 @@ const COMMANDS: readonly (readonly string[])[] = [
   ['status', `--${EVIL}`],
 ]
 /**
- * Print nothing of others, or are not to change it (`run` and `exec` hand on what a command prints, and completion the names of
+ * Print nothing of others, or are not to change it (`run`, `exec` and `compose` hand on what a command prints, and completion the names of
  * commands), or work on files of this machine, which have tests of their own.
  */
 const OTHERS = [
-  ...['serve', 'check', 'adopt', 'run', 'exec', 'completion', 'version'],
-  ...['backup', 'restore', 'uninstall'],
+  'serve',
+  'check',
+  'adopt',
+  'run',
+  'exec',
+  'compose',
+  'completion',
+  'version',
+  'init',
+  'backup',
+  'restore',
+  'uninstall',
 ]
 
 test('every command that prints what others wrote is in the table', async () => {

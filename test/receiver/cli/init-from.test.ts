@@ -31,7 +31,11 @@ const initFrom = async (...more: string[]) => {
   const words = ['init', '--from', file, '--yes', '--no-start', '--no-tls', '--trigger', 'poll']
   const { code, stdout, stderr } = await operate([
     ...words,
-    ...['--host', 'd.example.com', '--config', config, ...more],
+    '--host',
+    'd.example.com',
+    '--config',
+    config,
+    ...more,
   ])
   return { code, stdout: stdout.replaceAll(dir, ''), stderr: stderr.replaceAll(dir, '') }
 }

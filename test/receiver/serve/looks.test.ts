@@ -299,7 +299,7 @@ test('of the config it is told what a check warns of, and all that is wrong', as
     },
   ])
   writeFileSync(file, 'url: [\n')
-  expect(lookAtConfig(file, {}, options)).toMatchObject({
+  expect(await lookAtConfig(file, {}, options)).toMatchObject({
     findings: [{ id: 'config', ok: false, message: 'the file is not right: nothing starts' }],
   })
 })

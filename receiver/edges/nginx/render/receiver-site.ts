@@ -55,7 +55,7 @@ const ownSite = (site: OwnSite): string =>
 const served = (site: OwnSite, first: string): string => `client_max_body_size 64k;
 client_header_timeout 5s;
 client_body_timeout 15s;
-${servedLocation(RECEIVER)}${site.page === undefined || site.tls === undefined ? '' : `${pageLocation(site, site.page, first)}`}
+${servedLocation(RECEIVER)}${site.page === undefined || site.tls === undefined ? '' : pageLocation(site, site.page, first)}
 location ${site.path === '/' ? '/' : `${site.path}/`} {
 ${indent(`${first}${passOn(site)}`)}}
 ${site.path === '/' ? '' : `location / {\n${indent(first)}  return 404;\n}\n`}`

@@ -337,6 +337,7 @@ test('a domain that the CA cannot reach stays with HTTP, is said with what to do
   const began = performance.now()
   await configure('gone', ['gone.test'])
   expect(await untilSaid('gone')).toEqual({
+    id: 'certificate:gone',
     what: 'certificate of gone',
     ok: false,
     message: expect.stringMatching(

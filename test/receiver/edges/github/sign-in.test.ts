@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { createServer, type Server } from 'node:http'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { type Allowed, authorizeUrl } from '../../../../receiver/edges/github/authorize-url.ts'
@@ -14,7 +14,7 @@ let membership: { status: number; state?: string } = { status: 404 }
 let token: unknown = { access_token: 'gho_of-octocat' }
 
 beforeAll(async () => {
-  github = createServer(async (request, response) => {
+  const answer = async (request: IncomingMessage, response: ServerResponse) => {
     let body = ''
     for await (const chunk of request) body += String(chunk)
     asked.push(`${request.method} ${request.url} ${request.headers.authorization ?? '-'}`)
@@ -35,7 +35,8 @@ beforeAll(async () => {
       return json(membership.status, { state: membership.state })
     }
     return json(404, {})
-  })
+  }
+  github = createServer((request, response) => void answer(request, response))
   await new Promise<void>((resolve) => void github.listen(0, '127.0.0.1', resolve))
   const at = `http://127.0.0.1:${(github.address() as AddressInfo).port}`
   hosts = { web: at, api: at }

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync, rmSync } from 'node:fs'
 import { request } from 'node:https'
 import { join } from 'node:path'
+import { buffer } from 'node:stream/consumers'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { ConfiguredReceiver } from '../../../../receiver/edges/nginx/receiver-site.ts'
 import { createSites } from '../../../../receiver/edges/nginx/sites.ts'
@@ -81,16 +82,18 @@ const secure = (host: string, path: string) =>
           headers: { host: `${host}:${ports.tls}`, 'x-forwarded-for': '203.0.113.9' },
           agent: false,
         },
-        async (response) => {
-          let text = ''
-          for await (const chunk of response) text += String(chunk)
-          const { location } = response.headers
-          const asked = text.startsWith('{') ? (JSON.parse(text) as Asked) : undefined
-          resolve({
-            status: response.statusCode ?? 0,
-            ...(asked === undefined ? {} : { by: asked.name, asked }),
-            ...(location === undefined ? {} : { location }),
-          })
+        (response) => {
+          const answer = (bytes: Buffer) => {
+            const text = bytes.toString()
+            const { location } = response.headers
+            const asked = text.startsWith('{') ? (JSON.parse(text) as Asked) : undefined
+            resolve({
+              status: response.statusCode ?? 0,
+              ...(asked === undefined ? {} : { by: asked.name, asked }),
+              ...(location === undefined ? {} : { location }),
+            })
+          }
+          buffer(response).then(answer, reject)
         },
       )
       sent.on('error', reject)

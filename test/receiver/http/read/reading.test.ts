@@ -68,6 +68,7 @@ describe('an app', () => {
           current: null,
           last: null,
           on_hold: [],
+          project: null,
           maintenance_since: null,
           stopped_since: null,
           awaits_data: [],
