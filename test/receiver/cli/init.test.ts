@@ -345,6 +345,7 @@ describe('a first set-up', () => {
         app: 'api',
         hook: `${url}/hooks/api`,
         paste: [{ title: '.github/workflows/deploy.yml', text: expect.any(String) as string }],
+        changes: [],
         checks: expect.arrayContaining([found('docker')]) as Finding[],
         seconds: expect.any(Number) as number,
       })
