@@ -50,7 +50,9 @@ export const SCRIPT = /* javascript */ `'use strict'
     for (const wanted of [...fresh.childNodes]) {
       const key = keyOf(wanted)
       let same = at
-      while (same !== null && (same.nodeName !== wanted.nodeName || keyOf(same) !== key)) same = same.nextSibling
+      // blanks between rows are no reason to pass over one
+      if (wanted.nodeType === Node.TEXT_NODE) same = at?.nodeType === Node.TEXT_NODE ? at : null
+      else while (same !== null && (same.nodeName !== wanted.nodeName || keyOf(same) !== key)) same = same.nextSibling
       if (same === null) { there.insertBefore(document.importNode(wanted, true), at); continue }
       while (at !== same) { const gone = at; at = at.nextSibling; gone.remove() }
       become(same, wanted)
