@@ -166,15 +166,16 @@ async function start(
   for (const app of left) log('warn', LEFT_RUNNING, { app })
 
   const prove = createProof()
+  const health = (app: string) => appHealth(app, { engine, slots })
   const services = httpServices({
     current: () => current,
     apps,
     store,
     registry,
-    health: (app) => appHealth(app, { engine, slots }),
+    health,
     pageHealth: createPageHealth(
       {
-        health: (app) => appHealth(app, { engine, slots }),
+        health,
         answer: async (app, signal) => {
           const spec = apps.all().get(app)
           return spec === undefined ? undefined : appAnswer(spec, slotPorts, signal)

@@ -1,11 +1,11 @@
 import { html, raw } from 'hono/html'
+import { showDuration } from '../../../protocol/duration.ts'
 import type { Deployment } from '../../../protocol/deployment.ts'
 import { ACTIONS, type ActionName } from './actions.ts'
 import { type AppLine, stateOf } from './apps.ts'
 import { facts, table } from './layout.ts'
 import {
   ago,
-  duration,
   foreign,
   type Html,
   NOTHING,
@@ -119,7 +119,9 @@ function row(
 }
 
 export function took({ started_at: from, finished_at: to }: Deployment): string {
-  return from === undefined || to === undefined ? '' : duration(Date.parse(to) - Date.parse(from))
+  return from === undefined || to === undefined
+    ? ''
+    : showDuration(Date.parse(to) - Date.parse(from))
 }
 
 function containers({ health, volumes }: AppLine): Html {

@@ -1,10 +1,10 @@
 import { html } from 'hono/html'
+import { showDuration } from '../../../protocol/duration.ts'
 import type { Shown } from '../admin/show.ts'
 import { took } from './app.ts'
 import { facts } from './layout.ts'
 import {
   ago,
-  duration,
   foreign,
   type Html,
   lines,
@@ -169,7 +169,7 @@ function timeline({ steps, deployment: { started_at: from, status } }: Shown, no
             rx="0.6"
           />
         </svg>
-        <span class="ms">${step.ms === undefined ? '…' : duration(step.ms)}</span>
+        <span class="ms">${step.ms === undefined ? '…' : showDuration(step.ms)}</span>
         ${step.message === undefined ? NOTHING : html`<span class="said">${foreign(step.message, 300)}</span>`}
       </li> `
     })}

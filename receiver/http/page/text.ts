@@ -40,13 +40,6 @@ export function ago(at: string, nowMs: number): Html {
   >`
 }
 
-/** Milliseconds as people say them. */
-export function duration(ms: number): string {
-  if (ms < 1000) return `${Math.round(ms)} ms`
-  if (ms < 60_000) return `${(ms / 1000).toFixed(1)} s`
-  return `${Math.floor(ms / 60_000)} min ${Math.round((ms % 60_000) / 1000)} s`
-}
-
 export const shortDigest = (digest: string): string => digest.replace(/^sha256:/, '').slice(0, 12)
 
 /** The version of a deployment: its tag, and the digest that it is. */
