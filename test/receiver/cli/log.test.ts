@@ -14,18 +14,24 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { stripVTControlCharacters } from 'node:util'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { freePort } from '../../support/ports.ts'
 
 const PROGRAM = fileURLToPath(new URL('../../../bin/deploy-receiver', import.meta.url))
 
 let dir: string
-beforeAll(() => (dir = mkdtempSync(join(tmpdir(), 'log-'))))
+let ports: readonly number[]
+beforeAll(async () => {
+  dir = mkdtempSync(join(tmpdir(), 'log-'))
+  ports = [await freePort(), await freePort()]
+})
 afterAll(() => rmSync(dir, { recursive: true }))
 
 /** A config with one thing to warn of and one to note; there is no Docker, so that the receiver ends by itself after that. */
 function write(level: string): string {
   const file = join(dir, 'config.yaml')
   const app = '{ image: ghcr.io/acme/api, ports: ["80:80"] }'
-  const text = `url: https://d.example\nadmin: 0.0.0.0:9081\ndata: ${dir}/data\nlog_level: ${level}\napps: { api: ${app} }\n`
+  const [listen, admin] = ports
+  const text = `url: https://d.example\nadmin: 0.0.0.0:${admin}\nlisten: 127.0.0.1:${listen}\ndata: ${dir}/data\nlog_level: ${level}\napps: { api: ${app} }\n`
   writeFileSync(file, text, { mode: 0o600 })
   return file
 }
@@ -38,7 +44,7 @@ async function serveInto(
   const output = join(dir, 'output')
   const fd = openSync(output, 'w+')
   const { dev, ino } = fstatSync(fd, { bigint: true })
-  const { NO_COLOR: _colours, FORCE_COLOR: _forced, ...own } = process.env
+  const { NO_COLOR: _colours, FORCE_COLOR: _forced, CI: _ci, ...own } = process.env
   const docker = { DOCKER_HOST: `unix://${dir}/none.sock` }
   const child = spawn(command, words, {
     env: { ...own, ...docker, ...env(`${dev}:${ino}`) },
@@ -62,7 +68,7 @@ test('in a file the log is one JSON object a line from log_level on, whatever jo
 test('in the journal each line begins with its priority, so that journalctl -p err finds it', async () => {
   const [warning = '', ...failure] = await serveInto((stream) => ({ JOURNAL_STREAM: stream }))
   expect(warning).toMatch(/^<4>\{"level":"warn",/)
-  expect(failure.length).toBeGreaterThan(1)
+  expect(failure.length, failure.join('\n')).toBeGreaterThan(1)
   for (const line of failure) expect(line).toMatch(/^<3>/)
 })
 

@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
-import { type Agent, createServer, type IncomingHttpHeaders, request, type Server } from 'node:http'
+import { Agent, createServer, type IncomingHttpHeaders, request, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { buffer } from 'node:stream/consumers'
@@ -92,6 +92,7 @@ export interface Sending {
   method?: string
   headers?: Record<string, string>
   body?: AsyncIterable<Buffer> | Buffer
+  /** Without one the request has a connection of its own, which no reload can close while it waits for the next. */
   agent?: Agent
   /** Whom Nginx sees: an address of 127.0.0.0/8. */
   from?: string
@@ -104,7 +105,7 @@ export function send({
   method = 'GET',
   headers = {},
   body,
-  agent,
+  agent = new Agent(),
   from = '127.0.0.1',
 }: Sending & { port: number; host: string; path: string }): Promise<Answer> {
   return new Promise((resolve, reject) => {
@@ -115,8 +116,8 @@ export function send({
         path,
         method,
         localAddress: from,
+        agent,
         headers: { host, ...headers },
-        ...(agent === undefined ? {} : { agent }),
       },
       (response) => {
         buffer(response).then((bytes) => {

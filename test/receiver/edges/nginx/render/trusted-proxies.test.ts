@@ -1,3 +1,4 @@
+import { Agent } from 'node:http'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { TOLD_HEADERS } from '../../../../../receiver/edges/nginx/render/trust.ts'
 import { closed, openBehindNginx, startEcho } from '../behind-nginx.ts'
@@ -101,8 +102,10 @@ test.for<[string, string]>([
 })
 
 test('the next request on a connection is looked at anew', async () => {
-  const first = await world.send('behind.test', '/', { from: BALANCER, headers: HTTPS })
-  const next = await world.send('behind.test', '/', { from: BALANCER })
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 })
+  const first = await world.send('behind.test', '/', { from: BALANCER, headers: HTTPS, agent })
+  const next = await world.send('behind.test', '/', { from: BALANCER, agent })
+  agent.destroy()
   expect([first, next].map(({ asked }) => asked.headers['x-forwarded-for'])).toEqual([
     '203.0.113.9',
     BALANCER,
