@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import type { TestProject } from 'vitest/node'
 import { clearAbandoned } from './abandoned.ts'
+import { buildProgram } from './built-program.ts'
 import { startDockerd } from './dockerd.ts'
 import { notedSecrets, SECRETS_FILE, tells, watchCommandLines } from './leaks.ts'
 import { startRegistry } from './registry.ts'
@@ -28,10 +29,12 @@ export default async function setup(project: TestProject): Promise<() => Promise
   process.env[SECRETS_FILE] = join(workspace.dir, 'secrets')
   const password = randomBytes(18).toString('base64url')
   const commandLines = watchCommandLines(200)
-  const [engine, registry] = await Promise.all([
+  const [engine, registry, program] = await Promise.all([
     startDockerd({ dir: workspace.folder('engine') }),
     startRegistry({ dir: workspace.folder('registry'), username: 'acme', password }),
+    process.env['DEPLOY_RECEIVER'] ?? buildProgram(workspace.folder('program')),
   ])
+  process.env['DEPLOY_RECEIVER'] = program
   // what the workers of this run leave lies in its workspace, and says whose it is
   process.env['TMPDIR'] = workspace.folder('tmp')
   // the same programs are started hundreds of times
