@@ -131,19 +131,23 @@ describe('a GitHub deployment', () => {
     expect(description).toContain('answered 500: xxx')
   })
 
-  test('fails when the hook is refused', async () => {
+  test('fails when the hook is refused', { tags: 'long' }, async () => {
     const { api, heard } = await github()
     expect((await run(await receiver(deploymentOf(), { status: 401 }), api)).exitCode).toBe(1)
     expect(states(heard).at(-1)?.[0]).toBe('failure')
   })
 
-  test('fails when a later receiver takes no hook, though the one before is live', async () => {
-    const { api, heard } = await github()
-    const first = await receiver(deploymentOf({ status: 'succeeded', image, url }))
-    const second = await receiver(deploymentOf(), { status: 401 })
-    await run(`${first}\n${second}`, api)
-    expect(states(heard).at(-1)).toEqual(['failure', expect.stringContaining('answered 401')])
-  })
+  test(
+    'fails when a later receiver takes no hook, though the one before is live',
+    { tags: 'long' },
+    async () => {
+      const { api, heard } = await github()
+      const first = await receiver(deploymentOf({ status: 'succeeded', image, url }))
+      const second = await receiver(deploymentOf(), { status: 401 })
+      await run(`${first}\n${second}`, api)
+      expect(states(heard).at(-1)).toEqual(['failure', expect.stringContaining('answered 401')])
+    },
+  )
 
   test('without the permission is only warned of, by its name', async () => {
     const { api } = await github(() => 403)
@@ -172,24 +176,28 @@ describe('a GitHub deployment', () => {
     }
   })
 
-  test('is not asked for any longer, nor is a hook posted, once the job is cancelled', async () => {
-    const cancel = new AbortController()
-    const { api, heard } = await github(() => {
-      cancel.abort()
-      return 502
-    })
-    let hooks = 0
-    const hook = await serve((_, response) => {
-      hooks += 1
-      answerJson(response, 401, {})
-    })
-    const { exitCode, annotations } = await run(`${hook}/hooks/hello`, api, {
-      signal: cancel.signal,
-    })
-    expect(exitCode).toBe(1)
-    expect(annotations.map(({ message }) => message)).toEqual(['the job was cancelled'])
-    expect({ asked: heard.length, hooks }).toEqual({ asked: 1, hooks: 0 })
-  })
+  test(
+    'is not asked for any longer, nor is a hook posted, once the job is cancelled',
+    { tags: 'long' },
+    async () => {
+      const cancel = new AbortController()
+      const { api, heard } = await github(() => {
+        cancel.abort()
+        return 502
+      })
+      let hooks = 0
+      const hook = await serve((_, response) => {
+        hooks += 1
+        answerJson(response, 401, {})
+      })
+      const { exitCode, annotations } = await run(`${hook}/hooks/hello`, api, {
+        signal: cancel.signal,
+      })
+      expect(exitCode).toBe(1)
+      expect(annotations.map(({ message }) => message)).toEqual(['the job was cancelled'])
+      expect({ asked: heard.length, hooks }).toEqual({ asked: 1, hooks: 0 })
+    },
+  )
 
   test('is ended by the post step when the job was killed', async () => {
     const { api, heard } = await github()
@@ -208,44 +216,52 @@ describe('a GitHub deployment', () => {
     ])
   })
 
-  test('is ended by the post step, also where it cannot remove the login’s directory', async () => {
-    const { api, heard } = await github()
-    const begun = { owner: 'acme', repo: 'hello', id: 42, logUrl: '', environment: 'production' }
-    // longer than a name may be
-    const directory = `/tmp/deploy-action-docker-${'x'.repeat(300)}`
-    const { postExitCode, annotations } = await run('no URL', api, {
-      env: {
-        'STATE_docker-config': directory,
-        'STATE_github-deployment': JSON.stringify(begun),
-      },
-    })
-    expect(postExitCode).toBe(0)
-    expect(heard.map(({ body }) => body['state'])).toEqual(['error'])
-    expect(annotations.at(-1)).toMatchObject({
-      level: 'warning',
-      message: expect.stringContaining(`${directory}, which holds logins`) as string,
-    })
-  })
+  test(
+    'is ended by the post step, also where it cannot remove the login’s directory',
+    { tags: 'long' },
+    async () => {
+      const { api, heard } = await github()
+      const begun = { owner: 'acme', repo: 'hello', id: 42, logUrl: '', environment: 'production' }
+      // longer than a name may be
+      const directory = `/tmp/deploy-action-docker-${'x'.repeat(300)}`
+      const { postExitCode, annotations } = await run('no URL', api, {
+        env: {
+          'STATE_docker-config': directory,
+          'STATE_github-deployment': JSON.stringify(begun),
+        },
+      })
+      expect(postExitCode).toBe(0)
+      expect(heard.map(({ body }) => body['state'])).toEqual(['error'])
+      expect(annotations.at(-1)).toMatchObject({
+        level: 'warning',
+        message: expect.stringContaining(`${directory}, which holds logins`) as string,
+      })
+    },
+  )
 
-  test('is reported through a bad moment of GitHub, and its last state by the post step at the latest', async () => {
-    const answers = [502, 201, 201, 502, 422, 201]
-    const { api, heard } = await github(() => answers.shift() ?? 500)
-    const hook = await receiver(deploymentOf({ status: 'succeeded', image, url }))
-    const { exitCode, postExitCode, annotations } = await run(hook, api)
-    expect({ exitCode, postExitCode }).toEqual({ exitCode: 0, postExitCode: 0 })
-    expect(heard.map(({ body }) => body['state'])).toEqual([
-      undefined,
-      undefined,
-      'in_progress',
-      'success',
-      'success',
-      'success',
-    ])
-    expect(heard.at(-1)?.body['environment_url']).toBe(url)
-    expect(annotations).toMatchObject([
-      { level: 'warning', message: expect.stringContaining('422: Resource not accessible') },
-    ])
-  })
+  test(
+    'is reported through a bad moment of GitHub, and its last state by the post step at the latest',
+    { tags: 'long' },
+    async () => {
+      const answers = [502, 201, 201, 502, 422, 201]
+      const { api, heard } = await github(() => answers.shift() ?? 500)
+      const hook = await receiver(deploymentOf({ status: 'succeeded', image, url }))
+      const { exitCode, postExitCode, annotations } = await run(hook, api)
+      expect({ exitCode, postExitCode }).toEqual({ exitCode: 0, postExitCode: 0 })
+      expect(heard.map(({ body }) => body['state'])).toEqual([
+        undefined,
+        undefined,
+        'in_progress',
+        'success',
+        'success',
+        'success',
+      ])
+      expect(heard.at(-1)?.body['environment_url']).toBe(url)
+      expect(annotations).toMatchObject([
+        { level: 'warning', message: expect.stringContaining('422: Resource not accessible') },
+      ])
+    },
+  )
 
   test('of a repository that was renamed goes where GitHub says, through the runner’s proxy', async () => {
     const { api, heard } = await github(({ path }) => (path.includes('/repos/') ? 307 : 201))

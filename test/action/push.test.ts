@@ -277,7 +277,7 @@ test.for([
   expect(asked()).toBe(1)
 })
 
-test('a build that fails is built once, whatever it prints', async () => {
+test('a build that fails is built once, whatever it prints', { tags: 'long' }, async () => {
   const { inputs, env, asked } = await asEcr()
   const hash = createHash('sha256').update('x').digest('hex')
   const bad = { target: 'bad', secrets: 'token=x', 'build-args': `HASH=${hash}`, network: 'none' }
@@ -348,7 +348,7 @@ test('without buildx the digest is the same kind', { tags: 'long' }, async () =>
   expect(labels).toMatchObject({ greeting: 'plain' })
 })
 
-test('without buildx push: false builds too', async () => {
+test('without buildx push: false builds too', { tags: 'long' }, async () => {
   const run = await push({ push: 'false', tags: 'plain-unpushed' }, withoutBuildx())
   expect(run.exitCode, run.lines.join('\n')).toBe(0)
   await expect(manifest('plain-unpushed')).rejects.toThrow()
@@ -368,7 +368,7 @@ test('a wrong password ends in one clear error and leaves nothing behind', async
   expect(run.lines.join('\n')).toMatch(/unauthorized|authentication required|no basic auth/)
 })
 
-test('a Dockerfile that is not there ends in one clear error', async () => {
+test('a Dockerfile that is not there ends in one clear error', { tags: 'long' }, async () => {
   const run = await push({ file: 'nowhere/Dockerfile' })
   expect(run.exitCode).toBe(1)
   expect(run.lines.join('\n')).toContain('nowhere')

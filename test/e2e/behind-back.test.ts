@@ -1,3 +1,4 @@
+// @module-tag long
 import { afterAll, beforeAll, beforeEach, expect, inject, test } from 'vitest'
 import { type Deployment, isFinal } from '../../protocol/deployment.ts'
 import { type PrivateEngine, startDockerd } from '../support/dockerd.ts'

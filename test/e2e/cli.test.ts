@@ -194,7 +194,7 @@ test('doctor says of each thing whether it is right', async () => {
   expect(stdout).toMatch(/\nok +app api +dep_\w+ is live in cli-api-\d+-\w+: sha256:/)
 })
 
-test('doctor ends with 1 and the remedy when something is wrong', async () => {
+test('doctor ends with 1 and the remedy when something is wrong', { tags: 'long' }, async () => {
   const config = vm.config['registries'] as Record<string, { password: string }>
   const [host = ''] = Object.keys(config)
   const before = { ...config[host] }

@@ -70,7 +70,7 @@ async function lineOf({ id }: Deployment, step: string) {
 }
 
 describe('a HEALTHCHECK of an image', () => {
-  test('that comes every five minutes is not waited for', async () => {
+  test('that comes every five minutes is not waited for', { tags: 'long' }, async () => {
     const deployment = await deploy('api', await vm.push('seldom', { config: checked({}) }))
     expect(deployment).toMatchObject({ status: 'succeeded' })
     // Docker has not run it yet
@@ -88,14 +88,18 @@ describe('a HEALTHCHECK of an image', () => {
 })
 
 describe('an app', () => {
-  test('that answers only to hosts that it knows is asked as its visitors ask', async () => {
-    expect(await deploy('known')).toMatchObject({ status: 'succeeded' })
-    expect((await deploy('stranger')).error).toMatchObject({
-      code: 'unhealthy',
-      message: expect.stringContaining('GET /healthz answered 400: DisallowedHost'),
-      hint: expect.stringMatching(/Host: stranger\.test.*apps\.stranger\.health\.headers/),
-    })
-  })
+  test(
+    'that answers only to hosts that it knows is asked as its visitors ask',
+    { tags: 'long' },
+    async () => {
+      expect(await deploy('known')).toMatchObject({ status: 'succeeded' })
+      expect((await deploy('stranger')).error).toMatchObject({
+        code: 'unhealthy',
+        message: expect.stringContaining('GET /healthz answered 400: DisallowedHost'),
+        hint: expect.stringMatching(/Host: stranger\.test.*apps\.stranger\.health\.headers/),
+      })
+    },
+  )
 
   test('that redirects visitors to itself is not live', { tags: 'long' }, async () => {
     expect((await deploy('loops')).error).toMatchObject({
@@ -104,22 +108,33 @@ describe('an app', () => {
     })
   })
 
-  test.for([
-    ['loopback', 'it listens on 127.0.0.1:8000 only: listen on 0.0.0.0'],
-    ['elsewhere', 'it listens on 3000, not on 8000'],
-  ] as const)('that listens where nobody reaches it is told where: %s', async ([app, where]) => {
+  const NOWHERE = 'that listens where nobody reaches it is told where: %s'
+  const saysWhere = async ([app, where]: readonly [string, string]) => {
     expect((await deploy(app)).error).toMatchObject({
       code: 'unhealthy',
       message: expect.stringContaining(where),
     })
-  })
+  }
+  test.for([['loopback', 'it listens on 127.0.0.1:8000 only: listen on 0.0.0.0']] as const)(
+    NOWHERE,
+    saysWhere,
+  )
+  test.for([['elsewhere', 'it listens on 3000, not on 8000']] as const)(
+    NOWHERE,
+    { tags: 'long' },
+    saysWhere,
+  )
 
-  test('that ends and keeps no log fails with its exit code, also when Docker has restarted it', async () => {
-    expect((await deploy('silent')).error).toMatchObject({
-      code: 'exited',
-      message: expect.stringContaining('exited with code 3'),
-      hint: 'it has no log: apps.silent.logging has the driver none, which keeps nothing',
-      log: [],
-    })
-  })
+  test(
+    'that ends and keeps no log fails with its exit code, also when Docker has restarted it',
+    { tags: 'long' },
+    async () => {
+      expect((await deploy('silent')).error).toMatchObject({
+        code: 'exited',
+        message: expect.stringContaining('exited with code 3'),
+        hint: 'it has no log: apps.silent.logging has the driver none, which keeps nothing',
+        log: [],
+      })
+    },
+  )
 })

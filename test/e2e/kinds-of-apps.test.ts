@@ -125,7 +125,7 @@ describe('a release command', () => {
     expect(await containers('migrated')).toEqual(['1 running'])
   })
 
-  test('that takes too long is stopped', async () => {
+  test('that takes too long is stopped', { tags: 'long' }, async () => {
     expect(await deploy('slow', 1)).toMatchObject({
       status: 'failed',
       error: { code: 'release_failed', message: expect.stringContaining('ran for more than 1 s') },

@@ -7,12 +7,13 @@ import { afterAll, beforeAll, expect, inject, test } from 'vitest'
 import { allTheWhile } from '../support/all-the-while.ts'
 import { ask } from '../support/ask.ts'
 import { freePort, reserveSubnet } from '../support/ports.ts'
+import { PROGRAM } from '../support/program.ts'
 import { startVm, type Vm } from '../support/vm.ts'
 
 // docs/compose.md, "Moving a project that runs", step by step
 
 const run = promisify(execFile)
-const PROGRAM = join(import.meta.dirname, '../../bin/deploy-receiver')
+
 const stack = inject('stack')
 const env = { ...process.env, DOCKER_HOST: stack.dockerHost, REGISTRY_PASSWORD: 'not-needed' }
 let vm: Vm

@@ -7,10 +7,11 @@ import { afterAll, beforeAll, expect, inject, test } from 'vitest'
 import { allTheWhile } from '../support/all-the-while.ts'
 import { ask } from '../support/ask.ts'
 import { pushTiny } from '../support/tiny-image.ts'
+import { PROGRAM } from '../support/program.ts'
 import { startVm, type Vm } from '../support/vm.ts'
 
 const run = promisify(execFile)
-const PROGRAM = join(import.meta.dirname, '../../bin/deploy-receiver')
+
 const stack = inject('stack')
 const docker = new Docker({ socketPath: stack.dockerHost.slice('unix://'.length) })
 const env = { ...process.env, DOCKER_HOST: stack.dockerHost, REGISTRY_PASSWORD: 'not-needed' }

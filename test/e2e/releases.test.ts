@@ -94,7 +94,7 @@ describe('warm', () => {
 })
 
 describe('replicas', () => {
-  test('three serve, and go on serving when one of them dies', async () => {
+  test('three serve, and go on serving when one of them dies', { tags: 'long' }, async () => {
     expect(await deploy('three', one)).toMatchObject({ status: 'succeeded' })
     const running = await containers('three')
     expect(running.map(({ name }) => name)).toEqual([

@@ -72,7 +72,7 @@ test('a config that is not there is named', { tags: 'long' }, async () => {
   expect(stderr).toContain('/nowhere/config.yaml: there is no such file')
 })
 
-test('no Docker engine: where it was looked for, and what to do', async () => {
+test('no Docker engine: where it was looked for, and what to do', { tags: 'long' }, async () => {
   const message = await fails({}, { DOCKER_HOST: 'unix:///nowhere/docker.sock' })
   expect(message).toContain('no Docker engine answers at unix:///nowhere/docker.sock')
   expect(message).toContain('systemctl start docker')
@@ -91,13 +91,17 @@ test('a directory of Nginx that is not there is named', { tags: 'long' }, async 
   expect(message).toContain('nginx.directory (/nowhere/conf.d)')
 })
 
-test.for(['listen', 'admin'] as const)('a port of %s in use is named, and ends it', async (key) => {
+const IN_USE = 'a port of %s in use is named, and ends it'
+test.for(['listen'] as const)(IN_USE, isNamed)
+test.for(['admin'] as const)(IN_USE, { tags: 'long' }, isNamed)
+
+async function isNamed(key: 'listen' | 'admin'): Promise<void> {
   const address = String(vm.config[key])
   const other = createServer().listen(Number(address.split(':')[1]), '127.0.0.1')
   await once(other, 'listening')
   expect(await fails({})).toContain(`${key}: ${address} is in use`)
   other.close()
-})
+}
 
 test('a socket that cannot be made is named, and ends it', { tags: 'long' }, async () => {
   expect(await fails({ socket: '/nowhere/receiver.sock' })).toContain(

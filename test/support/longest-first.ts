@@ -9,6 +9,7 @@ const LONGEST = [
   'e2e/installations',
   'action/push',
   'e2e/cli',
+  'e2e/project',
   'e2e/deploy',
   'e2e/releases',
   'e2e/kinds-of-apps',
@@ -21,7 +22,6 @@ const LONGEST = [
   'crash/sweep',
   'e2e/registry-faults',
   'e2e/action',
-  'contracts/rollout',
   'e2e/hostile',
 ]
 

@@ -332,33 +332,37 @@ const untilNames = (name: string, names: readonly string[]) =>
     { what: `no certificate for ${names.join(' and ')}` },
   )
 
-test('a domain that the CA cannot reach stays with HTTP, is said with what to do, and is not asked for again and again', async () => {
-  await acme.dns('set-servfail', 'gone.test')
-  const began = performance.now()
-  await configure('gone', ['gone.test'])
-  expect(await untilSaid('gone')).toEqual({
-    id: 'certificate:gone',
-    what: 'certificate of gone',
-    ok: false,
-    message: expect.stringMatching(
-      /^none yet: the CA could not read at gone\.test: .*; it is tried again in 1 min$/,
-    ),
-    hint: expect.stringContaining('port 80 of this machine has to be open'),
-  })
-  expect(await plain('gone.test')).toBe(200)
-  kept.look()
-  // whatever is looked at after it was looked at, too
-  await configure('after', ['after.test'])
-  await untilNames('after', ['after.test'])
-  // on a busy machine a minute may be over meanwhile, and another one
-  const minutes = Math.floor((performance.now() - began) / 60_000)
-  const asked = logged.filter(({ message }) => message.includes('for gone:')).length
-  expect(asked).toBeLessThanOrEqual(1 + minutes)
-  const stored = database.prepare('SELECT site FROM certificate_attempts').all()
-  expect(stored.map(({ site }) => site)).toEqual(['gone'])
-  await forget('gone')
-  await forget('after')
-})
+test(
+  'a domain that the CA cannot reach stays with HTTP, is said with what to do, and is not asked for again and again',
+  { tags: 'long' },
+  async () => {
+    await acme.dns('set-servfail', 'gone.test')
+    const began = performance.now()
+    await configure('gone', ['gone.test'])
+    expect(await untilSaid('gone')).toEqual({
+      id: 'certificate:gone',
+      what: 'certificate of gone',
+      ok: false,
+      message: expect.stringMatching(
+        /^none yet: the CA could not read at gone\.test: .*; it is tried again in 1 min$/,
+      ),
+      hint: expect.stringContaining('port 80 of this machine has to be open'),
+    })
+    expect(await plain('gone.test')).toBe(200)
+    kept.look()
+    // whatever is looked at after it was looked at, too
+    await configure('after', ['after.test'])
+    await untilNames('after', ['after.test'])
+    // on a busy machine a minute may be over meanwhile, and another one
+    const minutes = Math.floor((performance.now() - began) / 60_000)
+    const asked = logged.filter(({ message }) => message.includes('for gone:')).length
+    expect(asked).toBeLessThanOrEqual(1 + minutes)
+    const stored = database.prepare('SELECT site FROM certificate_attempts').all()
+    expect(stored.map(({ site }) => site)).toEqual(['gone'])
+    await forget('gone')
+    await forget('after')
+  },
+)
 
 test('a CA that has enough is left alone for as long as it says, one that is down is said, and the old certificate serves on', async () => {
   const ca = await startRefusingCa(acme.pair)

@@ -250,21 +250,24 @@ test('while Nginx does not run files are put in place, which is said, and it tak
   await again.stop()
 })
 
-test('a site of the user’s own is found by the snippet that it includes, over TLS too', async () => {
-  const sites = sitesOf({ domains: [] })
-  const nobody = {
-    ...REFUSED,
-    message: `no site of Nginx includes ${join(dir, 'deploy-receiver.d', `${app}.slot`)}`,
-    hint: expect.stringContaining(`apps.${app}`),
-  }
-  await sites.ensure()
-  await expect(sites.ask()).rejects.toMatchObject(nobody)
-  await expect(sites.look()).rejects.toMatchObject(nobody)
+test(
+  'a site of the user’s own is found by the snippet that it includes, over TLS too',
+  { tags: 'long' },
+  async () => {
+    const sites = sitesOf({ domains: [] })
+    const nobody = {
+      ...REFUSED,
+      message: `no site of Nginx includes ${join(dir, 'deploy-receiver.d', `${app}.slot`)}`,
+      hint: expect.stringContaining(`apps.${app}`),
+    }
+    await sites.ensure()
+    await expect(sites.ask()).rejects.toMatchObject(nobody)
+    await expect(sites.look()).rejects.toMatchObject(nobody)
 
-  const tls = await freePort()
-  const { certificate, key } = makeCertificates(workspace.folder('tls'), '127.0.0.1')
-  const snippet = `include deploy-receiver.d/${app}.slot;`
-  const away = put(`
+    const tls = await freePort()
+    const { certificate, key } = makeCertificates(workspace.folder('tls'), '127.0.0.1')
+    const snippet = `include deploy-receiver.d/${app}.slot;`
+    const away = put(`
     server {
       listen 127.0.0.1:${port};
       server_name ${app}.test; return 301 https://$host$request_uri;
@@ -277,38 +280,43 @@ test('a site of the user’s own is found by the snippet that it includes, over 
       auth_basic closed; auth_basic_user_file /nowhere; deny all;
       ${snippet}
     }`)
-  await runCommand(nginx.reload)
-  expect(await sites.ask()).toEqual({ url: `https://www.${app}.test:${tls}` })
-  expect(await sites.look()).toEqual({ url: `https://www.${app}.test:${tls}` })
-  away()
-  const ownCertificate = `ssl_certificate ${certificate}; ssl_certificate_key ${key};
-    ssl_client_certificate ${certificate}; ssl_verify_client on;`
-  for (const [listen, closed] of [
-    [port, 'if ($uri) { return 503; }'],
-    [`${tls} ssl`, ownCertificate],
-  ]) {
-    const kept = put(`
-      server { listen 127.0.0.1:${listen}; server_name ${app}.test; ${closed} ${snippet} }`)
     await runCommand(nginx.reload)
-    expect(await sites.ask()).toMatchObject({
-      warning: expect.stringContaining('keeps visitors out'),
-    })
-    kept()
-  }
-})
+    expect(await sites.ask()).toEqual({ url: `https://www.${app}.test:${tls}` })
+    expect(await sites.look()).toEqual({ url: `https://www.${app}.test:${tls}` })
+    away()
+    const ownCertificate = `ssl_certificate ${certificate}; ssl_certificate_key ${key};
+    ssl_client_certificate ${certificate}; ssl_verify_client on;`
+    for (const [listen, closed] of [
+      [port, 'if ($uri) { return 503; }'],
+      [`${tls} ssl`, ownCertificate],
+    ]) {
+      const kept = put(`
+      server { listen 127.0.0.1:${listen}; server_name ${app}.test; ${closed} ${snippet} }`)
+      await runCommand(nginx.reload)
+      expect(await sites.ask()).toMatchObject({
+        warning: expect.stringContaining('keeps visitors out'),
+      })
+      kept()
+    }
+  },
+)
 
-test('a site of the user’s own cannot be found by a command that is not nginx -t, which is said', async () => {
-  const sites = sitesOf({
-    domains: [],
-    test: `true; ${nginx.test.replace('-t', '-q -t -q')}; true`,
-  })
-  await sites.ensure()
-  for (const silent of ['true', `${nginx.test} >/dev/null 2>&1`]) {
-    expect(await sitesOf({ domains: [], test: silent }).ask()).toMatchObject({
-      warning: expect.stringContaining('could not be asked'),
+test(
+  'a site of the user’s own cannot be found by a command that is not nginx -t, which is said',
+  { tags: 'long' },
+  async () => {
+    const sites = sitesOf({
+      domains: [],
+      test: `true; ${nginx.test.replace('-t', '-q -t -q')}; true`,
     })
-  }
-})
+    await sites.ensure()
+    for (const silent of ['true', `${nginx.test} >/dev/null 2>&1`]) {
+      expect(await sitesOf({ domains: [], test: silent }).ask()).toMatchObject({
+        warning: expect.stringContaining('could not be asked'),
+      })
+    }
+  },
+)
 
 test('an Nginx in a container, whose ports may be published as others, is no failure when nothing answers here', async () => {
   const reload = 'docker() { true; }; docker exec web nginx -s reload'
