@@ -6,6 +6,7 @@ import Docker from 'dockerode'
 import { afterAll, beforeAll, expect, inject, test } from 'vitest'
 import { allTheWhile } from '../support/all-the-while.ts'
 import { ask } from '../support/ask.ts'
+import { waitFor } from '../support/processes.ts'
 import { pushTiny } from '../support/tiny-image.ts'
 import { PROGRAM } from '../support/program.ts'
 import { startVm, type Vm } from '../support/vm.ts'
@@ -20,7 +21,7 @@ let folder: string
 let file: string
 const digests: string[] = []
 
-/** A shop: web, worker and migration are of one image, and all write into the database's volume. */
+/** A shop: web, worker, migration and a seed that nobody waits for are of one image, and all write into the database's volume. */
 const compose = (image: string, { worker = 'exec sleep 1000', db = 'true' } = {}) => `
 name: e2e-shop
 x-app: &app
@@ -43,6 +44,7 @@ services:
     <<: *app
     command: [/bin/busybox, sh, -c, "echo migrate $$(cat /www/index.html) >>/data/log; test ! -e /www/fails"]
     depends_on: { db: { condition: service_healthy } }
+  seed: { <<: *app, command: [/bin/busybox, sh, -c, "echo seed $$(cat /www/index.html) >>/data/seeds"] }
   db:
     image: ${image.replace(/:[^:]*$/, '-db:1')}
     pull_policy: never
@@ -123,6 +125,7 @@ test('a project is deployed: database, migration, web service, worker', async ()
   expect(await visit()).toBe('200 one')
   expect(await running()).toEqual(["Compose's db", 'web 1', 'worker 1'])
   expect(await inDb('cat', '/data/log')).toBe('migrate one\nworker one\n')
+  expect(await inDb('cat', '/data/seeds')).toBe('seed one\n')
   // by Compose's own names, and with what its files say
   expect(await inDb('wget', '-qO-', 'http://web:8000/')).toBe('one\n')
   const web = (await docker.listContainers()).find(
@@ -184,15 +187,26 @@ test('a rollback takes all of them back, and runs no migration', async () => {
   expect(await migrations()).toBe(before)
 })
 
+test('a worker that somebody removed runs again, and a seed that is done does not', async () => {
+  const seeds = await inDb('cat', '/data/seeds')
+  const [worker] = await docker.listContainers({
+    filters: { label: ['deploy-receiver.service=worker', 'deploy-receiver.network=project'] },
+  })
+  await docker.getContainer(worker?.Id ?? '').remove({ force: true })
+  await waitFor(async () => (await running()).includes('worker 1'), { what: 'no worker' })
+  expect(await inDb('cat', '/data/seeds')).toBe(seeds)
+  expect(seeds).toMatch(/seed two\nseed one\n$/)
+})
+
 test('the commands know the services', async () => {
   const { stdout: status } = await cli('status', 'shop')
   expect(status.replaceAll(/\s+/g, ' ')).toContain(
-    'shop: the service web of the Compose project e2e-shop, and with it migrate (before it), worker (after it)',
+    'shop: the service web of the Compose project e2e-shop, and with it migrate (before it), seed, worker (after it)',
   )
   expect(status).toContain('shop: passed over: ports')
   const { stdout: logs } = await cli('logs', 'shop', '--service', 'worker')
   expect(logs).toBe('hello from one\n')
-  await expect(cli('logs', 'shop', '--service', 'db')).rejects.toThrow(/these do: worker/)
+  await expect(cli('logs', 'shop', '--service', 'db')).rejects.toThrow(/these do: seed, worker/)
 })
 
 test('what Compose starts by hand beside ours is told, and its own way leaves it out', async () => {

@@ -175,6 +175,7 @@ export function createFakeWorld(database: DatabaseSync = openDatabase(':memory:'
     ...fake
   } = createFakeEngine({
     note,
+    now: clock.now,
     source: () => disk.wanted.map(({ diffId }) => diffId),
   })
   const disk: FakeWorld['disk'] = Object.assign(fake.disk, { wanted })

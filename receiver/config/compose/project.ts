@@ -1,4 +1,5 @@
 import type { Project, Service } from '../../core/project/project.ts'
+import type { ContainerSettings } from '../../core/slots/container-settings.ts'
 import { readContainer } from '../container.ts'
 import { withDeploy } from '../deploy-key.ts'
 import { readDocker, SERVICE_KEYS } from '../engines/docker.ts'
@@ -203,7 +204,8 @@ function readProject(
     const container = readContainer(read.reader, keys)
     const replicas = number(read.reader, keys.get('replicas'), { min: 0 }) ?? 1
     passedOver.push(...read.passedOver().map((one) => `${each}.${one}`))
-    return { name: each, container, replicas }
+    const saysRestart = ['restart', 'deploy.restart_policy'].some((one) => keys.has(one))
+    return { name: each, container: saysRestart ? container : mayEnd(container), replicas }
   }
   return {
     source,
@@ -217,6 +219,12 @@ function readProject(
     passedOver,
   }
 }
+
+/** To Compose a service that says nothing may end. It is not left ended by a failure, though. */
+const mayEnd = (container: ContainerSettings): ContainerSettings => ({
+  ...container,
+  restart: { name: 'on-failure', maximumRetries: 0 },
+})
 
 /** The port in the container that the service publishes, or else exposes, if it is one. */
 export function portOf(model: ComposeModel, service: string): number | undefined {

@@ -34,7 +34,8 @@ export async function replaceWorkers(context: StepContext): Promise<string> {
     )
     await stopAll(old, context)
     try {
-      await startService(app, stored, service, ports, signal)
+      const isOver = ({ doneAt }: ServiceContainer) => doneAt !== undefined
+      await startService(app, stored, service, ports, { isOver, signal })
       const subjects = await subjectsOf(app, stored, service, ports)
       await inParallel(subjects, signal, (subject, until) =>
         waitUntilHealthy(subject, ports, {
@@ -86,17 +87,20 @@ async function stopAll(
 export const graceOf = ({ project, container }: DockerApp, service: string): number =>
   (project?.workers.find(({ name }) => name === service)?.container ?? container).stopGraceMs
 
-/** Starts what does not run of a service. */
+/** Starts what does not run of a service, but what is over: to start it again would have it do its work twice. */
 async function startService(
   app: DockerApp,
   stored: StoredDeployment,
   service: Service,
   ports: SlotPorts,
-  signal: AbortSignal,
+  { isOver, signal }: { isOver: (container: ServiceContainer) => boolean; signal: AbortSignal },
 ): Promise<void> {
   const image = imageOf(stored)
   const volumes = await volumesOf(app, service, image, ports)
-  const replicas = Array.from({ length: service.replicas }, (_, at) => at + 1)
+  const over = (await ownOf(service, app, stored, ports)).filter(isOver)
+  const replicas = Array.from({ length: service.replicas }, (_, at) => at + 1).filter(
+    (replica) => !over.some((each) => each.replica === replica),
+  )
   await inParallel(replicas, signal, (replica) =>
     ports.engine.startService({
       app,
@@ -110,6 +114,14 @@ async function startService(
   )
 }
 
+const ownOf = async (
+  { name }: Service,
+  app: DockerApp,
+  stored: StoredDeployment,
+  { engine }: Pick<SlotPorts, 'engine'>,
+): Promise<ServiceContainer[]> =>
+  (await engine.services(app.name)).filter((each) => each.service === name && isOwn(each, stored))
+
 /** The containers of a deployment's service, to be asked how they are. */
 async function subjectsOf(
   app: DockerApp,
@@ -122,12 +134,11 @@ async function subjectsOf(
     as,
     (await ports.images.image(imageOf(stored))).healthcheck,
   )
-  const containers = (await ports.engine.services(app.name)).filter(
-    (each) => each.service === service.name && isOwn(each, stored),
-  )
+  const containers = await ownOf(service, app, stored, ports)
   return containers.map((container) => ({
     app: as,
     container,
+    mayBeDone: true,
     ...(healthcheck === undefined ? {} : { healthcheck }),
   }))
 }
@@ -178,16 +189,25 @@ export async function workersBack(
     signal,
     (container) => removeWorker(container, app, ports),
   )
-  const standing = all.filter((each) => live !== undefined && isOwn(each, live) && !each.running)
+  const begun = failed.deployment.steps.find(({ name }) => name === 'workers')?.started_at
+  // what was done before the workers were told to end is done still
+  const isOver = ({ doneAt }: ServiceContainer) =>
+    doneAt !== undefined && (begun === undefined || doneAt < begun)
+  const standing = all.filter(
+    (each) => live !== undefined && isOwn(each, live) && !each.running && !isOver(each),
+  )
   await inParallel(standing, signal, ({ name }) => ports.engine.startAgain(name))
 }
 
-/** Between deployments: the workers of what is live run, and none else. */
+/**
+ * Between deployments: the workers of what is live run, and none else. What is done stays so.
+ * @param stoppedSince of an app that is to run again
+ */
 export async function repairWorkers(
   app: DockerApp,
   live: StoredDeployment | undefined,
   ports: SlotPorts,
-  signal: AbortSignal,
+  { stoppedSince, signal }: { stoppedSince: string | undefined; signal: AbortSignal },
 ): Promise<void> {
   const all = await ports.engine.services(app.name)
   const strays = all.filter((each) => live === undefined || !isOwn(each, live))
@@ -202,17 +222,34 @@ export async function repairWorkers(
   const beside = await besideOf(app, ports)
   if (beside !== undefined) ports.report(beside, { app: app.name })
   for (const service of project.workers) {
-    const running = all.filter(
-      (each) => each.service === service.name && isOwn(each, live) && each.running,
+    const isOver = (each: ServiceContainer) => staysDone(each, service, { live, stoppedSince })
+    const standing = all.filter(
+      (each) =>
+        each.service === service.name && isOwn(each, live) && (each.running || isOver(each)),
     )
-    if (running.length >= service.replicas) continue
+    if (standing.length >= service.replicas) continue
     ports.report('a live service does not run: starting it', {
       app: app.name,
       service: service.name,
     })
     await ports.images.pull(imageOf(live), { progress: () => {}, signal })
-    await startService(app, live, service, ports, signal)
+    await startService(app, live, service, ports, { isOver, signal })
   }
+}
+
+/**
+ * A worker that is restarted after failures alone ends with 0 as well when Docker or the machine goes down: it is done only if it was
+ * while its deployment went on.
+ */
+function staysDone(
+  { doneAt }: ServiceContainer,
+  { container: { restart } }: Service,
+  { live, stoppedSince }: { live: StoredDeployment; stoppedSince: string | undefined },
+): boolean {
+  if (doneAt === undefined) return false
+  if (restart.name === 'no') return stoppedSince === undefined || doneAt < stoppedSince
+  const { finished_at: over } = live.deployment
+  return over === undefined || doneAt <= over
 }
 
 /** Stops the workers of an app that was stopped. */

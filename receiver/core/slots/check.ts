@@ -16,6 +16,8 @@ export interface Subject {
   container: Container
   /** What decides in place of an HTTP answer. */
   healthcheck?: DecidingHealthcheck
+  /** That it is done with its work is as good as that it goes on. */
+  mayBeDone?: boolean
 }
 
 /** Asks a container once how it is. Throws `exited` when it does not run any more. */
@@ -26,6 +28,9 @@ export async function check(
 ): Promise<Answer> {
   const container = await stillRuns(subject, ports)
   const { app, healthcheck } = subject
+  if (container.doneAt !== undefined) {
+    return { healthy: true, text: 'it is done: it ended with 0', enough: 1 }
+  }
   if (healthcheck !== undefined)
     return byHealthcheck({ app, container, healthcheck }, ports, signal)
   if (!app.http) return { healthy: true, text: 'it runs', enough: app.health.healthyAfter }

@@ -20,6 +20,8 @@ export interface Container {
   /** Someone took it off a further network that it was made with. */
   cutOff?: boolean
   exitCode: number
+  /** When it ended with 0 (ISO 8601, UTC), if its restart policy wants no more of it then: `no` and `on-failure`. */
+  doneAt?: string
   oomKilled: boolean
   /** How often the engine restarted it. */
   restarts: number

@@ -45,7 +45,7 @@ export async function repair(
     }
     if (stopped?.isStarting !== false) {
       const as = live && withSettings(app, ports.journal.settings(live.deployment.id))
-      await repairWorkers(as ?? app, live, ports, signal)
+      await repairWorkers(as ?? app, live, ports, { stoppedSince: stopped?.since, signal })
     }
     await ports.engine.removeReleases(app.name)
     await ports.engine.removeCommands(app.name)

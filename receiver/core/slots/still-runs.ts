@@ -8,9 +8,13 @@ export const LOG_LINES = 50
 /** Of a program that was built for another processor, as the kernel says it. */
 const NOT_EXECUTABLE = /exec format error\s*$/i
 
-/** The container as it is now. Throws `exited` when it stopped or was started again since. */
+/** The container as it is now. Throws `exited` when it stopped or was started again since, unless it may be done and is. */
 export async function stillRuns(
-  { app, container }: { app: DockerApp; container: Container },
+  {
+    app,
+    container,
+    mayBeDone = false,
+  }: { app: DockerApp; container: Container; mayBeDone?: boolean },
   { engine }: Pick<SlotPorts, 'engine'>,
 ): Promise<Container> {
   const now = await engine.container(container.name)
@@ -18,6 +22,7 @@ export async function stillRuns(
     throw new DeployError('exited', `the container ${container.name} is gone: someone removed it`)
   }
   if (now.running && now.restarts === 0) return now
+  if (mayBeDone && now.doneAt !== undefined) return now
   // what runs again has forgotten how it ended
   const end = now.running ? await engine.lastEnd(now.id) : now
   const log = await engine.logs(now.name, LOG_LINES)

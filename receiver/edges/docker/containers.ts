@@ -111,9 +111,8 @@ export async function inspect(
   name: string,
 ): Promise<Container | undefined> {
   try {
-    const { Id, Name, Config, State, RestartCount, NetworkSettings, Mounts } = await docker
-      .getContainer(name)
-      .inspect()
+    const { Id, Name, Config, HostConfig, State, RestartCount, NetworkSettings, Mounts } =
+      await docker.getContainer(name).inspect()
     const health = State.Health
     const status = health?.Status
     const labels = readLabels(Config.Labels)
@@ -128,6 +127,7 @@ export async function inspect(
         (isService(Config.Labels) || isAttached(NetworkSettings, network, labels.address)),
       ...(missingNetworks(NetworkSettings, Config.Labels).length === 0 ? {} : { cutOff: true }),
       exitCode: State.ExitCode,
+      ...doneAt(State, HostConfig.RestartPolicy?.Name),
       oomKilled: State.OOMKilled,
       restarts: RestartCount,
       pid: State.Pid,
@@ -141,6 +141,15 @@ export async function inspect(
     throw error
   }
 }
+
+/** Of one that never ran the exit code is 0, too. */
+const doneAt = (
+  { Status, ExitCode, FinishedAt }: ContainerInspectInfo['State'],
+  policy = 'no',
+): { doneAt?: string } =>
+  Status === 'exited' && ExitCode === 0 && ['', 'no', 'on-failure'].includes(policy)
+    ? { doneAt: new Date(FinishedAt).toISOString() }
+    : {}
 
 /** The last words of its HEALTHCHECK. */
 const shown = (output = '') => printable(Buffer.from(output), OUTPUT_BYTES)

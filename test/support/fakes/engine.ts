@@ -58,9 +58,11 @@ const LOG = ['listening', 'oh no']
  */
 export function createFakeEngine({
   note = unnoted,
+  now = () => new Date().toISOString(),
   source = () => [],
 }: {
   note?: Note
+  now?: () => string
   source?: (image: { repository: string; digest: string }) => readonly string[]
 } = {}): FakeEngine {
   const containers = new Map<string, Container>()
@@ -86,6 +88,8 @@ export function createFakeEngine({
   const images = new Map<string, readonly string[]>()
   /** Containers of services that are run to their end. */
   const oneOffs = new Set<string>()
+  /** Containers whose restart policy wants no more of them when they ended with 0. */
+  const ending = new Set<string>()
   /** The apps that keep an image. */
   const kept = new Map<string, Set<string>>()
   /** Release commands that run, or that ended and were not removed. */
@@ -128,6 +132,7 @@ export function createFakeEngine({
         throw new DeployError('start_failed', `cannot start ${name}: no such image`)
       }
       containers.set(name, serviceOf(plan))
+      if (['no', 'on-failure'].includes(plan.service.container.restart.name)) ending.add(name)
     },
     async runService(plan) {
       const name = serviceNameOf(plan)
@@ -181,7 +186,12 @@ export function createFakeEngine({
       const standing = containers.get(name)
       // a paused one does not run, and has a process all the same
       if (standing === undefined) return
-      Object.assign(standing, { running: false, pid: 0 }, deaf.has(name) ? { exitCode: 137 } : {})
+      const end = deaf.has(name)
+        ? { exitCode: 137 }
+        : standing.running && ending.has(name)
+          ? { doneAt: now() }
+          : {}
+      Object.assign(standing, { running: false, pid: 0 }, end)
     },
     async runOnce(plan, { output, signal }) {
       const { app, command, generation, timeoutMs } = plan
@@ -341,6 +351,7 @@ function run(container: Container): void {
   if (container.running) return
   const fresh = { running: true, exitCode: 0, oomKilled: false, restarts: 0, pid: nextPid++ }
   Object.assign(container, fresh)
+  delete container.doneAt
 }
 
 const containerOf = (plan: ContainerPlan): Container => ({

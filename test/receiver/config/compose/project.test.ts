@@ -230,3 +230,18 @@ test('a service is in one app alone, and those that follow are with the first', 
   expect(api?.project?.workers).toStrictEqual([])
   expect(noProjects().taken.size).toBe(0)
 })
+
+test('a worker that says nothing of restarts may end by itself, and is restarted when it fails', () => {
+  const { container, project: { workers = [] } = {} } = read({
+    web: WEB,
+    seed: WEB,
+    beat: { ...WEB, restart: 'always' },
+    queue: { ...WEB, deploy: { restart_policy: { condition: 'none' } } },
+  })
+  expect(container.restart.name).toBe('unless-stopped')
+  expect(workers.map(({ name, container: { restart } }) => [name, restart.name])).toEqual([
+    ['seed', 'on-failure'],
+    ['beat', 'always'],
+    ['queue', 'no'],
+  ])
+})

@@ -221,3 +221,90 @@ test('each deployment reads the project anew, and one that Compose refuses touch
   })
   expect(standing(world)).toStrictEqual(['api-2-green'])
 })
+
+test.for(['no', 'on-failure'] as const)(
+  'a service that ends with 0 and is restarted %s is done, and does its work once',
+  async (name) => {
+    const app: AppSpec = {
+      ...SHOP,
+      project: {
+        ...PROJECT,
+        workers: ['seed', 'worker'].map((each) => ({
+          name: each,
+          container: { ...APP.container, restart: { name, maximumRetries: 0 } },
+          replicas: 1,
+        })),
+      },
+    }
+    const world = createFakeWorld()
+    const { startService } = world.ports.engine
+    let isBroken = false
+    world.ports.engine.startService = async (plan) => {
+      await startService(plan)
+      const end = (service: string, how: object) => {
+        const made = world.containers.get(`api-${plan.generation}_${service}_1`)
+        if (plan.service.name === service)
+          Object.assign(made ?? {}, { running: false, pid: 0 }, how)
+      }
+      end('seed', { doneAt: world.clock.now() })
+      if (isBroken) end('worker', { exitCode: 1 })
+    }
+    const seeds = () => world.calls.filter((call) => /^start.*_seed_/.test(call))
+    world.accept({ id: 'dep_1', digest: DIGEST.one })
+    await deploy(world, app)
+    expect(get(world, 'dep_1')?.status).toBe('succeeded')
+    // at each look afterwards
+    await deploy(world, app)
+    expect(seeds()).toStrictEqual(['start api-1_seed_1'])
+
+    // the old worker ended with 0 when it was told to: it runs again, and the seed is done still
+    isBroken = true
+    world.accept({ id: 'dep_2', digest: DIGEST.two })
+    await deploy(world, app)
+    expect(get(world, 'dep_2')?.error?.code).toBe('rolled_back')
+    expect(standing(world)).toStrictEqual([
+      'api-1-blue',
+      'api-1_seed_1 stands still',
+      'api-1_worker_1',
+    ])
+    expect(seeds()).toStrictEqual(['start api-1_seed_1', 'start api-2_seed_1'])
+    isBroken = false
+
+    // so it does after the app was stopped
+    const stopped = { wasInMaintenance: false, awaits: [] }
+    await world.clock.sleep(1000, forever)
+    world.ports.record.setStopped('api', {
+      ...stopped,
+      since: world.clock.now(),
+      isStarting: false,
+    })
+    await deploy(world, app)
+    expect(standing(world)[2]).toBe('api-1_worker_1 stands still')
+    const since = world.ports.record.stopped('api')?.since ?? ''
+    world.ports.record.setStopped('api', { ...stopped, since, isStarting: true })
+    await deploy(world, app)
+    expect(standing(world)[2]).toBe('api-1_worker_1')
+    expect(seeds()).toHaveLength(2)
+
+    // and on-failure when Docker or the machine went down, after which Docker does not start it
+    await world.ports.engine.stop('api-1_worker_1', { graceMs: 0 })
+    await deploy(world, app)
+    expect(standing(world)[2]).toBe(`api-1_worker_1${name === 'no' ? ' stands still' : ''}`)
+  },
+)
+
+test('a service that fails and is not restarted fails the deployment', async () => {
+  const world = await worldWithOneLive()
+  const { startService } = world.ports.engine
+  world.ports.engine.startService = async (plan) => {
+    await startService(plan)
+    const made = world.containers.get('api-2_worker_1')
+    if (made !== undefined) Object.assign(made, { running: false, exitCode: 2 })
+  }
+  world.accept({ id: 'dep_2', digest: DIGEST.two })
+  const [worker] = PROJECT.workers
+  const container = { ...APP.container, restart: { name: 'no', maximumRetries: 0 } } as const
+  const workers = worker === undefined ? [] : [{ ...worker, container }]
+  await deploy(world, { ...SHOP, project: { ...PROJECT, workers } })
+  expect(get(world, 'dep_2')?.error?.message).toContain('exited with code 2')
+})
