@@ -225,16 +225,8 @@ async function start(
     certificates: { describe: () => certificates.describe(), look: () => certificates.look() },
     reload,
     async removeApp(what) {
-      const done = await removeApp(what, {
-        engine,
-        sites,
-        slots,
-        record,
-        keptLogs: store.keptLogs,
-        journal,
-        clock,
-        apps,
-      })
+      const parts = { ...slotPorts, slots, sites, record, keptLogs: store.keptLogs, journal, apps }
+      const done = await removeApp(what, parts, stopping.signal)
       redactor.keep(what.app, [])
       if (done.removed.length > 0) log('info', 'app removed', { app: what.app, ...done })
       return done

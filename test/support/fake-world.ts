@@ -9,7 +9,7 @@ import { createAttestations } from '../../receiver/edges/store/attestations.ts'
 import { createKeptLogs } from '../../receiver/edges/store/kept-logs.ts'
 import { openDatabase } from '../../receiver/edges/store/schema.ts'
 import { createSettingsVault } from '../../receiver/edges/store/settings.ts'
-import { createSlotRecord } from '../../receiver/edges/store/slot-record.ts'
+import { createSlotRecord, type StoredSlots } from '../../receiver/edges/store/slot-record.ts'
 import { createStore, type Store } from '../../receiver/edges/store/store.ts'
 import { supersede } from '../../receiver/core/intake/supersede.ts'
 import { createTurns, type Turns } from '../../receiver/core/turns.ts'
@@ -115,8 +115,8 @@ export interface FakeWorld {
   pruneImages(): void
   /** Volumes that there are. */
   volumes: Set<string>
-  /** These volumes of `api` are on record no longer. */
-  forgetVolumes(volumes: readonly string[]): void
+  /** The memory of where apps are, all of it. */
+  record: StoredSlots
   /** What Nginx knows of each app. */
   shown: Map<string, string>
   /** What Compose has of the app's project. */
@@ -216,7 +216,7 @@ export function createFakeWorld(database: DatabaseSync = openDatabase(':memory:'
     facts,
     volumes,
     pruneImages,
-    forgetVolumes: (names) => record.forgetVolumes(APP.name, names),
+    record,
     ports: withRollouts({
       journal: store,
       record,

@@ -58,4 +58,6 @@ export interface ComposeProjects {
   up(app: string, project: Project, service: string, signal: AbortSignal): Promise<void>
   /** Tells Compose from now on that our services are not its to start, and which image they run. */
   override(app: string, project: Project, image: string | undefined): void
+  /** Tells it no more of an app that is gone. */
+  forget(app: string): void
 }

@@ -44,7 +44,11 @@ export async function check(
  * none that comes sooner while a container starts. To a HEALTHCHECK one good answer is healthy.
  */
 async function byHealthcheck(
-  { app, container: { name, health }, healthcheck: { test, timeoutMs } }: Required<Subject>,
+  {
+    app,
+    container: { name, health },
+    healthcheck: { test, timeoutMs },
+  }: Required<Pick<Subject, 'app' | 'container' | 'healthcheck'>>,
   { engine }: Pick<HealthPorts, 'engine'>,
   signal: AbortSignal,
 ): Promise<Answer> {

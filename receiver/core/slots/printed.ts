@@ -16,4 +16,6 @@ export interface KeptLogs {
   /** Those of an app of which something is kept, the newest first. */
   generations(app: string): number[]
   remove(app: string, generations: readonly number[]): void
+  /** All of an app that is gone, and of its project's services. */
+  forget(app: string): void
 }

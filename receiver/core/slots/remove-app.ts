@@ -1,32 +1,38 @@
 import type { DockerApp } from '../app.ts'
 import type { Clock } from '../clock.ts'
 import type { Journal } from '../journal.ts'
-import type { ServiceEngine } from '../project/ports.ts'
+import type { ComposeProjects, ServiceEngine } from '../project/ports.ts'
+import { drain } from './drain.ts'
 import type { KeptLogs } from './printed.ts'
-import type { ContainerEngine, SlotRecord } from './ports.ts'
+import type { ContainerEngine, CountConnections } from './ports.ts'
 
 const GRACE_MS = 10_000
+const DRAIN_MS = 10_000
 
 export interface RemovePorts {
   engine: Pick<
     ContainerEngine & ServiceEngine,
     'services' | 'containers' | 'remove' | 'removeReleases' | 'removeCommands' | 'removeVolumes'
   >
-  /** Takes an app out of Nginx; resolves to whether there was something to take out. */
+  /** Takes an app out of Nginx, which sends nobody to it any more then; resolves to whether there was something to take out. */
   sites: { remove(app: string): Promise<boolean> }
   /** Nothing of the app is live for Nginx any more. */
   slots: { clear(app: string): void }
-  record: Pick<SlotRecord, 'volumes'> & {
+  record: {
+    /** Those of its project's services among them. */
+    allVolumes(app: string): string[]
     forget(app: string): void
     forgetVolumes(app: string, volumes: readonly string[]): void
   }
-  keptLogs: Pick<KeptLogs, 'generations' | 'remove'>
+  keptLogs: Pick<KeptLogs, 'forget'>
+  compose: Pick<ComposeProjects, 'forget'>
+  connections: CountConnections
   journal: Pick<Journal, 'live' | 'append'> & {
     transaction<T>(work: () => T): T
     unfinished(app: string): { id: string }[]
     setNothingLive(app: string): void
   }
-  clock: Pick<Clock, 'now'>
+  clock: Clock
   /** As configured: a volume that one of them names is its owner's. */
   apps: { all(): ReadonlyMap<string, Pick<DockerApp, 'container'>> }
 }
@@ -39,17 +45,21 @@ export interface Removed {
 }
 
 /**
- * Takes an app off this machine: out of Nginx first, so that nobody is sent to what stops, then its containers, and at last
- * where it stood, which frees its addresses. Again after a crash, it goes on. Its images and history stay, and the data that it
+ * Takes an app off this machine: out of Nginx first, so that nobody is sent to what stops, then its containers once they have
+ * answered what they were asked, and at last where it stood, which frees its addresses. Again after a crash, it goes on. Its images and history stay, and the data that it
  * had in VOLUMEs of its images, unless `volumes` is set.
  */
 export async function removeApp(
   { app, volumes: withVolumes }: { app: string; volumes: boolean },
-  { engine, sites, slots, record, keptLogs, journal, clock, apps }: RemovePorts,
+  ports: RemovePorts,
+  signal: AbortSignal,
 ): Promise<Removed> {
-  const containers = [...(await engine.containers(app)), ...(await engine.services(app))]
+  const { engine, sites, slots, record, keptLogs, compose, journal, clock, apps } = ports
+  const own = await engine.containers(app)
+  const containers = [...own, ...(await engine.services(app))]
   const wasServed = await sites.remove(app)
   const wasLive = journal.live(app) !== undefined
+  if (wasServed) await drain({ drainMs: DRAIN_MS }, own, ports, signal)
   slots.clear(app)
   for (const { name } of containers) await engine.remove(name, { graceMs: GRACE_MS })
   await engine.removeReleases(app)
@@ -59,18 +69,19 @@ export async function removeApp(
       container.volumes.map((volume) => volume.split(':')[0]),
     ),
   )
-  const volumes = record.volumes(app).flatMap(({ volume }) => (named.has(volume) ? [] : volume))
+  const volumes = record.allVolumes(app).filter((volume) => !named.has(volume))
   const gone = withVolumes ? await engine.removeVolumes(volumes) : []
   journal.transaction(() => {
     journal.setNothingLive(app)
     record.forget(app)
     record.forgetVolumes(app, gone)
-    keptLogs.remove(app, keptLogs.generations(app))
+    keptLogs.forget(app)
     const error = { code: 'app_removed', message: `${app} was removed from this machine` }
     for (const { id } of journal.unfinished(app)) {
       journal.append(id, { type: 'finished', at: clock.now(), status: 'failed', error })
     }
   })
+  compose.forget(app)
   return {
     removed: [
       ...(wasServed ? ["Nginx's file"] : []),

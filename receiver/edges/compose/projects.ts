@@ -3,7 +3,7 @@ import { dirname } from 'node:path'
 import { DeployError } from '../../core/errors.ts'
 import type { ComposeContainer, ComposeProjects } from '../../core/project/ports.ts'
 import type { Project, Resources } from '../../core/project/project.ts'
-import { replaceFile } from '../durable.ts'
+import { removeFile, replaceFile } from '../durable.ts'
 import { overrideFile, overrideOf } from './override.ts'
 import { said } from './read-project.ts'
 import { composeFlags, type ComposeEnd, ComposeError, runCompose } from './run.ts'
@@ -64,6 +64,11 @@ export function createComposeProjects({
       if (textOf(file) === text) return
       mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
       replaceFile(file, text, 0o600)
+    },
+
+    forget(app) {
+      const file = overrideFile(data, app)
+      if (textOf(file) !== undefined) removeFile(file)
     },
   }
 

@@ -9,7 +9,7 @@ import type { Flags } from '../slots.ts'
 import { filesOf, snippetsOf } from './app-files.ts'
 import type { AskedSite } from './ask/ask.ts'
 import { serverBlocksIn } from './ask/server-blocks.ts'
-import { placesOf } from './ask/visit.ts'
+import { placesIn, placesOf } from './ask/visit.ts'
 import { onDisk } from './change.ts'
 import type { Features } from './features.ts'
 import { readIfThere } from './files.ts'
@@ -137,8 +137,10 @@ export function appSites({
     const [text, included = ''] = onDisk(nginx, () => [conf, snippet].map(readIfThere))
     const path = servedPathIn(text ?? '') || servedPathIn(included)
     const { domains = [], paths = ['/'], redirectFrom = [], site } = configured(app) ?? {}
-    const written = sharersOf(app, placed(app))
-      .map((each) => filesOf(nginx.directory, each.name)[0])
+    // one that left the config is where its own file has it
+    const isGone = configured(app) === undefined
+    const written = (isGone ? [app] : sharersOf(app, placed(app)).map(({ name }) => name))
+      .map((each) => filesOf(nginx.directory, each)[0])
       .flatMap((file) =>
         serverBlocksIn(file, onDisk(nginx, () => readIfThere(file)) ?? '', { [snippet]: included }),
       )
@@ -151,10 +153,12 @@ export function appSites({
       snippet,
       isTold: text !== undefined,
       domains: names,
-      places: placesOf(
-        names,
-        written.length > 0 ? written : [{ names: [], listens: inEachFile(nginx.listen) }],
-      ),
+      places: isGone
+        ? placesIn(written, { app, path })
+        : placesOf(
+            names,
+            written.length > 0 ? written : [{ names: [], listens: inEachFile(nginx.listen) }],
+          ),
       at: paths.includes('/') ? '' : (paths[0] ?? ''),
       isBehindProxy: (site?.trustedProxies ?? []).length > 0 && nginx.proxyProtocol !== true,
     }

@@ -5,6 +5,7 @@ import type { AppUpstreams, Served, Sites } from '../../core/slots/ports.ts'
 import { filesOf, snippetsOf } from './app-files.ts'
 import { type AppSitesOptions, appSites } from './app-sites.ts'
 import { ask } from './ask/ask.ts'
+import { waitUntilGone } from './ask/wait-until-gone.ts'
 import { askFrontPages } from './ask/front-pages.ts'
 import { askInternal } from './ask/internal.ts'
 import { leafAt } from './ask/leaf.ts'
@@ -200,8 +201,9 @@ export function createSites(options: SitesOptions): SiteFiles {
       unknownNames: receiver.unknownNames,
     },
     check: () => checkUp(program, nginx.listen),
-    remove: (app, onEdit = 'overwrite') =>
-      inTurn(async () => {
+    async remove(app, onEdit = 'overwrite') {
+      const site = siteOnDisk(app)
+      const wasThere = await inTurn(async () => {
         if (onDisk(nginx, () => foreign(app)) !== undefined) return false
         const own = onDisk(nginx, () => writable(app, files(app), onEdit))
         const wanted = [...own, ...onDisk(nginx, () => sockets(own))]
@@ -210,7 +212,10 @@ export function createSites(options: SitesOptions): SiteFiles {
         } catch (error) {
           throw whoStillUses(app, filesOf(nginx.directory, app), error)
         }
-      }),
+      })
+      if (wasThere) await waitUntilGone(site, program)
+      return wasThere
+    },
     edits: (upstreams) =>
       onDisk(nginx, () => [
         ...receiver.edits(),

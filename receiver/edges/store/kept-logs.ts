@@ -27,6 +27,9 @@ export function createKeptLogs(
       'SELECT DISTINCT generation FROM kept_logs WHERE app = ? ORDER BY generation DESC',
     ),
     remove: database.prepare('DELETE FROM kept_logs WHERE app = ? AND generation = ?'),
+    forget: database.prepare(
+      `DELETE FROM kept_logs WHERE app = ?1 OR substr(app, 1, length(?1) + 1) = ?1 || '.'`,
+    ),
   }
   return {
     async keep({ app, generation, replica }, lines) {
@@ -51,6 +54,7 @@ export function createKeptLogs(
         for (const generation of generations) sql.remove.run(app, generation)
       })
     },
+    forget: (app) => transaction(database, () => void sql.forget.run(app)),
   }
 }
 

@@ -8,9 +8,11 @@ import { transaction } from './schema.ts'
 export interface StoredSlots extends SlotRecord {
   /** Keeps the address that a container has already, whoever had it before by this record. */
   keepAddress(app: string, slot: Slot, replica: number, address: string): void
+  /** All volumes of an app, those of its project's services among them. */
+  allVolumes(app: string): string[]
   /** Frees an app's addresses. Its volumes stay. */
   forget(app: string): void
-  /** These volumes of it are gone. */
+  /** These volumes of it, or of its project's services, are gone. */
   forgetVolumes(app: string, volumes: readonly string[]): void
 }
 
@@ -39,11 +41,18 @@ export function createSlotRecord(database: DatabaseSync, subnet: string): Stored
     volumes: database.prepare(
       'SELECT path, replica, volume FROM volumes WHERE app = ? ORDER BY path, replica',
     ),
+    allVolumes: database.prepare(
+      `SELECT DISTINCT volume FROM volumes WHERE app = ?1 OR substr(app, 1, length(?1) + 1) = ?1 || '.'
+       ORDER BY app, path, replica`,
+    ),
     addVolume: database.prepare(
       `INSERT INTO volumes (app, path, replica, volume) VALUES (?, ?, ?, ?)
        ON CONFLICT (app, path, replica) DO NOTHING`,
     ),
-    removeVolume: database.prepare('DELETE FROM volumes WHERE app = ? AND volume = ?'),
+    removeVolume: database.prepare(
+      `DELETE FROM volumes
+       WHERE (app = ?1 OR substr(app, 1, length(?1) + 1) = ?1 || '.') AND volume = ?2`,
+    ),
     isRecreated: database.prepare('SELECT 1 FROM recreated WHERE app = ?'),
     setRecreated: database.prepare(
       'INSERT INTO recreated (app) VALUES (?) ON CONFLICT (app) DO NOTHING',
@@ -108,6 +117,8 @@ export function createSlotRecord(database: DatabaseSync, subnet: string): Stored
         replica: Number(replica),
         volume: String(volume),
       })),
+
+    allVolumes: (app) => sql.allVolumes.all(app).map(({ volume }) => String(volume)),
 
     addVolumes(app, volumes) {
       transaction(database, () => {

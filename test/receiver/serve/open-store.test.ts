@@ -137,10 +137,13 @@ test('an app that is removed ends what waits and what runs, in the log as well',
       slots: { clear: (app) => void removed.push(app) },
       record: store.record,
       keptLogs: store.keptLogs,
+      compose: { forget: () => {} },
+      connections: () => 0,
       journal: store.journal,
-      clock: { now: () => '2026-01-01T00:00:01.000Z' },
+      clock: { ...createFakeClock(), now: () => '2026-01-01T00:00:01.000Z' },
       apps: { all: () => new Map() },
     },
+    new AbortController().signal,
   )
   expect(done.removed).toEqual(["Nginx's file", 'volume api_data', 'its place in the store'])
   expect(store.record.volumes(APP.name)).toEqual([])

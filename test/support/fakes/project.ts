@@ -40,6 +40,10 @@ export function createFakeProject({ note = unnoted }: { note?: Note } = {}): Fak
       override(_app, _project, image) {
         if (overrides.at(-1) !== image || overrides.length === 0) overrides.push(image)
       },
+      forget(app) {
+        note('forget', app)
+        overrides.length = 0
+      },
     },
   }
 }

@@ -28,15 +28,18 @@ const remove = (volumes = false, configured: DockerApp[] = []) =>
       sites,
       slots: { clear: (app) => void removed.push(`flags ${app}`) },
       record: {
-        volumes: world.ports.record.volumes,
+        allVolumes: (app) => world.record.allVolumes(app),
         forget: (app) => void removed.push(`addresses ${app}`),
-        forgetVolumes: (_app, names) => world.forgetVolumes(names),
+        forgetVolumes: (app, names) => world.record.forgetVolumes(app, names),
       },
       keptLogs: world.ports.keptLogs,
+      compose: world.ports.compose,
+      connections: world.ports.connections,
       journal: { ...world.store, transaction: (work) => work() },
       clock: world.clock,
       apps: { all: () => new Map(configured.map((app) => [app.name, app])) },
     },
+    new AbortController().signal,
   )
 
 test('an app goes out of Nginx, then its containers go, then where it stood', async () => {
@@ -99,6 +102,52 @@ describe('the data of an app', () => {
     expect((await remove(true)).kept).toStrictEqual(['api/data-1'])
     expect(world.ports.record.volumes('api')).toHaveLength(1)
   })
+})
+
+test('of a Compose project the data and the logs of its services go, too, and what Compose was told', async () => {
+  world.facts.set(DIGEST.one, { ports: [8000], volumes: ['/data'] })
+  const worker = { name: 'worker', container: APP.container, replicas: 1 }
+  const project = {
+    source: { files: ['/srv/shop/compose.yaml'], profiles: [] },
+    name: 'shop',
+    service: 'web',
+    oneOffs: [],
+    workers: [worker],
+    dependencies: [],
+    oneOffMs: 1000,
+    resources: { networks: {}, volumes: {} },
+    passedOver: [],
+  }
+  world.accept({ id: 'dep_1', digest: DIGEST.one })
+  await reconcile({ ...APP, project }, world.ports, new AbortController().signal)
+  const of = { app: 'api.worker', generation: 1, replica: 1 }
+  await world.ports.keptLogs.keep(of, [{ at: 'x', text: '' }])
+  const others = { ...of, app: 'api-b.worker' }
+  await world.ports.keptLogs.keep(others, [{ at: 'x', text: '' }])
+  world.record.addVolumes('api-b.worker', [{ path: '/data', replica: 1, volume: 'others' }])
+  const done = await remove(true)
+  expect(done.removed).toEqual(
+    expect.arrayContaining(['container api-1_worker_1', 'volume api.worker/data-1']),
+  )
+  expect(world.record.allVolumes('api')).toEqual([])
+  expect(world.ports.keptLogs.generations('api.worker')).toEqual([])
+  expect(world.calls).toContain('forget api')
+  expect(world.record.allVolumes('api-b')).toEqual(['others'])
+  expect(world.ports.keptLogs.generations('api-b.worker')).toEqual([1])
+})
+
+test('what it was asked before it left Nginx it answers first', async () => {
+  world.accept({ id: 'dep_1', digest: DIGEST.one })
+  await reconcile(APP, world.ports, new AbortController().signal)
+  world.openConnections.set('api-1-blue', 1)
+  world.clock.during = () => {
+    if (!removed.includes('answered')) removed.push('answered')
+    expect(world.containers.size).toBe(1)
+    world.openConnections.clear()
+  }
+  await remove()
+  expect(removed).toStrictEqual(['site api', 'answered', 'flags api', 'addresses api'])
+  expect(world.containers.size).toBe(0)
 })
 
 describe('the apps that are shown', () => {

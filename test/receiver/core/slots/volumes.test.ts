@@ -70,7 +70,7 @@ const olden = ({ containers, plans }: FakeWorld, path = '/data', volume = NAMELE
 }
 /** Forgets what is kept where, as if there had been no such record. */
 const forget = (world: FakeWorld) =>
-  world.forgetVolumes(world.ports.record.volumes('api').map(({ volume }) => volume))
+  world.record.forgetVolumes('api', world.record.allVolumes('api'))
 
 describe('an image’s VOLUME', () => {
   test('is kept over releases, redeploys and rollbacks in one volume, which the line names', async () => {
