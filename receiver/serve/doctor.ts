@@ -9,6 +9,7 @@ import { type AppPorts, lookAtApps } from './look-at-apps.ts'
 import { lookAtData, lookAtLogs } from './look-at-disk.ts'
 import { type AskedDocker, lookAtDocker, lookAtNetworks } from './look-at-docker.ts'
 import { lookAtFiles, lookAtMaintenance, lookAtNginx } from './look-at-nginx.ts'
+import { type LookedAtProjects, lookAtProjects } from './look-at-projects.ts'
 import { lookAtPorts } from './look-at-ports.ts'
 import { lookAtPublicUrl } from './look-at-public-url.ts'
 import { lookAtRegistries, lookAtTime, lookAtTrustRoots } from './look-at-registries.ts'
@@ -39,6 +40,7 @@ export interface ReceiverParts extends Omit<MachineParts, 'isLive'> {
   /** Its answer to a question, which nobody else has. */
   prove: (question: string) => string
   stoppedSince: AppPorts['stoppedSince']
+  projects: LookedAtProjects
 }
 
 /** Looks at all that a deployment needs. Each look has a deadline, and none changes anything. */
@@ -53,6 +55,7 @@ export async function runDoctor(parts: ReceiverParts): Promise<Finding[]> {
     ...machineLooks({ ...parts, isLive, maintenanceSince }, { isRunning: true }),
     lookAtPublicUrl(config, parts.prove),
     ...lookAtApps(Object.values(config.apps), parts),
+    ...lookAtProjects(Object.values(config.apps), { ...parts.projects, journal, stoppedSince }),
     lookAtFiles(edits),
   ])
 }

@@ -21,6 +21,7 @@ import { readLogs } from '../core/slots/logs.ts'
 import type { OnEdit } from '../core/on-edit.ts'
 import { showApps, upstreamsOf } from '../core/slots/show-apps.ts'
 import { systemClock } from '../edges/clock.ts'
+import { readProject } from '../edges/compose/read-project.ts'
 import { connectDocker } from '../edges/docker/connect.ts'
 import { followEvents } from '../edges/docker/events.ts'
 import { ensureNetwork } from '../edges/docker/network.ts'
@@ -217,6 +218,11 @@ async function start(
         edits,
         maintenanceSince: slots.maintenance,
         stoppedSince: (app) => record.stopped(app)?.since,
+        projects: {
+          compose: slotPorts.compose,
+          read: (source, signal) => readProject(source, variables, { signal }),
+          services: (app) => engine.services(app),
+        },
         certificates: () => certificates.describe(),
         compareConfig: () => compareConfig(current.config, environment),
         prove,
@@ -312,6 +318,8 @@ async function start(
     inForce = nextText
     // a hook may have come while Nginx was told
     for (const app of changes.added) apps.wake(app)
+    // Compose is told at once which services are ours
+    for (const app of changes.changed) if (next.apps[app]?.project !== undefined) apps.wake(app)
     pollers.take(Object.values(next.apps))
     certificates.look()
     for (const app of changes.removed) log('warn', LEFT_RUNNING, { app })

@@ -119,6 +119,15 @@ const inDb = async (...command: string[]) =>
 const cli = (...args: string[]) =>
   run(PROGRAM, ['--config', vm.receiver().config, ...args], { env, timeout: 120_000 })
 
+/** What `doctor` finds, by id. It ends with 1 when something else of this machine is not as it has to be. */
+async function doctor() {
+  const { stdout } = await cli('doctor', '--json').catch((error: { stdout: string }) => error)
+  const { findings } = JSON.parse(stdout) as {
+    findings: { id: string; verdict: string; message: string }[]
+  }
+  return new Map(findings.map((each) => [each.id, each]))
+}
+
 test('a project is deployed: database, migration, web service, worker', async () => {
   const deployment = await deploy(1)
   expect(deployment.error).toBeUndefined()
@@ -215,10 +224,17 @@ test('what Compose starts by hand beside ours is told, and its own way leaves it
   expect(status.replaceAll(/\s+/g, ' ')).toContain(
     'Compose runs e2e-shop-worker-1 beside ours: deploy-receiver compose shop -- up -d takes them away',
   )
+  expect((await doctor()).get('project:shop')).toMatchObject({
+    verdict: 'warning',
+    message: expect.stringContaining('runs e2e-shop-worker-1 beside ours') as string,
+  })
   await cli('compose', 'shop', '--', 'up', '-d', '--timeout', '0')
   expect(await running()).toEqual(["Compose's db", 'web 1', 'worker 1'])
   const { stdout: ps } = await cli('compose', 'shop', '--', 'ps', '--services')
   expect(ps.trim()).toBe('db')
+  const found = await doctor()
+  expect(found.get('project:shop')).toMatchObject({ verdict: 'ok' })
+  expect(found.get('services:shop')?.message).toBe('seed is done, worker runs')
   expect(await visit()).toBe('200 one')
 })
 

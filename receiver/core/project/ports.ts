@@ -58,6 +58,8 @@ export interface ComposeProjects {
   up(app: string, project: Project, service: string, signal: AbortSignal): Promise<void>
   /** Tells Compose from now on that our services are not its to start, and which image they run. */
   override(app: string, project: Project, image: string | undefined): void
+  /** Whether it is told so now, in a file that nobody edited or removed. */
+  isOverridden(app: string, project: Project, image: string | undefined): boolean
   /** Tells it no more of an app that is gone. */
   forget(app: string): void
 }

@@ -66,6 +66,9 @@ export function createComposeProjects({
       replaceFile(file, text, 0o600)
     },
 
+    isOverridden: (app, project, image) =>
+      textOf(overrideFile(data, app)) === overrideOf(project, image),
+
     forget(app) {
       const file = overrideFile(data, app)
       if (textOf(file) !== undefined) removeFile(file)

@@ -61,6 +61,11 @@ const WELL: ReceiverParts = {
   maintenanceSince: () => undefined,
   wayIn: async () => [],
   stoppedSince: () => undefined,
+  projects: {
+    compose: { containers: async () => [], isOverridden: () => true },
+    read: async () => ({}),
+    services: async () => [],
+  },
   certificates: async () => [],
   compareConfig: async () => [],
   read: rejects(new DeployError('registry_unreachable', 'no answer', { hint: 'curl it' })),

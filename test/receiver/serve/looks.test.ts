@@ -14,6 +14,7 @@ import { lookAtApps } from '../../../receiver/serve/look-at-apps.ts'
 import { lookAtConfig } from '../../../receiver/serve/look-at-config.ts'
 import { lookAtData, lookAtImages, lookAtLogs } from '../../../receiver/serve/look-at-disk.ts'
 import { lookAtDocker, lookAtNetworks } from '../../../receiver/serve/look-at-docker.ts'
+import { lookAtProjects } from '../../../receiver/serve/look-at-projects.ts'
 import { lookAtPorts } from '../../../receiver/serve/look-at-ports.ts'
 import { lookAtPublicUrl } from '../../../receiver/serve/look-at-public-url.ts'
 import { APP } from '../../support/fake-world.ts'
@@ -503,5 +504,100 @@ describe('of how the last release ended', () => {
         hint: expect.stringMatching(/init: true .*stop_signal .*exec/),
       },
     ])
+  })
+})
+
+describe('of Compose projects', () => {
+  const project = {
+    source: { files: ['/srv/shop/compose.yaml'], profiles: [] },
+    name: 'shop',
+    service: 'web',
+    oneOffs: [],
+    workers: ['seed', 'worker'].map((name) => ({ name, container: APP.container, replicas: 1 })),
+  }
+  const of = (service: string, state: object) => ({
+    service,
+    generation: 3,
+    running: false,
+    ...state,
+  })
+  const WELL = {
+    compose: { containers: async () => [], isOverridden: () => true },
+    read: async () => ({}),
+    services: async () => [of('seed', { doneAt: 'x' }), of('worker', { running: true })],
+    journal: { live: () => ({ standsIn: 3, deployment: { image: { digest: 'sha256:1' } } }) },
+    stoppedSince: () => undefined,
+  }
+  const examine = async (change: object = {}, app: object = { project }) => {
+    const looks = lookAtProjects([{ ...APP, ...app } as never], { ...WELL, ...change } as never)
+    return (await Promise.all(looks)).map(({ id, ok, message, hint }) => ({
+      id,
+      ok,
+      message,
+      ...(hint === undefined ? {} : { hint }),
+    }))
+  }
+  const reads = 'web of shop: Compose reads /srv/shop/compose.yaml'
+
+  test('what is well is told in two lines, and of an app without one nothing', async () => {
+    expect(await examine()).toEqual([
+      { id: 'project:api', ok: true, message: reads },
+      { id: 'services:api', ok: true, message: 'seed is done, worker runs' },
+    ])
+    expect(await examine({}, {})).toEqual([])
+  })
+
+  test.for([
+    [
+      'a file that Compose refuses',
+      {
+        read: rejects(
+          Object.assign(new Error('Compose refuses it'), { hint: 'config -q says the same' }),
+        ),
+      },
+      { ok: false, message: 'Compose refuses it', hint: 'config -q says the same' },
+    ],
+    [
+      'what a bare `docker compose up` started',
+      {
+        compose: {
+          ...WELL.compose,
+          containers: async () => [
+            { name: 'shop-worker-1', service: 'worker', running: true },
+            { name: 'shop-db-1', service: 'db', running: true },
+          ],
+        },
+      },
+      {
+        ok: true,
+        message: `${reads}, and runs shop-worker-1 beside ours`,
+        hint: expect.stringContaining('deploy-receiver compose api -- up -d takes them away'),
+      },
+    ],
+    [
+      'an override that is gone',
+      { compose: { ...WELL.compose, isOverridden: () => false } },
+      {
+        ok: true,
+        message: expect.stringContaining('(compose/api.yaml in data) is gone, or edited'),
+        hint: expect.stringContaining('systemctl restart deploy-receiver'),
+      },
+    ],
+  ])('%s is told with the remedy', async ([, change, finding]) => {
+    expect((await examine(change as object))[0]).toEqual({
+      id: 'project:api',
+      ...(finding as object),
+    })
+  })
+
+  test('a worker that does not run is a failure, unless the app was stopped or nothing is live', async () => {
+    const services = async () => [of('seed', { doneAt: 'x' })]
+    expect((await examine({ services }))[1]).toMatchObject({
+      ok: false,
+      message: 'worker does not run',
+      hint: expect.stringContaining('deploy-receiver logs api --service worker'),
+    })
+    expect(await examine({ services, stoppedSince: () => 'x' })).toHaveLength(1)
+    expect(await examine({ services, journal: { live: () => undefined } })).toHaveLength(1)
   })
 })

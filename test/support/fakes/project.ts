@@ -40,6 +40,7 @@ export function createFakeProject({ note = unnoted }: { note?: Note } = {}): Fak
       override(_app, _project, image) {
         if (overrides.at(-1) !== image || overrides.length === 0) overrides.push(image)
       },
+      isOverridden: (_app, _project, image) => overrides.length > 0 && overrides.at(-1) === image,
       forget(app) {
         note('forget', app)
         overrides.length = 0
