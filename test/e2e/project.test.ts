@@ -122,9 +122,7 @@ const cli = (...args: string[]) =>
 /** What `doctor` finds, by id. It ends with 1 when something else of this machine is not as it has to be. */
 async function doctor() {
   const { stdout } = await cli('doctor', '--json').catch((error: { stdout: string }) => error)
-  const { findings } = JSON.parse(stdout) as {
-    findings: { id: string; verdict: string; message: string }[]
-  }
+  const findings = JSON.parse(stdout) as { id: string; verdict: string; message: string }[]
   return new Map(findings.map((each) => [each.id, each]))
 }
 

@@ -9,11 +9,13 @@ export const DEPENDENCY_MS = 5 * 60_000
 const LOOK_MS = 500
 const LOG_LINES = 50
 
+type Context = Pick<StepContext, 'app' | 'ports' | 'progress' | 'signal'>
+
 /**
  * The step `services`: the project's networks and volumes are there, and so is every service of Compose's that ours wait for. What
  * runs is waited for and left as it is; what does not is started, one after the other.
  */
-export async function startDependencies(context: StepContext): Promise<string> {
+export async function startDependencies(context: Context): Promise<string> {
   const { app, ports, signal } = context
   const { project } = app
   if (project === undefined) return 'no project'
@@ -24,7 +26,7 @@ export async function startDependencies(context: StepContext): Promise<string> {
   return lines.join(', ') || 'nothing to wait for'
 }
 
-async function start(dependency: Dependency, context: StepContext): Promise<string> {
+async function start(dependency: Dependency, context: Context): Promise<string> {
   const { app, ports, progress, signal } = context
   const { service } = dependency
   const { project } = app
@@ -79,7 +81,7 @@ export function stateOf(
 async function failure(
   { service, condition }: Dependency,
   containers: readonly ComposeContainer[],
-  { app, ports }: StepContext,
+  { app, ports }: Context,
 ): Promise<DeployError> {
   const container = containers.find(({ running, health }) => !running || health !== 'healthy')
   const log = container === undefined ? [] : await ports.engine.logs(container.name, LOG_LINES)

@@ -1,5 +1,6 @@
 import { type DockerApp, withSettings } from '../app.ts'
 import { imageOf, type StoredDeployment } from '../journal.ts'
+import { startDependencies } from '../project/dependencies.ts'
 import { repairWorkers } from '../project/workers.ts'
 import type { LookAgain } from '../rollout.ts'
 import { lineOf } from '../log.ts'
@@ -80,7 +81,10 @@ async function startLive(
     // `start` has it so on purpose
     ports.record.stopped(app.name) === undefined ? 'warn' : 'info',
   )
-  if (missing > 0) await ports.images.pull({ repository, digest }, { progress: () => {}, signal })
+  if (missing > 0) {
+    await standProject(app, ports, signal)
+    await ports.images.pull({ repository, digest }, { progress: () => {}, signal })
+  }
   const volumes = await claimVolumes(app, { repository, digest }, world, ports)
   await startAll(
     {
@@ -96,6 +100,17 @@ async function startLive(
     ports,
     signal,
   )
+}
+
+/** On a machine that was set up anew neither the networks of its project are there nor its database. */
+async function standProject(app: DockerApp, ports: SlotPorts, signal: AbortSignal): Promise<void> {
+  if (app.project === undefined) return
+  const context = { app, ports, progress: () => {}, signal }
+  await startDependencies(context).catch((error: unknown) => {
+    signal.throwIfAborted()
+    // it may do without them for a while, as it has to when they end later
+    ports.report('what the app waits for is not there', { app: app.name, error })
+  })
 }
 
 /** What was stopped on purpose runs again. */

@@ -11,12 +11,15 @@ import { hostname } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import type { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
+import { readVariables } from '../../config/variables.ts'
+import { appOfKey } from '../../core/project/project.ts'
 import { readConfig } from '../read-config.ts'
 import { type ArchiveEntry, writeArchive } from '../../edges/archive.ts'
 import { createSlots } from '../../edges/slots.ts'
 import { copyClosedStore, readCopy } from '../../edges/store/copy.ts'
 import { VERSION } from '../../version.ts'
 import { storeFile } from '../machine.ts'
+import { readProjects } from './projects.ts'
 import { certbotOf, dataOf, readContents } from './contents.ts'
 import { BACKUP_FORMAT, entryName, type Manifest, MANIFEST, STORE } from './manifest.ts'
 
@@ -58,7 +61,8 @@ export async function backUp(
       },
     )
   }
-  named = named.map((each) => resolve(each))
+  const projects = await readProjects(config.apps, readVariables(config.file, environment))
+  named = [...named.map((each) => resolve(each)), ...projects.files]
   // beside the backup, where there has to be room for it anyway, and nobody else can look
   const folder = mkdtempSync(join(dirname(resolve(file)), '.deploy-receiver-backup-'))
   try {
@@ -70,14 +74,15 @@ export async function backUp(
     const { files, links, missing } = readContents(config, named)
     const slots = createSlots(config.data)
     const apps = live.map(({ app, image }) => {
-      const own = volumes.flatMap((each) => (each.app === app ? each.volume : []))
+      const own = volumes.flatMap((each) => (appOfKey(each.app) === app ? each.volume : []))
       const known = Object.hasOwn(config.apps, app) ? config.apps[app] : undefined
+      const composed = (projects.data.get(app) ?? []).filter((each) => !named.includes(each))
       const slot = slots.live(app)
       return {
         app,
         ...(slot === undefined ? {} : { slot }),
         image: `${image.repository}@${image.digest ?? ''}`,
-        data: [...new Set([...dataOf(known, named), ...own])],
+        data: [...new Set([...dataOf(known, named), ...composed, ...own])],
       }
     })
     const manifest: Manifest = {
@@ -106,7 +111,7 @@ export async function backUp(
       bytes: statSync(file).size,
       files: [...files, ...links].map(({ path }) => path),
       apps,
-      missing,
+      missing: [...missing, ...projects.missing],
     }
   } finally {
     rmSync(folder, { recursive: true, force: true })

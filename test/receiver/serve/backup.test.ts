@@ -365,3 +365,40 @@ async function readAll(archive: Buffer) {
   }
   return entries
 }
+
+test('of a Compose project its files are in it, and the app waits for the data of all of its services', async () => {
+  const folder = at('srv/shop')
+  write(
+    'srv/shop/compose.yaml',
+    `
+name: shop
+services:
+  web: { image: ghcr.io/acme/web, env_file: app.env }
+  db: { image: 'postgres:16', volumes: [rows:/data, './init.sql:/init.sql', './dumps:/dumps', '${dir}/etc/ghcr:/x'] }
+volumes: { rows: }
+configs: { far: { file: ../far.conf } }
+`,
+  )
+  write('srv/shop/.env', 'A=1\n')
+  write('srv/shop/app.env', 'B=1\n')
+  write('srv/shop/init.sql', 'select 1')
+  write('srv/far.conf', '')
+  mkdirSync(at('srv/shop/dumps'))
+  const compose = `compose: { file: ${folder}/compose.yaml, service: web }`
+  write('etc/config.yaml', CONFIG(dir).replace('image: ghcr.io/acme/web', compose))
+  const { files, apps, missing } = await back()
+  const own = files.filter((each) => each.startsWith(folder)).toSorted()
+  expect(own).toEqual(
+    ['.env', 'app.env', 'compose.yaml', 'init.sql'].map((name) => join(folder, name)),
+  )
+  expect(apps.find(({ app }) => app === 'web')?.data).toEqual(['shop_rows', join(folder, 'dumps')])
+  expect(missing).toEqual([`${at('srv/far.conf')} lies outside of the folder of the project shop`])
+  moveOn()
+  const restore = await plan()
+  expect(restore.apps.find(({ app }) => app === 'web')?.awaits).toEqual([
+    'shop_rows',
+    join(folder, 'dumps'),
+  ])
+  await restore.run()
+  expect(readFileSync(join(folder, 'app.env'), 'utf8')).toBe('B=1\n')
+})

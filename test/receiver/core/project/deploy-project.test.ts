@@ -188,6 +188,26 @@ test('a worker that somebody removed or stopped runs again at the next look', as
   expect(standing(world)).toStrictEqual(['api-1-blue', 'api-1_worker_1'])
 })
 
+test('on a machine that lost all of it the networks and the database come back before the app', async () => {
+  const world = await worldWithOneLive()
+  world.containers.clear()
+  world.project.containers.clear()
+  await deploy(world)
+  expect(world.calls.filter((call) => !call.startsWith('pull'))).toStrictEqual([
+    'ensure shop',
+    'up db',
+    'start api-1-blue',
+    'start api-1_worker_1',
+  ])
+  // without its database it runs all the same
+  world.containers.clear()
+  world.project.containers.clear()
+  world.failures.set('up', new DeployError('compose_failed', 'no such image'))
+  await deploy(world)
+  expect(standing(world)).toStrictEqual(['api-1-blue', 'api-1_worker_1'])
+  expect(world.reports.join('\n')).toContain('what the app waits for is not there')
+})
+
 test('a service that left the project, or the project that left the app, is retired', async () => {
   const world = await worldWithOneLive()
   world.accept({ id: 'dep_2', digest: DIGEST.two })
