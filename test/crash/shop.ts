@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type Docker from 'dockerode'
 
-/** A Compose project of which the image is deployed: web service, worker, migration, and a database that is Compose's. */
+/** A Compose project of which the image is deployed: web service, worker, migration, a seed that nobody waits for, and a database that is Compose's. */
 export interface Shop {
   file: string
   removeDatabase(docker: Docker): Promise<void>
@@ -28,6 +28,7 @@ services:
       migrate: { condition: service_completed_successfully }
   worker: { <<: *app, command: /bin/busybox sleep 100000, depends_on: [web] }
   migrate: { <<: *app, command: /bin/busybox true }
+  seed: { <<: *app, command: /bin/busybox true }
   db:
     image: ${repository}-db:1
     command: /bin/busybox sleep 100000

@@ -284,9 +284,12 @@ async function mess(vm: Vm, docker: Docker, app: string): Promise<string[]> {
     .map(({ Labels, State }) => `${Labels['deploy-receiver.digest']} ${State}`)
     // what was replaced may stay there, warm or kept
     .filter((each) => app !== 'warm' || each.startsWith(String(live)))
-  // of a project the worker stands beside the web service, and of a migration nothing is left
+    .toSorted((a, b) => a.localeCompare(b))
+  // of a project the worker stands beside the web service, the seed is done, and of a migration nothing is left
   const replicas = app === 'twins' || app === 'shop' ? 2 : 1
-  const expected = live === undefined ? [] : Array<string>(replicas).fill(`${live} running`)
+  const running = Array<string>(replicas).fill(`${live} running`)
+  const done = app === 'shop' ? [`${live} exited`] : []
+  const expected = live === undefined ? [] : [...done, ...running]
   if (standing.join() !== expected.join()) {
     found.push(
       `containers: ${standing.join(', ') || 'none'}; expected: ${expected.join() || 'none'}`,
