@@ -1,29 +1,29 @@
 import type { AppAnswer } from '../core/slots/app-answer.ts'
-import type { AppHealth } from '../core/slots/app-health.ts'
+import { healthOf } from '../core/slots/app-health.ts'
+import type { World } from '../core/slots/next-step.ts'
 import type { Services } from '../http/app.ts'
 
 /** A page is as fresh as that; however many look, Docker and the app are asked once in it. */
 const FRESH_MS = 3000
-/** Nobody waits longer for one app, be it that it or that Docker does not answer. */
+/** Nobody waits longer for Docker, and none longer for an app. */
 const ASK_MS = 2000
 
 /** How apps are, for pages that many may look at. What cannot be seen is `null`. */
 export function createPageHealth(
   look: {
-    health(app: string): Promise<AppHealth>
-    answer(app: string, signal: AbortSignal): Promise<AppAnswer | undefined>
+    observe(app: string): Promise<World>
+    /** What a live container of those says within so long. */
+    answer(app: string, world: World, limitMs: number): Promise<AppAnswer | undefined>
   },
   nowMs: () => number,
 ): Services['pageHealth'] {
   const kept = new Map<string, { at: number; health: ReturnType<Services['pageHealth']> }>()
   const ask: Services['pageHealth'] = async (app) => {
-    const signal = AbortSignal.timeout(ASK_MS)
-    const asked = Promise.all([look.health(app), look.answer(app, signal).catch(() => undefined)])
     try {
-      const seen = await Promise.race([asked, ended(signal)])
-      if (seen === undefined) return null
-      const [health, answer] = seen
-      return { ...health, ...(answer === undefined ? {} : { answer }) }
+      const world = await Promise.race([look.observe(app), ended(AbortSignal.timeout(ASK_MS))])
+      if (world === undefined) return null
+      const answer = await look.answer(app, world, ASK_MS).catch(() => undefined)
+      return { ...healthOf(world), ...(answer === undefined ? {} : { answer }) }
     } catch {
       return null
     }

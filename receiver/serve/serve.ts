@@ -12,6 +12,7 @@ import { refuseOthers } from '../core/slots/ownership.ts'
 import { appAnswer } from '../core/slots/app-answer.ts'
 import { lookForData } from '../core/slots/awaited-data.ts'
 import { appHealth } from '../core/slots/app-health.ts'
+import { observe } from '../core/slots/next-step.ts'
 import { plan as planDeployment } from '../core/slots/plan.ts'
 import { removeApp } from '../core/slots/remove-app.ts'
 import { isToRepair } from '../core/slots/container-events.ts'
@@ -176,10 +177,10 @@ async function start(
     health,
     pageHealth: createPageHealth(
       {
-        health,
-        answer: async (app, signal) => {
+        observe: (app) => observe(app, { engine, slots }),
+        answer: async (app, world, limitMs) => {
           const spec = apps.all().get(app)
-          return spec === undefined ? undefined : appAnswer(spec, slotPorts, signal)
+          return spec === undefined ? undefined : appAnswer(spec, world, slotPorts, limitMs)
         },
       },
       clock.ms,

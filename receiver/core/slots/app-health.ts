@@ -1,4 +1,4 @@
-import { observe } from './next-step.ts'
+import { observe, type World } from './next-step.ts'
 import type { SlotPorts } from './ports.ts'
 
 /** How the live containers of an app are at this moment. */
@@ -16,11 +16,13 @@ export interface AppHealth {
 const WORST_FIRST = ['unhealthy', 'starting', 'healthy'] as const
 
 /** Looks at the live containers of an app. Throws what the engine throws. */
-export async function appHealth(
+export const appHealth = async (
   app: string,
   ports: Pick<SlotPorts, 'slots' | 'engine'>,
-): Promise<AppHealth> {
-  const { live, containers } = await observe(app, ports)
+): Promise<AppHealth> => healthOf(await observe(app, ports))
+
+/** The same of what was seen already. */
+export function healthOf({ live, containers }: World): AppHealth {
   const serving = containers.filter(({ slot }) => slot === live)
   const health = WORST_FIRST.find((status) =>
     serving.some((each) => each.health?.status === status),

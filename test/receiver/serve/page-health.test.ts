@@ -1,32 +1,71 @@
 import { expect, test } from 'vitest'
-import type { AppHealth } from '../../../receiver/core/slots/app-health.ts'
+import { appAnswer } from '../../../receiver/core/slots/app-answer.ts'
+import { observe } from '../../../receiver/core/slots/next-step.ts'
+import type { Container } from '../../../receiver/core/slots/container.ts'
+import type { SlotPorts } from '../../../receiver/core/slots/ports.ts'
 import { createPageHealth } from '../../../receiver/serve/page-health.ts'
+import { APP } from '../../support/fake-world.ts'
 
-const WELL = { containers: 1, running: 1, restarts: 0 } as AppHealth
+const LIVE = { slot: 'green', running: true, restarts: 0, address: '192.0.2.1', port: 80 }
+const WORLD = { live: 'green' as const, containers: [LIVE as unknown as Container] }
+const WELL = { containers: 1, running: 1, restarts: 0 }
+const SLOW = { ...APP, health: { ...APP.health, timeoutMs: 60_000, deadlineMs: 60_000 } }
 
-test('however many look, an engine and an app are asked once within three seconds', async () => {
-  let [asked, nowMs] = [0, 0]
-  const look = {
-    health: async () => (asked++, WELL),
-    answer: async () => undefined,
-  }
-  const health = createPageHealth(look, () => nowMs)
+test('however many look, an engine and an app are asked once each within three seconds', async () => {
+  let [listed, asked, nowMs] = [0, 0, 0]
+  const ports = {
+    slots: { live: () => 'green' as const },
+    engine: { containers: async () => (listed++, WORLD.containers) },
+    clock: { ms: () => nowMs, timeout: () => new AbortController().signal },
+    probe: async () => (asked++, { status: 200, body: '' }),
+  } as unknown as SlotPorts
+  const health = createPageHealth(
+    {
+      observe: (app) => observe(app, ports),
+      answer: (_app, world, limitMs) => appAnswer(SLOW, world, ports, limitMs),
+    },
+    () => nowMs,
+  )
   await Promise.all(Array.from({ length: 100 }, () => health('api')))
   nowMs = 2999
-  expect(await health('api')).toEqual(WELL)
-  expect(asked).toBe(1)
+  expect(await health('api')).toMatchObject({ ...WELL, answer: { healthy: true } })
+  expect([listed, asked]).toEqual([1, 1])
   nowMs = 3000
   await health('api')
-  expect(asked).toBe(2)
+  expect([listed, asked]).toEqual([2, 2])
+})
+
+test('an app that says nothing is told apart from an engine that does not', async () => {
+  const limits: number[] = []
+  const ports = {
+    clock: { ms: () => 0, timeout: () => new AbortController().signal },
+    listeners: () => [],
+    probe: async ({ timeoutMs }: { timeoutMs: number }) => {
+      limits.push(timeoutMs)
+      throw new Error(`no answer within ${timeoutMs} ms`)
+    },
+  } as unknown as SlotPorts
+  const health = createPageHealth(
+    {
+      observe: async () => WORLD,
+      answer: (_app, world, limitMs) => appAnswer(SLOW, world, ports, limitMs),
+    },
+    () => 0,
+  )
+  expect(await health('api')).toMatchObject({
+    ...WELL,
+    answer: { healthy: false, text: 'GET /healthz: no answer within 2000 ms' },
+  })
+  expect(limits).toEqual([2000])
 })
 
 test('an engine that fails or says nothing keeps no page from being shown', async () => {
   const answer = async () => undefined
   const failing = createPageHealth(
-    { health: () => Promise.reject(new Error('away')), answer },
+    { observe: () => Promise.reject(new Error('away')), answer },
     () => 0,
   )
   expect(await failing('api')).toBeNull()
-  const silent = createPageHealth({ health: () => new Promise(() => {}), answer }, () => 0)
+  const silent = createPageHealth({ observe: () => new Promise(() => {}), answer }, () => 0)
   expect(await silent('api')).toBeNull()
 })
