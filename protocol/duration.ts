@@ -17,6 +17,20 @@ export function parseDuration(text: string): number | undefined {
   return sum
 }
 
+const LARGE_UNITS = [
+  ['d', 86_400_000],
+  ['h', 3_600_000],
+  ['min', 60_000],
+  ['s', 1000],
+] as const
+
+/** How long something is ago, in its largest unit, as a column of a table has it: `3 h`. */
+export function showAge(ms: number): string {
+  // another clock may have written when it was
+  const [unit, size] = LARGE_UNITS.find(([, each]) => ms >= each) ?? ['s', 1000]
+  return `${Math.floor(Math.max(0, ms) / size)} ${unit}`
+}
+
 /** A span for people: `812 ms`, `4.1 s`, `2 min 5 s`. */
 export function showDuration(ms: number): string {
   if (ms < 1000) return `${Math.round(ms)} ms`

@@ -152,3 +152,6 @@ function checkDigest(digest: string, text: string): void {
     'a digest is sha256: and 64 hex digits in lower case',
   )
 }
+
+/** A digest as people read it: as many of its digits as a rollback takes. */
+export const shortDigest = (digest: string): string => digest.slice(0, 'sha256:'.length + 12)

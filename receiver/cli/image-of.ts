@@ -1,11 +1,10 @@
 import type { Deployment } from '../../protocol/deployment.ts'
+import { shortDigest } from '../../protocol/image-reference.ts'
 
 /** Tag, if there is one, and the first digits of the digest: as many as a rollback takes. */
 export function imageOf({ image: { tag, digest } }: Pick<Deployment, 'image'>): string {
   return [tag, digest && shortDigest(digest)].filter((part) => part !== undefined).join(' ') || '-'
 }
-
-export const shortDigest = (digest: string): string => digest.slice(0, 'sha256:'.length + 12)
 
 /** A text for people, its digests as short as that. */
 export const withShortDigests = (text: string): string =>

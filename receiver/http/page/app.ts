@@ -6,12 +6,12 @@ import { type AppLine, stateOf } from './apps.ts'
 import { facts, table } from './layout.ts'
 import {
   ago,
+  digits,
   foreign,
   type Html,
   NOTHING,
   outcome,
   type Part,
-  shortDigest,
   source,
   version,
 } from './text.ts'
@@ -57,7 +57,7 @@ export function app(
       ${holds.map(
         ({ digest, deployment, since }) =>
           html`<p class="note">
-            <code>${shortDigest(digest)}</code> is on hold:
+            <code>${digits(digest)}</code> is on hold:
             <a href="/page/deployments/${deployment}">${deployment}</a> went back from it
             ${ago(since, nowMs)}. Hints of registries do not bring it back; an order does.
           </p>`,

@@ -1,5 +1,7 @@
 import { html } from 'hono/html'
 import type { Deployment } from '../../../protocol/deployment.ts'
+import { showAge } from '../../../protocol/duration.ts'
+import { shortDigest } from '../../../protocol/image-reference.ts'
 import { printable } from '../../core/printable.ts'
 import { shorten } from '../../core/shorten.ts'
 
@@ -24,27 +26,16 @@ export const lines = (all: readonly string[]): Html =>
 export const time = (at: string): Html =>
   html`<time datetime="${at}">${at.slice(0, 16).replace('T', ' ')} UTC</time>`
 
-const UNITS = [
-  ['d', 86_400_000],
-  ['h', 3_600_000],
-  ['min', 60_000],
-  ['s', 1000],
-] as const
-
 /** The same, as how long ago that is. */
-export function ago(at: string, nowMs: number): Html {
-  const ms = Math.max(0, nowMs - Date.parse(at))
-  const [unit, size] = UNITS.find(([, each]) => ms >= each) ?? UNITS[3]
-  return html`<time datetime="${at}" data-ago title="${at}"
-    >${Math.floor(ms / size)} ${unit} ago</time
-  >`
-}
+export const ago = (at: string, nowMs: number): Html =>
+  html`<time datetime="${at}" data-ago title="${at}">${showAge(nowMs - Date.parse(at))} ago</time>`
 
-export const shortDigest = (digest: string): string => digest.replace(/^sha256:/, '').slice(0, 12)
+/** The first digits of a digest: what kind they are is plain where all are of one. */
+export const digits = (digest: string): string => shortDigest(digest).replace('sha256:', '')
 
 /** The version of a deployment: its tag, and the digest that it is. */
 export function version({ image: { tag, digest } }: Deployment): Html {
-  const short = digest === undefined ? undefined : shortDigest(digest)
+  const short = digest === undefined ? undefined : digits(digest)
   if (tag !== undefined && short !== undefined) {
     return html`<span class="version"
       ><span class="clip">${foreign(tag, 60)}</span>
