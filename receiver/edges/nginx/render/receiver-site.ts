@@ -107,7 +107,8 @@ proxy_buffering off; # what changes is sent as it does
   return `
 location /page/ {
 ${indent(`${first}${passed}`)}}
-location /page/login/ {
+# without a slash at its end: Nginx would answer the form's own address with a redirect to one that has it
+location /page/login {
 ${indent(`${first}access_log off;\n${passed}`)}}
 `
 }

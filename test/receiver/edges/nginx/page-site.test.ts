@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, rmSync } from 'node:fs'
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { request } from 'node:https'
 import { join } from 'node:path'
 import { buffer } from 'node:stream/consumers'
@@ -36,14 +36,17 @@ afterAll(async () => {
 })
 
 /** Has Nginx know the receiver alone, with a page under this name. */
-async function show(domain: string, { hasTls }: { hasTls: boolean }): Promise<void> {
+async function show(
+  domain: string,
+  { hasTls, hasSite = true }: { hasTls: boolean; hasSite?: boolean },
+) {
   for (const file of readdirSync(nginx.directory)) rmSync(join(nginx.directory, file))
   const covered = (name: string) =>
     hasTls ? { tls: { pair: { ...pair, covers: [name], isFit: true } } } : {}
   const receiver: ConfiguredReceiver = {
     url: 'https://deploy.test',
     listen: { host: '127.0.0.1', port: hooks.port },
-    site: { trustedProxies: [] },
+    ...(hasSite ? { site: { trustedProxies: [] } } : {}),
     ...covered('deploy.test'),
     hasTls,
     page: { domain, listen: { host: '127.0.0.1', port: admin.port }, ...covered(domain) },
@@ -61,7 +64,11 @@ async function show(domain: string, { hasTls }: { hasTls: boolean }): Promise<vo
     flags: createSlots(join(workspace.dir, 'data')).flags,
     address: () => '127.0.0.1',
   })
-  await nginx.reloaded(() => sites.receiver.ensure('leave').then(() => {}))
+  let notice: string | undefined
+  await nginx.reloaded(async () => {
+    notice = (await sites.receiver.ensure('leave')).pageNotice
+  })
+  return { notice, page: sites.receiver.page }
 }
 
 const plain = async (host: string, path: string) => {
@@ -139,8 +146,32 @@ test("a page on the receiver's host stands beside the hooks, over TLS alone", as
   await show('deploy.test', { hasTls: true })
   expect(await plain('deploy.test', '/page/apps')).toMatchObject({ status: 308 })
   expect(await secure('deploy.test', '/page/apps')).toMatchObject({ by: 'admin' })
-  expect(await secure('deploy.test', '/page/login/x')).toMatchObject({ by: 'admin' })
+  // the form of a link is sent to the second
+  for (const path of ['/page/login/x', '/page/login'])
+    expect(await secure('deploy.test', path)).toMatchObject({ status: 200, by: 'admin' })
   for (const path of ['/hooks/api', '/apps', '/page/../metrics', '/metrics']) {
     expect([path, (await secure('deploy.test', path)).by]).toEqual([path, 'hooks'])
   }
+})
+
+test('a page that has no site of ours is told of, and one that has is asked for as its visitors do', async () => {
+  const shown = await show('page.test', { hasTls: true })
+  expect(shown.notice).toBeUndefined()
+  expect(await shown.page()).toEqual({ url: `https://page.test:${ports.tls}` })
+  const beside = await show('deploy.test', { hasTls: true })
+  expect([beside.notice, await beside.page()]).toEqual([undefined, undefined])
+
+  const left = await show('page.test', { hasTls: true, hasSite: false })
+  expect(left.notice).toContain('`site: false` leaves page.test (page.domain) to a site')
+  expect(await left.page()).toEqual({ notice: left.notice })
+
+  const theirs = join(workspace.dir, 'nginx/theirs.conf')
+  writeFileSync(theirs, `server { listen 127.0.0.1:${ports.plain}; server_name page.test; }`)
+  const main = join(workspace.dir, 'nginx/nginx.conf')
+  const before = readFileSync(main, 'utf8')
+  writeFileSync(main, before.replace('http {', `http { include ${theirs};`))
+  const taken = await show('page.test', { hasTls: true })
+  writeFileSync(main, before)
+  expect(taken.notice).toContain(`page.test (page.domain) has a site of your own, in ${theirs}`)
+  await expect(secure('page.test', '/page/apps')).rejects.toThrow('unrecognized name')
 })
