@@ -5,19 +5,28 @@ import type { Field, Reader } from './reader.ts'
 import { boolean, matching } from './values.ts'
 
 /**
- * Who has a domain: apps, each at paths of its own; one that leads to another; the receiver itself, whose `url` it is; or the
- * containers that call an app so.
+ * Who has a domain: apps, each at paths of its own; one that leads to another; the receiver itself, whose `url` it is, or whose
+ * page has it; or the containers that call an app so.
  */
 export type DomainOwners = Map<string, Owner>
-type Owner = { at: Map<string, string> } | { from: string } | { url: string } | { internal: string }
+type Owner =
+  | { at: Map<string, string> }
+  | { from: string }
+  | { url: string }
+  | { page: string }
+  | { internal: string }
 
 /** Keys that say where visitors find an app. */
 export const PLACE_KEYS = ['domains', 'paths', 'strip_prefix', 'redirect_from']
 
-/** What visitors cannot be at already: the names that containers have for these apps, and the receiver's own host. */
-export function domainOwners(url: string, apps: Iterable<string>): DomainOwners {
+/** What visitors cannot be at already: the names that containers have for these apps, and the receiver's own. */
+export function domainOwners(
+  { url, page }: { url: string; page: string | undefined },
+  apps: Iterable<string>,
+): DomainOwners {
   const owners: DomainOwners = new Map()
   for (const app of apps) owners.set(internalName(app), { internal: app })
+  if (page !== undefined) owners.set(page, { page })
   if (URL.canParse(url)) owners.set(new URL(url).hostname, { url })
   return owners
 }
@@ -92,6 +101,10 @@ function refuse(
     const hint = `give ${name} another name, like ${name}.${domain}, or url another host`
     const message = `${domain} is the host of url (${owner.url}), at which the receiver takes hooks`
     return reader.problem(item, message, hint)
+  }
+  if ('page' in owner) {
+    const hint = `give ${name} another name, or the page: page.${domain}`
+    return reader.problem(item, `${domain} is page.domain, at which the page is`, hint)
   }
   if ('from' in owner) {
     const message =

@@ -11,7 +11,7 @@ import type { AppConfig, Config } from './config.ts'
 import { domainOwners } from './domains.ts'
 import { warnOfAdmin, warnOfListen } from './exposure.ts'
 import { warnOfAccess } from './file-access.ts'
-import { readPage } from './page.ts'
+import { readPage, remarkOfPage } from './page.ts'
 import { readProxies, readRateLimit } from './limits.ts'
 import { readLogLevel } from './log-level.ts'
 import { DOCKER_NETWORK } from './networks.ts'
@@ -71,6 +71,9 @@ export function loadConfig(
   const nginx = reader.mapping(keys.get('nginx'), NGINX_KEYS)
   const site = readSite(reader, nginx.get('site'), PLAIN_SITE)
   const tls = readTls(reader, keys.get('tls'))
+  const ownSite = isOwnSite(reader, keys.get('site')) ? site : undefined
+  const page = readPage(reader, keys.get('page'), { owners, url })
+  remarkOfPage(reader, keys.get('page'), { page, url, isOwnSite: ownSite !== undefined, tls })
   const config: Config = {
     file: path,
     url,
@@ -81,16 +84,16 @@ export function loadConfig(
     network: readNetwork(reader, keys.get('network')),
     nginx: readNginx(reader, nginx, site),
     ...(tls === undefined ? {} : { tls }),
-    ...(isOwnSite(reader, keys.get('site')) ? { site } : {}),
+    ...defined({ site: ownSite }),
     registries: readRegistries(reader, keys.get('registries'), dirname(path)),
     trustedProxies: readProxies(reader, keys.get('trusted_proxies')),
     rateLimit: readRateLimit(reader, keys.get('rate_limit')),
     logLevel: readLogLevel(reader, keys.get('log_level')),
-    ...defined({ page: readPage(reader, keys.get('page'), { owners, url }) }),
+    ...defined({ page }),
     readTokens: secretTexts(reader, keys.get('read_tokens'), owners),
     apps: readApps(reader, keys.get('apps'), {
       secrets: owners,
-      domains: domainOwners(url, reader.mapping(keys.get('apps')).keys()),
+      domains: domainOwners({ url, page: page?.domain }, reader.mapping(keys.get('apps')).keys()),
       site,
       acme: tls !== undefined,
       projects: noProjects(projects),

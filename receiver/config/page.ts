@@ -40,6 +40,34 @@ export function readPage(
   }
 }
 
+/** Says when nobody comes to the page by its name, as far as the config alone shows that. */
+export function remarkOfPage(
+  reader: Reader,
+  field: Field | undefined,
+  {
+    page,
+    url,
+    isOwnSite,
+    tls,
+  }: { page: PageConfig | undefined; url: string; isOwnSite: boolean; tls: object | undefined },
+): void {
+  const domain = page?.domain
+  if (field === undefined || domain === undefined) return
+  const at = reader.mapping(field).get('domain') ?? field
+  const isBeside = URL.canParse(url) && new URL(url).hostname === domain
+  if (!isOwnSite) {
+    const which = isBeside ? 'the site of url' : `the site of ${domain}`
+    const what = '`site: false` leaves it to you; docs/page.md has what it passes on'
+    reader.notice(at, `${which} is none of the receiver's: ${what}`)
+  } else if (tls === undefined) {
+    reader.warning(
+      at,
+      `nothing asks for a certificate of ${domain}, and the page is never served without TLS`,
+      'write `tls: { email: ops@example.com }`',
+    )
+  }
+}
+
 function readGithub(
   reader: Reader,
   field: Field | undefined,

@@ -38,6 +38,14 @@ const lookAtReceiver = ({ receiver }: Pick<SiteFiles, 'receiver'>): Promise<Find
     const message = url === undefined ? 'Nginx serves it' : `Nginx serves it at ${url}`
     return warning === undefined ? message : { message, hint: warning }
   }),
+  look({ id: 'page', what: 'page' }, async () => {
+    const page = await receiver.page()
+    if (page === undefined) return 'at `admin`, or beside the hooks'
+    if ('notice' in page) return { message: 'no site of it is written', hint: page.notice }
+    const { url, warning } = page
+    const message = url === undefined ? 'Nginx serves it' : `Nginx serves it at ${url}/page/`
+    return warning === undefined ? message : { message, hint: warning }
+  }),
   look('unknown names', async () => (await receiver.unknownNames()) ?? 'Nginx does not say'),
 ]
 

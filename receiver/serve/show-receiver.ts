@@ -10,8 +10,11 @@ export async function showReceiver(
   onEdit: OnEdit,
 ): Promise<string[]> {
   try {
-    const { notice, warnings } = await receiver.ensure(onEdit)
-    const said = warnings.map((each) => `Nginx: ${each}`)
+    const { notice, pageNotice, warnings } = await receiver.ensure(onEdit)
+    const said = [
+      ...(pageNotice === undefined ? [] : [pageNotice]),
+      ...warnings.map((each) => `Nginx: ${each}`),
+    ]
     if (notice !== undefined) return [notice, ...said]
     const served = await receiver.ask()
     return served?.warning === undefined ? said : [...said, served.warning]

@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs'
+import { defined } from '../../core/defined.ts'
 import type { OnEdit } from '../../core/on-edit.ts'
 import type { Ensured, Served } from '../../core/slots/ports.ts'
 import { ask, type AskedSite } from './ask/ask.ts'
@@ -12,6 +13,7 @@ import type { NginxSettings, Program } from './program.ts'
 import {
   type ConfiguredReceiver,
   hostOf,
+  ownPage,
   receiverFile,
   receiverFiles,
   type ReceiverFiles,
@@ -27,11 +29,13 @@ export interface ReceiverAtNginx {
    * Has Nginx know it, as far as nobody else has its host; `notice` is why not. Throws
    * `nginx_failed` and `nginx_edited`.
    */
-  ensure(onEdit: OnEdit): Promise<Ensured & { notice?: string }>
+  ensure(onEdit: OnEdit): Promise<Ensured & { notice?: string; pageNotice?: string }>
   /** Asks as those do who send hooks. `undefined` when that site is left to the user. Throws `not_served`. */
   ask(options?: { again: () => Promise<'taken' | 'failed'> }): Promise<Served | undefined>
   /** Why it is not ours, though it is to be. */
   notice(): Promise<string | undefined>
+  /** The page, if it has a name of its own: why its site is none of ours, or what visitors get. Throws `not_served`. */
+  page(): Promise<{ notice: string } | Served | undefined>
   /** What names get that nobody has, in words; `undefined` when Nginx does not say what it reads. */
   unknownNames(): Promise<string | undefined>
   /** What somebody did to its file. */
@@ -68,12 +72,11 @@ export function createReceiverAtNginx({
     )
   }
 
-  const siteOnDisk = (): AskedSite => {
+  const siteOnDisk = (names: readonly string[]): AskedSite => {
     const conf = file()
     const text = onDisk(nginx, () => readIfThere(conf)) ?? ''
     const path = servedPathIn(text)
     const written = serverBlocksIn(conf, text).filter(({ served }) => served.has(path))
-    const names = [hostOf(receiver().url)]
     return {
       app: RECEIVER,
       path,
@@ -88,21 +91,30 @@ export function createReceiverAtNginx({
     }
   }
 
+  const askFor = (name: string, options?: Parameters<ReceiverAtNginx['ask']>[0]) =>
+    ask(siteOnDisk([name]), { program, signal: new AbortController().signal, ...options })
+
   return {
     file,
     async ensure(onEdit) {
-      const { wanted, notice } = await look()
+      const { wanted, notice, pageNotice } = await look()
       last = wanted
       const mine = onDisk(nginx, () => writable(RECEIVER, wanted, onEdit))
       const ensured = await change(mine, { nginx, program })
-      return { ...ensured, ...(notice === undefined ? {} : { notice }) }
+      return { ...ensured, ...defined({ notice, pageNotice }) }
     },
     async ask(options) {
       if (receiver().site === undefined) return undefined
-      return ask(siteOnDisk(), { program, signal: new AbortController().signal, ...options })
+      return askFor(hostOf(receiver().url), options)
     },
     async notice() {
       return (await look()).notice
+    },
+    async page() {
+      const page = ownPage(receiver())
+      if (page === undefined) return undefined
+      const { pageNotice } = await look()
+      return pageNotice === undefined ? askFor(page.domain) : { notice: pageNotice }
     },
     async unknownNames() {
       const blocks = await program.serverBlocks()

@@ -9,6 +9,7 @@ import type { Features } from './features.ts'
 import { readIfThere, type Wanted } from './files.ts'
 import { installationOf, withHead } from './mark.ts'
 import type { NginxSettings } from './program.ts'
+import { type ConfiguredPage, whyNoPage } from './page-site.ts'
 import { inEachFile, withoutOptions } from './render/listen.ts'
 import {
   type OwnSite,
@@ -25,8 +26,7 @@ import { type ConfiguredTls, servedPair } from './served-pair.ts'
 export interface ConfiguredReceiver {
   url: string
   listen: { host: string; port: number }
-  /** The page for people: its name, where it listens, and its certificate. */
-  page?: { domain: string; listen: { host: string; port: number }; tls?: ConfiguredTls }
+  page?: ConfiguredPage
   /** How Nginx treats its visitors; absent: its site is left to the user. */
   site?: SiteSettings
   tls?: ConfiguredTls
@@ -39,6 +39,8 @@ export interface ReceiverFiles {
   wanted: Wanted[]
   /** Why there is no site of it, though there is to be one. */
   notice?: string
+  /** The same of the page, if it has a name of its own. */
+  pageNotice?: string
 }
 
 /** The receiver's file: its host has a dot or is alone, and no app is called so. */
@@ -93,13 +95,11 @@ export function receiverFiles({
     features,
   }
   const listenTls = receiver.hasTls === true ? (nginx.listenTls ?? []) : []
-  const isFree = (name: string) => others?.some(({ names }) => names.includes(name)) === false
-  const { page } = receiver
+  const page = ownPage(receiver)
+  const pageNotice =
+    page === undefined ? undefined : whyNoPage(page, { site: receiver.site, others })
   const site: ReceiverSite = {
-    ...(page !== undefined &&
-    page.domain !== hostOf(receiver.url) &&
-    receiver.site !== undefined &&
-    isFree(page.domain)
+    ...(page !== undefined && receiver.site !== undefined && pageNotice === undefined
       ? { page: { ...pageOf(page, receiver.site, { file, nginx }), ...common } }
       : {}),
     ...(notice === undefined && receiver.site !== undefined
@@ -114,9 +114,13 @@ export function receiverFiles({
   }
   return {
     wanted: [...left, { file, text: textOf(installation, site) }],
-    ...defined({ notice }),
+    ...defined({ notice, pageNotice }),
   }
 }
+
+/** The page, if it stands under a name of its own and not beside the hooks. */
+export const ownPage = ({ page, url }: ConfiguredReceiver): ConfiguredPage | undefined =>
+  page === undefined || page.domain === hostOf(url) ? undefined : page
 
 /** Addresses of ours at which nobody takes the names that no site has; none when it is not known who does. */
 const untaken = (
@@ -151,7 +155,7 @@ function ownOf(
 }
 
 const pageOf = (
-  { domain, listen, tls }: Required<ConfiguredReceiver>['page'],
+  { domain, listen, tls }: ConfiguredPage,
   settings: SiteSettings,
   files: Files,
 ): OwnSite => ({

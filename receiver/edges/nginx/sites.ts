@@ -198,6 +198,7 @@ export function createSites(options: SitesOptions): SiteFiles {
       ask: () => receiver.ask({ again: () => inTurn(() => reloadAgain(program)) }),
       look: () => receiver.ask(),
       notice: receiver.notice,
+      page: receiver.page,
       unknownNames: receiver.unknownNames,
     },
     check: () => checkUp(program, nginx.listen),

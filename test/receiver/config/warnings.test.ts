@@ -1,7 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
 import { isGuessable } from '../../../receiver/config/guessable.ts'
-import { load, warnings, withApp, withLines } from './load-text.ts'
+import { load, problems, remarks, warnings, withApp, withLines } from './load-text.ts'
 
 const GOOD = 'd41f8e0c93b2a7566f1e09ab47c38d25e6b0714f'
 const CLEAR = (name: string, variable = name) =>
@@ -147,4 +147,34 @@ test('what is wrong is said alone, and what is unwise stops nothing', () => {
   expect(() => warnings(withLines('admin: 0.0.0.0:9081', 'listen: x'))).toThrow(
     /^config\.yaml:4:9: listen: "x" is not an address[^\n]*$/,
   )
+})
+
+describe('a page', () => {
+  const PAGE = 'page: { domain: page.example }'
+  const TLS = 'tls: { email: ops@d.example }'
+  test('that nobody comes to is told of, as far as the config shows it', () => {
+    const said = (...lines: string[]) => remarks(withLines(...lines))
+    expect(said(PAGE, TLS)).toEqual({ warnings: [], notices: [] })
+    expect(said(PAGE)).toEqual({
+      warnings: [
+        'config.yaml:3:17: page.domain: nothing asks for a certificate of page.example, and the page is never served without TLS; write `tls: { email: ops@example.com }`',
+      ],
+      notices: [],
+    })
+    expect(said(PAGE, TLS, 'site: false')).toEqual({
+      warnings: [],
+      notices: [
+        "config.yaml:3:17: page.domain: the site of page.example is none of the receiver's: `site: false` leaves it to you; docs/page.md has what it passes on",
+      ],
+    })
+    expect(said('page: { domain: d.example }', 'site: false').notices).toEqual([
+      expect.stringContaining("the site of url is none of the receiver's"),
+    ])
+  })
+
+  test('has a name that no app has', () => {
+    expect(problems(`${PAGE}\n${withApp('domains: [api.example, page.example]')}`)).toEqual([
+      'config.yaml:6:28: apps.api.domains[1]: page.example is page.domain, at which the page is; give api another name, or the page: page.page.example',
+    ])
+  })
 })

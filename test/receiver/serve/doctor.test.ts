@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { expect, test } from 'vitest'
+import type { SiteFiles } from '../../../receiver/edges/nginx/sites.ts'
 import type { AppConfig, Config } from '../../../receiver/config/config.ts'
 import { DeployError } from '../../../receiver/core/errors.ts'
 import { type ReceiverParts, runDoctor } from '../../../receiver/serve/doctor.ts'
@@ -24,6 +25,7 @@ const receiver = {
   ask: async () => ({}),
   look: async () => ({ url: 'https://deploy.test' }),
   notice: async () => undefined,
+  page: async (): ReturnType<SiteFiles['receiver']['page']> => undefined,
   unknownNames: async () => '*:80: no answer (444)',
 }
 
@@ -151,26 +153,32 @@ test('what Nginx warns of, that it does not run, and an app that it does not ser
       sites: {
         check: async () => ({ state: 'it runs', warnings: ['a', 'b'] }),
         look: rejects(down),
-        receiver: { ...receiver, notice: async () => 'deploy.test has a site of your own' },
+        receiver: {
+          ...receiver,
+          notice: async () => 'deploy.test has a site of your own',
+          page: async () => ({ notice: 'page.test has one, too' }),
+        },
       },
     }),
   ).toMatchObject({
     nginx: { ok: true, hint: 'a\nb' },
     'site of api': { ok: false, hint: 'systemctl start nginx' },
     'site of the receiver': { ok: true, hint: 'deploy.test has a site of your own' },
+    page: { ok: true, hint: 'page.test has one, too' },
   })
   expect(
     await examine({
       sites: {
         check: rejects(down),
         look: async () => ({ warning: 'keeps visitors out' }),
-        receiver: { ...receiver, look: rejects(down) },
+        receiver: { ...receiver, look: rejects(down), page: rejects(down) },
       },
     }),
   ).toMatchObject({
     nginx: { ok: false, message: 'Nginx does not run' },
     'site of api': { ok: true, hint: 'keeps visitors out' },
     'site of the receiver': { ok: false, message: 'Nginx does not run' },
+    page: { ok: false, message: 'Nginx does not run' },
   })
 })
 
