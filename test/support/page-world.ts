@@ -22,6 +22,7 @@ export interface Deployed {
   digit?: string
   message?: string
   actor?: string
+  action?: 'deploy' | 'rollback'
   /** Ends so: live and well, failed before it was live, or it goes on. */
   ends?: 'succeeded' | 'failed' | 'running'
   log?: readonly string[]
@@ -47,7 +48,15 @@ export async function startPageWorld(): Promise<PageWorld> {
       `${url}/page/login/${makeLink({ name, role }, services)}`,
     deploy(
       app,
-      { tag = 'v1', digit = '1', message, actor = 'octocat', ends = 'succeeded', log = [] },
+      {
+        tag = 'v1',
+        digit = '1',
+        message,
+        actor = 'octocat',
+        action = 'deploy',
+        ends = 'succeeded',
+        log = [],
+      },
     ) {
       const digest = `sha256:${digit.repeat(64)}`
       const image = { repository: services.apps.get(app)?.spec.image.repository ?? '', tag, digest }
@@ -60,7 +69,7 @@ export async function startPageWorld(): Promise<PageWorld> {
             {
               id,
               app,
-              action: 'deploy',
+              action,
               status: 'queued',
               image,
               source: {
@@ -89,7 +98,7 @@ export async function startPageWorld(): Promise<PageWorld> {
         },
         address: '192.0.2.7',
         outcome: 'accepted',
-        request: `deploy ${tag}`,
+        request: `${action} ${tag}`,
         deployment: id,
       })
       const add = (

@@ -4,7 +4,14 @@ import type { Session } from '../../core/sign-in/session.ts'
 import { show, type ShowServices } from '../admin/show.ts'
 import { appNamed } from '../apps.ts'
 import { ProblemError } from '../problem.ts'
-import { type ActServices, actionNamed, confirm, orderedBy } from './actions.ts'
+import {
+  type ActionName,
+  type ActServices,
+  actionNamed,
+  confirm,
+  heldBack,
+  orderedBy,
+} from './actions.ts'
 import { possible } from './app.ts'
 import type { AppLine } from './apps.ts'
 import type { Inside, ShowScreen } from './screen.ts'
@@ -13,25 +20,24 @@ import { smallForm } from './small-form.ts'
 export type ActRouteServices = ActServices & ShowServices & { feed: Pick<Feed, 'changed'> }
 
 /** What is done to an app, each asked before it is done. */
-export const actRoutes = (
+export function actRoutes(
   services: ActRouteServices,
   { screen, lineOf }: { screen: ShowScreen; lineOf(app: string): Promise<AppLine> },
-): Hono<Inside> =>
-  new Hono<Inside>()
+): Hono<Inside> {
+  return new Hono<Inside>()
     .get('/apps/:app/do/:action', async (c) => {
       mustAct(c.get('session'))
       const { name, action } = actionNamed(c.req.param('action'))
       const line = await lineOf(c.req.param('app'))
-      if (!possible(line).includes(name) && name !== 'rollback') {
+      const isOfOne = name === 'rollback' || name === 'bring-back'
+      if (!possible(line).includes(name) && !isOfOne) {
         throw new ProblemError(
           'not_running',
           `${line.name} cannot be asked to ${action.word.toLowerCase()} now`,
           { hint: 'look at its state: something may have changed meanwhile' },
         )
       }
-      const to =
-        name === 'rollback' ? (c.req.query('to') ?? line.live?.previous?.deployment) : undefined
-      const target = to === undefined ? undefined : show(to, services).deployment
+      const target = targetOf(name, line, c.req.query('to'))
       if (target !== undefined && target.app !== line.name) {
         throw new ProblemError('not_found', `${target.id} is a deployment of ${target.app}`)
       }
@@ -54,6 +60,14 @@ export const actRoutes = (
       for (const each of [spec.name, ANYTHING]) services.feed.changed(each)
       return c.redirect(place, 303)
     })
+
+  /** What it is done with, beside what is live. */
+  function targetOf(name: ActionName, { name: app, live }: AppLine, asked: string | undefined) {
+    if (name === 'bring-back') return heldBack(app, asked ?? '', services)
+    const to = name === 'rollback' ? (asked ?? live?.previous?.deployment) : undefined
+    return to === undefined ? undefined : show(to, services).deployment
+  }
+}
 
 /** Throws `read_only`. */
 export function mustAct({ name, role }: Session): void {

@@ -1,4 +1,6 @@
 import { html } from 'hono/html'
+import type { Deployment } from '../../../protocol/deployment.ts'
+import { holdsOf } from '../../core/intake/hold.ts'
 import { lineOf } from '../../core/log.ts'
 import type { Person } from '../../core/sign-in/session.ts'
 import type { Request } from '../../core/intake/new-deployment.ts'
@@ -12,15 +14,16 @@ import {
   orderStop,
 } from '../admin/operate.ts'
 import { type MaintenanceServices, switchedMaintenance } from '../admin/maintenance.ts'
+import type { FindServices } from '../admin/find.ts'
 import { appNamed } from '../apps.ts'
 import { ProblemError } from '../problem.ts'
 import { type Html, NOTHING, version } from './text.ts'
 
-export type ActServices = OperateServices & MaintenanceServices
+export type ActServices = OperateServices & MaintenanceServices & Pick<FindServices, 'archive'>
 
 interface Order {
   app: string
-  /** Of a rollback: the deployment that it goes back to. */
+  /** Of a rollback: the deployment that it goes back to; of what is on hold: its digest. */
   to?: string
   by: By
 }
@@ -54,6 +57,19 @@ export const ACTIONS = {
     act: ({ app, to = 'previous', by }, services) =>
       order({ action: 'rollback', to }, { app, by, summary: `rollback to ${to}` }, services),
   },
+  'bring-back': {
+    word: 'Bring it back',
+    says: 'What was left is deployed once more, by the same steps as anything else, and is not on hold any longer: what a registry says of it counts again.',
+    act: ({ app, to = '', by }, services) => {
+      const { tag } = heldBack(app, to, services).image
+      const request = {
+        action: 'deploy',
+        digest: to,
+        ...(tag === undefined ? {} : { tag }),
+      } as const
+      return order(request, { app, by, summary: `bring back ${tag ?? to}` }, services)
+    },
+  },
   stop: {
     word: 'Stop',
     says: 'Its containers end, and visitors are told so, until it is started or deployed.',
@@ -85,7 +101,14 @@ export const ACTIONS = {
 } as const satisfies Readonly<Record<string, Action>> as Readonly<Record<ActionName, Action>>
 
 export type ActionName =
-  'deploy' | 'restart' | 'rollback' | 'stop' | 'start' | 'maintenance-on' | 'maintenance-off'
+  | 'deploy'
+  | 'restart'
+  | 'rollback'
+  | 'bring-back'
+  | 'stop'
+  | 'start'
+  | 'maintenance-on'
+  | 'maintenance-off'
 
 /** The action of that name. Throws `not_found`. */
 export function actionNamed(name: string): { name: ActionName; action: Action } {
@@ -95,18 +118,31 @@ export function actionNamed(name: string): { name: ActionName; action: Action } 
   return { name: name as ActionName, action: ACTIONS[name as ActionName] }
 }
 
+/** The newest deployment of a digest that is on hold. Throws `not_found`: there may be no hold on it any more. */
+export function heldBack(
+  app: string,
+  digest: string,
+  { archive }: Pick<ActServices, 'archive'>,
+): Deployment {
+  const recent = [...archive.recent(app)]
+  const isHeld = holdsOf(recent, archive.live(app)?.deployment).some(
+    (each) => each.digest === digest,
+  )
+  const newest = recent.find(({ image }) => image.digest === digest)
+  if (isHeld && newest !== undefined) return newest
+  throw new ProblemError(
+    'not_found',
+    `nothing of ${app} with the digest ${JSON.stringify(digest)} is on hold`,
+    {
+      hint: 'look at the app: another one may be live by now',
+    },
+  )
+}
+
 /** What is asked before anything is done. */
 export function confirm(
   name: ActionName,
-  {
-    app,
-    to,
-    live,
-  }: {
-    app: string
-    to: Parameters<typeof version>[0] | undefined
-    live: Parameters<typeof version>[0] | undefined
-  },
+  { app, to, live }: { app: string; to: Deployment | undefined; live: Deployment | undefined },
 ): Html {
   const { word, says, danger } = ACTIONS[name]
   return html`<p class="crumbs"><a href="/page/apps/${app}">${app}</a></p>
@@ -115,7 +151,7 @@ export function confirm(
     ${to === undefined ? NOTHING : html`<p>Then: ${version(to)}</p>`}
     <p>${says}</p>
     <form method="post" class="actions">
-      ${to === undefined ? NOTHING : html`<input type="hidden" name="to" value="${to.id}" />`}
+      ${to === undefined ? NOTHING : html`<input type="hidden" name="to" value="${name === 'bring-back' ? (to.image.digest ?? '') : to.id}" />`}
       <button class="${danger === true ? 'danger' : 'primary'}">${word}</button>
       <a class="button" href="/page/apps/${app}">Leave it as it is</a>
     </form>`

@@ -59,7 +59,14 @@ export function app(
           html`<p class="note">
             <code>${digits(digest)}</code> is on hold:
             <a href="/page/deployments/${deployment}">${deployment}</a> went back from it
-            ${ago(since, nowMs)}. Hints of registries do not bring it back; an order does.
+            ${ago(since, nowMs)}. What a registry says does not bring it back; an order does.
+            ${
+              mayAct
+                ? html`<a class="button small" href="/page/apps/${name}/do/bring-back?to=${digest}"
+                    >${ACTIONS['bring-back'].word}</a
+                  >`
+                : NOTHING
+            }
           </p>`,
       )}
       ${mayAct ? actions(line) : NOTHING}

@@ -574,6 +574,35 @@ describe('GitHub', () => {
     ).toBe(false)
   })
 
+  test('an answer of GitHub is good for once, whether its state is still there or not', async () => {
+    const { state, cookie } = await begin()
+    const codes: string[] = []
+    const { github } = world.services
+    Object.assign(world.services, {
+      github: {
+        ...github,
+        personOf: async ({ code }: { code: string }) => {
+          // as GitHub does
+          if (codes.includes(code)) throw new Error('The code passed is incorrect or expired.')
+          codes.push(code)
+          return PEOPLE[code]
+        },
+      },
+    })
+    const callback = `/github/callback?code=good&state=${state}`
+    const first = await ask(callback, { cookie })
+    expect(first.status).toBe(200)
+    const gone = first.headers.getSetCookie().find((each) => each.includes('state='))
+    expect(gone).toMatch(/=; Max-Age=0/)
+    for (const kept of ['', cookie]) {
+      const again = await ask(callback, { cookie: kept })
+      expect(again.status).toBe(403)
+      expect(again.headers.getSetCookie().filter((each) => !each.includes('state='))).toEqual([])
+      expect(await again.text()).toContain('Try again')
+    }
+    expect(codes).toEqual(['good'])
+  })
+
   test('a state is good in the browser that asked for it alone', async () => {
     const { state } = await begin()
     expect((await ask(`/github/callback?code=good&state=${state}`)).status).toBe(403)
