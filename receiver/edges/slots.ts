@@ -1,18 +1,10 @@
-import {
-  chmodSync,
-  closeSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  rmSync,
-  type Stats,
-  statSync,
-} from 'node:fs'
+import { closeSync, fsyncSync, openSync, rmSync, type Stats, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { Slot } from '../core/slots/container.ts'
 import type { Slots } from '../core/slots/ports.ts'
 import { removeFile, syncDirectory } from './durable.ts'
 import { pathSegment } from './path-segment.ts'
+import { makeSearchable } from './searchable.ts'
 
 /** The files by which Nginx knows where an app is. */
 export interface Flags {
@@ -100,17 +92,6 @@ export function createSlots(data: string): SlotFiles {
 const isThere = (file: string): boolean => find(file) !== undefined
 
 const find = (file: string): Stats | undefined => statSync(file, { throwIfNoEntry: false })
-
-/**
- * Nginx's workers run as another user: they may pass through `data`, and see what lies in the slots' own directories.
- * The mode is set whenever it is another one, as the umask takes it away from `mkdir` and a crash can come before `chmod`.
- */
-function makeSearchable(directory: string, mode: number): void {
-  const before = find(directory)
-  if (before === undefined) mkdirSync(directory, { recursive: true })
-  if (before === undefined || (before.mode & 0o777) !== mode) chmodSync(directory, mode)
-  if (before === undefined) syncDirectory(dirname(directory))
-}
 
 /** A flag that is not sure to last is taken back: it would count at once, and the caller is told that it does not. */
 function create(file: string): void {

@@ -13,6 +13,7 @@ import { type LookedAtProjects, lookAtProjects } from './look-at-projects.ts'
 import { lookAtPorts } from './look-at-ports.ts'
 import { lookAtPublicUrl } from './look-at-public-url.ts'
 import { lookAtRegistries, lookAtTime, lookAtTrustRoots } from './look-at-registries.ts'
+import { lookAtWayToData, WAY_TO_DATA } from './way-to-data.ts'
 
 /** What a look at the machine takes, with or without a receiver. */
 export interface MachineParts {
@@ -80,6 +81,7 @@ function machineLooks(
     look('data', () => lookAtData(data)),
     look('logs', () => lookAtLogs('/var/log')),
     lookAtAccess(config),
+    lookAtAll(WAY_TO_DATA, () => lookAtWayToData(data)),
     lookAtTime(apps, read),
     ...lookAtNetworks(docker, config, { isRunning }),
     lookAtPorts(config, { isRunning }),

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type Docker from 'dockerode'
 import type { Config } from '../config/config.ts'
@@ -6,6 +6,7 @@ import type { Machine } from '../core/slots/ownership.ts'
 import { findNetwork, gatewayOf, subnetOf } from '../edges/docker/network.ts'
 import type { Bridge } from '../edges/nginx/app-sites.ts'
 import { listStanding } from '../edges/docker/standing.ts'
+import { makeSearchable } from '../edges/searchable.ts'
 import { settingsKey } from '../edges/store/settings.ts'
 import type { openStore } from './open-store.ts'
 
@@ -34,7 +35,7 @@ export const hasStore = (data: string): boolean => existsSync(storeFile(data))
 
 /** Where the store is, in a data directory that is made if need be. */
 export function storePlace(data: string, subnet: string): Parameters<typeof openStore>[0] {
-  // Nginx's workers look up the slot flags in here
-  mkdirSync(data, { recursive: true, mode: 0o711 })
+  // Nginx's workers look up the slot flags and read challenges in here
+  makeSearchable(data, 0o711)
   return { file: storeFile(data), settingsKey: settingsKey(settingsKeyFile(data)), subnet }
 }

@@ -51,6 +51,7 @@ import { startPolling } from './start-polling.ts'
 import { VERSION } from '../version.ts'
 import { lookAtUpgrade, sayWhatBegins } from './upgrade.ts'
 import { createWatchdog, watchRequests, watchSteps } from './watchdog.ts'
+import { closedToNginx } from './way-to-data.ts'
 
 export interface Receiver {
   /** Takes another config. Throws, and keeps the one before, when it cannot be had while running. */
@@ -117,6 +118,8 @@ async function start(
     redactor,
     listeners: [watchSteps(watchdog)],
   })
+  const closed = closedToNginx(data)
+  if (closed !== undefined) log('warn', closed.message, { hint: closed.hint })
   // bringing a large store to this version's format may take its time
   watchdog.start()
   const { journal, record } = store

@@ -4,6 +4,7 @@ import type { AcmeSettings } from '../../core/certificates/acme.ts'
 import type { WantedCertificate } from '../../core/certificates/certificate.ts'
 import type { Reason } from '../../core/certificates/next-step.ts'
 import { replaceFile } from '../durable.ts'
+import { makeSearchable } from '../searchable.ts'
 import { certbotArguments, certbotConfig } from './arguments.ts'
 import { certbotFailure } from './failure.ts'
 import { CERTBOT_DIRECTORY, webrootOf } from './places.ts'
@@ -50,14 +51,10 @@ export async function obtain(
   }
 }
 
-/** Nginx's workers read in it, whatever the umask is. */
+/** Nginx's workers read in it. */
 export function makeWebroot(data: string): void {
-  const before = process.umask(0o022)
-  try {
-    mkdirSync(webrootOf(data), { recursive: true, mode: 0o755 })
-  } finally {
-    process.umask(before)
-  }
+  makeSearchable(data, 0o711)
+  makeSearchable(webrootOf(data), 0o755)
 }
 
 function readEnd(file: string): string {

@@ -8,6 +8,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { countConnections, countIn } from '../../../receiver/edges/connections.ts'
 import { listenersIn, listenersOf } from '../../../receiver/edges/listeners.ts'
+import { makeWebroot } from '../../../receiver/edges/certbot/obtain.ts'
 import { createSlots } from '../../../receiver/edges/slots.ts'
 import { readTable } from '../../../receiver/edges/tcp-sockets.ts'
 
@@ -32,12 +33,15 @@ describe('slot flags', () => {
 
   test("can be looked up by Nginx's workers whatever the umask is", () => {
     const umask = process.umask(0o077)
-    const slots = createSlots(data)
+    const slots = createSlots(join(data, 'deeper'))
     slots.makeLive('api', 'green')
+    makeWebroot(data)
     process.umask(umask)
-    const mode = (path: string) => statSync(path).mode & 0o777
-    expect(mode(data)).toBe(0o711)
-    expect(mode(join(data, 'slots/api'))).toBe(0o755)
+    const mode = (path: string) => statSync(join(data, path)).mode & 0o777
+    expect(mode('.')).toBe(0o711)
+    expect(mode('deeper')).toBe(0o711)
+    expect(mode('deeper/slots/api')).toBe(0o755)
+    expect(mode('acme')).toBe(0o755)
   })
 })
 

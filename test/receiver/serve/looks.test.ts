@@ -10,6 +10,7 @@ import { imagesAt } from '../../../receiver/edges/docker/disk.ts'
 import { portHolders } from '../../../receiver/edges/port-holders.ts'
 import { look, lookAtAll } from '../../../receiver/serve/look.ts'
 import { lookAtAccess } from '../../../receiver/serve/look-at-access.ts'
+import { lookAtWayToData } from '../../../receiver/serve/way-to-data.ts'
 import { lookAtApps } from '../../../receiver/serve/look-at-apps.ts'
 import { lookAtConfig } from '../../../receiver/serve/look-at-config.ts'
 import { lookAtData, lookAtImages, lookAtLogs } from '../../../receiver/serve/look-at-disk.ts'
@@ -274,6 +275,26 @@ describe('of files', () => {
       ],
     ])
   })
+})
+
+test('a folder that keeps Nginx from the data directory is named with its mode and the chmod', () => {
+  const dir = mkdtempSync(join(tmpdir(), 'way-'))
+  onTestFinished(() => rmSync(dir, { recursive: true }))
+  chmodSync(dir, 0o711)
+  const data = join(dir, 'private/data')
+  mkdirSync(data, { recursive: true, mode: 0o711 })
+  expect(lookAtWayToData(data)).toEqual([])
+  chmodSync(join(dir, 'private'), 0o700)
+  expect(lookAtWayToData(data)).toMatchObject([
+    {
+      id: 'way-to-data',
+      ok: true,
+      message: expect.stringContaining(
+        `as ${join(dir, 'private')} has mode 0700: visitors get 503`,
+      ),
+      hint: expect.stringContaining(`chmod o+x ${join(dir, 'private')}`),
+    },
+  ])
 })
 
 test('of the config it is told what a check warns of, and all that is wrong', async () => {
