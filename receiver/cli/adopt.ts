@@ -34,7 +34,7 @@ async function adopt({
     import('../serve/adopt.ts'),
   ])
   const { config } = await readConfig(file, process.env)
-  const { installation, apps } = await takeOver(config, process.env, asked)
+  const { installation, apps, copy } = await takeOver(config, process.env, asked)
   const rows = apps.map(({ app, slot: live, because, live: { deployment, containers } }) => ({
     app,
     slot: live,
@@ -45,9 +45,10 @@ async function adopt({
     configured: Object.hasOwn(config.apps, app),
   }))
   if (json) {
-    sayJson({ installation, adopted: rows })
+    sayJson({ installation, adopted: rows, ...(copy === undefined ? {} : { copy }) })
     return 0
   }
+  if (copy !== undefined) say(`the store was another version's: as it was it is kept in ${copy}`)
   if (rows.length === 0) {
     say(`nothing to adopt: all that stands on ${config.network.name} is on record`)
     return 0

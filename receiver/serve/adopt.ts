@@ -12,13 +12,17 @@ import { connectDocker } from '../edges/docker/connect.ts'
 import { type KnownSite, readSite } from '../edges/nginx/read-site.ts'
 import { createSlots } from '../edges/slots.ts'
 import { newInstallationId } from '../edges/store/installation.ts'
+import { takeStoreOver } from '../edges/store/upgrade.ts'
+import { VERSION } from '../version.ts'
 import { takeAddresses } from './addresses.ts'
-import { hasStore, lookAtMachine, storePlace } from './machine.ts'
+import { hasStore, lookAtMachine, storeFile, storePlace } from './machine.ts'
 import { openStore } from './open-store.ts'
 
 export interface Adopted {
   installation: string
   apps: Adoption[]
+  /** Where the store is as it was, if this is another version than the one that had it. */
+  copy: string | undefined
 }
 
 /**
@@ -61,6 +65,8 @@ async function adoptAll(
   // where nothing is remembered, what cannot be decided leaves no store behind
   if (!hasStore(config.data)) plan(() => false)
 
+  // until it is confirmed, the next start of any version has the store as it was
+  const { upgrade, confirm } = takeStoreOver(storeFile(config.data), VERSION)
   const store = openStore(storePlace(config.data, machine.subnet), {
     clock: systemClock,
     log: () => {},
@@ -84,7 +90,10 @@ async function adoptAll(
         takeOver(each, { app, upstreams }, { clock: systemClock, journal, record })
       }
     })
-    return { installation, apps }
+    // with nothing to adopt, this version still has to show that it works with the store
+    if (apps.length === 0) return { installation, apps, copy: undefined }
+    confirm()
+    return { installation, apps, copy: upgrade?.copy }
   } finally {
     store.database.close()
   }

@@ -8,6 +8,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import type Docker from 'dockerode'
 import { afterAll, beforeAll, expect, inject, test } from 'vitest'
 import { stringify } from 'yaml'
@@ -148,6 +149,22 @@ function loseRecord(vm: Vm): () => void {
     for (const name of lost) renameSync(join(away, name), join(data, name))
   }
 }
+/** The store of a version long ago, which remembers nothing. */
+function putOldStore(vm: Vm): void {
+  const dump = join(import.meta.dirname, '../receiver/edges/store/formats/01.sql')
+  const lines = readFileSync(dump, 'utf8').split('\n')
+  const database = new DatabaseSync(join(dataOf(vm), 'deploy-receiver.db'))
+  database.exec(lines.filter((line) => !line.startsWith('INSERT')).join('\n'))
+  database.close()
+}
+function formatOf(file: string): number {
+  const database = new DatabaseSync(file)
+  try {
+    return Number(database.prepare('PRAGMA user_version').get()?.['user_version'])
+  } finally {
+    database.close()
+  }
+}
 const refused = { code: 1, stderr: expect.stringMatching(/has no record of .*nothing was touched/) }
 const liveOf = async (vm: Vm) => {
   const { live } = (await vm.read('/apps/api')) as {
@@ -212,8 +229,15 @@ test('what runs is adopted: the receiver finds nothing to do, deploys, and goes 
     await untouched(async () => {
       await one.receiver().stop()
       loseRecord(one)
+      putOldStore(one)
       const { code, stdout, stderr } = await run(['adopt'], one)
       expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+      // what the start of another version does before it opens the store is done here, too
+      const copy = join(dataOf(one), 'store-before-upgrade.db')
+      expect(stdout).toContain(`as it was it is kept in ${copy}`)
+      expect(formatOf(copy)).toBe(1)
+      expect(readdirSync(dataOf(one))).toContain('version')
+      expect(readdirSync(dataOf(one))).not.toContain('upgrade.json')
       expect(stdout).toMatch(/^api +blue +its flag says so +side-one-api-1-blue +sha256:/m)
       await one.start()
       expect(await liveOf(one)).toEqual(live)

@@ -44,7 +44,7 @@ export function takeStoreOver(file: string, version: string): StoreTakenOver {
   const places = {
     file,
     copy: join(data, 'store-before-upgrade.db'),
-    begun: join(data, 'upgrade.json'),
+    begun: begunIn(data),
     confirmed: join(data, 'version'),
   }
   const confirmed = readConfirmed(places.confirmed)
@@ -67,6 +67,11 @@ export function takeStoreOver(file: string, version: string): StoreTakenOver {
   replaceFile(places.begun, `${JSON.stringify({ from: confirmed, to: version })}\n`, 0o600)
   return { ...putBackFrom, upgrade: { from: confirmed, copy: places.copy }, confirm }
 }
+
+/** An upgrade that is under way is over: what takes the store's place is not its to take back. */
+export const endUpgrade = (data: string): void => removeFile(begunIn(data))
+
+const begunIn = (data: string) => join(data, 'upgrade.json')
 
 interface Places {
   file: string

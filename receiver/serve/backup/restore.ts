@@ -17,6 +17,7 @@ import { createSlots } from '../../edges/slots.ts'
 import { readCopy, refuseInUse } from '../../edges/store/copy.ts'
 import { newInstallationId } from '../../edges/store/installation.ts'
 import { FORMAT } from '../../edges/store/schema.ts'
+import { endUpgrade } from '../../edges/store/upgrade.ts'
 import { missingData } from '../../core/slots/awaited-data.ts'
 import { storeFile } from '../machine.ts'
 import { type Manifest, STORE } from './manifest.ts'
@@ -125,6 +126,7 @@ async function put(
       now,
       ...(keepsInstallation ? {} : { installation: newInstallationId() }),
     })
+    endUpgrade(data)
     putStore(join(folder, STORE), storeFile(data))
     const slots = createSlots(data)
     // what is there says what visitors get at this moment

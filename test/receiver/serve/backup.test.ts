@@ -22,6 +22,7 @@ import { planRestore } from '../../../receiver/serve/backup/restore.ts'
 import { parseManifest } from '../../../receiver/serve/backup/manifest.ts'
 import { createRedactor } from '../../../receiver/core/redaction/redactor.ts'
 import { createSlots } from '../../../receiver/edges/slots.ts'
+import { takeStoreOver } from '../../../receiver/edges/store/upgrade.ts'
 import { openStore } from '../../../receiver/serve/open-store.ts'
 import { storePlace } from '../../../receiver/serve/machine.ts'
 import { settingsOf } from '../../../receiver/core/app.ts'
@@ -223,7 +224,10 @@ test('over an installation it says what is there, and keeps the store and the fl
   const restore = await plan({ engine: engine([], '0123456789abcdef') })
   expect(restore.inTheWay).toContain(config)
   expect(restore.inTheWay).toContain(join(data, 'deploy-receiver.db'))
+  // of a version that did not come up: the next start would put its copy back
+  takeStoreOver(join(data, 'deploy-receiver.db'), '9.9.9')
   await restore.run()
+  expect(existsSync(join(data, 'upgrade.json'))).toBe(false)
   expect(createSlots(data).live('api')).toBe('blue')
   expect(existsSync(join(data, 'deploy-receiver.db.replaced'))).toBe(true)
   const store = open()
