@@ -1,11 +1,12 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { chmodSync, mkdtempSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, onTestFinished, test } from 'vitest'
 import { submit, type Submission } from '../../../receiver/core/intake/submit.ts'
 import { settingsOf } from '../../../receiver/core/app.ts'
 import { createRedactor } from '../../../receiver/core/redaction/redactor.ts'
 import { removeApp } from '../../../receiver/core/slots/remove-app.ts'
+import { storePlace } from '../../../receiver/serve/machine.ts'
 import { openStore, type OpenStore } from '../../../receiver/serve/open-store.ts'
 import { APP, DIGEST } from '../../support/fake-world.ts'
 import { createFakeClock } from '../../support/fakes/clock.ts'
@@ -30,6 +31,14 @@ beforeEach(() => {
   store = open(SECRET)
 })
 afterEach(() => store.database.close())
+
+test('its directory is open to Nginx from the start on, also one that was there and closed', () => {
+  const dir = mkdtempSync(join(tmpdir(), 'place-'))
+  onTestFinished(() => rmSync(dir, { recursive: true }))
+  chmodSync(dir, 0o700)
+  storePlace(dir, '10.213.0.0/24')
+  expect(statSync(dir).mode & 0o777).toBe(0o711)
+})
 
 const accept = (source: Submission['source'] = {}, request?: string) => {
   const submitted = submit(
