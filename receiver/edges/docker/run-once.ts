@@ -20,15 +20,15 @@ const SHOWN_LINES = 500
 const LINES_A_TURN = 10
 const LONGEST_LINE = 1000
 const LOOK_MS = 200
-/** What a command printed comes a moment after its end. */
-const LAST_LINES_MS = 10_000
+/** What a command printed comes after its end: megabytes of it, on a busy machine, take their time. */
+const LAST_LINES_MS = 60_000
 
 /** Runs a release command to its end. Throws `DeployError`. */
 export const runOnce = (
   docker: Docker,
   home: Home,
   plan: ReleasePlan,
-  options: { output: (line: string) => void; signal: AbortSignal },
+  options: Watching,
 ): Promise<{ exitCode: number }> =>
   runToEnd(
     docker,
@@ -57,6 +57,13 @@ interface OneRun {
   timeoutMs: number
 }
 
+interface Watching {
+  output: (line: string) => void
+  signal: AbortSignal
+  /** How long the end of its output is waited for, once it has ended itself. */
+  lastLinesMs?: number
+}
+
 /**
  * Runs something to its end. Its container bears the generation's name and stays, so that after a crash the one that runs, or has
  * ended, is found, and no second one is started; its time counts from when Docker started it. When the signal aborts it is left for
@@ -66,7 +73,7 @@ export async function runToEnd(
   docker: Docker,
   home: Home,
   { name, create, what, more, timeoutMs }: OneRun,
-  { output, signal }: { output: (line: string) => void; signal: AbortSignal },
+  { output, signal, lastLinesMs = LAST_LINES_MS }: Watching,
 ): Promise<{ exitCode: number }> {
   const container = docker.getContainer(name)
   const over = new AbortController()
@@ -82,7 +89,7 @@ export async function runToEnd(
     late = AbortSignal.timeout(Math.ceil(timeLeft(timeoutMs, startedAt)))
     const shown = show(docker, container.id, output, AbortSignal.any([signal, over.signal]))
     const exitCode = await ended(container, AbortSignal.any([signal, late]))
-    await Promise.race([shown, pause(LAST_LINES_MS, undefined, { ref: false })])
+    await Promise.race([shown, pause(lastLinesMs, undefined, { ref: false })])
     return { exitCode }
   } catch (error) {
     signal.throwIfAborted()
