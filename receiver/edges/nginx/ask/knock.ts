@@ -26,7 +26,8 @@ export interface Question {
   says: string
 }
 
-const ANSWER_MS = 3000
+/** One that is there answers at once, but for a machine that is busy: all that is looked at has 30 s. */
+const ANSWER_MS = 10_000
 const MAX_BYTES = 1000
 const NO_WAY = new Set(['EADDRNOTAVAIL', 'EAFNOSUPPORT', 'EHOSTUNREACH', 'ENETUNREACH', 'ENETDOWN'])
 /** Of a socket that is a file, ENOENT is the same. */
