@@ -28,7 +28,8 @@ export function nginx(packages: Packages, suite: Suite): Program {
     trixie: ['libpcre2-8-0', 'libssl3t64', 'libcrypt1', 'libzstd1'],
     sid: ['libpcre2-8-0', 'libssl3t64', 'libcrypt1', 'libzstd1'],
   }
-  const program = suite === 'bullseye' ? 'nginx-light' : 'nginx'
+  // its `nginx-light` is built without modules that sites take
+  const program = suite === 'bullseye' ? 'nginx-core' : 'nginx'
   const root = packages.unpack(suite, [program, 'libc6', 'zlib1g', ...libraries[suite]])
   const bin = join(root, 'versions-bin')
   mkdirSync(bin, { recursive: true })

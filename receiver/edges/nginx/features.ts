@@ -3,10 +3,16 @@ export interface Features {
   version: readonly [major: number, minor: number, patch: number]
   /** Modules that it was built with, by their short names: `http_v2`, `http_v3`, `http_realip`. */
   modules: ReadonlySet<string>
+  /** Those that every Nginx has and this one was built without: `http_geo`. */
+  without: ReadonlySet<string>
 }
 
 /** The oldest that we write for: of one that does not say what it is nothing else is known. */
-export const OLDEST: Features = { version: [1, 18, 0], modules: new Set() }
+export const OLDEST: Features = {
+  version: [1, 18, 0],
+  modules: new Set(),
+  without: new Set(),
+}
 
 /** Reads what `nginx -V` prints. Kin that keep its directives say their own name first, and mostly Nginx's after it. */
 export function featuresIn(said: string): Features {
@@ -15,10 +21,12 @@ export function featuresIn(said: string): Features {
     /\b(?:openresty|freenginx)\/(\d{1,4})\.(\d{1,4})\.(\d{1,4})/.exec(said) ??
     []
   if (major === undefined) return OLDEST
-  const modules = said
-    .matchAll(/--with-([a-z0-9_]+)_module(?=\s|$|')/g)
-    .map(([, name = '']) => name)
-  return { version: [Number(major), Number(minor), Number(patch)], modules: new Set(modules) }
+  const named = (pattern: RegExp) => new Set(said.matchAll(pattern).map(([, name = '']) => name))
+  return {
+    version: [Number(major), Number(minor), Number(patch)],
+    modules: named(/--with-([a-z0-9_]+)_module(?=\s|$|')/g),
+    without: named(/--without-([a-z0-9_]+)_module(?=\s|$|')/g),
+  }
 }
 
 /** Whether it is of this version or a later one. */

@@ -3,6 +3,16 @@ import { type Features, isAtLeast, OLDEST } from './features.ts'
 /** What only later versions can, or only some are built with. docs/versions.md has the same. */
 const NEWER: readonly { what: string; from: string; has: (features: Features) => boolean }[] = [
   {
+    what: 'what the site of each app takes',
+    from: 'built with http_geo',
+    has: ({ without }) => !without.has('http_geo'),
+  },
+  {
+    what: 'rate_limit of apps',
+    from: 'built with http_limit_req',
+    has: ({ without }) => !without.has('http_limit_req'),
+  },
+  {
     what: 'refusing TLS to names that no site has',
     from: '1.19.4',
     has: (features) => isAtLeast(features, '1.19.4'),

@@ -49,6 +49,9 @@ const MAX_WARNING_CHARACTERS = 300
 /** The shell's exit status for it. */
 const COMMAND_NOT_FOUND = 127
 
+/** Directives of ours that an Nginx may be built without. */
+const WITHOUT = /unknown directive "(?:geo"|limit_req)/
+
 export function createProgram(nginx: Pick<NginxSettings, 'test' | 'reload'>): Program {
   let last: { ended: 'taken' | 'failed'; until: number } | undefined
   let known: { features: Features; until: number } | undefined
@@ -60,11 +63,8 @@ export function createProgram(nginx: Pick<NginxSettings, 'test' | 'reload'>): Pr
         // on a terminal they are one: `docker exec -t`
         return warningsIn(`${stderr}\n${stdout}`)
       } catch (cause) {
-        const isMissing = cause instanceof CommandError && cause.exitCode === COMMAND_NOT_FOUND
         throw new DeployError('nginx_failed', cause instanceof Error ? cause.message : '', {
-          hint: isMissing
-            ? 'install Nginx, or set nginx.test and nginx.reload to how it is called here'
-            : 'correct the file and line that it names: until then Nginx goes on with what it had, takes no change, and would not start again',
+          hint: remedyOf(cause),
           cause,
         })
       }
@@ -95,6 +95,14 @@ export function createProgram(nginx: Pick<NginxSettings, 'test' | 'reload'>): Pr
       return features
     },
   }
+}
+
+function remedyOf(cause: unknown): string {
+  if (cause instanceof CommandError && cause.exitCode === COMMAND_NOT_FOUND)
+    return 'install Nginx, or set nginx.test and nginx.reload to how it is called here'
+  if (cause instanceof Error && WITHOUT.test(cause.message))
+    return 'this Nginx was built without it (`nginx -V`): install one with all of its own modules, as the packages nginx or nginx-core have'
+  return 'correct the file and line that it names: until then Nginx goes on with what it had, takes no change, and would not start again'
 }
 
 /**

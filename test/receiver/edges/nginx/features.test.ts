@@ -39,6 +39,14 @@ describe('what Nginx says of itself', () => {
   })
 })
 
+test('that it was built without what a site takes is said', async () => {
+  const test = `echo '[emerg] unknown directive "geo" in api.conf:7' >&2; exit 1`
+  await expect(createProgram({ test, reload: 'true' }).test()).rejects.toMatchObject({
+    code: 'nginx_failed',
+    hint: expect.stringContaining('built without it'),
+  })
+})
+
 test.for([
   ['1.18.0', true],
   ['1.22.1', true],
