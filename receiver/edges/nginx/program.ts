@@ -25,7 +25,7 @@ export interface Program {
   lastReload(): 'taken' | 'failed' | undefined
   /** The server blocks that it reads; `undefined` when the command cannot be made to say, or fails. */
   serverBlocks(): Promise<ServerBlock[] | undefined>
-  /** What it has; of one that cannot be made to say, what the oldest one has. An answer is good for a minute. */
+  /** What it has; of one that cannot be made to say, what the oldest one has. It is asked once a minute, and an answer is good until the next. */
   features(): Promise<Features>
   /** The command by which it is reached, when it may have another network than this machine: its ports need not be ours. */
   elsewhere: string | undefined
@@ -90,7 +90,9 @@ export function createProgram(nginx: Pick<NginxSettings, 'test' | 'reload'>): Pr
     async features() {
       if (known !== undefined && performance.now() < known.until) return known.features
       const said = await insteadOfTest(nginx.test, '-V')
-      const features = said === undefined ? OLDEST : featuresIn(`${said.stderr}\n${said.stdout}`)
+      // one that says nothing now, on a busy machine, is the one that it was: another answer would change every site
+      if (said === undefined) return known?.features ?? OLDEST
+      const features = featuresIn(`${said.stderr}\n${said.stdout}`)
       known = { features, until: performance.now() + FEATURES_FOR_MS }
       return features
     },

@@ -1,4 +1,7 @@
-import { describe, expect, test } from 'vitest'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, test, vi } from 'vitest'
 import { featuresIn, isAtLeast, OLDEST } from '../../../../receiver/edges/nginx/features.ts'
 import { createProgram } from '../../../../receiver/edges/nginx/program.ts'
 import { render } from '../../../../receiver/edges/nginx/render/render.ts'
@@ -32,6 +35,21 @@ describe('what Nginx says of itself', () => {
     expect(isAtLeast(features, '1.18.0')).toBe(true)
     expect(features.modules).toContain('http_v2')
     expect(await program.features()).toBe(features)
+  })
+
+  test('is what it said before, when it fails to say it again', async () => {
+    vi.useFakeTimers({ toFake: ['performance'] })
+    const dir = mkdtempSync(join(tmpdir(), 'features-'))
+    const test = `test ! -e ${dir}/broken && nginx -t`
+    const program = createProgram({ test, reload: 'true' })
+    const features = await program.features()
+    writeFileSync(join(dir, 'broken'), '')
+    vi.advanceTimersByTime(3_600_000)
+    expect(await program.features()).toBe(features)
+    rmSync(join(dir, 'broken'))
+    expect(await program.features()).not.toBe(features)
+    rmSync(dir, { recursive: true })
+    vi.useRealTimers()
   })
 
   test.for(['true', 'no-such-nginx -t', 'echo -t'])('is the oldest of `%s`', async (command) => {
