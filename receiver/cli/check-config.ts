@@ -6,6 +6,7 @@ import { readConfig } from '../serve/read-config.ts'
 import type { Given } from './command.ts'
 import { openReading } from '../serve/open-registries.ts'
 import { showFindings } from './findings.ts'
+import { projectLine } from './project-line.ts'
 import { complain, say, sayJson } from './print.ts'
 
 export interface CheckOptions extends Given {
@@ -54,7 +55,7 @@ export async function check({
     return 0
   }
   say(`${config.file} is right: ${apps.length} ${apps.length === 1 ? 'app' : 'apps'}`)
-  for (const { name, image, domains, auth } of apps) {
+  for (const { name, image, domains, auth, project } of apps) {
     const kinds = [
       ...(auth.oidc.length > 0 ? ['oidc'] : []),
       ...(auth.keys.length + auth.secrets.length > 0 ? ['standard webhooks'] : []),
@@ -64,6 +65,13 @@ export async function check({
     say(
       `  ${name}  ${image.repository}:${image.tag}  ${domains.join(' ') || '(no domain)'}  ${kinds.join(', ') || 'local socket only'}`,
     )
+    if (project !== undefined) {
+      const names = (services: readonly { name: string }[]) => services.map((each) => each.name)
+      const { oneOffs, workers, dependencies } = project
+      const others = { before: names(oneOffs), after: names(workers) }
+      const compose = dependencies.map(({ service }) => service)
+      say(`    ${projectLine({ ...project, ...others, compose })}`)
+    }
     say(`    hook: ${config.url}/hooks/${name}`)
   }
   return 0

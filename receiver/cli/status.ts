@@ -2,6 +2,7 @@ import { type Command, Option } from 'commander'
 import type { Deployment } from '../../protocol/deployment.ts'
 import { shortDigest } from '../../protocol/image-reference.ts'
 import { socketOf } from '../config/socket.ts'
+import { projectLine } from './project-line.ts'
 import { besideOursRemedy } from '../core/project/beside-ours.ts'
 import { ago } from './age.ts'
 import { ask } from './ask.ts'
@@ -30,6 +31,7 @@ interface App {
     service: string
     one_offs: string[]
     workers: string[]
+    dependencies: string[]
     passed_over: string[]
     beside_ours: string[]
   } | null
@@ -135,13 +137,10 @@ const volumesOf = ({ name, volumes }: App) =>
 /** What else of its Compose project follows it, what of its service does not hold here, and what runs beside it. */
 function projectOf({ name, project }: App): string[] {
   if (project === undefined || project === null) return []
-  const { one_offs: oneOffs, workers, passed_over: passedOver, beside_ours: beside } = project
-  const followers = [
-    ...oneOffs.map((each) => `${each} (before it)`),
-    ...workers.map((each) => `${each} (after it)`),
-  ]
+  const { one_offs: before, workers: after, passed_over: passedOver, beside_ours: beside } = project
+  const line = projectLine({ ...project, before, after, compose: project.dependencies })
   return [
-    `${name}: the service ${project.service} of the Compose project ${project.name}${followers.length === 0 ? '' : `, and with it ${followers.join(', ')}`}`,
+    `${name}: ${line}`,
     ...(passedOver.length === 0 ? [] : [`${name}: passed over: ${passedOver.join(', ')}`]),
     ...(beside.length === 0
       ? []

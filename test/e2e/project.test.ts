@@ -207,12 +207,21 @@ test('a worker that somebody removed runs again, and a seed that is done does no
 test('the commands know the services', async () => {
   const { stdout: status } = await cli('status', 'shop')
   expect(status.replaceAll(/\s+/g, ' ')).toContain(
-    'shop: the service web of the Compose project e2e-shop, and with it migrate (before it), seed (after it), worker (after it)',
+    'shop: the service web of the Compose project e2e-shop; before it: migrate; after it: seed, worker; waits for: db',
   )
   expect(status).toContain('shop: passed over: ports')
   const { stdout: logs } = await cli('logs', 'shop', '--service', 'worker')
   expect(logs).toBe('hello from one\n')
-  await expect(cli('logs', 'shop', '--service', 'db')).rejects.toThrow(/these do: seed, worker/)
+  for (const [service, hint] of [
+    ['web', /it is the app itself: deploy-receiver logs shop/],
+    ['migrate', /runs once before the start.*deploy-receiver show shop/],
+    ['db', /deploy-receiver compose shop -- logs db/],
+    ['wroker', /these do: seed, worker/],
+  ] as const) {
+    await expect(cli('logs', 'shop', '--service', service)).rejects.toThrow(hint)
+  }
+  const { stdout: previous } = await cli('logs', 'shop', '--previous', '--service', 'worker')
+  expect(previous).toBe('hello from two\n')
 })
 
 test('what Compose starts by hand beside ours is told, and its own way leaves it out', async () => {

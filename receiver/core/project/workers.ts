@@ -5,13 +5,11 @@ import type { Subject } from '../slots/check.ts'
 import { waitUntilHealthy } from '../slots/health.ts'
 import { decidingHealthcheck } from '../slots/healthcheck.ts'
 import { inParallel } from '../slots/in-parallel.ts'
-import { removeContainer } from '../slots/kept-logs.ts'
 import type { StepContext } from '../slots/next-step.ts'
 import type { SlotPorts } from '../slots/ports.ts'
-import { besideOurs, besideOursRemedy } from './beside-ours.ts'
-import { liveImage } from './live-image.ts'
+import { besideOf } from './beside-ours.ts'
 import type { ServiceContainer } from './ports.ts'
-import { type Service, serviceKey } from './project.ts'
+import type { Service } from './project.ts'
 import { serviceApp, volumesOf } from './service-app.ts'
 
 /**
@@ -28,6 +26,7 @@ export async function replaceWorkers(context: StepContext): Promise<string> {
     (each) => !isOwn(each, stored) && !workers.some(({ name }) => name === each.service),
   )
   await stopAll(gone, context)
+  const states: string[] = []
   for (const service of workers) {
     const old = (await ports.engine.services(app.name)).filter(
       (each) => each.service === service.name && !isOwn(each, stored),
@@ -46,21 +45,15 @@ export async function replaceWorkers(context: StepContext): Promise<string> {
     } catch (error) {
       throw ofService(service, app, error)
     }
-    progress({ message: `${service.name} runs` })
+    const own = await ownOf(service, app, stored, ports)
+    const isDone = own.length > 0 && own.every(({ doneAt }) => doneAt !== undefined)
+    const state = `${service.name} ${isDone ? 'is done' : 'runs'}`
+    progress({ message: state })
+    states.push(state)
   }
   const beside = await besideOf(app, ports)
   if (beside !== undefined) progress({ message: `warning: ${beside}` })
-  return workers.map(({ name }) => name).join(', ') || 'none'
-}
-
-/** What Compose runs beside ours, and the remedy; `undefined` when that is nothing. */
-async function besideOf(
-  { name, project }: DockerApp,
-  { compose }: Pick<SlotPorts, 'compose'>,
-): Promise<string | undefined> {
-  const beside = project === undefined ? [] : await besideOurs(project, compose).catch(() => [])
-  if (beside.length === 0) return undefined
-  return `Compose runs ${beside.join(', ')} beside ours: ${besideOursRemedy(name)}`
+  return states.join(', ') || 'none'
 }
 
 const referenceOf = (stored: StoredDeployment) => {
@@ -69,7 +62,7 @@ const referenceOf = (stored: StoredDeployment) => {
 }
 
 /** Whether a service's container is of this deployment. */
-const isOwn = ({ generation }: ServiceContainer, { standsIn }: StoredDeployment): boolean =>
+export const isOwn = ({ generation }: ServiceContainer, { standsIn }: StoredDeployment): boolean =>
   generation === standsIn
 
 async function stopAll(
@@ -88,7 +81,7 @@ export const graceOf = ({ project, container }: DockerApp, service: string): num
   (project?.workers.find(({ name }) => name === service)?.container ?? container).stopGraceMs
 
 /** Starts what does not run of a service, but what is over: to start it again would have it do its work twice. */
-async function startService(
+export async function startService(
   app: DockerApp,
   stored: StoredDeployment,
   service: Service,
@@ -173,116 +166,4 @@ export function ofService(service: Service, app: DockerApp, error: unknown): unk
     ...(log === undefined ? {} : { log }),
     cause: error,
   })
-}
-
-/** Of a failed deployment: its workers go, and those of what is live run again. */
-export async function workersBack(
-  app: DockerApp,
-  failed: StoredDeployment,
-  live: StoredDeployment | undefined,
-  ports: SlotPorts,
-  signal: AbortSignal,
-): Promise<void> {
-  const all = await ports.engine.services(app.name)
-  await inParallel(
-    all.filter((each) => isOwn(each, failed)),
-    signal,
-    (container) => removeWorker(container, app, ports),
-  )
-  const begun = failed.deployment.steps.find(({ name }) => name === 'workers')?.started_at
-  // what was done before the workers were told to end is done still
-  const isOver = ({ doneAt }: ServiceContainer) =>
-    doneAt !== undefined && (begun === undefined || doneAt < begun)
-  const standing = all.filter(
-    (each) => live !== undefined && isOwn(each, live) && !each.running && !isOver(each),
-  )
-  await inParallel(standing, signal, ({ name }) => ports.engine.startAgain(name))
-}
-
-/**
- * Between deployments: the workers of what is live run, and none else. What is done stays so.
- * @param stoppedSince of an app that is to run again
- */
-export async function repairWorkers(
-  app: DockerApp,
-  live: StoredDeployment | undefined,
-  ports: SlotPorts,
-  { stoppedSince, signal }: { stoppedSince: string | undefined; signal: AbortSignal },
-): Promise<void> {
-  const all = await ports.engine.services(app.name)
-  const strays = all.filter((each) => live === undefined || !isOwn(each, live))
-  for (const stray of strays) {
-    ports.report('removing a leftover container', { container: stray.name })
-    await removeWorker(stray, app, ports)
-  }
-  const { project } = app
-  if (project === undefined) return
-  ports.compose.override(app.name, project, liveImage(app, ports))
-  if (live === undefined) return
-  const beside = await besideOf(app, ports)
-  if (beside !== undefined) ports.report(beside, { app: app.name })
-  for (const service of project.workers) {
-    const isOver = (each: ServiceContainer) => staysDone(each, service, { live, stoppedSince })
-    const standing = all.filter(
-      (each) =>
-        each.service === service.name && isOwn(each, live) && (each.running || isOver(each)),
-    )
-    if (standing.length >= service.replicas) continue
-    ports.report('a live service does not run: starting it', {
-      app: app.name,
-      service: service.name,
-    })
-    await ports.images.pull(imageOf(live), { progress: () => {}, signal })
-    await startService(app, live, service, ports, { isOver, signal })
-  }
-}
-
-/**
- * A worker that is restarted after failures alone ends with 0 as well when Docker or the machine goes down: it is done only if it was
- * while its deployment went on.
- */
-function staysDone(
-  { doneAt }: ServiceContainer,
-  { container: { restart } }: Service,
-  { live, stoppedSince }: { live: StoredDeployment; stoppedSince: string | undefined },
-): boolean {
-  if (doneAt === undefined) return false
-  if (restart.name === 'no') return stoppedSince === undefined || doneAt < stoppedSince
-  const { finished_at: over } = live.deployment
-  return over === undefined || doneAt <= over
-}
-
-/** Stops the workers of an app that was stopped. */
-export async function stopWorkers(
-  app: DockerApp,
-  { engine }: Pick<SlotPorts, 'engine'>,
-  signal: AbortSignal,
-): Promise<void> {
-  const running = (await engine.services(app.name)).filter(
-    ({ running: runs, pid }) => runs || pid !== 0,
-  )
-  await inParallel(running, signal, ({ name, service }) =>
-    engine.stop(name, { graceMs: graceOf(app, service) }),
-  )
-}
-
-/** Stops one and removes it, and keeps what it printed last. */
-const removeWorker = (container: ServiceContainer, app: DockerApp, ports: SlotPorts) =>
-  removeContainer(container, app, ports, {
-    graceMs: graceOf(app, container.service),
-    of: serviceKey(app.name, container.service),
-  })
-
-/** The old ones are needed no more. Resolves to their names. */
-export async function retireWorkers({
-  app,
-  stored,
-  ports,
-  signal,
-}: Pick<StepContext, 'app' | 'stored' | 'ports' | 'signal'>): Promise<string[]> {
-  const old = (await ports.engine.services(app.name)).filter((each) => !isOwn(each, stored))
-  await inParallel(old, signal, ({ name, service }) =>
-    ports.engine.remove(name, { graceMs: graceOf(app, service) }),
-  )
-  return old.map(({ name }) => name)
 }

@@ -1,7 +1,7 @@
 import { type DockerApp, withSettings } from '../app.ts'
 import { imageOf, type StoredDeployment } from '../journal.ts'
 import { startDependencies } from '../project/dependencies.ts'
-import { repairWorkers } from '../project/workers.ts'
+import { repairWorkers } from '../project/standing-workers.ts'
 import type { LookAgain } from '../rollout.ts'
 import { lineOf } from '../log.ts'
 import { choosePort, startAll } from './containers.ts'

@@ -1,6 +1,6 @@
 import type { DeploymentEvent } from '../../../protocol/deployment.ts'
 import { prune } from '../image/prune.ts'
-import { retireWorkers } from '../project/workers.ts'
+import { retireWorkers } from '../project/standing-workers.ts'
 import { inParallel } from './in-parallel.ts'
 import { removeContainer } from './kept-logs.ts'
 import { others, type StepContext } from './next-step.ts'

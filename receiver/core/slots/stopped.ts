@@ -1,6 +1,6 @@
 import type { DockerApp } from '../app.ts'
 import type { Clock } from '../clock.ts'
-import { stopWorkers } from '../project/workers.ts'
+import { stopWorkers } from '../project/standing-workers.ts'
 import { inParallel } from './in-parallel.ts'
 import type { World } from './next-step.ts'
 import type { SlotPorts } from './ports.ts'

@@ -4,6 +4,7 @@ import { DeployError } from '../../core/errors.ts'
 import type { StoredDeployment } from '../../core/journal.ts'
 import type { LogEntry, LogOptions } from '../../core/slots/logs.ts'
 import { appNamed } from '../apps.ts'
+import type { Project } from '../../core/project/project.ts'
 import { ProblemError } from '../problem.ts'
 import { deploymentNamed, type FindServices } from './find.ts'
 
@@ -123,16 +124,26 @@ function requireService(
   const { project } = appNamed(app, apps).spec
   const workers = (project?.workers ?? []).map(({ name }) => name)
   if (service === undefined || workers.includes(service)) return
-  throw new ProblemError(
-    'no_log',
-    `${JSON.stringify(service)} is not a service that follows ${app}`,
-    {
-      hint:
-        project === undefined
-          ? `${app} is not a service of a Compose project: leave --service out`
-          : `these do: ${workers.join(', ') || 'none'}; deploy-receiver compose ${app} -- logs SERVICE has those of Compose`,
-    },
-  )
+  throw new ProblemError('no_log', `${JSON.stringify(service)} does not follow ${app}`, {
+    hint: hintOf(service, app, project),
+  })
+}
+
+/** Where else the words of a service are. */
+function hintOf(service: string, app: string, project: Project | undefined): string {
+  if (project === undefined) {
+    return `${app} is not a service of a Compose project: leave --service out`
+  }
+  const { oneOffs, workers, dependencies } = project
+  if (service === project.service) return `it is the app itself: deploy-receiver logs ${app}`
+  if (oneOffs.some(({ name }) => name === service)) {
+    return `it runs once before the start: whoever deploys sees its lines, and deploy-receiver show ${app} has the last ones if it failed`
+  }
+  if (dependencies.some((each) => each.service === service)) {
+    return `it is Compose's: deploy-receiver compose ${app} -- logs ${service}`
+  }
+  const names = workers.map(({ name }) => name).join(', ') || 'none'
+  return `these do: ${names}; those of Compose have deploy-receiver compose ${app} -- logs SERVICE`
 }
 
 const nothingKept = ({ id, app }: Deployment) =>

@@ -81,6 +81,8 @@ test('the next one leaves the database alone, and the old worker ends before the
     'remove api-1_worker_1',
   ])
   expect(standing(world)).toStrictEqual(['api-2-green', 'api-2_worker_1'])
+  // what it printed last can be read still
+  expect(world.ports.keptLogs.generations('api.worker')).toStrictEqual([1])
 })
 
 test('a rollback brings back the workers, and runs no migration', async () => {
