@@ -11,7 +11,7 @@ import { hostname } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import type { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
-import { readVariables } from '../../config/variables.ts'
+import { envFileOf, readVariables } from '../../config/variables.ts'
 import { appOfKey } from '../../core/project/project.ts'
 import { readConfig } from '../read-config.ts'
 import { type ArchiveEntry, writeArchive } from '../../edges/archive.ts'
@@ -62,7 +62,9 @@ export async function backUp(
     )
   }
   const projects = await readProjects(config.apps, readVariables(config.file, environment))
-  named = [...named.map((each) => resolve(each)), ...projects.files]
+  // the file of variables need not be there
+  const own = named.map((each) => resolve(each)).filter((each) => each !== envFileOf(config.file))
+  named = [...own, ...projects.files]
   // beside the backup, where there has to be room for it anyway, and nobody else can look
   const folder = mkdtempSync(join(dirname(resolve(file)), '.deploy-receiver-backup-'))
   try {

@@ -389,7 +389,9 @@ configs: { far: { file: ../far.conf } }
   write('srv/far.conf', '')
   mkdirSync(at('srv/shop/dumps'))
   const compose = `compose: { file: ${folder}/compose.yaml, service: web }`
-  write('etc/config.yaml', CONFIG(dir).replace('image: ghcr.io/acme/web', compose))
+  const plain = CONFIG(dir).replace("environment: { TOKEN: '${TOKEN}' }", '')
+  write('etc/config.yaml', plain.replace('image: ghcr.io/acme/web', compose))
+  rmSync(at('etc/env'))
   const { files, apps, missing } = await back()
   const own = files.filter((each) => each.startsWith(folder)).toSorted()
   expect(own).toEqual(
