@@ -25,6 +25,7 @@ export function createEvents({
   keep,
   transaction,
   redactFor,
+  alongside = () => {},
   listeners,
   report,
 }: {
@@ -34,6 +35,11 @@ export function createEvents({
   transaction<T>(work: () => T): T
   /** For the texts of a deployment, by its id. */
   redactFor: (id: string) => Redact
+  /**
+   * Keeps what follows from an event, in its transaction: one is not durable without the other. What it throws is reported, and the event
+   * is kept all the same.
+   */
+  alongside?: Listener
   listeners: readonly Listener[]
   report: Report
 }): Events {
@@ -82,6 +88,11 @@ export function createEvents({
       events.transaction(() => {
         const safe = withoutSecrets(event, redactFor(id))
         const deployment = keep(id, safe, options)
+        try {
+          alongside(deployment, safe)
+        } catch (error) {
+          report('what follows from an event was not kept', { ...lineOf(deployment), error })
+        }
         kept.push([deployment, safe])
         return deployment
       }),
