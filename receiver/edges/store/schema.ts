@@ -183,6 +183,30 @@ CREATE TABLE sessions (
   `
 ALTER TABLE stopped ADD COLUMN awaits TEXT NOT NULL DEFAULT '[]';
 `,
+  `
+CREATE TABLE outbox (
+  number INTEGER PRIMARY KEY AUTOINCREMENT,
+  id TEXT NOT NULL UNIQUE,
+  target TEXT NOT NULL,
+  news TEXT NOT NULL,
+  content TEXT NOT NULL,
+  at TEXT NOT NULL,
+  attempts INTEGER NOT NULL DEFAULT 0,
+  tried_at TEXT,
+  wait_ms INTEGER NOT NULL DEFAULT 0,
+  why TEXT,
+  outcome TEXT,
+  ended_at TEXT,
+  UNIQUE (target, news)
+) STRICT;
+CREATE INDEX outbox_waiting ON outbox (target, number) WHERE outcome IS NULL;
+CREATE INDEX outbox_by_end ON outbox (ended_at);
+CREATE TABLE told_warnings (
+  subject TEXT PRIMARY KEY,
+  level TEXT NOT NULL,
+  ok_since TEXT
+) STRICT, WITHOUT ROWID;
+`,
 ]
 /** The format that this version writes. Stores of older ones are brought to it, those of newer ones are refused. */
 export const FORMAT = MIGRATIONS.length

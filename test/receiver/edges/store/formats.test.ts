@@ -11,11 +11,13 @@ import { createAudit } from '../../../../receiver/edges/store/audit.ts'
 import { createIdempotency } from '../../../../receiver/edges/store/idempotency.ts'
 import { createInstallation } from '../../../../receiver/edges/store/installation.ts'
 import { createKeptLogs } from '../../../../receiver/edges/store/kept-logs.ts'
+import { createOutbox } from '../../../../receiver/edges/store/outbox.ts'
 import { createPolls } from '../../../../receiver/edges/store/polls.ts'
 import { FORMAT, openDatabase } from '../../../../receiver/edges/store/schema.ts'
 import { createSettingsVault } from '../../../../receiver/edges/store/settings.ts'
 import { createSlotRecord } from '../../../../receiver/edges/store/slot-record.ts'
 import { createStore } from '../../../../receiver/edges/store/store.ts'
+import { createToldWarnings } from '../../../../receiver/edges/store/told-warnings.ts'
 
 /** A store of each format that a version of the receiver wrote, with some rows: `sqlite3 FILE .dump`, and its `user_version`. */
 const FORMATS = join(import.meta.dirname, 'formats')
@@ -116,6 +118,11 @@ describe.for([...texts.keys()])('a store of format %i', (format) => {
     expect(createInstallation(database).id()).toBe(format >= 7 ? '0123456789abcdef' : undefined)
     expect(createKeptLogs(database, () => (x) => x).generations('web')).toEqual(
       format >= 10 ? [3] : [],
+    )
+    const outbox = createOutbox(database, () => {})
+    expect(outbox.next('slack')?.attempts).toBe(format >= 14 ? 2 : undefined)
+    expect(createToldWarnings(database).get('certificate:api')?.level).toBe(
+      format >= 14 ? 'failure' : undefined,
     )
     // a new deployment takes the number after the last one
     store.add({ ...structuredClone(TEMPLATE), id: 'dep_new' })
