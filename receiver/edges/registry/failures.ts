@@ -4,6 +4,7 @@ import { DeployError } from '../../core/errors.ts'
 import { REGISTRY_HINTS } from '../../core/image/registry.ts'
 import { shorten } from '../../core/shorten.ts'
 import { OutOfReach } from '../reach.ts'
+import { readRetryAfter } from '../retry-after.ts'
 
 export const denied = (repository: string, why: string) =>
   new DeployError('registry_denied', `the registry does not let us read ${repository}: ${why}`, {
@@ -63,13 +64,6 @@ function limitOf(headers: Headers): string {
   const source = headers.get('docker-ratelimit-source')
   const whose = source === null ? '' : ` for ${printable(source)}`
   return `; the limit is ${pulls} pulls in ${Number(seconds) / 3600} h${whose}`
-}
-
-/** RFC 9110, section 10.2.3: seconds, or a date. */
-function readRetryAfter(text: string | null): number | undefined {
-  if (text === null) return undefined
-  const ms = /^\d+$/.test(text) ? Number(text) * 1000 : Date.parse(text) - Date.now()
-  return Number.isFinite(ms) ? Math.max(0, Math.round(ms)) : undefined
 }
 
 const printable = (text: string) => shorten(text, 300).replace(/[^\x20-\x7e\u00a0-\uffff]/g, '?')
