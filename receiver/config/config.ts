@@ -2,6 +2,8 @@ import type { AppSpec } from '../core/app.ts'
 import type { RegistryLogin } from '../core/image/registry.ts'
 import type { LogLevel } from '../core/log.ts'
 import type { AcmeSettings } from '../core/certificates/acme.ts'
+import type { GithubPlaces } from '../core/notify/github-news.ts'
+import type { Target } from '../core/notify/target.ts'
 import type { AppPlace, CertificateSource, SiteSettings } from '../core/site.ts'
 
 /** One accepted issuer with the claims that a token must bear. */
@@ -54,6 +56,16 @@ export interface PageConfig {
   }
 }
 
+/** As whom deployments that the Action did not make are shown on GitHub, and where. */
+export interface GithubAppConfig extends GithubPlaces {
+  id: string
+  installation: string
+  /** PEM. */
+  key: string
+  /** Without a slash at its end. */
+  apiUrl: string
+}
+
 /** The checked, frozen configuration of a receiver. Durations are milliseconds. */
 export interface Config {
   /** The file it was read from. */
@@ -82,6 +94,10 @@ export interface Config {
   site?: SiteSettings
   /** The page for people; absent: it is at `admin` alone, and links of `login-link` sign in. */
   page?: PageConfig
+  /** Who hears of what went wrong, or well again. */
+  notify: readonly Target[]
+  /** Absent: GitHub hears of deployments by the Action alone. */
+  githubApp?: GithubAppConfig
   /** Registry host → login, for apps that have none of their own there. Docker Hub is `docker.io`. */
   registries: Readonly<Record<string, RegistryLogin>>
   /** Addresses and networks of proxies whose `X-Forwarded-For` is believed. */

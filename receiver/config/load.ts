@@ -13,8 +13,10 @@ import { warnOfAdmin, warnOfListen } from './exposure.ts'
 import { warnOfAccess } from './file-access.ts'
 import { readPage, remarkOfPage } from './page.ts'
 import { readProxies, readRateLimit } from './limits.ts'
+import { readGithubApp } from './github-app.ts'
 import { readLogLevel } from './log-level.ts'
 import { DOCKER_NETWORK } from './networks.ts'
+import { readNotify } from './notify.ts'
 import type { Remarks } from './problems.ts'
 import { createReader, type Field, type Reader } from './reader.ts'
 import { readRegistries } from './registries.ts'
@@ -61,6 +63,8 @@ export function loadConfig(
     'log_level',
     'read_tokens',
     'page',
+    'notify',
+    'github_app',
     'apps',
     // files that apps mount
     'configs',
@@ -74,6 +78,13 @@ export function loadConfig(
   const ownSite = isOwnSite(reader, keys.get('site')) ? site : undefined
   const page = readPage(reader, keys.get('page'), { owners, url })
   remarkOfPage(reader, keys.get('page'), { page, url, isOwnSite: ownSite !== undefined, tls })
+  const apps = readApps(reader, keys.get('apps'), {
+    secrets: owners,
+    domains: domainOwners({ url, page: page?.domain }, reader.mapping(keys.get('apps')).keys()),
+    site,
+    acme: tls !== undefined,
+    projects: noProjects(projects),
+  })
   const config: Config = {
     file: path,
     url,
@@ -89,15 +100,13 @@ export function loadConfig(
     trustedProxies: readProxies(reader, keys.get('trusted_proxies')),
     rateLimit: readRateLimit(reader, keys.get('rate_limit')),
     logLevel: readLogLevel(reader, keys.get('log_level')),
-    ...defined({ page }),
-    readTokens: secretTexts(reader, keys.get('read_tokens'), owners),
-    apps: readApps(reader, keys.get('apps'), {
-      secrets: owners,
-      domains: domainOwners({ url, page: page?.domain }, reader.mapping(keys.get('apps')).keys()),
-      site,
-      acme: tls !== undefined,
-      projects: noProjects(projects),
+    ...defined({
+      page,
+      githubApp: readGithubApp(reader, keys.get('github_app'), { directory: dirname(path), apps }),
     }),
+    notify: readNotify(reader, keys.get('notify'), { owners, apps: Object.keys(apps) }),
+    readTokens: secretTexts(reader, keys.get('read_tokens'), owners),
+    apps,
   }
   warnOfListen(reader, keys.get('listen'), config.listen.host)
   warnOfAdmin(reader, keys.get('admin'), config.admin.host)

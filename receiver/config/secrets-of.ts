@@ -1,6 +1,7 @@
 import type { HealthPolicy, Settings } from '../core/app.ts'
 import { ownServices } from '../core/project/project.ts'
 import type { Secret } from '../core/redaction/redact.ts'
+import type { Way } from '../core/notify/target.ts'
 import type { Secrets } from '../core/redaction/redactor.ts'
 import type { ContainerSettings } from '../core/slots/container-settings.ts'
 import type { Config } from './config.ts'
@@ -17,6 +18,8 @@ export function secretsOf(config: Config): Secrets {
         'secret of page.github',
         config.page?.github === undefined ? [] : [config.page.github.clientSecret],
       ),
+      ...config.notify.flatMap(({ name, way }) => named(`notify ${name}`, secretsOfWay(way))),
+      ...named('key of github_app', config.githubApp === undefined ? [] : [config.githubApp.key]),
       ...passwordsOf(config.registries),
       ...named('key of tls.eab', config.tls?.eab === undefined ? [] : [config.tls.eab.hmacKey]),
       ...apps.flatMap(({ name, auth, registries }) => [
@@ -109,6 +112,30 @@ function namesOf({ apps, network, registries }: Config): Set<string> {
   ]
   return new Set(names.flatMap((name) => [name, ...name.split('/'), ...name.split(/[/.:-]/)]))
 }
+
+/** The address of a channel is one: whoever knows it may write there. So may be that of any webhook. */
+function secretsOfWay(way: Way): string[] {
+  if (way.kind === 'email') {
+    const { user, password } = way.login ?? { user: '', password: '' }
+    return [
+      password,
+      encoded(user, password),
+      Buffer.from(`\0${user}\0${password}`).toString('base64'),
+    ]
+  }
+  const { pathname, search } = new URL(way.url)
+  const place = `${pathname}${search}`
+  if (way.kind !== 'webhook') return [way.url, place]
+  const holdsKey = [...place.split(/[/?&=]/)].some((part) => part.length >= LONG_PART)
+  return [
+    way.secret,
+    way.secret.replace(/^whs(?:ec|k)_/, ''),
+    ...(holdsKey ? [way.url, place] : []),
+  ]
+}
+
+/** Words of a path are shorter. */
+const LONG_PART = 16
 
 const passwordsOf = (registries: Config['registries']): Secret[] =>
   Object.entries(registries).flatMap(([host, login]) => {

@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from 'node:crypto'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
 import type { AppConfig, Config } from '../../../receiver/config/config.ts'
@@ -6,6 +7,14 @@ import { loadConfig } from '../../../receiver/config/load.ts'
 const FILE = fileURLToPath(new URL('full.yaml', import.meta.url))
 const SECRET = `whsec_${Buffer.alloc(24, 'k').toString('base64')}`
 const EAB_KEY = 'zWNDZM6eQGHWpSRTPal5eIUYFTu7EajVIoguysqZ9wG44nMEtx3MUAsUDkMTQ12W'
+const SLACK_KEY = 'q8Zt3LwXc0Vn7RbYk2Mf'
+const NOTIFY_SECRET = `whsec_${Buffer.alloc(24, 'n').toString('base64')}`
+const SMTP_PASSWORD = 'Wq7-Nm2-Xk5'
+const APP_KEY = generateKeyPairSync('rsa', {
+  modulusLength: 2048,
+  publicKeyEncoding: { type: 'spki', format: 'pem' },
+  privateKeyEncoding: { type: 'pkcs1', format: 'pem' },
+}).privateKey
 
 test('a file with every key is read whole', () => {
   const config = loadConfig(FILE, {
@@ -17,6 +26,10 @@ test('a file with every key is read whole', () => {
     GITHUB_SECRET_OLD: 'h'.repeat(24),
     FROM_RECEIVER: 'here',
     EAB_KEY,
+    SLACK_KEY,
+    NOTIFY_SECRET,
+    SMTP_PASSWORD,
+    APP_KEY,
   })
   expect(config).toEqual(expected)
 })
@@ -202,6 +215,49 @@ const expected: Config = {
     'ghcr.io': { kind: 'password', username: 'acme', password: 'ghp_1' },
     'docker.io': { kind: 'password', username: 'acme', password: 'none' },
     'localhost:5000': { kind: 'password', username: 'me', password: '0123' },
+  },
+  notify: [
+    {
+      name: 'slack',
+      way: { kind: 'slack', url: `https://hooks.slack.com/services/T0/B0/${SLACK_KEY}` },
+      on: ['failed', 'rolled_back', 'recovered', 'certificate', 'disk'],
+      allowsPrivate: false,
+    },
+    {
+      name: 'slack-2',
+      way: { kind: 'slack', url: `https://hooks.slack.com/services/T0/B1/${SLACK_KEY}` },
+      on: ['failed', 'rolled_back', 'succeeded'],
+      apps: ['api'],
+      allowsPrivate: false,
+    },
+    {
+      name: 'pager',
+      way: { kind: 'webhook', url: 'http://10.0.0.9:8080/deploys', secret: NOTIFY_SECRET },
+      on: ['failed', 'rolled_back', 'recovered', 'certificate', 'disk'],
+      allowsPrivate: true,
+    },
+    {
+      name: 'email',
+      way: {
+        kind: 'email',
+        to: ['ops@example.com', 'Second Line <second@example.com>'],
+        from: 'deploy@example.com',
+        host: 'smtp.example.com',
+        port: 465,
+        tls: 'implicit',
+        login: { user: 'deploy', password: SMTP_PASSWORD },
+      },
+      on: ['failed'],
+      allowsPrivate: false,
+    },
+  ],
+  githubApp: {
+    id: '123456',
+    installation: '7654321',
+    key: APP_KEY,
+    apiUrl: 'https://github.example.com/api/v3',
+    repositories: { api: 'acme/api' },
+    environments: { api: 'production' },
   },
   trustedProxies: ['127.0.0.1', '10.0.0.0/8', 'fd00::/8'],
   rateLimit: { burst: 50, perSecond: 0.5 },
