@@ -27,6 +27,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   hook: async () => (await import('./hook.ts')).hookCommand(),
   maintenance: async () => (await import('./maintenance.ts')).maintenanceCommand(),
   certificates: async () => (await import('./certificates.ts')).certificatesCommand(),
+  notify: async () => (await import('./notify.ts')).notifyCommand(),
   reload: async () => (await import('./reload.ts')).reloadCommand(),
   remove: async () => (await import('./remove.ts')).removeCommand(),
   adopt: async () => (await import('./adopt.ts')).adoptCommand(),

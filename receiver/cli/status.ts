@@ -9,6 +9,7 @@ import { ask } from './ask.ts'
 import { command, exits, type Given, jsonOption } from './command.ts'
 import { terminalWidth, wrap } from './fit.ts'
 import { imageOf } from './image-of.ts'
+import { remarksOf, type TargetAnswer } from './notify.ts'
 import { sayJson } from './print.ts'
 import { printable } from '../core/printable.ts'
 import { table } from './table.ts'
@@ -63,16 +64,22 @@ async function status(
     await watch(app, socket)
     return 0
   }
-  const apps =
+  const [apps, untold] =
     app === undefined
-      ? ((await ask(socket, '/apps')) as { apps: App[] }).apps
-      : [(await ask(socket, `/apps/${encodeURIComponent(app)}`)) as App]
+      ? await Promise.all([
+          ask(socket, '/apps').then((answer) => (answer as { apps: App[] }).apps),
+          // an older receiver has none
+          json === true ? [] : ask(socket, '/notify').then(untoldIn, () => []),
+        ])
+      : [[(await ask(socket, `/apps/${encodeURIComponent(app)}`)) as App], []]
   if (json) sayJson(app === undefined ? apps : apps[0])
-  else console.log(describe(apps))
+  else console.log(describe(apps, untold))
   return 0
 }
 
-function describe(apps: readonly App[]): string {
+const untoldIn = (answer: unknown) => remarksOf((answer as { targets: TargetAnswer[] }).targets)
+
+function describe(apps: readonly App[], untold: readonly string[]): string {
   const rows = table(
     ['APP', 'LIVE', 'SINCE', 'DEPLOYMENT', 'UNDER WAY', 'DOMAINS'],
     apps.map(({ name, live, current, domains }) => [
@@ -85,13 +92,16 @@ function describe(apps: readonly App[]): string {
     ]),
     { giving: ['DOMAINS', 'UNDER WAY', 'LIVE'] },
   )
-  const remarks = apps.flatMap((each) => [
-    ...failureOf(each),
-    ...closedOf(each),
-    ...holdsOf(each),
-    ...volumesOf(each),
-    ...projectOf(each),
-  ])
+  const remarks = [
+    ...untold,
+    ...apps.flatMap((each) => [
+      ...failureOf(each),
+      ...closedOf(each),
+      ...holdsOf(each),
+      ...volumesOf(each),
+      ...projectOf(each),
+    ]),
+  ]
   const lines = remarks.flatMap((line) => wrap(printable(line), terminalWidth()))
   return [rows, ...(lines.length === 0 ? [] : ['', ...lines])].join('\n')
 }

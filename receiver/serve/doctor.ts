@@ -42,6 +42,8 @@ export interface ReceiverParts extends Omit<MachineParts, 'isLive'> {
   prove: (question: string) => string
   stoppedSince: AppPorts['stoppedSince']
   projects: LookedAtProjects
+  /** Whether whoever is to hear of news does. */
+  notify: () => Finding[]
 }
 
 /** Looks at all that a deployment needs. Each look has a deadline, and none changes anything. */
@@ -58,6 +60,7 @@ export async function runDoctor(parts: ReceiverParts): Promise<Finding[]> {
     ...lookAtApps(Object.values(config.apps), parts),
     ...lookAtProjects(Object.values(config.apps), { ...parts.projects, journal, stoppedSince }),
     lookAtFiles(edits),
+    lookAtAll('notify', parts.notify),
   ])
 }
 

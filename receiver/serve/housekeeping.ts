@@ -8,11 +8,11 @@ const SAY_EVERY_MS = 60 * 1000
 
 /** What is done again and again while the receiver runs. Returns what ends it. */
 export function startHousekeeping({
-  store: { idempotency, intake, audit, refusals },
+  store: { idempotency, intake, audit, refusals, outbox },
   tidy,
   log,
 }: {
-  store: Pick<OpenStore, 'idempotency' | 'intake' | 'audit' | 'refusals'>
+  store: Pick<OpenStore, 'idempotency' | 'intake' | 'audit' | 'refusals' | 'outbox'>
   /** Removes what the apps do not keep. */
   tidy: () => void
   log: Log
@@ -34,6 +34,7 @@ export function startHousekeeping({
     every(FORGET_EVERY_MS, () => {
       idempotency.prune(intake.nowSeconds())
       audit.prune(new Date(intake.now()))
+      outbox.prune(new Date(intake.now()))
     }),
     every(TIDY_EVERY_MS, tidy),
     every(FLUSH_EVERY_MS, refusals.flush),

@@ -38,6 +38,7 @@ export function httpServices({
   operate,
   lookForData,
   copyStore,
+  notify,
   log,
   stopping,
 }: {
@@ -63,6 +64,7 @@ export function httpServices({
   operate: Services['operate']
   lookForData: Services['lookForData']
   copyStore: Services['copyStore']
+  notify: Services['notify']
   log: Log
   stopping: AbortSignal
 }): Services {
@@ -127,14 +129,21 @@ export function httpServices({
       return current().config.readTokens
     },
     followKey: journal.secret('follow'),
+    notify,
     log,
     stopping,
   }
 }
 
 /** Where browsers find the page. */
-function pageUrl({ page, url, nginx, admin: { host, port } }: Config): string {
-  if (page?.domain === undefined) return `http://${host.includes(':') ? `[${host}]` : host}:${port}`
+function pageUrl(config: Config): string {
+  const { host, port } = config.admin
+  return publicPageUrl(config) ?? `http://${host.includes(':') ? `[${host}]` : host}:${port}`
+}
+
+/** Where everybody's browsers find it; `undefined` when it is near the machine alone. */
+export function publicPageUrl({ page, url, nginx }: Config): string | undefined {
+  if (page?.domain === undefined) return undefined
   const own = new URL(url)
   if (own.hostname === page.domain) return own.origin
   return `https://${page.domain}${portOf(nginx.listenTls)}`

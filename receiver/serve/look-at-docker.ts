@@ -29,13 +29,16 @@ export const lookAtDocker = (
       const known = await info.catch(() => undefined)
       return known === undefined ? NO_ANSWER : liveRestore(known)
     }),
-    look('disk', async () => {
-      const known = await info
-      const path = imagesAt(known)
-      const isHere = [known.DockerRootDir, path].every((each) => existsSync(each))
-      return isHere ? lookAtImages(path) : `not looked at: this machine has no ${path}`
-    }),
+    look('disk', () => lookAtImageDisk(info)),
   ]
+}
+
+/** Room for images, where they lie. Throws `disk_full`. */
+export async function lookAtImageDisk(info: Info | Promise<Info>): Promise<string> {
+  const known = await info
+  const path = imagesAt(known)
+  const isHere = [known.DockerRootDir, path].every((each) => existsSync(each))
+  return isHere ? lookAtImages(path) : `not looked at: this machine has no ${path}`
 }
 
 interface Info extends StoreInfo {

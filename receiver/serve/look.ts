@@ -23,7 +23,7 @@ export async function lookAtAll(
   }
 }
 
-async function inTime<T>(
+export async function inTime<T>(
   work: (signal: AbortSignal) => Promise<T> | T,
   deadlineMs: number,
 ): Promise<T> {

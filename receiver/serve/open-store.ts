@@ -1,3 +1,4 @@
+import type { Deployment } from '../../protocol/deployment.ts'
 import type { Source } from '../../protocol/hook.ts'
 import { secretsOfSettings } from '../config/secrets-of.ts'
 import type { Clock } from '../core/clock.ts'
@@ -6,6 +7,9 @@ import type { AuditEntry } from '../core/intake/audit.ts'
 import type { Intake } from '../core/intake/submit.ts'
 import { createEvents, type Listener } from '../core/listeners.ts'
 import type { Log } from '../core/log.ts'
+import { announceEnd } from '../core/notify/announce.ts'
+import { announceOnGithub, type GithubPlaces } from '../core/notify/github-news.ts'
+import type { Target } from '../core/notify/target.ts'
 import { appOfKey } from '../core/project/project.ts'
 import { createRedact, type Redact } from '../core/redaction/redact.ts'
 import type { Redactor } from '../core/redaction/redactor.ts'
@@ -15,11 +19,13 @@ import { newDeploymentId } from '../edges/store/deployment-id.ts'
 import { createInstallation } from '../edges/store/installation.ts'
 import { createKeptLogs } from '../edges/store/kept-logs.ts'
 import { createIdempotency } from '../edges/store/idempotency.ts'
+import { createOutbox } from '../edges/store/outbox.ts'
 import { openDatabase, transaction } from '../edges/store/schema.ts'
 import { createSessions } from '../edges/store/sessions.ts'
 import { createSettingsVault } from '../edges/store/settings.ts'
 import { createSlotRecord } from '../edges/store/slot-record.ts'
 import { createStore, type Store } from '../edges/store/store.ts'
+import { createToldWarnings } from '../edges/store/told-warnings.ts'
 import { createRefusals } from '../http/refusals.ts'
 import { logDeployments } from './log-deployments.ts'
 
@@ -35,11 +41,17 @@ export function openStore(
     clock,
     log,
     redactor,
+    targets = () => [],
+    github = () => undefined,
     listeners = [],
   }: {
     clock: Clock
     log: Log
     redactor: Pick<Redactor, 'redact' | 'of' | 'keep'>
+    /** Who hears of the end of deployments. */
+    targets?: () => readonly Target[]
+    /** Where they are shown on GitHub. */
+    github?: () => GithubPlaces | undefined
     /** Further ones of every event. */
     listeners?: readonly Listener[]
   },
@@ -52,6 +64,12 @@ export function openStore(
   const audit = createAudit(database)
   const safeAudit = { ...audit, add: (entry: AuditEntry) => audit.add(safeEntry(entry, redact)) }
 
+  const outbox = createOutbox(database, (target, dropped) =>
+    log('error', `news for ${target} were dropped: too many wait`, { target, dropped }),
+  )
+  const { recent } = store
+  const senderOf = (deployment: Deployment) => audit.of(deployment)?.sender
+
   const feed = createFeed()
   const events = createEvents({
     keep: store.append,
@@ -59,6 +77,10 @@ export function openStore(
     redactFor(id) {
       const app = store.get(id)?.deployment.app
       return app === undefined ? redact : redactor.of(app)
+    },
+    alongside(deployment, event) {
+      announceEnd(deployment, event, { outbox, targets: targets(), recent })
+      announceOnGithub(deployment, event, { outbox, places: github(), senderOf, recent })
     },
     listeners: [
       keepSecrets(store, redactor),
@@ -114,6 +136,9 @@ export function openStore(
     /** Where the slots are. */
     record: createSlotRecord(database, subnet),
     attestations,
+    /** What is still to be told to whom. */
+    outbox,
+    toldWarnings: createToldWarnings(database),
     /** What containers that are gone printed last. */
     keptLogs: createKeptLogs(database, redactLog),
     redactLog,

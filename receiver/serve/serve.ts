@@ -8,6 +8,7 @@ import { besideOurs } from '../core/project/beside-ours.ts'
 import type { Log, Report } from '../core/log.ts'
 import type { Redactor } from '../core/redaction/redactor.ts'
 import { lookAtMaintenance, switchMaintenance } from '../core/slots/maintenance.ts'
+import { findingOf } from '../core/notify/state.ts'
 import { refuseOthers } from '../core/slots/ownership.ts'
 import { appAnswer } from '../core/slots/app-answer.ts'
 import { lookForData } from '../core/slots/awaited-data.ts'
@@ -40,6 +41,7 @@ import { lookAtWayIn } from './look-at-way-in.ts'
 import { httpServices } from './http-services.ts'
 import { hasStore, lookAtMachine, storeFile, storePlace } from './machine.ts'
 import { readAgain, type ReadConfig } from './read-config.ts'
+import { startNotify } from './notify.ts'
 import { openDocker } from './open-docker.ts'
 import { openRegistries } from './open-registries.ts'
 import { openStore } from './open-store.ts'
@@ -50,6 +52,7 @@ import { atNginx, siteTls } from './site-tls.ts'
 import { startPolling } from './start-polling.ts'
 import { VERSION } from '../version.ts'
 import { lookAtUpgrade, sayWhatBegins } from './upgrade.ts'
+import { watchWarnings } from './watch-warnings.ts'
 import { createWatchdog, watchRequests, watchSteps } from './watchdog.ts'
 import { closedToNginx } from './way-to-data.ts'
 
@@ -116,7 +119,16 @@ async function start(
     clock,
     log,
     redactor,
-    listeners: [watchSteps(watchdog)],
+    targets: () => current.config.notify,
+    github: () => current.config.githubApp,
+    listeners: [watchSteps(watchdog), () => notify.wake()],
+  })
+  const notify = startNotify(() => current.config, {
+    store,
+    clock,
+    log,
+    environment: variables,
+    signal: stopping.signal,
   })
   const closed = closedToNginx(data)
   if (closed !== undefined) log('warn', closed.message, { hint: closed.hint })
@@ -229,6 +241,7 @@ async function start(
         },
         certificates: () => certificates.describe(),
         compareConfig: () => compareConfig(current.config, environment),
+        notify: () => notify.describe().map(findingOf),
         prove,
       }),
     prove,
@@ -247,6 +260,7 @@ async function start(
         switchMaintenance(what, { flags: slots, record, sites, audit: store.audit, clock, log }),
     },
     maintenanceSince: slots.maintenance,
+    notify,
     copyStore: storeCopies(store.database, data),
     lookForData: (app) => lookForData(app, { record, engine, isThere: existsSync }),
     besideOurs: (project) =>
@@ -271,6 +285,18 @@ async function start(
     sites,
     store,
     installation: installation.id,
+    clock,
+    log,
+    signal: stopping.signal,
+  })
+  // also what was to be told before a restart
+  notify.wake()
+  const warnings = watchWarnings(() => current.config, {
+    store,
+    docker,
+    certificates: certificates.describe,
+    told: notify.wake,
+    redact: redactor.redact,
     clock,
     log,
     signal: stopping.signal,
@@ -326,6 +352,7 @@ async function start(
     for (const app of changes.changed) if (next.apps[app]?.project !== undefined) apps.wake(app)
     pollers.take(Object.values(next.apps))
     certificates.look()
+    notify.hurry()
     for (const app of changes.removed) log('warn', LEFT_RUNNING, { app })
     warnings = [...own, ...warnings]
     for (const each of warnings) log('warn', each)
@@ -353,7 +380,8 @@ async function start(
       await addresses.close()
       // what it has begun with Nginx comes to its end
       await reloading
-      await Promise.all([events, pollers.stop(), certificates.ended, apps.stop()])
+      await Promise.all([events, pollers.stop(), certificates.ended, warnings, apps.stop()])
+      await notify.stopped()
       try {
         store.refusals.flush()
       } finally {

@@ -177,6 +177,7 @@ export async function startHttpWorld({
     operate: { stop: async () => {}, start: async () => {} },
     certificates: { describe: async () => [], look: () => {} },
     doctor: async () => [],
+    notify: { describe: () => [], test: async () => [] },
     async *readLogs() {},
     commands: {
       run: async () => ({ exitCode: 0 }),

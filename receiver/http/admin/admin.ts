@@ -9,6 +9,7 @@ import { createLogs, type LogServices } from './logs.ts'
 import { readAudit, type AuditServices } from './audit.ts'
 import { type MaintenanceServices, readMaintenance, setMaintenance } from './maintenance.ts'
 import { type OverviewServices, readOverview } from './overview.ts'
+import { type NotifyServices, readNotify, testNotify } from './notify.ts'
 import { type PlanServices, readPlan } from './plan.ts'
 import { signTest, type TestServices } from './test-hook.ts'
 import { type OperateServices, restart, start, stop } from './operate.ts'
@@ -26,6 +27,7 @@ export type AdminServices = AuditServices &
   MaintenanceServices &
   OperateServices &
   LinkServices &
+  NotifyServices &
   StoreServices & {
     /** Looks at all that a deployment needs. */
     doctor(): Promise<Finding[]>
@@ -85,6 +87,8 @@ export function createAdmin(services: AdminServices): Hono {
     .post('/apps/:app/stop', (c) => stop(c, c.req.param('app'), services))
     .post('/apps/:app/start', (c) => start(c, c.req.param('app'), services))
     .post('/login-links', (c) => loginLink(c, services))
+    .get('/notify', (c) => readNotify(c, services))
+    .post('/notify/test', (c) => testNotify(c, services))
     .post('/reload', (c) => reload(c, services))
     .delete('/apps/:app', (c) => removeApp(c, c.req.param('app'), services))
 }

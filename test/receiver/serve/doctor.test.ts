@@ -70,6 +70,7 @@ const WELL: ReceiverParts = {
   },
   certificates: async () => [],
   compareConfig: async () => [],
+  notify: () => [],
   read: rejects(new DeployError('registry_unreachable', 'no answer', { hint: 'curl it' })),
 }
 
