@@ -57,15 +57,17 @@ export function announceOnGithub(
 ): void {
   const state = stateAfter(deployment, event)
   if (places === undefined || state === undefined) return
-  const verifiedRepository = (newestFirst: Iterable<Deployment>) =>
-    first(newestFirst, (each) => senderOf(each)?.claims?.['repository'])
   const { app, id, url } = deployment
   if (deployment.source.run_url !== undefined || senderOf(deployment)?.kind === 'oidc') return
-  const origin = originOf(deployment, recent(app))
   const repository =
-    own(places.repositories, app) ?? verifiedRepository([origin ?? deployment, ...recent(app)])
+    own(places.repositories, app) ??
+    first(recent(app), (each) => verifiedRepository(senderOf(each)))
   if (repository === undefined) return
-  const sha = shaIn(deployment, repository) ?? (origin && shaIn(origin, repository))
+  const sha =
+    shaIn(deployment, repository) ??
+    first(recent(app), (each) =>
+      isSameDigest(each, deployment) ? shaIn(each, repository) : undefined,
+    )
   if (sha === undefined) return
   const content: GithubNews = {
     repository,
@@ -91,16 +93,17 @@ function stateAfter(
   return status === 'succeeded' ? 'success' : 'failure'
 }
 
-/** The newest deployment of the same digest that says of which commit it is. */
-const originOf = (
-  { image: { digest } }: Deployment,
-  newestFirst: Iterable<Deployment>,
-): Deployment | undefined =>
-  first(newestFirst, (each) =>
-    digest !== undefined && each.image.digest === digest && each.source.sha !== undefined
-      ? each
-      : undefined,
-  )
+/** As a token of GitHub's own said, or of an Enterprise Server's. */
+function verifiedRepository(sender: Sender | undefined): string | undefined {
+  const { issuer = '', claims } = sender ?? {}
+  const isGithub = issuer.startsWith(GITHUB_ISSUER) || issuer.endsWith('/_services/token')
+  return isGithub ? claims?.['repository'] : undefined
+}
+
+const GITHUB_ISSUER = 'https://token.actions.githubusercontent.com'
+
+const isSameDigest = (one: Deployment, { image: { digest } }: Deployment) =>
+  digest !== undefined && one.image.digest === digest
 
 /** The first thing that is found in one of them, of so many that are looked at. */
 function first<T>(

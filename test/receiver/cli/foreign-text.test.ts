@@ -120,6 +120,22 @@ beforeAll(async () => {
       entries: [ENTRY],
     },
     'GET /doctor': { checks: [{ id: EVIL, what: EVIL, ok: false, message: EVIL, hint: EVIL }] },
+    'GET /notify': {
+      targets: [
+        {
+          name: EVIL,
+          kind: EVIL,
+          waiting: 1,
+          told_at: at,
+          failing: { why: EVIL, at, since: at },
+          dropped: 1,
+          last_drop: { why: EVIL, at },
+        },
+      ],
+    },
+    'POST /notify/test': {
+      targets: [{ name: EVIL, kind: EVIL, ok: false, answer: EVIL, hint: EVIL }],
+    },
     'POST /reload': {
       keys: [EVIL],
       added: [EVIL],
@@ -169,6 +185,8 @@ const COMMANDS: readonly (readonly string[])[] = [
   ['doctor'],
   ['hook', 'api'],
   ['hook', 'api', '--test'],
+  ['notify'],
+  ['notify', 'test'],
   ['reload'],
   ['login-link'],
   ['remove', 'api'],
