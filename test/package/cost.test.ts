@@ -1,10 +1,11 @@
 import { execFile } from 'node:child_process'
-import { readFileSync, statSync } from 'node:fs'
+import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, inject, test } from 'vitest'
 import { startVm, type Vm } from '../support/vm.ts'
 import { EXECUTABLE, ROOT } from './out.ts'
+import { serving } from './serving.ts'
 
 const run = promisify(execFile)
 const stack = inject('stack')
@@ -18,7 +19,7 @@ beforeAll(async () => {
 afterAll(() => vm.close())
 
 test('a receiver of the executable takes less memory than one of the sources', async () => {
-  const [sources, executable] = [await serving(SOURCES), await serving(EXECUTABLE)]
+  const [sources, executable] = [await serving(vm, SOURCES), await serving(vm, EXECUTABLE)]
   const least = async (...words: string[]) => (await leastCpuMs(words)).toFixed(0)
   const figures = {
     'size of the executable, MB': (statSync(EXECUTABLE).size / 1e6).toFixed(0),
@@ -33,18 +34,6 @@ test('a receiver of the executable takes less memory than one of the sources', a
   console.table(figures)
   expect(executable.megabytes).toBeLessThan(sources.megabytes)
 })
-
-/** What a receiver has used when it is ready. What it reads is its own pages; those of files are shared. */
-async function serving(program: string) {
-  vm.within = ['/bin/sh', '-c', `shift; exec ${program} "$@"`, 'sh']
-  const receiver = await vm.start()
-  const of = (file: string) => readFileSync(`/proc/${receiver.pid}/${file}`, 'utf8')
-  const [user = 0, system = 0] =
-    of('stat').split(') ')[1]?.split(' ').slice(11, 13).map(Number) ?? []
-  const megabytes = Number(/^RssAnon:\s+(\d+)/m.exec(of('status'))?.[1]) / 1000
-  await receiver.stop()
-  return { cpuMs: (user + system) * 10, megabytes: Math.round(megabytes) }
-}
 
 async function leastCpuMs(words: readonly string[]): Promise<number> {
   const script = `TIMEFORMAT='%U %S'; for i in {1..${TIMES}}; do { time "$@" >/dev/null 2>&1; } 2>&1; done`
