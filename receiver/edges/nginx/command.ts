@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process'
 
-const TIMEOUT_MS = 20_000
+/** Nginx looks up the names of other sites' upstreams before it answers, and a VM may be busy. */
+const TIMEOUT_MS = 60_000
 /** `nginx -T` prints all files of a machine with many sites. */
 const MAX_BYTES = 64 * 1024 * 1024
 
