@@ -75,7 +75,7 @@ async function lookAtServices(
     const isDone = own.some(({ doneAt }) => doneAt !== undefined)
     return { name, isFit: fit.length >= replicas, says: `${name} ${isDone ? 'is done' : 'runs'}` }
   })
-  const [still] = states.filter(({ isFit }) => !isFit)
+  const still = states.find(({ isFit }) => !isFit)
   if (still === undefined) return states.map(({ says }) => says).join(', ')
   throw new DeployError('exited', `${still.name} does not run`, {
     hint: `deploy-receiver logs ${app} --service ${still.name} says why it ended; deploy-receiver restart ${app} starts it anew`,

@@ -63,8 +63,8 @@ export async function backUp(
   }
   const projects = await readProjects(config.apps, readVariables(config.file, environment))
   // the file of variables need not be there
-  const own = named.map((each) => resolve(each)).filter((each) => each !== envFileOf(config.file))
-  named = [...own, ...projects.files]
+  const noted = named.map((each) => resolve(each))
+  named = [...noted.filter((each) => each !== envFileOf(config.file)), ...projects.files]
   // beside the backup, where there has to be room for it anyway, and nobody else can look
   const folder = mkdtempSync(join(dirname(resolve(file)), '.deploy-receiver-backup-'))
   try {
