@@ -13,7 +13,7 @@ import { type ActRouteServices, actRoutes, mustAct } from './act-routes.ts'
 import { app as appView } from './app.ts'
 import { type AppLine, apps as appsView } from './apps.ts'
 import { assets } from './assets.ts'
-import { type ChangeServices, streamChanges } from './changes.ts'
+import { type ChangeServices, createStreamChanges } from './changes.ts'
 import { sessionOf } from './credentials.ts'
 import { deployment as deploymentView } from './deployment.ts'
 import { logRoutes } from './log-routes.ts'
@@ -24,6 +24,7 @@ import { requestRoutes, type RequestServices } from './request-routes.ts'
 import { createShowScreen, type Inside } from './screen.ts'
 import { sessionRoutes, type SessionRouteServices } from './session-routes.ts'
 import { sharedUntilChanged } from './shared.ts'
+import type { Html } from './text.ts'
 import { createSignIn, type SignInServices } from './sign-in.ts'
 
 export type PageServices = DescribeServices &
@@ -47,6 +48,9 @@ const COMPRESS = compress()
 const compressed: MiddlewareHandler = (c, next) =>
   /\/(?:stream|changes)$/.test(c.req.path) ? next() : COMPRESS(c, next)
 
+/** Made to its end, so that all who look at it are sent the same text. */
+const made = async (what: Html): Promise<Html> => raw((await what).toString())
+
 /** What people look at, and press. Whoever is not signed in sees how to sign in, and nothing else. */
 export function createPage(services: PageServices): Hono {
   const nowMs = () => services.intake.nowSeconds() * 1000
@@ -60,10 +64,8 @@ export function createPage(services: PageServices): Hono {
     }
   }
 
-  const overview = sharedUntilChanged(services.feed, async () => {
-    const all = await Promise.all([...services.apps.keys()].map(lineOf))
-    return raw((await appsView(all, nowMs())).toString())
-  })
+  const streamChanges = createStreamChanges(services)
+  const shared = sharedUntilChanged<Html>(services.feed)
 
   const inside = new Hono<Inside>()
     .use(async (c, next) => {
@@ -74,25 +76,26 @@ export function createPage(services: PageServices): Hono {
       return next()
     })
     .get('/apps', async (c) => {
-      const body = await overview()
+      const body = await shared('apps', async () => {
+        const all = await Promise.all([...services.apps.keys()].map(lineOf))
+        return made(appsView(all, nowMs()))
+      })
       return screen(c, { title: 'Apps', menu: 'apps', watches: {}, body })
     })
     .get('/apps/:app', async (c) => {
       const name = c.req.param('app')
-      const line = await lineOf(name)
       const before = c.req.query('before')
-      const history = services.archive.list(name, {
-        limit: HISTORY + 1,
-        ...(before === undefined ? {} : { before }),
-      })
-      const shown = history.slice(0, HISTORY)
-      const older = history.length > HISTORY ? shown.at(-1)?.id : undefined
-      const body = appView(line, {
-        history: shown,
-        older,
-        isOlder: before !== undefined,
-        mayAct: c.get('session').role === 'operator',
-        nowMs: nowMs(),
+      const mayAct = c.get('session').role === 'operator'
+      const body = await shared(`app ${name} ${before ?? ''} ${mayAct}`, async () => {
+        const line = await lineOf(name)
+        const history = services.archive.list(name, {
+          limit: HISTORY + 1,
+          ...(before === undefined ? {} : { before }),
+        })
+        const shown = history.slice(0, HISTORY)
+        const older = history.length > HISTORY ? shown.at(-1)?.id : undefined
+        const isOlder = before !== undefined
+        return made(appView(line, { history: shown, older, isOlder, mayAct, nowMs: nowMs() }))
       })
       return screen(c, { title: name, menu: 'apps', watches: { app: name }, body })
     })
@@ -114,7 +117,7 @@ export function createPage(services: PageServices): Hono {
     .route('/', logRoutes(services, screen))
     .route('/', requestRoutes(services, screen))
     .route('/', sessionRoutes(services, screen))
-    .get('/changes', (c) => streamChanges(c, services, () => sessionOf(c, services) !== undefined))
+    .get('/changes', (c) => streamChanges(c, () => sessionOf(c, services) !== undefined))
 
   /** A link from elsewhere comes without the cookie, for that is strict: from this page it comes with it. */
   function askToSignIn(c: Context): Response | Promise<Response> {

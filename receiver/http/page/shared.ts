@@ -9,17 +9,17 @@ const FRESH_MS = 1000
  */
 export function sharedUntilChanged<T>(
   feed: Pick<Feed, 'next'>,
-  make: () => Promise<T>,
-): () => Promise<T> {
-  let kept: Promise<T> | undefined
-  return () => {
-    if (kept !== undefined) return kept
+): (what: string, make: () => Promise<T>) => Promise<T> {
+  const kept = new Map<string, Promise<T>>()
+  return (what, make) => {
+    const known = kept.get(what)
+    if (known !== undefined) return known
     // heard from before the first thing is read
     const changed = feed.next(ANYTHING, AbortSignal.timeout(FRESH_MS))
     const made = make()
-    kept = made
+    kept.set(what, made)
     const forget = () => {
-      if (kept === made) kept = undefined
+      if (kept.get(what) === made) kept.delete(what)
     }
     void changed.then(forget)
     made.catch(forget)
