@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from 'node:crypto'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -11,7 +12,9 @@ type Keys = Record<string, unknown>
 const ROOT = join(import.meta.dirname, '../..')
 const PAGES = [
   'README.md',
-  ...['config', 'https', 'install', 'registries', 'sites', 'swap'].map((name) => `docs/${name}.md`),
+  ...['config', 'https', 'install', 'notifications', 'registries', 'sites', 'swap'].map(
+    (name) => `docs/${name}.md`,
+  ),
 ]
 const OF_THE_RECEIVER = new Set([
   'url',
@@ -21,10 +24,22 @@ const OF_THE_RECEIVER = new Set([
   'apps',
   'data',
   'read_tokens',
+  'notify',
+  'github_app',
 ])
 
 /** As good for a key as for a password. */
 const A_VALUE = 'q8Zt3LwXc0Vn7RbYk2Mf'
+/** Of those that have to be something else. */
+const VALUES: Readonly<Record<string, string>> = {
+  SLACK_WEBHOOK: 'https://hooks.slack.com/services/T/B/x',
+  PAGER_SECRET: `whsec_${Buffer.alloc(24, 'p').toString('base64')}`,
+  GITHUB_APP_KEY: generateKeyPairSync('rsa', {
+    modulusLength: 2048,
+    publicKeyEncoding: { type: 'spki', format: 'pem' },
+    privateKeyEncoding: { type: 'pkcs1', format: 'pem' },
+  }).privateKey,
+}
 
 const dir = mkdtempSync(join(tmpdir(), 'docs-configs-'))
 afterAll(() => rmSync(dir, { recursive: true }))
@@ -42,7 +57,7 @@ const shown = PAGES.flatMap((page) =>
 /** With what a page leaves out because each config has it. */
 function whole(keys: Keys): Keys {
   const isApp = !Object.keys(keys).some((key) => OF_THE_RECEIVER.has(key)) && keys['site'] !== false
-  const { apps = {}, ...rest } = isApp ? { apps: { api: keys } } : keys
+  const { apps = { api: {} }, ...rest } = isApp ? { apps: { api: keys } } : keys
   const all = Object.entries(apps as Record<string, Keys>).map(([name, app]) => [
     name,
     { image: `ghcr.io/acme/${name}`, ...app },
@@ -54,7 +69,10 @@ test.for(shown)('$what is a config that the receiver takes', ({ keys, text }) =>
   const file = join(dir, 'config.yaml')
   writeFileSync(file, stringify(whole(keys)))
   writeFileSync(join(dir, 'api.env'), '')
-  const variables = [...text.matchAll(/\$\{(\w+)/g)].map(([, name = '']) => [name, A_VALUE])
+  const variables = [...text.matchAll(/\$\{(\w+)/g)].map(([, name = '']) => [
+    name,
+    VALUES[name] ?? A_VALUE,
+  ])
   const env = { ...Object.fromEntries(variables), CREDENTIALS_DIRECTORY: dir }
   expect(() => loadConfig(file, env)).not.toThrow()
 })
