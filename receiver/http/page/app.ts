@@ -6,6 +6,7 @@ import { type AppLine, stateOf } from './apps.ts'
 import { facts, table } from './layout.ts'
 import {
   ago,
+  commit,
   digits,
   foreign,
   type Html,
@@ -114,7 +115,7 @@ function row(
       >${isLive ? html` <strong class="tag">live</strong>` : NOTHING}`,
     html`${each.restart === true ? 'restart' : each.action}`,
     version(each),
-    source(each),
+    commit(each),
     ago(each.created_at, nowMs),
     html`<span class="took">${took(each)}</span>`,
     canGoBack

@@ -10,7 +10,7 @@ import {
   NOTHING,
   outcome,
   type Part,
-  source,
+  commit,
   state,
   version,
 } from './text.ts'
@@ -45,7 +45,7 @@ export function apps(all: readonly AppLine[], nowMs: number): Html {
           html`<a href="/page/apps/${app.name}">${app.name}</a>`,
           stateOf(app),
           app.live === null ? html`<span class="dim">nothing yet</span>` : version(app.live),
-          app.live === null ? NOTHING : source(app.live),
+          app.live === null ? NOTHING : commit(app.live),
           app.live?.live_at === undefined ? NOTHING : ago(app.live.live_at, nowMs),
           lastOf(app, nowMs),
         ]),
@@ -93,6 +93,8 @@ function lastOf({ last, live }: AppLine, nowMs: number): Part {
     last.id !== live?.id && last.error !== undefined
       ? html` <span class="clip dim">${foreign(last.error.message, 120)}</span>`
       : NOTHING
-  return html`<a href="/page/deployments/${last.id}">${outcome(last)}</a>
-    ${ago(last.finished_at ?? last.created_at, nowMs)}${why}`
+  const how = html`<a href="/page/deployments/${last.id}">${outcome(last)}</a>`
+  // when that was stands beside it already
+  if (last.id === live?.id && last.status === 'succeeded') return how
+  return html`${how} ${ago(last.finished_at ?? last.created_at, nowMs)}${why}`
 }

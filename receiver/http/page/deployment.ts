@@ -36,9 +36,11 @@ export function deployment(
 ): Html {
   const { deployment: it, asked } = shown
   const what = it.restart === true ? 'restart' : it.action
-  return html`<p class="crumbs"><a href="/page/apps/${it.app}">${it.app}</a></p>
+  return html`<p class="crumbs">
+      <a href="/page/apps/${it.app}">${it.app}</a> / <code>${it.id}</code>
+    </p>
     <h1>
-      <code>${it.id}</code>
+      ${it.image.tag === undefined ? version(it) : foreign(it.image.tag, 60)}
       <small id="outcome"
         >${outcome(it)}${shown.live ? html` <strong class="tag">live</strong>` : NOTHING}</small
       >
@@ -64,7 +66,8 @@ export function deployment(
       <h2>Steps</h2>
       ${timeline(shown, nowMs)}
       ${
-        shown.last_answer === undefined
+        // why it failed may have it already
+        shown.last_answer === undefined || it.error?.message.includes(shown.last_answer) === true
           ? NOTHING
           : html`<h2>Last answer of the app</h2>
               ${lines([shown.last_answer])}`

@@ -2,14 +2,14 @@
 export const STYLE = /* css */ `:root {
   color-scheme: light dark;
   --bg: #f7f7f8; --card: #fff; --text: #1b1b1f; --dim: #5c5c66; --line: #dfdfe4; --hover: #f0f0f4;
-  --accent: #4338ca; --on-accent: #fff; --good: #0b6b3a; --busy: #8a5a00; --bad: #b3261e; --bad-bg: #fdecea; --note-bg: #fff7e0;
+  --accent: #4338ca; --on-accent: #fff; --good: #0b6b3a; --busy: #8a5a00; --bad: #b3261e; --bad-bg: #fff5f4; --note-bg: #fff7e0;
   --sans: system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", "Noto Sans", "Liberation Sans", sans-serif;
   --mono: ui-monospace, SFMono-Regular, Menlo, Consolas, "Liberation Mono", monospace;
 }
 @media (prefers-color-scheme: dark) {
   :root {
     --bg: #131316; --card: #1b1b20; --text: #e8e8ec; --dim: #a0a0ab; --line: #303038; --hover: #24242b;
-    --accent: #a5a0ff; --on-accent: #14141a; --good: #56c98a; --busy: #e3b341; --bad: #ff8a80; --bad-bg: #3a1d1c; --note-bg: #33290f;
+    --accent: #a5a0ff; --on-accent: #14141a; --good: #56c98a; --busy: #e3b341; --bad: #ff8a80; --bad-bg: #241818; --note-bg: #33290f;
   }
 }
 * { box-sizing: border-box }
@@ -46,13 +46,13 @@ th, td { text-align: left; padding: 7px 12px; vertical-align: top; border-bottom
 thead th { color: var(--dim); font-size: 12px; padding: 6px 12px; white-space: nowrap }
 tbody tr:last-child > * { border-bottom: 0 }
 tbody tr:hover { background: var(--hover) }
-tbody th a { font-weight: 600 }
-td .clip { max-width: 12em } .version { white-space: nowrap }
+tbody th a { font-weight: 600; color: var(--text); text-decoration: none } tbody th a:hover { text-decoration: underline }
+td .clip { max-width: 12em } .version, .commit { white-space: nowrap }
 time, .took { white-space: nowrap }
 .clip { display: inline-block; max-width: min(22em, 100%); overflow: hidden; text-overflow: ellipsis; white-space: nowrap; vertical-align: bottom }
 .state { display: inline-flex; gap: .4em; white-space: nowrap } a .word { text-decoration: underline }
 a, a .word { text-decoration-color: color-mix(in srgb, currentColor 40%, transparent) } a:hover, a:hover .word { text-decoration-color: currentColor }
- .state > :first-child { display: inline-block } .state.good { color: var(--good) } .state.busy { color: var(--busy) } .state.bad { color: var(--bad) } .state.off { color: var(--busy) } .state.dim { color: var(--dim) }
+ .state > :first-child { display: inline-block } .state.good > :first-child { color: var(--good) } .state.good .word { color: var(--text) } .state.busy { color: var(--busy) } .state.bad { color: var(--bad) } .state.off { color: var(--busy) } .state.dim { color: var(--dim) }
 .tag { font-size: 11px; font-weight: 600; padding: 1px 7px; border-radius: 99px; border: 1px solid var(--good); color: var(--good) }
 dl { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 25em), 1fr)); gap: 0 24px; margin: 8px 0; padding: 6px 14px; background: var(--card); border: 1px solid var(--line); border-radius: 8px }
 dl > div { display: flex; gap: 12px; padding: 5px 0; min-width: 0 }
@@ -62,24 +62,26 @@ dt { color: var(--dim); flex: 0 0 7.5em } dd { margin: 0; min-width: 0; overflow
 .button:hover, button:hover { background: var(--hover) }
 .primary { background: var(--accent); border-color: var(--accent); color: var(--on-accent); font-weight: 600 }
 .primary:hover { background: var(--accent); filter: brightness(1.1) }
-.danger { color: var(--bad) } button.danger { background: var(--bad); border-color: var(--bad); color: var(--card); font-weight: 600 } button.danger:hover { filter: brightness(1.1) }
-.small { padding: 1px 8px; font-size: 12.5px; white-space: nowrap }
-button.plain { border: 0; padding: 4px 6px; background: none; color: var(--accent); text-decoration: underline }
+a.danger:hover { color: var(--bad) } button.danger { background: var(--bad); border-color: var(--bad); color: var(--card); font-weight: 600 } button.danger:hover { filter: brightness(1.1) }
+.small { padding: 1px 8px; font-size: 12.5px; white-space: nowrap } td .small { border-color: transparent; background: none; color: var(--accent) } td .small:hover { border-color: var(--line) }
+button.plain { border: 0; padding: 4px 6px; background: none; color: var(--dim) } button.plain:hover { color: var(--text); text-decoration: underline }
 .card { max-width: 34em; margin: 8vh auto; padding: 20px 26px; background: var(--card); border: 1px solid var(--line); border-radius: 10px }
-.note { padding: 8px 14px; background: var(--note-bg); border-radius: 8px }
-.failure { margin: 10px 0; padding: 6px 16px; background: var(--bad-bg); border-left: 4px solid var(--bad); border-radius: 6px; overflow-wrap: anywhere }
+.note { padding: 8px 14px; background: var(--card); border: 1px solid var(--line); border-left: 3px solid var(--busy); border-radius: 8px }
+.failure { margin: 10px 0; padding: 4px 14px; background: var(--bad-bg); border: 1px solid var(--line); border-left: 3px solid var(--bad); border-radius: 8px; overflow-wrap: anywhere }
 .empty { padding: 24px; text-align: center; color: var(--dim); background: var(--card); border: 1px dashed var(--line); border-radius: 8px }
 .steps { list-style: none; margin: 8px 0; padding: 6px 14px; background: var(--card); border: 1px solid var(--line); border-radius: 8px }
 .steps li { display: grid; grid-template-columns: 9em minmax(0, 1fr) 6em; gap: 2px 12px; align-items: center; padding: 5px 0 }
 .steps .ms { text-align: right; font-variant-numeric: tabular-nums; color: var(--dim) }
 .steps .said { grid-column: 2 / -1; color: var(--dim); font-size: 12.5px; overflow-wrap: anywhere }
-.bar { width: 100%; height: 8px; fill: var(--line) } .bar.good .of { fill: var(--good) } .bar.busy .of { fill: var(--busy) } .bar.bad .of { fill: var(--bad) }
+.bar { width: 100%; height: 8px; fill: var(--line) } .bar.good .of { fill: var(--accent) } .bar.busy .of { fill: var(--busy) } .bar.bad .of { fill: var(--bad) }
 @media (max-width: 940px) {
   header, main, footer { padding-left: 14px; padding-right: 14px }
   thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%) }
   table, tbody, tr, th, td { display: block } tr { padding: 8px 0; border-bottom: 1px solid var(--line) } tbody tr:last-child { border-bottom: 0 }
   tbody th, tbody td { border: 0; padding: 2px 12px } tbody td { display: flex; gap: 10px } td > div { min-width: 0 } tbody td:has(> div:empty) { display: none }
   tbody td::before { content: attr(data-label); color: var(--dim); flex: 0 0 5.5em } tbody td[data-label=""]::before { content: none }
+  #apps tr { display: grid; grid-template-columns: 1fr auto; align-items: baseline } #apps tr > :nth-child(n + 3) { grid-column: 1 / -1 }
+  #apps td[data-label="State"]::before { content: none } #apps td[data-label="Since"] { display: none } .commit { white-space: normal }
   td .clip { max-width: min(22em, 60vw) } .steps li { grid-template-columns: 8em minmax(0, 1fr) 5em } nav { order: 1; width: 100% }
 }
 @media (prefers-reduced-motion: no-preference) { .state.busy > :first-child { animation: turn 1.6s linear infinite } @keyframes turn { to { transform: rotate(1turn) } } }

@@ -46,8 +46,14 @@ export function version({ image: { tag, digest } }: Deployment): Html {
   return html`<code title="${digest}">${short ?? '…'}</code>`
 }
 
+/** The same in a line of a table: what it came of is one click away. */
+export const commit = (of: Deployment): Html =>
+  html`<span class="commit">${source({ source: { ...of.source, run_url: undefined } })}</span>`
+
 /** Who asked for it and for which commit, as its sender says. */
-export function source({ source: { actor, sha, message, run_url: run } }: Deployment): Html {
+export function source({
+  source: { actor, sha, message, run_url: run },
+}: Pick<Deployment, 'source'>): Html {
   const commit = sha === undefined ? undefined : sha.slice(0, 7)
   const link = run !== undefined && /^https:\/\/[^\s"'<>]+$/.test(run) ? run : undefined
   return html`${commit === undefined ? NOTHING : html`<code class="digest">${foreign(commit)}</code> `}${
