@@ -40,8 +40,8 @@ describe('what Nginx says of itself', () => {
   test('is what it said before, when it fails to say it again', async () => {
     vi.useFakeTimers({ toFake: ['performance'] })
     const dir = mkdtempSync(join(tmpdir(), 'features-'))
-    const test = `test ! -e ${dir}/broken && nginx -t`
-    const program = createProgram({ test, reload: 'true' })
+    const command = `test ! -e ${dir}/broken && nginx -t`
+    const program = createProgram({ test: command, reload: 'true' })
     const features = await program.features()
     writeFileSync(join(dir, 'broken'), '')
     vi.advanceTimersByTime(3_600_000)
@@ -58,8 +58,8 @@ describe('what Nginx says of itself', () => {
 })
 
 test('that it was built without what a site takes is said', async () => {
-  const test = `echo '[emerg] unknown directive "geo" in api.conf:7' >&2; exit 1`
-  await expect(createProgram({ test, reload: 'true' }).test()).rejects.toMatchObject({
+  const command = `echo '[emerg] unknown directive "geo" in api.conf:7' >&2; exit 1`
+  await expect(createProgram({ test: command, reload: 'true' }).test()).rejects.toMatchObject({
     code: 'nginx_failed',
     hint: expect.stringContaining('built without it'),
   })
