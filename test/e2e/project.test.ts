@@ -221,7 +221,8 @@ test('the commands know the services', async () => {
     await expect(cli('logs', 'shop', '--service', service)).rejects.toThrow(hint)
   }
   const { stdout: previous } = await cli('logs', 'shop', '--previous', '--service', 'worker')
-  expect(previous).toBe('hello from two\n')
+  // it was started again by the deployments that failed
+  expect(previous).toMatch(/^(?:hello from two\n)+$/)
 })
 
 test('what Compose starts by hand beside ours is told, and its own way leaves it out', async () => {
