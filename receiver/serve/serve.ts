@@ -291,7 +291,7 @@ async function start(
   })
   // also what was to be told before a restart
   notify.wake()
-  const warnings = watchWarnings(() => current.config, {
+  const warned = watchWarnings(() => current.config, {
     store,
     docker,
     certificates: certificates.describe,
@@ -380,7 +380,7 @@ async function start(
       await addresses.close()
       // what it has begun with Nginx comes to its end
       await reloading
-      await Promise.all([events, pollers.stop(), certificates.ended, warnings, apps.stop()])
+      await Promise.all([events, pollers.stop(), certificates.ended, warned, apps.stop()])
       await notify.stopped()
       try {
         store.refusals.flush()

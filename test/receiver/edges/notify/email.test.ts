@@ -1,6 +1,6 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { once } from 'node:events'
-import { createServer, type AddressInfo, type Server } from 'node:net'
+import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { SMTPServer, type SMTPServerOptions } from 'smtp-server'
@@ -50,9 +50,9 @@ async function startSmtp(options: Partial<SMTPServerOptions> = {}) {
     ...options,
   })
   server.on('error', () => {})
-  const listening = server.listen(0, '127.0.0.1') as Server
+  const listening = server.listen(0, '127.0.0.1')
   await once(listening, 'listening')
-  onTestFinished(() => new Promise((done) => void server.close(() => done())))
+  onTestFinished(() => new Promise<void>((done) => server.close(() => done())))
   return { port: (listening.address() as AddressInfo).port, mails }
 }
 
