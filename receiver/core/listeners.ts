@@ -15,6 +15,8 @@ export interface Events {
   append: Journal['append']
   /** All events of `work` are durable together, and heard of afterwards; or none are. */
   transaction<T>(work: () => T): T
+  /** Does it once all is durable that the transaction around it keeps, in its turn among the events; never, if that is taken back. */
+  afterwards(work: () => void): void
 }
 
 /**
@@ -43,7 +45,7 @@ export function createEvents({
   listeners: readonly Listener[]
   report: Report
 }): Events {
-  const kept: [Deployment, DeploymentEvent][] = []
+  const kept: (() => void)[] = []
   let depth = 0
   let telling = false
 
@@ -52,18 +54,19 @@ export function createEvents({
     if (telling) return
     telling = true
     try {
-      for (let news = kept.shift(); news !== undefined; news = kept.shift()) {
-        const [deployment, event] = news
-        for (const listener of listeners) {
-          try {
-            listener(deployment, event)
-          } catch (error) {
-            report('a listener failed', { ...lineOf(deployment), event: event.type, error })
-          }
-        }
-      }
+      for (let next = kept.shift(); next !== undefined; next = kept.shift()) next()
     } finally {
       telling = false
+    }
+  }
+
+  const hear = (deployment: Deployment, event: DeploymentEvent) => {
+    for (const listener of listeners) {
+      try {
+        listener(deployment, event)
+      } catch (error) {
+        report('a listener failed', { ...lineOf(deployment), event: event.type, error })
+      }
     }
   }
 
@@ -93,9 +96,19 @@ export function createEvents({
         } catch (error) {
           report('what follows from an event was not kept', { ...lineOf(deployment), error })
         }
-        kept.push([deployment, safe])
+        kept.push(() => hear(deployment, safe))
         return deployment
       }),
+    afterwards(work) {
+      kept.push(() => {
+        try {
+          work()
+        } catch (error) {
+          report('a listener failed', { error })
+        }
+      })
+      if (depth === 0) tell()
+    },
   }
   return events
 }

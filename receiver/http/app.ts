@@ -10,12 +10,14 @@ import { problemOf } from './problem-of.ts'
 import { ProblemError, problemResponse } from './problem.ts'
 import { requestId } from './request-id.ts'
 import { createPage, type PageServices } from './page/page.ts'
+import { createMetrics, type MetricsServices } from './read/metrics.ts'
 import { createReading, type ReadServices } from './read/reading.ts'
 import { securityHeaders } from './security-headers.ts'
 
 /** All that the sub-apps need, made once in `serve`; each takes its own part of it. */
 export type Services = HookServices &
   ReadServices &
+  MetricsServices &
   AdminServices &
   PageServices &
   TerminalServices &
@@ -28,8 +30,8 @@ export type Services = HookServices &
  */
 const ADDRESSES = {
   public: { trusted: false, parts: ['hooks', 'read'] },
-  socket: { trusted: true, parts: ['hooks', 'read', 'admin'] },
-  admin: { trusted: false, parts: ['read', 'page'] },
+  socket: { trusted: true, parts: ['hooks', 'read', 'metrics', 'admin'] },
+  admin: { trusted: false, parts: ['read', 'metrics', 'page'] },
 } as const satisfies Record<string, Address>
 
 /** Administration asks for no credentials: without trust it does not compile. */
@@ -41,6 +43,7 @@ type Part = keyof typeof PARTS
 const PARTS = {
   hooks: createHooks,
   read: createReading,
+  metrics: createMetrics,
   admin: createAdmin,
   page: (services: Services) =>
     new Hono().route('/page', createPage(services)).get('/', (c) => c.redirect('/page/apps', 302)),

@@ -27,6 +27,8 @@ export function httpServices({
   plan,
   health,
   pageHealth,
+  metrics,
+  traffic,
   doctor,
   prove,
   certificates,
@@ -53,6 +55,8 @@ export function httpServices({
   plan: Services['plan']
   health: Services['health']
   pageHealth: Services['pageHealth']
+  metrics: Services['metrics']
+  traffic: Services['traffic']
   doctor: () => Promise<Finding[]>
   prove: Services['prove']
   certificates: Services['certificates']
@@ -113,6 +117,8 @@ export function httpServices({
     plan,
     health,
     pageHealth,
+    metrics,
+    traffic,
     sessions,
     get pageHosts() {
       const domain = current().config.page?.domain

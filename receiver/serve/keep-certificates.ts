@@ -30,6 +30,8 @@ const ASK_EVERY_MS = 1000
 export interface KeptCertificates extends Certificates {
   /** How each of them is, for people. */
   describe(): Promise<Finding[]>
+  /** When each of those that are there is over. */
+  ends(): { site: string; notAfter: string }[]
 }
 
 /** Looks after the certificates of all sites, as long as the receiver runs. */
@@ -96,6 +98,17 @@ export function startCertificates(
   return {
     ...keepCertificates(ports, signal),
     describe: () => describeAll(config(), ports),
+    ends: () => ports.wanted().flatMap(({ site }) => endOf(site, ports)),
+  }
+}
+
+function endOf(site: string, { read }: Pick<CertificatePorts, 'read'>) {
+  try {
+    const notAfter = read(site)?.notAfter
+    return notAfter === undefined ? [] : [{ site, notAfter }]
+  } catch {
+    // `doctor` says what is wrong with its files
+    return []
   }
 }
 

@@ -17,6 +17,7 @@ import { countConnections } from '../edges/connections.ts'
 import type { Credentials } from '../edges/credentials/credentials.ts'
 import { createEngine } from '../edges/docker/engine.ts'
 import type { Home } from '../edges/docker/labels.ts'
+import { containerUsage } from '../edges/docker/usage.ts'
 import { areThere, projectContainers } from '../edges/docker/project-containers.ts'
 import { nobodysPair } from '../edges/nginx/nobodys-pair.ts'
 import type { NginxSettings } from '../edges/nginx/program.ts'
@@ -129,5 +130,6 @@ export function openDocker(
     connections: (container) => countConnections(container) ?? 0,
   }
   const rollouts: Rollouts = { docker: createSlotsRollout(ports) }
-  return { ports, engine, registry, slots, sites, rollouts }
+  const usage = (signal: AbortSignal) => containerUsage(docker, home, signal)
+  return { ports, engine, registry, slots, sites, rollouts, usage }
 }

@@ -26,7 +26,7 @@ import { createSettingsVault } from '../edges/store/settings.ts'
 import { createSlotRecord } from '../edges/store/slot-record.ts'
 import { createStore, type Store } from '../edges/store/store.ts'
 import { createToldWarnings } from '../edges/store/told-warnings.ts'
-import { createRefusals } from '../http/refusals.ts'
+import { createRefusals, type Refusal } from '../http/refusals.ts'
 import { logDeployments } from './log-deployments.ts'
 
 /**
@@ -44,6 +44,7 @@ export function openStore(
     targets = () => [],
     github = () => undefined,
     listeners = [],
+    hooked = () => {},
   }: {
     clock: Clock
     log: Log
@@ -54,6 +55,8 @@ export function openStore(
     github?: () => GithubPlaces | undefined
     /** Further ones of every event. */
     listeners?: readonly Listener[]
+    /** Hears of every hook, once what came of it is durable. */
+    hooked?: (entry: Refusal) => void
   },
 ) {
   const database = openDatabase(file)
@@ -122,13 +125,22 @@ export function openStore(
       attestations.keep(safe.id, bundles)
       return safe
     },
-    audit: safeAudit,
+    audit: {
+      add(entry) {
+        if (entry.deployment !== undefined) events.afterwards(() => hooked(entry))
+        return safeAudit.add(entry)
+      },
+    },
     newId: newDeploymentId,
     now: clock.now,
     nowSeconds: () => Math.floor(Date.parse(clock.now()) / 1000),
     ageMs: clock.since,
   }
 
+  const refusals = createRefusals(
+    { audit: safeAudit, transaction: (work) => events.transaction(work), log },
+    () => Date.parse(clock.now()),
+  )
   return {
     database,
     /** Whose store it is. */
@@ -146,10 +158,13 @@ export function openStore(
     sessions: createSessions(database),
     idempotency,
     audit,
-    refusals: createRefusals(
-      { audit: safeAudit, transaction: (work) => events.transaction(work), log },
-      () => Date.parse(clock.now()),
-    ),
+    refusals: {
+      ...refusals,
+      note(refusal: Refusal) {
+        refusals.note(refusal)
+        hooked(refusal)
+      },
+    },
     feed,
     journal,
     intake,

@@ -6,6 +6,7 @@ import { readVariables } from '../config/variables.ts'
 import { createApps } from '../core/apps.ts'
 import { besideOurs } from '../core/project/beside-ours.ts'
 import type { Log, Report } from '../core/log.ts'
+import { countDeployments, countHooks } from '../core/meters.ts'
 import type { Redactor } from '../core/redaction/redactor.ts'
 import { lookAtMaintenance, switchMaintenance } from '../core/slots/maintenance.ts'
 import { findingOf } from '../core/notify/state.ts'
@@ -18,6 +19,7 @@ import { plan as planDeployment } from '../core/slots/plan.ts'
 import { removeApp } from '../core/slots/remove-app.ts'
 import { isToRepair } from '../core/slots/container-events.ts'
 import { startApp, stopApp } from '../core/slots/operate.ts'
+import { createTraffic, markSwaps } from '../core/traffic/traffic.ts'
 import { runOneOff } from '../core/slots/one-off.ts'
 import { readLogs } from '../core/slots/logs.ts'
 import type { OnEdit } from '../core/on-edit.ts'
@@ -41,6 +43,7 @@ import { lookAtWayIn } from './look-at-way-in.ts'
 import { httpServices } from './http-services.ts'
 import { hasStore, lookAtMachine, storeFile, storePlace } from './machine.ts'
 import { readAgain, type ReadConfig } from './read-config.ts'
+import { createMeasure } from './measure.ts'
 import { startNotify } from './notify.ts'
 import { openDocker } from './open-docker.ts'
 import { openRegistries } from './open-registries.ts'
@@ -115,13 +118,34 @@ async function start(
   sayWhatBegins(taken, log)
 
   const watchdog = createWatchdog({ log, environment })
+  const traffic = createTraffic({ nowMs: clock.ms, isApp: (name) => apps.all().has(name) })
+  const measure = createMeasure(
+    () => ({
+      apps: () => [...apps.all().keys()],
+      data,
+      journal,
+      maintenanceSince: slots.maintenance,
+      stoppedSince: (app) => record.stopped(app)?.since,
+      certificates: () => certificates.ends(),
+      images: async () => (await engine.disk())?.path,
+      containers: usage,
+      traffic: { of: traffic.of, ignoredLines: () => 0 },
+    }),
+    report,
+  )
   const store = openStore(storePlace(data, machine.subnet), {
     clock,
     log,
     redactor,
     targets: () => current.config.notify,
     github: () => current.config.githubApp,
-    listeners: [watchSteps(watchdog), () => notify.wake()],
+    listeners: [
+      watchSteps(watchdog),
+      countDeployments(measure.meters),
+      markSwaps(traffic),
+      () => notify.wake(),
+    ],
+    hooked: countHooks(measure.meters),
   })
   const notify = startNotify(() => current.config, {
     store,
@@ -152,6 +176,7 @@ async function start(
     slots,
     sites,
     rollouts,
+    usage,
   } = openDocker(config, {
     docker,
     installation,
@@ -200,6 +225,8 @@ async function start(
       },
       clock.ms,
     ),
+    metrics: measure.metrics,
+    traffic: traffic.of,
     plan: async (app, wanted) => ({
       ...(await planDeployment(
         app,

@@ -43,6 +43,8 @@ export interface HttpWorld {
   secret: string
   privateKey: string
   woken: string[]
+  /** What of each hook is heard by whoever counts them. */
+  hooked: string[]
   logged: string[]
   readToken: string
   /** Basic token of `api`, which may not name an image; of `web`, which may. */
@@ -80,6 +82,7 @@ export async function startHttpWorld({
     randomBytes(24).toString('hex'),
   ) as [string, string, string, string]
   const woken: string[] = []
+  const hooked: string[] = []
   const logged: string[] = []
   const stopping = new AbortController()
   const log: Log = (level, message, details) =>
@@ -95,7 +98,13 @@ export async function startHttpWorld({
     sessions,
   } = openStore(
     { file: ':memory:', settingsKey: Buffer.alloc(32, 7), subnet: '10.213.0.0/24' },
-    { clock: time, log, redactor: createRedactor({ common: [], apps: {} }) },
+    {
+      clock: time,
+      log,
+      redactor: createRedactor({ common: [], apps: {} }),
+      hooked: ({ app = '-', outcome, sender, code = '' }) =>
+        void hooked.push(`${outcome} ${app} ${sender.kind} ${code}`.trim()),
+    },
   )
   const services: Services = {
     version: '0.0.0',
@@ -185,6 +194,8 @@ export async function startHttpWorld({
       exec: async () => ({ exitCode: 0 }),
     },
     health: async () => ({ containers: 1, running: 1, restarts: 0 }),
+    metrics: async () => ({ text: '', contentType: 'text/plain' }),
+    traffic: () => undefined,
     pageHealth: async () => ({ containers: 1, running: 1, restarts: 0 }),
     sessions,
     pageHosts: ['page.example.com'],
@@ -224,6 +235,7 @@ export async function startHttpWorld({
     secret,
     privateKey: pair.privateKey,
     woken,
+    hooked,
     logged,
     readToken,
     token,

@@ -35,6 +35,8 @@ export interface AuditEntry {
   request?: string
   /** Why it was not done: precise, so for the operator alone. */
   reason?: string
+  /** Stable word for that, of what was rejected or refused. */
+  code?: string
   deployment?: string
   /** Of the request; of several that were alike, of the first. */
   request_id?: string

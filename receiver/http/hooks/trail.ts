@@ -18,7 +18,7 @@ export interface Trail {
   orRejected<T>(known: Known, step: () => T | Promise<T>): Promise<T>
   /** Takes a step for an authentic sender: when it throws a problem, the request was `refused`. */
   orRefused<T>(known: Known, step: () => T | Promise<T>): Promise<T>
-  note(entry: Known & Pick<Refusal, 'outcome' | 'reason' | 'deployment'>): void
+  note(entry: Known & Pick<Refusal, 'outcome' | 'reason' | 'code' | 'deployment'>): void
 }
 
 /** The trail of a request for `app`, from `address`; absent where there is none. */
@@ -35,7 +35,7 @@ export function createTrail(
       } catch (error) {
         if (error instanceof ProblemError) {
           const reason = shorten(error.reason ?? error.message, MAX_REASON_CHARACTERS)
-          note({ ...known, outcome, reason })
+          note({ ...known, outcome, reason, code: error.code })
         }
         throw error
       }

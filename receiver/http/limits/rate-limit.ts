@@ -44,6 +44,7 @@ export function rateLimit(services: LimitServices): MiddlewareHandler {
       sender: { kind: 'none' },
       outcome: 'rejected',
       reason: TOO_MANY,
+      code: 'too_many_requests',
       request_id: c.get('requestId'),
     })
     // or Hono would put the headers of the 401 on it

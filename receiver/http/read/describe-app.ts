@@ -3,6 +3,7 @@ import type { AppCredentials } from '../auth/authentic.ts'
 import { holdsOf } from '../../core/intake/hold.ts'
 import type { Project } from '../../core/project/project.ts'
 import type { KeptVolume } from '../../core/slots/container.ts'
+import type { Traffic } from '../../core/traffic/traffic.ts'
 import type { HttpApps, HttpApp } from '../apps.ts'
 
 export interface DescribeServices {
@@ -24,6 +25,8 @@ export interface DescribeServices {
   stoppedSince(app: string): string | undefined
   /** What it waits for since it was restored: volumes by name, folders by path. */
   awaitsData(app: string): readonly string[]
+  /** What its visitors do and get; `undefined`: nobody tells. */
+  traffic(app: string): Traffic | undefined
   /** Containers that Compose runs of an app's services, beside ours; throws when the engine does not say. */
   besideOurs(project: Project): Promise<string[]>
 }
@@ -31,7 +34,7 @@ export interface DescribeServices {
 /** An app with what is live, what is under way, what became of the newest, and what was rolled back from. */
 export function describeApp(
   { spec, domains, credentials }: HttpApp,
-  { archive, volumes, maintenanceSince, stoppedSince, awaitsData, url }: DescribeServices,
+  { archive, volumes, maintenanceSince, stoppedSince, awaitsData, traffic, url }: DescribeServices,
 ) {
   const live = archive.live(spec.name)?.deployment
   const [last = null] = archive.recent(spec.name)
@@ -50,9 +53,34 @@ export function describeApp(
     maintenance_since: maintenanceSince(spec.name) ?? null,
     stopped_since: stoppedSince(spec.name) ?? null,
     awaits_data: awaitsData(spec.name),
+    traffic: describeTraffic(traffic(spec.name)),
     project: spec.project === undefined ? null : describeProject(spec.project),
   }
 }
+
+function describeTraffic(traffic: Traffic | undefined) {
+  if (traffic === undefined) return null
+  const { minute, swap } = traffic
+  const { p50, p95, ...answers } = minute
+  return {
+    /** Of the last minute. */
+    ...wordsOf(answers),
+    p50_ms: inMs(p50),
+    p95_ms: inMs(p95),
+    /** Of all requests that were over after the last swap. */
+    swap:
+      swap === undefined ? null : { deployment: swap.deployment, at: swap.at, ...wordsOf(swap) },
+  }
+}
+
+const wordsOf = ({ requests, clientErrors, serverErrors }: Traffic['minute']) => ({
+  requests,
+  client_errors: clientErrors,
+  server_errors: serverErrors,
+})
+
+const inMs = (seconds: number | undefined) =>
+  seconds === undefined ? null : Math.round(seconds * 10_000) / 10
 
 /** The same, with what Compose runs beside ours, for which the engine is asked. */
 export async function lookAtApp(app: HttpApp, services: DescribeServices) {

@@ -1,33 +1,29 @@
 import { type Context, Hono } from 'hono'
 import type { Deployment } from '../../../protocol/deployment.ts'
-import { requireReadAccess } from '../auth/read-access.ts'
+import { defined } from '../../core/defined.ts'
 import type { HttpApp } from '../apps.ts'
-import { foreignHost, type IsOwnHost, type Place } from '../hosts.ts'
+import type { Place } from '../hosts.ts'
 import { allApps, deploymentsOf } from '../listings.ts'
 import { pageOf } from '../paging.ts'
 import { ProblemError } from '../problem.ts'
 import { lookAtApp, type DescribeServices } from './describe-app.ts'
 import { type EventServices, streamEvents } from './events.ts'
+import { type AccessServices, requireMayRead } from './may-read.ts'
 
 export type ReadServices = DescribeServices &
-  EventServices & {
+  EventServices &
+  AccessServices & {
     archive: {
       get(id: string): { deployment: Deployment } | undefined
       /** Newest first; `before` is a deployment's id. */
       list(app: string, page: { limit: number; before?: string }): Deployment[]
     }
-    readTokens: readonly string[]
-    /** Key of the follow tokens. */
-    followKey: Uint8Array
   }
 
 /** What only looks: apps, deployments and their events. `trusted` is the local socket: its file mode says who may. */
 export function createReading(services: ReadServices, place: Place): Hono {
-  const mayRead = (c: Context, deployment?: string) => {
-    if (place.trusted) return
-    requireOwnHost(c, place.isOwnHost)
-    requireReadAccess(c.req.header('authorization'), accessTo(services, deployment))
-  }
+  const mayRead = (c: Context, deployment?: string) =>
+    requireMayRead(c, { services, place, ...defined({ deployment }) })
 
   return new Hono()
     .get('/apps', async (c) => {
@@ -53,20 +49,6 @@ export function createReading(services: ReadServices, place: Place): Hono {
       return streamEvents(c, deploymentOf(c.req.param('id'), services, place), services)
     })
 }
-
-function requireOwnHost(c: Context, isOwnHost: IsOwnHost): void {
-  const foreign = foreignHost(c, isOwnHost)
-  if (foreign === undefined) return
-  throw new ProblemError('token_rejected', foreign, {
-    hint: 'ask under the host of `url:`, or at the address of `admin:` by IP address, as localhost, or under the name that stands there',
-  })
-}
-
-const accessTo = ({ readTokens, followKey }: ReadServices, deployment: string | undefined) => ({
-  readTokens,
-  followKey,
-  ...(deployment === undefined ? {} : { deployment }),
-})
 
 function appOf(name: string, { apps }: ReadServices, { trusted }: Place): HttpApp {
   const app = apps.get(name)

@@ -17,6 +17,7 @@ describe.each([
   ['GET /apps/api/deployments', [401, 200, 401]],
   ['GET /deployments/x', [401, 404, 401]],
   ['GET /deployments/x/events', [401, 404, 401]],
+  ['GET /metrics', [404, 200, 401]],
   ['POST /hooks/api', [401, 202, 404]],
   ['POST /docker/hook', [401, 404, 404]],
   ['GET /hooks/api', [405, 405, 404]],
@@ -47,6 +48,8 @@ test.each(['app', 'admin'] as const)('a read token reads at %s', async (address)
     expect((await world[address].request(path, { headers })).status).toBe(200)
   }
   expect((await world[address].request('/deployments/x', { headers })).status).toBe(404)
+  const metrics = await world[address].request('/metrics', { headers })
+  expect(metrics.status).toBe(address === 'admin' ? 200 : 404)
 })
 
 describe.each(['app', 'admin'] as const)('under another host at %s', (address) => {

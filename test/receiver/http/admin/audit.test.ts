@@ -34,6 +34,22 @@ test('every request that asked for something stands in the audit trail', async (
     '1 rejected api basic from 192.0.2.7',
     '1 repeated api oidc from 192.0.2.7',
   ])
+  // and each is counted by it, a word in place of the precise reason
+  expect(world.hooked.toSorted()).toStrictEqual([
+    'accepted api oidc',
+    'accepted api socket',
+    'accepted api webhook',
+    'ignored api github',
+    'refused api basic deploy_not_allowed',
+    'rejected - none signature_rejected',
+    'rejected api basic signature_rejected',
+    'repeated api oidc',
+  ])
+})
+
+test('a hook that is a test is counted as one that was ignored', async () => {
+  await post(world, '{"test":true}', { headers: webhook(world, '{"test":true}') })
+  expect(world.hooked).toStrictEqual(['ignored api webhook'])
 })
 
 test('an entry says who it was, what was asked for, and what came of it', async () => {

@@ -1,0 +1,33 @@
+import type { Context } from 'hono'
+import { requireReadAccess } from '../auth/read-access.ts'
+import { foreignHost, type Place } from '../hosts.ts'
+import { ProblemError } from '../problem.ts'
+
+export interface AccessServices {
+  readTokens: readonly string[]
+  /** Key of the follow tokens. */
+  followKey: Uint8Array
+}
+
+/** Throws `token_rejected` unless whoever asks may read, or may read this deployment. At the local socket everybody may. */
+export function requireMayRead(
+  c: Context,
+  {
+    services: { readTokens, followKey },
+    place,
+    deployment,
+  }: { services: AccessServices; place: Place; deployment?: string },
+): void {
+  if (place.trusted) return
+  const foreign = foreignHost(c, place.isOwnHost)
+  if (foreign !== undefined) {
+    throw new ProblemError('token_rejected', foreign, {
+      hint: 'ask under the host of `url:`, or at the address of `admin:` by IP address, as localhost, or under the name that stands there',
+    })
+  }
+  requireReadAccess(c.req.header('authorization'), {
+    readTokens,
+    followKey,
+    ...(deployment === undefined ? {} : { deployment }),
+  })
+}
