@@ -4,6 +4,7 @@ import { shortDigest } from '../../protocol/image-reference.ts'
 import { socketOf } from '../config/socket.ts'
 import { projectLine } from './project-line.ts'
 import { besideOursRemedy } from '../core/project/beside-ours.ts'
+import { type DescribedTraffic, inAMinute, sinceSwap } from '../core/traffic/describe.ts'
 import { ago } from './age.ts'
 import { ask } from './ask.ts'
 import { command, exits, type Given, jsonOption } from './command.ts'
@@ -26,6 +27,8 @@ interface App {
   maintenance_since: string | null
   stopped_since: string | null
   awaits_data: readonly string[]
+  /** Absent of an older receiver; `null`: it is not told of requests, or there was none. */
+  traffic?: DescribedTraffic | null
   /** Absent of an older receiver. */
   project?: {
     name: string
@@ -80,17 +83,23 @@ async function status(
 const untoldIn = (answer: unknown) => remarksOf((answer as { targets: TargetAnswer[] }).targets)
 
 function describe(apps: readonly App[], untold: readonly string[]): string {
+  const hasTraffic = apps.some(({ traffic = null }) => traffic !== null)
   const rows = table(
-    ['APP', 'LIVE', 'SINCE', 'DEPLOYMENT', 'UNDER WAY', 'DOMAINS'],
-    apps.map(({ name, live, current, domains }) => [
+    [
+      ...['APP', 'LIVE', 'SINCE', 'DEPLOYMENT', 'UNDER WAY'],
+      ...(hasTraffic ? ['TRAFFIC'] : []),
+      'DOMAINS',
+    ],
+    apps.map(({ name, live, current, domains, traffic = null }) => [
       name,
       live === null ? 'nothing yet' : imageOf(live),
       live?.live_at === undefined ? '-' : ago(live.live_at),
       live?.id ?? '-',
       current === null ? '-' : `${current.id} ${current.steps.at(-1)?.name ?? current.status}`,
+      ...(hasTraffic ? [traffic === null ? '-' : inAMinute(traffic)] : []),
       domains.join(' ') || '-',
     ]),
-    { giving: ['DOMAINS', 'UNDER WAY', 'LIVE'] },
+    { giving: ['DOMAINS', 'UNDER WAY', 'LIVE', ...(hasTraffic ? ['TRAFFIC'] : [])] },
   )
   const remarks = [
     ...untold,
@@ -100,6 +109,7 @@ function describe(apps: readonly App[], untold: readonly string[]): string {
       ...holdsOf(each),
       ...volumesOf(each),
       ...projectOf(each),
+      ...swapOf(each),
     ]),
   ]
   const lines = remarks.flatMap((line) => wrap(printable(line), terminalWidth()))
@@ -133,6 +143,12 @@ function closedOf({
   return [
     `${name}: visitors are told since ${withoutFractions(since)} that there is maintenance; deploy-receiver maintenance ${name} off lets them in again`,
   ]
+}
+
+const swapOf = ({ name, traffic = null }: App): string[] => {
+  const said = traffic === null ? undefined : sinceSwap(traffic)
+  const at = traffic?.swap?.at
+  return said === undefined || at === undefined ? [] : [`${name}: ${said} ${ago(at)}`]
 }
 
 const holdsOf = ({ name, on_hold: onHold }: App) =>

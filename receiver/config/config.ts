@@ -106,6 +106,8 @@ export interface Config {
   rateLimit: { burst: number; perSecond: number }
   /** What weighs less is not logged. */
   logLevel: LogLevel
+  /** Whether Nginx tells the receiver of each request, for the figures of apps. */
+  accessLog: boolean
   /** Bearer tokens that may read everything. */
   readTokens: readonly string[]
   apps: Readonly<Record<string, AppConfig>>

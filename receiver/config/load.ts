@@ -61,6 +61,7 @@ export function loadConfig(
     'trusted_proxies',
     'rate_limit',
     'log_level',
+    'access_log',
     'read_tokens',
     'page',
     'notify',
@@ -100,6 +101,7 @@ export function loadConfig(
     trustedProxies: readProxies(reader, keys.get('trusted_proxies')),
     rateLimit: readRateLimit(reader, keys.get('rate_limit')),
     logLevel: readLogLevel(reader, keys.get('log_level')),
+    accessLog: boolean(reader, keys.get('access_log')) ?? true,
     ...defined({
       page,
       githubApp: readGithubApp(reader, keys.get('github_app'), { directory: dirname(path), apps }),

@@ -40,6 +40,7 @@ import { startHousekeeping } from './housekeeping.ts'
 import { startCertificates } from './keep-certificates.ts'
 import { compareConfig, planReload } from './look-at-config.ts'
 import { lookAtWayIn } from './look-at-way-in.ts'
+import { hearRequests } from './hear-requests.ts'
 import { httpServices } from './http-services.ts'
 import { hasStore, lookAtMachine, storeFile, storePlace } from './machine.ts'
 import { readAgain, type ReadConfig } from './read-config.ts'
@@ -119,6 +120,7 @@ async function start(
 
   const watchdog = createWatchdog({ log, environment })
   const traffic = createTraffic({ nowMs: clock.ms, isApp: (name) => apps.all().has(name) })
+  const requests = hearRequests({ take: traffic.take, clock, report })
   const measure = createMeasure(
     () => ({
       apps: () => [...apps.all().keys()],
@@ -129,7 +131,7 @@ async function start(
       certificates: () => certificates.ends(),
       images: async () => (await engine.disk())?.path,
       containers: usage,
-      traffic: { of: traffic.of, ignoredLines: () => 0 },
+      traffic: { of: traffic.of, ignoredLines: requests.ignoredLines },
     }),
     report,
   )
@@ -307,6 +309,7 @@ async function start(
   if (taken.upgrade !== undefined) await lookAtUpgrade(taken.upgrade, services, store)
   taken.confirm()
   addresses.answer(services)
+  await requests.follow(config)
   const certificates = startCertificates(() => current.config, {
     apps,
     sites,
@@ -373,6 +376,8 @@ async function start(
       throw error
     }
     inForce = nextText
+    traffic.tidy()
+    await requests.follow(next)
     // a hook may have come while Nginx was told
     for (const app of changes.added) apps.wake(app)
     // Compose is told at once which services are ours
@@ -404,7 +409,7 @@ async function start(
     async close() {
       stopHousekeeping()
       stopping.abort(new Error('the receiver stops'))
-      await addresses.close()
+      await Promise.all([addresses.close(), requests.close()])
       // what it has begun with Nginx comes to its end
       await reloading
       await Promise.all([events, pollers.stop(), certificates.ended, warned, apps.stop()])

@@ -70,7 +70,7 @@ export const siteTls = (app: AppConfig, config: Config): ConfiguredTls | undefin
 
 /** What it is told of the receiver itself. */
 export function atNginx(config: Config): ConfiguredReceiver {
-  const { url, listen, admin, site, page } = config
+  const { url, listen, admin, site, page, accessLog } = config
   const hasTls = tlsSites(config).some((each) => toldOf(each, config)?.pair !== undefined)
   return {
     url,
@@ -86,6 +86,8 @@ export function atNginx(config: Config): ConfiguredReceiver {
           },
         }),
     hasTls,
+    // its own port, by UDP: one number less to choose
+    traffic: { port: listen.port, isWanted: accessLog },
   }
 }
 

@@ -25,7 +25,14 @@ const INTO_PATH = 'PATH="$PATH:/usr/local/sbin:/usr/sbin:/sbin"'
 const TEMPORARY = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi']
 
 /** Starts an Nginx of its own: prefix, pid file, logs and temporary files lie in `dir`, and nothing listens yet. */
-export async function startNginx({ dir }: { dir: string }): Promise<PrivateNginx> {
+export async function startNginx({
+  dir,
+  accessLog = 'off',
+}: {
+  dir: string
+  /** What it logs of all sites. */
+  accessLog?: string
+}): Promise<PrivateNginx> {
   const directory = join(dir, 'conf.d')
   mkdirSync(directory, { recursive: true, mode: 0o755 })
   const file = join(dir, 'nginx.conf')
@@ -37,7 +44,7 @@ pid ${dir}/nginx.pid;
 error_log ${dir}/error.log warn;
 events { worker_connections 1024; }
 http {
-  access_log off;
+  access_log ${accessLog};
   server_names_hash_bucket_size 128;
 ${TEMPORARY.map((name) => `  ${name}_temp_path ${dir}/${name};`).join('\n')}
   include ${directory}/*.conf;

@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs'
+import { basename } from 'node:path'
 import { defined } from '../../core/defined.ts'
 import type { OnEdit } from '../../core/on-edit.ts'
 import type { Ensured, Served } from '../../core/slots/ports.ts'
@@ -66,9 +67,20 @@ export function createReceiverAtNginx({
   const look = async (): Promise<ReceiverFiles> => {
     const [blocks, features] = [await program.serverBlocks(), await program.features()]
     const known = receiver()
+    // one with another network than this machine's would tell somebody else
+    const isTold = known.traffic !== undefined && program.elsewhere === undefined
+    const logs = isTold ? await program.accessLogs(basename(file())) : undefined
     const pair = known.hasTls === true && !canRefuse(features) ? await nobodysPair() : undefined
     return onDisk(nginx, () =>
-      receiverFiles({ installation, nginx, receiver: known, blocks, features, pair }),
+      receiverFiles({
+        installation,
+        nginx,
+        receiver: isTold ? known : withoutTraffic(known),
+        blocks,
+        logs,
+        features,
+        pair,
+      }),
     )
   }
 
@@ -143,6 +155,8 @@ export function createReceiverAtNginx({
     },
   }
 }
+
+const withoutTraffic = ({ traffic: _, ...rest }: ConfiguredReceiver): ConfiguredReceiver => rest
 
 /** Files of certificates and keys that Nginx does not start without. */
 const namedPair = (text: string): string[] =>

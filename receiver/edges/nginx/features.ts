@@ -5,6 +5,8 @@ export interface Features {
   modules: ReadonlySet<string>
   /** Those that every Nginx has and this one was built without: `http_geo`. */
   without: ReadonlySet<string>
+  /** Where it logs requests as long as no `access_log` says; absent: it does not say. */
+  accessLog?: string
 }
 
 /** The oldest that we write for: of one that does not say what it is nothing else is known. */
@@ -21,11 +23,13 @@ export function featuresIn(said: string): Features {
     /\b(?:openresty|freenginx)\/(\d{1,4})\.(\d{1,4})\.(\d{1,4})/.exec(said) ??
     []
   if (major === undefined) return OLDEST
+  const [, accessLog] = /--http-log-path=([^\s']+)/.exec(said) ?? []
   const named = (pattern: RegExp) => new Set(said.matchAll(pattern).map(([, name = '']) => name))
   return {
     version: [Number(major), Number(minor), Number(patch)],
     modules: named(/--with-([a-z0-9_]+)_module(?=\s|$|')/g),
     without: named(/--without-([a-z0-9_]+)_module(?=\s|$|')/g),
+    ...(accessLog === undefined ? {} : { accessLog }),
   }
 }
 

@@ -1,6 +1,7 @@
+import { basename } from 'node:path'
 import { DeployError } from '../../core/errors.ts'
 import { CommandError, runCommand } from './command.ts'
-import { type ServerBlock, serverBlocks } from './ask/server-blocks.ts'
+import { accessLogs, type ServerBlock, serverBlocks } from './ask/server-blocks.ts'
 import { type Features, featuresIn, OLDEST } from './features.ts'
 
 /** How Nginx is reached, and where its files are: `nginx` of the config. */
@@ -25,6 +26,8 @@ export interface Program {
   lastReload(): 'taken' | 'failed' | undefined
   /** The server blocks that it reads; `undefined` when the command cannot be made to say, or fails. */
   serverBlocks(): Promise<ServerBlock[] | undefined>
+  /** The values of each `access_log` of all sites that stands in no file of this name; `undefined` as before. */
+  accessLogs(ours: string): Promise<(readonly string[])[] | undefined>
   /** What it has; of one that cannot be made to say, what the oldest one has. It is asked once a minute, and an answer is good until the next. */
   features(): Promise<Features>
   /** The command by which it is reached, when it may have another network than this machine: its ports need not be ours. */
@@ -86,6 +89,12 @@ export function createProgram(nginx: Pick<NginxSettings, 'test' | 'reload'>): Pr
       // `-T` tests as `-t` does, and prints all that it read
       const said = await insteadOfTest(nginx.test, '-T')
       return said === undefined ? undefined : serverBlocks(said.stdout)
+    },
+    async accessLogs(ours) {
+      const said = await insteadOfTest(nginx.test, '-T')
+      return said === undefined
+        ? undefined
+        : accessLogs(said.stdout, (file) => basename(file) === ours)
     },
     async features() {
       if (known !== undefined && performance.now() < known.until) return known.features

@@ -19,6 +19,7 @@ import {
 } from './render/receiver-site.ts'
 import { withRevision } from './render/served.ts'
 import type { Front } from './render/site.ts'
+import type { TrafficLog } from './render/traffic.ts'
 import type { UnknownNames } from './render/unknown-names.ts'
 import { type ConfiguredTls, servedPair } from './served-pair.ts'
 
@@ -32,6 +33,8 @@ export interface ConfiguredReceiver {
   tls?: ConfiguredTls
   /** Whether there is a site over TLS, or soon will be. */
   hasTls?: boolean
+  /** UDP port of this machine at which it hears of requests, and whether it wants to; absent: it never does. */
+  traffic?: { port: number; isWanted: boolean }
 }
 
 /** What is to be told of the receiver, and what there is to say of that. */
@@ -60,12 +63,14 @@ const FILE = /^deploy-receiver\.url(?:\..+)?\.conf$/
  * that takes such names.
  * @param installation empty: whose files there are is not known, and none is written
  * @param blocks what Nginx reads; `undefined` when it does not say
+ * @param logs what it logs of all sites, likewise
  */
 export function receiverFiles({
   installation,
   nginx,
   receiver,
   blocks,
+  logs,
   features,
   pair,
 }: {
@@ -73,6 +78,7 @@ export function receiverFiles({
   nginx: NginxSettings
   receiver: ConfiguredReceiver
   blocks: readonly ServerBlock[] | undefined
+  logs?: readonly (readonly string[])[] | undefined
   features: Features
   pair: UnknownNames['pair']
 }): ReceiverFiles {
@@ -111,6 +117,9 @@ export function receiverFiles({
       ...defined({ pair }),
       ...common,
     },
+    ...(receiver.traffic === undefined
+      ? {}
+      : { traffic: trafficOf(receiver.traffic, logs, features) }),
   }
   return {
     wanted: [...left, { file, text: textOf(installation, site) }],
@@ -121,6 +130,18 @@ export function receiverFiles({
 /** The page, if it stands under a name of its own and not beside the hooks. */
 export const ownPage = ({ page, url }: ConfiguredReceiver): ConfiguredPage | undefined =>
   page === undefined || page.domain === hostOf(url) ? undefined : page
+
+/** What is logged already goes on being logged. */
+function trafficOf(
+  { port, isWanted }: Required<ConfiguredReceiver>['traffic'],
+  logs: readonly (readonly string[])[] | undefined,
+  { accessLog }: Features,
+): TrafficLog {
+  if (!isWanted || logs === undefined || logs.some(([first]) => first === 'off')) return { port }
+  if (logs.length > 0) return { port, all: {} }
+  // the one that it has by itself ends when another is written
+  return accessLog === undefined ? { port } : { port, all: { instead: accessLog } }
+}
 
 /** Addresses of ours at which nobody takes the names that no site has; none when it is not known who does. */
 const untaken = (
@@ -195,9 +216,9 @@ function textOf(installation: string, site: ReceiverSite): string | undefined {
   const text = renderReceiver(site)
   if (text === undefined) return undefined
   const { conf } = withRevision(installation, { conf: text, slot: '', proxy: '' })
-  // what Nginx has is no setting
+  // what Nginx has is no setting, and what all have by default is none
   const settings = JSON.stringify(site, (key, value: unknown) =>
-    key === 'features' ? undefined : value,
+    key === 'features' || key === 'traffic' ? undefined : value,
   )
   return withHead(installation, conf, { settings })
 }

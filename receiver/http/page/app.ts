@@ -1,6 +1,7 @@
 import { html, raw } from 'hono/html'
 import { showDuration } from '../../../protocol/duration.ts'
 import type { Deployment } from '../../../protocol/deployment.ts'
+import { type DescribedTraffic, inAMinute, sinceSwap } from '../../core/traffic/describe.ts'
 import { ACTIONS, type ActionName } from './actions.ts'
 import { type AppLine, stateOf } from './apps.ts'
 import { facts, table } from './layout.ts'
@@ -50,6 +51,7 @@ export function app(
               ['Live since', live.live_at === undefined ? NOTHING : ago(live.live_at, nowMs)],
               ['Visitors', live.url === undefined ? domains.join(', ') || 'none' : link(live.url)],
               ['Containers', containers(line)],
+              ...(line.traffic === null ? [] : [['Traffic', trafficOf(line.traffic)] as const]),
               ...(line.health?.answer === undefined
                 ? []
                 : [['Answers', foreign(line.health.answer.text, 200)] as const]),
@@ -141,6 +143,11 @@ function containers({ health, volumes }: AppLine): Html {
       : html`; keeps ${volumes.map(({ path }) => html`<code>${path}</code> `)}`
   return html`${running} of ${all}
   run${restarts > 0 ? `, started again ${restarts} times` : ''}${kept}`
+}
+
+const trafficOf = (traffic: DescribedTraffic): Html => {
+  const swapped = sinceSwap(traffic)
+  return html`${inAMinute(traffic)}${swapped === undefined ? NOTHING : html`<div class="dim">${swapped}</div>`}`
 }
 
 const link = (url: string): Html => html`<a href="${url}" rel="noreferrer noopener">${url}</a>`

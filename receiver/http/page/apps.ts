@@ -60,6 +60,7 @@ export function stateOf({
   maintenance_since: maintenance,
   live,
   health,
+  traffic,
 }: AppLine): Html {
   const doing =
     current === null
@@ -83,7 +84,8 @@ export function stateOf({
     if (answer?.healthy === false)
       return html`${state('bad', 'unhealthy')}
         <span class="clip dim">${foreign(answer.text, 120)}</span>`
-    return html`${state('good', 'live')}${answer === undefined ? NOTHING : html` <span class="dim">${answer.ms} ms</span>`}`
+    const speed = traffic === null ? answer && `${answer.ms} ms` : `${traffic.requests}/min`
+    return html`${state('good', 'live')}${speed === undefined ? NOTHING : html` <span class="dim">${speed}</span>`}`
   }
 }
 

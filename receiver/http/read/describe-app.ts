@@ -3,6 +3,7 @@ import type { AppCredentials } from '../auth/authentic.ts'
 import { holdsOf } from '../../core/intake/hold.ts'
 import type { Project } from '../../core/project/project.ts'
 import type { KeptVolume } from '../../core/slots/container.ts'
+import { describeTraffic } from '../../core/traffic/describe.ts'
 import type { Traffic } from '../../core/traffic/traffic.ts'
 import type { HttpApps, HttpApp } from '../apps.ts'
 
@@ -57,30 +58,6 @@ export function describeApp(
     project: spec.project === undefined ? null : describeProject(spec.project),
   }
 }
-
-function describeTraffic(traffic: Traffic | undefined) {
-  if (traffic === undefined) return null
-  const { minute, swap } = traffic
-  const { p50, p95, ...answers } = minute
-  return {
-    /** Of the last minute. */
-    ...wordsOf(answers),
-    p50_ms: inMs(p50),
-    p95_ms: inMs(p95),
-    /** Of all requests that were over after the last swap. */
-    swap:
-      swap === undefined ? null : { deployment: swap.deployment, at: swap.at, ...wordsOf(swap) },
-  }
-}
-
-const wordsOf = ({ requests, clientErrors, serverErrors }: Traffic['minute']) => ({
-  requests,
-  client_errors: clientErrors,
-  server_errors: serverErrors,
-})
-
-const inMs = (seconds: number | undefined) =>
-  seconds === undefined ? null : Math.round(seconds * 10_000) / 10
 
 /** The same, with what Compose runs beside ours, for which the engine is asked. */
 export async function lookAtApp(app: HttpApp, services: DescribeServices) {

@@ -25,3 +25,28 @@ test('status says of which apps the last deployment failed, and which command sa
   )
   expect(stdout).not.toContain('mail: ')
 })
+
+test('status says what visitors do and get, and what they got since the swap', async () => {
+  const traffic = {
+    requests: 120,
+    client_errors: 3,
+    server_errors: 0,
+    p50_ms: 12.4,
+    p95_ms: 80,
+    swap: {
+      deployment: 'd1',
+      at: new Date().toISOString(),
+      requests: 310,
+      client_errors: 0,
+      server_errors: 0,
+    },
+  }
+  const apps = [{ ...app('api', 'succeeded'), traffic }, app('mail', 'succeeded')]
+  const { config, close } = await startAnswering({ 'GET /apps': { apps } })
+  onTestFinished(close)
+  const { stdout } = await operate(['status', '--config', config])
+  expect(stdout).toMatch(/TRAFFIC +DOMAINS/)
+  expect(stdout).toContain('120/min, 2.5 % 4xx, p50 12 ms, p95 80 ms')
+  expect(stdout).toMatch(/^api: 310 requests since the swap, none failed /m)
+  expect(stdout).not.toContain('mail: ')
+})

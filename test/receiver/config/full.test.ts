@@ -262,6 +262,7 @@ const expected: Config = {
   trustedProxies: ['127.0.0.1', '10.0.0.0/8', 'fd00::/8'],
   rateLimit: { burst: 50, perSecond: 0.5 },
   logLevel: 'debug',
+  accessLog: true,
   readTokens: ['r'.repeat(24)],
   apps: {
     api,

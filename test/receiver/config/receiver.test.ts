@@ -47,7 +47,8 @@ describe('the receiver', () => {
     ],
     [`read_tokens: [${TOKEN}]`, { readTokens: [TOKEN] }],
     ['socket:', { socket: '/run/deploy-receiver/deploy-receiver.sock' }],
-    ['network: ~', { network: { name: 'deploy' } }],
+    ['network: ~', { network: { name: 'deploy' }, accessLog: true }],
+    ['access_log: false', { accessLog: false }],
   ] as const)('takes %s', ([line, expected]) => {
     expect(load(withLines(line))).toMatchObject(expected)
   })

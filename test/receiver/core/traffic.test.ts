@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { describeTraffic, inAMinute, sinceSwap } from '../../../receiver/core/traffic/describe.ts'
 import { createTraffic } from '../../../receiver/core/traffic/traffic.ts'
 
 function world() {
@@ -60,4 +61,13 @@ test.each([
   traffic.take({ app: 'api', status: 200, seconds })
   const { p50 = 0 } = traffic.of('api')?.minute ?? {}
   expect(Math.abs(p50 / about - 1)).toBeLessThan(0.15)
+})
+
+test('in words, few errors among many are never none', () => {
+  const { traffic } = world()
+  for (let at = 0; at < 4999; at += 1) traffic.take({ app: 'api', status: 200 })
+  traffic.take({ app: 'api', status: 500 })
+  const described = describeTraffic(traffic.of('api'))
+  expect(described && inAMinute(described)).toBe('5000/min, < 0.1 % 5xx')
+  expect(described && sinceSwap(described)).toBeUndefined()
 })

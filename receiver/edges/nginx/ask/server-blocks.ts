@@ -29,21 +29,9 @@ const MOST_LEVELS = 20
  * no file.
  */
 export function serverBlocks(dump: string): ServerBlock[] | undefined {
-  const files = filesIn(dump)
-  const main = files.keys().next().value
-  if (main === undefined) return undefined
-  const parsed = new Map([...files].map(([file, text]) => [file, parse(text, file)]))
-
-  const within = (directives: readonly Directive[], levels = 0): Directive[] =>
-    directives.flatMap((each) => {
-      const [pattern] = each.args
-      if (each.name !== 'include' || pattern === undefined) return [each]
-      if (levels === MOST_LEVELS) return []
-      const path = resolve(dirname(main), pattern)
-      return [...parsed]
-        .filter(([file]) => file === path || matchesGlob(file, path))
-        .flatMap(([, included]) => within(included, levels + 1))
-    })
+  const read = readDump(dump)
+  if (read === undefined) return undefined
+  const { within, http } = read
   const looks = (directives: readonly Directive[]): ServerBlock['looksAt'] =>
     within(directives)
       .filter(({ name }) => name === 'location')
@@ -57,11 +45,8 @@ export function serverBlocks(dump: string): ServerBlock[] | undefined {
         )
         return [...looked, ...looks(own)]
       })
-  const blocks = (directives: readonly Directive[], name: string) =>
-    within(directives).filter((each) => each.name === name && each.block !== undefined)
-
-  return blocks(parsed.get(main) ?? [], 'http')
-    .flatMap(({ block = [] }) => blocks(block, 'server'))
+  return http
+    .filter(({ name, block }) => name === 'server' && block !== undefined)
     .map(({ block = [], file }) => {
       const own = within(block)
       const values = (name: string) => own.filter((each) => each.name === name)
@@ -77,6 +62,39 @@ export function serverBlocks(dump: string): ServerBlock[] | undefined {
         looksAt: looks(block),
       }
     })
+}
+
+/**
+ * The values of each `access_log` that holds for all of HTTP, but for those in files that are ours; `undefined` when it printed no file.
+ */
+export const accessLogs = (
+  dump: string,
+  isOurs: (file: string) => boolean,
+): (readonly string[])[] | undefined =>
+  readDump(dump)
+    ?.http.filter(({ name, file }) => name === 'access_log' && !isOurs(file))
+    .map(({ args }) => args)
+
+/** What stands in `http { }`, with all that is included there, and what resolves the includes of a block. */
+function readDump(dump: string) {
+  const files = filesIn(dump)
+  const main = files.keys().next().value
+  if (main === undefined) return undefined
+  const parsed = new Map([...files].map(([file, text]) => [file, parse(text, file)]))
+  const within = (directives: readonly Directive[], levels = 0): Directive[] =>
+    directives.flatMap((each) => {
+      const [pattern] = each.args
+      if (each.name !== 'include' || pattern === undefined) return [each]
+      if (levels === MOST_LEVELS) return []
+      const path = resolve(dirname(main), pattern)
+      return [...parsed]
+        .filter(([file]) => file === path || matchesGlob(file, path))
+        .flatMap(([, included]) => within(included, levels + 1))
+    })
+  const http = within(parsed.get(main) ?? [])
+    .filter(({ name }) => name === 'http')
+    .flatMap(({ block = [] }) => within(block))
+  return { within, http }
 }
 
 /** Those in one file that `http { }` includes; of what it includes itself, only these are known. */

@@ -8,7 +8,7 @@ import { limitRate } from './rate-limit.ts'
 import { servedLocation } from './served.ts'
 import type { Site } from './site.ts'
 import { stripPrefix } from './strip-prefix.ts'
-import { absent, choose, moved, passTo } from './slot.ts'
+import { absent, choose, moved, passTo, tellSlot } from './slot.ts'
 import { everywhere } from './tls.ts'
 import type { Names } from './variables.ts'
 
@@ -31,7 +31,7 @@ export function inLocation(site: Site, names: Names): string {
       : '',
   ]
   const first = `open_file_cache off; # a cached "no such file" would delay the swap
-${choose(site, names)}${holdOff(site)}${waiting.join('')}`
+${choose(site, names)}${tellSlot(names)}${holdOff(site)}${waiting.join('')}`
   return site.protocol === 'grpc'
     ? `${first}${grpcLocation(site, names)}`
     : `${first}${httpLocation(site, names)}`

@@ -4,6 +4,7 @@ import { blocksFor } from './server-block.ts'
 import type { Front } from './site.ts'
 import { HEAD, indent } from './text.ts'
 import { everywhere, hstsMap } from './tls.ts'
+import { trafficLog, type TrafficLog } from './traffic.ts'
 import { trust, visitorsAddress } from './trust.ts'
 import { unknownNames, type UnknownNames } from './unknown-names.ts'
 
@@ -14,6 +15,8 @@ export interface ReceiverSite {
   /** The page under a name of its own; absent: it has none. */
   page?: OwnSite
   unknown: UnknownNames
+  /** Absent: the receiver is not told of requests. */
+  traffic?: TrafficLog
 }
 
 export interface OwnSite extends Front {
@@ -29,7 +32,7 @@ export interface OwnSite extends Front {
 export const RECEIVER = 'deploy-receiver'
 
 /** The file of the receiver itself; nothing when there is nothing to say. */
-export function renderReceiver({ own, page, unknown }: ReceiverSite): string | undefined {
+export function renderReceiver({ own, page, unknown, traffic }: ReceiverSite): string | undefined {
   for (const each of [own, page]) {
     if (each === undefined) continue
     checkFront(each)
@@ -40,6 +43,7 @@ export function renderReceiver({ own, page, unknown }: ReceiverSite): string | u
     own === undefined ? '' : ownSite(own),
     page === undefined ? '' : pageSite(page),
     unknownNames(unknown),
+    traffic === undefined ? '' : trafficLog(traffic),
   ]
   if (parts.join('') === '') return undefined
   return [HEAD, ...parts].filter((text) => text !== '').join('\n')

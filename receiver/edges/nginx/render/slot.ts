@@ -1,5 +1,5 @@
 import { hasPage, sendTo } from './error-pages.ts'
-import type { Names } from './variables.ts'
+import { type Names, OWN_VARIABLE } from './variables.ts'
 import { maintenancePage } from './maintenance.ts'
 import { passOn } from './pass-on.ts'
 import type { Site } from './site.ts'
@@ -14,6 +14,10 @@ export const choose = (
 ): string => `set $${variable} ${app}_blue;
 if (-f ${flags.green}) { set $${variable} ${app}_green; }
 `
+
+/** The same for Nginx's log, which knows one variable for all. */
+export const tellSlot = ({ variable }: Names): string =>
+  variable === OWN_VARIABLE ? '' : `set $${OWN_VARIABLE} $${variable};\n`
 
 /** To the slot that was chosen. */
 export const passTo = ({ strips }: Pick<Site, 'strips'>, { variable }: Names): string =>
@@ -52,7 +56,7 @@ location ${names.moved} {
   default_type text/html;
   open_file_cache off;
 ${indent(sendTo(site))}  set $receiver_was $${variable};
-${indent(choose(site, names))}  set $receiver_why "$receiver_was $${variable} $upstream_connect_time";
+${indent(`${choose(site, names)}${tellSlot(names)}`)}  set $receiver_why "$receiver_was $${variable} $upstream_connect_time";
 ${paused}  if (!-f ${flags.ready}) { set $receiver_why "waits -"; }
   if ($receiver_why ~ "^waits -(, -)*$") {
 ${indent(indent(hasPage(site, '503') ? wait(site, '') : wait(site)))}  }

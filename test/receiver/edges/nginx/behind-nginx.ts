@@ -35,9 +35,15 @@ export interface Answer {
 }
 
 /** A private Nginx with sites of ours and of somebody's own. */
-export async function openBehindNginx(listen = (port: number) => `127.0.0.1:${port}`) {
+export async function openBehindNginx(
+  listen = (port: number) => `127.0.0.1:${port}`,
+  { accessLog, receiver }: { accessLog?: string } & Pick<SitesOptions, 'receiver'> = {},
+) {
   const workspace = openWorkspace()
-  const nginx = await startNginx({ dir: workspace.folder('nginx') })
+  const nginx = await startNginx({
+    dir: workspace.folder('nginx'),
+    ...(accessLog === undefined ? {} : { accessLog }),
+  })
   const port = await freePort()
   const slots = createSlots(workspace.folder('data'))
   const configured = new Map<string, AppAtNginx>()
@@ -49,6 +55,7 @@ export async function openBehindNginx(listen = (port: number) => `127.0.0.1:${po
     flags: slots.flags,
     address: () => '127.0.0.1',
     bridge: BRIDGE,
+    ...(receiver === undefined ? {} : { receiver }),
   })
   return {
     nginx,

@@ -72,6 +72,7 @@ describe('an app', () => {
           maintenance_since: null,
           stopped_since: null,
           awaits_data: [],
+          traffic: null,
           volumes: [],
         },
         expect.objectContaining({ name: 'web', accepts: ['basic'] }),

@@ -1,0 +1,76 @@
+import { createSocket } from 'node:dgram'
+import type { Report } from '../core/log.ts'
+import type { Visit } from '../core/traffic/traffic.ts'
+
+/** More than a small machine's Nginx serves; whatever is beyond costs next to nothing. */
+const MOST_LINES_A_SECOND = 20_000
+const MOST_BYTES = 700
+/** For what comes while the process does something else. */
+const BUFFER_BYTES = 1 << 20
+
+export interface AccessLog {
+  /** Lines that were none of Nginx's, and those that were too many. */
+  ignored(): number
+  close(): Promise<void>
+}
+
+/**
+ * Hears what Nginx tells of each request, by UDP on this machine. Anybody on it may send, so a line is short and has one form, and
+ * so many of them are read in a second; nothing is kept of one. When the port is taken, that is reported, and nothing is heard.
+ */
+export function hearAccessLog(
+  port: number,
+  take: (visit: Visit) => void,
+  { report, nowMs }: { report: Report; nowMs(): number },
+): AccessLog {
+  let ignored = 0
+  let second = -1
+  let lines = 0
+  const socket = createSocket({ type: 'udp4', recvBufferSize: BUFFER_BYTES })
+  socket.on('message', (message) => {
+    const now = Math.floor(nowMs() / 1000)
+    if (now !== second) {
+      second = now
+      lines = 0
+    }
+    lines += 1
+    const visit =
+      lines > MOST_LINES_A_SECOND || message.byteLength > MOST_BYTES
+        ? undefined
+        : readLine(message.toString('latin1'))
+    if (visit === undefined) ignored += 1
+    else take(visit)
+  })
+  socket.on('error', (error) =>
+    report(
+      `Nginx cannot tell of requests at 127.0.0.1:${port} by UDP: apps have no figures of them`,
+      { error },
+    ),
+  )
+  const ended = new Promise<void>((resolve) => socket.once('close', resolve))
+  socket.bind({ address: '127.0.0.1', port, exclusive: true })
+  return {
+    ignored: () => ignored,
+    close() {
+      socket.close()
+      return ended
+    },
+  }
+}
+
+/** As `render/traffic.ts` has it, behind what syslog puts before it. */
+const LINE =
+  /^<\d{1,3}>[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d deploy_receiver: (\S{1,300}) (\S{1,80}) ([1-5]\d\d) ([-\d., :]{1,200})$/
+const SLOT = /^([a-z0-9-]{1,63})_(?:blue|green)$/
+
+/** What a line says; `undefined` when it is not of this form. */
+export function readLine(line: string): Visit | undefined {
+  const [, asked = '', chosen = '', status = '', times = ''] = LINE.exec(line) ?? []
+  // a question to another app on the way (`auth_request`) may have chosen that one's slot
+  const app = SLOT.exec(asked)?.[1] ?? SLOT.exec(chosen)?.[1]
+  if (app === undefined) return undefined
+  // one for each slot that was tried
+  const tried = times.match(/\d{1,9}\.\d{1,3}/g)?.map(Number) ?? []
+  const seconds = tried.reduce((sum, each) => sum + each, 0)
+  return { app, status: Number(status), ...(tried.length === 0 ? {} : { seconds }) }
+}

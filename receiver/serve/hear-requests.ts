@@ -1,0 +1,30 @@
+import type { Config } from '../config/config.ts'
+import type { Clock } from '../core/clock.ts'
+import type { Report } from '../core/log.ts'
+import type { Visit } from '../core/traffic/traffic.ts'
+import { type AccessLog, hearAccessLog } from '../edges/access-log.ts'
+
+/** Hears of requests while the config wants it. */
+export function hearRequests({
+  take,
+  clock,
+  report,
+}: {
+  take(visit: Visit): void
+  clock: Pick<Clock, 'ms'>
+  report: Report
+}) {
+  let log: AccessLog | undefined
+  return {
+    async follow({ accessLog, listen }: Pick<Config, 'accessLog' | 'listen'>): Promise<void> {
+      if (accessLog) log ??= hearAccessLog(listen.port, take, { report, nowMs: clock.ms })
+      else await this.close()
+    },
+    ignoredLines: () => log?.ignored() ?? 0,
+    async close(): Promise<void> {
+      const open = log
+      log = undefined
+      await open?.close()
+    },
+  }
+}
