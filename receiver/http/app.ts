@@ -61,6 +61,10 @@ export function createApp(services: Services, address: keyof typeof ADDRESSES): 
   app.get('/healthz', (c) => readHealth(c, services, place))
   app.use(requestId(services))
   if (!place.trusted) app.use(rateLimit(services))
+  // made of all shapes when somebody wants it, which is seldom
+  app.get('/openapi.json', async (c) =>
+    c.json((await import('./openapi/openapi.ts')).describe(services)),
+  )
   for (const part of parts) app.route('/', PARTS[part](services, place))
   app.notFound(({ req }) => problemResponse(notFound(req, parts, services.url)))
   app.onError((error, c) => problemResponse(problemOf(error, c, services.log)))

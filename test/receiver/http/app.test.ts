@@ -18,6 +18,7 @@ describe.each([
   ['GET /deployments/x', [401, 404, 401]],
   ['GET /deployments/x/events', [401, 404, 401]],
   ['GET /metrics', [404, 200, 401]],
+  ['GET /openapi.json', [200, 200, 200]],
   ['POST /hooks/api', [401, 202, 404]],
   ['POST /docker/hook', [401, 404, 404]],
   ['GET /hooks/api', [405, 405, 404]],
