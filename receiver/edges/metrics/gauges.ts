@@ -50,7 +50,7 @@ export function createGauges(register: Registry): (readings: Readings) => void {
   const response = gauge(
     'response_seconds',
     'Seconds until the app began to answer, of the last minute.',
-    [...APP, 'quantile'],
+    [...APP, 'percentile'],
   )
   const afterSwap = gauge('requests_since_swap', 'Requests that were over after the last swap.', [
     ...APP,
@@ -94,8 +94,8 @@ export function createGauges(register: Registry): (readings: Readings) => void {
     if (traffic === undefined) return
     for (const code of STATUS_CLASSES) requests.set({ app, code }, traffic.total[code])
     const { p50, p95 } = traffic.minute
-    if (p50 !== undefined) response.set({ app, quantile: '0.5' }, p50)
-    if (p95 !== undefined) response.set({ app, quantile: '0.95' }, p95)
+    if (p50 !== undefined) response.set({ app, percentile: '50' }, p50)
+    if (p95 !== undefined) response.set({ app, percentile: '95' }, p95)
     if (traffic.swap === undefined) return
     const { at, requests: finished, serverErrors } = traffic.swap
     swap.set({ app }, Date.parse(at) / 1000)

@@ -26,6 +26,10 @@ export function createMetrics({
   const register = new Registry()
   const registers = [register]
   collectDefaultMetrics({ register })
+  // sums of others, by names that Prometheus has for counters
+  for (const name of ['handles', 'requests', 'resources']) {
+    register.removeSingleMetric(`nodejs_active_${name}_total`)
+  }
   const named = (app: string) => (isApp(app) ? app : 'other')
   const deployments = new Counter({
     name: 'deploy_receiver_deployments_total',

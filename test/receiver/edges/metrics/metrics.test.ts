@@ -27,7 +27,7 @@ test('what happened is counted, what stands is read, and each has its labels', a
     'last_deployment_failed{app="api"} 1',
     `live_info{app="api",digest="sha256:${'1'.repeat(64)}",tag="1.4.2",deployment="d0"} 1`,
     'requests_total{app="api",code="5xx"} 10',
-    'response_seconds{app="api",quantile="0.95"} 0.25',
+    'response_seconds{app="api",percentile="95"} 0.25',
     'requests_since_swap{app="api",outcome="answered"} 98',
     'requests_since_swap{app="api",outcome="failed"} 2',
     'swap_timestamp_seconds{app="api"} 1772366400',
