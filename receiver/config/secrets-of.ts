@@ -126,7 +126,7 @@ function secretsOfWay(way: Way): string[] {
   const { pathname, search } = new URL(way.url)
   const place = `${pathname}${search}`
   if (way.kind !== 'webhook') return [way.url, place]
-  const holdsKey = [...place.split(/[/?&=]/)].some((part) => part.length >= LONG_PART)
+  const holdsKey = place.split(/[/?&=]/).some((part) => part.length >= LONG_PART)
   return [
     way.secret,
     way.secret.replace(/^whs(?:ec|k)_/, ''),
