@@ -9,8 +9,11 @@ import { boolean, matching, port } from './values.ts'
 const KINDS = ['slack', 'discord', 'teams', 'webhook', 'email'] as const
 const NAME = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/
 /** With a name before it or without. */
-const ADDRESS =
-  /^(?:[^<>"\p{Cc}]{1,100} <[^\s@<>,;"]{1,64}@[a-z0-9.-]{1,190}>|[^\s@<>,;"]{1,64}@[a-z0-9.-]{1,190})$/iu
+const MAILBOX = String.raw`[^\s@<>,;"]{1,64}@[a-z0-9.-]{1,190}`
+const ADDRESS = new RegExp(
+  String.raw`^(?:[\x20!#-;=?-~\u00a0-\uffff]{1,100} <${MAILBOX}>|${MAILBOX})$`,
+  'i',
+)
 const HOST = /^(?:[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?|[0-9a-f:]{2,45})$/i
 
 /** Reads `notify:`: who hears of what. */
