@@ -18,6 +18,7 @@ const LEFT_OUT = [
   'GET /audit',
   'GET /certificates',
   'GET /doctor',
+  'GET /notify',
   'GET /overview',
   'GET /show/:deployment',
   'GET /store',
@@ -28,6 +29,7 @@ const LEFT_OUT = [
   'POST /apps/:app/test-hook',
   'POST /certificates/look',
   'POST /login-links',
+  'POST /notify/test',
   'POST /reload',
 ]
 /** For browsers. */
