@@ -86,7 +86,11 @@ function describe(apps: readonly App[], untold: readonly string[]): string {
   const hasTraffic = apps.some(({ traffic = null }) => traffic !== null)
   const rows = table(
     [
-      ...['APP', 'LIVE', 'SINCE', 'DEPLOYMENT', 'UNDER WAY'],
+      'APP',
+      'LIVE',
+      'SINCE',
+      'DEPLOYMENT',
+      'UNDER WAY',
       ...(hasTraffic ? ['TRAFFIC'] : []),
       'DOMAINS',
     ],

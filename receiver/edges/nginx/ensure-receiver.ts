@@ -156,7 +156,7 @@ export function createReceiverAtNginx({
   }
 }
 
-const withoutTraffic = ({ traffic: _, ...rest }: ConfiguredReceiver): ConfiguredReceiver => rest
+const withoutTraffic = ({ traffic: _t, ...rest }: ConfiguredReceiver): ConfiguredReceiver => rest
 
 /** Files of certificates and keys that Nginx does not start without. */
 const namedPair = (text: string): string[] =>
