@@ -1,13 +1,19 @@
 import { execFileSync } from 'node:child_process'
 import { globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
-import { format } from '@cdktn/hcl-tools'
-import { parse as parseHcl } from '@cdktn/hcl2json'
 import { afterAll, expect, test } from 'vitest'
 import { parse, stringify } from 'yaml'
 import { initCommand } from '../../receiver/cli/init.ts'
 import { loadConfig } from '../../receiver/config/load.ts'
+
+// their types would bring those of a browser to all sources
+const require = createRequire(import.meta.url)
+const { format } = require('@cdktn/hcl-tools') as { format: (text: string) => Promise<string> }
+const { parse: parseHcl } = require('@cdktn/hcl2json') as {
+  parse: (file: string, text: string) => Promise<unknown>
+}
 
 const ROOT = join(import.meta.dirname, '../..')
 const read = (file: string) => readFileSync(join(ROOT, 'examples', file), 'utf8')
@@ -36,7 +42,7 @@ test.for(['hetzner', 'aws', 'azure', 'google'])(
     const variables = read(`terraform/${provider}/variables.tf`)
     const { variable = {} } = (await parseHcl('variables.tf', variables)) as Hcl
     const named = new Set([...main.matchAll(/\bvar\.(\w+)/g)].map(([, name]) => name))
-    expect(Object.keys(variable).toSorted()).toEqual([...named].toSorted())
+    expect(new Set(Object.keys(variable))).toEqual(named)
 
     const shared = (await parseHcl('main.tf', read('terraform/user-data/main.tf'))) as Hcl
     const { module = {} } = (await parseHcl('main.tf', main)) as Hcl
@@ -57,7 +63,7 @@ test('the user data set all that the script asks for, and call `init` by options
   execFileSync('sh', ['-n'], { input: script })
   const set = [...settings.matchAll(/^([A-Z]+)='/gm)].map(([, name]) => name)
   const asked = new Set([...script.matchAll(/\$([A-Z]+)\b/g)].map(([, name]) => name))
-  expect(set.toSorted()).toEqual([...asked].toSorted())
+  expect(new Set(set)).toEqual(asked)
   // those that Terraform writes in their place
   const written = [...read('terraform/user-data/main.tf').matchAll(/^ +([A-Z]+)='/gm)]
   expect(written.map(([, name]) => name)).toEqual(set)

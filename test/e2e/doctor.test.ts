@@ -330,13 +330,13 @@ async function isWell(): Promise<void> {
 
 const NAMED = 'when %s it is named with its remedy, which helps'
 /** Of each kind one: of Nginx, of a file, of the engine. */
-const FIRST = [
+const FIRST = new Set([
   'another program has the port of Nginx',
   'somebody edited a file of the receiver',
   'Docker is down',
-]
+])
 const worlds = (isFirst: boolean) =>
-  Object.entries(WORLDS).filter(([name]) => FIRST.includes(name) === isFirst)
+  Object.entries(WORLDS).filter(([name]) => FIRST.has(name) === isFirst)
 test.for(worlds(true))(NAMED, isNamed)
 test.for(worlds(false))(NAMED, { tags: 'long' }, isNamed)
 

@@ -54,9 +54,9 @@ export const commit = (of: Deployment): Html =>
 export function source({
   source: { actor, sha, message, run_url: run },
 }: Pick<Deployment, 'source'>): Html {
-  const commit = sha === undefined ? undefined : sha.slice(0, 7)
+  const short = sha === undefined ? undefined : sha.slice(0, 7)
   const link = run !== undefined && /^https:\/\/[^\s"'<>]+$/.test(run) ? run : undefined
-  return html`${commit === undefined ? NOTHING : html`<code class="digest">${foreign(commit)}</code> `}${
+  return html`${short === undefined ? NOTHING : html`<code class="digest">${foreign(short)}</code> `}${
     message === undefined
       ? NOTHING
       : html`<span class="clip">${foreign(message.split('\n')[0] ?? '', 120)}</span> `
