@@ -1,21 +1,28 @@
-import { generateKeyPairSync } from 'node:crypto'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { generateKeyPairSync, randomBytes } from 'node:crypto'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
 import { parse, stringify } from 'yaml'
 import { loadConfig } from '../../receiver/config/load.ts'
-import { blocksOf } from './blocks-of.ts'
+import { fencedOf } from './fenced.ts'
 
 type Keys = Record<string, unknown>
 
 const ROOT = join(import.meta.dirname, '../..')
 const PAGES = [
   'README.md',
-  ...['config', 'https', 'install', 'notifications', 'registries', 'sites', 'swap'].map(
-    (name) => `docs/${name}.md`,
-  ),
+  ...readdirSync(join(ROOT, 'docs'))
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => `docs/${name}`),
 ]
+const { inputs } = parse(readFileSync(join(ROOT, 'action.yml'), 'utf8')) as { inputs: Keys }
+
+/** Pages whose blocks are looked at elsewhere: Compose reads these. */
+const ELSEWHERE: Readonly<Record<string, string>> = {
+  'docs/compose.md': 'test/docs/compose.test.ts',
+}
+
 const OF_THE_RECEIVER = new Set([
   'url',
   'tls',
@@ -24,35 +31,60 @@ const OF_THE_RECEIVER = new Set([
   'apps',
   'data',
   'read_tokens',
+  'page',
+  'listen',
+  'admin',
+  'network',
+  'trusted_proxies',
+  'rate_limit',
+  'log_level',
+  'access_log',
   'notify',
   'github_app',
+  'fleet',
 ])
 
-/** As good for a key as for a password. */
-const A_VALUE = 'q8Zt3LwXc0Vn7RbYk2Mf'
+/** As good for a token as for a password. */
+const A_VALUE = 'q8Zt3LwXc0Vn7RbYk2MfHd5s'
+const A_SECRET = `whsec_${randomBytes(32).toString('base64')}`
 /** Of those that have to be something else. */
 const VALUES: Readonly<Record<string, string>> = {
+  API_HOOK_SECRET: A_SECRET,
+  PAGER_SECRET: A_SECRET,
   SLACK_WEBHOOK: 'https://hooks.slack.com/services/T/B/x',
-  PAGER_SECRET: `whsec_${Buffer.alloc(24, 'p').toString('base64')}`,
   GITHUB_APP_KEY: generateKeyPairSync('rsa', {
     modulusLength: 2048,
     publicKeyEncoding: { type: 'spki', format: 'pem' },
     privateKeyEncoding: { type: 'pkcs1', format: 'pem' },
   }).privateKey,
 }
+const A_PUBLIC_KEY = `whpk_${randomBytes(32).toString('base64')}`
 
 const dir = mkdtempSync(join(tmpdir(), 'docs-configs-'))
 afterAll(() => rmSync(dir, { recursive: true }))
 
-/** What the pages show of a config. Workflows have steps; of others it is seen by its keys whether it is a whole or an app's. */
-const shown = PAGES.flatMap((page) =>
-  blocksOf(readFileSync(join(ROOT, page), 'utf8'), 'yaml').flatMap((text, at) => {
+interface Shown {
+  what: string
+  keys: Keys
+  text: string
+}
+
+/** What the pages show of a config, and of inputs of the Action. Workflows have steps; test/docs/workflows.test.ts is about them. */
+const shown: Shown[] = []
+const given: Shown[] = []
+for (const page of PAGES.filter((each) => !Object.hasOwn(ELSEWHERE, each))) {
+  for (const [at, { language, text }] of fencedOf(
+    readFileSync(join(ROOT, page), 'utf8'),
+  ).entries()) {
+    if (language !== 'yaml' && language !== 'yml') continue
     const keys = parse(text) as Keys | unknown[]
-    return Array.isArray(keys) || 'steps' in keys || 'jobs' in keys || 'on' in keys
-      ? []
-      : [{ what: `${page}, block ${at + 1}`, keys, text }]
-  }),
-)
+    const what = `${page}, block ${at + 1}`
+    if (Array.isArray(keys) || ['steps', 'jobs', 'on', 'permissions'].some((key) => key in keys))
+      continue
+    if (page === 'docs/action.md' || text.includes('${{')) given.push({ what, keys, text })
+    else if (!('tunnel' in keys)) shown.push({ what, keys, text })
+  }
+}
 
 /** With what a page leaves out because each config has it. */
 function whole(keys: Keys): Keys {
@@ -67,7 +99,10 @@ function whole(keys: Keys): Keys {
 
 test.for(shown)('$what is a config that the receiver takes', ({ keys, text }) => {
   const file = join(dir, 'config.yaml')
-  writeFileSync(file, stringify(whole(keys)))
+  const config = stringify(whole(keys))
+    .replaceAll('whpk_…', A_PUBLIC_KEY)
+    .replaceAll('/srv/', `${dir}/`)
+  writeFileSync(file, config)
   writeFileSync(join(dir, 'api.env'), '')
   const variables = [...text.matchAll(/\$\{(\w+)/g)].map(([, name = '']) => [
     name,
@@ -75,4 +110,8 @@ test.for(shown)('$what is a config that the receiver takes', ({ keys, text }) =>
   ])
   const env = { ...Object.fromEntries(variables), CREDENTIALS_DIRECTORY: dir }
   expect(() => loadConfig(file, env)).not.toThrow()
+})
+
+test.for(given)('$what gives the Action inputs that it has', ({ keys }) => {
+  expect(Object.keys(keys).filter((name) => !Object.hasOwn(inputs, name))).toEqual([])
 })
