@@ -39,6 +39,7 @@ const RUN: readonly (readonly [page: string, begins: string, by: string])[] = [
   ['docs/moving.md', 'docker rm -f', 'test/e2e/moving-container.test.ts'],
   ['docs/moving.md', 'docker run', 'test/e2e/moving-container.test.ts'],
   ['docs/moving.md', 'docker stop watchtower', 'test/e2e/moving-container.test.ts'],
+  ['docs/notifications.md', "printf 'whsec_", 'test/docs/hooks.test.ts'],
   ['docs/sites.md', 'rm /etc/nginx', 'test/docs/moving.test.ts'],
 ]
 
@@ -129,7 +130,7 @@ test('nothing is said of blocks that there are not, and what runs them is there'
   expect(Object.keys(NEEDS).filter((program) => !programs.has(program))).toEqual([])
 })
 
-test('each command of the receiver that a page shows is run by some test', async () => {
+test('each command of the receiver is run by some test', async () => {
   const tests = ['test/e2e', 'test/receiver/cli', 'test/receiver/serve'].flatMap((folder) =>
     readdirSync(join(ROOT, folder)).flatMap((name) =>
       name.endsWith('.test.ts') ? read(`${folder}/${name}`) : [],
