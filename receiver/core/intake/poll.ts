@@ -28,6 +28,8 @@ export interface PollPorts {
  * digest that failed is not deployed again until the tag moves. Rejects when the signal aborts.
  */
 export async function poll(app: AppSpec, ports: PollPorts, signal: AbortSignal): Promise<never> {
+  // what it is to move from: seen an interval later, it might have moved already
+  if (ports.seen(app.name) === undefined && ports.isLive(app.name)) await look(app, ports, signal)
   let backoff = 1
   let leaveAloneMs = 0
   for (;;) {

@@ -55,6 +55,12 @@ test('what runs when polling is turned on stays, unless nothing runs', async () 
   ])
 })
 
+test('a tag that moves in the first interval after polling is turned on is deployed', async () => {
+  const { asked, deployed } = await polled([DIGEST.one, DIGEST.two])
+  expect(asked[0]).toBe(0)
+  expect(deployed).toStrictEqual([DIGEST.two])
+})
+
 test('the registry is asked at the interval, ever later while it does not answer, and soon again', async () => {
   const away = unreachable()
   const { pauses, reports } = await polled([DIGEST.one, away, away, DIGEST.one, DIGEST.one], {
@@ -65,7 +71,9 @@ test('the registry is asked at the interval, ever later while it does not answer
 })
 
 test('a registry that stays away is asked every 16 intervals, not ever more rarely', async () => {
-  const { pauses } = await polled(Array<Error>(8).fill(unreachable()))
+  const { pauses } = await polled(Array<Error>(8).fill(unreachable()), {
+    seen: DIGEST.one,
+  })
   expect(pauses).toStrictEqual([1, 2, 4, 8, 16, 16, 16, 16])
 })
 
@@ -77,6 +85,7 @@ test.for([
   async ([random, factor = 1]) => {
     const { pauses } = await polled([DIGEST.one, unreachable(), DIGEST.one], {
       random: random ?? 0,
+      seen: DIGEST.one,
     })
     const expected = [factor, factor, 2 * factor]
     for (const [index, pause] of pauses.entries()) expect(pause).toBeCloseTo(expected[index] ?? 0)
