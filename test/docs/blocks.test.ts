@@ -26,6 +26,8 @@ const RUN: readonly (readonly [page: string, begins: string, by: string])[] = [
   ['docs/hooks.md', "body='", 'test/docs/hooks.test.ts'],
   ['docs/hooks.md', 'curl -sS --unix-socket', 'test/docs/hooks.test.ts'],
   ['docs/hooks.md', 'curl -sS https://deploy', 'test/docs/hooks.test.ts'],
+  ['docs/api.md', 'curl https:', 'test/receiver/http/openapi.test.ts'],
+  ['docs/metrics.md', 'curl -H', 'test/receiver/http/app.test.ts'],
   ['docs/backup.md', 'docker volume create', 'test/e2e/moving-container.test.ts'],
   ['docs/limits.md', 'docker run --rm -v', 'test/e2e/moving-container.test.ts'],
   ['docs/limits.md', 'systemctl start', 'test/e2e/move.test.ts'],
@@ -63,6 +65,7 @@ const NEEDS: Readonly<Record<string, string>> = {
 
 /** Further blocks that no test runs: page, how the block begins, what they would need. */
 const NOT_RUN: readonly (readonly [page: string, begins: string, needs: string])[] = [
+  ['docs/api.md', 'url=https:', 'a receiver with a token that may deploy; no test has it yet'],
   ['docs/compose.md', 'docker compose stop', 'ports 80 and 443 of a machine of its own'],
   ['docs/gpu.md', 'nvidia-smi', 'a GPU'],
   ['docs/install.md', 'git clone', 'a published repository'],
