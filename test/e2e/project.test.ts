@@ -136,7 +136,8 @@ test('a project is deployed: database, migration, web service, worker', async ()
   // by Compose's own names, and with what its files say
   expect(await inDb('wget', '-qO-', 'http://web:8000/')).toBe('one\n')
   const web = (await docker.listContainers()).find(
-    ({ Labels }) => Labels['deploy-receiver.slot'] === 'blue',
+    ({ Labels }) =>
+      Labels['deploy-receiver.slot'] === 'blue' && Labels['deploy-receiver.network'] === 'project',
   )
   const { Config, Mounts } = await docker.getContainer(web?.Id ?? '').inspect()
   expect(Config.Env).toContain('GREETING=good day $you')

@@ -127,7 +127,7 @@ export async function inspect(
         (isService(Config.Labels) || isAttached(NetworkSettings, network, labels.address)),
       ...(missingNetworks(NetworkSettings, Config.Labels).length === 0 ? {} : { cutOff: true }),
       exitCode: State.ExitCode,
-      ...doneAt(State, HostConfig.RestartPolicy?.Name),
+      ...doneAt(State, HostConfig),
       oomKilled: State.OOMKilled,
       restarts: RestartCount,
       pid: State.Pid,
@@ -145,9 +145,12 @@ export async function inspect(
 /** Of one that never ran the exit code is 0, too. */
 const doneAt = (
   { Status, ExitCode, FinishedAt }: ContainerInspectInfo['State'],
-  policy = 'no',
+  host: ContainerInspectInfo['HostConfig'] | undefined,
 ): { doneAt?: string } =>
-  Status === 'exited' && ExitCode === 0 && ['', 'no', 'on-failure'].includes(policy)
+  Status === 'exited' &&
+  ExitCode === 0 &&
+  ['', 'no', 'on-failure'].includes(host?.RestartPolicy?.Name ?? 'no') &&
+  !Number.isNaN(Date.parse(FinishedAt))
     ? { doneAt: new Date(FinishedAt).toISOString() }
     : {}
 

@@ -86,7 +86,10 @@ test.for(['bash', 'zsh', 'fish'])(
 )
 
 test.for(['version', 'status'])('%s loads what it needs, and nothing else', async (name) => {
-  const { config, close } = await startAnswering({ 'GET /apps': { apps: [] } })
+  const { config, close } = await startAnswering({
+    'GET /apps': { apps: [] },
+    'GET /notify': { targets: [] },
+  })
   onTestFinished(close)
   const tell = `import { registerHooks } from 'node:module'
 registerHooks({ load(url, context, next) { process.stderr.write(url + '\\n'); return next(url, context) } })

@@ -287,7 +287,9 @@ describe('one key is bound to one app and one kind', () => {
 
   test('a read token is none of them', () => {
     const text = `${both('', `basic: { token: ${TOKEN} }`)}\nread_tokens: [${TOKEN}]`
-    expect(problems(text)[0]).toContain('this is the key of read_tokens too')
+    expect(problems(text)[0]).toContain(
+      'read_tokens[0]: this is the key of apps.web.auth.basic.token too',
+    )
   })
 
   test('the same key twice in one list is harmless', () => {

@@ -47,6 +47,9 @@ const drip = async (app: HttpWorld['app'], headers: Record<string, string>) =>
 
 const TOO_LARGE = /^the body has \d+ bytes or more, at most 65536 are taken$/
 
+const codeOf = (reason: RegExp | string) =>
+  String(reason).includes('or more, at most') ? 'body_too_large' : 'signature_rejected'
+
 describe('nobody is known to be the sender', () => {
   test.for<[string, RegExp, () => Promise<Response>]>([
     [
@@ -99,7 +102,13 @@ describe('nobody is known to be the sender', () => {
   ])('%s', async ([, reason, send]) => {
     await send()
     expect(entries()).toStrictEqual([
-      { ...FROM, sender: NOBODY, outcome: 'rejected', reason: expect.stringMatching(reason) },
+      {
+        ...FROM,
+        sender: NOBODY,
+        outcome: 'rejected',
+        reason: expect.stringMatching(reason),
+        code: codeOf(reason),
+      },
     ])
   })
 
@@ -111,6 +120,7 @@ describe('nobody is known to be the sender', () => {
         sender: NOBODY,
         outcome: 'rejected',
         reason: expect.stringMatching(TOO_LARGE),
+        code: 'body_too_large',
       },
     ])
   })
@@ -151,7 +161,13 @@ describe('only the kind of the credentials is known', () => {
   ])('%s', async ([, kind, reason, send]) => {
     await send()
     expect(entries()).toStrictEqual([
-      { ...FROM, sender: { kind }, outcome: 'rejected', reason: expect.stringMatching(reason) },
+      {
+        ...FROM,
+        sender: { kind },
+        outcome: 'rejected',
+        reason: expect.stringMatching(reason),
+        code: codeOf(reason),
+      },
     ])
   })
 
@@ -164,7 +180,13 @@ describe('only the kind of the credentials is known', () => {
     expect(response.headers.get('retry-after')).toBe('15')
     expect(await response.text()).not.toContain('ECONNREFUSED')
     expect(entries()).toStrictEqual([
-      { ...FROM, sender: { kind: 'oidc' }, outcome: 'rejected', reason: 'connect ECONNREFUSED' },
+      {
+        ...FROM,
+        sender: { kind: 'oidc' },
+        outcome: 'rejected',
+        reason: 'connect ECONNREFUSED',
+        code: 'issuer_unavailable',
+      },
     ])
     expect(world.logged).toStrictEqual([
       expect.stringMatching(/^warn hook rejected .*"reason":"connect ECONNREFUSED"/),
@@ -179,6 +201,7 @@ describe('only the kind of the credentials is known', () => {
         sender: { kind: 'basic' },
         outcome: 'rejected',
         reason: 'the password is not a token of the app',
+        code: 'signature_rejected',
       },
     ])
   })
@@ -188,7 +211,13 @@ describe('an authentic sender is named', () => {
   test('whose claims are not allowed', async () => {
     await post(world, '{}', { headers: await bearer(world, '{}', { ref: 'refs/heads/x' }) })
     expect(entries()).toStrictEqual([
-      { ...FROM, sender: ours(), outcome: 'refused', reason: expect.stringMatching(/^ref is/) },
+      {
+        ...FROM,
+        sender: ours(),
+        outcome: 'refused',
+        reason: expect.stringMatching(/^ref is/),
+        code: 'claims_not_allowed',
+      },
     ])
   })
 
@@ -200,6 +229,7 @@ describe('an authentic sender is named', () => {
         sender: { kind: 'webhook', key: KEY },
         outcome: 'refused',
         reason: expect.stringMatching(/^the body is not JSON: /),
+        code: 'malformed_json',
       },
     ])
   })
@@ -213,6 +243,7 @@ describe('an authentic sender is named', () => {
         sender: { kind: 'basic', key: KEY },
         outcome: 'refused',
         reason: 'this token may redeploy and roll back, not choose ghcr.io/acme/api:2',
+        code: 'deploy_not_allowed',
       },
     ])
   })
@@ -226,6 +257,7 @@ describe('an authentic sender is named', () => {
         request: 'rollback previous',
         outcome: 'refused',
         reason: 'nothing of api was ever live',
+        code: 'nothing_to_roll_back_to',
       },
     ])
   })
@@ -240,6 +272,7 @@ describe('an authentic sender is named', () => {
       request: 'redeploy',
       outcome: 'refused',
       reason: 'the token was used before',
+      code: 'signature_rejected',
     })
   })
 
@@ -252,13 +285,19 @@ describe('an authentic sender is named', () => {
       request: 'redeploy',
       outcome: 'refused',
       reason: 'the id "msg_a" came with another body before',
+      code: 'id_reused',
     })
   })
 
   test('on the local socket, who asks for an app that does not exist', async () => {
     await world.local.request('/hooks/nothing', { method: 'POST' })
     expect(entries()).toStrictEqual([
-      { sender: { kind: 'socket' }, outcome: 'refused', reason: 'there is no app "nothing"' },
+      {
+        sender: { kind: 'socket' },
+        outcome: 'refused',
+        reason: 'there is no app "nothing"',
+        code: 'unknown_app',
+      },
     ])
   })
 })
