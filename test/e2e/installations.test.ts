@@ -1,3 +1,4 @@
+// @module-tag long
 import { execFile } from 'node:child_process'
 import {
   existsSync,
@@ -262,55 +263,46 @@ test('a receiver that runs is not adopted from', async () => {
   expect(existsSync(join(workspace.dir, 'elsewhere'))).toBe(false)
 })
 
-test(
-  'with a data directory elsewhere the flags are those that Nginx looks at',
-  { tags: 'long' },
-  async () => {
-    const live = await liveOf(one)
-    const data = join(one.dir, 'elsewhere')
-    await unnoticed([one, two], () =>
-      untouched(async () => {
-        await one.receiver().stop()
-        expect(await run(['serve'], one, { data })).toMatchObject(refused)
-        const { stdout } = await run(['adopt'], one, { data })
-        expect(stdout).toMatch(/^api +(blue|green) +its flag says so /m)
-      }),
-    )
-    // Nginx is told of the new flags
-    one.config['data'] = data
-    await one.start()
-    expect(await liveOf(one)).toEqual(live)
-    expect((await one.visit()).status).toBe(200)
-  },
-)
+test('with a data directory elsewhere the flags are those that Nginx looks at', async () => {
+  const live = await liveOf(one)
+  const data = join(one.dir, 'elsewhere')
+  await unnoticed([one, two], () =>
+    untouched(async () => {
+      await one.receiver().stop()
+      expect(await run(['serve'], one, { data })).toMatchObject(refused)
+      const { stdout } = await run(['adopt'], one, { data })
+      expect(stdout).toMatch(/^api +(blue|green) +its flag says so /m)
+    }),
+  )
+  // Nginx is told of the new flags
+  one.config['data'] = data
+  await one.start()
+  expect(await liveOf(one)).toEqual(live)
+  expect((await one.visit()).status).toBe(200)
+})
 
-test(
-  'with the flags lost as well, the only slot that runs is the live one',
-  { tags: 'long' },
-  async () => {
-    const live = await liveOf(one)
-    await unnoticed([two], () =>
-      untouched(async () => {
-        await one.receiver().stop()
-        renameSync(dataOf(one), `${dataOf(one)}-lost`)
-        expect(await run(['serve'], one)).toMatchObject(refused)
-        expect(existsSync(dataOf(one))).toBe(false)
-        const { stdout } = await run(['adopt', '--json'], one)
-        expect(JSON.parse(stdout)).toMatchObject({
-          adopted: [{ app: 'api', because: 'only that one runs', configured: true }],
-        })
-        expect((await one.visit()).status).toBe(200)
-        await one.start()
-      }),
-    )
-    expect(await liveOf(one)).toEqual(live)
-  },
-)
+test('with the flags lost as well, the only slot that runs is the live one', async () => {
+  const live = await liveOf(one)
+  await unnoticed([two], () =>
+    untouched(async () => {
+      await one.receiver().stop()
+      renameSync(dataOf(one), `${dataOf(one)}-lost`)
+      expect(await run(['serve'], one)).toMatchObject(refused)
+      expect(existsSync(dataOf(one))).toBe(false)
+      const { stdout } = await run(['adopt', '--json'], one)
+      expect(JSON.parse(stdout)).toMatchObject({
+        adopted: [{ app: 'api', because: 'only that one runs', configured: true }],
+      })
+      expect((await one.visit()).status).toBe(200)
+      await one.start()
+    }),
+  )
+  expect(await liveOf(one)).toEqual(live)
+})
 
 const SHARES =
   "a receiver with its own data that shares another one's %s is refused, and has touched nothing"
-test.for(['network'] as const)(SHARES, isRefused)
-test.for(['nginx', 'listen'] as const)(SHARES, { tags: 'long' }, isRefused)
+test.for(['network', 'nginx', 'listen'] as const)(SHARES, isRefused)
 
 async function isRefused(shared: 'network' | 'nginx' | 'listen'): Promise<void> {
   const address = async () => `127.0.0.1:${await freePort()}`

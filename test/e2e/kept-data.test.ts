@@ -1,3 +1,4 @@
+// @module-tag long
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import Docker from 'dockerode'
@@ -104,8 +105,7 @@ describe('what an image has in a VOLUME', () => {
   })
 
   const TITLE = 'is there after a receiver that was killed in the step %s'
-  test.for(['start'])(TITLE, outlives)
-  test.for(['pull', 'health', 'swap', 'watch', 'retire'])(TITLE, { tags: 'long' }, outlives)
+  test.for(['start', 'pull', 'health', 'swap', 'watch', 'retire'])(TITLE, outlives)
 
   async function outlives(step: string): Promise<void> {
     const before = await log()

@@ -1,3 +1,4 @@
+// @module-tag long
 import { execFile } from 'node:child_process'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
@@ -66,13 +67,13 @@ test('a wrong config ends it with file, line and column', async () => {
   )
 })
 
-test('a config that is not there is named', { tags: 'long' }, async () => {
+test('a config that is not there is named', async () => {
   const { code, stderr } = await run(['serve', '--config', '/nowhere/config.yaml'])
   expect(code).toBe(1)
   expect(stderr).toContain('/nowhere/config.yaml: there is no such file')
 })
 
-test('no Docker engine: where it was looked for, and what to do', { tags: 'long' }, async () => {
+test('no Docker engine: where it was looked for, and what to do', async () => {
   const message = await fails({}, { DOCKER_HOST: 'unix:///nowhere/docker.sock' })
   expect(message).toContain('no Docker engine answers at unix:///nowhere/docker.sock')
   expect(message).toContain('systemctl start docker')
@@ -85,15 +86,14 @@ test('no Nginx: the command and what to do', async () => {
   expect(message).toContain('install Nginx')
 })
 
-test('a directory of Nginx that is not there is named', { tags: 'long' }, async () => {
+test('a directory of Nginx that is not there is named', async () => {
   const nginx = vm.config['nginx'] as Record<string, unknown>
   const message = await fails({ nginx: { ...nginx, directory: '/nowhere/conf.d' } })
   expect(message).toContain('nginx.directory (/nowhere/conf.d)')
 })
 
 const IN_USE = 'a port of %s in use is named, and ends it'
-test.for(['listen'] as const)(IN_USE, isNamed)
-test.for(['admin'] as const)(IN_USE, { tags: 'long' }, isNamed)
+test.for(['listen', 'admin'] as const)(IN_USE, isNamed)
 
 async function isNamed(key: 'listen' | 'admin'): Promise<void> {
   const address = String(vm.config[key])
@@ -103,7 +103,7 @@ async function isNamed(key: 'listen' | 'admin'): Promise<void> {
   other.close()
 }
 
-test('a socket that cannot be made is named, and ends it', { tags: 'long' }, async () => {
+test('a socket that cannot be made is named, and ends it', async () => {
   expect(await fails({ socket: '/nowhere/receiver.sock' })).toContain(
     'socket: /nowhere/receiver.sock is in a directory that does not exist',
   )

@@ -6,18 +6,14 @@ import { type TestSpecification, BaseSequencer } from 'vitest/node'
  */
 const LONGEST = [
   'contracts/engine',
-  'e2e/installations',
   'action/push',
   'e2e/cli',
-  'e2e/project',
   'e2e/deploy',
   'e2e/releases',
   'e2e/kinds-of-apps',
   'e2e/health',
-  'e2e/kept-data',
   'e2e/reload',
   'e2e/doctor',
-  'e2e/start-up',
   'crash/kill',
   'crash/sweep',
   'e2e/registry-faults',
