@@ -205,12 +205,16 @@ exit 1
 const IMMUTABLE =
   "#9 ERROR: failed to push: tag invalid: The image tag 'main' already exists in the 'hello' repository and cannot be overwritten because the tag is immutable."
 
-test('an immutable tag that holds this digest already is no failure', async () => {
-  const digest = `sha256:${'a'.repeat(64)}`
-  const run = await push({}, refusing(IMMUTABLE, 9, digest))
-  expect(run.exitCode, run.lines.join('\n')).toBe(0)
-  expect(run.outputs['digest']).toBe(digest)
-})
+test(
+  'an immutable tag that holds this digest already is no failure',
+  { tags: 'long' },
+  async () => {
+    const digest = `sha256:${'a'.repeat(64)}`
+    const run = await push({}, refusing(IMMUTABLE, 9, digest))
+    expect(run.exitCode, run.lines.join('\n')).toBe(0)
+    expect(run.outputs['digest']).toBe(digest)
+  },
+)
 
 test('an immutable tag that holds another digest fails, and says what to do', async () => {
   const run = await push({}, refusing(IMMUTABLE, 9, `sha256:${'b'.repeat(64)}`))
@@ -324,20 +328,24 @@ test('outputs go beside the push', { tags: 'long' }, async () => {
   expect((await manifest('beside')).digest).toBe(run.outputs['digest'])
 })
 
-test('a buildx that is too old for an input is told apart', async () => {
+test('a buildx that is too old for an input is told apart', { tags: 'long' }, async () => {
   const run = await push({ call: 'check', url: 'https://deploy.example.com/hooks/hello' })
   // 0.15 and newer know it
   if (run.exitCode === 0) expect(run.lines.join('\n')).toContain('call: check makes no image')
   else expect(run.annotations[0]?.message).toContain('The buildx on this runner is too old for it')
 })
 
-test('an input that there is not is refused before anything is done', async () => {
-  const run = await push({}, { INPUT_TAG: 'acme/hello:1' })
-  expect(run.exitCode).toBe(1)
-  expect(run.annotations.map(({ message }) => message)).toEqual([
-    'input tag: there is no such input\nDid you mean tags?',
-  ])
-})
+test(
+  'an input that there is not is refused before anything is done',
+  { tags: 'long' },
+  async () => {
+    const run = await push({}, { INPUT_TAG: 'acme/hello:1' })
+    expect(run.exitCode).toBe(1)
+    expect(run.annotations.map(({ message }) => message)).toEqual([
+      'input tag: there is no such input\nDid you mean tags?',
+    ])
+  },
+)
 
 test('without buildx the digest is the same kind', { tags: 'long' }, async () => {
   const run = await push({ tags: 'plain', 'build-args': 'GREETING=plain' }, withoutBuildx())
@@ -360,13 +368,17 @@ test('without buildx an input that needs it is an error that says so', async () 
   expect(run.annotations[0]?.message).toContain('input platforms needs docker buildx')
 })
 
-test('a wrong password ends in one clear error and leaves nothing behind', async () => {
-  const run = await push({ password: 'wrong-password-0123456789', tags: 'wrong' })
-  expect(run).toMatchObject({ exitCode: 1, leftovers: [], outputs: {} })
-  expect(run.annotations).toHaveLength(1)
-  expect(run.annotations[0]?.message).toContain('docker buildx build ended with status 1')
-  expect(run.lines.join('\n')).toMatch(/unauthorized|authentication required|no basic auth/)
-})
+test(
+  'a wrong password ends in one clear error and leaves nothing behind',
+  { tags: 'long' },
+  async () => {
+    const run = await push({ password: 'wrong-password-0123456789', tags: 'wrong' })
+    expect(run).toMatchObject({ exitCode: 1, leftovers: [], outputs: {} })
+    expect(run.annotations).toHaveLength(1)
+    expect(run.annotations[0]?.message).toContain('docker buildx build ended with status 1')
+    expect(run.lines.join('\n')).toMatch(/unauthorized|authentication required|no basic auth/)
+  },
+)
 
 test('a Dockerfile that is not there ends in one clear error', { tags: 'long' }, async () => {
   const run = await push({ file: 'nowhere/Dockerfile' })

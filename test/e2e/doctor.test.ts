@@ -1,3 +1,4 @@
+// @module-tag long
 import { execFile, execFileSync } from 'node:child_process'
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer as createHttpServer } from 'node:http'
@@ -328,17 +329,7 @@ async function isWell(): Promise<void> {
     .toEqual({ code: 0, shown: expect.stringMatching(/^(?:ok {4}.*\n)+$/) })
 }
 
-const NAMED = 'when %s it is named with its remedy, which helps'
-/** Of each kind one: of Nginx, of a file, of the engine. */
-const FIRST = new Set([
-  'another program has the port of Nginx',
-  'somebody edited a file of the receiver',
-  'Docker is down',
-])
-const worlds = (isFirst: boolean) =>
-  Object.entries(WORLDS).filter(([name]) => FIRST.has(name) === isFirst)
-test.for(worlds(true))(NAMED, isNamed)
-test.for(worlds(false))(NAMED, { tags: 'long' }, isNamed)
+test.for(Object.entries(WORLDS))('when %s it is named with its remedy, which helps', isNamed)
 
 async function isNamed([, { breaks, wrong, says }]: readonly [string, World]): Promise<void> {
   const mend = await breaks()

@@ -1,3 +1,4 @@
+// @module-tag long
 import Docker from 'dockerode'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
 import type { DeploymentEvent } from '../../protocol/deployment.ts'
@@ -125,7 +126,7 @@ describe('a release command', () => {
     expect(await containers('migrated')).toEqual(['1 running'])
   })
 
-  test('that takes too long is stopped', { tags: 'long' }, async () => {
+  test('that takes too long is stopped', async () => {
     expect(await deploy('slow', 1)).toMatchObject({
       status: 'failed',
       error: { code: 'release_failed', message: expect.stringContaining('ran for more than 1 s') },

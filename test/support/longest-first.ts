@@ -10,14 +10,11 @@ const LONGEST = [
   'e2e/cli',
   'e2e/deploy',
   'e2e/releases',
-  'e2e/kinds-of-apps',
   'e2e/health',
   'e2e/reload',
-  'e2e/doctor',
   'crash/kill',
   'crash/sweep',
   'e2e/registry-faults',
-  'e2e/action',
   'e2e/hostile',
 ]
 
