@@ -1,4 +1,3 @@
-// @module-tag long
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Deployment } from '../../protocol/deployment.ts'
 import { ask, versionOf } from '../support/ask.ts'

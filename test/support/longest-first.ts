@@ -14,6 +14,7 @@ const LONGEST = [
   'e2e/reload',
   'crash/kill',
   'crash/sweep',
+  'e2e/action',
   'e2e/registry-faults',
   'e2e/hostile',
 ]
