@@ -107,6 +107,7 @@ proxy_set_header Host $http_host;
 proxy_set_header X-Forwarded-For $remote_addr;
 proxy_set_header X-Forwarded-Proto $scheme;
 proxy_buffering off; # what changes is sent as it does
+proxy_read_timeout 700s; # a stop waits for the grace period of the app
 `
   return `
 location /page/ {
