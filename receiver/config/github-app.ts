@@ -4,7 +4,7 @@ import { isAbsolute, join } from 'node:path'
 import { fileFailure } from '../core/file-failure.ts'
 import type { AppConfig, GithubAppConfig } from './config.ts'
 import { warnOfAccess } from './file-access.ts'
-import { nearest } from './nearest.ts'
+import { didYouMean } from './nearest.ts'
 import type { Field, Reader } from './reader.ts'
 import { emptyRecord, matching } from './values.ts'
 
@@ -43,9 +43,7 @@ export function readGithubApp(
       const text = matching(reader, at, form, what, hint)
       if (Object.hasOwn(apps, app)) found[app] = text ?? ''
       else {
-        const near = nearest(app, Object.keys(apps))
-        const remedy =
-          near === undefined ? 'write the name of an app' : `did you mean ${JSON.stringify(near)}?`
+        const remedy = didYouMean(app, Object.keys(apps), 'write the name of an app')
         reader.problem(at, `${JSON.stringify(app)} is not an app of this config`, remedy)
       }
     }

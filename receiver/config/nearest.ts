@@ -13,6 +13,12 @@ export function nearest(word: string, candidates: readonly string[]): string | u
   return best?.candidate
 }
 
+/** A hint that asks for the nearest of what is known, and says something else when none is near. */
+export function didYouMean(word: string, known: readonly string[], otherwise: string): string {
+  const near = nearest(word, known)
+  return near === undefined ? otherwise : `did you mean ${JSON.stringify(near)}?`
+}
+
 const SHOWN = 3
 
 /** The few candidates that have most in common with a word, which is near to none of them. */

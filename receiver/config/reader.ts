@@ -12,7 +12,7 @@ import {
   type YAMLMap,
 } from 'yaml'
 import { interpolate, InterpolationError } from './interpolate.ts'
-import { nearest, nearestFew } from './nearest.ts'
+import { didYouMean, nearestFew } from './nearest.ts'
 import { ConfigError, type ConfigProblem, type Remarks } from './problems.ts'
 import { yamlProblems } from './yaml-problems.ts'
 
@@ -200,10 +200,9 @@ const EXTENSION = /^x-/
 const LISTED_KEYS = 8
 
 function hintFor(key: string, known: readonly string[]): string {
-  const near = nearest(key, known)
-  if (near !== undefined) return `did you mean ${JSON.stringify(near)}?`
-  if (known.length <= LISTED_KEYS) return `known are: ${known.join(', ')}`
-  return `the nearest are ${nearestFew(key, known).join(', ')}; docs/config.md has all`
+  const all = `known are: ${known.join(', ')}`
+  const few = () => `the nearest are ${nearestFew(key, known).join(', ')}; docs/config.md has all`
+  return didYouMean(key, known, known.length <= LISTED_KEYS ? all : few())
 }
 
 const kindOf = (node: Node | null) =>

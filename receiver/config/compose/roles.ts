@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import { parseImage } from '../../../protocol/image-reference.ts'
 import { type Condition, CONDITIONS, type Dependency } from '../../core/project/project.ts'
-import { nearest } from '../nearest.ts'
+import { didYouMean } from '../nearest.ts'
 import type { ComposeModel, ComposeService } from './model.ts'
 
 /** What the services of a project are to an app. */
@@ -87,13 +87,13 @@ const follows = (other: ComposeService, app: ComposeService, repository: string)
 /** Why a project has no such service. */
 export function noSuch(service: string, { services }: ComposeModel): Unfit {
   const names = Object.keys(services)
-  const near = nearest(service, names)
   return {
     message: `there is no service ${JSON.stringify(service)} in the project`,
-    hint:
-      near === undefined
-        ? `it has: ${names.join(', ') || 'none'}; one of a profile needs compose.profiles`
-        : `did you mean ${JSON.stringify(near)}?`,
+    hint: didYouMean(
+      service,
+      names,
+      `it has: ${names.join(', ') || 'none'}; one of a profile needs compose.profiles`,
+    ),
   }
 }
 
