@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { changesOf, type Reloaded, type ReloadOptions } from '../config/changes.ts'
+import type { Reloaded, ReloadOptions } from '../config/changes.ts'
 import type { AppConfig, Config } from '../config/config.ts'
 import type { AppSpec } from '../core/app.ts'
 import { readVariables } from '../config/variables.ts'
@@ -22,7 +22,6 @@ import { startApp, stopApp } from '../core/slots/operate.ts'
 import { createTraffic, markSwaps } from '../core/traffic/traffic.ts'
 import { runOneOff } from '../core/slots/one-off.ts'
 import { readLogs } from '../core/slots/logs.ts'
-import type { OnEdit } from '../core/on-edit.ts'
 import { showApps, upstreamsOf } from '../core/slots/show-apps.ts'
 import { systemClock } from '../edges/clock.ts'
 import { readProject } from '../edges/compose/read-project.ts'
@@ -50,6 +49,7 @@ import { openDocker } from './open-docker.ts'
 import { openRegistries } from './open-registries.ts'
 import { openStore } from './open-store.ts'
 import { createPageHealth } from './page-health.ts'
+import { LEFT_RUNNING, type ReloadPorts, reloadConfig } from './reload.ts'
 import { storeCopies } from './send-store.ts'
 import { showReceiver } from './show-receiver.ts'
 import { atNginx, siteTls } from './site-tls.ts'
@@ -353,56 +353,28 @@ async function start(
     installation: installation.id,
   })
 
-  let reloading: Promise<unknown> = Promise.resolve()
-  const take = async (
-    { config: next, text: nextText }: ReadConfig,
-    { overwrite }: ReloadOptions,
-  ): Promise<Reloaded> => {
-    const changes = changesOf(current.config, next)
-    const others = new Set([...changes.added, ...changes.changed])
-    const onEdit = (app: string): OnEdit =>
-      overwrite ? 'overwrite' : others.has(app) ? 'refuse' : 'leave'
-    const edited = edits()
-    const before = current
-    current = takeConfig(next, before)
-    const own = await showReceiver(sites.receiver, overwrite ? 'overwrite' : 'leave')
-    let warnings: readonly string[]
-    try {
-      warnings = await apps.take(Object.values(next.apps), onEdit)
-    } catch (error) {
-      current = before
-      await showReceiver(sites.receiver, 'leave')
-      await apps.take(Object.values(before.config.apps), () => 'leave').catch(() => {})
-      throw error
-    }
-    inForce = nextText
-    traffic.tidy()
-    await requests.follow(next)
-    // a hook may have come while Nginx was told
-    for (const app of changes.added) apps.wake(app)
-    // Compose is told at once which services are ours
-    for (const app of changes.changed) if (next.apps[app]?.project !== undefined) apps.wake(app)
-    pollers.take(Object.values(next.apps))
-    certificates.look()
-    notify.hurry()
-    for (const app of changes.removed) log('warn', LEFT_RUNNING, { app })
-    warnings = [...own, ...warnings]
-    for (const each of warnings) log('warn', each)
-    const named = Object.entries(changes).filter(([, names]) => names.length > 0)
-    log('info', 'config taken', Object.fromEntries(named))
-    const stillEdited = edits()
-    const isLeft = (file: string) => stillEdited.some((each) => each.file === file)
-    return {
-      ...changes,
-      warnings,
-      edited: stillEdited.map(({ file, difference }) => ({ file, difference })),
-      overwritten: edited.flatMap(({ file }) => (overwrite && !isLeft(file) ? file : [])),
-    }
+  const reloadPorts: ReloadPorts = {
+    current: () => current,
+    putInForce(next) {
+      current = next
+    },
+    keepText(next) {
+      inForce = next
+    },
+    apps,
+    sites,
+    edits,
+    traffic,
+    requests,
+    pollers,
+    certificates,
+    notify,
+    log,
   }
-
+  let reloading: Promise<unknown> = Promise.resolve()
   return {
     reload(next, options) {
-      const reloaded = take(next, options)
+      const reloaded = reloadConfig(next, options, reloadPorts)
       reloading = reloaded.catch(() => {})
       return reloaded
     },
@@ -428,9 +400,6 @@ async function start(
 const BESIDE_MS = 2000
 /** A registry is not waited for longer. */
 const PLAN_MS = 60_000
-
-const LEFT_RUNNING =
-  'the app is not in the config: it is left running until `deploy-receiver remove <app>`'
 
 const EDITED =
   "somebody edited Nginx's file of the app: it is left alone until `deploy-receiver reload --overwrite`, and `deploy-receiver doctor` shows the difference"
