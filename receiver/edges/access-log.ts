@@ -1,4 +1,5 @@
 import { createSocket } from 'node:dgram'
+import { rmSync, writeFileSync } from 'node:fs'
 import type { Report } from '../core/log.ts'
 import type { Visit } from '../core/traffic/traffic.ts'
 
@@ -17,11 +18,12 @@ export interface AccessLog {
 /**
  * Hears what Nginx tells of each request, by UDP on this machine. Anybody on it may send, so a line is short and has one form, and
  * so many of them are read in a second; nothing is kept of one. When the port is taken, that is reported, and nothing is heard.
+ * @param flag file that is there for as long as it hears: Nginx sends nothing without it
  */
 export function hearAccessLog(
   port: number,
   take: (visit: Visit) => void,
-  { report, nowMs }: { report: Report; nowMs(): number },
+  { flag, report, nowMs }: { flag: string; report: Report; nowMs(): number },
 ): AccessLog {
   let ignored = 0
   let second = -1
@@ -41,20 +43,39 @@ export function hearAccessLog(
     if (visit === undefined) ignored += 1
     else take(visit)
   })
-  socket.on('error', (error) =>
+  const fail = (error: unknown) => {
+    takeAway(flag)
     report(
       `Nginx cannot tell of requests at 127.0.0.1:${port} by UDP: apps have no figures of them`,
       { error },
-    ),
-  )
+    )
+  }
+  socket.on('error', fail)
+  socket.once('listening', () => {
+    try {
+      writeFileSync(flag, '')
+    } catch (error) {
+      fail(error)
+    }
+  })
   const ended = new Promise<void>((resolve) => socket.once('close', resolve))
   socket.bind({ address: '127.0.0.1', port, exclusive: true })
   return {
     ignored: () => ignored,
     close() {
+      takeAway(flag)
       socket.close()
       return ended
     },
+  }
+}
+
+/** Has Nginx send nothing, also when a crash left the flag. One that cannot be taken away costs lines in its log, and nothing else. */
+export function takeAway(flag: string): void {
+  try {
+    rmSync(flag, { force: true })
+  } catch {
+    // its folder is no longer to be had, and with it whatever Nginx looks up there
   }
 }
 

@@ -16,7 +16,12 @@ export interface Flags {
   paused: string
   /** There: the administrator has visitors told that there is maintenance, whatever is live. */
   maintenance: string
+  /** There: the receiver hears of requests, whatever app they are of. */
+  heard: string
 }
+
+/** Of all apps: Nginx tells of requests while it is there. */
+export const heardFlag = (data: string): string => join(data, 'heard')
 
 /** The slot flags on disk. Every method throws the file system's own error when it cannot look or write. */
 export interface SlotFiles extends Slots {
@@ -38,6 +43,7 @@ export function createSlots(data: string): SlotFiles {
     ready: join(placeOf(app), 'ready'),
     paused: join(placeOf(app), 'paused'),
     maintenance: join(placeOf(app), 'maintenance'),
+    heard: heardFlag(data),
   })
   const prepare = (app: string) => {
     makeSearchable(data, 0o711)

@@ -2,23 +2,28 @@ import type { Config } from '../config/config.ts'
 import type { Clock } from '../core/clock.ts'
 import type { Report } from '../core/log.ts'
 import type { Visit } from '../core/traffic/traffic.ts'
-import { type AccessLog, hearAccessLog } from '../edges/access-log.ts'
+import { type AccessLog, hearAccessLog, takeAway } from '../edges/access-log.ts'
 
 /** Hears of requests while the config wants it. */
 export function hearRequests({
   take,
+  flag,
   clock,
   report,
 }: {
   take(visit: Visit): void
+  /** By which Nginx knows that it hears. */
+  flag: string
   clock: Pick<Clock, 'ms'>
   report: Report
 }) {
   let log: AccessLog | undefined
   return {
     async follow({ accessLog, listen }: Pick<Config, 'accessLog' | 'listen'>): Promise<void> {
-      if (accessLog) log ??= hearAccessLog(listen.port, take, { report, nowMs: clock.ms })
-      else await this.close()
+      if (!accessLog) {
+        takeAway(flag)
+        await this.close()
+      } else log ??= hearAccessLog(listen.port, take, { flag, report, nowMs: clock.ms })
     },
     ignoredLines: () => log?.ignored() ?? 0,
     async close(): Promise<void> {

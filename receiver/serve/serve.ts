@@ -29,6 +29,7 @@ import { connectDocker } from '../edges/docker/connect.ts'
 import { followEvents } from '../edges/docker/events.ts'
 import { ensureNetwork } from '../edges/docker/network.ts'
 import { listTags } from '../edges/registry/tags.ts'
+import { heardFlag } from '../edges/slots.ts'
 import { newInstallationId } from '../edges/store/installation.ts'
 import { createProof } from '../http/healthz.ts'
 import { takeStoreOver } from '../edges/store/upgrade.ts'
@@ -120,7 +121,12 @@ async function start(
 
   const watchdog = createWatchdog({ log, environment })
   const traffic = createTraffic({ nowMs: clock.ms, isApp: (name) => apps.all().has(name) })
-  const requests = hearRequests({ take: traffic.take, clock, report })
+  const requests = hearRequests({
+    take: traffic.take,
+    flag: heardFlag(config.data),
+    clock,
+    report,
+  })
   const measure = createMeasure(
     () => ({
       apps: () => [...apps.all().keys()],

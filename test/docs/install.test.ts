@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { DEFAULT_SOCKET } from '../../receiver/config/socket.ts'
+import { heardFlag } from '../../receiver/edges/slots.ts'
 import { UNIT, wordsOf } from '../support/unit.ts'
 
 let dir: string
@@ -49,6 +50,10 @@ describe.runIf(isThere())('the unit', () => {
 test('the unit makes the folders of the data and of the socket', () => {
   expect(wordsOf('StateDirectory')).toEqual(['deploy-receiver'])
   expect(DEFAULT_SOCKET).toBe(`/run/${wordsOf('RuntimeDirectory').join('')}/deploy-receiver.sock`)
+})
+
+test('the unit takes away what a killed receiver leaves, by which Nginx sends to it', () => {
+  expect(wordsOf('ExecStopPost')).toContain(heardFlag('/var/lib/deploy-receiver'))
 })
 
 test("the unit's sandbox lets Nginx write its pid file, not only the one that there is now", () => {

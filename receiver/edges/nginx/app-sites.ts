@@ -89,7 +89,7 @@ export function appSites({
       tls,
       health,
     }: Partial<ConfiguredSite> = configured(app) ?? {}
-    const { maintenance, ...slotFlags } = flags(app)
+    const { maintenance, heard, ...slotFlags } = flags(app)
     // one that comes later is included when its files are there
     const isThere = (each: string) =>
       others.includes(each) ||
@@ -112,6 +112,7 @@ export function appSites({
       listen: inEachFile(nginx.listen),
       upstreams: { blue: servers('blue'), green: servers('green') },
       flags: slotFlags,
+      heard,
       pauses,
       ...(site ?? { trustedProxies: [] }),
       ...defined({ webroot: tls?.webroot, blocks }),

@@ -24,7 +24,7 @@ const GRAMMAR = {
 /** Throws when something is to get into a file of Nginx that has not the form of its kind. */
 export function checkGrammar(site: Site): void {
   const { upstreams, flags, blocks = [], strips = [], redirectFrom = [] } = site
-  const { containers, maintenance } = site
+  const { containers, heard, maintenance } = site
   const places = blocks.flatMap((block) => block.places)
   const snippets = places.map(({ snippet }) => snippet)
   checkFront(site)
@@ -32,7 +32,14 @@ export function checkGrammar(site: Site): void {
     domain: [...redirectFrom, ...blocks.flatMap((block) => block.domains)],
     upstream: [...upstreams.blue, ...upstreams.green],
     network: given(containers),
-    path: [flags.green, flags.ready, flags.paused, ...given(maintenance?.flag), ...snippets],
+    path: [
+      flags.green,
+      flags.ready,
+      flags.paused,
+      ...given(heard),
+      ...given(maintenance?.flag),
+      ...snippets,
+    ],
     location: [...strips, ...places.map(({ path }) => path)],
   })
 }

@@ -54,6 +54,7 @@ const forContainers = ({
   listen,
   upstreams,
   flags,
+  heard,
   pauses,
   trustedProxies,
   protocol,
@@ -68,7 +69,7 @@ const forContainers = ({
   flags,
   pauses,
   trustedProxies,
-  ...defined({ protocol, maxBody, timeoutMs, features }),
+  ...defined({ heard, protocol, maxBody, timeoutMs, features }),
 })
 
 /** An option of a socket may be said once, and only one site is the default: those are the visitors'. */

@@ -15,7 +15,7 @@ export interface Site extends SiteSettings {
   listen: readonly string[]
   /** `address:port` of each replica of a slot. */
   upstreams: Readonly<Record<Slot, readonly string[]>>
-  flags: Omit<Flags, 'maintenance'>
+  flags: Omit<Flags, 'maintenance' | 'heard'>
   /** Whether there are times at which nobody serves, while one version takes the other's place. */
   pauses: boolean
   /** The certificate that visitors get, and where they come for it; absent: there is none to serve. */
@@ -34,6 +34,8 @@ export interface Site extends SiteSettings {
   features?: Features
   /** Network of the containers that may come by the app's internal name; absent: there are no such names. */
   containers?: string
+  /** Flag that is there while the receiver hears of requests; absent: it never does. */
+  heard?: string
   /** How visitors are kept waiting at the administrator's word. */
   maintenance?: Maintenance
   /** The server blocks in its file; left out: one, with all its domains and the app alone. */
@@ -47,7 +49,7 @@ export interface Site extends SiteSettings {
 /** What a server block needs to know of what stands behind it. */
 export type Front = Omit<
   Site,
-  'upstreams' | 'flags' | 'pauses' | 'blocks' | 'strips' | 'redirectFrom'
+  'upstreams' | 'flags' | 'heard' | 'pauses' | 'blocks' | 'strips' | 'redirectFrom'
 >
 
 /** A server block that has apps at paths. */
@@ -79,5 +81,10 @@ export interface Maintenance {
  * What the checksum of settings in a file's head is of: what makes an edited file stand in the way. What every app has by default has to be
  * left out of it, or each file that somebody edited would be in the way of a newer receiver.
  */
-export const settingsOf = ({ containers: _c, maintenance: _m, features: _f, ...settings }: Site) =>
-  settings
+export const settingsOf = ({
+  containers: _c,
+  maintenance: _m,
+  heard: _h,
+  features: _f,
+  ...settings
+}: Site) => settings

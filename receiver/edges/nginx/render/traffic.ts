@@ -1,4 +1,6 @@
 import { checkEach } from './grammar.ts'
+import type { Site } from './site.ts'
+import { OWN_VARIABLE } from './variables.ts'
 
 /** How Nginx tells the receiver of requests, beside whatever else it logs. */
 export interface TrafficLog {
@@ -12,7 +14,16 @@ export interface TrafficLog {
 }
 
 /** Of requests that are none of an app's it is empty, and nothing is said when it is read before it is set. */
-const SLOT = '$receiver_slot'
+const SLOT = `$${OWN_VARIABLE}`
+/** Of a request that is told of: its slot. */
+const TOLD = '$receiver_told'
+
+/**
+ * In a location of an app: while nobody hears it, Nginx sends nothing, for of every second datagram it would say in its log that it
+ * cannot be sent. A location without this, of a file that somebody edited, tells of its requests in any case.
+ */
+export const tellNobody = ({ heard }: Pick<Site, 'heard'>): string =>
+  heard === undefined ? '' : `if (!-f ${heard}) { set ${TOLD} ""; }\n`
 
 /**
  * Stands outside of server blocks, where one `access_log` more takes nothing from those that are there, and none of the files of apps
@@ -21,11 +32,12 @@ const SLOT = '$receiver_slot'
  */
 export function trafficLog({ port, all }: TrafficLog): string {
   const format = `deploy_receiver_${port}`
-  const line = `access_log syslog:server=127.0.0.1:${port},nohostname,tag=deploy_receiver ${format} if=${SLOT};\n`
+  const line = `access_log syslog:server=127.0.0.1:${port},nohostname,tag=deploy_receiver ${format} if=${TOLD};\n`
   const instead = all?.instead
   checkEach({ path: instead === undefined ? [] : [instead] })
   return `# Requests of apps, for their figures. A server block with an access_log of its own needs this line too:
 #   ${line}map $pid ${SLOT} { default ""; }
+map $pid ${TOLD} { default ${SLOT}; }
 log_format ${format} '$proxy_host ${SLOT} $status $upstream_header_time';
 ${instead === undefined ? '' : `access_log ${instead}; # as by default, which the next one would end\n`}${all === undefined ? '' : line}`
 }

@@ -1,9 +1,9 @@
 import type { Server } from 'node:http'
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
-import { readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest'
 import type { Visit } from '../../../../receiver/core/traffic/traffic.ts'
 import { type AccessLog, hearAccessLog } from '../../../../receiver/edges/access-log.ts'
 import { systemClock } from '../../../../receiver/edges/clock.ts'
@@ -22,15 +22,21 @@ const visits: Visit[] = []
 const APPS = ['api', 'shop', 'down', 'never', 'own', 'auth', 'quiet']
 const FILE = 'deploy-receiver.url.deploy.test.conf'
 
-const hear = () =>
-  hearAccessLog(udp, (visit) => visits.push(visit), {
+const hear = async () => {
+  const flag = world.slots.flags('api').heard
+  const made = hearAccessLog(udp, (visit) => visits.push(visit), {
+    flag,
     report: (message, details) => {
       throw new Error(`${message} ${JSON.stringify(details)}`)
     },
     nowMs: systemClock.ms,
   })
+  await vi.waitUntil(() => existsSync(flag), { timeout: 30_000 })
+  return made
+}
 const receiverFile = () => readFileSync(join(world.nginx.directory, FILE), 'utf8')
 const nginxsLog = () => readFileSync(join(world.nginx.directory, '../requests.log'), 'utf8')
+const nginxsErrors = () => readFileSync(join(world.nginx.directory, '../error.log'), 'utf8')
 const told = () => world.nginx.reloaded(() => world.sites.receiver.ensure('leave'))
 
 beforeAll(async () => {
@@ -87,7 +93,7 @@ server {
   )
   isWanted = true
   await told()
-  log = hear()
+  log = await hear()
 })
 beforeEach(() => {
   visits.length = 0
@@ -167,8 +173,29 @@ test('a swap is in force at once, and nothing of it is lost or told twice', asyn
 
 test('when nobody hears it visitors notice nothing, and who hears again is told', async () => {
   await log.close()
+  const asked = [
+    ['api.test', '/', 200],
+    ['api.test', '/shop/x', 200],
+    ['down.test', '/', 502],
+    ['never.test', '/', 503],
+    ['own.test', '/closed/', 200],
+  ] as const
+  for (const [host, path, status] of Array.from({ length: 4 }, () => asked).flat()) {
+    expect(await get(host, path)).toBe(status)
+  }
+  log = await hear()
+  expect(await get('api.test', '/')).toBe(200)
+  expect(await heard(1)).toStrictEqual(['api 200'])
+  expect(nginxsErrors()).not.toContain('syslog')
+})
+
+test('a crash leaves the flag: Nginx sends into the void until somebody hears again', async () => {
+  const { heard: flag } = world.slots.flags('api')
+  await log.close()
+  writeFileSync(flag, '')
   for (let at = 0; at < 10; at += 1) expect(await get('api.test', '/')).toBe(200)
-  log = hear()
+  await expect.poll(nginxsErrors).toContain('send() to syslog failed')
+  log = await hear()
   // what a worker sent into the void it learns with the next one
   await expect
     .poll(async () => {
@@ -225,12 +252,16 @@ test('a port that somebody has is said, and nothing else comes of it', async () 
   await once(other, 'listening')
   const { port } = other.address()
   const said: string[] = []
+  const flag = join(world.nginx.directory, '../heard')
+  writeFileSync(flag, '')
   const deaf = hearAccessLog(port, () => {}, {
+    flag,
     report: (message) => void said.push(message),
     nowMs: systemClock.ms,
   })
   await expect.poll(() => said).toHaveLength(1)
   expect(said[0]).toContain(`127.0.0.1:${port}`)
+  expect(existsSync(flag)).toBe(false)
   await deaf.close()
   other.close()
 })
