@@ -1,4 +1,5 @@
 import type { context } from '@actions/github'
+import { withoutTrailingSlash } from '../protocol/trailing-slash.ts'
 import { ActionError } from './error.ts'
 
 /** What GitHub says about the run, read once. Absent is `''`, so that it also runs outside of GitHub. */
@@ -69,7 +70,7 @@ export const readContext = (github: GithubContext, env: NodeJS.ProcessEnv): RunC
   const { eventName = '', ref = '', actor = '', sha = '' } = github
   const payload = (github.payload ?? {}) as EventPayload
   const repository = repositoryOf(github)
-  const serverUrl = github.serverUrl.replace(/\/+$/, '')
+  const serverUrl = withoutTrailingSlash(github.serverUrl)
   // act and others have runs without a number
   const runId = Number.isNaN(github.runId) ? '' : String(github.runId)
   const runAttempt = Number.isNaN(github.runAttempt) ? '1' : String(github.runAttempt)
@@ -88,7 +89,7 @@ export const readContext = (github: GithubContext, env: NodeJS.ProcessEnv): RunC
     step: github.action ?? '',
     hasOwnRunIds: env['ACT'] !== 'true',
     serverUrl,
-    apiUrl: github.apiUrl.replace(/\/+$/, ''),
+    apiUrl: withoutTrailingSlash(github.apiUrl),
     runUrl:
       repository === '' || runId === ''
         ? ''

@@ -1,3 +1,4 @@
+import { withoutTrailingSlash } from '../protocol/trailing-slash.ts'
 import { ActionError } from './error.ts'
 
 /** Where a hook is posted to, and as whom. */
@@ -23,7 +24,7 @@ export const parseHookTarget = (line: string): HookTarget => {
   url.username = ''
   url.password = ''
   url.hash = ''
-  const path = url.pathname.replace(/\/+$/, '')
+  const path = withoutTrailingSlash(url.pathname)
   const named = /\/hooks\/([^/]+)$/.exec(path)?.[1]
   const app = named ?? basic?.username.replace(/^\$/, '')
   if (app === undefined || app === '') {

@@ -52,6 +52,14 @@ function parse(text) {
 	}
 }
 
+// protocol/trailing-slash.ts
+/** A URL or a path that more can be appended to, as in `${withoutTrailingSlash(base)}/path`; however many it ends with. */
+function withoutTrailingSlash(text) {
+	let end = text.length;
+	while (text[end - 1] === "/") end -= 1;
+	return text.slice(0, end);
+}
+
 // action/context.ts
 /**
 * The toolkit's own reading of the run. It reads when it is loaded, so a payload that is not JSON stops it there.
@@ -74,7 +82,7 @@ const readContext = (github, env) => {
 	const { eventName = "", ref = "", actor = "", sha = "" } = github;
 	const payload = github.payload ?? {};
 	const repository = repositoryOf(github);
-	const serverUrl = github.serverUrl.replace(/\/+$/, "");
+	const serverUrl = withoutTrailingSlash(github.serverUrl);
 	const runId = Number.isNaN(github.runId) ? "" : String(github.runId);
 	const runAttempt = Number.isNaN(github.runAttempt) ? "1" : String(github.runAttempt);
 	const pullRequest = eventName.startsWith("pull_request") ? payload.pull_request?.number : void 0;
@@ -90,7 +98,7 @@ const readContext = (github, env) => {
 		step: github.action ?? "",
 		hasOwnRunIds: env["ACT"] !== "true",
 		serverUrl,
-		apiUrl: github.apiUrl.replace(/\/+$/, ""),
+		apiUrl: withoutTrailingSlash(github.apiUrl),
 		runUrl: repository === "" || runId === "" ? "" : `${serverUrl}/${repository}/actions/runs/${runId}/attempts/${runAttempt}`,
 		...pullRequest !== void 0 && { pullRequest },
 		defaultBranch: payload.repository?.default_branch ?? branchOfSchedule(eventName, ref),
@@ -3150,7 +3158,7 @@ async function become(account, token, env, signal) {
 	};
 }
 /** gcloud's own variables name another endpoint (cloud.google.com, "gcloud config set", api_endpoint_overrides). */
-const endpoint = (service, standard, env) => (env[`CLOUDSDK_API_ENDPOINT_OVERRIDES_${service}`] || standard).replace(/\/+$/, "");
+const endpoint = (service, standard, env) => withoutTrailingSlash(env[`CLOUDSDK_API_ENDPOINT_OVERRIDES_${service}`] || standard);
 
 // action/registries/refusal.ts
 /** Of what is said of a failed push, in characters: there is no hint beyond. */
@@ -3570,7 +3578,7 @@ const isAcr = (host) => CLOUDS.some(({ suffix }) => host.endsWith(suffix));
 */
 const acrLogin = async (host, { clientId, tenantId }, env, signal, base = `https://${host}`) => {
 	const cloud = CLOUDS.find(({ suffix }) => host.endsWith(suffix)) ?? CLOUDS[0];
-	const authority = (env["AZURE_AUTHORITY_HOST"] || cloud.authority).replace(/\/+$/, "");
+	const authority = withoutTrailingSlash(env["AZURE_AUTHORITY_HOST"] || cloud.authority);
 	const assertion = await idToken("api://AzureADTokenExchange", `sign in to ${host}`, signal);
 	const entra = await exchange(`${authority}/${tenantId}/oauth2/v2.0/token`, {
 		headers: FORM,
@@ -3743,7 +3751,7 @@ async function fromContainer({ env, ask }) {
 /** IMDSv2 (docs.aws.amazon.com, "Use the Instance Metadata Service"). */
 async function fromInstance({ env, ask }) {
 	if (env["AWS_EC2_METADATA_DISABLED"]?.toLowerCase() === "true") return void 0;
-	const base = (env["AWS_EC2_METADATA_SERVICE_ENDPOINT"] || METADATA).replace(/\/+$/, "");
+	const base = withoutTrailingSlash(env["AWS_EC2_METADATA_SERVICE_ENDPOINT"] || METADATA);
 	const options = {
 		deadlineMs: METADATA_DEADLINE_MS,
 		isMachine: true
@@ -4412,7 +4420,7 @@ const parseHookTarget = (line) => {
 	url.username = "";
 	url.password = "";
 	url.hash = "";
-	const path = url.pathname.replace(/\/+$/, "");
+	const path = withoutTrailingSlash(url.pathname);
 	const app = /\/hooks\/([^/]+)$/.exec(path)?.[1] ?? basic?.username.replace(/^\$/, "");
 	if (app === void 0 || app === "") throw new ActionError("bad_input", `input url: ${url.href} names no app`, { hint: "A hook URL ends in /hooks/ and the app: https://deploy.example.com/hooks/api. \"deploy-receiver hook api\" prints it." });
 	return {

@@ -1,4 +1,5 @@
 import { form, FORM } from '../../protocol/registries/answers.ts'
+import { withoutTrailingSlash } from '../../protocol/trailing-slash.ts'
 import { idToken } from '../id-token.ts'
 import { say } from '../log.ts'
 import type { Login } from '../login.ts'
@@ -29,7 +30,7 @@ export const acrLogin = async (
   base = `https://${host}`,
 ): Promise<Login> => {
   const cloud = CLOUDS.find(({ suffix }) => host.endsWith(suffix)) ?? CLOUDS[0]
-  const authority = (env['AZURE_AUTHORITY_HOST'] || cloud.authority).replace(/\/+$/, '')
+  const authority = withoutTrailingSlash(env['AZURE_AUTHORITY_HOST'] || cloud.authority)
   const assertion = await idToken('api://AzureADTokenExchange', `sign in to ${host}`, signal)
   const entra = await exchange(`${authority}/${tenantId}/oauth2/v2.0/token`, {
     headers: FORM,

@@ -1,4 +1,5 @@
 import { form, FORM } from '../../protocol/registries/answers.ts'
+import { withoutTrailingSlash } from '../../protocol/trailing-slash.ts'
 import { ActionError } from '../error.ts'
 import { idToken } from '../id-token.ts'
 import { say } from '../log.ts'
@@ -124,4 +125,4 @@ async function become(
 
 /** gcloud's own variables name another endpoint (cloud.google.com, "gcloud config set", api_endpoint_overrides). */
 const endpoint = (service: string, standard: string, env: NodeJS.ProcessEnv): string =>
-  (env[`CLOUDSDK_API_ENDPOINT_OVERRIDES_${service}`] || standard).replace(/\/+$/, '')
+  withoutTrailingSlash(env[`CLOUDSDK_API_ENDPOINT_OVERRIDES_${service}`] || standard)

@@ -3,6 +3,7 @@ import { homedir } from 'node:os'
 import { join } from 'node:path'
 import * as v from 'valibot'
 import { assumeRoleRequest, type AwsCredentials, type EcrPlace, readAssumedRole } from './ecr.ts'
+import { withoutTrailingSlash } from '../trailing-slash.ts'
 
 /** The instance's metadata is on the machine itself, or nowhere. */
 const METADATA_DEADLINE_MS = 2000
@@ -133,7 +134,7 @@ async function fromContainer({ env, ask }: AwsContext): Promise<AwsCredentials |
 /** IMDSv2 (docs.aws.amazon.com, "Use the Instance Metadata Service"). */
 async function fromInstance({ env, ask }: AwsContext): Promise<AwsCredentials | undefined> {
   if (env['AWS_EC2_METADATA_DISABLED']?.toLowerCase() === 'true') return undefined
-  const base = (env['AWS_EC2_METADATA_SERVICE_ENDPOINT'] || METADATA).replace(/\/+$/, '')
+  const base = withoutTrailingSlash(env['AWS_EC2_METADATA_SERVICE_ENDPOINT'] || METADATA)
   const options = { deadlineMs: METADATA_DEADLINE_MS, isMachine: true }
   const token = await ask(
     `${base}/latest/api/token`,

@@ -1,6 +1,7 @@
 import { createPrivateKey } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { isAbsolute, join } from 'node:path'
+import { withoutTrailingSlash } from '../../protocol/trailing-slash.ts'
 import { fileFailure } from '../core/file-failure.ts'
 import type { AppConfig, GithubAppConfig } from './config.ts'
 import { warnOfAccess } from './file-access.ts'
@@ -54,9 +55,9 @@ export function readGithubApp(
     id: required('id', ID, "a GitHub App's id"),
     installation: required('installation', DIGITS, "an installation's id"),
     key: readKey(reader, field, keys.get('key'), directory),
-    apiUrl: (
-      matching(reader, keys.get('api_url'), API_URL, "the URL of GitHub's API", ENTERPRISE) ?? API
-    ).replace(/\/+$/, ''),
+    apiUrl: withoutTrailingSlash(
+      matching(reader, keys.get('api_url'), API_URL, "the URL of GitHub's API", ENTERPRISE) ?? API,
+    ),
     repositories: Object.assign(emptyRecord<string>(), pinned(apps), repositories),
     environments: byApp('environments', ENVIRONMENT, 'the name of an environment'),
   }

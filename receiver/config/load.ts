@@ -1,6 +1,7 @@
 import { dirname, isAbsolute, resolve } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import ipaddr from 'ipaddr.js'
+import { withoutTrailingSlash } from '../../protocol/trailing-slash.ts'
 import { defined } from '../core/defined.ts'
 import { parseNetwork } from '../core/ip-address.ts'
 import type { SiteSettings } from '../core/site.ts'
@@ -92,7 +93,7 @@ export function loadConfig(
     listen: readAddress(reader, keys.get('listen'), '127.0.0.1:9080'),
     socket: absolute(reader, keys.get('socket')) ?? DEFAULT_SOCKET,
     admin: readAddress(reader, keys.get('admin'), '127.0.0.1:9081'),
-    data: absolute(reader, keys.get('data'))?.replace(/\/+$/, '') ?? DEFAULT_DATA,
+    data: withoutTrailingSlash(absolute(reader, keys.get('data')) ?? DEFAULT_DATA),
     network: readNetwork(reader, keys.get('network')),
     nginx: readNginx(reader, nginx, site),
     ...(tls === undefined ? {} : { tls }),
@@ -143,7 +144,7 @@ function readUrl(reader: Reader, field: Field | undefined): string {
       'write it like https://deploy.example.com',
     )
   }
-  return text.replace(/\/+$/, '')
+  return withoutTrailingSlash(text)
 }
 
 /** Whether the host of `url` is a site of the receiver's own. */

@@ -4,8 +4,11 @@ import type { Field, Reader } from './reader.ts'
 import { keep, own, type SecretOwners } from './secrets.ts'
 import { matching } from './values.ts'
 
-const USER = /^[A-Za-z0-9](?:-?[A-Za-z0-9]){0,38}$/
-const TEAM = /^[A-Za-z0-9](?:-?[A-Za-z0-9]){0,38}\/[A-Za-z0-9_-]{1,100}$/
+const NAME = String.raw`[A-Za-z0-9](?:-?[A-Za-z0-9]){0,38}`
+const SLUG = '[A-Za-z0-9_-]{1,100}'
+const USER = new RegExp(`^${NAME}$`)
+const TEAM = new RegExp(`^${NAME}/${SLUG}$`)
+const USER_OR_TEAM = new RegExp(`^${NAME}(?:/${SLUG})?$`)
 
 /** Reads `page:`: the name that it has, and who may sign in by GitHub. */
 export function readPage(
@@ -98,11 +101,7 @@ function readGithub(
       .flatMap((item) => matching(reader, item, form, what)?.toLowerCase() ?? [])
   const users = names('users', USER, "a GitHub user's name")
   const teams = names('teams', TEAM, 'a team of an organisation, like acme/operators')
-  const readers = names(
-    'readers',
-    new RegExp(`${USER.source}|${TEAM.source}`),
-    'a user, or a team like acme/operators',
-  )
+  const readers = names('readers', USER_OR_TEAM, 'a user, or a team like acme/operators')
   if (users.length + teams.length + readers.length === 0) {
     reader.problem(
       field,

@@ -1,3 +1,4 @@
+import { withoutTrailingSlash } from '../../protocol/trailing-slash.ts'
 import type { CertificateSource } from '../core/site.ts'
 import type { AcmeSettings } from '../core/certificates/acme.ts'
 import type { Field, Reader } from './reader.ts'
@@ -42,13 +43,13 @@ export function readTls(reader: Reader, field: Field | undefined): AcmeSettings 
     )
   }
   const eab = readEab(reader, keys.get('eab'))
-  const directory = matching(reader, keys.get('directory'), PATH, A_PATH)?.replace(/\/+$/, '')
+  const directory = matching(reader, keys.get('directory'), PATH, A_PATH)
   return {
     email: email ?? '',
     server: server ?? (staging ? STAGING : LETS_ENCRYPT),
     ...(staging ? { isTrial: true } : {}),
     ...(eab === undefined ? {} : { eab }),
-    ...(directory === undefined ? {} : { directory }),
+    ...(directory === undefined ? {} : { directory: withoutTrailingSlash(directory) }),
   }
 }
 

@@ -97,6 +97,17 @@ export function matching(
   return parsed(reader, field, (text) => (form.test(text) ? text : undefined), what, hint)
 }
 
+/** One of a few words. */
+export function oneOf<T extends string>(
+  reader: Reader,
+  field: Field | undefined,
+  words: readonly T[],
+  what: string,
+): T | undefined {
+  const parse = (text: string) => words.find((word) => word === text)
+  return parsed(reader, field, parse, what, `one of ${words.join(', ')}`)
+}
+
 function parsed<T>(
   reader: Reader,
   field: Field | undefined,

@@ -1,5 +1,6 @@
 import { Octokit } from '@octokit/rest'
 import * as v from 'valibot'
+import { withoutTrailingSlash } from '../../protocol/trailing-slash.ts'
 import type { GithubLook } from '../core/github.ts'
 
 const Id = v.pipe(v.number(), v.safeInteger(), v.minValue(1))
@@ -25,7 +26,7 @@ export async function lookAtRepository(
   const [owner = '', repo = ''] = repository.split('/')
   const token = env['GH_TOKEN'] || env['GITHUB_TOKEN']
   const client = new Octokit({
-    baseUrl: (env['GITHUB_API_URL'] || 'https://api.github.com').replace(/\/+$/, ''),
+    baseUrl: withoutTrailingSlash(env['GITHUB_API_URL'] || 'https://api.github.com'),
     userAgent: 'deploy-receiver',
     ...(token === undefined || token === '' ? {} : { auth: token }),
     // what is wrong is told by who asks

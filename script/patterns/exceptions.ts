@@ -11,20 +11,12 @@ const excepted = (why: string, patterns: Readonly<Record<string, readonly string
 
 export const EXCEPTIONS: readonly Exception[] = [
   ...excepted('it reads what whoever set this up wrote: the config, the environment, the inputs', {
-    'action/context.ts': [String.raw`/\/+$/`],
-    'action/hook-target.ts': [String.raw`/\/+$/`],
-    'action/registries/acr.ts': [String.raw`/\/+$/`],
-    'action/registries/gcp.ts': [String.raw`/\/+$/`],
-    'receiver/config/load.ts': [String.raw`/\/+$/`],
     'protocol/registries/aws.ts': [
       String.raw`/^\s*\[\s*(?:profile\s+)?([^\]]+?)\s*\]/`,
       String.raw`/^\s*([\w-]+)\s*=\s*(.*?)\s*$/`,
-      String.raw`/\/+$/`,
     ],
     'protocol/duration.ts': [String.raw`/(\d+(?:\.\d+)?)(ns|us|µs|ms|s|m|h)/g`],
-    'receiver/edges/credentials/azure.ts': [String.raw`/\/+$/`],
     'receiver/edges/credentials/docker-config.ts': [String.raw`/\/.*$/`, String.raw`/^\0+|\0+$/g`],
-    'receiver/edges/credentials/github-app.ts': [String.raw`/\/+$/`],
   }),
   ...excepted('its text is not known before it runs', {
     // the workflow's own, which runs on its own machine

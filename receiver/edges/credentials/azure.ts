@@ -1,6 +1,7 @@
 import { decodeJwt } from 'jose'
 import * as v from 'valibot'
 import { form, FORM } from '../../../protocol/registries/answers.ts'
+import { withoutTrailingSlash } from '../../../protocol/trailing-slash.ts'
 import { ask, readAnswer } from './ask.ts'
 import type { Issued, Issuing } from './login.ts'
 
@@ -56,7 +57,7 @@ async function ofManagedIdentity(
   clientId: string,
   { env, fetch, signal }: Issuing,
 ): Promise<string> {
-  const base = (env['AZURE_POD_IDENTITY_AUTHORITY_HOST'] || METADATA).replace(/\/+$/, '')
+  const base = withoutTrailingSlash(env['AZURE_POD_IDENTITY_AUTHORITY_HOST'] || METADATA)
   const query = form({
     'api-version': '2018-02-01',
     resource: RESOURCE,
@@ -74,7 +75,7 @@ async function ofServicePrincipal(
   { clientId, tenantId, clientSecret }: AzureIdentity,
   context: Issuing,
 ): Promise<string> {
-  const authority = (context.env['AZURE_AUTHORITY_HOST'] || AUTHORITY).replace(/\/+$/, '')
+  const authority = withoutTrailingSlash(context.env['AZURE_AUTHORITY_HOST'] || AUTHORITY)
   const body = form({
     client_id: clientId,
     client_secret: clientSecret,

@@ -2,6 +2,7 @@ import { createPrivateKey } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { SignJWT } from 'jose'
 import * as v from 'valibot'
+import { withoutTrailingSlash } from '../../../protocol/trailing-slash.ts'
 import { ask, readAnswer } from './ask.ts'
 import type { Issued, Issuing } from './login.ts'
 
@@ -36,7 +37,7 @@ export async function githubAppLogin(
     .setIssuedAt(seconds - BACK_SECONDS)
     .setExpirationTime(seconds + LIFETIME_SECONDS)
     .sign(key)
-  const api = (context.env['GITHUB_API_URL'] || API).replace(/\/+$/, '')
+  const api = withoutTrailingSlash(context.env['GITHUB_API_URL'] || API)
   const answer = await ask(
     `${api}/app/installations/${installation}/access_tokens`,
     {

@@ -51,4 +51,4 @@ function withoutShared(text: string, apps: readonly string[]): string {
 
 const END = '\n}\n'
 
-const namesOf = (block: string) => /^ {2}server_name ([^;\n]+);$/m.exec(block)?.[1]
+const namesOf = (block: string) => /^ {2}server_name (.+);$/m.exec(block)?.[1]
