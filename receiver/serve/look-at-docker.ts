@@ -1,5 +1,4 @@
 import { existsSync } from 'node:fs'
-import { networkInterfaces } from 'node:os'
 import type Docker from 'dockerode'
 import type { AppConfig, Config } from '../config/config.ts'
 import { DeployError } from '../core/errors.ts'
@@ -7,6 +6,7 @@ import { type Finding, type Found, of } from '../core/finding.ts'
 import { imagesAt, type StoreInfo } from '../edges/docker/disk.ts'
 import { translate } from '../edges/docker/errors.ts'
 import { findNetwork, gatewayOf, subnetOf } from '../edges/docker/network.ts'
+import { isOwnAddress } from '../edges/own-addresses.ts'
 import { look } from './look.ts'
 import { lookAtImages } from './look-at-disk.ts'
 
@@ -109,7 +109,7 @@ const isRootless = ({ SecurityOptions }: Partial<Info>) =>
 export function lookAtNetworks(
   docker: Pick<AskedDocker, 'getNetwork'>,
   { network, apps }: Pick<Config, 'network' | 'apps'>,
-  { isRunning, addresses = allAddresses }: { isRunning: boolean; addresses?: () => string[] },
+  { isRunning, isOwn = isOwnAddress }: { isRunning: boolean; isOwn?: typeof isOwnAddress },
 ): Promise<Finding>[] {
   const further = Map.groupBy(
     Object.values(apps).flatMap(({ name, container }) =>
@@ -127,7 +127,7 @@ export function lookAtNetworks(
       }
       const subnet = subnetOf(there, network)
       const gateway = gatewayOf(there, subnet)
-      if (addresses().includes(gateway))
+      if (await isOwn(gateway))
         return `${network.name} has ${subnet}, with this machine at ${gateway}`
       throw failure(
         `${network.name} has ${subnet}, and ${gateway} is not an address of this machine: Nginx does not come to the containers`,
@@ -153,9 +153,6 @@ function unanswered(error: unknown): 'no answer' {
   if (error instanceof DeployError && error.code === 'engine_unreachable') return 'no answer'
   throw error
 }
-
-const allAddresses = () =>
-  Object.values(networkInterfaces()).flatMap((each = []) => each.map(({ address }) => address))
 
 const failure = (message: string, hint: string) => Object.assign(new Error(message), { hint })
 

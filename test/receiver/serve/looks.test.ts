@@ -127,7 +127,7 @@ describe('of Docker', () => {
 
   const networks = async (
     inspect: (name: string) => Promise<never>,
-    { isRunning = true, addresses = ['10.213.0.1'] } = {},
+    { isRunning = true, own = '10.213.0.1' } = {},
   ) => {
     const app = { ...APP, container: { ...APP.container, networks: ['database'] } }
     const config = {
@@ -136,7 +136,7 @@ describe('of Docker', () => {
     } as unknown as Config
     const docker = { getNetwork: (name: string) => ({ inspect: () => inspect(name) }) }
     const found = await Promise.all(
-      lookAtNetworks(docker, config, { isRunning, addresses: () => addresses }),
+      lookAtNetworks(docker, config, { isRunning, isOwn: async (address) => address === own }),
     )
     return found.map(({ id, ok, message, hint }) => [id, ok, message, hint])
   }
@@ -157,7 +157,7 @@ describe('of Docker', () => {
       ['network:database', false, expect.any(String), 'docker network create database'],
     ])
     expect((await networks(gone, { isRunning: false }))[0]?.slice(0, 2)).toEqual(['network', true])
-    expect((await networks(there, { addresses: ['192.0.2.1'] }))[0]).toMatchObject([
+    expect((await networks(there, { own: '192.0.2.1' }))[0]).toMatchObject([
       'network',
       false,
       expect.stringContaining('10.213.0.1 is not an address of this machine'),
