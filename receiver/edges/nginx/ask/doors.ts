@@ -10,8 +10,6 @@ export interface Door {
   tls: boolean
   /** Whether a line of the PROXY protocol comes first. */
   hasPreamble: boolean
-  /** The address of this machine to ask from, if it matters. */
-  from?: string
 }
 
 /**

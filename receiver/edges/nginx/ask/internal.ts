@@ -17,7 +17,7 @@ export interface InternalSite {
 }
 
 /**
- * Asks Nginx for an app as its other containers do, from this machine's address on their network. Nothing to say when Nginx listens at no
+ * Asks Nginx for an app where its other containers do, at this machine's address on their network. Nothing to say when Nginx listens at no
  * address that they come to, or there is no such network yet.
  */
 export async function askInternal(
@@ -57,8 +57,7 @@ async function answerAt(
 }
 
 /** The way in by which containers come, if this `listen` is one: without TLS, and without a line of a proxy before. */
-function doorFrom(listen: string, gateway: string): Door[] {
-  return doorsOf(listen, [gateway])
-    .filter(({ at, tls, hasPreamble }) => at === gateway && !tls && !hasPreamble)
-    .map((door) => ({ ...door, from: gateway }))
-}
+const doorFrom = (listen: string, gateway: string): Door[] =>
+  doorsOf(listen, [gateway]).filter(
+    ({ at, tls, hasPreamble }) => at === gateway && !tls && !hasPreamble,
+  )

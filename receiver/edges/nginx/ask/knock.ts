@@ -93,10 +93,8 @@ export const shakeHands = (door: Door, host: string): Promise<Buffer> =>
     socket.once('close', () => reject(new Error('the connection was closed')))
   })
 
-function open({ at, port, tls, hasPreamble, from }: Door, host: string): Socket {
-  const plain = at.startsWith('/')
-    ? connectTcp({ path: at })
-    : connectTcp({ host: at, port, ...(from === undefined ? {} : { localAddress: from }) })
+function open({ at, port, tls, hasPreamble }: Door, host: string): Socket {
+  const plain = at.startsWith('/') ? connectTcp({ path: at }) : connectTcp({ host: at, port })
   if (hasPreamble) plain.write(preamble(at, port))
   if (!tls) return plain
   const secure = connectTls({ socket: plain, servername: host, rejectUnauthorized: false })

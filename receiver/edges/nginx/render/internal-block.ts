@@ -2,7 +2,7 @@ import { defined } from '../../../core/defined.ts'
 import { internalName } from '../../../core/internal-name.ts'
 import { isAtLeast, OLDEST } from '../features.ts'
 import { besideLocation, inLocation } from './app-locations.ts'
-import { internalLocation } from './served.ts'
+import { asksForInternal, internalLocation } from './served.ts'
 import { withoutOptions } from './listen.ts'
 import { keptOpen } from './server-block.ts'
 import type { Site } from './site.ts'
@@ -11,7 +11,8 @@ import { named, OWN_VARIABLE, shortHash } from './variables.ts'
 
 /**
  * The server block by which other containers come to the app: to the live slot, with the promises of the site. Who does not come from
- * their network gets what names get that nobody has. It listens where the sites do and not at the bridge's own address, which is not
+ * their network gets what names get that nobody has; but whoever knows the one path that only this text has is told whose it is: Docker
+ * makes this machine look like somebody else (MASQUERADE) when it asks at its own address on their network. It listens where the sites do and not at the bridge's own address, which is not
  * there yet when the machine starts: Nginx would not.
  */
 export function internalBlock(site: Site): string {
@@ -35,7 +36,9 @@ server {
 ${sockets(listen)
   .map((each) => `  listen ${each};\n`)
   .join('')}  server_name ${serverName(name)};
-${isGrpc ? '  http2 on;\n' : ''}${indent(keptOpen(site))}  if (${fromThere} = "") { return 444; }
+${isGrpc ? '  http2 on;\n' : ''}${indent(keptOpen(site))}  set $receiver_comes ${fromThere};
+  if (${asksForInternal}) { set $receiver_comes 1; }
+  if ($receiver_comes = "") { return 444; }
 
 ${indent(`${internalLocation(app)}
 ${besideLocation(inner, names)}`)}

@@ -22,6 +22,9 @@ export const internalLocation = (app: string): string =>
   `# that Nginx has these very lines
 ${saying(INTERNAL_PATH, app)}`
 
+/** Condition of Nginx: that it is asked for that. */
+export const asksForInternal = `$uri = ${INTERNAL_PATH}${REVISION}`
+
 const saying = (path: string, app: string) => `location = ${path}${REVISION} {
   access_log off;
   default_type text/plain;

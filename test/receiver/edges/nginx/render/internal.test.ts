@@ -81,7 +81,8 @@ describe('the name that other containers have for an app', () => {
     async (from) => {
       const headers = { 'x-forwarded-for': INSIDE, 'x-real-ip': INSIDE, forwarded: `for=${INSIDE}` }
       for (const app of ['api', 'own', LONG, 'never']) {
-        for (const path of ['/', internalPath(app), '/.well-known/deploy-receiver/served/x']) {
+        const [near, other] = [`${internalPath(app)}/`, '/.well-known/deploy-receiver/served/x']
+        for (const path of ['/', near, other]) {
           for (const method of ['GET', 'POST']) {
             const body = method === 'POST' ? { body: Buffer.from('x') } : {}
             await expect(come(app, { path, method, from, headers, ...body })).rejects.toMatchObject(
@@ -95,6 +96,15 @@ describe('the name that other containers have for an app', () => {
       expect(await world.send('api.test', '/', { from })).toMatchObject({ status: 200 })
     },
   )
+
+  test('is told to whoever knows the path of its file, as Docker hides that this machine asks', async () => {
+    for (const app of ['api', 'own', LONG, 'never'])
+      for (const from of ['127.0.0.1', INSIDE])
+        expect(await come(app, { path: internalPath(app), from })).toMatchObject({
+          status: 200,
+          body: app,
+        })
+  })
 
   test('is believed in what it says of visitors only as far as the site trusts it', async () => {
     const headers = {
