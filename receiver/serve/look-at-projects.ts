@@ -6,12 +6,13 @@ import { besideOurs, besideOursRemedy } from '../core/project/beside-ours.ts'
 import { liveImage } from '../core/project/live-image.ts'
 import type { ComposeProjects, ServiceContainer } from '../core/project/ports.ts'
 import type { ComposeSource, Project } from '../core/project/project.ts'
+import { describeVersion } from '../edges/compose/lacking.ts'
 import { look } from './look.ts'
 
 export interface LookedAtProjects {
   compose: Pick<ComposeProjects, 'containers' | 'isOverridden'>
-  /** Has Compose read it now. Throws an error with its remedy. */
-  read(source: ComposeSource, signal: AbortSignal): Promise<unknown>
+  /** Has Compose read it now, and says which Compose that is. Throws an error with its remedy. */
+  read(source: ComposeSource, signal: AbortSignal): Promise<{ version: string }>
   services(app: string): Promise<ServiceContainer[]>
 }
 
@@ -42,9 +43,9 @@ async function lookAtProject(
   signal: AbortSignal,
 ): Promise<Found> {
   const { source, service, name } = project
-  await read(source, signal)
+  const { version } = await read(source, signal)
   const files = source.files.join(', ')
-  const is = `${service} of ${name}: Compose reads ${files}`
+  const is = `${service} of ${name}: Compose reads ${files}; it is ${describeVersion(version)}`
   if (journal.live(app) === undefined) return is
   const beside = await besideOurs(project, compose)
   if (beside.length > 0) {

@@ -2,6 +2,7 @@ import { accessSync, constants } from 'node:fs'
 import { fileFailure } from '../../core/file-failure.ts'
 import type { ComposeSource } from '../../core/project/project.ts'
 import { printable } from '../printable.ts'
+import { lackingIn } from './lacking.ts'
 import { composeFlags, ComposeError, runCompose } from './run.ts'
 
 /** Reading a few files takes it less than a second; `include` may fetch some. */
@@ -12,22 +13,22 @@ const MOST_WARNINGS = 20
 
 /**
  * Has Compose read a project, with all that its files are made of: `.env`, profiles, `extends`, `include`, anchors. Resolves to its
- * JSON, and to what it warns of. Throws `ComposeError`, with the remedy.
+ * JSON, to what it warns of, and to the version that it is. Throws `ComposeError`, with the remedy.
  */
 export async function readProject(
   source: ComposeSource,
   env: NodeJS.ProcessEnv,
   { signal, program, limitMs = LIMIT_MS }: ReadOptions = {},
-): Promise<{ json: unknown; warnings: string[] }> {
+): Promise<{ json: unknown; warnings: string[]; version: string }> {
   for (const file of source.files) requireFile(file)
   if (source.envFile !== undefined) requireFile(source.envFile)
   const options = { env, limitMs, signal, ...(program === undefined ? {} : { program }) }
   const args = [...composeFlags(source), 'config', '--format', 'json']
-  const [version, read] = await Promise.all([
+  const [which, read] = await Promise.all([
     runCompose(['version', '--short'], options),
     runCompose(args, options),
   ])
-  refuseOld(version)
+  const version = versionIn(which)
   const [file = ''] = source.files
   if (read.status === undefined) {
     throw new ComposeError(
@@ -36,13 +37,14 @@ export async function readProject(
     )
   }
   if (read.status !== 0) {
+    const lacks = lackingIn(version)
     throw new ComposeError(
       `Compose refuses ${file}: ${said(read.errors) || `it ended with ${read.status}`}`,
-      `docker compose -f ${file} config -q says the same; what is deployed goes on as it is`,
+      `docker compose -f ${file} config -q says the same${lacks === '' ? '' : ` (it is ${version}, which lacks ${lacks})`}; what is deployed goes on as it is`,
     )
   }
   try {
-    return { json: JSON.parse(read.output) as unknown, warnings: warningsIn(read.errors) }
+    return { json: JSON.parse(read.output) as unknown, warnings: warningsIn(read.errors), version }
   } catch (cause) {
     throw new ComposeError(
       `what Compose says of ${file} is not JSON`,
@@ -71,10 +73,11 @@ function requireFile(file: string): void {
   }
 }
 
-/** `2.26.1-4`, `v2.20.0`. */
-function refuseOld({ status, output, errors }: Awaited<ReturnType<typeof runCompose>>): void {
+/** Of `2.26.1-4` or `v2.20.0`, without the `v`. An older one than there has to be is refused. */
+function versionIn({ status, output, errors }: Awaited<ReturnType<typeof runCompose>>): string {
   const hint = 'install docker-compose-plugin of at least 2.20, or what your distribution calls it'
-  const [, major = '', minor = ''] = /^v?(\d{1,5})\.(\d{1,5})/.exec(output.trim()) ?? []
+  const version = output.trim().replace(/^v/, '')
+  const [, major = '', minor = ''] = /^(\d{1,5})\.(\d{1,5})/.exec(version) ?? []
   if (status !== 0 || major === '') {
     throw new ComposeError(
       `there is no Docker Compose: ${said(errors) || 'docker compose version says nothing'}`,
@@ -82,8 +85,9 @@ function refuseOld({ status, output, errors }: Awaited<ReturnType<typeof runComp
     )
   }
   const [atLeast, andMinor] = OLDEST
-  if (Number(major) > atLeast || (Number(major) === atLeast && Number(minor) >= andMinor)) return
-  throw new ComposeError(`Docker Compose is ${output.trim()}, and at least 2.20 is needed`, hint)
+  if (Number(major) > atLeast || (Number(major) === atLeast && Number(minor) >= andMinor))
+    return printable(Buffer.from(version), SHOWN_BYTES)
+  throw new ComposeError(`Docker Compose is ${version}, and at least 2.20 is needed`, hint)
 }
 
 /** `time="…" level=warning msg="The \"TAG\" variable is not set. …"`, each once. */

@@ -65,7 +65,7 @@ const WELL: ReceiverParts = {
   stoppedSince: () => undefined,
   projects: {
     compose: { containers: async () => [], isOverridden: () => true },
-    read: async () => ({}),
+    read: async () => ({ version: '2.40.3' }),
     services: async () => [],
   },
   certificates: async () => [],

@@ -544,7 +544,7 @@ describe('of Compose projects', () => {
   })
   const WELL = {
     compose: { containers: async () => [], isOverridden: () => true },
-    read: async () => ({}),
+    read: async () => ({ version: '2.40.3' }),
     services: async () => [of('seed', { doneAt: 'x' }), of('worker', { running: true })],
     journal: { live: () => ({ standsIn: 3, deployment: { image: { digest: 'sha256:1' } } }) },
     stoppedSince: () => undefined,
@@ -558,7 +558,7 @@ describe('of Compose projects', () => {
       ...(hint === undefined ? {} : { hint }),
     }))
   }
-  const reads = 'web of shop: Compose reads /srv/shop/compose.yaml'
+  const reads = 'web of shop: Compose reads /srv/shop/compose.yaml; it is 2.40.3'
 
   test('what is well is told in two lines, and of an app without one nothing', async () => {
     expect(await examine()).toEqual([
@@ -566,6 +566,10 @@ describe('of Compose projects', () => {
       { id: 'services:api', ok: true, message: 'seed is done, worker runs' },
     ])
     expect(await examine({}, {})).toEqual([])
+    const older = { read: async () => ({ version: '2.26.1-4' }) }
+    expect((await examine(older))[0]?.message).toContain(
+      'it is 2.26.1-4, which lacks `format: raw` of an env file (2.30.0), `gpus` (2.30.0), `label_file` (2.32.2)',
+    )
   })
 
   test.for([

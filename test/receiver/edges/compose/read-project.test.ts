@@ -22,13 +22,14 @@ function program(name: string, script: string): string {
 const source = (at: string = file) => ({ files: [at], profiles: [] })
 
 test('Compose reads the project, with variables of the environment but none of its own that lead elsewhere', async () => {
-  const { json, warnings } = await readProject(source(), {
+  const { json, warnings, version } = await readProject(source(), {
     ...process.env,
     TAG: '1.2',
     COMPOSE_FILE: '/nowhere.yaml',
     COMPOSE_PROJECT_NAME: 'other',
   })
   expect(warnings).toStrictEqual([])
+  expect(version).toMatch(/^[2-9]/)
   expect(json).toMatchObject({
     name: expect.stringContaining('compose-read-') as string,
     services: { web: { image: 'acme/shop:1.2', command: ['a', '$$b'] } },
@@ -58,12 +59,25 @@ test('a file that is not there is named before Compose is asked', async () => {
   )
 })
 
+test('an older one that refuses a file tells what it lacks', async () => {
+  const stand = program(
+    'refuses',
+    'case "$*" in *version*) echo v2.23.0;; *) echo no >&2; exit 15;; esac',
+  )
+  await expect(readProject(source(), process.env, { program: stand })).rejects.toMatchObject({
+    message: expect.stringMatching(/^Compose refuses .*: no$/),
+    hint: expect.stringContaining(
+      '(it is 2.23.0, which lacks `required` of an env file (2.24.0), ',
+    ),
+  })
+})
+
 const OLD = 'case "$*" in *version*) echo v2.19.1;; *) echo "{}";; esac'
 const NO_COMPOSE = `echo "docker: 'compose' is not a docker command." >&2; exit 1`
 const NO_JSON = 'case "$*" in *version*) echo 2.26.1;; *) echo no;; esac'
 
 test.for([
-  ['an older Compose', OLD, /Docker Compose is v2.19.1, and at least 2.20 is needed/],
+  ['an older Compose', OLD, /Docker Compose is 2.19.1, and at least 2.20 is needed/],
   ['a docker without Compose', NO_COMPOSE, /there is no Docker Compose: docker: 'compose' is not/],
   ['what is no JSON', NO_JSON, /what Compose says of .* is not JSON/],
 ] as const)('%s ends in one message', async ([name, script, message]) => {
