@@ -67,10 +67,21 @@ export interface VmConfig extends Record<string, unknown> {
   apps: Record<string, Record<string, unknown>>
 }
 
-export async function startVm(stack: Stack, name: string): Promise<Vm> {
+export async function startVm(
+  stack: Stack,
+  name: string,
+  {
+    accessLog,
+  }: {
+    /** What Nginx logs of all sites; by default nothing, and so nobody is told of requests. */ accessLog?: string
+  } = {},
+): Promise<Vm> {
   const workspace = openWorkspace()
   const { dir } = workspace
-  const nginx = await startNginx({ dir: workspace.folder('nginx') })
+  const nginx = await startNginx({
+    dir: workspace.folder('nginx'),
+    ...(accessLog === undefined ? {} : { accessLog }),
+  })
   const { subnet, release } = await reserveSubnet()
   const [listen, admin, sites] = [await freePort(), await freePort(), await freePort()]
   const repository = `${stack.registry.host}/acme/${name}`

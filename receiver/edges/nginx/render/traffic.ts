@@ -17,6 +17,8 @@ export interface TrafficLog {
 const SLOT = `$${OWN_VARIABLE}`
 /** Of a request that is told of: its slot. */
 const TOLD = '$receiver_told'
+/** Of a worker that had a site's older files when it was asked whether it has the new ones they came to the app. */
+const OWN_QUESTIONS = '~^/\\.well-known/deploy-receiver/'
 
 /**
  * In a location of an app: while nobody hears it, Nginx sends nothing, for of every second datagram it would say in its log that it
@@ -37,7 +39,7 @@ export function trafficLog({ port, all }: TrafficLog): string {
   checkEach({ path: instead === undefined ? [] : [instead] })
   return `# Requests of apps, for their figures. A server block with an access_log of its own needs this line too:
 #   ${line}map $pid ${SLOT} { default ""; }
-map $pid ${TOLD} { default ${SLOT}; }
+map $request_uri ${TOLD} { default ${SLOT}; ${OWN_QUESTIONS} ""; }
 log_format ${format} '$proxy_host ${SLOT} $status $upstream_header_time';
 ${instead === undefined ? '' : `access_log ${instead}; # as by default, which the next one would end\n`}${all === undefined ? '' : line}`
 }

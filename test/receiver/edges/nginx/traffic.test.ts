@@ -121,7 +121,8 @@ test('each request of an app is told of, whoever answered it, and Nginx logs wha
     ['never.test', '/', 503],
     ['own.test', '/', 200],
     ['own.test', '/closed/', 200],
-    // none of an app's, and one that logs elsewhere
+    // none of an app's, a question of the receiver's own that a worker with older files passed on, and one that logs elsewhere
+    ['api.test', '/.well-known/deploy-receiver/served/older', 200],
     ['own.test', '/mine/', 200],
     ['quiet.test', '/', 200],
   ] as const
