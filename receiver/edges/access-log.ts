@@ -9,9 +9,16 @@ const MOST_BYTES = 700
 /** For what comes while the process does something else. */
 const BUFFER_BYTES = 1 << 20
 
+/** Why nothing is heard, and what to do about it. */
+export interface Deaf {
+  message: string
+  hint: string
+}
+
 export interface AccessLog {
   /** Lines that were none of Nginx's, and those that were too many. */
   ignored(): number
+  whyDeaf(): Deaf | undefined
   close(): Promise<void>
 }
 
@@ -26,6 +33,7 @@ export function hearAccessLog(
   { flag, report, nowMs }: { flag: string; report: Report; nowMs(): number },
 ): AccessLog {
   let ignored = 0
+  let deaf: Deaf | undefined
   let second = -1
   let lines = 0
   const socket = createSocket({ type: 'udp4', recvBufferSize: BUFFER_BYTES })
@@ -43,25 +51,26 @@ export function hearAccessLog(
     if (visit === undefined) ignored += 1
     else take(visit)
   })
-  const fail = (error: unknown) => {
+  const fail = (error: Error) => {
     takeAway(flag)
-    report(
-      `Nginx cannot tell of requests at 127.0.0.1:${port} by UDP: apps have no figures of them`,
-      { error },
-    )
+    const what = `Nginx cannot tell of requests at 127.0.0.1:${port} by UDP: apps have no figures`
+    const isTaken = 'code' in error && error.code === 'EADDRINUSE'
+    deaf = { message: `${what} (${error.message})`, hint: isTaken ? taken(port) : ANEW }
+    report(what, { error })
   }
   socket.on('error', fail)
   socket.once('listening', () => {
     try {
       writeFileSync(flag, '')
     } catch (error) {
-      fail(error)
+      fail(error as Error)
     }
   })
   const ended = new Promise<void>((resolve) => socket.once('close', resolve))
   socket.bind({ address: '127.0.0.1', port, exclusive: true })
   return {
     ignored: () => ignored,
+    whyDeaf: () => deaf,
     close() {
       takeAway(flag)
       socket.close()
@@ -69,6 +78,10 @@ export function hearAccessLog(
     },
   }
 }
+
+const taken = (port: number) =>
+  `\`ss -lunp 'sport = :${port}'\` shows what has it: stop that, or give \`listen\` another port, and restart deploy-receiver`
+const ANEW = 'deploy-receiver hears again when it is restarted; the log has what went wrong'
 
 /** Has Nginx send nothing, also when a crash left the flag. One that cannot be taken away costs lines in its log, and nothing else. */
 export function takeAway(flag: string): void {

@@ -13,6 +13,7 @@ import { type LookedAtProjects, lookAtProjects } from './look-at-projects.ts'
 import { lookAtPorts } from './look-at-ports.ts'
 import { lookAtPublicUrl } from './look-at-public-url.ts'
 import { lookAtRegistries, lookAtTime, lookAtTrustRoots } from './look-at-registries.ts'
+import { lookAtTraffic, type TrafficPorts } from './look-at-traffic.ts'
 import { lookAtWayToData, WAY_TO_DATA } from './way-to-data.ts'
 
 /** What a look at the machine takes, with or without a receiver. */
@@ -42,6 +43,8 @@ export interface ReceiverParts extends Omit<MachineParts, 'isLive'> {
   prove: (question: string) => string
   stoppedSince: AppPorts['stoppedSince']
   projects: LookedAtProjects
+  /** Whether the receiver hears of requests. */
+  traffic: TrafficPorts
   /** Whether whoever is to hear of news does. */
   notify: () => Finding[]
 }
@@ -60,6 +63,7 @@ export async function runDoctor(parts: ReceiverParts): Promise<Finding[]> {
     ...lookAtApps(Object.values(config.apps), parts),
     ...lookAtProjects(Object.values(config.apps), { ...parts.projects, journal, stoppedSince }),
     lookAtFiles(edits),
+    lookAtTraffic(config, parts.traffic),
     lookAtAll('notify', parts.notify),
   ])
 }

@@ -25,6 +25,7 @@ export function hearRequests({
         await this.close()
       } else log ??= hearAccessLog(listen.port, take, { flag, report, nowMs: clock.ms })
     },
+    whyDeaf: () => log?.whyDeaf(),
     ignoredLines: () => log?.ignored() ?? 0,
     async close(): Promise<void> {
       const open = log

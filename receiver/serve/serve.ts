@@ -276,6 +276,7 @@ async function start(
         },
         certificates: () => certificates.describe(),
         compareConfig: () => compareConfig(current.config, environment),
+        traffic: { whyDeaf: requests.whyDeaf, whoTells: sites.whoTells },
         notify: () => notify.describe().map(findingOf),
         prove,
       }),

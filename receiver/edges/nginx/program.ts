@@ -2,6 +2,7 @@ import { basename } from 'node:path'
 import { DeployError } from '../../core/errors.ts'
 import { CommandError, runCommand } from './command.ts'
 import { accessLogs, type ServerBlock, serverBlocks } from './ask/server-blocks.ts'
+import { type Telling, whoTells } from './ask/who-tells.ts'
 import { type Features, featuresIn, OLDEST } from './features.ts'
 
 /** How Nginx is reached, and where its files are: `nginx` of the config. */
@@ -28,6 +29,8 @@ export interface Program {
   serverBlocks(): Promise<ServerBlock[] | undefined>
   /** The values of each `access_log` of all sites that stands in no file of this name; `undefined` as before. */
   accessLogs(ours: string): Promise<(readonly string[])[] | undefined>
+  /** At which places of its files the receiver is told of requests, at this port; `undefined` as before. */
+  whoTells(port: number): Promise<Telling[] | undefined>
   /** What it has; of one that cannot be made to say, what the oldest one has. It is asked once a minute, and an answer is good until the next. */
   features(): Promise<Features>
   /** The command by which it is reached, when it may have another network than this machine: its ports need not be ours. */
@@ -95,6 +98,10 @@ export function createProgram(nginx: Pick<NginxSettings, 'test' | 'reload'>): Pr
       return said === undefined
         ? undefined
         : accessLogs(said.stdout, (file) => basename(file) === ours)
+    },
+    async whoTells(port) {
+      const said = await insteadOfTest(nginx.test, '-T')
+      return said === undefined ? undefined : whoTells(said.stdout, port)
     },
     async features() {
       if (known !== undefined && performance.now() < known.until) return known.features

@@ -6,6 +6,7 @@ import { filesOf, snippetsOf } from './app-files.ts'
 import { type AppSitesOptions, appSites } from './app-sites.ts'
 import { ask } from './ask/ask.ts'
 import { waitUntilGone } from './ask/wait-until-gone.ts'
+import type { Telling } from './ask/who-tells.ts'
 import { askFrontPages } from './ask/front-pages.ts'
 import { askInternal } from './ask/internal.ts'
 import { leafAt } from './ask/leaf.ts'
@@ -53,6 +54,8 @@ export interface SiteFiles extends Sites {
   }
   /** How Nginx is, and what it warns of. Throws `nginx_failed` when it does not take its files, `not_served` when it does not run. */
   check(): Promise<{ state: string; warnings: readonly string[] }>
+  /** Where the receiver is told of requests, and the file of the line that does it; `elsewhere`: never. */
+  whoTells(): Promise<{ file: string; places: Telling[] | undefined } | 'elsewhere'>
   /**
    * Takes an app that is gone out of Nginx. Resolves to whether there was something of ours to take out.
    * @param onEdit `overwrite` by default: whoever removes an app means its edited files, too
@@ -75,7 +78,10 @@ export function createSites(options: SitesOptions): SiteFiles {
     nginx,
     apps: known = () => [],
     nobodysPair = async () => undefined,
-    receiver: configuredReceiver = () => ({ url: '', listen: { host: '', port: 0 } }),
+    receiver: configuredReceiver = (): ConfiguredReceiver => ({
+      url: '',
+      listen: { host: '', port: 0 },
+    }),
     flags,
     bridge,
   } = options
@@ -202,6 +208,11 @@ export function createSites(options: SitesOptions): SiteFiles {
       unknownNames: receiver.unknownNames,
     },
     check: () => checkUp(program, nginx.listen),
+    async whoTells() {
+      const { traffic } = configuredReceiver()
+      if (traffic === undefined || program.elsewhere !== undefined) return 'elsewhere'
+      return { file: receiver.file(), places: await program.whoTells(traffic.port) }
+    },
     async remove(app, onEdit = 'overwrite') {
       const site = siteOnDisk(app)
       const wasThere = await inTurn(async () => {

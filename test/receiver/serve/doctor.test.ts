@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { expect, test } from 'vitest'
+import type { Telling } from '../../../receiver/edges/nginx/ask/who-tells.ts'
 import type { SiteFiles } from '../../../receiver/edges/nginx/sites.ts'
 import type { AppConfig, Config } from '../../../receiver/config/config.ts'
 import { DeployError } from '../../../receiver/core/errors.ts'
@@ -20,6 +21,7 @@ const apps = [
   { ...APP, image, name: 'job', http: false },
 ] as unknown as AppConfig[]
 
+const OWN_FILE = '/etc/nginx/conf.d/deploy-receiver.url.deploy.test.conf'
 const receiver = {
   ensure: async () => ({ changed: false, warnings: [] }),
   ask: async () => ({}),
@@ -39,6 +41,7 @@ const config = {
   data: tmpdir(),
   network: { name: 'deploy', subnet: '10.213.0.0/20' },
   nginx: { directory: '/nowhere', listen: ['1'], listenTls: [] },
+  accessLog: true,
   apps: Object.fromEntries(apps.map((app) => [app.name, app])),
 } as unknown as Config
 
@@ -71,6 +74,10 @@ const WELL: ReceiverParts = {
   certificates: async () => [],
   compareConfig: async () => [],
   notify: () => [],
+  traffic: {
+    whyDeaf: () => undefined,
+    whoTells: async () => ({ file: OWN_FILE, places: [{ app: 'api', isTold: true }] }),
+  },
   read: rejects(new DeployError('registry_unreachable', 'no answer', { hint: 'curl it' })),
 }
 
@@ -133,6 +140,61 @@ test('maintenance that is on is told with how it is ended', async () => {
   expect(found).not.toHaveProperty('maintenance of job')
   expect(await examine({})).not.toHaveProperty('maintenance of api')
 })
+
+const BESIDE = `beside it belongs the line that stands in a comment in ${OWN_FILE}`
+const NOT_ALL = 'Nginx does not tell of all requests of api'
+test.each<[string, Partial<ReceiverParts>, string, string?]>([
+  ['all are told of', {}, 'Nginx tells of the requests of all apps'],
+  ['it is off', { config: { ...config, accessLog: false } }, 'off: access_log is false'],
+  [
+    'the port is taken',
+    { traffic: { ...WELL.traffic, whyDeaf: () => ({ message: 'taken', hint: 'ss' }) } },
+    'taken',
+    'ss',
+  ],
+  [
+    'Nginx is elsewhere',
+    { traffic: { ...WELL.traffic, whoTells: async () => 'elsewhere' } },
+    'not told: Nginx is in a container or on another machine',
+  ],
+  ['Nginx does not say', places(undefined), 'not known: Nginx does not say what it logs'],
+  ['nothing of it is there yet', places([]), 'Nginx tells of the requests of all apps'],
+  [
+    'logs of its own',
+    places([
+      { app: 'api', isTold: true },
+      { app: 'api', isTold: false, why: 'other', file: '/x/mine.conf' },
+      { app: 'gone', isTold: false, why: 'older' },
+    ]),
+    NOT_ALL,
+    `/x/mine.conf has an \`access_log\` of its own: ${BESIDE}`,
+  ],
+  [
+    'logs that are off',
+    places([{ app: 'api', isTold: false, why: 'off', file: '/x/nginx.conf' }]),
+    NOT_ALL,
+    `/x/nginx.conf has \`access_log off\`: ${BESIDE}`,
+  ],
+  [
+    'files of an older version',
+    places([{ app: 'api', isTold: false, why: 'older', file: '/x/api.conf' }]),
+    NOT_ALL,
+    '/x/api.conf has lines of an older version: deploy-receiver reload --overwrite writes it anew, or include api.proxy',
+  ],
+  [
+    'no line in our own file',
+    places([{ app: 'api', isTold: false, why: 'none' }]),
+    NOT_ALL,
+    `${OWN_FILE} has no such line: deploy-receiver reload --overwrite writes it anew`,
+  ],
+])('why there are no figures of traffic is told: %s', async (_, parts, message, hint) => {
+  const { traffic } = await examine(parts)
+  expect(traffic).toEqual({ ok: true, message, ...(hint === undefined ? {} : { hint }) })
+})
+function places(all: readonly Telling[] | undefined): Partial<ReceiverParts> {
+  const whoTells = async () => ({ file: OWN_FILE, places: all === undefined ? all : [...all] })
+  return { traffic: { ...WELL.traffic, whoTells } }
+}
 
 test('an app that is stopped on purpose is told as that, and with how it is started', async () => {
   const since = '2026-03-01T12:00:00.000Z'

@@ -14,7 +14,7 @@ export interface ServerBlock {
   looksAt: readonly { path: string; file: string }[]
 }
 
-interface Directive {
+export interface Directive {
   name: string
   args: readonly string[]
   file: string
@@ -76,7 +76,7 @@ export const accessLogs = (
     .map(({ args }) => args)
 
 /** What stands in `http { }`, with all that is included there, and what resolves the includes of a block. */
-function readDump(dump: string) {
+export function readDump(dump: string) {
   const files = filesIn(dump)
   const main = files.keys().next().value
   if (main === undefined) return undefined

@@ -2,12 +2,13 @@ import type { Server } from 'node:http'
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest'
 import type { Visit } from '../../../../receiver/core/traffic/traffic.ts'
 import { type AccessLog, hearAccessLog } from '../../../../receiver/edges/access-log.ts'
 import { systemClock } from '../../../../receiver/edges/clock.ts'
 import { accessLogs } from '../../../../receiver/edges/nginx/ask/server-blocks.ts'
+import { whoTells } from '../../../../receiver/edges/nginx/ask/who-tells.ts'
 import { featuresIn } from '../../../../receiver/edges/nginx/features.ts'
 import { receiverFiles } from '../../../../receiver/edges/nginx/receiver-site.ts'
 import { freePort } from '../../../support/ports.ts'
@@ -104,6 +105,19 @@ afterAll(async () => {
   await world.close()
 })
 
+/** Of each app where it is not told of, and why. */
+const silent = async () => {
+  const told = await world.sites.whoTells()
+  const places = told === 'elsewhere' ? [] : (told.places ?? [])
+  expect(new Set(places.map(({ app }) => app))).toStrictEqual(new Set(APPS))
+  return [
+    ...new Set(
+      places.flatMap(({ app, isTold, why, file = '' }) =>
+        isTold ? [] : `${app} ${why} ${basename(file)}`,
+      ),
+    ),
+  ]
+}
 const get = (host: string, path: string) => world.send(host, path).then(({ status }) => status)
 /** As many as there are to be, in any order: an answer comes before its line. */
 const heard = async (count: number) => {
@@ -148,6 +162,7 @@ test(
   'a server block that logs elsewhere tells of its requests by the line that stands in our file',
   { tags: 'long' },
   async () => {
+    expect(await silent()).toStrictEqual(['quiet other own.conf'])
     const [, line = ''] = /^# +(access_log .*)$/m.exec(receiverFile()) ?? []
     const own = join(world.nginx.directory, 'own.conf')
     writeFileSync(
@@ -158,6 +173,7 @@ test(
       ),
     )
     await world.nginx.reloaded(world.nginx.check)
+    expect(await silent()).toStrictEqual([])
     expect(await get('quiet.test', '/')).toBe(200)
     expect(await heard(1)).toStrictEqual(['quiet 200'])
   },
@@ -296,6 +312,32 @@ test.each([
     kept === '' ? 0 : 1,
   )
   expect(lines).toHaveLength(Number(isAdded) + Number(kept !== ''))
+})
+
+test('of what `nginx -T` prints, each place of an app is told of or not, and why', () => {
+  const proxy = (app: string, ...lines: string[]) =>
+    `set $deploy_x ${app}_blue; ${lines.join(' ')} proxy_pass http://$deploy_x;`
+  const slot = 'set $receiver_slot $deploy_x;'
+  const ours = 'access_log syslog:server=127.0.0.1:9080,nohostname f;'
+  const placesIn = (http: string) =>
+    whoTells(
+      `# configuration file /n.conf:\nhttp { ${http} include a.conf; }\n# configuration file /a.conf:
+server { location / { ${proxy('a', slot)} } location /off { access_log off; ${proxy('a', slot)} } location /x { } }
+server { access_log /b.log; location / { ${proxy('b', slot)} location /in { access_log /c.log; ${ours} ${proxy('b', slot)} } } }
+server { set $deploy_o old_blue; location / { proxy_pass http://$deploy_o; } location /x { proxy_pass http://$x; } }`,
+      9080,
+    )
+  expect(placesIn(ours)).toStrictEqual([
+    { app: 'a', isTold: true },
+    { app: 'a', isTold: false, why: 'off', file: '/a.conf' },
+    { app: 'b', isTold: false, why: 'other', file: '/a.conf' },
+    { app: 'b', isTold: true },
+    { app: 'old', isTold: false, why: 'older', file: '/a.conf' },
+  ])
+  const [first] = placesIn('') ?? []
+  expect(first).toStrictEqual({ app: 'a', isTold: false, why: 'none' })
+  expect(placesIn('access_log off;')?.[0]).toMatchObject({ why: 'off', file: '/n.conf' })
+  expect(whoTells('nothing', 9080)).toBeUndefined()
 })
 
 test('of what `nginx -T` prints, only what holds for all sites counts, and nothing of ours', () => {
