@@ -23,21 +23,29 @@ export async function lookAtAll(
   }
 }
 
+/** @param stop ends it at once */
 export async function inTime<T>(
   work: (signal: AbortSignal) => Promise<T> | T,
   deadlineMs: number,
+  stop?: AbortSignal,
 ): Promise<T> {
   const late = new AbortController()
   const { promise, reject } = Promise.withResolvers<never>()
+  const end = (error: Error) => {
+    reject(error)
+    late.abort(error)
+  }
   const timer = setTimeout(() => {
     const error = new Error(`not looked at to its end: no answer within ${deadlineMs / 1000} s`)
-    reject(Object.assign(error, { hint: HANGS }))
-    late.abort(error)
+    end(Object.assign(error, { hint: HANGS }))
   }, deadlineMs)
+  const stopped = () => end(stop?.reason as Error)
+  stop?.addEventListener('abort', stopped)
   try {
     return await Promise.race([work(late.signal), promise])
   } finally {
     clearTimeout(timer)
+    stop?.removeEventListener('abort', stopped)
   }
 }
 

@@ -53,6 +53,7 @@ export async function watchWarnings(
       const looked = await inTime(
         () => lookAtAll({ docker, data: config().data, certificates }),
         DEADLINE_MS,
+        signal,
       )
       judge(redact(looked))
       told()
