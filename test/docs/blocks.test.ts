@@ -30,6 +30,7 @@ const RUN: readonly (readonly [page: string, begins: string, by: string])[] = [
   ['docs/metrics.md', 'curl -H', 'test/receiver/http/app.test.ts'],
   ['docs/backup.md', 'docker volume create', 'test/e2e/moving-container.test.ts'],
   ['docs/limits.md', 'docker run --rm -v', 'test/e2e/moving-container.test.ts'],
+  ['docs/limits.md', 'docker volume create', 'test/e2e/moving-container.test.ts'],
   ['docs/limits.md', 'systemctl start', 'test/e2e/move.test.ts'],
   ['docs/install.md', 'curl -fsSLO', 'script/test-install'],
   ['docs/install.md', 'docker run --detach', 'test/package/image.test.ts'],
