@@ -41,11 +41,12 @@ step() {
 
 fails() { if "$@"; then echo "it did not fail: $*" >&2; return 1; fi; }
 
+# start_engine [FLAG…]
 start_engine() {
   echo '{}' >"$work/daemon.json"
   dockerd --host="$DOCKER_HOST" --data-root="$work/store" --exec-root="$work/exec" --pidfile="$work/dockerd.pid" \
     --config-file="$work/daemon.json" --bridge=none --iptables=false --ip6tables=false --ip-masq=false --ip-forward=false \
-    --userland-proxy=false >"$work/dockerd.log" 2>&1 &
+    --userland-proxy=false "$@" >"$work/dockerd.log" 2>&1 &
   REGISTRY_HTTP_ADDR=$registry REGISTRY_STORAGE_FILESYSTEM_ROOTDIRECTORY="$work/registry" \
     docker-registry serve script/install/registry.yaml >"$work/registry.log" 2>&1 &
   until_is 120 docker version

@@ -74,7 +74,7 @@ const SHELL: Files = {
 }
 
 /** Programs at the paths that they have here, with the libraries that they are linked to. */
-function withLibraries(programs: readonly string[]): Record<string, Uint8Array> {
+export function withLibraries(programs: readonly string[]): Record<string, Uint8Array> {
   const paths = new Set(programs)
   for (const program of programs) {
     const linked = execFileSync('ldd', [program], { encoding: 'utf8' })
