@@ -14,6 +14,7 @@ import {
   putConfig,
   TXT_BY_HAND,
   type,
+  untilCertified,
   WORK,
 } from './machine.ts'
 import type { Move } from './move.ts'
@@ -89,6 +90,8 @@ export const appService: Move = {
     ] as const
     putConfig(config, changes)
     await type('deploy-receiver check; systemctl restart deploy-receiver')
+    // hooks come by https
+    await untilCertified('url.deploy.example.com')
     // step 5: both, by one run of the Action; then a slot that is swapped in, as before
     await deployToBoth('one')
     await platform.swap()
