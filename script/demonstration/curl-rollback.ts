@@ -54,7 +54,7 @@ const rollbackCommands = ({
   `printf '%s.%s.%s' "$id" "$time" "$body" > signed`,
   `signature=$(openssl pkeyutl -sign -rawin -inkey ${keyFile} -in signed | openssl base64 -A)`,
   `curl -sS -w '\\n%{http_code}\\n' ${hook} \\`,
-  `  -H 'content-type: application/json' -H 'prefer: wait=60' \\`,
+  `  -H 'content-type: application/json' -H 'prefer: wait=240' \\`,
   `  -H "webhook-id: $id" -H "webhook-timestamp: $time" -H "webhook-signature: v1a,$signature" \\`,
   `  --data-binary "$body"`,
 ]

@@ -20,7 +20,7 @@ export async function postHook(
     method: 'POST',
     headers: { 'content-type': 'application/json', ...headers },
     body,
-    signal: AbortSignal.timeout(120_000),
+    signal: AbortSignal.timeout(280_000),
   })
   const text = await response.text()
   const parsed = v.safeParse(

@@ -30,7 +30,7 @@ export async function push(
         `COMMIT=${commitOf(version)}`,
         ...(broken ? ['BROKEN=1'] : []),
       ].join('\n'),
-      timeout: '2m',
+      timeout: '10m',
     },
     env: {
       DOCKER_HOST: stack.runner.host,

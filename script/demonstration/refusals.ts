@@ -33,7 +33,7 @@ export async function refusals(scene: Scene): Promise<Outcome> {
   const after = await listDeployments(stack)
   expect(after.join() === before.join(), `something was started: ${after.length - before.length}`)
 
-  const headers = { ...(await oidcHeaders(scene, redeploy)), prefer: 'wait=60' }
+  const headers = { ...(await oidcHeaders(scene, redeploy)), prefer: 'wait=240' }
   const [first, second] = [
     await postHook(scene, { headers, body: redeploy }),
     await postHook(scene, { headers, body: redeploy }),

@@ -70,7 +70,7 @@ async function ourDeployment(
   const answered = firstAnswer(stack.hello, version, { agent, signal: giveUp.signal })
   answered.catch(() => undefined)
   try {
-    const headers = { ...webhookHeaders(body, key.object), prefer: 'wait=60' }
+    const headers = { ...webhookHeaders(body, key.object), prefer: 'wait=240' }
     const { status, text, deployment } = await postHook(scene, { headers, body })
     expect(
       status === 200 && deployment !== undefined,
