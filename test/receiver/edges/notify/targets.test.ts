@@ -1,4 +1,7 @@
+import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { createServer, type IncomingMessage } from 'node:http'
+import type { AddressInfo, Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
@@ -289,4 +292,35 @@ describe('over TLS', () => {
     )
     expect(secure.posted).toHaveLength(1)
   })
+})
+
+test('a target is told through the proxy of the environment, unless it is excepted', async () => {
+  const asked: string[] = []
+  const proxy = createServer((request, response) => {
+    asked.push(`${request.method} ${request.url}`)
+    response.end('taken')
+  }).on('connect', ({ url, headers }: IncomingMessage, client: Socket) => {
+    asked.push(`CONNECT ${url} ${headers['proxy-authorization']}`)
+    client.end('HTTP/1.1 502 Bad Gateway\r\n\r\n')
+  })
+  proxy.listen(0, '127.0.0.1')
+  await once(proxy, 'listening')
+  const at = `127.0.0.1:${(proxy.address() as AddressInfo).port}`
+  const env = { HTTP_PROXY: at, HTTPS_PROXY: `http://me:pass@${at}`, NO_PROXY: '.inside.test' }
+  const post = (url: string, by: NodeJS.ProcessEnv = env) =>
+    createPost(by)({ url, body: '{}', allowsPrivate: true }, ending())
+
+  // the proxy resolves the name
+  expect(await post('http://hooks.test/a-secret-path')).toBe('200 taken')
+  const secure = await refusal(post('https://hooks.test/a-secret-path'))
+  expect(secure.message).not.toContain('a-secret-path')
+  const basic = `Basic ${Buffer.from('me:pass').toString('base64')}`
+  expect(asked).toEqual(['POST http://hooks.test/a-secret-path', `CONNECT hooks.test:443 ${basic}`])
+  for (const url of ['http://a.inside.test/x', `${server.url}/x`]) await post(url).catch(() => {})
+  expect(asked).toHaveLength(2)
+  expect(server.posted).toHaveLength(1)
+  const wrong = await refusal(post('https://hooks.test/x', { HTTPS_PROXY: 'socks5://proxy:1' }))
+  expect(wrong.hint).toContain('HTTPS_PROXY')
+  proxy.close()
+  proxy.closeAllConnections()
 })
