@@ -42,7 +42,7 @@ export function startNotify(
   },
 ): Notify {
   const post = createPost(environment)
-  const github = githubOf(config)
+  const github = githubOf(config, environment)
 
   const tellTarget = (target: Target, told: Told, ending: AbortSignal) => {
     const pageUrl = publicPageUrl(config())
@@ -104,14 +104,20 @@ export function startNotify(
 }
 
 /** Octokit is loaded when there is something to show, and made anew for another app. */
-function githubOf(config: () => Config): () => Promise<ShowOnGithub | undefined> {
+function githubOf(
+  config: () => Config,
+  environment: NodeJS.ProcessEnv,
+): () => Promise<ShowOnGithub | undefined> {
   let made: { of: GithubAppConfig; show: ShowOnGithub } | undefined
   return async () => {
     const { githubApp } = config()
     if (githubApp === undefined) return undefined
     if (made?.of === githubApp) return made.show
     const { createGithubStatuses } = await import('../edges/github/statuses.ts')
-    made = { of: githubApp, show: createGithubStatuses(githubApp, () => publicPageUrl(config())) }
+    made = {
+      of: githubApp,
+      show: createGithubStatuses(githubApp, () => publicPageUrl(config()), environment),
+    }
     return made.show
   }
 }

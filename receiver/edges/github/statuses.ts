@@ -8,6 +8,7 @@ import type { GithubNews } from '../../core/notify/github-news.ts'
 import { printable } from '../../core/printable.ts'
 import { shorten } from '../../core/shorten.ts'
 import { readRetryAfter } from '../retry-after.ts'
+import { proxiedFetch } from './proxied.ts'
 
 /** A GitHub App that may write deployments and commit statuses. */
 export interface StatusApp {
@@ -30,17 +31,21 @@ const REASON_CHARACTERS = 200
 
 const Client = Octokit.plugin(retry, throttling)
 
-/** @param pageUrl where the page is for people, read when it is needed */
+/**
+ * @param pageUrl where the page is for people, read when it is needed
+ * @param env has the proxies
+ */
 export function createGithubStatuses(
   { id, installation, key, apiUrl }: StatusApp,
   pageUrl: () => string | undefined,
+  env: NodeJS.ProcessEnv,
 ): ShowOnGithub {
   const octokit = new Client({
     authStrategy: createAppAuth,
     auth: { appId: id, installationId: installation, privateKey: key },
     baseUrl: apiUrl,
     userAgent: 'deploy-receiver',
-    request: { fetch: bounded },
+    request: { fetch: bounded(proxiedFetch(env)) },
     retry: { retries: 1 },
     throttle: { onRateLimit: isWorthIt, onSecondaryRateLimit: isWorthIt },
     // what is wrong is told by who asks
@@ -48,10 +53,22 @@ export function createGithubStatuses(
   })
   return async (news, signal) => {
     try {
-      await show(octokit, news, pageUrl(), signal)
+      await endsWith(signal, show(octokit, news, pageUrl(), signal))
     } catch (error) {
       throw explain(news, error)
     }
+  }
+}
+
+/** Between two attempts Octokit hears no signal. */
+async function endsWith<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
+  const { promise, reject } = Promise.withResolvers<never>()
+  const end = () => reject(signal.reason)
+  signal.addEventListener('abort', end)
+  try {
+    return await Promise.race([work, promise])
+  } finally {
+    signal.removeEventListener('abort', end)
   }
 }
 
@@ -121,15 +138,17 @@ const isWorthIt = (
 ): boolean => waitSeconds <= MAX_WAIT_SECONDS && retryCount === 0
 
 /** Octokit reads an answer whole, however long it is and takes. */
-const bounded: typeof fetch = async (url, options) => {
-  const signals = [AbortSignal.timeout(ANSWER_MS), ...(options?.signal ? [options.signal] : [])]
-  const { body, status, statusText, headers } = await fetch(url, {
-    ...options,
-    signal: AbortSignal.any(signals),
-  })
-  const text = await readText(body, MAX_ANSWER_BYTES)
-  return new Response(text || null, { status, statusText, headers: [...headers] })
-}
+const bounded =
+  (asking: typeof fetch): typeof fetch =>
+  async (url, options) => {
+    const signals = [AbortSignal.timeout(ANSWER_MS), ...(options?.signal ? [options.signal] : [])]
+    const { body, status, statusText, headers } = await asking(url, {
+      ...options,
+      signal: AbortSignal.any(signals),
+    })
+    const text = await readText(body, MAX_ANSWER_BYTES)
+    return new Response(text || null, { status, statusText, headers: [...headers] })
+  }
 
 function explain({ repository, sha }: GithubNews, error: unknown): DeliveryError {
   if (error instanceof DeliveryError) return error

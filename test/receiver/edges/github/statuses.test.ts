@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { decodeJwt } from 'jose'
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test, vi } from 'vitest'
 import { DeliveryError } from '../../../../receiver/core/notify/delivery-error.ts'
 import type { GithubNews } from '../../../../receiver/core/notify/github-news.ts'
 import { createGithubStatuses } from '../../../../receiver/edges/github/statuses.ts'
@@ -70,8 +70,8 @@ beforeEach(() => {
   fails = () => undefined
 })
 
-const connect = (pageUrl?: string) =>
-  createGithubStatuses({ id: '123', installation: '7', key, apiUrl }, () => pageUrl)
+const connect = (pageUrl?: string, env: NodeJS.ProcessEnv = {}, url = apiUrl) =>
+  createGithubStatuses({ id: '123', installation: '7', key, apiUrl: url }, () => pageUrl, env)
 const ending = () => AbortSignal.timeout(100_000)
 
 test('a deployment is made once, with its status and that of its commit', async () => {
@@ -175,10 +175,57 @@ test('a server that is not there is asked again later', { tags: 'long' }, async 
   const show = createGithubStatuses(
     { id: '123', installation: '7', key, apiUrl: 'http://127.0.0.1:1' },
     () => undefined,
+    {},
   )
   const error: unknown = await show(NEWS, ending()).catch((thrown: unknown) => thrown)
   expect(error).toMatchObject({
     isFinal: false,
     message: expect.stringMatching(/cannot be reached/),
   })
+})
+
+test.each([
+  ['a pause before the next attempt', [429, {}, { 'retry-after': '4' }]],
+  ['a pause after a failure', [502, {}]],
+] as const)('%s ends with the signal', async (_, [status, body, headers = {}]) => {
+  const stopping = new AbortController()
+  const { promise: failed, resolve } = Promise.withResolvers<void>()
+  fails = (line) => {
+    if (!line.startsWith('GET')) return undefined
+    // a pause never ends by itself
+    vi.useFakeTimers({ toFake: ['setTimeout'] })
+    resolve()
+    return [status, body, { ...headers }]
+  }
+  const showing = connect()(NEWS, stopping.signal).catch((thrown: unknown) => thrown)
+  onTestFinished(() => void vi.useRealTimers())
+  await failed
+  await vi.waitUntil(() => vi.getTimerCount() > 0, { timeout: 30_000 })
+  stopping.abort(new Error('the receiver stops'))
+  const { message } = (await showing) as Error
+  expect(message).toContain('the receiver stops')
+  expect(asked.filter(({ line }) => line.startsWith('GET'))).toHaveLength(1)
+})
+
+test('GitHub is asked through the proxy that the environment has, unless it is excepted', async () => {
+  const proxied: string[] = []
+  const proxy = createServer((request, response) => {
+    const { host, pathname, search } = new URL(request.url ?? '')
+    proxied.push(host)
+    request.url = `${pathname}${search}`
+    github.emit('request', request, response)
+  })
+  proxy.listen(0, '127.0.0.1')
+  await once(proxy, 'listening')
+  const { port } = proxy.address() as AddressInfo
+  const env = { HTTP_PROXY: `http://127.0.0.1:${port}` }
+  await connect(undefined, env, 'http://github.test:81/v3')(NEWS, ending())
+  expect(new Set(proxied)).toEqual(new Set(['github.test:81']))
+  expect(asked.at(-1)?.line).toBe(`POST /v3/repos/acme/api/statuses/${SHA}`)
+  proxied.length = 0
+  // nothing on this machine is
+  await connect(undefined, env)(NEWS, ending())
+  expect(proxied).toEqual([])
+  proxy.close()
+  proxy.closeAllConnections()
 })
