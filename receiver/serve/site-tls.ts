@@ -41,10 +41,10 @@ function receiverTlsSite({ url, site, tls }: Config): TlsSite | undefined {
 }
 
 /** The page's, if it has a name of its own. */
-function pageTlsSite({ url, page, tls }: Config): TlsSite | undefined {
+function pageTlsSite({ url, site, page, tls }: Config): TlsSite | undefined {
   const domain = page?.domain
-  if (domain === undefined || tls === undefined || domain === new URL(url).hostname)
-    return undefined
+  if (site === undefined || tls === undefined) return undefined
+  if (domain === undefined || domain === new URL(url).hostname) return undefined
   return { site: `page.${domain}`, names: [domain], source: { kind: 'acme' } }
 }
 
@@ -52,10 +52,12 @@ function pageTlsSite({ url, page, tls }: Config): TlsSite | undefined {
 export const tlsSites = (config: Config): TlsSite[] =>
   [
     ...Object.values(config.apps).map((app) => (app.http ? tlsSiteOf(app, config) : undefined)),
-    // one of the user's own has his own certificate
-    hasOwnSite(config.nginx.directory, config.url) ? receiverTlsSite(config) : undefined,
-    config.site === undefined ? undefined : pageTlsSite(config),
+    ...[receiverTlsSite(config), pageTlsSite(config)].filter((each) => isOurs(each, config)),
   ].filter((each) => each !== undefined)
+
+/** A site of the user's own has his own certificate. */
+const isOurs = (own: TlsSite | undefined, { nginx, url }: Config): boolean =>
+  own?.names.every((name) => hasOwnSite(nginx.directory, url, name)) === true
 
 /** Where the certificate of a site lies, whether it is there or not. */
 export const filesOf = (

@@ -26,5 +26,5 @@ export function whyNoPage(
   const other = others.find(({ names }) => names.includes(domain))
   return other === undefined
     ? undefined
-    : `${domain} (page.domain) has a site of your own, in ${other.file}, which is left alone: take it out and \`deploy-receiver reload\` to have one written, give the page another name, or pass on there what docs/page.md has`
+    : `${domain} (page.domain) has a site of your own, in ${other.file}, which is left alone, and no certificate is asked for: take it out and \`deploy-receiver reload\` to have one written, give the page another name, or pass on there what docs/page.md has`
 }

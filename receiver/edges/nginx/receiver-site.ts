@@ -52,9 +52,9 @@ export const receiverFile = (directory: string, url: string): string => {
   return join(directory, `deploy-receiver.url${DOMAIN.test(host) ? `.${host}` : ''}.conf`)
 }
 
-/** Whether the receiver's own site is among Nginx's files. */
-export const hasOwnSite = (directory: string, url: string): boolean =>
-  readIfThere(receiverFile(directory, url))?.includes(`server_name ${hostOf(url)};`) === true
+/** Whether the receiver's own site is among Nginx's files, or the one of this name beside it. */
+export const hasOwnSite = (directory: string, url: string, name = hostOf(url)): boolean =>
+  readIfThere(receiverFile(directory, url))?.includes(`server_name ${name};`) === true
 
 const FILE = /^deploy-receiver\.url(?:\..+)?\.conf$/
 

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
 import type { AppConfig, Config } from '../../../receiver/config/config.ts'
-import { siteTls } from '../../../receiver/serve/site-tls.ts'
+import { siteTls, tlsSites } from '../../../receiver/serve/site-tls.ts'
 import { makePair } from '../../support/certificates.ts'
 
 const directory = mkdtempSync(join(tmpdir(), 'site-tls-'))
@@ -39,4 +39,32 @@ test('a domain that comes to another app keeps its certificate until that one ha
   expect(told({ api, web }, 'web')?.pair).toEqual({ ...lent, covers: ['d.test'], isFit: true })
   const own = have('deploy-receiver.web', ['d.test'])
   expect(told({ api, web }, 'web')?.pair).toEqual({ ...own, covers: ['d.test'], isFit: true })
+})
+
+test('the page and the receiver have certificates asked for while their sites are of ours, and no others', () => {
+  const nginx = join(directory, 'nginx')
+  mkdirSync(nginx)
+  const config = {
+    apps: {},
+    url: 'https://deploy.test',
+    site: {},
+    page: { domain: 'page.test' },
+    nginx: { directory: nginx },
+    tls: { email: 'ops@d.test', server: SERVER, directory },
+  } as unknown as Config
+  const asked = (of: Config = config) => tlsSites(of).map(({ site }) => site)
+  const written = (names: string[]) =>
+    writeFileSync(
+      join(nginx, 'deploy-receiver.url.deploy.test.conf'),
+      names.map((name) => `server {\n  server_name ${name};\n}\n`).join(''),
+    )
+  expect(asked()).toEqual([])
+  written(['page.test', 'deploy.test'])
+  expect(asked()).toEqual(['url.deploy.test', 'page.page.test'])
+  expect(asked({ ...config, site: undefined } as unknown as Config)).toEqual([])
+  // somebody's own site has the name of the other
+  written(['deploy.test'])
+  expect(asked()).toEqual(['url.deploy.test'])
+  written(['page.test'])
+  expect(asked()).toEqual(['page.page.test'])
 })

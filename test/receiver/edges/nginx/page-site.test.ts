@@ -3,7 +3,10 @@ import { request } from 'node:https'
 import { join } from 'node:path'
 import { buffer } from 'node:stream/consumers'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import type { ConfiguredReceiver } from '../../../../receiver/edges/nginx/receiver-site.ts'
+import {
+  type ConfiguredReceiver,
+  hasOwnSite,
+} from '../../../../receiver/edges/nginx/receiver-site.ts'
 import { createSites } from '../../../../receiver/edges/nginx/sites.ts'
 import { createSlots } from '../../../../receiver/edges/slots.ts'
 import { makePair } from '../../../support/certificates.ts'
@@ -157,6 +160,8 @@ test("a page on the receiver's host stands beside the hooks, over TLS alone", as
 test('a page that has no site of ours is told of, and one that has is asked for as its visitors do', async () => {
   const shown = await show('page.test', { hasTls: true })
   expect(shown.notice).toBeUndefined()
+  const isOurs = () => hasOwnSite(nginx.directory, 'https://deploy.test', 'page.test')
+  expect(isOurs()).toBe(true)
   expect(await shown.page()).toEqual({ url: `https://page.test:${ports.tls}` })
   const beside = await show('deploy.test', { hasTls: true })
   expect([beside.notice, await beside.page()]).toEqual([undefined, undefined])
@@ -173,5 +178,7 @@ test('a page that has no site of ours is told of, and one that has is asked for 
   const taken = await show('page.test', { hasTls: true })
   writeFileSync(main, before)
   expect(taken.notice).toContain(`page.test (page.domain) has a site of your own, in ${theirs}`)
+  expect(taken.notice).toContain('no certificate is asked for')
+  expect(isOurs()).toBe(false)
   await expect(secure('page.test', '/page/apps')).rejects.toThrow('unrecognized name')
 })
