@@ -1,4 +1,8 @@
-import { Agent, request } from 'node:http'
+import { fork } from 'node:child_process'
+import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
+import { Agent } from 'node:http'
+import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { startDockerd } from '../../test/support/dockerd.ts'
@@ -6,80 +10,19 @@ import { askLocally } from '../../test/support/local.ts'
 import { startRegistry } from '../../test/support/registry.ts'
 import { startVm, type Vm } from '../../test/support/vm.ts'
 import { openWorkspace } from '../../test/support/workspace.ts'
+import { get, type Got, type Way } from './page/get.ts'
+import type { Seen, Viewers } from './page/viewers.ts'
 import { table } from './table.ts'
 
-const USAGE = `usage: script/bench page [--viewers 100] [--apps 20]
+const USAGE = `usage: script/bench page [--viewers 100] [--apps 20] [--rounds 10] [--only-deployments]
 
-  The page beside what the local socket answers: first byte, by turns, and what each page weighs. Then deployments by turns with
-  nobody and with so many who look, each with a stream of changes who fetches the page anew at each, as the page's script does.`
+  The page beside what the local socket answers: first byte, by turns, and what each page weighs. Then deployments by turns: with
+  nobody, with so many who look at an app of which nothing changes, and with so many who look at what is deployed; each has a stream of
+  changes and fetches the page anew at each, as the page's script does. They are a process of their own on the same machine.`
 
 const ROUNDS = 100
-const DEPLOYMENTS = 10
 const SUBNET = '10.212.0.0/22'
 const SETTINGS = { port: 8000, watch: '1s', drain: '0s', stop_grace_period: '0s' }
-
-interface Got {
-  firstMs: number
-  bytes: number
-}
-
-/** Where something is asked: by a connection that stays. */
-interface Way {
-  agent: Agent
-  place: { host: string; port: number } | { socketPath: string }
-  headers: Record<string, string>
-}
-
-const get = ({ agent, place, headers }: Way, path: string): Promise<Got> =>
-  new Promise((resolve, reject) => {
-    const began = performance.now()
-    const sent = request({ ...place, path, agent, headers })
-    sent.once('error', reject)
-    sent.once('response', (response) => {
-      if (response.statusCode !== 200) reject(new Error(`${path} answered ${response.statusCode}`))
-      const firstMs = performance.now() - began
-      let bytes = 0
-      response.on('data', (chunk: Buffer) => (bytes += chunk.byteLength))
-      response.once('end', () => resolve({ firstMs, bytes }))
-    })
-    sent.end()
-  })
-
-/** Who looks at a page as a browser does; resolves when there is a stream. */
-async function look(
-  way: Way,
-  { path, app, ended }: { path: string; app: string; ended: AbortSignal },
-): Promise<void> {
-  const open = Promise.withResolvers<void>()
-  let [isFetching, again] = [false, false]
-  const fetchPage = async () => {
-    again = isFetching
-    if (isFetching) return
-    isFetching = true
-    do {
-      again = false
-      await get(way, path)
-    } while (again)
-    isFetching = false
-  }
-  const stream = request({
-    ...way.place,
-    headers: way.headers,
-    path: `/page/changes?app=${app}`,
-    agent: false,
-    signal: ended,
-  })
-  stream.on('error', open.reject)
-  stream.once('response', (response) => {
-    response.on('error', () => {})
-    response.on('data', (chunk: Buffer) => {
-      open.resolve()
-      if (chunk.includes('changed')) fetchPage().catch(() => {})
-    })
-  })
-  stream.end()
-  await open.promise
-}
 
 async function signIn(vm: Vm, admin: { host: string; port: number }): Promise<string> {
   const { text } = await askLocally(vm.config.socket, '/login-links?name=bench&role=operator', {
@@ -96,7 +39,41 @@ async function signIn(vm: Vm, admin: { host: string; port: number }): Promise<st
   return answer.headers.get('set-cookie')?.split(';')[0] ?? ''
 }
 
-async function measure({ apps: count, viewers }: { apps: number; viewers: number }): Promise<void> {
+/** User and system time of a process so far (proc(5), /proc/pid/stat, fields 14 and 15, in ticks of 10 ms). */
+function cpuMs(pid: number): number {
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? []
+  return (Number(fields[11]) + Number(fields[12])) * 10
+}
+
+async function startViewers(who: Viewers) {
+  const child = fork(join(import.meta.dirname, 'page/viewers.ts'))
+  const answer = async (asked: Viewers | 'seen'): Promise<unknown> => {
+    child.send(asked)
+    const [said] = (await once(child, 'message')) as unknown[]
+    return said
+  }
+  await answer(who)
+  return {
+    seen: async () => (await answer('seen')) as Seen,
+    async leave() {
+      const gone = once(child, 'exit')
+      child.kill()
+      await gone
+    },
+  }
+}
+
+async function measure({
+  apps: count,
+  viewers,
+  rounds,
+  onlyDeployments,
+}: {
+  apps: number
+  viewers: number
+  rounds: number
+  onlyDeployments: boolean
+}): Promise<void> {
   const workspace = openWorkspace()
   try {
     const login = { username: 'acme', password: 'a password of the benchmark' }
@@ -144,7 +121,7 @@ async function measure({ apps: count, viewers }: { apps: number; viewers: number
       [`/show/${id}`, `/page/deployments/${id}`],
     ] as const
     const rows: string[][] = []
-    for (const [data, shown] of pairs) {
+    for (const [data, shown] of onlyDeployments ? [] : pairs) {
       const of: Record<'data' | 'shown', Got[]> = { data: [], shown: [] }
       for (let round = 0; round < ROUNDS; round++) {
         of.data.push(await get(socket, data))
@@ -164,38 +141,68 @@ async function measure({ apps: count, viewers }: { apps: number; viewers: number
         (plain.bytes / 1024).toFixed(1),
       ])
     }
-    table(
-      ['', 'socket (ms)', 'page (ms)', 'more (ms)', 'p95 (ms)', 'sent (KiB)', 'as text (KiB)'],
-      rows,
-    )
-
-    const times = { alone: [] as Deployed[], seen: [] as Deployed[] }
-    type Deployed = Awaited<ReturnType<typeof deploy>>
-    for (let round = 0; round < DEPLOYMENTS; round++) {
-      times.alone.push(await deploy('app-0'))
-      const ended = new AbortController()
-      const half = (at: number) =>
-        at % 2 === 0
-          ? ({ path: '/page/apps', app: '' } as const)
-          : ({ path: '/page/apps/app-0', app: 'app-0' } as const)
-      const all = Array.from({ length: viewers }, (_, at) =>
-        look(browser(), { ...half(at), ended: ended.signal }),
+    if (!onlyDeployments) {
+      table(
+        ['', 'socket (ms)', 'page (ms)', 'more (ms)', 'p95 (ms)', 'sent (KiB)', 'as text (KiB)'],
+        rows,
       )
-      await Promise.all(all)
-      times.seen.push(await deploy('app-0'))
-      ended.abort()
-      process.stderr.write(`\r· ${round + 1} of ${DEPLOYMENTS} rounds `)
+    }
+
+    const pids = { receiver: vm.receiver().pid, engine: engine.pid }
+    const spent = () => ({ receiver: cpuMs(pids.receiver), engine: cpuMs(pids.engine) })
+    const measured = async (pages: Viewers['pages']) => {
+      const looking =
+        pages.length === 0 ? undefined : await startViewers({ ...admin, cookie, pages })
+      // what their coming costs is over
+      await pause(3000)
+      const [before, seenBefore] = [spent(), await looking?.seen()]
+      const { liveMs, ms } = await deploy('app-0')
+      const [after, seen] = [spent(), await looking?.seen()]
+      await looking?.leave()
+      return {
+        liveMs,
+        ms,
+        receiverMs: after.receiver - before.receiver,
+        engineMs: after.engine - before.engine,
+        viewersMs: (seen?.cpuMs ?? 0) - (seenBefore?.cpuMs ?? 0),
+        fetched: (seen?.fetched ?? 0) - (seenBefore?.fetched ?? 0),
+      }
+    }
+    const each = (page: (at: number) => Viewers['pages'][number]) =>
+      Array.from({ length: viewers }, (_, at) => page(at))
+    const ARMS = {
+      alone: [],
+      elsewhere: each(() => ({ path: '/page/apps/app-1', app: 'app-1' })),
+      here: each((at) =>
+        at % 2 === 0 ? { path: '/page/apps', app: '' } : { path: '/page/apps/app-0', app: 'app-0' },
+      ),
+    }
+    type Arm = keyof typeof ARMS
+    type Measured = Awaited<ReturnType<typeof measured>>
+    const all: Record<Arm, Measured[]> = { alone: [], elsewhere: [], here: [] }
+    for (let round = 0; round < rounds; round++) {
+      for (const arm of Object.keys(ARMS) as Arm[]) all[arm].push(await measured(ARMS[arm]))
+      process.stderr.write(`\r· ${round + 1} of ${rounds} rounds `)
     }
     process.stderr.write('\n')
-    const row = (name: string, key: 'liveMs' | 'ms') => {
-      const [alone, seen] = [times.alone, times.seen].map((all) =>
-        median(all.map((each) => each[key])),
+    const row = (name: string, key: keyof Measured) => {
+      const [alone = 0, elsewhere = 0, here = 0] = Object.values(all).map((of) =>
+        median(of.map((one) => one[key])),
       )
-      return [name, String(alone), String(seen), ((seen ?? 0) / (alone ?? 1)).toFixed(2)]
+      const ratio = (value: number) => (alone === 0 ? '' : (value / alone).toFixed(2))
+      const shown = [alone, elsewhere, ratio(elsewhere), here, ratio(here)]
+      return [name, ...shown.map((value) => (typeof value === 'string' ? value : value.toFixed(0)))]
     }
     table(
-      ['', 'nobody looks', `${viewers} look`, 'ratio'],
-      [row('hook to live (ms)', 'liveMs'), row('hook to its end, 1 s of watch in it (ms)', 'ms')],
+      ['', 'nobody looks', `${viewers} look elsewhere`, 'ratio', `${viewers} look at it`, 'ratio'],
+      [
+        row('hook to live (ms)', 'liveMs'),
+        row('hook to its end, 1 s of watch in it (ms)', 'ms'),
+        row('processor time of the receiver (ms)', 'receiverMs'),
+        row('processor time of dockerd (ms)', 'engineMs'),
+        row('processor time of those who look (ms)', 'viewersMs'),
+        row('pages fetched', 'fetched'),
+      ],
     )
     await vm.close()
     await engine.stop()
@@ -212,8 +219,17 @@ const { values } = parseArgs({
   options: {
     apps: { type: 'string', default: '20' },
     viewers: { type: 'string', default: '100' },
+    rounds: { type: 'string', default: '10' },
+    'only-deployments': { type: 'boolean', default: false },
     help: { type: 'boolean', short: 'h', default: false },
   },
 })
 if (values.help) console.log(USAGE)
-else await measure({ apps: Number(values.apps), viewers: Number(values.viewers) })
+else {
+  await measure({
+    apps: Number(values.apps),
+    viewers: Number(values.viewers),
+    rounds: Number(values.rounds),
+    onlyDeployments: values['only-deployments'],
+  })
+}
