@@ -1,14 +1,24 @@
 import type { AppAnswer } from '../core/slots/app-answer.ts'
+import type { Listener } from '../core/listeners.ts'
 import { healthOf } from '../core/slots/app-health.ts'
 import type { World } from '../core/slots/next-step.ts'
 import type { Services } from '../http/app.ts'
 
 /** A page is as fresh as that; however many look, Docker and the app are asked once in it. */
 const FRESH_MS = 3000
+/** While something is deployed, Docker has that to do: the other apps are as they were so long ago. */
+const BESIDE_MS = 15_000
 /** Nobody waits longer for Docker, and none longer for an app. */
 const ASK_MS = 2000
 
-/** How apps are, for pages that many may look at. What cannot be seen is `null`. */
+export interface PageHealth {
+  /** What cannot be seen is `null`. */
+  of: Services['pageHealth']
+  /** Hears what is deployed. */
+  listener: Listener
+}
+
+/** How apps are, for pages that many may look at. */
 export function createPageHealth(
   look: {
     observe(app: string): Promise<World>
@@ -16,7 +26,8 @@ export function createPageHealth(
     answer(app: string, world: World, limitMs: number): Promise<AppAnswer | undefined>
   },
   nowMs: () => number,
-): Services['pageHealth'] {
+): PageHealth {
+  const deploying = new Set<string>()
   const kept = new Map<string, { at: number; health: ReturnType<Services['pageHealth']> }>()
   const ask: Services['pageHealth'] = async (app) => {
     try {
@@ -28,12 +39,22 @@ export function createPageHealth(
       return null
     }
   }
-  return (app) => {
-    const known = kept.get(app)
-    if (known !== undefined && nowMs() - known.at < FRESH_MS) return known.health
-    const health = ask(app)
-    kept.set(app, { at: nowMs(), health })
-    return health
+  return {
+    of(app) {
+      const known = kept.get(app)
+      const isBeside = deploying.size > 0 && !deploying.has(app)
+      const freshMs = isBeside ? BESIDE_MS : FRESH_MS
+      if (known !== undefined && nowMs() - known.at < freshMs) return known.health
+      const health = ask(app)
+      kept.set(app, { at: nowMs(), health })
+      return health
+    },
+    listener({ app }, { type }) {
+      if (type === 'started') deploying.add(app)
+      if (type === 'finished') deploying.delete(app)
+      // others serve now
+      if (type === 'live' || type === 'finished') kept.delete(app)
+    },
   }
 }
 

@@ -141,6 +141,16 @@ async function start(
     }),
     report,
   )
+  const pageHealth = createPageHealth(
+    {
+      observe: (app) => observe(app, { engine, slots }),
+      answer: async (app, world, limitMs) => {
+        const spec = apps.all().get(app)
+        return spec === undefined ? undefined : appAnswer(spec, world, slotPorts, limitMs)
+      },
+    },
+    clock.ms,
+  )
   const store = openStore(storePlace(data, machine.subnet), {
     clock,
     log,
@@ -151,6 +161,7 @@ async function start(
       watchSteps(watchdog),
       countDeployments(measure.meters),
       markSwaps(traffic),
+      pageHealth.listener,
       () => notify.wake(),
     ],
     hooked: countHooks(measure.meters),
@@ -223,16 +234,7 @@ async function start(
     store,
     registry,
     health,
-    pageHealth: createPageHealth(
-      {
-        observe: (app) => observe(app, { engine, slots }),
-        answer: async (app, world, limitMs) => {
-          const spec = apps.all().get(app)
-          return spec === undefined ? undefined : appAnswer(spec, world, slotPorts, limitMs)
-        },
-      },
-      clock.ms,
-    ),
+    pageHealth: pageHealth.of,
     metrics: measure.metrics,
     traffic: traffic.of,
     plan: async (app, wanted) => ({

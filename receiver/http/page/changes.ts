@@ -1,6 +1,7 @@
 import type { Context } from 'hono'
 import { streamSSE } from 'hono/streaming'
 import { ANYTHING, type Feed } from '../../core/feed.ts'
+import { TOGETHER_MS } from './shared.ts'
 
 export interface ChangeServices {
   feed: Pick<Feed, 'next'>
@@ -12,7 +13,7 @@ const BEAT_MS = 15_000
 /** A screen shows itself anew so often at most. */
 const PAUSE_MS = 1000
 /** The more look, the seldomer each of them is told, and not all at once: a deployment goes on beside them. */
-const PAUSE_MS_EACH = 20
+const PAUSE_MS_EACH = 30
 
 /**
  * Says each time that something of an app changed, or of any: a browser asks for its page again then.
@@ -36,8 +37,10 @@ export function createStreamChanges({ feed, stopping }: ChangeServices) {
           await change
           const pauseMs = Math.max(PAUSE_MS, looking * PAUSE_MS_EACH)
           await stream.sleep(Math.random() * (pauseMs - PAUSE_MS))
-          if (ended.aborted || !mayStill()) return
+          // what comes from now on may be missing in what is shown next
           change = next()
+          await stream.sleep(TOGETHER_MS)
+          if (ended.aborted || !mayStill()) return
           await stream.writeSSE({ data: 'changed' })
           await stream.sleep(pauseMs)
         }

@@ -48,10 +48,13 @@ export const layout = (
         <p id="lost" role="status" hidden>
           The connection is lost: what is shown may be old. Trying again…
         </p>
-        <main id="main" tabindex="-1">${body}</main>
+        ${mainOf(body)}
         <footer>deploy-receiver ${version}</footer>
       </body>
     </html>`
+
+/** What a page shows, without all that is around it. */
+export const mainOf = (body: Html): Html => html`<main id="main" tabindex="-1">${body}</main>`
 
 const MENU = {
   apps: ['/page/apps', 'Apps'],

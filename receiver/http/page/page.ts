@@ -1,10 +1,10 @@
 import { type Context, Hono, type MiddlewareHandler } from 'hono'
 import { compress } from 'hono/compress'
-import { raw } from 'hono/html'
 import type { Deployment } from '../../../protocol/deployment.ts'
 import { PROBLEMS } from '../../../protocol/problem.ts'
 import type { Feed } from '../../core/feed.ts'
 import type { LogServices } from '../admin/logs.ts'
+import { deploymentNamed } from '../admin/find.ts'
 import { show, type ShowServices } from '../admin/show.ts'
 import { appNamed } from '../apps.ts'
 import { problemOf } from '../problem-of.ts'
@@ -13,6 +13,7 @@ import { type ActRouteServices, actRoutes, mustAct } from './act-routes.ts'
 import { app as appView } from './app.ts'
 import { type AppLine, apps as appsView } from './apps.ts'
 import { assets } from './assets.ts'
+import { type Body, bodyOf, sendPart, wantsPart } from './body.ts'
 import { type ChangeServices, createStreamChanges } from './changes.ts'
 import { sessionOf } from './credentials.ts'
 import { deployment as deploymentView } from './deployment.ts'
@@ -48,9 +49,6 @@ const COMPRESS = compress()
 const compressed: MiddlewareHandler = (c, next) =>
   /\/(?:stream|changes)$/.test(c.req.path) ? next() : COMPRESS(c, next)
 
-/** Made to its end, so that all who look at it are sent the same text. */
-const made = async (what: Html): Promise<Html> => raw((await what).toString())
-
 /** What people look at, and press. Whoever is not signed in sees how to sign in, and nothing else. */
 export function createPage(services: PageServices): Hono {
   const nowMs = () => services.intake.nowSeconds() * 1000
@@ -65,7 +63,25 @@ export function createPage(services: PageServices): Hono {
   }
 
   const streamChanges = createStreamChanges(services)
-  const shared = sharedUntilChanged<Html>(services.feed)
+  const sharedLines = sharedUntilChanged<AppLine>(services.feed)
+  const sharedLineOf = (name: string) => sharedLines({ name, of: name }, () => lineOf(name))
+  const sharedBodies = sharedUntilChanged<Body>(services.feed)
+
+  /** A screen that many may look at. Whoever has it already is sent what it shows, and nothing around it. */
+  async function watched(
+    c: Context,
+    what: Omit<Parameters<typeof screen>[1], 'body' | 'menu'>,
+    make: (mayAct: boolean) => Html,
+  ): Promise<Response> {
+    const mayAct = (c as Context<Inside>).get('session').role === 'operator'
+    const { pathname, search } = new URL(c.req.url)
+    const shown = { name: `${pathname}${search} ${mayAct}`, of: what.watches?.app }
+    const isPart = wantsPart(c)
+    const body = await sharedBodies(shown, async () => bodyOf(make(mayAct)), {
+      orJustBefore: isPart,
+    })
+    return isPart ? sendPart(c, body) : screen(c, { ...what, menu: 'apps', body: body.html })
+  }
 
   const inside = new Hono<Inside>()
     .use(async (c, next) => {
@@ -75,19 +91,17 @@ export function createPage(services: PageServices): Hono {
       if (c.req.method === 'POST' && !c.req.path.startsWith('/page/sessions/')) mustAct(session)
       return next()
     })
-    .get('/apps', async (c) => {
-      const body = await shared('apps', async () => {
-        const all = await Promise.all([...services.apps.keys()].map(lineOf))
-        return made(appsView(all, nowMs()))
-      })
-      return screen(c, { title: 'Apps', menu: 'apps', watches: {}, body })
-    })
-    .get('/apps/:app', async (c) => {
+    .get('/apps', (c) =>
+      watched(c, { title: 'Apps', watches: {} }, async () => {
+        const all = await Promise.all([...services.apps.keys()].map(sharedLineOf))
+        return appsView(all, nowMs())
+      }),
+    )
+    .get('/apps/:app', (c) => {
       const name = c.req.param('app')
       const before = c.req.query('before')
-      const mayAct = c.get('session').role === 'operator'
-      const body = await shared(`app ${name} ${before ?? ''} ${mayAct}`, async () => {
-        const line = await lineOf(name)
+      return watched(c, { title: name, watches: { app: name } }, async (mayAct) => {
+        const line = await sharedLineOf(name)
         const history = services.archive.list(name, {
           limit: HISTORY + 1,
           ...(before === undefined ? {} : { before }),
@@ -95,23 +109,20 @@ export function createPage(services: PageServices): Hono {
         const shown = history.slice(0, HISTORY)
         const older = history.length > HISTORY ? shown.at(-1)?.id : undefined
         const isOlder = before !== undefined
-        return made(appView(line, { history: shown, older, isOlder, mayAct, nowMs: nowMs() }))
+        return appView(line, { history: shown, older, isOlder, mayAct, nowMs: nowMs() })
       })
-      return screen(c, { title: name, menu: 'apps', watches: { app: name }, body })
     })
     .get('/deployments/:id', (c) => {
-      const shown = show(c.req.param('id'), services)
-      const { app, id, status } = shown.deployment
-      const live = services.archive.live(app)?.deployment
-      const goBackTo =
-        status === 'failed' && live?.id === id ? live.previous?.deployment : undefined
-      const body = deploymentView(shown, {
-        live,
-        goBackTo,
-        mayAct: c.get('session').role === 'operator',
-        nowMs: nowMs(),
+      const { app, id } = deploymentNamed(c.req.param('id'), services)
+      return watched(c, { title: `${app} ${id}`, watches: { app } }, (mayAct) => {
+        const shown = show(id, services)
+        const live = services.archive.live(app)?.deployment
+        const goBackTo =
+          shown.deployment.status === 'failed' && live?.id === id
+            ? live.previous?.deployment
+            : undefined
+        return deploymentView(shown, { live, goBackTo, mayAct, nowMs: nowMs() })
       })
-      return screen(c, { title: `${app} ${id}`, menu: 'apps', watches: { app }, body })
     })
     .route('/', actRoutes(services, { screen, lineOf }))
     .route('/', logRoutes(services, screen))

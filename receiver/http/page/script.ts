@@ -29,7 +29,7 @@ export const SCRIPT = /* javascript */ `'use strict'
 
   /** Shows what is new, and leaves everything else as it is: what is selected, where one reads, what has the focus. */
   async function refresh() {
-    const answer = await fetch(location.href, { headers: { accept: 'text/html' } })
+    const answer = await fetch(location.href, { headers: { accept: 'text/html', 'x-part': 'main' } })
     if (answer.redirected) return location.assign(answer.url)
     if (!answer.ok) throw new Error('it answered ' + answer.status)
     const fresh = new DOMParser().parseFromString(await answer.text(), 'text/html')

@@ -434,7 +434,7 @@ test('a hundred who look cost what one does, until something changes', async () 
   const { pageHealth, archive } = world.services
   let [asked, read] = [0, 0]
   const change = () => {
-    world.feed.changed(ANYTHING)
+    for (const each of ['api', 'web', ANYTHING]) world.feed.changed(each)
     return setImmediate()
   }
   const counted = {
@@ -455,8 +455,8 @@ test('a hundred who look cost what one does, until something changes', async () 
       )
       expect(all.every(({ status }) => status === 200)).toBe(true)
     }
-    // the overview, and one of them once more
-    const apps = world.services.apps.size + 1
+    // the overview has what the page of one of them has
+    const apps = world.services.apps.size
     await look()
     expect([asked, read]).toEqual([apps, apps])
     await change()
@@ -465,6 +465,30 @@ test('a hundred who look cost what one does, until something changes', async () 
   } finally {
     Object.assign(world.services, { pageHealth, archive })
   }
+})
+
+test('whoever has a page already is sent what it shows alone, the same bytes for all', async () => {
+  const [one, two] = [await signedIn('operator', 'one'), await signedIn('operator', 'two')]
+  for (const path of ['/apps', '/apps/api']) {
+    const part = { 'x-part': 'main' }
+    const zipped = { ...part, 'accept-encoding': 'gzip' }
+    const plain = await (await ask(path, { cookie: one, headers: part })).text()
+    expect(plain).toMatch(/^<main id="main"[^]*<\/main>$/)
+    expect(await (await ask(path, { cookie: one })).text()).toContain(plain)
+    const sent = await Promise.all(
+      [one, two].map(async (cookie) => {
+        const answer = await ask(path, { cookie, headers: zipped })
+        expect(answer.headers.get('content-encoding')).toBe('gzip')
+        return Buffer.from(await answer.arrayBuffer())
+      }),
+    )
+    expect(sent.map((each) => gunzipSync(each).toString())).toEqual([plain, plain])
+    expect(sent[0]).toEqual(sent[1])
+  }
+  const reader = await signedIn('reader')
+  const seen = await ask('/apps/api', { cookie: reader, headers: { 'x-part': 'main' } })
+  expect(await seen.text()).not.toContain('/do/')
+  expect((await ask('/apps', { headers: { 'x-part': 'main' } })).status).toBe(303)
 })
 
 test('older deployments are found from where the list ends, however it moved on', async () => {

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import type { Deployment } from '../../../protocol/deployment.ts'
 import { appAnswer } from '../../../receiver/core/slots/app-answer.ts'
 import { observe } from '../../../receiver/core/slots/next-step.ts'
 import type { Container } from '../../../receiver/core/slots/container.ts'
@@ -19,7 +20,7 @@ test('however many look, an engine and an app are asked once each within three s
     clock: { ms: () => nowMs, timeout: () => new AbortController().signal },
     probe: async () => (asked++, { status: 200, body: '' }),
   } as unknown as SlotPorts
-  const health = createPageHealth(
+  const { of: health } = createPageHealth(
     {
       observe: (app) => observe(app, ports),
       answer: (_app, world, limitMs) => appAnswer(SLOW, world, ports, limitMs),
@@ -45,7 +46,7 @@ test('an app that says nothing is told apart from an engine that does not', asyn
       throw new Error(`no answer within ${timeoutMs} ms`)
     },
   } as unknown as SlotPorts
-  const health = createPageHealth(
+  const { of: health } = createPageHealth(
     {
       observe: async () => WORLD,
       answer: (_app, world, limitMs) => appAnswer(SLOW, world, ports, limitMs),
@@ -65,7 +66,38 @@ test('an engine that fails or says nothing keeps no page from being shown', asyn
     { observe: () => Promise.reject(new Error('away')), answer },
     () => 0,
   )
-  expect(await failing('api')).toBeNull()
+  expect(await failing.of('api')).toBeNull()
   const silent = createPageHealth({ observe: () => new Promise(() => {}), answer }, () => 0)
-  expect(await silent('api')).toBeNull()
+  expect(await silent.of('api')).toBeNull()
+})
+
+test('while something is deployed, the other apps are not asked, and it is asked anew once it is live', async () => {
+  const asked: string[] = []
+  let nowMs = 0
+  const { of, listener } = createPageHealth(
+    {
+      observe: async (app) => (asked.push(app), WORLD),
+      answer: async () => undefined,
+    },
+    () => nowMs,
+  )
+  const look = async () => {
+    asked.length = 0
+    await Promise.all([of('api'), of('web')])
+    return asked.join(' ')
+  }
+  const api = { app: 'api' } as Deployment
+  const at = '2026-11-27T06:00:00Z'
+  expect(await look()).toBe('api web')
+  listener(api, { type: 'started', at })
+  nowMs = 3000
+  expect(await look()).toBe('api')
+  listener(api, { type: 'live', at })
+  expect(await look()).toBe('api')
+  nowMs = 15_000
+  expect(await look()).toBe('api web')
+  nowMs = 18_000
+  expect(await look()).toBe('api')
+  listener(api, { type: 'finished', at, status: 'succeeded' })
+  expect(await look()).toBe('api web')
 })
