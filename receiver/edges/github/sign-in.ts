@@ -1,5 +1,6 @@
 import { Octokit } from '@octokit/rest'
 import * as v from 'valibot'
+import { readText } from '../../../protocol/read-body.ts'
 import type { Person } from '../../core/sign-in/session.ts'
 import { type Allowed, GITHUB } from './authorize-url.ts'
 
@@ -7,6 +8,10 @@ const Token = v.union([
   v.object({ access_token: v.string() }),
   v.object({ error: v.string(), error_description: v.optional(v.string()) }),
 ])
+
+const MAX_TOKEN_BYTES = 64 * 1024
+/** What is wrong is told by who asks; that somebody is in no team is nothing wrong. */
+const SILENT = { debug() {}, info() {}, warn() {}, error() {} }
 
 /** Whom a code stands for, if they may come in. Throws an error that says what GitHub answered. */
 export async function githubPerson(
@@ -17,7 +22,7 @@ export async function githubPerson(
   const { users, teams, readers } = app.allowed
   const { signal } = answer
   const auth = await tokenOf(app, answer, hosts.web)
-  const octokit = new Octokit({ auth, baseUrl: hosts.api, request: { signal } })
+  const octokit = new Octokit({ auth, baseUrl: hosts.api, request: { signal }, log: SILENT })
   const { data } = await octokit.rest.users.getAuthenticated()
   const login = data.login.toLowerCase()
   const isOneOf = async (names: readonly string[]) => {
@@ -48,7 +53,8 @@ async function tokenOf(
     }),
     signal,
   })
-  const token = v.parse(Token, await answer.json())
+  if (!answer.ok) throw new Error(`GitHub answered ${answer.status} when asked for a token`)
+  const token = v.parse(Token, JSON.parse(await readText(answer.body, MAX_TOKEN_BYTES)))
   if ('access_token' in token) return token.access_token
   throw new Error(`GitHub gave no token: ${token.error_description ?? token.error}`)
 }

@@ -120,8 +120,8 @@ export function createSignIn(services: SignInServices): Hono {
             : 'GitHub was told not to sign you in.'
         return card(c, 'Sign in', signInPage(github !== undefined, why), 403)
       }
+      const signal = AbortSignal.timeout(GITHUB_MS)
       try {
-        const signal = AbortSignal.timeout(GITHUB_MS)
         const person = await github.personOf({
           code,
           verifier,
@@ -137,7 +137,7 @@ export function createSignIn(services: SignInServices): Hono {
             'Sign in',
             signInPage(
               true,
-              'GitHub knows you, and page.github names neither you nor a team of yours.',
+              'GitHub knows you, and page.github names neither you nor a team that GitHub shows you in.',
             ),
             403,
           )
@@ -148,13 +148,13 @@ export function createSignIn(services: SignInServices): Hono {
       } catch (error_) {
         const id = randomBytes(4).toString('hex')
         log('error', 'sign-in by GitHub failed', { error: error_, id })
+        const what = signal.aborted
+          ? `GitHub did not answer within ${GITHUB_MS / 1000} s`
+          : 'GitHub did not answer as it should'
         return card(
           c,
           'Sign in',
-          signInPage(
-            true,
-            `GitHub did not answer as it should; the log of the receiver says why (${id}). Try again.`,
-          ),
+          signInPage(true, `${what}; the log of the receiver has more of it (${id}). Try again.`),
           403,
         )
       }
