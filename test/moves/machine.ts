@@ -37,7 +37,7 @@ export function block(blocks: readonly Fenced[], begins: string): string {
 const here = (text: string) =>
   text
     .replaceAll('ghcr.io', REGISTRY)
-    .replaceAll('acme.azurecr.io', REGISTRY)
+    .replaceAll('acme.azurecr.io/', `${REGISTRY}/acme/`)
     .replaceAll('203.0.113.7', '127.0.0.1')
     .replaceAll('tls: { email: ops@example.com }', `tls: { email: ops@example.com, server: ${CA} }`)
     .replaceAll(
