@@ -42,6 +42,9 @@ const RUN: readonly (readonly [page: string, begins: string, by: string])[] = [
   ['docs/moving.md', 'docker rm -f', 'test/e2e/moving-container.test.ts'],
   ['docs/moving.md', 'docker run', 'test/e2e/moving-container.test.ts'],
   ['docs/moving.md', 'docker stop watchtower', 'test/e2e/moving-container.test.ts'],
+  ['docs/compose.md', 'docker compose stop', 'script/test-moves'],
+  ['docs/moving.md', 'docker stop --time', 'script/test-moves'],
+  ['docs/moving.md', 'curl -fsS --resolve', 'script/test-moves'],
   ['docs/notifications.md', "printf 'whsec_", 'test/docs/hooks.test.ts'],
   ['docs/sites.md', 'rm /etc/nginx', 'test/docs/moving.test.ts'],
 ]
@@ -53,7 +56,7 @@ const NEEDS: Readonly<Record<string, string>> = {
   az: 'an account at Azure',
   gcloud: 'an account at Google Cloud',
   gh: 'a repository at GitHub, and a release',
-  certbot: 'a name that leads to this machine',
+  certbot: 'a name that leads to this machine: script/test-moves has one',
   dig: 'names of the public DNS',
   journalctl: 'a machine that systemd has started',
   systemctl: 'a machine that systemd has started',
@@ -67,16 +70,13 @@ const NEEDS: Readonly<Record<string, string>> = {
 /** Further blocks that no test runs: page, how the block begins, what they would need. */
 const NOT_RUN: readonly (readonly [page: string, begins: string, needs: string])[] = [
   ['docs/api.md', 'url=https:', 'a receiver with a token that may deploy; no test has it yet'],
-  ['docs/compose.md', 'docker compose stop', 'ports 80 and 443 of a machine of its own'],
   ['docs/gpu.md', 'nvidia-smi', 'a GPU'],
   ['docs/install.md', 'git clone', 'a published repository'],
   ['docs/install.md', 'sha256sum', 'a published release'],
   ['docs/install.md', 'mkdir -p /etc', "the machine's own /etc"],
   ['docs/install.md', 'sed ', "the machine's own /etc"],
   ['docs/moving.md', 'ss -ltnp', 'ports 80 and 443 of a machine of its own'],
-  ['docs/moving.md', 'curl -fsS --resolve', 'a public address and a certificate'],
   ['docs/moving.md', 'az webapp stop', 'an account at Azure'],
-  ['docs/moving.md', 'docker stop --time', 'ports 80 and 443 of a machine of its own'],
   ['docs/network.md', 'docker ps', 'an engine that publishes ports'],
   ['docs/network.md', 'sudo ufw delete', 'a firewall of its own'],
   ['docs/network.md', 'echo "*/5', 'a name at DuckDNS'],
@@ -158,4 +158,12 @@ test("the README's hook is that of docs/hooks.md, which is run", () => {
       .replaceAll(/ +# .*$/gm, ''),
   )
   expect(short).toBe(long)
+})
+
+test('the guide of docs/install.md has the commands of README.md, which script/test-install runs', () => {
+  const [short = [], long = []] = ['README.md', 'docs/install.md'].map((page) => {
+    const block = blocks.find((each) => each.page === page && each.text.startsWith('curl -fsSLO'))
+    return (block?.text ?? '').split('\n').map((line) => (line.split(' #', 1)[0] ?? '').trim())
+  })
+  expect(long.filter((line) => !line.startsWith('less '))).toEqual(short)
 })
