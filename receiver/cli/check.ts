@@ -3,7 +3,7 @@ import type { CheckOptions } from './check-config.ts'
 import { command, exits, jsonOption } from './command.ts'
 
 export const checkCommand = () =>
-  command('check', 'say whether the config is right, with the place and the fix of what is not', [
+  command('check', 'check the config: where is it wrong, and how is that fixed', [
     ['deploy-receiver check', 'before a reload'],
     ['deploy-receiver check --strict', 'what is unwise is an error, too'],
     ['deploy-receiver check --registries', "whether the apps' images can be read, too"],

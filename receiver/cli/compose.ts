@@ -4,7 +4,7 @@ import { command, exits, type Given } from './command.ts'
 export const composeCommand = () =>
   command(
     'compose <app> <arguments...>',
-    "run docker compose on an app's project, told of what is the receiver's in it",
+    "run docker compose on an app's project, which leaves the receiver's services alone",
     [
       ['deploy-receiver compose shop -- ps', "the containers of the project's other services"],
       ['deploy-receiver compose shop -- up -d', 'start or change the database, and leave the app'],

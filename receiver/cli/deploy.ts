@@ -10,7 +10,7 @@ export const deployCommand = () =>
     'deploy <app> [image]',
     'deploy an image of an app, and show its steps until it is live',
     [
-      ['deploy-receiver deploy api', 'what the tag that it follows stands for now'],
+      ['deploy-receiver deploy api', 'the image that the tag names now'],
       ['deploy-receiver deploy api 1.4.2', 'a tag of its repository'],
       ['deploy-receiver deploy api ghcr.io/acme/api@sha256:…', 'a digest'],
     ],

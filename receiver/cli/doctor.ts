@@ -6,7 +6,7 @@ import { command, exits, type Given, jsonOption } from './command.ts'
 import { showFindings } from './findings.ts'
 
 export const doctorCommand = () =>
-  command('doctor', 'look at all that a deployment needs, and say what to do', [
+  command('doctor', 'check everything that a deployment needs, and say what to do', [
     ['deploy-receiver doctor', 'ends with 1 when something is not as it has to be'],
   ])
     .addOption(jsonOption())

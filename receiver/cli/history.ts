@@ -14,7 +14,7 @@ import { actionOf } from './words.ts'
 export const historyCommand = () =>
   command('history <app>', 'show the deployments of an app, the newest first', [
     ['deploy-receiver history api', 'what was deployed, and what came of it'],
-    ['deploy-receiver history api -n 5 --json', 'the last five, with all that is known of them'],
+    ['deploy-receiver history api -n 5 --json', 'the last five, with all details'],
   ])
     .addOption(limitOption())
     .addOption(jsonOption())

@@ -7,7 +7,7 @@ import { complain, say, sayJson } from './print.ts'
 import { withoutFractions } from './words.ts'
 
 export const maintenanceCommand = () =>
-  command('maintenance <app>', 'have Nginx tell visitors that there is maintenance, or no longer', [
+  command('maintenance <app>', 'show visitors a maintenance page, or stop showing it', [
     ['deploy-receiver maintenance api on', 'visitors get 503, until it is switched off'],
     ['deploy-receiver maintenance api off', 'they come to the app again'],
     ['deploy-receiver maintenance api', 'which one it is, and what they get'],

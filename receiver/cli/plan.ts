@@ -13,7 +13,7 @@ import { printable } from '../core/printable.ts'
 
 export const planCommand = () =>
   command('plan <app> [image]', 'show what a deployment would change, and change nothing', [
-    ['deploy-receiver plan api', 'of what the tag that it follows stands for now'],
+    ['deploy-receiver plan api', 'for the image that the tag names now'],
     ['deploy-receiver plan api 1.4.2', 'of a tag of its repository'],
   ])
     .addOption(jsonOption())

@@ -8,9 +8,9 @@ import { complain, say, sayJson } from './print.ts'
 export const reloadCommand = () =>
   command('reload', 'have the receiver read its config again; a wrong one is refused', [
     ['deploy-receiver reload', 'says what changed, and which files of Nginx somebody edited'],
-    ['deploy-receiver reload --overwrite', 'writes these anew'],
+    ['deploy-receiver reload --overwrite', 'writes these again, too'],
   ])
-    .option('--overwrite', "write the receiver's files of Nginx anew that somebody edited")
+    .option('--overwrite', "also write files of the receiver's for Nginx that somebody edited")
     .addOption(jsonOption())
     .action(exits(async (_own: unknown, self: Command) => reload(self.optsWithGlobals())))
 

@@ -5,7 +5,7 @@ import { command, exits, type Given, jsonOption } from './command.ts'
 import { say, sayJson } from './print.ts'
 
 export const removeCommand = () =>
-  command('remove <app>', 'take an app that is not in the config any more off this machine', [
+  command('remove <app>', 'remove an app that is no longer in the config from this machine', [
     ['deploy-receiver remove api', 'its containers and its site; the data stays'],
     ['deploy-receiver remove api --volumes', 'its data, too'],
   ])

@@ -3,7 +3,7 @@ import { command, exits, jsonOption } from './command.ts'
 import { orderAt, type OrderOptions } from './order.ts'
 
 export const restartCommand = () =>
-  command('restart <app>', 'start what is live anew, in fresh containers, as a deployment does', [
+  command('restart <app>', 'deploy the live version again, in new containers', [
     ['deploy-receiver restart api', 'the same image, with what the config says now'],
   ])
     .addOption(jsonOption())

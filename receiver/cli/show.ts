@@ -31,7 +31,7 @@ interface Shown {
 export const showCommand = () =>
   command(
     'show <deployment>',
-    'show all that is known of a deployment: steps, reason, log, who asked for it',
+    'show all details of a deployment: steps, reason, log, who asked for it',
     [
       ['deploy-receiver show api', 'the newest of an app: why it failed, and what it printed'],
       ['deploy-receiver show dep_01kb3x8gqa', 'the beginning of its id is enough'],

@@ -45,7 +45,7 @@ export const statusCommand = () =>
   command('status [app]', 'show what is live, since when, what is under way, and what is on hold', [
     ['deploy-receiver status', 'all apps'],
     ['deploy-receiver status --watch', 'a screen to leave open, with how the containers are'],
-    ['deploy-receiver status api --json', 'one, with all that is known of it'],
+    ['deploy-receiver status api --json', 'one, with all details'],
   ])
     .addOption(
       new Option('--watch', 'go on showing it, on a terminal, until q or Ctrl-C').conflicts('json'),

@@ -4,7 +4,7 @@ import { confirm } from './confirm.ts'
 import { complain, say, sayJson } from './print.ts'
 
 export const uninstallCommand = () =>
-  command('uninstall', 'take all that the receiver made off this machine, but for data', [
+  command('uninstall', 'remove everything that the receiver made from this machine, except data', [
     ['deploy-receiver uninstall', 'says what goes and what stays, and asks'],
     ['deploy-receiver uninstall --yes', 'while the receiver does not run'],
   ])

@@ -5,13 +5,13 @@ export const PASSED_OVER = {
   attach: "docker logs has a container's output",
   build: 'an image is built before it is deployed',
   container_name: 'each release has a container of its own, named by the receiver',
-  cpu_count: 'it is of Windows containers alone',
-  cpu_percent: 'it is of Windows containers alone',
+  cpu_count: 'it is for Windows containers only',
+  cpu_percent: 'it is for Windows containers only',
   depends_on: 'other services are neither started nor waited for here',
-  develop: 'it is for development alone',
+  develop: 'it is for development only',
   expose: 'Nginx reaches it on its bridge',
   external_links: 'names are found on a network that both are in (networks)',
-  isolation: 'it is of Windows containers alone',
+  isolation: 'it is for Windows containers only',
   links: 'names are found on a network that both are in (networks)',
   ports: 'Nginx reaches it on its bridge',
   profiles: 'an app of this config is always on',
@@ -28,13 +28,13 @@ interface Refusal {
 
 /** Keys of Compose's service without which it would be another one, or which cannot be had in two slots. */
 export const REFUSED = {
-  credential_spec: { why: 'it is of Windows containers alone', remedy: 'leave it out' },
+  credential_spec: { why: 'it is for Windows containers only', remedy: 'leave it out' },
   extends: {
     why: 'there are no other services here, and another file may have other rules',
     remedy: 'merge an anchor (<<: *base), or copy what `docker compose config` prints',
   },
   mac_address: {
-    why: 'the containers of both slots stand on one bridge, and would have the same',
+    why: 'the containers of both slots are on one bridge, and would have the same',
     remedy: 'leave it out',
   },
   models: {
