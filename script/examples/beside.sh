@@ -42,6 +42,7 @@ step() {
 fails() { if "$@"; then echo "it did not fail: $*" >&2; return 1; fi; }
 
 # start_engine [FLAG…]
+# shellcheck disable=SC2120 # only some have one
 start_engine() {
   echo '{}' >"$work/daemon.json"
   dockerd --host="$DOCKER_HOST" --data-root="$work/store" --exec-root="$work/exec" --pidfile="$work/dockerd.pid" \

@@ -1,6 +1,7 @@
 # shellcheck shell=bash
 # The fresh Debian in ROOT with its own systemd, in the network of what beside.sh starts, whose engine it has for its own. For `source`, after that.
 
+# shellcheck disable=SC2154 # $work is of beside.sh
 boot() {
   trust "$ROOT"
   cp "$work/hosts" "$ROOT/etc/hosts"

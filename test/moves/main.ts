@@ -12,7 +12,7 @@ const MOVES: Record<string, Move> = {
 }
 
 /** How a connection ends that nobody listens for any more, or whose name Nginx does not have yet. */
-const REFUSED = ['ECONNREFUSED', 'ECONNRESET', 'EPROTO']
+const REFUSED = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPROTO'])
 
 const name = process.argv[2] ?? ''
 const move = MOVES[name]
@@ -59,6 +59,6 @@ ${visits.taken.length} orders taken, ${lost.length} lost, ${minutes.toFixed(1)} 
     )
   }
   for (const problem of problems) console.log(`${name}: ${problem}`)
-  const isAllowed = (reason: string) => mayRefuse && REFUSED.includes(reason)
+  const isAllowed = (reason: string) => mayRefuse && REFUSED.has(reason)
   return problems.length === 0 && [...visits.failures.keys()].every(isAllowed) ? 0 : 1
 }
