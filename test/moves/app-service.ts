@@ -113,6 +113,7 @@ export const appService: Move = {
     await platform.delete()
     await pushApp('three')
     await deploy([HOOK], 'three')
+    await issuer.stop()
   },
 
   orders: () => docker('exec', 'shop-db', '/bin/busybox', 'cat', '/rows/rows'),

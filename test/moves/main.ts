@@ -17,7 +17,8 @@ const REFUSED = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPROTO'])
 const name = process.argv[2] ?? ''
 const move = MOVES[name]
 if (move === undefined) throw new Error(`${name}: it is one of ${Object.keys(MOVES).join(', ')}`)
-process.exitCode = await carryOut(move)
+// whatever a failed one still listens at
+process.exit(await carryOut(move))
 
 async function carryOut({
   before,
