@@ -13,7 +13,7 @@ const LOCAL = [
 /** Those among them that need the engine. */
 const NOT_LOCAL = [
   'test/action/{faults,push}.test.ts',
-  'test/docs/hooks.test.ts',
+  'test/docs/{api,hooks}.test.ts',
   'test/receiver/edges/docker/engine.test.ts',
   'test/receiver/edges/registry/{client,registry,token}.test.ts',
 ]

@@ -27,6 +27,7 @@ const RUN: readonly (readonly [page: string, begins: string, by: string])[] = [
   ['docs/hooks.md', 'curl -sS --unix-socket', 'test/docs/hooks.test.ts'],
   ['docs/hooks.md', 'curl -sS https://deploy', 'test/docs/hooks.test.ts'],
   ['docs/api.md', 'curl https:', 'test/receiver/http/openapi.test.ts'],
+  ['docs/api.md', 'url=https:', 'test/docs/api.test.ts'],
   ['docs/metrics.md', 'curl -H', 'test/receiver/http/app.test.ts'],
   ['docs/backup.md', 'docker volume create', 'test/e2e/moving-container.test.ts'],
   ['docs/limits.md', 'docker run --rm -v', 'test/e2e/moving-container.test.ts'],
@@ -69,7 +70,6 @@ const NEEDS: Readonly<Record<string, string>> = {
 
 /** Further blocks that no test runs: page, how the block begins, what they would need. */
 const NOT_RUN: readonly (readonly [page: string, begins: string, needs: string])[] = [
-  ['docs/api.md', 'url=https:', 'a receiver with a token that may deploy; no test has it yet'],
   ['docs/gpu.md', 'nvidia-smi', 'a GPU'],
   ['docs/install.md', 'git clone', 'a published repository'],
   ['docs/install.md', 'sha256sum', 'a published release'],
