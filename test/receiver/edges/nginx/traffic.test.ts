@@ -107,8 +107,8 @@ afterAll(async () => {
 
 /** Of each app where it is not told of, and why. */
 const silent = async () => {
-  const told = await world.sites.whoTells()
-  const places = told === 'elsewhere' ? [] : (told.places ?? [])
+  const said = await world.sites.whoTells()
+  const places = said === 'elsewhere' ? [] : (said.places ?? [])
   expect(new Set(places.map(({ app }) => app))).toStrictEqual(new Set(APPS))
   return [
     ...new Set(
