@@ -22,7 +22,7 @@ let data: string
 
 /** Everything that can be away stands behind a door of its own. */
 beforeAll(async () => {
-  vm = await startVm(stack, 'doctor')
+  vm = await startVm(stack, 'doctor', { accessLog: 'requests.log combined' })
   // asked as a sender would, without a name server
   vm.config['url'] = `http://localhost:${vm.sites}`
   registry = await startRegistryProxy(stack.registry.host)
