@@ -12,7 +12,7 @@ export interface ChangeServices {
 const BEAT_MS = 15_000
 /** A screen shows itself anew so often at most. */
 const PAUSE_MS = 1000
-/** The more look, the seldomer each of them is told, and not all at once: a deployment goes on beside them. */
+/** The more look, the seldomer each of them is told: a deployment goes on beside them. */
 const PAUSE_MS_EACH = 30
 
 /**
@@ -35,14 +35,15 @@ export function createStreamChanges({ feed, stopping }: ChangeServices) {
         await stream.writeSSE({ data: 'here' })
         while (!ended.aborted) {
           await change
-          const pauseMs = Math.max(PAUSE_MS, looking * PAUSE_MS_EACH)
-          await stream.sleep(Math.random() * (pauseMs - PAUSE_MS))
+          const everyMs = looking * PAUSE_MS_EACH
+          const areMany = everyMs > PAUSE_MS
+          if (areMany) await stream.sleep(untilTogether(everyMs))
           // what comes from now on may be missing in what is shown next
           change = next()
           await stream.sleep(TOGETHER_MS)
           if (ended.aborted || !mayStill()) return
           await stream.writeSSE({ data: 'changed' })
-          await stream.sleep(pauseMs)
+          if (!areMany) await stream.sleep(PAUSE_MS)
         }
       } finally {
         looking -= 1
@@ -50,3 +51,7 @@ export function createStreamChanges({ feed, stopping }: ChangeServices) {
     })
   }
 }
+
+/** Many are told at the same time, nearly: so what they ask for is made once for all of them. */
+const untilTogether = (everyMs: number): number =>
+  everyMs - (performance.now() % everyMs) + Math.random() * TOGETHER_MS
