@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
+import { createTraffic } from '../../receiver/core/traffic/traffic.ts'
 import { type PageWorld, startPageWorld } from '../support/page-world.ts'
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
@@ -133,6 +134,32 @@ test('a failed deployment tells why, what the app answered, what it printed, and
   expect(await page.locator('.steps li').count()).toBe(4)
 })
 
+test('what visitors get is shown in figures, and what failed since the last swap apart', async () => {
+  world.deploy('api', { tag: 'v1', digit: 'a' })
+  const isApp = (name: string) => world.services.apps.has(name)
+  const traffic = createTraffic({ nowMs: () => world.clock.ms, isApp })
+  Object.assign(world.services, { traffic: traffic.of })
+  const visits = (count: number, status: number, ms = 10) => {
+    for (let at = 0; at < count; at++) traffic.take({ app: 'api', status, seconds: ms / 1000 })
+  }
+  visits(180, 200)
+  visits(15, 404)
+  visits(5, 502, 300)
+  const page = await signedIn()
+  await page.getByRole('row', { name: 'api' }).getByText('200/min').waitFor()
+  await page.getByRole('link', { name: 'api', exact: true }).click()
+  await page.getByText('200/min, 7.5 % 4xx, 2.5 % 5xx, p50').waitFor()
+  expect(await page.getByText('since the swap').count()).toBe(0)
+
+  const deployment = world.deploy('api', { tag: 'v2', digit: 'b' })
+  traffic.swapped('api', { deployment, at: new Date(world.clock.ms).toISOString() })
+  visits(9, 200)
+  visits(1, 500)
+  for (const each of ['api', '*']) world.feed.changed(each)
+  await page.getByText('10/min, 10 % 5xx').waitFor()
+  await page.getByText('10 requests since the swap, 1 failed').waitFor()
+})
+
 test('a log grows while one looks', async () => {
   world.deploy('api', { tag: 'v1', digit: 'a' })
   const lines = Promise.withResolvers<void>()
@@ -152,32 +179,33 @@ test('a log grows while one looks', async () => {
   await page.getByText('06:00:00 second line').waitFor()
 })
 
-test('every page is without violations that axe finds, in both schemes and at 360 pixels, with 200 apps', async () => {
-  const [api] = [...world.services.apps.values()]
-  if (api === undefined) throw new Error('there is an app')
-  const all = new Map(world.services.apps)
-  for (let number = 0; number < 200; number++) {
-    const name = `app-${number}`
-    all.set(name, { ...api, spec: { ...api.spec, name } })
-  }
-  Object.assign(world.services, { apps: all })
-  world.deploy('api', {
-    tag: 'v1',
-    digit: 'a',
-    message: 'A message that is rather long, as they are',
-  })
-  const failed = world.deploy('api', {
-    tag: 'v2',
-    digit: 'b',
-    ends: 'failed',
-    log: ['x'.repeat(300)],
-  })
-  world.deploy('app-7', { tag: 'v2', digit: 'b', ends: 'running' })
-  for (const [colorScheme, width] of [
-    ['light', 1180],
-    ['dark', 1180],
-    ['light', 360],
-  ] as const) {
+test.for([
+  ['light', 1180],
+  ['dark', 1180],
+  ['light', 360],
+] as const)(
+  'every page with 200 apps is without violations that axe finds, %s at %d pixels',
+  async ([colorScheme, width]) => {
+    const [api] = [...world.services.apps.values()]
+    if (api === undefined) throw new Error('there is an app')
+    const all = new Map(world.services.apps)
+    for (let number = 0; number < 200; number++) {
+      const name = `app-${number}`
+      all.set(name, { ...api, spec: { ...api.spec, name } })
+    }
+    Object.assign(world.services, { apps: all })
+    world.deploy('api', {
+      tag: 'v1',
+      digit: 'a',
+      message: 'A message that is rather long, as they are',
+    })
+    const failed = world.deploy('api', {
+      tag: 'v2',
+      digit: 'b',
+      ends: 'failed',
+      log: ['x'.repeat(300)],
+    })
+    world.deploy('app-7', { tag: 'v2', digit: 'b', ends: 'running' })
     // axe is no part of the page
     const page = await signedIn({ colorScheme, viewport: { width, height: 800 }, bypassCSP: true })
     for (const path of [
@@ -204,8 +232,8 @@ test('every page is without violations that axe finds, in both schemes and at 36
         `${path} ${width}`,
       ).toBeLessThanOrEqual(width)
     }
-  }
-})
+  },
+)
 
 test('all of it can be done with a keyboard, and read without the script', async () => {
   world.deploy('api', { tag: 'v1', digit: 'a' })

@@ -40,7 +40,7 @@ export function apps(all: readonly AppLine[], nowMs: number): Html {
     <div id="apps">
       ${table(
         'Apps, and what is live of each',
-        ['App', 'State', 'Version', 'Commit', 'Since', 'Last'],
+        ['App', 'State', 'Version', 'Commit', 'Live since', 'Last deployment'],
         all.map((app) => [
           html`<a href="/page/apps/${app.name}">${app.name}</a>`,
           stateOf(app),
@@ -84,8 +84,11 @@ export function stateOf({
     if (answer?.healthy === false)
       return html`${state('bad', 'unhealthy')}
         <span class="clip dim">${foreign(answer.text, 120)}</span>`
-    const speed = traffic === null ? answer && `${answer.ms} ms` : `${traffic.requests}/min`
-    return html`${state('good', 'live')}${speed === undefined ? NOTHING : html` <span class="dim">${speed}</span>`}`
+    const [speed, what] =
+      traffic === null
+        ? [answer && `${answer.ms} ms`, 'until it answered when it was asked for its health']
+        : [`${traffic.requests}/min`, 'requests of visitors within the last minute']
+    return html`${state('good', 'live')}${speed === undefined ? NOTHING : html` <span class="dim" title="${what}">${speed}</span>`}`
   }
 }
 

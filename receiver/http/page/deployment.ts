@@ -100,7 +100,9 @@ function failure(
   return html`<div class="failure" role="group" aria-label="Why it failed">
     <p><strong>${foreign(error.message, 1000)}</strong></p>
     ${error.hint === undefined ? NOTHING : html`<p>${foreign(error.hint, 1000)}</p>`}
-    <p>${serves} <code>${error.code}</code></p>
+    <p>
+      ${serves} <span class="dim">Error code: <code>${error.code}</code></span>
+    </p>
     ${mayAct && goBackTo !== undefined ? html`<p><a class="button" href="/page/apps/${app}/do/rollback?to=${goBackTo}">Go back to the last good version</a></p>` : NOTHING}
   </div>`
 }
@@ -173,9 +175,30 @@ function timeline({ steps, deployment: { started_at: from, status } }: Shown, no
           />
         </svg>
         <span class="ms">${step.ms === undefined ? '…' : showDuration(step.ms)}</span>
-        ${step.message === undefined ? NOTHING : html`<span class="said">${foreign(step.message, 300)}</span>`}
+        ${said(step)}
       </li> `
     })}
   </ol>`
 }
+/** What became of it, else what it is for: not everybody knows the steps by name. */
+function said({ name, message }: Shown['steps'][number]): Part {
+  const what = message === undefined ? PURPOSES[name] : foreign(message, 300)
+  return what === undefined ? NOTHING : html`<span class="said">${what}</span>`
+}
+
+const PURPOSES: Readonly<Record<string, string | undefined>> = {
+  resolve: 'asks the registry which digest the tag has',
+  pull: 'has Docker pull the image',
+  services: 'starts what the app needs, and waits for it',
+  migrate: 'runs what runs once before each start',
+  release: 'runs the release command',
+  start: 'starts the new version',
+  health: 'asks the new version until it answers well',
+  swap: 'sends visitors to the new version',
+  workers: 'starts the workers of the new version',
+  watch: 'goes back to the old version if the new one fails now',
+  drain: 'lets the old version end its requests',
+  retire: 'removes the old version',
+}
+
 const STEP = { running: 'busy', succeeded: 'good', failed: 'bad' } as const

@@ -74,6 +74,7 @@ button.plain { border: 0; padding: 4px 6px; background: none; color: var(--dim) 
 .steps .ms { text-align: right; font-variant-numeric: tabular-nums; color: var(--dim) }
 .steps .said { grid-column: 2 / -1; color: var(--dim); font-size: 12.5px; overflow-wrap: anywhere }
 .bar { width: 100%; height: 8px; fill: var(--line) } .bar.good .of { fill: var(--accent) } .bar.busy .of { fill: var(--busy) } .bar.bad .of { fill: var(--bad) }
+@media (min-width: 941px) { #apps td:last-child .clip { max-width: 16em } }
 @media (max-width: 940px) {
   header, main, footer { padding-left: 14px; padding-right: 14px }
   thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%) }
@@ -81,7 +82,7 @@ button.plain { border: 0; padding: 4px 6px; background: none; color: var(--dim) 
   tbody th, tbody td { border: 0; padding: 2px 12px } tbody td { display: flex; gap: 10px } td > div { min-width: 0 } tbody td:has(> div:empty) { display: none }
   tbody td::before { content: attr(data-label); color: var(--dim); flex: 0 0 5.5em } tbody td[data-label=""]::before { content: none }
   #apps tr { display: grid; grid-template-columns: 1fr auto; align-items: baseline } #apps tr > :nth-child(n + 3) { grid-column: 1 / -1 }
-  #apps td[data-label="State"]::before { content: none } #apps td[data-label="Since"] { display: none } .commit { white-space: normal }
+  #apps td[data-label="State"]::before { content: none } #apps td[data-label="Live since"] { display: none } #apps td[data-label="Last deployment"]::before { content: "Last" } .commit { white-space: normal }
   td .clip { max-width: min(22em, 60vw) } .steps li { grid-template-columns: 8em minmax(0, 1fr) 5em } nav { order: 1; width: 100% }
 }
 @media (prefers-reduced-motion: no-preference) { .state.busy > :first-child { animation: turn 1.6s linear infinite } @keyframes turn { to { transform: rotate(1turn) } } }

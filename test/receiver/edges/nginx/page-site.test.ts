@@ -135,6 +135,11 @@ test('a page under a name of its own is served over TLS alone, and nothing else 
     '/deployments/x',
     '/page/../metrics',
     '/page/%2e%2e/metrics',
+    '/page/..%2fmetrics',
+    '/page/x/..//../metrics',
+    '//metrics',
+    '/Page/apps',
+    '/openapi.json',
   ]) {
     expect([path, await secure('page.test', path)]).toEqual([
       path,
