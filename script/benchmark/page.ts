@@ -168,8 +168,8 @@ async function measure({
         fetched: (seen?.fetched ?? 0) - (seenBefore?.fetched ?? 0),
       }
     }
-    const each = (page: (at: number) => Viewers['pages'][number]) =>
-      Array.from({ length: viewers }, (_, at) => page(at))
+    const each = (pageOf: (at: number) => Viewers['pages'][number]) =>
+      Array.from({ length: viewers }, (_, at) => pageOf(at))
     const ARMS = {
       alone: [],
       elsewhere: each(() => ({ path: '/page/apps/app-1', app: 'app-1' })),

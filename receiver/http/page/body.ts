@@ -23,7 +23,7 @@ export async function bodyOf(what: Html): Promise<Body> {
   let made: ReturnType<Body['part']> | undefined
   const make = async () => {
     const plain = Buffer.from((await mainOf(html)).toString())
-    return { plain, zipped: (await zip(plain)) as Buffer<ArrayBuffer> }
+    return { plain, zipped: await zip(plain) }
   }
   return { html, part: () => (made ??= make()) }
 }
