@@ -4,7 +4,7 @@ import type { Project, Service } from './project/project.ts'
 import type { ContainerSettings } from './slots/container-settings.ts'
 
 /** An app as it is configured: what runs it says which settings it has. */
-export type AppSpec = DockerApp
+export type AppSpec = DockerApp | SwarmApp
 
 /** What every app has, whatever runs it. Durations are in milliseconds. */
 interface BaseApp {
@@ -22,32 +22,81 @@ interface BaseApp {
   keep: number
   /** Whose attested images alone may run; absent: an attestation is not asked for. */
   attestation?: AttestationPolicy
+  /** Where visitors find it, through Nginx: `api.example.com`, `*.example.com`. */
+  domains: readonly string[]
+  /** Whether Nginx sends requests to it; a worker has no port. */
+  http: boolean
+  health: HealthPolicy
+  container: ContainerSettings
+  /** How many run at once: containers in each slot, or tasks of a service. */
+  replicas: number
 }
 
 /** An app in two slots on this machine, behind Nginx. */
 export interface DockerApp extends BaseApp {
   engine: 'docker'
-  /** Where visitors find it, through Nginx: `api.example.com`, `*.example.com`. */
-  domains: readonly string[]
   /** Container port; absent: the image's only EXPOSEd one. */
   port?: number
-  /** Whether Nginx sends requests to it; a worker has no port. */
-  http: boolean
   /**
    * `recreate`: the old container is stopped before the new one starts, for what cannot run twice. Absent: the image decides,
    * by whether it keeps data in a VOLUME (`slots/recreate.ts`).
    */
   strategy?: 'blue-green' | 'recreate'
-  container: ContainerSettings
-  /** Containers per slot. */
-  replicas: number
-  health: HealthPolicy
   /** Longest wait for the connections to the old slot to end. */
   drainMs: number
   /** How long the replaced containers go on running, for a rollback that only sets the flag. */
   warmMs: number
   /** The Compose project that it is a service of. */
   project?: Project
+}
+
+/** An app as a service of the Docker swarm of which this machine is a manager. */
+export interface SwarmApp extends BaseApp {
+  engine: 'swarm'
+  swarm: SwarmSettings
+}
+
+export interface SwarmSettings {
+  /** A service that stands already, of which the image alone is changed; absent: the receiver makes one of the app's settings. */
+  service?: string
+  /** Where it can be reached on the nodes; absent: nowhere, a worker. */
+  publish?: PublishedPort
+  /** Which nodes may run it. */
+  placement: {
+    /** As `node.role==worker`. */
+    constraints: readonly string[]
+    /** Labels of nodes over whose values tasks are spread, as `node.labels.zone`. */
+    spread: readonly string[]
+    /** 0 is no limit. */
+    maxPerNode: number
+  }
+  /** The swarm's own secrets and configs, as files in its containers. */
+  secrets: readonly SwarmFile[]
+  configs: readonly SwarmFile[]
+  /** Whether the old tasks end before the new ones start; absent: when both cannot be there at once. */
+  order?: 'start-first' | 'stop-first'
+  /** How many tasks are replaced at once; 0 is all of them. Absent: one, or as the service has it. */
+  parallelism?: number
+}
+
+export interface PublishedPort {
+  port: number
+  /** Port in the container; absent: the same. */
+  target?: number
+  /** `ingress`: each node leads to all tasks. `host`: each node to its own. */
+  mode: 'ingress' | 'host'
+  /** Addresses of the nodes that Nginx sends visitors to. */
+  nodes: readonly string[]
+}
+
+export interface SwarmFile {
+  /** Its name in the swarm. */
+  source: string
+  /** Absolute, or below `/run/secrets` for a secret and `/` for a config. */
+  target: string
+  uid: string
+  gid: string
+  mode: number
 }
 
 export interface Release {
@@ -79,10 +128,12 @@ export interface HealthPolicy {
 export type Settings = Pick<
   DockerApp,
   'port' | 'container' | 'replicas' | 'release' | 'health' | 'project'
->
+> &
+  Partial<Pick<SwarmApp, 'swarm'>>
 
 export function settingsOf(app: AppSpec): Settings {
-  const { port, container, replicas, release, health, project } = app
+  const { container, replicas, release, health } = app
+  const { port, project } = onThisMachine(app)
   return {
     ...(port === undefined ? {} : { port }),
     container,
@@ -90,6 +141,7 @@ export function settingsOf(app: AppSpec): Settings {
     ...(release === undefined ? {} : { release }),
     health,
     ...(project === undefined ? {} : { project }),
+    ...(app.engine === 'swarm' ? { swarm: app.swarm } : {}),
   }
 }
 
@@ -166,9 +218,16 @@ function withSecretsOf(now: Values, then: Values): Values {
   return { values: Object.fromEntries([...plain, ...kept]), secret: now.secret }
 }
 
+/** What only an app has that runs in slots on this machine. */
+export const onThisMachine = (app: AppSpec): Pick<DockerApp, 'port' | 'project'> =>
+  app.engine === 'docker' ? app : {}
+
 /** The app with the settings of one of its releases, as it is configured now where these are not known. */
-export function withSettings(app: AppSpec, settings: Settings | undefined): AppSpec {
+export function withSettings<App extends AppSpec>(app: App, settings: Settings | undefined): App {
   if (settings === undefined) return app
-  const { port: _port, release: _release, project: _project, ...others } = app
-  return { ...others, ...settings }
+  const { release: _release, ...others } = app
+  const { port, project, swarm, ...shared } = settings
+  if (app.engine === 'swarm') return { ...others, ...shared, swarm: swarm ?? app.swarm } as App
+  for (const key of ['port', 'project'] as const) delete (others as Partial<DockerApp>)[key]
+  return { ...others, ...shared, ...defined({ port, project }) } as App
 }

@@ -43,6 +43,9 @@ export interface Journal {
   settings(id: string): Settings | undefined
   /** After a swap back: that deployment is the live one again. */
   setLive(app: string, id: string): void
+  get(id: string): StoredDeployment | undefined
+  /** Nothing of the app is live any more; its history stays. */
+  setNothingLive(app: string): void
   find(app: string, generation: number): StoredDeployment | undefined
   /** An app's deployments, newest first, read as they are taken. */
   recent(app: string): Iterable<Deployment>

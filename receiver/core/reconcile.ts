@@ -1,6 +1,13 @@
 import type { Deployment, DeploymentError, DeploymentEvent } from '../../protocol/deployment.ts'
 import { attempt } from './attempts.ts'
-import { type AppSpec, rolledBack, type Settings, settingsOf, withSettings } from './app.ts'
+import {
+  type AppSpec,
+  onThisMachine,
+  rolledBack,
+  type Settings,
+  settingsOf,
+  withSettings,
+} from './app.ts'
 import { DeployError, describeError } from './errors.ts'
 import { finish } from './finish.ts'
 import type { Bookkeeping, StoredDeployment } from './journal.ts'
@@ -130,7 +137,7 @@ async function begin(
   const { deployment } = stored
   if (deployment.status === 'queued') {
     const { fresh, failure } =
-      ports.fresh === undefined || app.project === undefined
+      ports.fresh === undefined || onThisMachine(app).project === undefined
         ? { fresh: app }
         : await freshly(app, ports.fresh)
     // a newer one may have come while something was read

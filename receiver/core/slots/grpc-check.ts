@@ -1,4 +1,4 @@
-import type { DockerApp } from '../app.ts'
+import type { AppSpec } from '../app.ts'
 import { type Answer, shown } from './answer.ts'
 import { healthDeadlineMs } from './healthcheck.ts'
 import type { Container } from './container.ts'
@@ -19,8 +19,8 @@ const UP: Readonly<Record<number, string>> = {
 
 /** By gRPC's own health protocol; a server without it is healthy when it answers at all. */
 export async function byGrpc(
-  app: DockerApp,
-  container: Container,
+  app: AppSpec,
+  container: Pick<Container, 'address' | 'port' | 'pid'>,
   { grpcProbe, listeners }: Pick<SlotPorts, 'grpcProbe' | 'listeners'>,
   signal: AbortSignal,
 ): Promise<Answer> {

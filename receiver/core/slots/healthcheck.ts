@@ -36,7 +36,10 @@ export function decidingHealthcheck(
 }
 
 /** Until when an app must be healthy, counted from its start. */
-export function healthDeadlineMs({ health }: DockerApp, healthcheck?: DecidingHealthcheck): number {
+export function healthDeadlineMs(
+  { health }: Pick<DockerApp, 'health'>,
+  healthcheck?: DecidingHealthcheck,
+): number {
   if (health.deadlineMs !== undefined) return health.deadlineMs
   return Math.min(Math.max(DEADLINE_MS, healthcheck?.verdictMs ?? 0), MAX_DURATION_MS)
 }

@@ -1,4 +1,4 @@
-import type { DockerApp } from '../app.ts'
+import type { AppSpec } from '../app.ts'
 import { type Answer, shown } from './answer.ts'
 import { healthDeadlineMs } from './healthcheck.ts'
 import type { Container } from './container.ts'
@@ -8,8 +8,8 @@ import { whereItListens } from './where-it-listens.ts'
 
 /** A configured path must answer 2xx or 3xx; without one, any answer below 500 shows that the app is up. */
 export async function byHttp(
-  app: DockerApp,
-  container: Container,
+  app: AppSpec,
+  container: Pick<Container, 'address' | 'port' | 'pid'>,
   { probe, listeners }: Pick<SlotPorts, 'probe' | 'listeners'>,
   signal: AbortSignal,
 ): Promise<Answer> {

@@ -179,7 +179,9 @@ export interface Upstream {
   port: number
   replicas: number
 }
-export type AppUpstreams = Readonly<Record<Slot, Upstream>>
+export type SlotUpstreams = Readonly<Record<Slot, Upstream>>
+/** Of an app in slots, or of one that its orchestrator publishes: `address:port` of the nodes. */
+export type AppUpstreams = SlotUpstreams | { published: readonly string[] }
 
 export interface ProbeAnswer {
   status: number
@@ -235,7 +237,7 @@ export type ListListeners = (container: { pid: number }) => readonly Listener[]
 /** The memory of where an app's slots are. */
 export interface SlotRecord {
   /** Of each slot's last containers; a slot without any has that of the other, and both the given one at first. */
-  upstreams(app: string, otherwise: Upstream): AppUpstreams
+  upstreams(app: string, otherwise: Upstream): SlotUpstreams
   /** Addresses of replicas that there are no longer become free. */
   setUpstream(app: string, slot: Slot, upstream: Upstream): void
   /** Fixed address of a slot's replica on the bridge network. */

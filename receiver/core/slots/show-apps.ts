@@ -1,4 +1,5 @@
-import type { DockerApp } from '../app.ts'
+import type { AppSpec } from '../app.ts'
+import { publishedAt } from '../delegated/published-at.ts'
 import { DeployError } from '../errors.ts'
 import type { OnEdit } from '../on-edit.ts'
 import type { AppUpstreams, Sites, SlotRecord } from './ports.ts'
@@ -8,7 +9,7 @@ import type { AppUpstreams, Sites, SlotRecord } from './ports.ts'
  * Resolves to what there is to warn of. Throws `nginx_failed` and `nginx_edited`.
  */
 export async function showApps(
-  apps: readonly DockerApp[],
+  apps: readonly AppSpec[],
   {
     sites,
     record,
@@ -40,13 +41,17 @@ async function ask(app: string, sites: Pick<Sites, 'ask'>, signal: AbortSignal):
   }
 }
 
-/** Where the slots of those that have visitors are. */
+/** Where those are that have visitors. */
 export const upstreamsOf = (
-  apps: Iterable<DockerApp>,
+  apps: Iterable<AppSpec>,
   record: Pick<SlotRecord, 'upstreams'>,
 ): Record<string, AppUpstreams> =>
   Object.fromEntries(
-    [...apps]
-      .filter(({ http }) => http)
-      .map(({ name, port = 80, replicas }) => [name, record.upstreams(name, { port, replicas })]),
+    [...apps].filter(({ http }) => http).map((app) => [app.name, upstreamOf(app, record)]),
   )
+
+function upstreamOf(app: AppSpec, record: Pick<SlotRecord, 'upstreams'>): AppUpstreams {
+  if (app.engine === 'swarm') return { published: publishedAt(app) }
+  const { name, port = 80, replicas } = app
+  return record.upstreams(name, { port, replicas })
+}

@@ -1,4 +1,4 @@
-import type { DockerApp } from '../app.ts'
+import type { AppSpec } from '../app.ts'
 import type { Container } from './container.ts'
 
 /** What Nginx tells an app of a visitor who came by https from this machine. */
@@ -17,7 +17,7 @@ export interface VisitorsRequest {
 
 /** Asks a container for its health as visitors ask it: frameworks refuse a Host that they do not know. `health.headers` go over it. */
 export function asVisitor(
-  { domains, health }: Pick<DockerApp, 'domains' | 'health'>,
+  { domains, health }: Pick<AppSpec, 'domains' | 'health'>,
   { address, port }: Pick<Container, 'address' | 'port'>,
 ): VisitorsRequest {
   const at = `${address}:${health.port ?? port}`

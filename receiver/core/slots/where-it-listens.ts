@@ -1,5 +1,5 @@
 import { isLoopback } from '../ip-address.ts'
-import type { DockerApp } from '../app.ts'
+import type { AppSpec } from '../app.ts'
 import type { Container } from './container.ts'
 import type { Listener, SlotPorts } from './ports.ts'
 
@@ -7,8 +7,8 @@ const SHOWN_PORTS = 5
 
 /** Why nobody answers at a container's port, by what listens inside of it; `undefined` when that tells nothing. */
 export function whereItListens(
-  { name, health }: DockerApp,
-  container: Container,
+  { name, health }: Pick<AppSpec, 'name' | 'health'>,
+  container: Pick<Container, 'port' | 'pid'>,
   { listeners }: Pick<SlotPorts, 'listeners'>,
 ): { text: string; hint: string } | undefined {
   const port = health.port ?? container.port

@@ -1,0 +1,43 @@
+import type { AppSpec } from '../app.ts'
+import { DeployError } from '../errors.ts'
+import type { Failure, OrderStatus } from './orchestrator.ts'
+import type { DelegatedPorts } from './ports.ts'
+
+const LOG_LINES = 50
+
+/** Why an order cannot come to a good end any more, with all that is known of it; `undefined`: it still can. */
+export async function failureOf<App extends AppSpec>(
+  { phase, failures, says }: OrderStatus,
+  generation: number,
+  { orchestrator }: Pick<DelegatedPorts<App>, 'orchestrator'>,
+): Promise<DeployError | undefined> {
+  const own = failures.filter((each) => each.generation === generation)
+  const [first] = own
+  if (first !== undefined) return ofInstance(first, own.length, orchestrator)
+  if (phase === 'paused' || phase === 'stuck' || phase === 'undoing' || phase === 'undone') {
+    return new DeployError('rollout_failed', says ?? `the rollout is ${phase}`, {
+      hint: 'what runs it says no more; its own log may',
+    })
+  }
+  return undefined
+}
+
+async function ofInstance(
+  { instance, where, code, message, exitCode }: Failure,
+  count: number,
+  orchestrator: { logs(instance: string, lines: number): Promise<string[]> },
+): Promise<DeployError> {
+  const log = await orchestrator.logs(instance, LOG_LINES)
+  const ended = exitCode === undefined ? '' : ` (exit code ${exitCode})`
+  const more = count === 1 ? '' : `; ${count - 1} more failed`
+  return new DeployError(code, `on ${where}: ${message}${ended}${more}`, {
+    hint:
+      HINTS[code] ?? (log.length > 0 ? 'look at what it printed last' : 'it has printed nothing'),
+    log,
+  })
+}
+
+const HINTS: Readonly<Partial<Record<DeployError['code'], string>>> = {
+  image_missing:
+    'the node cannot have the image: see whether it reaches the registry, and whether its login holds',
+}

@@ -1,0 +1,50 @@
+import type { AppSpec } from '../app.ts'
+import { lineOf } from '../log.ts'
+import type { LookAgain } from '../rollout.ts'
+import { standingBefore } from './abandon.ts'
+import { orderOf } from './order-of.ts'
+import type { DelegatedPorts } from './ports.ts'
+
+/**
+ * Looks after an app between deployments. The orchestrator keeps it running; what is left is to let visitors in, to renew what ends with
+ * time, and to tell when it runs something else than what was deployed: whoever changed that is not overruled.
+ */
+export async function repair<App extends AppSpec>(
+  app: App,
+  ports: DelegatedPorts<App>,
+  told: Map<string, string>,
+  signal: AbortSignal,
+): Promise<LookAgain> {
+  const { orchestrator, journal, visitors, report } = ports
+  if (journal.next(app.name)?.deployment.status === 'running') return undefined
+  await orchestrator.removeCommands(app)
+  const status = await orchestrator.status(app)
+  if (status.image !== undefined && status.updated + status.old > 0) visitors.letIn(app.name)
+  const live = journal.live(app.name)
+  if (live === undefined) return undefined
+  if (status.generation !== live.generation) {
+    const failed = journal.find(app.name, status.generation ?? 0)
+    if (failed?.deployment.status === 'failed') {
+      // it could not be taken back when it failed
+      report('what failed still stands: taking it back', lineOf(failed.deployment))
+      await orchestrator.undo(orderOf(app, failed), standingBefore(app, failed, ports), signal)
+      return UNDONE_MS
+    }
+    const drift = driftOf(app.name, status.image)
+    if (told.get(app.name) !== drift) report(drift, lineOf(live.deployment))
+    told.set(app.name, drift)
+    // what somebody else ordered is theirs, with its credentials
+    return undefined
+  }
+  told.delete(app.name)
+  return orchestrator.refresh(app, signal)
+}
+
+/** Until it is looked at again whether that was taken back. */
+const UNDONE_MS = 30_000
+
+/** That what runs is not what was deployed. */
+export const driftOf = (app: string, image: string | undefined): string =>
+  image === undefined
+    ? `${app} is gone from its orchestrator: deploy-receiver deploy ${app} has it back`
+    : `${app} runs ${image}, which was not deployed here: somebody changed it (docker stack deploy, for one); deploy-receiver deploy or rollback ${app} puts that right`
