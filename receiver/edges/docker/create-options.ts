@@ -16,9 +16,12 @@ import { mountsOf } from './volumes.ts'
 
 const NANOSECONDS = 1_000_000
 /** Enough for any web service, and an end to a fork bomb. */
-const PIDS_LIMIT = 4096
+export const PIDS_LIMIT = 4096
 const UNCONFINED_PATHS = 'systempaths=unconfined'
-const ROTATED: Logging = { driver: 'json-file', options: { 'max-size': '10m', 'max-file': '3' } }
+export const ROTATED: Logging = {
+  driver: 'json-file',
+  options: { 'max-size': '10m', 'max-file': '3' },
+}
 
 /**
  * The container of a plan, as Docker's API wants it. No port is published: Nginx reaches the fixed address on the bridge.
@@ -208,7 +211,7 @@ function withOthers(own: readonly string[], others: readonly string[]): string[]
  * Whoever makes raw packets can say on the bridge that another app's address is its own, and gets its visitors (RFC 826
  * believes everybody). Docker gives that right by default; here it is given by name.
  */
-function capDrop({ capAdd, capDrop: drop }: ContainerSettings): string[] {
+export function capDrop({ capAdd, capDrop: drop }: ContainerSettings): string[] {
   const said = [...capAdd, ...drop].some((name) => /^(?:CAP_)?(?:NET_RAW|ALL)$/i.test(name))
   return said ? [...drop] : [...drop, 'NET_RAW']
 }
@@ -230,7 +233,7 @@ function security(
 }
 
 /** Docker's form: nanoseconds, and an empty `Test` keeps the image's own. */
-function healthConfig(healthcheck: Healthcheck): HealthConfig {
+export function healthConfig(healthcheck: Healthcheck): HealthConfig {
   const { test, intervalMs, timeoutMs, startPeriodMs, startIntervalMs, retries } = healthcheck
   return {
     ...(test === undefined ? {} : { Test: [...test] }),

@@ -19,9 +19,10 @@ import { createServices } from './services.ts'
 import { createTests } from './run-test.ts'
 import { retryReads } from './retry-reads.ts'
 import { imagesOf, keep, removeImages } from './kept-images.ts'
-import { type AuthConfig, holds, pull } from './pull.ts'
+import { authConfig } from './auth-config.ts'
+import { holds, pull } from './pull.ts'
 import { missingVolumes, removeVolumes, volumeName } from './volumes.ts'
-import type { Credentials, Known } from '../credentials/credentials.ts'
+import type { Credentials } from '../credentials/credentials.ts'
 import { withRenewableLogin } from '../credentials/renew-login.ts'
 import { diskOf, layerChains } from './disk.ts'
 
@@ -178,13 +179,4 @@ export function createEngine({ docker, home, credentials, clock }: DockerOptions
 
     removeImages: (app, repository, digests) => removeImages(docker, app, repository, digests),
   }
-}
-
-/** A login as Docker's API takes it with a call. */
-const authConfig = (registry: string, known: Known | undefined): AuthConfig | undefined => {
-  if (known === undefined) return undefined
-  const { login } = known
-  return 'identityToken' in login
-    ? { identitytoken: login.identityToken, serveraddress: registry }
-    : { ...login, serveraddress: registry }
 }

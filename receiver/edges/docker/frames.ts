@@ -1,7 +1,9 @@
 const HEADER_BYTES = 8
 const STDOUT = 1
 export const STDERR = 2
-const STREAM_TYPES: ReadonlySet<number> = new Set([0, 1, 2])
+/** The engine's own word about what it could not read, in the midst of what was printed. */
+const OF_ENGINE = 3
+const STREAM_TYPES: ReadonlySet<number> = new Set([0, STDOUT, STDERR, OF_ENGINE])
 
 /** What a container printed: on its standard error it is type 2. */
 export interface Printed {
@@ -30,7 +32,8 @@ export async function* printedOf(chunks: AsyncIterable<Uint8Array>): AsyncGenera
         const payload = isFramed ? rest.subarray(0, left) : rest
         left -= payload.byteLength
         rest = rest.subarray(payload.byteLength)
-        yield { type: isFramed ? header.readUInt8(0) : STDOUT, payload }
+        const type = isFramed ? header.readUInt8(0) : STDOUT
+        if (type !== OF_ENGINE) yield { type, payload }
         continue
       }
       const part = rest.subarray(0, HEADER_BYTES - read)

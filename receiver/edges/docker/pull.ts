@@ -3,6 +3,7 @@ import type Docker from 'dockerode'
 import { parseImage } from '../../../protocol/image-reference.ts'
 import { DeployError } from '../../core/errors.ts'
 import { shorten } from '../../core/shorten.ts'
+import type { AuthConfig } from './auth-config.ts'
 import type { Clock } from '../../core/clock.ts'
 import { REGISTRY_HINTS } from '../../core/image/registry.ts'
 import type { Progress } from '../../core/rollout.ts'
@@ -15,10 +16,6 @@ const PROGRESS_EVERY_MS = 500
 const SILENCE_MS = 3 * 60 * 1000
 
 const SHOWN_CHARACTERS = 1000
-
-export type AuthConfig = { serveraddress: string } & (
-  { username: string; password: string } | { identitytoken: string }
-)
 
 /**
  * Pulls `repository@digest`, and checks afterwards that Docker holds it under just that digest. Throws

@@ -14,7 +14,6 @@ export interface NumberedEvent {
 }
 
 export interface Store extends Journal {
-  get(id: string): StoredDeployment | undefined
   /** Deployments whose ids begin so, `most` at most, the oldest first. */
   beginning(prefix: string, most: number): Deployment[]
   /** Those that came of the request with this id: one, if Nginx makes each once. */
@@ -33,8 +32,6 @@ export interface Store extends Journal {
   add(deployment: Deployment, generation?: number): void
   /** Apps of which a deployment is live. */
   liveApps(): string[]
-  /** Nothing of the app is live any more; its history stays. */
-  setNothingLive(app: string): void
   /** A secret of the store's own, made at first use. */
   secret(name: string): Buffer
 }
