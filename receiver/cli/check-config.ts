@@ -1,5 +1,6 @@
 import { ConfigError, describeProblem, type Remarks } from '../config/problems.ts'
 import { takeVariables } from '../config/variables.ts'
+import { onThisMachine } from '../core/app.ts'
 import { connectDocker } from '../edges/docker/connect.ts'
 import { lookAtRegistries, lookAtTrustRoots } from '../serve/look-at-registries.ts'
 import { readConfig } from '../serve/read-config.ts'
@@ -45,7 +46,13 @@ export async function check({
     sayJson({
       file: config.file,
       url: config.url,
-      apps: apps.map(({ name, image, domains, port }) => ({ name, image, domains, port })),
+      apps: apps.map((app) => ({
+        name: app.name,
+        engine: app.engine,
+        image: app.image,
+        domains: app.domains,
+        port: onThisMachine(app).port,
+      })),
       warnings: [
         ...warnings,
         ...aged.map(({ what: path, message, hint }) => ({ path, message, hint })),
@@ -55,7 +62,9 @@ export async function check({
     return 0
   }
   say(`${config.file} is right: ${apps.length} ${apps.length === 1 ? 'app' : 'apps'}`)
-  for (const { name, image, domains, auth, project } of apps) {
+  for (const app of apps) {
+    const { name, image, domains, auth, engine } = app
+    const { project } = onThisMachine(app)
     const kinds = [
       ...(auth.oidc.length > 0 ? ['oidc'] : []),
       ...(auth.keys.length + auth.secrets.length > 0 ? ['standard webhooks'] : []),
@@ -63,7 +72,7 @@ export async function check({
       ...(auth.github.length > 0 ? ['github webhooks'] : []),
     ]
     say(
-      `  ${name}  ${image.repository}:${image.tag}  ${domains.join(' ') || '(no domain)'}  ${kinds.join(', ') || 'local socket only'}`,
+      `  ${name}  ${image.repository}:${image.tag}  ${domains.join(' ') || '(no domain)'}  ${kinds.join(', ') || 'local socket only'}${engine === 'docker' ? '' : `  ${engine}`}`,
     )
     if (project !== undefined) {
       const names = (services: readonly { name: string }[]) => services.map((each) => each.name)

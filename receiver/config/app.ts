@@ -8,6 +8,7 @@ import { readAuth } from './auth.ts'
 import { findService, type FoundService, type Projects, readProjectApp } from './compose/project.ts'
 import type { AppConfig } from './config.ts'
 import { DOCKER_KEYS, readDocker } from './engines/docker.ts'
+import { readSwarm, SWARM_KEYS } from './engines/swarm.ts'
 import type { Field, Reader } from './reader.ts'
 import { readRegistries } from './registries.ts'
 import { readRelease } from './release.ts'
@@ -34,8 +35,11 @@ const COMMON_KEYS = [
   'poll',
 ]
 /** What runs an app: the keys that it adds, and how these are read. */
-const ENGINES = { docker: { keys: DOCKER_KEYS, read: readDocker } } as const
-const KEYS = [...COMMON_KEYS, ...Object.values(ENGINES).flatMap(({ keys }) => keys)]
+const ENGINES = {
+  docker: { keys: DOCKER_KEYS, read: readDocker },
+  swarm: { keys: SWARM_KEYS, read: readSwarm },
+} as const
+const KEYS = [...new Set([...COMMON_KEYS, ...Object.values(ENGINES).flatMap(({ keys }) => keys)])]
 /** Registries count requests. */
 const SHORTEST_POLL_MS = 10_000
 
@@ -65,13 +69,15 @@ export function readApp(
     )
   }
   const keys = reader.mapping(field, KEYS)
-  const readSettings = ENGINES[readEngine(reader, keys.get('engine'))].read
+  const engine = readEngine(reader, keys.get('engine'))
+  const readSettings = ENGINES[engine].read
+  refuseOfOthers(reader, keys, engine)
   const attestation = readAttestation(reader, keys.get('attestation'))
   const release = readRelease(reader, keys.get('release'))
   const place = readPlace(reader, keys, { name, owners: domains })
   const named = [keys.get('domains'), keys.get('redirect_from')]
   const tls = readAppTls(reader, keys.get('tls'), { names: named, acme })
-  const compose = keys.get('compose')
+  const compose = engine === 'docker' ? keys.get('compose') : undefined
   const found = compose && findService(reader, compose, { name, projects })
   // what is wrong with the project is told already
   const isLost = compose !== undefined && found === undefined
@@ -119,6 +125,40 @@ function readEngine(reader: Reader, field: Field | undefined): keyof typeof ENGI
     `one of: ${Object.keys(ENGINES).join(', ')}`,
   )
   return 'docker'
+}
+
+/** How a swarm is told the same. */
+const IN_A_SWARM: Readonly<Record<string, string>> = {
+  secrets: 'write swarm: { secrets: [name] }, of what `docker secret ls` shows',
+  configs: 'write swarm: { configs: [name] }, of what `docker config ls` shows',
+  ports: 'write swarm: { publish: 8080 }',
+  strategy: 'write swarm: { order: stop-first }',
+  scale: 'write replicas',
+  deploy: 'write replicas, cpus, mem_limit and swarm: { placement: … }',
+}
+
+/** Keys that another engine alone has. */
+function refuseOfOthers(
+  reader: Reader,
+  keys: ReadonlyMap<string, Field>,
+  engine: keyof typeof ENGINES,
+): void {
+  const own: readonly string[] = ENGINES[engine].keys
+  for (const [key, field] of keys) {
+    if (own.includes(key) || COMMON_KEYS.includes(key) || reader.isNothing(field)) continue
+    const others = Object.entries(ENGINES).filter(([, { keys: theirs }]) => theirs.includes(key))
+    if (others.length === 0) continue
+    const names = others.map(([name]) => name).join(', ')
+    const remedy =
+      engine === 'swarm' && Object.hasOwn(IN_A_SWARM, key)
+        ? (IN_A_SWARM[key] ?? '')
+        : `it is for ${names}: leave it out`
+    reader.problem(field, `${key} is not for engine: ${engine}`, remedy)
+  }
+  const compose = keys.get('compose')
+  if (engine === 'docker' || compose === undefined || reader.isNothing(compose)) return
+  const remedy = 'deploy the stack by `docker stack deploy`, and name its service: swarm.service'
+  reader.problem(compose, `a Compose project is not for engine: ${engine}`, remedy)
 }
 
 const NO_IMAGE = { repository: '', tag: '' }

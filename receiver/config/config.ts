@@ -30,7 +30,10 @@ export interface AppAuth {
   github: readonly string[]
 }
 
-export interface AppConfig extends AppSpec, AppPlace {
+/** An app with what its config says beside what runs it. */
+export type AppConfig<App extends AppSpec = AppSpec> = App & AppSurroundings
+
+interface AppSurroundings extends AppPlace {
   auth: AppAuth
   /** What it says of its site, over `nginx.site`. */
   site: SiteSettings

@@ -98,14 +98,17 @@ function namesOf({ apps, network, registries }: Config): Set<string> {
     network.name,
     ...Object.keys(registries),
     ...Object.values(apps).flatMap(
-      ({ name, domains, redirectFrom, image, container, project, registries: own }) => [
+      ({ name, domains, redirectFrom, image, container, registries: own, ...app }) => [
         name,
         ...domains,
         ...redirectFrom,
         image.repository,
         image.tag,
         ...container.networks,
-        ...(project === undefined ? [] : [project.name, ...ownServices(project)]),
+        ...('project' in app && app.project !== undefined
+          ? [app.project.name, ...ownServices(app.project)]
+          : []),
+        ...('swarm' in app && app.swarm.service !== undefined ? [app.swarm.service] : []),
         ...Object.keys(own),
       ],
     ),
