@@ -95,7 +95,7 @@ export function takeAway(flag: string): void {
 /** As `render/traffic.ts` has it, behind what syslog puts before it. */
 const LINE =
   /^<\d{1,3}>[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d deploy_receiver: (\S{1,300}) (\S{1,80}) ([1-5]\d\d) ([-\d., :]{1,200})$/
-const SLOT = /^([a-z0-9-]{1,63})_(?:blue|green)$/
+const SLOT = /^([a-z0-9-]{1,63})_(?:blue|green|service)$/
 
 /** What a line says; `undefined` when it is not of this form. */
 export function readLine(line: string): Visit | undefined {

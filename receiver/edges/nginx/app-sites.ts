@@ -3,7 +3,7 @@ import { defined } from '../../core/defined.ts'
 import { ownerOf, type Placed } from '../../core/own-domains.ts'
 import type { AppPlace, SiteSettings } from '../../core/site.ts'
 import type { Slot } from '../../core/slots/container.ts'
-import type { AppUpstreams } from '../../core/slots/ports.ts'
+import type { AppUpstreams, SlotUpstreams } from '../../core/slots/ports.ts'
 import { pathSegment } from '../path-segment.ts'
 import type { Flags } from '../slots.ts'
 import { filesOf, snippetsOf } from './app-files.ts'
@@ -101,16 +101,17 @@ export function appSites({
     const strips = stripPrefix ? longestFirst(paths.filter((path) => path !== '/')) : []
     const own = blocks?.flatMap((block) => block.domains) ?? domains
     const names = [...own, ...redirectFrom, ...ofPlainOwner(domains.slice(0, 1), own)]
-    const servers = (slot: Slot) =>
-      Array.from(
-        { length: upstreams[slot].replicas },
-        (_, at) => `${address(app, slot, at + 1)}:${upstreams[slot].port}`,
-      )
+    const isPublished = 'published' in upstreams
+    const servers = (slot: Slot, { [slot]: { replicas, port } }: SlotUpstreams) =>
+      Array.from({ length: replicas }, (_, at) => `${address(app, slot, at + 1)}:${port}`)
     return {
       app,
       domains,
       listen: inEachFile(nginx.listen),
-      upstreams: { blue: servers('blue'), green: servers('green') },
+      upstreams: isPublished
+        ? { blue: [], green: [] }
+        : { blue: servers('blue', upstreams), green: servers('green', upstreams) },
+      ...(isPublished ? { published: upstreams.published } : {}),
       flags: slotFlags,
       heard,
       pauses,

@@ -6,7 +6,7 @@ const GRAMMAR = {
   domain: DOMAIN,
   listen:
     /^(?:(?:\d{1,3}(?:\.\d{1,3}){3}|\[[0-9a-f:]+\]|\*):)?\d{1,5}(?: (?:default_server|ipv6only=on|ipv6only=off))*$/,
-  upstream: /^\d{1,3}(?:\.\d{1,3}){3}:\d{1,5}$/,
+  upstream: /^(?:\d{1,3}(?:\.\d{1,3}){3}|\[[0-9a-f:]+\]):\d{1,5}$/,
   network: /^(?:\d{1,3}(?:\.\d{1,3}){3}|[0-9a-f:]+)\/\d{1,3}$/,
   path: /^\/[A-Za-z0-9._/-]+$/,
   hsts: /^max-age=\d{1,10}(?:; includeSubDomains)?(?:; preload)?$/,
@@ -23,14 +23,14 @@ const GRAMMAR = {
 
 /** Throws when something is to get into a file of Nginx that has not the form of its kind. */
 export function checkGrammar(site: Site): void {
-  const { upstreams, flags, blocks = [], strips = [], redirectFrom = [] } = site
+  const { upstreams, published = [], flags, blocks = [], strips = [], redirectFrom = [] } = site
   const { containers, heard, maintenance } = site
   const places = blocks.flatMap((block) => block.places)
   const snippets = places.map(({ snippet }) => snippet)
   checkFront(site)
   checkEach({
     domain: [...redirectFrom, ...blocks.flatMap((block) => block.domains)],
-    upstream: [...upstreams.blue, ...upstreams.green],
+    upstream: [...upstreams.blue, ...upstreams.green, ...published],
     network: given(containers),
     path: [
       flags.green,

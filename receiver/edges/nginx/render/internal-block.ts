@@ -56,6 +56,7 @@ const forContainers = ({
   app,
   listen,
   upstreams,
+  published,
   flags,
   heard,
   pauses,
@@ -72,7 +73,7 @@ const forContainers = ({
   flags,
   pauses,
   trustedProxies,
-  ...defined({ heard, protocol, maxBody, timeoutMs, features }),
+  ...defined({ published, heard, protocol, maxBody, timeoutMs, features }),
 })
 
 /** An option of a socket may be said once, and only one site is the default: those are the visitors'. */

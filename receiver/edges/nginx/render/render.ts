@@ -1,4 +1,3 @@
-import type { Slot } from '../../../core/slots/container.ts'
 import { checkGrammar } from './grammar.ts'
 import { dollar } from './headers.ts'
 import { rateZone } from './rate-limit.ts'
@@ -42,13 +41,17 @@ export function render(site: Site): Rendered {
 
 /** What server blocks refer to. All apps have the same `map`, which Nginx takes any number of times. */
 function shared(site: Site): string {
-  const { app, upstreams } = site
-  const one = (slot: Slot) =>
+  const { app, upstreams, published } = site
+  const one = (name: string, addresses: readonly string[]) =>
     // shorter than servers keep idle connections: no request may meet one that is closing
-    `upstream ${app}_${slot} { ${servers(upstreams[slot])} keepalive 64; keepalive_timeout 1s; }\n`
+    `upstream ${app}_${name} { ${servers(addresses)} keepalive 64; keepalive_timeout 1s; }\n`
+  const all =
+    published === undefined
+      ? `${one('blue', upstreams.blue)}${one('green', upstreams.green)}`
+      : one('service', published)
   // Only WebSockets: many HTTP clients offer h2c with each request, and an app that has WebSockets answers 400 to it.
   const connection = `map $http_upgrade $receiver_connection { default ""; websocket upgrade; }\n`
-  return `${HEAD}${one('blue')}${one('green')}${connection}${trust(site)}${hstsMap(site)}${rateZone(site)}${dollar(site)}`
+  return `${HEAD}${all}${connection}${trust(site)}${hstsMap(site)}${rateZone(site)}${dollar(site)}`
 }
 
 /** A replica that does not answer is passed over, but not for long: it may be back at once. */

@@ -15,6 +15,8 @@ export interface Site extends SiteSettings {
   listen: readonly string[]
   /** `address:port` of each replica of a slot. */
   upstreams: Readonly<Record<Slot, readonly string[]>>
+  /** `address:port` of the nodes at which its orchestrator has it; absent: it is in slots. */
+  published?: readonly string[]
   flags: Omit<Flags, 'maintenance' | 'heard'>
   /** Whether there are times at which nobody serves, while one version takes the other's place. */
   pauses: boolean
@@ -49,7 +51,7 @@ export interface Site extends SiteSettings {
 /** What a server block needs to know of what stands behind it. */
 export type Front = Omit<
   Site,
-  'upstreams' | 'flags' | 'heard' | 'pauses' | 'blocks' | 'strips' | 'redirectFrom'
+  'upstreams' | 'published' | 'flags' | 'heard' | 'pauses' | 'blocks' | 'strips' | 'redirectFrom'
 >
 
 /** A server block that has apps at paths. */

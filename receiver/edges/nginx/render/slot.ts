@@ -7,12 +7,16 @@ import { PATH_VARIABLE } from './strip-prefix.ts'
 import { indent } from './text.ts'
 import { everywhere } from './tls.ts'
 
-/** Chooses the live slot, for each request anew. */
+/** Chooses the live slot, for each request anew; what its orchestrator publishes is at one place. */
 export const choose = (
-  { app, flags }: Pick<Site, 'app' | 'flags'>,
+  { app, flags, published }: Pick<Site, 'app' | 'flags' | 'published'>,
   { variable }: Names,
-): string => `set $${variable} ${app}_blue;
+): string =>
+  published === undefined
+    ? `set $${variable} ${app}_blue;
 if (-f ${flags.green}) { set $${variable} ${app}_green; }
+`
+    : `set $${variable} ${app}_service;
 `
 
 /** The same for Nginx's log, which knows one variable for all. */
