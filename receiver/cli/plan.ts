@@ -1,7 +1,7 @@
 import { shortDigest } from '../../protocol/image-reference.ts'
 import type { Command } from 'commander'
 import { socketOf } from '../config/socket.ts'
-import type { Plan, Planned } from '../core/slots/plan.ts'
+import type { Plan, Planned } from '../core/plan.ts'
 import type { SettingChange } from '../core/slots/settings-changes.ts'
 import { ask } from './ask.ts'
 import { command, exits, type Given, jsonOption } from './command.ts'
@@ -68,6 +68,7 @@ function describe(planned: Planned): Line[] {
       'visitors',
       planned.pauses ? PAUSES : 'do not notice: the new container is live before the old one ends',
     ],
+    ...(planned.notes ?? []).map((note): Line => ['note', note]),
     ...reloadOf(planned),
     ...(running === null ? [] : [['before', `${running} runs, and has to be over first`] as const]),
     ...superseded.map((id) => ['before', `${id} waits, and would be superseded`] as const),

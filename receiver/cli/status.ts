@@ -27,6 +27,8 @@ interface App {
   maintenance_since: string | null
   stopped_since: string | null
   awaits_data: readonly string[]
+  /** Absent of an older receiver. */
+  drift?: string | null
   /** Absent of an older receiver; `null`: it is not told of requests, or there was none. */
   traffic?: DescribedTraffic | null
   /** Absent of an older receiver. */
@@ -110,6 +112,7 @@ function describe(apps: readonly App[], untold: readonly string[]): string {
     ...apps.flatMap((each) => [
       ...failureOf(each),
       ...closedOf(each),
+      ...(typeof each.drift === 'string' ? [each.drift] : []),
       ...holdsOf(each),
       ...volumesOf(each),
       ...projectOf(each),

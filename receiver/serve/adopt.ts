@@ -85,7 +85,8 @@ async function adoptAll(
     journal.transaction(() => {
       store.installation.take(installation)
       for (const each of apps) {
-        const app = Object.hasOwn(config.apps, each.app) ? config.apps[each.app] : undefined
+        const named = Object.hasOwn(config.apps, each.app) ? config.apps[each.app] : undefined
+        const app = named?.engine === 'docker' ? named : undefined
         const { upstreams } = sites.get(each.app) ?? { upstreams: { blue: [], green: [] } }
         takeOver(each, { app, upstreams }, { clock: systemClock, journal, record })
       }

@@ -10,6 +10,7 @@ import { lookAtData, lookAtLogs } from './look-at-disk.ts'
 import { type AskedDocker, lookAtDocker, lookAtNetworks } from './look-at-docker.ts'
 import { lookAtFiles, lookAtMaintenance, lookAtNginx } from './look-at-nginx.ts'
 import { type LookedAtProjects, lookAtProjects } from './look-at-projects.ts'
+import { type LookedAtSwarm, lookAtSwarm } from './look-at-swarm.ts'
 import { lookAtPorts } from './look-at-ports.ts'
 import { lookAtPublicUrl } from './look-at-public-url.ts'
 import { lookAtRegistries, lookAtTime, lookAtTrustRoots } from './look-at-registries.ts'
@@ -45,6 +46,7 @@ export interface ReceiverParts extends Omit<MachineParts, 'isLive'> {
   projects: LookedAtProjects
   /** Whether the receiver hears of requests. */
   traffic: TrafficPorts
+  swarm: LookedAtSwarm
   /** Whether whoever is to hear of news does. */
   notify: () => Finding[]
 }
@@ -60,13 +62,18 @@ export async function runDoctor(parts: ReceiverParts): Promise<Finding[]> {
     lookAtAll('config', parts.compareConfig),
     ...machineLooks({ ...parts, isLive, maintenanceSince }, { isRunning: true }),
     lookAtPublicUrl(config, parts.prove),
-    ...lookAtApps(Object.values(config.apps), parts),
+    ...lookAtApps(inSlots(config), parts),
+    ...lookAtSwarm(Object.values(config.apps), parts.swarm, journal),
     ...lookAtProjects(Object.values(config.apps), { ...parts.projects, journal, stoppedSince }),
     lookAtFiles(edits),
     lookAtTraffic(config, parts.traffic),
     lookAtAll('notify', parts.notify),
   ])
 }
+
+/** Apps whose containers stand on this machine. */
+const inSlots = ({ apps }: Config) =>
+  Object.values(apps).filter(({ engine }) => engine === 'docker')
 
 /** Looks at what needs no receiver and no record. */
 export const lookAtMachine = (parts: MachineParts): Promise<Finding[]> =>

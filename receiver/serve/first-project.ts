@@ -1,3 +1,4 @@
+import { onThisMachine } from '../core/app.ts'
 import { resolve } from 'node:path'
 import { parseImage } from '../../protocol/image-reference.ts'
 import { asModel } from '../config/compose/model.ts'
@@ -52,7 +53,8 @@ export async function findProject(
     },
     projects: new Map([[sourceId(source), read]]),
     changes(config, app) {
-      const project = config.apps[app]?.project
+      const found = config.apps[app]
+      const project = found && onThisMachine(found).project
       const until =
         domain === undefined
           ? []

@@ -39,6 +39,7 @@ export function httpServices({
   besideOurs,
   operate,
   lookForData,
+  drift,
   copyStore,
   notify,
   log,
@@ -67,6 +68,7 @@ export function httpServices({
   besideOurs: Services['besideOurs']
   operate: Services['operate']
   lookForData: Services['lookForData']
+  drift: Services['drift']
   copyStore: Services['copyStore']
   notify: Services['notify']
   log: Log
@@ -106,6 +108,7 @@ export function httpServices({
     stoppedSince: (app) => record.stopped(app)?.since,
     awaitsData: (app) => record.stopped(app)?.awaits ?? [],
     lookForData,
+    drift,
     copyStore,
     operate,
     doctor,

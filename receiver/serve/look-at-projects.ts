@@ -1,3 +1,4 @@
+import { onThisMachine } from '../core/app.ts'
 import type { AppConfig } from '../config/config.ts'
 import { DeployError } from '../core/errors.ts'
 import { type Finding, type Found, of } from '../core/finding.ts'
@@ -26,7 +27,9 @@ export const lookAtProjects = (
   apps: readonly AppConfig[],
   ports: ProjectPorts,
 ): Promise<Finding>[] =>
-  apps.flatMap(({ name, project }) => {
+  apps.flatMap((app) => {
+    const { name } = app
+    const { project } = onThisMachine(app)
     if (project === undefined) return []
     const files = look(of('project', name), (signal) => lookAtProject(name, project, ports, signal))
     const isLive = ports.journal.live(name) !== undefined

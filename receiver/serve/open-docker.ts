@@ -31,6 +31,7 @@ import { listenersOf } from '../edges/listeners.ts'
 import { createRegistry } from '../edges/registry/registry.ts'
 import { createSlots } from '../edges/slots.ts'
 import type { OpenStore } from './open-store.ts'
+import { openSwarm } from './open-swarm.ts'
 
 /** Makes all that a deployment on this machine needs: containers, images, slot flags and Nginx's files. Nothing is asked yet. */
 export function openDocker(
@@ -91,7 +92,7 @@ export function openDocker(
         redirectFrom: known.redirectFrom,
         site: known.site,
         health: known.health,
-        pauses: isRecreated(known, record),
+        pauses: known.engine === 'docker' && isRecreated(known, record),
         ...defined({ tls: tls(known) }),
       }
     },
@@ -129,7 +130,8 @@ export function openDocker(
     listeners: listenersOf,
     connections: (container) => countConnections(container) ?? 0,
   }
-  const rollouts: Rollouts = { docker: createSlotsRollout(ports) }
+  const swarm = openSwarm(ports, { docker, home, credentials })
+  const rollouts: Rollouts = { docker: createSlotsRollout(ports), swarm: swarm.rollout }
   const usage = (signal: AbortSignal) => containerUsage(docker, home, signal)
-  return { ports, engine, registry, slots, sites, rollouts, usage }
+  return { ports, swarm, engine, registry, slots, sites, rollouts, usage }
 }

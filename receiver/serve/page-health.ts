@@ -1,15 +1,15 @@
 import type { AppAnswer } from '../core/slots/app-answer.ts'
 import type { Listener } from '../core/listeners.ts'
-import { healthOf } from '../core/slots/app-health.ts'
-import type { World } from '../core/slots/next-step.ts'
+import type { AppHealth } from '../core/slots/app-health.ts'
 import type { Services } from '../http/app.ts'
 
 /** A page is as fresh as that; however many look, Docker and the app are asked once in it. */
 const FRESH_MS = 3000
 /** While something is deployed, Docker has that to do: the other apps are as they were so long ago. */
 const BESIDE_MS = 15_000
-/** Nobody waits longer for Docker, and none longer for an app. */
+/** Nobody waits longer for an app, and not much longer for Docker. */
 const ASK_MS = 2000
+const LOOK_MS = 2 * ASK_MS
 
 export interface PageHealth {
   /** What cannot be seen is `null`. */
@@ -20,21 +20,16 @@ export interface PageHealth {
 
 /** How apps are, for pages that many may look at. */
 export function createPageHealth(
-  look: {
-    observe(app: string): Promise<World>
-    /** What a live container of those says within so long. */
-    answer(app: string, world: World, limitMs: number): Promise<AppAnswer | undefined>
-  },
+  /** How a live app is, and what it answers within so long. */
+  look: (app: string, ask: { withinMs: number }) => Promise<AppHealth & { answer?: AppAnswer }>,
   nowMs: () => number,
 ): PageHealth {
   const deploying = new Set<string>()
   const kept = new Map<string, { at: number; health: ReturnType<Services['pageHealth']> }>()
   const ask: Services['pageHealth'] = async (app) => {
     try {
-      const world = await Promise.race([look.observe(app), ended(AbortSignal.timeout(ASK_MS))])
-      if (world === undefined) return null
-      const answer = await look.answer(app, world, ASK_MS).catch(() => undefined)
-      return { ...healthOf(world), ...(answer === undefined ? {} : { answer }) }
+      const seen = look(app, { withinMs: ASK_MS })
+      return (await Promise.race([seen, ended(AbortSignal.timeout(LOOK_MS))])) ?? null
     } catch {
       return null
     }

@@ -1,5 +1,6 @@
 import { changesOf, type Reloaded, type ReloadOptions } from '../config/changes.ts'
 import type { AppConfig, Config } from '../config/config.ts'
+import { onThisMachine } from '../core/app.ts'
 import type { Apps } from '../core/apps.ts'
 import type { Log } from '../core/log.ts'
 import type { OnEdit } from '../core/on-edit.ts'
@@ -58,7 +59,7 @@ export async function reloadConfig(
   // a hook may have come while Nginx was told
   for (const app of changes.added) apps.wake(app)
   // Compose is told at once which services are ours
-  for (const app of changes.changed) if (next.apps[app]?.project !== undefined) apps.wake(app)
+  for (const app of changes.changed) if (isOfProject(next.apps[app])) apps.wake(app)
   ports.pollers.take(Object.values(next.apps))
   ports.certificates.look()
   ports.notify.hurry()
@@ -79,3 +80,6 @@ export async function reloadConfig(
 
 export const LEFT_RUNNING =
   'the app is not in the config: it is left running until `deploy-receiver remove <app>`'
+
+const isOfProject = (app: AppConfig | undefined) =>
+  app !== undefined && onThisMachine(app).project !== undefined

@@ -4,6 +4,7 @@ import type { AppConfig, Config } from '../config/config.ts'
 import type { AppSpec } from '../core/app.ts'
 import { readVariables } from '../config/variables.ts'
 import { createApps } from '../core/apps.ts'
+import { refuseEngineChange } from '../core/engine-change.ts'
 import { besideOurs } from '../core/project/beside-ours.ts'
 import type { Log, Report } from '../core/log.ts'
 import { countDeployments, countHooks } from '../core/meters.ts'
@@ -11,22 +12,18 @@ import type { Redactor } from '../core/redaction/redactor.ts'
 import { lookAtMaintenance, switchMaintenance } from '../core/slots/maintenance.ts'
 import { findingOf } from '../core/notify/state.ts'
 import { refuseOthers } from '../core/slots/ownership.ts'
-import { appAnswer } from '../core/slots/app-answer.ts'
 import { lookForData } from '../core/slots/awaited-data.ts'
-import { appHealth } from '../core/slots/app-health.ts'
-import { observe } from '../core/slots/next-step.ts'
-import { plan as planDeployment } from '../core/slots/plan.ts'
+import { plan as planDeployment } from '../core/plan.ts'
+import { type AllOperations, operationsOf } from '../core/operations.ts'
 import { removeApp } from '../core/slots/remove-app.ts'
 import { isToRepair } from '../core/slots/container-events.ts'
-import { startApp, stopApp } from '../core/slots/operate.ts'
 import { createTraffic, markSwaps } from '../core/traffic/traffic.ts'
-import { runOneOff } from '../core/slots/one-off.ts'
-import { readLogs } from '../core/slots/logs.ts'
 import { showApps, upstreamsOf } from '../core/slots/show-apps.ts'
 import { systemClock } from '../edges/clock.ts'
 import { readProject } from '../edges/compose/read-project.ts'
 import { connectDocker } from '../edges/docker/connect.ts'
 import { followEvents } from '../edges/docker/events.ts'
+import { followServices } from '../edges/swarm/events.ts'
 import { ensureNetwork } from '../edges/docker/network.ts'
 import { listTags } from '../edges/registry/tags.ts'
 import { heardFlag } from '../edges/slots.ts'
@@ -35,6 +32,7 @@ import { createProof } from '../http/healthz.ts'
 import { takeStoreOver } from '../edges/store/upgrade.ts'
 import { type Addresses, takeAddresses } from './addresses.ts'
 import { takeConfig } from './current-config.ts'
+import { dockerOperations } from './docker-operations.ts'
 import { runDoctor } from './doctor.ts'
 import { startHousekeeping } from './housekeeping.ts'
 import { startCertificates } from './keep-certificates.ts'
@@ -55,6 +53,8 @@ import { storeCopies } from './send-store.ts'
 import { showReceiver } from './show-receiver.ts'
 import { atNginx, siteTls } from './site-tls.ts'
 import { startPolling } from './start-polling.ts'
+import { swarmOperations } from './swarm-operations.ts'
+import type { Services } from '../http/app.ts'
 import { VERSION } from '../version.ts'
 import { lookAtUpgrade, sayWhatBegins } from './upgrade.ts'
 import { watchWarnings } from './watch-warnings.ts'
@@ -142,13 +142,7 @@ async function start(
     report,
   )
   const pageHealth = createPageHealth(
-    {
-      observe: (app) => observe(app, { engine, slots }),
-      answer: async (app, world, limitMs) => {
-        const spec = apps.all().get(app)
-        return spec === undefined ? undefined : appAnswer(spec, world, slotPorts, limitMs)
-      },
-    },
+    (app, ask) => operate(app).of.health(operate(app).spec, ask),
     clock.ms,
   )
   const store = openStore(storePlace(data, machine.subnet), {
@@ -190,6 +184,7 @@ async function start(
   })
   const {
     ports: slotPorts,
+    swarm,
     engine,
     registry,
     slots,
@@ -211,9 +206,10 @@ async function start(
   })
   /** By the config in force, whatever its file says by now. */
   const fresh = (app: AppSpec) => readAgain(app, { file: config.file, environment, text: inForce })
-  const apps = createApps<AppConfig>({ journal, clock, report, rollouts, fresh }, (all, onEdit) =>
-    showApps(all, { sites, record, onEdit, signal: stopping.signal }),
-  )
+  const apps = createApps<AppConfig>({ journal, clock, report, rollouts, fresh }, (all, onEdit) => {
+    refuseEngineChange(all, journal)
+    return showApps(all, { sites, record, onEdit, signal: stopping.signal })
+  })
   const edits = () => sites.edits(upstreamsOf(apps.all().values(), record))
   sites.refuseOthers(Object.values(config.apps).flatMap(({ name, http }) => (http ? name : [])))
 
@@ -227,7 +223,16 @@ async function start(
   for (const app of left) log('warn', LEFT_RUNNING, { app })
 
   const prove = createProof()
-  const health = (app: string) => appHealth(app, { engine, slots })
+  const operations: AllOperations = {
+    docker: dockerOperations(slotPorts, { store, wake: apps.wake }),
+    swarm: swarmOperations(swarm.ports, { store }),
+  }
+  /** Of an app that left the config what stands on this machine can still be seen. */
+  const operate = (app: string) => {
+    const spec = apps.all().get(app) ?? { name: app, engine: 'docker' }
+    return { spec: spec as AppSpec, of: operationsOf(spec as AppSpec, operations) }
+  }
+  const health: Services['health'] = (app) => operate(app).of.health(operate(app).spec)
   const services = httpServices({
     current: () => current,
     apps,
@@ -241,22 +246,24 @@ async function start(
       ...(await planDeployment(
         app,
         wanted,
-        { registry, journal, unfinished: store.intake.unfinished, record, slots },
+        await operationsOf(app, operations).plan(app),
+        { registry, journal, unfinished: store.intake.unfinished },
         AbortSignal.any([stopping.signal, AbortSignal.timeout(PLAN_MS)]),
       )),
       reload: await planReload(app.name, current.config, environment),
     }),
     tags: ({ image }, wanted) => listTags(image.repository, wanted, read, stopping.signal),
-    readLogs: (stored, options, signal) =>
-      readLogs(stored, options, { engine, clock, ...store }, signal),
+    readLogs(stored, options, signal) {
+      const { spec, of } = operate(stored.deployment.app)
+      return of.logs(spec, stored, options, signal)
+    },
     commands: {
-      run: (what, terminal, signal) => runOneOff(what, terminal, slotPorts, signal),
+      run: (what, terminal, signal) =>
+        operationsOf(what.app, operations).run(what, terminal, signal),
       exec: engine.exec,
-      async replica({ deployment, standsIn }, replica) {
-        const all = await engine.containers(deployment.app)
-        return all.find(
-          (each) => each.generation === standsIn && each.replica === replica && each.running,
-        )?.name
+      replica(live, replica) {
+        const { spec, of } = operate(live.deployment.app)
+        return of.container(spec, live, replica)
       },
     },
     doctor: () =>
@@ -276,6 +283,7 @@ async function start(
           read: (source, signal) => readProject(source, variables, { signal }),
           services: (app) => engine.services(app),
         },
+        swarm,
         certificates: () => certificates.describe(),
         compareConfig: () => compareConfig(current.config, environment),
         traffic: { whyDeaf: requests.whyDeaf, whoTells: sites.whoTells },
@@ -287,7 +295,8 @@ async function start(
     reload,
     async removeApp(what) {
       const parts = { ...slotPorts, slots, sites, record, keptLogs: store.keptLogs, journal, apps }
-      const done = await removeApp(what, parts, stopping.signal)
+      const here = await removeApp(what, parts, stopping.signal)
+      const done = { ...here, removed: [...here.removed, ...(await swarm.remove(what.app))] }
       redactor.keep(what.app, [])
       if (done.removed.length > 0) log('info', 'app removed', { app: what.app, ...done })
       return done
@@ -300,6 +309,7 @@ async function start(
     maintenanceSince: slots.maintenance,
     notify,
     copyStore: storeCopies(store.database, data),
+    drift: swarm.drift,
     lookForData: (app) => lookForData(app, { record, engine, isThere: existsSync }),
     besideOurs: (project) =>
       Promise.race([
@@ -307,8 +317,8 @@ async function start(
         clock.sleep(BESIDE_MS, stopping.signal).then(() => []),
       ]),
     operate: {
-      stop: (app) => stopApp(app, { ...slotPorts, wake: apps.wake }, stopping.signal),
-      start: (app) => startApp(app, { ...slotPorts, wake: apps.wake }, stopping.signal),
+      stop: (app) => operationsOf(app, operations).stop(app, stopping.signal),
+      start: (app) => operationsOf(app, operations).start(app, stopping.signal),
     },
     log,
     stopping: stopping.signal,
@@ -349,6 +359,15 @@ async function start(
       happened(event) {
         if (isToRepair(event, { journal, record, report })) apps.wake(event.app)
       },
+    },
+    stopping.signal,
+  )
+  const changes = followServices(
+    { docker, clock },
+    (service) => {
+      for (const app of apps.all().values()) {
+        if (app.engine === 'swarm' && swarm.nameOf(app) === service) apps.wake(app.name)
+      }
     },
     stopping.signal,
   )
@@ -393,7 +412,7 @@ async function start(
       await Promise.all([addresses.close(), requests.close()])
       // what it has begun with Nginx comes to its end
       await reloading
-      await Promise.all([events, pollers.stop(), certificates.ended, warned, apps.stop()])
+      await Promise.all([events, changes, pollers.stop(), certificates.ended, warned, apps.stop()])
       await notify.stopped()
       try {
         store.refusals.flush()

@@ -1,3 +1,4 @@
+import { onThisMachine } from '../../core/app.ts'
 import type { Context } from 'hono'
 import type { Deployment } from '../../../protocol/deployment.ts'
 import { DeployError } from '../../core/errors.ts'
@@ -121,7 +122,7 @@ function requireService(
   app: string,
   { apps }: Pick<LogServices, 'apps'>,
 ): void {
-  const { project } = appNamed(app, apps).spec
+  const { project } = onThisMachine(appNamed(app, apps).spec)
   const workers = (project?.workers ?? []).map(({ name }) => name)
   if (service === undefined || workers.includes(service)) return
   throw new ProblemError('no_log', `${JSON.stringify(service)} does not follow ${app}`, {

@@ -1,7 +1,7 @@
 import type { Context } from 'hono'
 import type { AppSpec } from '../../core/app.ts'
 import { DeployError } from '../../core/errors.ts'
-import type { Planned } from '../../core/slots/plan.ts'
+import type { Planned } from '../../core/plan.ts'
 import { appNamed, type HttpApps } from '../apps.ts'
 import { imageFor } from '../hooks/read-hook.ts'
 import { ProblemError } from '../problem.ts'

@@ -15,6 +15,7 @@ const Answers = {
 /** As `read/describe-app.ts` shows it. */
 const App = v.object({
   name: v.string(),
+  engine: v.picklist(['docker', 'swarm']),
   image: v.object({ repository: v.string(), tag: v.string() }),
   domains: v.array(v.string()),
   hook: v.string(),
@@ -27,6 +28,7 @@ const App = v.object({
   maintenance_since: v.nullable(Time),
   stopped_since: v.nullable(Time),
   awaits_data: v.array(v.string()),
+  drift: v.nullable(v.string()),
   traffic: v.nullable(
     v.object({
       ...Answers,

@@ -37,7 +37,7 @@ export function app(
     nowMs: number
   },
 ): Html {
-  const { name, live, domains, on_hold: holds } = line
+  const { name, live, domains, on_hold: holds, drift } = line
   return html`<h1>${name} <small id="state">${stateOf(line)}</small></h1>
     <div id="now">
       ${
@@ -57,6 +57,7 @@ export function app(
                 : [['Answers', foreign(line.health.answer.text, 200)] as const]),
             ])
       }
+      ${typeof drift === 'string' ? html`<p class="note">${foreign(drift, 500)}</p>` : NOTHING}
       ${holds.map(
         ({ digest, deployment, since }) =>
           html`<p class="note">

@@ -1,3 +1,4 @@
+import { onThisMachine } from '../../core/app.ts'
 import type { Deployment } from '../../../protocol/deployment.ts'
 import type { AppCredentials } from '../auth/authentic.ts'
 import { holdsOf } from '../../core/intake/hold.ts'
@@ -26,6 +27,8 @@ export interface DescribeServices {
   stoppedSince(app: string): string | undefined
   /** What it waits for since it was restored: volumes by name, folders by path. */
   awaitsData(app: string): readonly string[]
+  /** That it runs something else than what was deployed, in words for people; `undefined`: it does not, as far as is known. */
+  drift(app: string): string | undefined
   /** What its visitors do and get; `undefined`: nobody tells. */
   traffic(app: string): Traffic | undefined
   /** Containers that Compose runs of an app's services, beside ours; throws when the engine does not say. */
@@ -35,12 +38,23 @@ export interface DescribeServices {
 /** An app with what is live, what is under way, what became of the newest, and what was rolled back from. */
 export function describeApp(
   { spec, domains, credentials }: HttpApp,
-  { archive, volumes, maintenanceSince, stoppedSince, awaitsData, traffic, url }: DescribeServices,
+  {
+    archive,
+    volumes,
+    maintenanceSince,
+    stoppedSince,
+    awaitsData,
+    drift,
+    traffic,
+    url,
+  }: DescribeServices,
 ) {
   const live = archive.live(spec.name)?.deployment
   const [last = null] = archive.recent(spec.name)
+  const { project } = onThisMachine(spec)
   return {
     name: spec.name,
+    engine: spec.engine,
     image: spec.image,
     domains,
     hook: `${url}/hooks/${spec.name}`,
@@ -54,15 +68,16 @@ export function describeApp(
     maintenance_since: maintenanceSince(spec.name) ?? null,
     stopped_since: stoppedSince(spec.name) ?? null,
     awaits_data: awaitsData(spec.name),
+    drift: drift(spec.name) ?? null,
     traffic: describeTraffic(traffic(spec.name)),
-    project: spec.project === undefined ? null : describeProject(spec.project),
+    project: project === undefined ? null : describeProject(project),
   }
 }
 
 /** The same, with what Compose runs beside ours, for which the engine is asked. */
 export async function lookAtApp(app: HttpApp, services: DescribeServices) {
   const described = describeApp(app, services)
-  const { project } = app.spec
+  const { project } = onThisMachine(app.spec)
   if (project === undefined) return described
   // an extra, that an engine that is away must not hold up; until the first deployment Compose's are those that serve
   const beside = described.live === null ? [] : await services.besideOurs(project).catch(() => [])

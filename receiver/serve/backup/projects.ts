@@ -1,3 +1,4 @@
+import { onThisMachine } from '../../core/app.ts'
 import { existsSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type { AppConfig } from '../../config/config.ts'
@@ -23,7 +24,9 @@ export async function readProjects(
   const files = new Set<string>()
   const missing = new Set<string>()
   const data = new Map<string, string[]>()
-  for (const { name, project } of Object.values(apps)) {
+  for (const app of Object.values(apps)) {
+    const { name } = app
+    const { project } = onThisMachine(app)
     if (project === undefined) continue
     const { json } = await readProject(project.source, environment)
     const mounts = mountsOf(json)

@@ -1,0 +1,84 @@
+import type { AppConfig } from '../config/config.ts'
+import type { SwarmApp } from '../core/app.ts'
+import type { OrderStatus } from '../core/delegated/orchestrator.ts'
+import { driftOf } from '../core/delegated/repair.ts'
+import { DeployError } from '../core/errors.ts'
+import type { Finding, Found } from '../core/finding.ts'
+import type { Journal } from '../core/journal.ts'
+import type { SwarmNode } from '../edges/swarm/nodes.ts'
+import { look } from './look.ts'
+
+export interface LookedAtSwarm {
+  nodes(): Promise<SwarmNode[]>
+  status(app: SwarmApp): Promise<OrderStatus>
+}
+
+/** Of apps that are services of a swarm: whether this machine manages one, its nodes are there, and each runs what was deployed. */
+export function lookAtSwarm(
+  all: readonly AppConfig[],
+  swarm: LookedAtSwarm,
+  journal: Pick<Journal, 'live'>,
+): Promise<Finding>[] {
+  const apps = all.flatMap((app) => (app.engine === 'swarm' ? app : []))
+  if (apps.length === 0) return []
+  return [
+    look('swarm', async () => lookAtNodes(await swarm.nodes(), apps)),
+    ...apps.map((app) =>
+      look({ id: `app:${app.name}`, what: `app ${app.name}` }, async () =>
+        lookAtService(app.name, await swarm.status(app), journal.live(app.name)),
+      ),
+    ),
+  ]
+}
+
+function lookAtNodes(nodes: readonly SwarmNode[], apps: readonly SwarmApp[]): Found {
+  const away = nodes.filter(({ state }) => state !== 'ready')
+  if (away.length > 0) {
+    const names = away.map(({ name, state }) => `${name} (${state})`).join(', ')
+    const hint = '`docker node ls`; `docker node rm` takes one out that does not come back'
+    return { message: `${nodes.length} nodes, of which ${names}`, hint }
+  }
+  const message = `this machine manages ${nodes.length} ${nodes.length === 1 ? 'node' : 'nodes'}`
+  const led = apps.find(({ swarm: { publish } }) => publish?.mode === 'host')
+  const unknown = (led?.swarm.publish?.nodes ?? []).filter(
+    (address) => address !== '127.0.0.1' && !nodes.some((node) => node.address === address),
+  )
+  if (led === undefined || unknown.length === 0) return message
+  return {
+    message: `${message}; ${unknown.join(', ')} is the address of none`,
+    hint: `apps.${led.name}.swarm.publish.nodes: ${nodes.map(({ address }) => address).join(', ')}`,
+  }
+}
+
+function lookAtService(
+  app: string,
+  { generation, image, updated, wanted, waits, says, phase }: OrderStatus,
+  live: ReturnType<Journal['live']>,
+): Found {
+  if (live === undefined) {
+    return image === undefined
+      ? 'nothing is live yet'
+      : `not deployed by this receiver yet: ${image}`
+  }
+  if (generation !== live.generation) {
+    throw new DeployError('changed_elsewhere', driftOf(app, image), {
+      hint: `deploy-receiver deploy ${app}, or rollback ${app}`,
+    })
+  }
+  const {
+    id,
+    image: { digest = '' },
+  } = live.deployment
+  const count = `${updated} of ${wanted} tasks run ${id}: ${digest.slice(0, SHORT_DIGEST)}`
+  if (updated >= wanted && phase !== 'paused') return count
+  throw new DeployError(
+    'exited',
+    [count, waits ?? [], phase === 'paused' ? says : []].flat().join('; '),
+    {
+      hint: `\`docker service ps\` shows its tasks; deploy-receiver logs ${app} what they print`,
+    },
+  )
+}
+
+/** As many digits as a rollback takes. */
+const SHORT_DIGEST = 'sha256:'.length + 12

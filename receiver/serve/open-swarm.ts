@@ -1,0 +1,77 @@
+import type { SwarmApp } from '../core/app.ts'
+import type { DelegatedPorts } from '../core/delegated/ports.ts'
+import { askPublished } from '../core/delegated/ask-published.ts'
+import { createDelegatedRollout } from '../core/delegated/rollout.ts'
+import type { SlotPorts } from '../core/slots/ports.ts'
+import { upstreamsOf } from '../core/slots/show-apps.ts'
+import { swarmApi } from '../edges/swarm/api.ts'
+import { lookAtNodes } from '../edges/swarm/nodes.ts'
+import { serviceName } from '../edges/swarm/own-service.ts'
+import { createSwarm, type SwarmOptions } from '../edges/swarm/swarm.ts'
+
+/** Makes all that an app needs that is a service of a swarm. Nothing is asked yet. */
+export function openSwarm(
+  slotPorts: SlotPorts,
+  { docker, home, credentials }: Pick<SwarmOptions, 'docker' | 'home' | 'credentials'>,
+) {
+  const { journal, clock, report, registry, attestations } = slotPorts
+  const orchestrator = createSwarm({ docker, home, credentials, registry, clock })
+  const ports: DelegatedPorts<SwarmApp> = {
+    journal,
+    clock,
+    report,
+    registry,
+    attestations,
+    orchestrator,
+    visitors: visitorsOf(slotPorts),
+  }
+  const drifts = new Map<string, string>()
+  return {
+    ports,
+    orchestrator,
+    rollout: createDelegatedRollout(ports, drifts),
+    /** That an app runs something else than what was deployed, in words for people. */
+    drift: (app: string) => drifts.get(app),
+    nameOf: (app: SwarmApp) => serviceName(app, home),
+    nodes: () => lookAtNodes(swarmApi(docker)),
+    status: orchestrator.status,
+    /** What is left of an app in the swarm, if this machine manages one. */
+    async remove(app: string): Promise<string[]> {
+      const { Swarm } = (await docker.info()) as { Swarm?: { ControlAvailable?: boolean } }
+      if (Swarm?.ControlAvailable !== true) return []
+      return orchestrator.remove(app).catch((error: unknown) => {
+        report('what the swarm has of the app could not be removed', { app, error })
+        return []
+      })
+    },
+  }
+}
+
+/** Visitors come by Nginx to where a service is published. */
+function visitorsOf({
+  sites,
+  slots,
+  record,
+  probe,
+  grpcProbe,
+  clock,
+}: SlotPorts): DelegatedPorts<SwarmApp>['visitors'] {
+  return {
+    async show(app, signal) {
+      if (!app.http) return { warnings: [] }
+      const { warnings } = await sites.ensure(upstreamsOf([app], record))
+      const { url, warning } = await sites.ask(app.name, signal)
+      return {
+        ...(url === undefined ? {} : { url }),
+        warnings: [
+          ...warnings.map((each) => `Nginx: ${each}`),
+          ...(warning === undefined ? [] : [warning]),
+        ],
+      }
+    },
+    letIn(app) {
+      if (slots.live(app) === undefined) slots.makeLive(app, 'blue')
+    },
+    ask: (app, signal) => askPublished(app, { probe, grpcProbe, clock }, signal),
+  }
+}
