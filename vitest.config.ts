@@ -7,7 +7,7 @@ const PURE = ['test/protocol/**/*.test.ts', 'test/receiver/{core,config,http,ser
 const LOCAL = [
   'test/{action,browser,docs,script}/**/*.test.ts',
   'test/receiver/{cli,edges}/**/*.test.ts',
-  'test/contracts/{journal,rollout,sites,slots}.test.ts',
+  'test/contracts/{journal,orchestrator,rollout,sites,slots}.test.ts',
   'test/structure.test.ts',
 ]
 /** Those among them that need the engine. */

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import type { DockerApp } from '../../receiver/core/app.ts'
+import type { AppSpec } from '../../receiver/core/app.ts'
 import type { Bookkeeping, StoredDeployment } from '../../receiver/core/journal.ts'
 import { createTurns } from '../../receiver/core/turns.ts'
 import { reconcile } from '../../receiver/core/reconcile.ts'
@@ -7,8 +7,8 @@ import type { Rollout } from '../../receiver/core/rollout.ts'
 
 /** A rollout at work, with what the suite needs to see and do from outside of it. */
 export interface RolloutWorld {
-  app: DockerApp
-  rollout: Rollout<DockerApp>
+  app: AppSpec
+  rollout: Rollout<AppSpec>
   books: Bookkeeping
   /** Two digests that can be run, and one that never becomes healthy. */
   digests: { one: string; two: string; broken: string }
@@ -39,7 +39,11 @@ export function rolloutContract(name: string, open: () => Promise<RolloutWorld>)
     const run = () =>
       reconcile(
         world.app,
-        { ...world.books, rollouts: { docker: world.rollout }, turns: createTurns() },
+        {
+          ...world.books,
+          rollouts: { docker: world.rollout, swarm: world.rollout },
+          turns: createTurns(),
+        },
         forever,
       )
     const deploy = (id: string, digest: string) => {

@@ -1,4 +1,5 @@
 // @module-tag long
+import { onThisMachine } from '../../receiver/core/app.ts'
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
@@ -54,11 +55,11 @@ async function outcomeOf(file: string): Promise<[string, string]> {
   if (isUnfit(proposed)) return ['no', proposed.message]
   const { service, repository = 'ghcr.io/acme/built' } = proposed
   const app = { image: repository, compose: { file, service } }
-  const { project } =
-    loadConfig(join(FOLDER, 'config.yaml'), env, undefined, {
-      text: stringify({ url: 'https://d.example', apps: { app } }),
-      projects: new Map([[sourceId(source), read]]),
-    }).apps['app'] ?? {}
+  const { app: loaded } = loadConfig(join(FOLDER, 'config.yaml'), env, undefined, {
+    text: stringify({ url: 'https://d.example', apps: { app } }),
+    projects: new Map([[sourceId(source), read]]),
+  }).apps
+  const project = loaded && onThisMachine(loaded).project
   if (project === undefined) throw new Error(`${file} is no project`)
   const names = (services: readonly { name: string }[]) => services.map(({ name }) => name)
   const others = [

@@ -5,6 +5,8 @@ import { setTimeout as pause } from 'node:timers/promises'
 import Docker from 'dockerode'
 import { type Trace, tracesOf } from './traces.ts'
 
+/** In the directory of an engine with a network of its own: the bridge on this machine that leads to it. */
+export const BRIDGE_FILE = 'bridge'
 /** How deep below a directory an engine may lie. */
 const DEPTH = 4
 const GRACE_MS = 10_000
@@ -52,6 +54,9 @@ export async function clearAway(
 /** Removes all containers and user networks of an engine. Only ever called with a private one's socket. */
 export async function emptyEngine(socketPath: string): Promise<void> {
   const docker = new Docker({ socketPath, timeout: EMPTY_MS })
+  const { Swarm } = (await docker.info()) as { Swarm?: { LocalNodeState?: string } }
+  // a swarm would start its tasks again
+  if (Swarm?.LocalNodeState !== 'inactive') await docker.swarmLeave({ force: true })
   const containers = await docker.listContainers({ all: true })
   await Promise.all(
     containers.map(({ Id }) => docker.getContainer(Id).remove({ force: true, v: true })),
@@ -116,8 +121,10 @@ function enginesBelow(dir: string, depth: number): string[] {
   })
 }
 
-/** Network interfaces of an engine's networks, by the ids in its store. */
+/** Interfaces of an engine on this machine: of its networks, by the ids in its store, and the bridge that its directory names. */
 function bridgesOf(engine: string): string[] {
+  const named = join(engine, BRIDGE_FILE)
+  if (existsSync(named)) return [readFileSync(named, 'utf8')]
   const store = join(engine, 'store/network/files/local-kv.db')
   if (!existsSync(store)) return []
   const ids = readFileSync(store, 'latin1').match(/[0-9a-f]{64}/g) ?? []

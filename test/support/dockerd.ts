@@ -23,23 +23,28 @@ export async function startDockerd({
   dir,
   args = [],
   env = {},
+  within = [],
 }: {
   dir: string
   /** Further flags. */
   args?: readonly string[]
   env?: Readonly<Record<string, string>>
+  /** A command, with its first arguments, that runs the engine in its own place. */
+  within?: readonly string[]
 }): Promise<PrivateEngine> {
   mkdirSync(join(dir, 'exec'), { recursive: true })
   // an empty one of its own: the machine's /etc/docker/daemon.json is another engine's
   const config = join(dir, 'daemon.json')
   writeFileSync(config, '{}')
   const socketPath = join(dir, 'docker.sock')
+  const [command, ...before] = [...within, 'dockerd']
   const start = () =>
     startProcess({
       dir,
       name: 'dockerd',
-      command: 'dockerd',
+      command,
       args: [
+        ...before,
         `--host=unix://${socketPath}`,
         `--data-root=${join(dir, 'store')}`,
         `--exec-root=${join(dir, 'exec')}`,

@@ -1,5 +1,5 @@
 import { DatabaseSync } from 'node:sqlite'
-import type { AppSpec } from '../../receiver/core/app.ts'
+import type { DockerApp } from '../../receiver/core/app.ts'
 import type { Container } from '../../receiver/core/slots/container.ts'
 import type { ContainerPlan, SlotPorts } from '../../receiver/core/slots/ports.ts'
 import type { Disk, ImageFacts } from '../../receiver/core/image/image-store.ts'
@@ -29,7 +29,7 @@ export const DIGEST = {
   three: `sha256:${'3'.repeat(64)}`,
 } as const
 
-export const APP: AppSpec = {
+export const APP: DockerApp = {
   engine: 'docker',
   name: 'api',
   image: { repository: 'registry.example/acme/api', tag: 'latest' },
@@ -80,14 +80,20 @@ export const APP: AppSpec = {
 /** All ports of two slots, and the rollout on them. */
 export type WorldPorts = SlotPorts & { rollouts: Rollouts; turns: Turns }
 
+/** Where no app is of another engine. */
+export const slotsAlone = (docker: Rollouts['docker']): Rollouts => ({
+  docker,
+  swarm: undefined as never,
+})
+
 /** Ports with a rollout that uses these very ports. */
 export function withRollouts(ports: SlotPorts): WorldPorts {
   const all: WorldPorts = {
     ...ports,
-    rollouts: { docker: undefined as never },
+    rollouts: { docker: undefined as never, swarm: undefined as never },
     turns: createTurns(),
   }
-  all.rollouts = { docker: createSlotsRollout(all) }
+  all.rollouts = slotsAlone(createSlotsRollout(all))
   return all
 }
 

@@ -1,7 +1,9 @@
+import type { DockerApp } from '../../receiver/core/app.ts'
 import { generateKeyPairSync, randomBytes } from 'node:crypto'
 import type { Hono } from 'hono'
 import { parseVerifyingKey } from '../../protocol/standard-webhooks.ts'
-import { plan } from '../../receiver/core/slots/plan.ts'
+import { plan } from '../../receiver/core/plan.ts'
+import { slotsPlan } from '../../receiver/core/slots/plan.ts'
 import type { AuditEntry } from '../../receiver/core/intake/audit.ts'
 import type { Clock } from '../../receiver/core/clock.ts'
 import type { Feed } from '../../receiver/core/feed.ts'
@@ -180,6 +182,7 @@ export async function startHttpWorld({
     maintenanceSince: () => undefined,
     stoppedSince: () => undefined,
     awaitsData: () => [],
+    drift: () => undefined,
     copyStore: () => Promise.reject(new Error('no store to copy')),
     lookForData: async () => {},
     besideOurs: async () => [],
@@ -205,12 +208,11 @@ export async function startHttpWorld({
       ...(await plan(
         app,
         wanted,
+        slotsPlan(app as DockerApp, { journal: store, record, slots: { live: () => undefined } }),
         {
           registry: { resolve: async ({ tag }) => registry(tag) },
           journal: store,
           unfinished: intake.unfinished,
-          record,
-          slots: { live: () => undefined },
         },
         stopping.signal,
       )),

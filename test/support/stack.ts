@@ -10,6 +10,7 @@ import { freePort, reserveSubnet } from './ports.ts'
 import { type RunningReceiver, startReceiver } from './receiver.ts'
 import { type ReceiverConfig, receiverConfig } from './receiver-config.ts'
 import { type PrivateRegistry, startRegistry } from './registry.ts'
+import { type PrivateSwarm, startSwarm } from './swarm.ts'
 import { openWorkspace, type Workspace } from './workspace.ts'
 
 export interface Stack {
@@ -36,25 +37,33 @@ export interface Stack {
   close(): Promise<void>
 }
 
+const NODES = 3
+
 /**
  * Starts all that a deployment goes through, on loopback and in one temporary directory: two Docker engines, a registry
- * with a password, Nginx and an OIDC issuer. Not the receiver yet, so that a test can change its config first.
+ * with a password, Nginx and an OIDC issuer; with `engine: swarm` three engines are the VMs. Not the receiver yet, so that a test can change its config first.
  */
-export async function startStack(workspace: Workspace = openWorkspace()): Promise<Stack> {
+export async function startStack(
+  workspace: Workspace = openWorkspace(),
+  { engine = 'docker' }: { engine?: 'docker' | 'swarm' } = {},
+): Promise<Stack> {
   try {
-    return await startIn(workspace)
+    return await startIn(workspace, engine)
   } catch (error) {
     await workspace.close()
     throw error
   }
 }
 
-async function startIn(workspace: Workspace): Promise<Stack> {
+async function startIn(workspace: Workspace, engine: 'docker' | 'swarm'): Promise<Stack> {
+  const swarm = engine === 'swarm' ? await startSwarm(workspace, NODES) : undefined
   const password = randomBytes(18).toString('base64url')
+  const args = swarm === undefined ? [] : [`--insecure-registry=${swarm.registry.host}`]
   const [runner, vm, registry, nginx, issuer, network] = await Promise.all([
-    startDockerd({ dir: workspace.folder('runner') }),
-    startDockerd({ dir: workspace.folder('vm') }),
-    startRegistry({ dir: workspace.folder('registry'), username: 'acme', password }),
+    startDockerd({ dir: workspace.folder('runner'), args }),
+    swarm?.nodes[0] ?? startDockerd({ dir: workspace.folder('vm') }),
+    swarm?.registry ??
+      startRegistry({ dir: workspace.folder('registry'), username: 'acme', password }),
     startNginx({ dir: workspace.folder('nginx') }),
     startIssuer(),
     reserveSubnet(),
@@ -80,6 +89,7 @@ async function startIn(workspace: Workspace): Promise<Stack> {
     repository,
     domain: hello.domain,
   })
+  if (swarm !== undefined) Object.assign(config.apps.hello, asService(swarm, await freePort()))
   const reloadNginx = () => void execFileSync('sh', ['-c', nginx.reload], { stdio: 'pipe' })
   writeFileSync(join(nginx.directory, 'receiver.conf'), frontSite(ports))
   reloadNginx()
@@ -104,10 +114,26 @@ async function startIn(workspace: Workspace): Promise<Stack> {
     async close() {
       await issuer.stop()
       await workspace.close()
+      await swarm?.release()
       await network.release()
     },
   }
 }
+
+/** A task on each node of a swarm, which is healthy when it says so itself. */
+const asService = ({ nodes }: PrivateSwarm, port: number) => ({
+  engine: 'swarm',
+  port: 8000,
+  replicas: nodes.length,
+  stop_grace_period: '6s',
+  healthcheck: { test: ['CMD', 'node', '-e', IS_HEALTHY], interval: '1s', retries: 3 },
+  health: { path: '/healthz', deadline: '2m' },
+  swarm: { publish: { port, mode: 'host', nodes: nodes.map(({ address }) => address) } },
+  drain: null,
+})
+
+const IS_HEALTHY =
+  "fetch('http://127.0.0.1:8000/healthz').then(async (answer) => { console.log(answer.status, await answer.text()); process.exit(answer.ok ? 0 : 1) })"
 
 /** Nginx in front of the receiver itself: it takes the hooks and hands events on as they come. */
 const frontSite = ({ hooks, listen }: { hooks: number; listen: number }) => `

@@ -4,7 +4,7 @@ import { DeployError } from '../../../receiver/core/errors.ts'
 import { reconcile } from '../../../receiver/core/reconcile.ts'
 import type { Rollout } from '../../../receiver/core/rollout.ts'
 import { createTurns } from '../../../receiver/core/turns.ts'
-import { APP, DIGEST, type FakeWorld } from '../../support/fake-world.ts'
+import { APP, DIGEST, type FakeWorld, slotsAlone } from '../../support/fake-world.ts'
 import { get, run, worldWithOneLive } from './one-live.ts'
 
 const forever = () => new Promise<never>(() => {})
@@ -31,7 +31,7 @@ async function receiverIn(world: FakeWorld, step: string): Promise<{ stop(): Pro
   const stopping = new AbortController()
   let ended: Promise<unknown> = Promise.resolve()
   await new Promise<void>((resolve, reject) => {
-    const rollouts = { docker: hangingIn(world, step, resolve) }
+    const rollouts = slotsAlone(hangingIn(world, step, resolve))
     ended = reconcile(APP, { ...world.ports, rollouts, turns: createTurns() }, stopping.signal)
     ended.then(() => reject(new Error(`it ended without ${step}`)), reject)
   })
@@ -166,7 +166,7 @@ test('beside a step that ends the receiver, those of other apps are not counted 
   // both are under way at each death, and both are taken up again at each start
   for (let died = 0; died < 3; died++) {
     const turns = createTurns()
-    const rollouts = { docker: hangingIn(world, 'pull', () => {}) }
+    const rollouts = slotsAlone(hangingIn(world, 'pull', () => {}))
     const ports = { ...world.ports, rollouts, turns }
     void reconcile(APP, ports, new AbortController().signal)
     void reconcile(other, ports, new AbortController().signal)

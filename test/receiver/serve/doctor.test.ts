@@ -71,6 +71,7 @@ const WELL: ReceiverParts = {
     read: async () => ({ version: '2.40.3' }),
     services: async () => [],
   },
+  swarm: { nodes: async () => [], status: rejects(new Error('no swarm')) },
   certificates: async () => [],
   compareConfig: async () => [],
   notify: () => [],

@@ -1,3 +1,4 @@
+import { onThisMachine } from '../../../receiver/core/app.ts'
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -65,7 +66,7 @@ describe('every combination of answers is a config that is taken without a remar
     expect(`${api?.image.repository}:${api?.image.tag}`).toBe(
       image.includes(':') ? image : `${image}:latest`,
     )
-    expect(api?.port).toBe(port)
+    expect(api && onThisMachine(api).port).toBe(port)
     expect(Object.values(config.registries)).toEqual(
       login === undefined ? [] : [expect.objectContaining({ username: login, password: PASSWORD })],
     )

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import type { Deployment } from '../../../protocol/deployment.ts'
 import { appAnswer } from '../../../receiver/core/slots/app-answer.ts'
+import { healthOf } from '../../../receiver/core/slots/app-health.ts'
 import { observe } from '../../../receiver/core/slots/next-step.ts'
 import type { Container } from '../../../receiver/core/slots/container.ts'
 import type { SlotPorts } from '../../../receiver/core/slots/ports.ts'
@@ -21,9 +22,10 @@ test('however many look, an engine and an app are asked once each within three s
     probe: async () => (asked++, { status: 200, body: '' }),
   } as unknown as SlotPorts
   const { of: health } = createPageHealth(
-    {
-      observe: (app) => observe(app, ports),
-      answer: (_app, world, limitMs) => appAnswer(SLOW, world, ports, limitMs),
+    async (app, { withinMs }) => {
+      const world = await observe(app, ports)
+      const answer = await appAnswer(SLOW, world, ports, withinMs)
+      return { ...healthOf(world), ...(answer && { answer }) }
     },
     () => nowMs,
   )
@@ -47,9 +49,9 @@ test('an app that says nothing is told apart from an engine that does not', asyn
     },
   } as unknown as SlotPorts
   const { of: health } = createPageHealth(
-    {
-      observe: async () => WORLD,
-      answer: (_app, world, limitMs) => appAnswer(SLOW, world, ports, limitMs),
+    async (_app, { withinMs }) => {
+      const answer = await appAnswer(SLOW, WORLD, ports, withinMs)
+      return { ...healthOf(WORLD), ...(answer && { answer }) }
     },
     () => 0,
   )
@@ -61,13 +63,15 @@ test('an app that says nothing is told apart from an engine that does not', asyn
 })
 
 test('an engine that fails or says nothing keeps no page from being shown', async () => {
-  const answer = async () => undefined
   const failing = createPageHealth(
-    { observe: () => Promise.reject(new Error('away')), answer },
+    () => Promise.reject(new Error('away')),
     () => 0,
   )
   expect(await failing.of('api')).toBeNull()
-  const silent = createPageHealth({ observe: () => new Promise(() => {}), answer }, () => 0)
+  const silent = createPageHealth(
+    () => new Promise(() => {}),
+    () => 0,
+  )
   expect(await silent.of('api')).toBeNull()
 })
 
@@ -75,10 +79,7 @@ test('while something is deployed, the other apps are not asked, and it is asked
   const asked: string[] = []
   let nowMs = 0
   const { of, listener } = createPageHealth(
-    {
-      observe: async (app) => (asked.push(app), WORLD),
-      answer: async () => undefined,
-    },
+    async (app) => (asked.push(app), healthOf(WORLD)),
     () => nowMs,
   )
   const look = async () => {

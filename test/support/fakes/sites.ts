@@ -28,13 +28,18 @@ export function createFakeSites(): FakeSites {
     sites: {
       async ensure(upstreams) {
         const changed = Object.entries(upstreams).filter(
-          ([app, { blue, green }]) => known.get(app) !== JSON.stringify([blue, green]),
+          ([app, each]) => known.get(app) !== JSON.stringify(each),
         )
         if (changed.length === 0) return { changed: false, warnings: [] }
         if (complaint.value !== undefined) throw new DeployError('nginx_failed', complaint.value)
-        for (const [app, { blue, green }] of changed) {
-          known.set(app, JSON.stringify([blue, green]))
-          shown.set(app, `${blue.replicas} blue, ${green.replicas} green`)
+        for (const [app, each] of changed) {
+          known.set(app, JSON.stringify(each))
+          shown.set(
+            app,
+            'published' in each
+              ? each.published.join(' ')
+              : `${each.blue.replicas} blue, ${each.green.replicas} green`,
+          )
         }
         return { changed: true, warnings: warnings.value }
       },

@@ -1,3 +1,5 @@
+import type { AppConfig } from '../../../../receiver/config/config.ts'
+import { onThisMachine } from '../../../../receiver/core/app.ts'
 import { expect, test } from 'vitest'
 import { noProjects } from '../../../../receiver/config/compose/project.ts'
 import { sourceId } from '../../../../receiver/config/compose/source.ts'
@@ -35,9 +37,11 @@ function read(services: Services, lines: readonly string[] = [], compose = 'serv
     { projects: new Map([[ID, { json: project(services), warnings: [] }]]) },
   )
   const { shop } = config.apps
-  if (shop === undefined) throw new Error('there is no shop')
+  if (shop?.engine !== 'docker') throw new Error('there is no shop')
   return { ...shop, remarked }
 }
+
+const projectOf = (app: AppConfig | undefined) => app && onThisMachine(app).project
 
 function problemsOf(...args: Parameters<typeof read>): string[] {
   try {
@@ -226,8 +230,8 @@ test('a service is in one app alone, and those that follow are with the first', 
     'the service web of the project shop is the app app-0 already',
   )
   const { 'app-0': web, 'app-1': api } = config('web', 'api')
-  expect(web?.project?.workers.map(({ name }) => name)).toStrictEqual(['worker'])
-  expect(api?.project?.workers).toStrictEqual([])
+  expect(projectOf(web)?.workers.map(({ name }) => name)).toStrictEqual(['worker'])
+  expect(projectOf(api)?.workers).toStrictEqual([])
   expect(noProjects().taken.size).toBe(0)
 })
 

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest'
-import type { AppSpec } from '../../../../receiver/core/app.ts'
+import type { DockerApp } from '../../../../receiver/core/app.ts'
 import { DeployError } from '../../../../receiver/core/errors.ts'
 import type { Container } from '../../../../receiver/core/slots/container.ts'
 import type { End, TestResult } from '../../../../receiver/core/slots/ports.ts'
@@ -56,7 +56,7 @@ beforeEach(async () => {
   }
 })
 
-const subject = (more: Partial<AppSpec> = {}, healthcheck?: DecidingHealthcheck): Subject => ({
+const subject = (more: Partial<DockerApp> = {}, healthcheck?: DecidingHealthcheck): Subject => ({
   app: { ...APP, ...more },
   container: { ...container },
   ...(healthcheck === undefined ? {} : { healthcheck }),
@@ -145,7 +145,7 @@ describe('a container that does not become healthy', () => {
     expect(headers).toMatchObject({ Host: 'shop.example.com', 'X-Forwarded-Proto': 'https' })
   })
 
-  test.for<[string, readonly string[], Partial<AppSpec['health']>, string | undefined, RegExp]>([
+  test.for<[string, readonly string[], Partial<DockerApp['health']>, string | undefined, RegExp]>([
     [
       'on loopback',
       ['127.0.0.1 8000'],
@@ -254,7 +254,7 @@ describe('a good answer', () => {
     [500, false, false],
   ] as const)('%d: with a path %s, without one %s', async ([status, withPath, withoutPath]) => {
     answer = () => status
-    const isGood = (health: AppSpec['health']) =>
+    const isGood = (health: DockerApp['health']) =>
       wait(subject({ health })).then(
         () => true,
         () => false,
@@ -272,7 +272,7 @@ describe('a good answer', () => {
 })
 
 describe('a HEALTHCHECK', () => {
-  const CHECKED = (healthcheck = TEST, health: AppSpec['health'] = WITHOUT_PATH) =>
+  const CHECKED = (healthcheck = TEST, health: DockerApp['health'] = WITHOUT_PATH) =>
     subject({ health }, healthcheck)
   const says = (status: 'starting' | 'healthy' | 'unhealthy', output = '') =>
     Object.assign(container, { health: { status, output } })

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { MAX_DURATION_MS } from '../../../../protocol/duration.ts'
-import type { AppSpec } from '../../../../receiver/core/app.ts'
+import type { DockerApp } from '../../../../receiver/core/app.ts'
 import type { Healthcheck } from '../../../../receiver/core/slots/container-settings.ts'
 import {
   decidingHealthcheck,
@@ -10,7 +10,7 @@ import { stepLimitMs } from '../../../../receiver/core/slots/limits.ts'
 import { APP } from '../../../support/fake-world.ts'
 
 const { path: _path, deadlineMs: _deadlineMs, ...health } = APP.health
-const app = (healthcheck?: Healthcheck, more: Partial<AppSpec> = {}): AppSpec => ({
+const app = (healthcheck?: Healthcheck, more: Partial<DockerApp> = {}): DockerApp => ({
   ...APP,
   health,
   container: { ...APP.container, ...(healthcheck === undefined ? {} : { healthcheck }) },
@@ -45,7 +45,7 @@ describe('the HEALTHCHECK that decides', () => {
     })
   })
 
-  test.for<[string, Healthcheck | undefined, Healthcheck | undefined, Partial<AppSpec>]>([
+  test.for<[string, Healthcheck | undefined, Healthcheck | undefined, Partial<DockerApp>]>([
     ['neither has a test', { intervalMs: 5 }, undefined, {}],
     ['the config takes it away', { test: ['NONE'] }, { test: READY }, {}],
     ['a path decides', undefined, { test: READY }, { health: APP.health }],

@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest'
-import type { AppSpec } from '../../../../receiver/core/app.ts'
+import type { DockerApp } from '../../../../receiver/core/app.ts'
 import { reconcile } from '../../../../receiver/core/reconcile.ts'
 import { APP, createFakeWorld, DIGEST, type FakeWorld } from '../../../support/fake-world.ts'
 
 const forever = new AbortController().signal
 
 /** A world in which version one of such an app is live. */
-async function worldOf(change: Partial<AppSpec>) {
+async function worldOf(change: Partial<DockerApp>) {
   const world = createFakeWorld()
   const app = { ...APP, ...change }
   const deploy = async (id: string, digest: string) => {

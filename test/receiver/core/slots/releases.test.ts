@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { AppSpec } from '../../../../receiver/core/app.ts'
+import type { DockerApp } from '../../../../receiver/core/app.ts'
 import { createDeployer } from '../../../../receiver/core/deployer.ts'
 import { reconcile } from '../../../../receiver/core/reconcile.ts'
 import {
@@ -21,9 +21,9 @@ interface Order {
 }
 
 /** A world with such an app, and nothing live. */
-function worldOf(change: Partial<AppSpec>) {
+function worldOf(change: Partial<DockerApp>) {
   const world = createFakeWorld()
-  const deploy = async ({ id, digest, settingsOf }: Order, more: Partial<AppSpec> = {}) => {
+  const deploy = async ({ id, digest, settingsOf }: Order, more: Partial<DockerApp> = {}) => {
     world.calls.length = 0
     const rollback = settingsOf === undefined ? {} : { action: 'rollback' as const, settingsOf }
     world.accept({ id, digest, ...rollback })
@@ -36,7 +36,7 @@ function worldOf(change: Partial<AppSpec>) {
 }
 const standing = ({ containers }: FakeWorld) =>
   [...containers.values()].map(({ name, running }) => (running ? name : `(${name})`)).toSorted()
-const withEnvironment = (environment: Record<string, string>): Partial<AppSpec> => ({
+const withEnvironment = (environment: Record<string, string>): Partial<DockerApp> => ({
   container: { ...APP.container, environment },
 })
 const ONE = { id: 'dep_1', digest: DIGEST.one }
@@ -172,7 +172,7 @@ describe('the settings of a release', () => {
 
   test('come back without the rights and secrets that were taken away since, warm or not', async () => {
     const { world, deploy } = worldOf({ warmMs: WARM_MS })
-    const rights = (change: object): Partial<AppSpec> => ({
+    const rights = (change: object): Partial<DockerApp> => ({
       container: { ...APP.container, ...change },
     })
     await deploy(

@@ -1,21 +1,21 @@
 import { beforeEach, describe, expect, test } from 'vitest'
-import type { AppSpec } from '../../../../receiver/core/app.ts'
+import type { DockerApp } from '../../../../receiver/core/app.ts'
 import { reconcile } from '../../../../receiver/core/reconcile.ts'
 import { repair } from '../../../../receiver/core/slots/repair.ts'
 import { APP, createFakeWorld, DIGEST, type FakeWorld } from '../../../support/fake-world.ts'
 
 const forever = new AbortController().signal
-const THREE: AppSpec = { ...APP, replicas: 3 }
+const THREE: DockerApp = { ...APP, replicas: 3 }
 
 let world: FakeWorld
-async function live(app: AppSpec = APP) {
+async function live(app: DockerApp = APP) {
   world = createFakeWorld()
   world.accept({ id: 'dep_1', digest: DIGEST.one })
   await reconcile(app, world.ports, forever)
   world.calls.length = 0
   world.reports.length = 0
 }
-const put = (app: AppSpec = APP, signal = forever) => repair(app, world.ports, signal)
+const put = (app: DockerApp = APP, signal = forever) => repair(app, world.ports, signal)
 const change = (name: string, what: object) => Object.assign(world.containers.get(name) ?? {}, what)
 const standing = () =>
   [...world.containers.values()].map(({ name, running }) => (running ? name : `(${name})`))
@@ -123,7 +123,7 @@ describe('what stands beside it', () => {
 })
 
 describe('a warm container', () => {
-  const WARM: AppSpec = { ...APP, warmMs: 60_000 }
+  const WARM: DockerApp = { ...APP, warmMs: 60_000 }
   beforeEach(async () => {
     await live(WARM)
     world.accept({ id: 'dep_2', digest: DIGEST.two })

@@ -1,5 +1,5 @@
 import { beforeEach, expect, test } from 'vitest'
-import type { AppSpec } from '../../../../receiver/core/app.ts'
+import type { DockerApp } from '../../../../receiver/core/app.ts'
 import type { Container } from '../../../../receiver/core/slots/container.ts'
 import { resumeVisitors } from '../../../../receiver/core/slots/resume-visitors.ts'
 import { APP, createFakeWorld, type FakeWorld } from '../../../support/fake-world.ts'
@@ -20,7 +20,7 @@ beforeEach(() => {
   }
 })
 
-const run = (app: AppSpec = APP, signal = new AbortController().signal) =>
+const run = (app: DockerApp = APP, signal = new AbortController().signal) =>
   resumeVisitors(app, OLD, world.ports, signal)
 
 test('visitors are let through as soon as the old container answers', async () => {

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import type { StepName } from '../../../../receiver/core/slots/next-step.ts'
-import type { AppSpec } from '../../../../receiver/core/app.ts'
+import type { DockerApp } from '../../../../receiver/core/app.ts'
 import { DeployError } from '../../../../receiver/core/errors.ts'
 import type { ContainerPlan } from '../../../../receiver/core/slots/ports.ts'
 import { reconcile } from '../../../../receiver/core/reconcile.ts'
@@ -14,7 +14,7 @@ beforeEach(() => {
   world = createFakeWorld()
 })
 
-async function deploy(id: string, digest: string, app: AppSpec = APP) {
+async function deploy(id: string, digest: string, app: DockerApp = APP) {
   world.accept({ id, digest })
   world.calls.length = 0
   await reconcile(app, world.ports, forever)
@@ -43,7 +43,7 @@ test('connections that stay hold the old container up to the drain limit, and no
 })
 
 test('of a recreated app the requests under way have as long', async () => {
-  const app: AppSpec = { ...APP, strategy: 'recreate' }
+  const app: DockerApp = { ...APP, strategy: 'recreate' }
   await deploy('dep_1', DIGEST.one, app)
   world.openConnections.set('api-1-blue', 1)
   const { stop } = world.ports.engine
@@ -75,7 +75,7 @@ test('an app is watched for as long as it says', async () => {
 })
 
 test('whoever is stopped or removed has the time that the app gives it', async () => {
-  const app: AppSpec = {
+  const app: DockerApp = {
     ...APP,
     strategy: 'recreate',
     container: { ...APP.container, stopGraceMs: 12_345 },
@@ -125,7 +125,7 @@ describe('Nginx', () => {
   test.for(['blue-green', 'recreate'] as const)(
     'that does not serve an app fails its deployment before anything is touched: %s',
     async (strategy) => {
-      const app: AppSpec = { ...APP, strategy }
+      const app: DockerApp = { ...APP, strategy }
       await deploy('dep_1', DIGEST.one, app)
       world.nginx.answer.value = () => {
         throw new DeployError('not_served', 'another site has its name', { hint: 'rename it' })
@@ -146,7 +146,7 @@ test('a worker is not shown to Nginx', async () => {
   expect(world.plans.get('api-1-blue')?.port).toBe(0)
 })
 
-test.for<[string, readonly number[], Partial<AppSpec>, number | RegExp]>([
+test.for<[string, readonly number[], Partial<DockerApp>, number | RegExp]>([
   ['the configured one', [1, 2], { port: 8000 }, 8000],
   ['the only one that the image has', [3000], {}, 3000],
   ['none, when the image has none', [], {}, /EXPOSEs no port/],
@@ -226,13 +226,13 @@ describe('a container that does not hear the signal to stop', () => {
   })
 
   test('is told of too when it ended before the new one started', async () => {
-    const app: AppSpec = { ...APP, strategy: 'recreate' }
+    const app: DockerApp = { ...APP, strategy: 'recreate' }
     await deploy('dep_1', DIGEST.one, app)
     world.deaf.add('api-1-blue')
     expect((await deploy('dep_2', DIGEST.two, app)).messageOf('retire')).toMatch(ADVICE)
   })
 
-  test.for<[string, Partial<AppSpec['container']>, boolean]>([
+  test.for<[string, Partial<DockerApp['container']>, boolean]>([
     ['has no time to end', { stopGraceMs: 0 }, false],
     ['used too much memory', {}, true],
   ])('is another one than one that %s', async ([, more, oomKilled]) => {
@@ -245,7 +245,7 @@ describe('a container that does not hear the signal to stop', () => {
 })
 
 test('what stays warm is told with its time', async () => {
-  const app: AppSpec = { ...APP, warmMs: 60_000 }
+  const app: DockerApp = { ...APP, warmMs: 60_000 }
   await deploy('dep_1', DIGEST.one, app)
   expect((await deploy('dep_2', DIGEST.two, app)).messageOf('retire')).toBe(
     'api-1-blue stays warm for 60 s',
@@ -259,7 +259,7 @@ test('an old container that does not run has no connections to wait for', async 
   expect((await deploy('dep_2', DIGEST.two)).msOf('drain')).toBe(0)
 })
 
-test.for<[string, Partial<AppSpec['container']>, boolean, boolean]>([
+test.for<[string, Partial<DockerApp['container']>, boolean, boolean]>([
   ['the image has one', {}, true, true],
   ['neither has one', {}, false, false],
   ['the app has one', { healthcheck: { test: ['CMD', 'true'] } }, false, true],

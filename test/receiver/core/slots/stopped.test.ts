@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest'
-import type { AppSpec } from '../../../../receiver/core/app.ts'
+import type { DockerApp } from '../../../../receiver/core/app.ts'
 import { reconcile } from '../../../../receiver/core/reconcile.ts'
 import { isToRepair } from '../../../../receiver/core/slots/container-events.ts'
 import { startApp, stopApp } from '../../../../receiver/core/slots/operate.ts'
@@ -9,12 +9,12 @@ import { APP, createFakeWorld, DIGEST, type FakeWorld } from '../../../support/f
 
 const forever = new AbortController().signal
 let world: FakeWorld
-const deploy = async (id: string, digest: string, app: AppSpec = APP) => {
+const deploy = async (id: string, digest: string, app: DockerApp = APP) => {
   world.accept({ id, digest })
   await reconcile(app, world.ports, forever)
   return world.store.get(id)?.deployment
 }
-const look = (app: AppSpec = APP) => repair(app, world.ports, forever)
+const look = (app: DockerApp = APP) => repair(app, world.ports, forever)
 const standing = () =>
   [...world.containers.values()].map(({ name, running }) => (running ? name : `(${name})`))
 const isDown = () => world.flag.maintenance ?? false

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { AppSpec } from '../../../../receiver/core/app.ts'
+import type { DockerApp } from '../../../../receiver/core/app.ts'
 import type { ReleasePlan } from '../../../../receiver/core/slots/ports.ts'
 import { reconcile } from '../../../../receiver/core/reconcile.ts'
 import {
@@ -26,13 +26,13 @@ const TWO = { id: 'dep_2', digest: DIGEST.two }
 const BACK = { id: 'dep_3', digest: DIGEST.one, settingsOf: 'dep_1' }
 
 /** A world in which each image has these VOLUMEs. */
-function worldOf(volumes: readonly string[], change: Partial<AppSpec> = {}) {
+function worldOf(volumes: readonly string[], change: Partial<DockerApp> = {}) {
   const world = createFakeWorld()
   for (const digest of Object.values(DIGEST)) {
     world.facts.set(digest, { ports: [8000], volumes })
   }
-  const app: AppSpec = { ...UNSAID, ...change }
-  const deploy = async ({ id, digest, settingsOf }: Order, more: Partial<AppSpec> = {}) => {
+  const app: DockerApp = { ...UNSAID, ...change }
+  const deploy = async ({ id, digest, settingsOf }: Order, more: Partial<DockerApp> = {}) => {
     world.calls.length = 0
     const rollback = settingsOf === undefined ? {} : { action: 'rollback' as const, settingsOf }
     world.accept({ id, digest, ...rollback })
@@ -150,7 +150,7 @@ describe('an image’s VOLUME', () => {
     expect(mounted(world)).toContain('api-3-blue-2: /data in api/data-2')
   })
 
-  test.for<[string, Partial<AppSpec['container']>]>([
+  test.for<[string, Partial<DockerApp['container']>]>([
     ['volumes', { volumes: ['api-data:/data'] }],
     ['volumes, written with a slash', { volumes: ['/srv/api:/data/:ro'] }],
     ['tmpfs', { tmpfs: { '/data': '' } }],
@@ -242,7 +242,7 @@ describe('an image’s VOLUME', () => {
 })
 
 describe('the data of a container that an older version made', () => {
-  async function older(change: Partial<AppSpec> = {}) {
+  async function older(change: Partial<DockerApp> = {}) {
     const made = worldOf(['/data'], change)
     await made.deploy(ONE)
     forget(made.world)

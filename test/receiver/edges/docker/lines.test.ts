@@ -86,12 +86,14 @@ describe('lines', () => {
 
 describe('frames', () => {
   test('give what was printed, however they arrive', async () => {
-    const printed = fc.array(fc.tuple(bytes, fc.constantFrom(0, 1, 2)))
+    const printed = fc.array(fc.tuple(bytes, fc.constantFrom(0, 1, 2, 3)))
     await fc.assert(
       fc.asyncProperty(printed, sizes, async (payloads, cuts) => {
         const whole = Buffer.concat(payloads.map(([payload, type]) => frame(payload, type)))
         const got = await all(payloadsOf(pieces(whole, cuts)))
-        expect(Buffer.concat(got)).toEqual(Buffer.concat(payloads.map(([payload]) => payload)))
+        // 3 is what the engine says of what it could not read
+        const own = payloads.filter(([, type]) => type !== 3)
+        expect(Buffer.concat(got)).toEqual(Buffer.concat(own.map(([payload]) => payload)))
       }),
     )
   })

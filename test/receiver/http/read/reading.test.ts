@@ -60,6 +60,7 @@ describe('an app', () => {
       apps: [
         {
           name: 'api',
+          engine: 'docker',
           image: { repository: 'ghcr.io/acme/api', tag: 'latest' },
           domains: ['api.example.com'],
           hook: 'https://deploy.example.com/hooks/api',
@@ -72,6 +73,7 @@ describe('an app', () => {
           maintenance_since: null,
           stopped_since: null,
           awaits_data: [],
+          drift: null,
           traffic: null,
           volumes: [],
         },

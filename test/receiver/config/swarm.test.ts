@@ -1,0 +1,83 @@
+import { expect, test } from 'vitest'
+import type { SwarmApp } from '../../../receiver/core/app.ts'
+import { app, problems, withApp } from './load-text.ts'
+
+const swarmApp = (...lines: string[]): SwarmApp => {
+  const read = app(['engine: swarm', ...lines]) as unknown as SwarmApp
+  expect(read.engine).toBe('swarm')
+  return read
+}
+
+test('a service that the receiver makes has the settings of the app', () => {
+  const { http, container, replicas, swarm } = swarmApp(
+    'port: 8000',
+    'replicas: 3',
+    'environment: { LOG_LEVEL: info }',
+    'networks: [front]',
+    'swarm: { publish: { port: 8080, mode: host, nodes: [10.0.0.4, "fd00::5"] }, networks: [back, front], placement: { constraints: [node.role==worker], spread: [node.labels.zone], max_replicas_per_node: 1 }, secrets: [key, { source: cert, target: /etc/cert, mode: "0440" }], configs: [site], parallelism: 2 }',
+  )
+  expect([http, replicas, container.networks]).toEqual([true, 3, ['front', 'back']])
+  expect(container.environment).toEqual({ LOG_LEVEL: 'info' })
+  expect(swarm).toEqual({
+    publish: { port: 8080, target: 8000, mode: 'host', nodes: ['10.0.0.4', 'fd00::5'] },
+    placement: {
+      constraints: ['node.role==worker'],
+      spread: ['node.labels.zone'],
+      maxPerNode: 1,
+    },
+    secrets: [
+      { source: 'key', target: 'key', uid: '0', gid: '0', mode: 0o444 },
+      { source: 'cert', target: '/etc/cert', uid: '0', gid: '0', mode: 0o440 },
+    ],
+    configs: [{ source: 'site', target: '/site', uid: '0', gid: '0', mode: 0o444 }],
+    parallelism: 2,
+  })
+})
+
+test('a published port alone is at each node, by the routing mesh', () => {
+  const { swarm, http } = swarmApp('swarm: { publish: 8080 }')
+  expect([http, swarm.publish]).toEqual([
+    true,
+    { port: 8080, mode: 'ingress', nodes: ['127.0.0.1'] },
+  ])
+})
+
+test('a service without a published port is a worker', () => {
+  expect(swarmApp('swarm: { service: shop_queue }').http).toBe(false)
+})
+
+test.for<[string, RegExp]>([
+  ['engine: nomad', /"nomad" is not an engine; one of: docker, swarm/],
+  ['swarm: { publish: 8080 }', /swarm is not for engine: docker; it is for swarm/],
+  ['engine: swarm\n    warm: 5m', /warm is not for engine: swarm; it is for docker/],
+  ['engine: swarm\n    gpus: all', /gpus is not for engine: swarm/],
+  ['engine: swarm\n    secrets: [x]', /write swarm: \{ secrets: \[name\] \}/],
+  ['engine: swarm\n    deploy: { replicas: 2 }', /write replicas, cpus, mem_limit and swarm/],
+  ['engine: swarm\n    domains: [a.example.com]', /its published port, and none is named/],
+  ['engine: swarm\n    http: true', /http: true, and no port is published/],
+  ['engine: swarm\n    swarm: { publish: { mode: host } }', /port is missing/],
+  [
+    'engine: swarm\n    swarm: { publish: { port: 1, nodes: [node-1, "fe80::1%eth0", "127.1"] } }',
+    /"node-1" is not an address[^]*"fe80::1%eth0" is not[^]*"127.1" is not/,
+  ],
+  ['engine: swarm\n    health: { port: 81 }', /is asked at its published port/],
+  [
+    'engine: swarm\n    swarm: { publish: { port: 80, mode: host }, order: start-first }',
+    /cannot have the same port of a node at once/,
+  ],
+  [
+    'engine: swarm\n    replicas: 2\n    swarm: { service: shop_api }',
+    /of shop_api it changes the image alone; docker service update changes shop_api/,
+  ],
+  ['engine: swarm\n    swarm: { service: "a b" }', /"a b" is not a service/],
+  ['engine: swarm\n    swarm: { services: x }', /unknown key "services"; did you mean "service"\?/],
+])('%s is refused', ([line, said]) => {
+  expect(problems(withApp(line)).join('\n')).toMatch(said)
+})
+
+test('a Compose project is deployed by docker stack deploy', () => {
+  const text = withApp('engine: swarm', 'compose: { file: compose.yaml, service: web }')
+  expect(problems(text)).toEqual([
+    expect.stringContaining('a Compose project is not for engine: swarm; deploy the stack by'),
+  ])
+})
