@@ -112,7 +112,7 @@ async function measure({
       place: admin,
       headers: { cookie, 'accept-encoding': 'gzip' },
     })
-    const page = browser()
+    const way = browser()
     const socket: Way = { agent: agent(), place: { socketPath: vm.config.socket }, headers: {} }
 
     const pairs = [
@@ -125,11 +125,11 @@ async function measure({
       const of: Record<'data' | 'shown', Got[]> = { data: [], shown: [] }
       for (let round = 0; round < ROUNDS; round++) {
         of.data.push(await get(socket, data))
-        of.shown.push(await get(page, shown))
+        of.shown.push(await get(way, shown))
         await pause(50)
       }
       const ms = (all: readonly Got[]) => all.map(({ firstMs }) => firstMs)
-      const plain = await get({ ...page, headers: { cookie } }, shown)
+      const plain = await get({ ...way, headers: { cookie } }, shown)
       const [one, other] = [median(ms(of.data)), median(ms(of.shown))]
       rows.push([
         shown.replace(id, 'ID'),

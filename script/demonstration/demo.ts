@@ -10,18 +10,22 @@ import { secondVersion } from './second-version.ts'
 import { prepare, type Scene } from './scene.ts'
 import { speed } from './speed.ts'
 
-const USAGE = `usage: npm run demo [-- --keep]
+const USAGE = `usage: npm run demo [-- --keep] [--engine docker|swarm]
 
-  --keep   leave everything running at the end, until Ctrl-C`
+  --keep     leave everything running at the end, until Ctrl-C
+  --engine   what runs the app; docker unless said`
 
-async function demo({ keep }: { keep: boolean }): Promise<boolean> {
+async function demo({ keep, engine }: { keep: boolean; engine: string }): Promise<boolean> {
+  if (engine !== 'docker' && engine !== 'swarm') {
+    throw new TypeError(`${JSON.stringify(engine)} is not an engine; docker or swarm`)
+  }
   const output = createOutput(process.stdout, process.env)
   const workspace = openWorkspace()
   // what the Action's runner puts into its temporary directory vanishes with everything else
   process.env['TMPDIR'] = workspace.dir
   stopOnSignal(workspace.dir, output)
   try {
-    const scene = await output.step('private stack', () => prepare(workspace))
+    const scene = await output.step('private stack', () => prepare(workspace, engine))
     if (scene === undefined) return false
     await play(scene, output)
     output.summary()
@@ -42,7 +46,8 @@ async function play(scene: Scene, output: Output): Promise<void> {
     ['3  rollback with curl', curlRollback],
     ['4  broken version', brokenVersion],
     ['5  refusals', refusals],
-    ['speed', speed],
+    // beside a bare script on the same engine
+    ...(scene.engine === 'docker' ? [['speed', speed] as const] : []),
   ] as const
   for (const [name, run] of steps) {
     await output.step(name, () => run(scene))
@@ -80,7 +85,11 @@ function stopOnSignal(dir: string, output: Output): void {
 
 try {
   const { values } = parseArgs({
-    options: { keep: { type: 'boolean', default: false }, help: { type: 'boolean', short: 'h' } },
+    options: {
+      keep: { type: 'boolean', default: false },
+      engine: { type: 'string', default: 'docker' },
+      help: { type: 'boolean', short: 'h' },
+    },
   })
   if (values.help === true) console.log(USAGE)
   else process.exitCode = (await demo(values)) ? 0 : 1

@@ -10,6 +10,8 @@ import type { Outcome } from './output.ts'
 
 /** What the steps of the demo share. */
 export interface Scene extends Outcome {
+  /** What runs the app. */
+  engine: 'docker' | 'swarm'
   stack: Stack
   receiver: RunningReceiver
   /** The sender's Ed25519 key; the receiver's config holds the public half alone. */
@@ -21,8 +23,8 @@ export interface Scene extends Outcome {
 }
 
 /** Starts everything, with an app that two kinds of senders may deploy: the Action by OIDC, and a key for curl. */
-export async function prepare(workspace: Workspace): Promise<Scene> {
-  const stack = await startStack(workspace)
+export async function prepare(workspace: Workspace, engine: Scene['engine']): Promise<Scene> {
+  const stack = await startStack(workspace, { engine })
   const [key] = await Promise.all([
     makeKey(stack.workspace.folder('keys')),
     buildHelloBase({ host: stack.runner.host, dir: workspace.dir }),
@@ -30,13 +32,19 @@ export async function prepare(workspace: Workspace): Promise<Scene> {
   stack.config.apps.hello.auth['keys'] = [publicKeyOf(key.object)]
   const receiver = await stack.startReceiver()
   return {
-    line: 'two Docker engines (one builds, one deploys), registry with a password, Nginx, OIDC issuer, receiver',
+    line: `${ENGINES[engine]}, registry with a password, Nginx, OIDC issuer, receiver`,
+    engine,
     stack,
     receiver,
     key,
     digests: new Map(),
   }
 }
+
+const ENGINES = {
+  docker: 'two Docker engines (one builds, one deploys)',
+  swarm: 'four Docker engines (one builds, three are a swarm)',
+} as const
 
 async function makeKey(dir: string): Promise<Scene['key']> {
   const file = join(dir, 'hook.pem')
