@@ -48,11 +48,11 @@ function pageTlsSite({ url, site, page, tls }: Config): TlsSite | undefined {
   return { site: `page.${domain}`, names: [domain], source: { kind: 'acme' } }
 }
 
-/** All sites of a config that have TLS of ours. */
+/** All sites of a config that have TLS of ours. That of hooks comes first: without its certificate nothing is deployed. */
 export const tlsSites = (config: Config): TlsSite[] =>
   [
-    ...Object.values(config.apps).map((app) => (app.http ? tlsSiteOf(app, config) : undefined)),
     ...[receiverTlsSite(config), pageTlsSite(config)].filter((each) => isOurs(each, config)),
+    ...Object.values(config.apps).map((app) => (app.http ? tlsSiteOf(app, config) : undefined)),
   ].filter((each) => each !== undefined)
 
 /** A site of the user's own has his own certificate. */
