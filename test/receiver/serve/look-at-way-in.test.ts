@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { NameServers } from '../../../receiver/core/dns/records.ts'
+import { receiverFile } from '../../../receiver/edges/nginx/receiver-site.ts'
 import { readUfw } from '../../../receiver/edges/ufw.ts'
 import { lookAtFirewall, lookAtNames, namesOf } from '../../../receiver/serve/look-at-way-in.ts'
 import { load } from '../config/load-text.ts'
@@ -45,9 +46,15 @@ test('each name that visitors come by is looked at once, as what it is to the CA
   ])
 })
 
-test('the name of the page is one of them', () => {
-  const names = namesOf(config('page: { domain: page.acme.eu }'))
-  expect(names.find(({ domain }) => domain === 'page.acme.eu')).toEqual({
+test('the name of the page is one of them, and a CA is asked for it where the receiver serves it', () => {
+  const named = () => {
+    const lines = ['page: { domain: page.acme.eu }', `nginx: { directory: ${directory} }`]
+    return namesOf(config(...lines)).find(({ domain }) => domain === 'page.acme.eu')
+  }
+  expect(named()).toEqual({ domain: 'page.acme.eu', isBehindProxy: false })
+  const site = receiverFile(directory, 'https://deploy.acme.eu')
+  writeFileSync(site, 'server { server_name page.acme.eu; }')
+  expect(named()).toEqual({
     domain: 'page.acme.eu',
     isBehindProxy: false,
     ca: { caaName: 'letsencrypt.org' },
