@@ -121,7 +121,8 @@ function send(
         path,
         method: options.method ?? 'GET',
         headers: { host: `${app}.test` },
-        ...(options.agent === undefined ? {} : { agent: options.agent }),
+        // a connection that is kept may be closed by a reload of Nginx in this very moment
+        agent: options.agent ?? false,
       },
       (response) => {
         const { statusCode: status = 0, headers } = response
