@@ -14,12 +14,15 @@ import type { Credentials, Known } from '../credentials/credentials.ts'
 import { authConfig } from '../docker/auth-config.ts'
 import { statusOf } from '../docker/errors.ts'
 import type { Home } from '../docker/labels.ts'
-import { type Platform, type Service, type Spec, swarmApi, type Task } from './api.ts'
+import { type Platform, type Service, type Spec, swarmApi } from './api.ts'
 import { explain } from './errors.ts'
 import { withFileIds } from './files.ts'
+import { goingBack, withImage } from './going-back.ts'
+import { instanceOf } from './instance-of.ts'
 import { runJob } from './jobs.ts'
-import { beforeIn, generationIn, unmarked, withBefore } from './marks.ts'
-import { lookAtNodes, nodesWithout, type SwarmNode } from './nodes.ts'
+import { beforeIn, generationIn, withBefore } from './marks.ts'
+import { lookAtNodes } from './nodes.ts'
+import { platformsFor } from './platforms.ts'
 import { orderStatus } from './order-status.ts'
 import { jobLabels, refuseJobs, refuseOthers, serviceLabels, serviceName } from './own-service.ts'
 import { changedSpec, ownSpec, roomOf } from './service-spec.ts'
@@ -297,23 +300,6 @@ export function createSwarm({
 const filterOf = (labels: Readonly<Record<string, string>>): string[] =>
   Object.entries(labels).map(([key, value]) => `${key}=${value}`)
 
-/** @param self id of the node that this machine is */
-function instanceOf(
-  { ID, NodeID, Slot = 1, Spec, Status, DesiredState }: Task,
-  nodes: readonly SwarmNode[],
-  self: string,
-): Instance {
-  const { ContainerID = '' } = Status.ContainerStatus ?? {}
-  return {
-    id: ID,
-    generation: generationIn(Spec.ContainerSpec),
-    replica: Slot,
-    where: nodes.find(({ id }) => id === NodeID)?.name ?? NodeID ?? 'no node',
-    running: Status.State === 'running' && DesiredState === 'running',
-    ...(NodeID === self && ContainerID !== '' ? { container: ContainerID } : {}),
-  }
-}
-
 const ABSENT: OrderStatus = {
   generation: undefined,
   image: undefined,
@@ -344,47 +330,3 @@ const missing = (name: string) =>
 const stateOf = ({ UpdateStatus }: Service): string => UpdateStatus?.State ?? ''
 const isUpdating = (standing: Service) =>
   ['updating', 'paused', 'rollback_started', 'rollback_paused'].includes(stateOf(standing))
-
-/** What fails on the way back is not to go forward again. */
-const goingBack = (spec: Spec | undefined): Spec | undefined =>
-  spec?.UpdateConfig === undefined
-    ? spec
-    : { ...spec, UpdateConfig: { ...spec.UpdateConfig, FailureAction: 'pause' } }
-
-function withImage(spec: Spec, image: string): Spec {
-  const { ContainerSpec } = spec.TaskTemplate
-  const changed = { ...ContainerSpec, Image: image, Labels: unmarked(ContainerSpec.Labels) }
-  return { ...spec, TaskTemplate: { ...spec.TaskTemplate, ContainerSpec: changed } }
-}
-
-/** The swarm compares its nodes' words with these alone; others would fit none of them. */
-const isCompared = ({ Architecture }: Platform) => ['amd64', 'arm64'].includes(Architecture)
-
-/** For what an image was built, and which nodes that leaves out. Throws `platform_missing` when none is left. */
-async function platformsFor(
-  { repository, digest }: Order<SwarmApp>,
-  nodes: readonly SwarmNode[],
-  registry: Pick<Registry, 'platforms'>,
-  signal: AbortSignal,
-): Promise<{ platforms: Platform[]; lacking: string }> {
-  const built = await registry.platforms({ repository, digest }, signal)
-  const platforms = built.map((each) => {
-    const [OS = '', Architecture = ''] = each.split('/')
-    return { OS, Architecture }
-  })
-  const sent = platforms.filter(isCompared).length === platforms.length ? platforms : []
-  const out = nodesWithout(nodes, platforms)
-  if (out.length > 0 && out.length === nodes.length) {
-    const theirs = [...new Set(nodes.map(({ platform }) => platform))].join(', ')
-    throw new DeployError(
-      'platform_missing',
-      `no node of the swarm can run it: it was built for ${built.join(', ')}, and they are ${theirs}`,
-      { hint: 'add the platform of the nodes to the build (platforms: linux/amd64,linux/arm64)' },
-    )
-  }
-  const names = out.map(({ name, platform }) => `${name} (${platform})`).join(', ')
-  return {
-    platforms: sent,
-    lacking: names === '' ? '' : `not on ${names}: it was built for ${built.join(', ')}`,
-  }
-}
