@@ -5,7 +5,7 @@ export function whoStillUses(app: string, files: readonly string[], error: unkno
   if (!(error instanceof DeployError) || error.code !== 'nginx_failed') return error
   const said = error.message
   const file = files.find((each) => said.includes(`"${each}"`))
-  const isUpstream = [`"${app}_blue"`, `"${app}_green"`].some((each) => said.includes(each))
+  const isUpstream = ['blue', 'green', 'service'].some((each) => said.includes(`"${app}_${each}"`))
   // nginx: [emerg] open() "…/api.slot" failed (2: No such file or directory) in /etc/nginx/sites-enabled/api:5
   const [, place] = / in (\/\S+:\d+)\s*$/m.exec(said) ?? []
   if (place === undefined || (file === undefined && !isUpstream)) return error

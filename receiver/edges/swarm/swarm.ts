@@ -2,12 +2,7 @@ import type Docker from 'dockerode'
 import { parseImage } from '../../../protocol/image-reference.ts'
 import type { SwarmApp } from '../../core/app.ts'
 import type { Clock } from '../../core/clock.ts'
-import type {
-  Instance,
-  Order,
-  Orchestrator,
-  OrderStatus,
-} from '../../core/delegated/orchestrator.ts'
+import type { Order, Orchestrator, OrderStatus } from '../../core/delegated/orchestrator.ts'
 import { DeployError } from '../../core/errors.ts'
 import type { Registry } from '../../core/image/registry.ts'
 import type { Credentials, Known } from '../credentials/credentials.ts'

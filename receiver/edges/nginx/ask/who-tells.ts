@@ -42,8 +42,11 @@ interface Outer {
   slots: ReadonlyMap<string, string>
 }
 
+/** What the first line of a location sets: that of two slots, or that of what an orchestrator publishes. */
+const FIRST = /_(?:blue|service)$/
+
 const slotIn = ({ name, args: [variable = '', value = ''] }: Directive): [string, string][] =>
-  name === 'set' && value.endsWith('_blue') ? [[variable, value.slice(0, -'_blue'.length)]] : []
+  name === 'set' && FIRST.test(value) ? [[variable, value.replace(FIRST, '')]] : []
 
 function tellingOf(own: readonly Directive[], { logs, slots }: Outer, port: number): Telling[] {
   const pass = own.find(({ name }) => name === 'proxy_pass' || name === 'grpc_pass')
