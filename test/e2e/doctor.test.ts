@@ -20,9 +20,12 @@ let registry: RegistryProxy
 let engine: EngineDoor
 let data: string
 
+/** One that logs nothing tells nobody of requests, which is a warning. */
+const ACCESS_LOG = 'requests.log combined'
+
 /** Everything that can be away stands behind a door of its own. */
 beforeAll(async () => {
-  vm = await startVm(stack, 'doctor', { accessLog: 'requests.log combined' })
+  vm = await startVm(stack, 'doctor', { accessLog: ACCESS_LOG })
   // asked as a sender would, without a name server
   vm.config['url'] = `http://localhost:${vm.sites}`
   registry = await startRegistryProxy(stack.registry.host)
@@ -123,7 +126,7 @@ const operator = async (...words: string[]) => {
   expect(await operate([...words, '--config', file()])).toMatchObject({ code: 0 })
 }
 const startNginxAgain = async () => {
-  vm.nginx = await startNginx({ dir: join(vm.nginx.directory, '..') })
+  vm.nginx = await startNginx({ dir: join(vm.nginx.directory, '..'), accessLog: ACCESS_LOG })
 }
 
 /** Changes the words of a file, for as long as a world is broken. */
