@@ -160,7 +160,7 @@ test('of a service that stands the image alone is changed, and its update can fa
       TaskTemplate: {
         ContainerSpec: { Image: `${vm.repository}@${two}`, Env: ['THEIRS=1'] },
       },
-      UpdateConfig: { FailureAction: 'rollback', Order: 'start-first', Parallelism: 1 },
+      UpdateConfig: { FailureAction: 'rollback', Order: 'start-first', Parallelism: 3 },
     },
   })
   const failed = await deploy(crash, 'owned')
