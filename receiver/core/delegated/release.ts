@@ -1,10 +1,10 @@
 import type { AppSpec } from '../app.ts'
-import { DeployError } from '../errors.ts'
+import { runRelease } from '../run-release.ts'
+import { logHint } from '../slots/log-hint.ts'
 import { orderOf } from './order-of.ts'
 import type { StepContext } from './next-step.ts'
 
-const LOG_LINES = 50
-/** More lines than these are not shown: each one is kept in the store. */
+/** Of what a job prints: who runs it hands all of it on. */
 const SHOWN_LINES = 500
 
 /** The step `release`: a command that runs once in the new image, to its end, before anything of it starts. */
@@ -17,25 +17,17 @@ export async function release<App extends AppSpec>({
 }: StepContext<App>): Promise<string> {
   if (app.release === undefined) return 'nothing to run'
   const { command, timeoutMs } = app.release
-  const last: string[] = []
-  let shown = 0
-  const { exitCode } = await ports.orchestrator.runOnce(orderOf(app, stored), {
-    name: `release-${stored.generation}`,
+  const name = `release-${stored.generation}`
+  return runRelease(
     command,
-    timeoutMs,
-    output(message) {
-      if (last.push(message) > LOG_LINES) last.shift()
-      if (++shown <= SHOWN_LINES) progress({ message })
-    },
-    signal,
-  })
-  if (exitCode === 0) return `${command.join(' ')}: done`
-  throw new DeployError(
-    'release_failed',
-    `the release command ${JSON.stringify(command.join(' '))} exited with code ${exitCode}`,
-    {
-      hint: `${last.length > 0 ? 'look at what it printed last' : 'it has printed nothing'}; the old version serves on`,
-      log: last,
-    },
+    (output) =>
+      ports.orchestrator.runOnce(orderOf(app, stored), {
+        name,
+        command,
+        timeoutMs,
+        output,
+        signal,
+      }),
+    { progress, hint: (log) => logHint(app, log), mostShown: SHOWN_LINES },
   )
 }

@@ -1,10 +1,8 @@
-import { DeployError } from '../errors.ts'
 import { imageOf } from '../journal.ts'
+import { runRelease } from '../run-release.ts'
 import { logHint } from './log-hint.ts'
 import type { StepContext } from './next-step.ts'
 import { claimVolumes } from './volumes.ts'
-
-const LOG_LINES = 50
 
 /** The step `release`: a command that runs once in the new image, to its end, before anything of it starts. */
 export async function release({
@@ -27,18 +25,8 @@ export async function release({
     timeoutMs,
     volumes: volumes.filter(({ replica }) => replica === 1),
   }
-  const last: string[] = []
-  const { exitCode } = await ports.engine.runOnce(plan, {
-    output(message) {
-      if (last.push(message) > LOG_LINES) last.shift()
-      progress({ message })
-    },
-    signal,
+  return runRelease(command, (output) => ports.engine.runOnce(plan, { output, signal }), {
+    progress,
+    hint: (log) => logHint(app, log),
   })
-  if (exitCode === 0) return `${command.join(' ')}: done`
-  throw new DeployError(
-    'release_failed',
-    `the release command ${JSON.stringify(command.join(' '))} exited with code ${exitCode}`,
-    { hint: `${logHint(app, last)}; the old version serves on`, log: last },
-  )
 }
