@@ -40,7 +40,7 @@ export async function* readLines(
 }
 
 /** Docker wants seconds, and takes nanoseconds as their fraction. */
-function unixOf(at: string): string {
+export function unixOf(at: string): string {
   const fraction = /\.(\d{1,9})Z$/.exec(at)?.[1] ?? '0'
   return `${Math.floor(Date.parse(at) / 1000)}.${fraction.padEnd(9, '0')}`
 }
@@ -53,37 +53,51 @@ export async function readLog(docker: Docker, name: string, lines: number): Prom
     follow: false,
     signal: AbortSignal.timeout(READ_MS),
   })
+  return lastLines(Config.Tty ? raw : payloadsOf(raw), lines)
+}
+
+/** The last lines of an output, each cut, with control characters made visible. */
+export async function lastLines(
+  chunks: AsyncIterable<Uint8Array>,
+  lines: number,
+): Promise<string[]> {
   const last: string[] = []
-  for await (const line of linesOf(Config.Tty ? raw : payloadsOf(raw), LINE_BYTES)) {
+  for await (const line of linesOf(chunks, LINE_BYTES)) {
     last.push(escapeControls(shorten(line, MAX_LINE_CHARACTERS)))
     if (last.length > lines) last.shift()
   }
   return last
 }
 
-/** Opens a container's output as a stream: the library would read what does not follow as a whole. */
-export const openLog = (
+/** Opens a container's output. */
+export const openLog = (docker: Docker, name: string, options: LogRequest): Promise<Readable> =>
+  openLogAt(docker, `/containers/${encodeURIComponent(name)}`, options)
+
+export interface LogRequest {
+  tail?: number
+  since?: string
+  timestamps?: boolean
+  /** Labels of what printed it, before each line. */
+  details?: boolean
+  follow: boolean
+  signal: AbortSignal
+}
+
+/** Opens an output as a stream: the library would read what does not follow as a whole. */
+export const openLogAt = (
   docker: Docker,
-  name: string,
-  {
-    signal,
-    ...options
-  }: {
-    tail?: number
-    since?: string
-    timestamps?: boolean
-    follow: boolean
-    signal: AbortSignal
-  },
+  /** `/containers/api`, `/tasks/ID`, `/services/api`. */
+  path: string,
+  { signal, ...options }: LogRequest,
 ): Promise<Readable> =>
   new Promise((resolve, reject) => {
     docker.modem.dial(
       {
-        path: `/containers/${encodeURIComponent(name)}/logs?`,
+        path: `${path}/logs?`,
         method: 'GET',
         isStream: true,
         abortSignal: signal,
-        statusCodes: { 200: true, 404: 'no such container', 500: 'server error' },
+        statusCodes: { 200: true, 404: 'nothing of that name', 500: 'server error' },
         options: { stdout: true, stderr: true, ...options },
       },
       (error, stream) => (error ? reject(error) : resolve(stream as Readable)),
