@@ -10,6 +10,7 @@ import { type ComposeAnswer, noProjects, takeServices } from './compose/project.
 import { DEFAULT_DATA } from './compose/source.ts'
 import type { AppConfig, Config } from './config.ts'
 import { domainOwners } from './domains.ts'
+import { refuseClashes } from './engines/swarm-clashes.ts'
 import { warnOfAdmin, warnOfListen } from './exposure.ts'
 import { warnOfAccess } from './file-access.ts'
 import { readPage, remarkOfPage } from './page.ts'
@@ -111,6 +112,7 @@ export function loadConfig(
     readTokens: secretTexts(reader, keys.get('read_tokens'), owners),
     apps,
   }
+  refuseClashes(reader, keys.get('apps'), { apps, network: config.network.name })
   warnOfListen(reader, keys.get('listen'), config.listen.host)
   warnOfAdmin(reader, keys.get('admin'), config.admin.host)
   const secret = reader.firstSecret()

@@ -1,4 +1,6 @@
+import { createHash } from 'node:crypto'
 import type { SwarmApp } from '../../core/app.ts'
+import { serviceOf } from '../../core/delegated/service-of.ts'
 import { DeployError } from '../../core/errors.ts'
 import { type Home, networkLabels } from '../docker/labels.ts'
 import type { Spec } from './api.ts'
@@ -10,9 +12,20 @@ const JOB_LABEL = 'deploy-receiver.job'
 
 /** The app's service: that of its owner, or the receiver's own. */
 export const serviceName = (
-  { name, swarm }: Pick<SwarmApp, 'name' | 'swarm'>,
+  app: Pick<SwarmApp, 'name' | 'swarm'>,
   { network }: Pick<Owner, 'network'>,
-): string => swarm.service ?? `${network}-${name}`
+): string => serviceOf(app, network)
+
+/** What a swarm takes as the name of a service. */
+const LONGEST_NAME = 63
+
+/** A job of it, by a name that is the same after a crash, and short enough. */
+export function jobName(service: string, name: string): string {
+  const whole = `${service}-${name}`
+  if (whole.length <= LONGEST_NAME) return whole
+  const end = `-${createHash('sha256').update(service).digest('hex').slice(0, 8)}-${name}`
+  return `${service.slice(0, LONGEST_NAME - end.length)}${end}`
+}
 
 /** By these labels the receiver knows its own services again. */
 export const serviceLabels = (

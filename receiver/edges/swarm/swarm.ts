@@ -19,7 +19,14 @@ import { beforeIn, generationIn, withBefore } from './marks.ts'
 import { lookAtNodes } from './nodes.ts'
 import { platformsFor } from './platforms.ts'
 import { orderStatus } from './order-status.ts'
-import { jobLabels, refuseJobs, refuseOthers, serviceLabels, serviceName } from './own-service.ts'
+import {
+  jobLabels,
+  jobName,
+  refuseJobs,
+  refuseOthers,
+  serviceLabels,
+  serviceName,
+} from './own-service.ts'
 import { changedSpec, ownSpec, roomOf } from './service-spec.ts'
 import { readServiceLog, readTaskLog } from './task-log.ts'
 
@@ -226,7 +233,7 @@ export function createSwarm({
           : changedSpec(standing.Spec, order, platforms)
       const { auth } = await loginOf(order.repository, options.signal)
       const job = {
-        name: `${name}-${options.name}`,
+        name: jobName(name, options.name),
         labels: jobLabels(app, home, options.name),
         auth,
       }
@@ -234,7 +241,7 @@ export function createSwarm({
     },
 
     async removeCommands(app, name) {
-      if (name !== undefined) return swarm.remove(`${serviceName(app, home)}-${name}`)
+      if (name !== undefined) return swarm.remove(jobName(serviceName(app, home), name))
       const label = filterOf(jobLabels(app, home, 'release'))
       for (const { ID } of await swarm.services({ label })) await swarm.remove(ID)
     },

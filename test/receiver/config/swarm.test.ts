@@ -81,3 +81,36 @@ test('a Compose project is deployed by docker stack deploy', () => {
     expect.stringContaining('a Compose project is not for engine: swarm; deploy the stack by'),
   ])
 })
+
+const two = (one: string, other: string) =>
+  problems(`${withApp('engine: swarm', one)}
+  shop:
+    image: ghcr.io/acme/shop
+    auth: { oidc: { repository_id: '1', ref: refs/heads/main } }
+    engine: swarm
+    ${other}
+`).join('\n')
+
+test.for<[string, string, RegExp]>([
+  ['swarm: { service: x }', 'swarm: { service: x }', /the service x is that of api already/],
+  ['replicas: 2', 'swarm: { service: deploy-api }', /the service deploy-api is that of api/],
+  ['swarm: { publish: 8080 }', 'swarm: { publish: 8080 }', /8080 is published by api already/],
+  [
+    'swarm: { publish: 8080 }',
+    'swarm: { publish: { port: 8080, mode: host, nodes: [10.0.0.4] } }',
+    /8080 is published by api already/,
+  ],
+])('two apps with %s and %s are refused', ([one, other, said]) => {
+  expect(two(one, other)).toMatch(said)
+})
+
+test('two apps may have a port each at nodes of their own', () => {
+  const at = (node: string) => `swarm: { publish: { port: 80, mode: host, nodes: [${node}] } }`
+  expect(two(at('10.0.0.4'), at('10.0.0.5'))).toBe('')
+})
+
+test('a service whose name a swarm would refuse is refused', () => {
+  const name = 'a'.repeat(57)
+  const text = withApp('engine: swarm').replace('  api:', `  ${name}:`)
+  expect(problems(text).join()).toContain(`would be called deploy-${name}, and a swarm takes`)
+})
