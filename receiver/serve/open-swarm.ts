@@ -15,7 +15,15 @@ export function openSwarm(
   { docker, home, credentials }: Pick<SwarmOptions, 'docker' | 'home' | 'credentials'>,
 ) {
   const { journal, clock, report, registry, attestations } = slotPorts
-  const orchestrator = createSwarm({ docker, home, credentials, registry, clock })
+  const orchestrator = createSwarm({
+    docker,
+    home,
+    credentials,
+    registry,
+    clock,
+    isOurs: ({ app, generation, deployment }) =>
+      journal.find(app, generation)?.deployment.id === deployment,
+  })
   const ports: DelegatedPorts<SwarmApp> = {
     journal,
     clock,

@@ -30,6 +30,7 @@ orchestratorContract('Swarm', async () => {
       // nothing of it is asked before a node is
       registry: { platforms: async () => [] },
       clock: systemClock,
+      isOurs: () => true,
     }),
     clock: systemClock,
     repository,

@@ -57,6 +57,7 @@ rolloutContract('an orchestrator that is a swarm', async () => {
     credentials: fixedLogin(login),
     registry: { platforms: async () => [] },
     clock: systemClock,
+    isOurs: () => true,
   })
   const ports: DelegatedPorts<SwarmApp> = {
     ...world.ports,

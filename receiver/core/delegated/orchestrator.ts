@@ -38,7 +38,7 @@ export interface Orchestrator<App extends AppSpec> {
       signal: AbortSignal
     },
   ): Promise<{ exitCode: number }>
-  /** Removes what is left of such commands: of that name, or of all that release an app. */
+  /** Removes what is left of such commands: the one of that name, or all of an app that nobody waits for. */
   removeCommands(app: App, name?: string): Promise<void>
   /** Those that run, of whatever order, and those that it still remembers. */
   instances(app: App): Promise<Instance[]>

@@ -4,8 +4,9 @@ import { DeployError } from '../../core/errors.ts'
 import type { AuthConfig } from '../docker/auth-config.ts'
 import { statusOf } from '../docker/errors.ts'
 import { escapeControls } from '../docker/log.ts'
-import type { Spec, SwarmApi, Task } from './api.ts'
+import type { Service, Spec, SwarmApi, Task } from './api.ts'
 import { explain } from './errors.ts'
+import { deploymentIn } from './marks.ts'
 import { readServiceLog } from './task-log.ts'
 
 const LOOK_MS = 500
@@ -37,7 +38,7 @@ export async function runJob(
 ): Promise<{ exitCode: number }> {
   const { name, auth, command, timeoutMs, output, signal } = options
   const what = `the command ${JSON.stringify(command.join(' '))}`
-  const left = await swarm.service(name)
+  const left = await leftOf(spec, name, swarm)
   if (left === undefined) await begin(jobSpec(spec, options), auth, what, swarm)
   const createdAt = left?.CreatedAt ?? (await swarm.service(name))?.CreatedAt
   const printed = follow(docker, name, output, signal)
@@ -60,6 +61,15 @@ export async function runJob(
     }
     await clock.sleep(LOOK_MS, signal)
   }
+}
+
+/** One of that name that another receiver left, or this one before its record was put back, is not the one that was ordered. */
+async function leftOf(spec: Spec, name: string, swarm: SwarmApi): Promise<Service | undefined> {
+  const found = await swarm.service(name)
+  const of = ({ TaskTemplate }: Spec) => deploymentIn(TaskTemplate.ContainerSpec)
+  if (found === undefined || of(found.Spec) === of(spec)) return found
+  await swarm.remove(name)
+  return undefined
 }
 
 async function begin(

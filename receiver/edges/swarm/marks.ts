@@ -33,14 +33,36 @@ export const unmarked = (
   return Object.fromEntries(Object.entries(labels ?? {}).filter(([name]) => !ours.includes(name)))
 }
 
-/** The generation of an order, from the container of a task or a service; `undefined` when another image stands there by now. */
-export function generationIn(
+/** Whether an order is on our record: another receiver, or this one with an older record, counts its own generations. */
+export type IsOurs = (
+  order: Pick<Order<SwarmApp>, 'generation' | 'deployment'> & { app: string },
+) => boolean
+
+/** The generation of the order that a container of a task or a service is of, as far as it is one of ours. */
+export type GenerationIn = (
   container: { Image?: string; Labels?: Readonly<Record<string, string>> | null } | undefined,
-): number | undefined {
-  const { [MARK.generation]: generation, [MARK.digest]: digest } = container?.Labels ?? {}
-  if (generation === undefined || digest === undefined) return undefined
-  return container?.Image?.endsWith(`@${digest}`) === true ? Number(generation) : undefined
+) => number | undefined
+
+/** Reads marks: there is none when another image stands there by now. Of many tasks of an order the record is asked once. */
+export function markReader(isOurs: IsOurs): GenerationIn {
+  const answers = new Map<string, boolean>()
+  return (container) => {
+    const { Image, Labels } = container ?? {}
+    const { [MARK.app]: app = '', [MARK.deployment]: deployment = '' } = Labels ?? {}
+    const { [MARK.generation]: generation, [MARK.digest]: digest } = Labels ?? {}
+    if (generation === undefined || digest === undefined) return undefined
+    if (Image?.endsWith(`@${digest}`) !== true) return undefined
+    const key = `${app} ${generation} ${deployment}`
+    const isKnown = answers.get(key) ?? isOurs({ app, deployment, generation: Number(generation) })
+    answers.set(key, isKnown)
+    return isKnown ? Number(generation) : undefined
+  }
 }
+
+/** The deployment that a container was made for, whoever made it. */
+export const deploymentIn = ({
+  Labels,
+}: { Labels?: Readonly<Record<string, string>> | null } = {}) => Labels?.[MARK.deployment]
 
 export const withBefore = (
   labels: Readonly<Record<string, string>> | null | undefined,

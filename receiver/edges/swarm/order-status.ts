@@ -2,7 +2,7 @@ import type { Failure, OrderStatus, Phase } from '../../core/delegated/orchestra
 import type { DeployErrorCode } from '../../core/errors.ts'
 import { shorten } from '../../core/shorten.ts'
 import type { Service, Task } from './api.ts'
-import { generationIn } from './marks.ts'
+import type { GenerationIn } from './marks.ts'
 
 const SHOWN_CHARACTERS = 500
 
@@ -31,11 +31,17 @@ const WORDS: Readonly<Record<string, string>> = {
   complete: 'its HEALTHCHECK failed, or it ended by itself',
 }
 
+interface Readers {
+  /** Of a node. */
+  nameOf(id: string | undefined): string
+  generationIn: GenerationIn
+}
+
 /** What a swarm has made of the order that stands. Nobody's word for it but the tasks' own. */
 export function orderStatus(
   { Spec, UpdateStatus, ServiceStatus }: Pick<Service, 'Spec' | 'UpdateStatus' | 'ServiceStatus'>,
   tasks: readonly Task[],
-  nameOf: (node: string | undefined) => string,
+  { nameOf, generationIn }: Readers,
 ): OrderStatus {
   const { Image: image } = Spec.TaskTemplate.ContainerSpec ?? {}
   const generation = generationIn(Spec.TaskTemplate.ContainerSpec)
@@ -46,7 +52,9 @@ export function orderStatus(
   const updated = tasks.filter((task) => isOfOrder(task) && isRunning(task)).length
   const old = tasks.filter((task) => !isOfOrder(task) && isRunning(task)).length
   // of a global service the manager counts the nodes
-  const wanted = Spec.Mode?.Replicated?.Replicas ?? ServiceStatus?.DesiredTasks ?? 0
+  const { Replicated } = Spec.Mode ?? {}
+  const wanted = Replicated?.Replicas ?? ServiceStatus?.DesiredTasks ?? 0
+  const noNode = Replicated === undefined && wanted === 0 ? 'no node takes a task of it' : undefined
   const said = PHASES[UpdateStatus?.State ?? '']
   return {
     generation,
@@ -55,11 +63,11 @@ export function orderStatus(
     wanted,
     updated,
     old,
-    waits: waiting(tasks.filter(isOfOrder), nameOf),
+    waits: waiting(tasks.filter(isOfOrder), nameOf) ?? noNode,
     failures: tasks
       .filter(hasFailed)
       .sort(byTime)
-      .map((task) => failureOf(task, nameOf)),
+      .flatMap((task) => failureOf(task, { nameOf, generationIn })),
     says: UpdateStatus?.Message,
   }
 }
@@ -78,11 +86,8 @@ function waiting(
 }
 
 /** One that was told to end, or to leave, has not failed. */
-const hasFailed = ({ Status: { State }, DesiredState, Spec }: Task): boolean =>
-  (State === 'failed' ||
-    State === 'rejected' ||
-    (State === 'complete' && DesiredState !== 'remove')) &&
-  generationIn(Spec.ContainerSpec) !== undefined
+const hasFailed = ({ Status: { State }, DesiredState }: Task): boolean =>
+  State === 'failed' || State === 'rejected' || (State === 'complete' && DesiredState !== 'remove')
 
 /** The first is what it began with: what comes after it may be told to end. */
 const byTime = (one: Task, other: Task) =>
@@ -90,13 +95,15 @@ const byTime = (one: Task, other: Task) =>
 
 function failureOf(
   { ID, NodeID, Spec, Status }: Task,
-  nameOf: (node: string | undefined) => string,
-): Failure {
+  { nameOf, generationIn }: Readers,
+): Failure | [] {
+  const generation = generationIn(Spec.ContainerSpec)
+  if (generation === undefined) return []
   const { State, Err = '', ContainerStatus } = Status
   const exitCode = ContainerStatus?.ExitCode
   return {
     instance: ID,
-    generation: generationIn(Spec.ContainerSpec) ?? 0,
+    generation,
     where: nameOf(NodeID),
     code: codeOf(State, Err),
     // the code follows by itself
@@ -108,9 +115,11 @@ function failureOf(
   }
 }
 
+const NO_IMAGE =
+  /no such image|manifest|pull access denied|access to the resource is denied|unauthorized/i
+
 function codeOf(state: string, error: string): DeployErrorCode {
   if (state !== 'rejected') return error.includes('unhealthy container') ? 'unhealthy' : 'exited'
-  return /no such image|manifest unknown|not found|denied|unauthorized/i.test(error)
-    ? 'image_missing'
-    : 'start_failed'
+  // a network or a driver that a node has not is "not found", too
+  return NO_IMAGE.test(error) ? 'image_missing' : 'start_failed'
 }

@@ -8,7 +8,7 @@ import type { Spec } from './api.ts'
 type Owner = Pick<Home, 'network' | 'installation'>
 
 const APP_LABEL = 'deploy-receiver.app'
-const JOB_LABEL = 'deploy-receiver.job'
+export const JOB_LABEL = 'deploy-receiver.job'
 
 /** The app's service: that of its owner, or the receiver's own. */
 export const serviceName = (

@@ -5,6 +5,7 @@ import type { Clock } from '../../core/clock.ts'
 import type { Order, Orchestrator, OrderStatus } from '../../core/delegated/orchestrator.ts'
 import { DeployError } from '../../core/errors.ts'
 import type { Registry } from '../../core/image/registry.ts'
+import { retryLater } from '../../core/image/retry.ts'
 import type { Credentials, Known } from '../credentials/credentials.ts'
 import { authConfig } from '../docker/auth-config.ts'
 import { statusOf } from '../docker/errors.ts'
@@ -15,11 +16,12 @@ import { withFileIds } from './files.ts'
 import { goingBack, withImage } from './going-back.ts'
 import { instanceOf } from './instance-of.ts'
 import { runJob } from './jobs.ts'
-import { beforeIn, generationIn, withBefore } from './marks.ts'
+import { beforeIn, type IsOurs, markReader, withBefore } from './marks.ts'
 import { lookAtNodes } from './nodes.ts'
 import { platformsFor } from './platforms.ts'
 import { orderStatus } from './order-status.ts'
 import {
+  JOB_LABEL,
   jobLabels,
   jobName,
   refuseJobs,
@@ -42,6 +44,7 @@ export interface SwarmOptions {
   credentials: Credentials
   registry: Pick<Registry, 'platforms'>
   clock: Clock
+  isOurs: IsOurs
   /** Milliseconds since the epoch. */
   now?: () => number
 }
@@ -53,11 +56,20 @@ export function createSwarm({
   credentials,
   registry,
   clock,
+  isOurs,
   now = Date.now,
 }: SwarmOptions): Orchestrator<SwarmApp> {
   const swarm = swarmApi(docker)
+  /** Names of jobs that somebody waits for. */
+  const waited = new Set<string>()
   /** When the login ends that the swarm has of each service, as far as we know. */
   const sent = new Map<string, number>()
+
+  /** A registry's bad moment passes. */
+  const patient: SwarmOptions['registry'] = {
+    platforms: (image, signal) =>
+      retryLater(() => registry.platforms(image, signal), { clock, said: () => {}, signal }),
+  }
 
   const loginOf = async (repository: string, signal: AbortSignal) => {
     const known = await credentials.of(repository, signal)
@@ -128,6 +140,7 @@ export function createSwarm({
   const changedBy = async (order: Order<SwarmApp>, platforms: readonly Platform[]) => {
     const isOwn = order.app.swarm.service === undefined
     const wanted = isOwn ? await ownSpecOf(order, platforms) : undefined
+    const generationIn = markReader(isOurs)
     return (spec: Spec): Spec | undefined => {
       const { ContainerSpec } = spec.TaskTemplate
       if (generationIn(ContainerSpec) === order.generation) return undefined
@@ -143,7 +156,7 @@ export function createSwarm({
       const { platforms, lacking } = await platformsFor(
         order,
         await lookAtNodes(swarm),
-        registry,
+        patient,
         signal,
       )
       const standing = await swarm.service(name)
@@ -179,7 +192,10 @@ export function createSwarm({
       const nameOf = (of: string | undefined) =>
         nodes.find((node) => node.id === of)?.name ?? of ?? 'no node'
       const { ServiceStatus = {} } = listed ?? standing
-      return orderStatus({ ...standing, ServiceStatus }, tasks, nameOf)
+      return orderStatus({ ...standing, ServiceStatus }, tasks, {
+        nameOf,
+        generationIn: markReader(isOurs),
+      })
     },
 
     async undo(order, before, signal) {
@@ -188,6 +204,7 @@ export function createSwarm({
       const standing = await swarm.service(name)
       if (standing === undefined) return
       const { PreviousSpec } = standing
+      const generationIn = markReader(isOurs)
       if (
         PreviousSpec &&
         generationIn(PreviousSpec.TaskTemplate.ContainerSpec) !== order.generation
@@ -224,7 +241,7 @@ export function createSwarm({
       const { app } = order
       const name = serviceName(app, home)
       const nodes = await lookAtNodes(swarm)
-      const { platforms } = await platformsFor(order, nodes, registry, options.signal)
+      const { platforms } = await platformsFor(order, nodes, patient, options.signal)
       const standing = await swarm.service(name)
       if (standing === undefined && app.swarm.service !== undefined) throw missing(name)
       const spec =
@@ -237,13 +254,20 @@ export function createSwarm({
         labels: jobLabels(app, home, options.name),
         auth,
       }
-      return runJob(spec, { ...options, ...job }, { docker, swarm, clock })
+      waited.add(job.name)
+      try {
+        return await runJob(spec, { ...options, ...job }, { docker, swarm, clock })
+      } finally {
+        waited.delete(job.name)
+      }
     },
 
     async removeCommands(app, name) {
       if (name !== undefined) return swarm.remove(jobName(serviceName(app, home), name))
-      const label = filterOf(jobLabels(app, home, 'release'))
-      for (const { ID } of await swarm.services({ label })) await swarm.remove(ID)
+      const label = [...filterOf(serviceLabels(app, home)), JOB_LABEL]
+      for (const { ID, Spec } of await swarm.services({ label })) {
+        if (!waited.has(Spec.Name)) await swarm.remove(ID)
+      }
     },
 
     async instances(app) {
@@ -254,7 +278,8 @@ export function createSwarm({
         lookAtNodes(swarm),
         swarm.self(),
       ])
-      return tasks.map((task) => instanceOf(task, nodes, self))
+      const generationIn = markReader(isOurs)
+      return tasks.map((task) => instanceOf(task, { nodes, self, generationIn }))
     },
 
     async *lines(app, { signal, ...options }) {
