@@ -1,5 +1,6 @@
 import type { Config } from '../config/config.ts'
 import type { Finding } from '../core/finding.ts'
+import type { Journal } from '../core/journal.ts'
 import type { Edit } from '../edges/nginx/edited.ts'
 import type { SiteFiles } from '../edges/nginx/sites.ts'
 import type { ReadRepository } from '../edges/registry/reading.ts'
@@ -35,7 +36,7 @@ export interface MachineParts {
 /** What only a receiver that runs has. */
 export interface ReceiverParts extends Omit<MachineParts, 'isLive'> {
   engine: AppPorts['engine']
-  journal: AppPorts['journal']
+  journal: AppPorts['journal'] & Pick<Journal, 'find'>
   /** What somebody did to Nginx's files. */
   edits: () => readonly Edit[]
   /** Compares the config in force with its file. */

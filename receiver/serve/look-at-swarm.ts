@@ -17,7 +17,7 @@ export interface LookedAtSwarm {
 export function lookAtSwarm(
   all: readonly AppConfig[],
   swarm: LookedAtSwarm,
-  journal: Pick<Journal, 'live'>,
+  journal: Pick<Journal, 'live' | 'find'>,
 ): Promise<Finding>[] {
   const apps = all.flatMap((app) => (app.engine === 'swarm' ? app : []))
   if (apps.length === 0) return []
@@ -25,7 +25,7 @@ export function lookAtSwarm(
     look('swarm', async () => lookAtNodes(await swarm.nodes(), apps)),
     ...apps.map((app) =>
       look({ id: `app:${app.name}`, what: `app ${app.name}` }, async () =>
-        lookAtService(app.name, await swarm.status(app), journal.live(app.name)),
+        lookAtService(app.name, await swarm.status(app), journal),
       ),
     ),
   ]
@@ -52,16 +52,18 @@ function lookAtNodes(nodes: readonly SwarmNode[], apps: readonly SwarmApp[]): Fo
 
 function lookAtService(
   app: string,
-  { generation, image, updated, wanted, waits, says, phase }: OrderStatus,
-  live: ReturnType<Journal['live']>,
+  status: OrderStatus,
+  journal: Pick<Journal, 'live' | 'find'>,
 ): Found {
+  const { generation, image, updated, wanted, waits, says, phase } = status
+  const live = journal.live(app)
   if (live === undefined) {
     return image === undefined
       ? 'nothing is live yet'
       : `not deployed by this receiver yet: ${image}`
   }
   if (generation !== live.generation) {
-    throw new DeployError('changed_elsewhere', driftOf(app, image), {
+    throw new DeployError('changed_elsewhere', driftOf(app, status, journal), {
       hint: `deploy-receiver deploy ${app}, or rollback ${app}`,
     })
   }

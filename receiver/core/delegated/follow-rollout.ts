@@ -19,6 +19,7 @@ export async function followRollout<App extends AppSpec>(
   const { orchestrator, clock, visitors } = ports
   const leftMs = () => rolloutMs(app) - passedMs(context)
   let shown = ''
+  let wholeMs: number | undefined
   const show = (message: string) => {
     if (message !== shown) progress({ message: (shown = message) })
   }
@@ -36,21 +37,34 @@ export async function followRollout<App extends AppSpec>(
     sameOrder(app, stored, status)
     const { updated, wanted, old, waits } = status
     const count = `${updated} of ${wanted} run the new version`
+    const isScaledTo0 = wanted === 0 && waits === undefined
+    if (isScaledTo0 && old === 0) {
+      show('it is scaled to 0: nothing of it runs')
+      return shown
+    }
     if (updated < wanted || old > 0 || wanted === 0) {
+      wholeMs = undefined
       show(waits === undefined ? count : `${count}; ${waits}`)
       if (late) throw tooLate(app, shown)
     } else {
+      wholeMs ??= clock.ms()
       const answer = await visitors.ask(app, signal)
       show(answer === undefined ? count : `${count}; ${answer.text}`)
-      if (answer?.healthy !== false) {
+      if (
+        answer?.healthy === true ||
+        (answer === undefined && isSteady(app, clock.ms() - wholeMs))
+      ) {
         visitors.letIn(app.name)
         return shown
       }
-      if (late) throw unhealthy(app, answer.text)
+      if (late && answer?.healthy === false) throw unhealthy(app, answer.text)
     }
     await clock.sleep(LOOK_MS, signal)
   }
 }
+
+/** Where nobody is asked, that it runs says something only when time has passed: one that crashes at its start runs as well. */
+const isSteady = ({ health }: AppSpec, wholeMs: number) => wholeMs >= health.intervalMs
 
 /** Since it was ordered: of a step that is taken again after a restart the record has the new beginning alone. */
 function passedMs<App extends AppSpec>({ stored, ports }: StepContext<App>): number {

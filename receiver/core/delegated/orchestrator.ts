@@ -74,7 +74,7 @@ export interface OrderStatus {
   /** What it is told to run, whoever told it; `undefined`: it knows no such app. */
   image: string | undefined
   phase: Phase
-  /** Instances that there are to be. */
+  /** Instances that there are to be; 0 with nothing in `waits` is what somebody scaled it to. */
   wanted: number
   /** Of the order that stands: those that run, ready as far as the orchestrator can tell. */
   updated: number

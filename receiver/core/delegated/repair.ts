@@ -3,6 +3,8 @@ import { lineOf } from '../log.ts'
 import type { LookAgain } from '../rollout.ts'
 import { standingBefore } from './abandon.ts'
 import { orderOf } from './order-of.ts'
+import type { Journal } from '../journal.ts'
+import type { OrderStatus } from './orchestrator.ts'
 import type { DelegatedPorts } from './ports.ts'
 
 /**
@@ -30,7 +32,7 @@ export async function repair<App extends AppSpec>(
       await orchestrator.undo(orderOf(app, failed), standingBefore(app, failed, ports), signal)
       return UNDONE_MS
     }
-    const drift = driftOf(app.name, status.image)
+    const drift = driftOf(app.name, status, journal)
     if (told.get(app.name) !== drift) report(drift, lineOf(live.deployment))
     told.set(app.name, drift)
     // what somebody else ordered is theirs, with its credentials
@@ -43,8 +45,22 @@ export async function repair<App extends AppSpec>(
 /** Until it is looked at again whether that was taken back. */
 const UNDONE_MS = 30_000
 
-/** That what runs is not what was deployed. */
-export const driftOf = (app: string, image: string | undefined): string =>
-  image === undefined
-    ? `${app} is gone from its orchestrator: deploy-receiver deploy ${app} has it back`
-    : `${app} runs ${image}, which was not deployed here: somebody changed it (docker stack deploy, for one); deploy-receiver deploy or rollback ${app} puts that right`
+/** That what runs is not what is live by the record. */
+export function driftOf(
+  app: string,
+  { image, generation = 0 }: Pick<OrderStatus, 'image' | 'generation'>,
+  journal: Pick<Journal, 'find'>,
+): string {
+  if (image === undefined) {
+    return `${app} is gone from its orchestrator: deploy-receiver deploy ${app} has it back`
+  }
+  const remedy = `deploy-receiver deploy or rollback ${app} puts that right`
+  const { id, status } = journal.find(app, generation)?.deployment ?? {}
+  if (status === 'failed') {
+    return `${app} runs ${image} of ${id}, which failed and could not be taken back yet; ${remedy}`
+  }
+  if (id !== undefined) {
+    return `${app} runs ${image} of ${id} again: somebody took it back; ${remedy}`
+  }
+  return `${app} runs ${image}, which was not deployed here: somebody changed it (docker stack deploy, for one); ${remedy}`
+}

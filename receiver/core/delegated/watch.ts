@@ -31,7 +31,7 @@ export async function watch<App extends AppSpec>({
     const failure = await failureOf(status, stored.generation, ports)
     if (failure !== undefined) throw failure
     sameOrder(app, stored, status)
-    const answer = await visitors.ask(app, signal)
+    const answer = status.wanted === 0 ? undefined : await visitors.ask(app, signal)
     bad = answer?.healthy === false ? bad + 1 : 0
     if (bad >= FAILURES_TO_UNDO) {
       throw new DeployError(

@@ -60,7 +60,7 @@ const WELL: ReceiverParts = {
     look: async () => ({ url: 'https://api.test' }),
     receiver,
   },
-  journal: { live: () => undefined, recent: () => [], events: () => [] },
+  journal: { live: () => undefined, find: () => undefined, recent: () => [], events: () => [] },
   prove: (question) => question,
   edits: () => [],
   maintenanceSince: () => undefined,

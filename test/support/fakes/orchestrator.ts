@@ -30,6 +30,8 @@ export interface FakeOrchestrator<App extends AppSpec> {
   change(app: string, image: string | undefined): void
   /** Somebody else has an update go no further. */
   pause(app: string): void
+  /** Somebody else says how many are to run. */
+  scale(app: string, wanted: number): void
   /** What runs ends, and is started again by itself. */
   end(app: string): void
 }
@@ -56,6 +58,8 @@ interface Service {
   standing: Standing
   before: Standing | undefined
   wanted: number
+  /** As of a service of its owner. */
+  keepsScale: boolean
   watchMs: number
   phase: Phase
   /** It was told to go back: what fails then is not to go forward again. */
@@ -162,13 +166,15 @@ export function createFakeOrchestrator<App extends AppSpec>({
     if (service?.standing.generation === order.generation) return false
     if (service !== undefined) {
       goTo(service, standingOf(order), 'updating')
-      Object.assign(service, { wanted: app.replicas, watchMs: app.watchMs })
+      service.watchMs = app.watchMs
+      if (!service.keepsScale) service.wanted = app.replicas
       return true
     }
     services.set(app.name, {
       standing: standingOf(order),
       before: undefined,
       wanted: app.replicas,
+      keepsScale: false,
       watchMs: app.watchMs,
       phase: 'settled',
       isUndo: false,
@@ -284,6 +290,13 @@ export function createFakeOrchestrator<App extends AppSpec>({
     },
     end(app) {
       Object.assign(services.get(app) ?? {}, { tasks: [] })
+    },
+    scale(app, wanted) {
+      const service = services.get(app)
+      if (service === undefined) return
+      service.wanted = wanted
+      service.keepsScale = true
+      service.tasks = service.tasks.filter(({ replica }) => replica <= wanted)
     },
     pause(app) {
       Object.assign(services.get(app) ?? {}, { phase: 'paused' })

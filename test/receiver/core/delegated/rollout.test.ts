@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { createDelegatedWorld, type DelegatedWorld } from '../../../support/delegated-world.ts'
 import { DIGEST } from '../../../support/fake-world.ts'
 import { SWARM_APP } from '../../../support/swarm-app.ts'
+import { driftOf } from '../../../../receiver/core/delegated/repair.ts'
 import { get } from '../one-live.ts'
 
 const forever = new AbortController().signal
@@ -64,9 +65,27 @@ describe('a deployment by an orchestrator', () => {
     expect(made.world.store.live('api')?.deployment.id).toBe('dep_1')
   })
 
-  test('that crashes while it is watched was live, and is taken back', async () => {
+  test('that nobody can ask fails at its start when it runs for a moment alone', async () => {
     const made = await withOneLive()
     fail(made, { kind: 'crashes', afterMs: 1500 })
+    const { error, live_at } = await deployTwo(made)
+    expect([error?.code, live_at]).toEqual(['exited', undefined])
+  })
+
+  test('of what somebody scaled to 0 is over at once, and stays at 0', async () => {
+    const made = await withOneLive()
+    made.fake.scale('api', 0)
+    made.visitors.answer = () => ({ healthy: false, text: 'nobody is there', ms: 1 })
+    const began = made.world.clock.ms()
+    const { status } = await deployTwo(made)
+    expect(status).toBe('succeeded')
+    expect(made.world.clock.ms() - began).toBeLessThan(2 * SWARM_APP.watchMs)
+    expect(await standing(made)).toEqual({ generation: 2, isWhole: true })
+  })
+
+  test('that crashes while it is watched was live, and is taken back', async () => {
+    const made = await withOneLive()
+    fail(made, { kind: 'crashes', afterMs: 3500 })
     const { status, error, live_at } = await deployTwo(made)
     expect([status, error?.code]).toEqual(['failed', 'rolled_back'])
     expect(live_at).toBeTypeOf('string')
@@ -109,7 +128,7 @@ describe('a deployment by an orchestrator', () => {
     const replicated = { ...SWARM_APP, replicas: 1 }
     made.world.accept({ id: 'dep_2', digest: DIGEST.two })
     // it went live, so that the old one has to be started anew
-    fail(made, { kind: 'crashes', afterMs: 1500 })
+    fail(made, { kind: 'crashes', afterMs: 3500 })
     await made.run({ app: replicated })
     const { error } = get(made.world, 'dep_2')
     expect(error?.code).toBe('undo_failed')
@@ -204,6 +223,17 @@ describe('between deployments', () => {
     expect(made.world.reports.join()).toContain('api is gone from its orchestrator')
   })
 
+  test('what runs by a deployment on record is told as that one', async () => {
+    const made = await withOneLive()
+    fail(made, { kind: 'never ready' })
+    const { id } = await deployTwo(made)
+    const { store } = made.world
+    const told = (generation: number) => driftOf('api', { image: 'x@y', generation }, store)
+    expect(told(2)).toContain(`api runs x@y of ${id}, which failed and could not be taken back yet`)
+    expect(told(1)).toContain('api runs x@y of dep_1 again: somebody took it back')
+    expect(told(9)).toContain('which was not deployed here')
+  })
+
   test('credentials are renewed, and visitors let in', async () => {
     const made = await withOneLive()
     made.visitors.letIn.length = 0
@@ -238,7 +268,7 @@ describe('a receiver that dies in a rollout', () => {
   test.for([
     [undefined, 'succeeded', 2],
     [{ kind: 'crashes', afterMs: 0 }, 'failed', 1],
-    [{ kind: 'crashes', afterMs: 1500 }, 'failed', 1],
+    [{ kind: 'crashes', afterMs: 3500 }, 'failed', 1],
     [{ kind: 'never ready' }, 'failed', 1],
   ] as const)('at any write of one that is %o: it ends as %s', async ([fate, ends, generation]) => {
     let writes = 0
