@@ -1,5 +1,6 @@
 import type { SwarmApp } from '../core/app.ts'
 import type { DelegatedPorts } from '../core/delegated/ports.ts'
+import { defined } from '../core/defined.ts'
 import { askPublished } from '../core/delegated/ask-published.ts'
 import { createDelegatedRollout } from '../core/delegated/rollout.ts'
 import type { SlotPorts } from '../core/slots/ports.ts'
@@ -7,7 +8,9 @@ import { upstreamsOf } from '../core/slots/show-apps.ts'
 import { swarmApi } from '../edges/swarm/api.ts'
 import { lookAtNodes } from '../edges/swarm/nodes.ts'
 import { serviceName } from '../edges/swarm/own-service.ts'
+import { roomOf } from '../edges/swarm/service-spec.ts'
 import { createSwarm, type SwarmOptions } from '../edges/swarm/swarm.ts'
+import type { Standing } from './swarm-operations.ts'
 
 /** Makes all that an app needs that is a service of a swarm. Nothing is asked yet. */
 export function openSwarm(
@@ -43,6 +46,13 @@ export function openSwarm(
     nameOf: (app: SwarmApp) => serviceName(app, home),
     nodes: () => lookAtNodes(swarmApi(docker)),
     status: orchestrator.status,
+    /** A service that stands already; `undefined` when there is none. */
+    async standing(app: SwarmApp): Promise<Standing | undefined> {
+      const { Spec } = (await swarmApi(docker).service(serviceName(app, home))) ?? {}
+      return (
+        Spec && { room: roomOf(Spec), ...defined({ replicas: Spec.Mode?.Replicated?.Replicas }) }
+      )
+    },
     /** What is left of an app in the swarm, if this machine manages one. */
     async remove(app: string): Promise<string[]> {
       const { Swarm } = (await docker.info()) as { Swarm?: { ControlAvailable?: boolean } }

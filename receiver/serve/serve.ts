@@ -225,7 +225,7 @@ async function start(
   const prove = createProof()
   const operations: AllOperations = {
     docker: dockerOperations(slotPorts, { store, wake: apps.wake }),
-    swarm: swarmOperations(swarm.ports, { store }),
+    swarm: swarmOperations(swarm.ports, { store, standing: swarm.standing }),
   }
   /** Of an app that left the config what stands on this machine can still be seen. */
   const operate = (app: string) => {

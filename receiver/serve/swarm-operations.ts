@@ -6,30 +6,49 @@ import type { DelegatedPorts } from '../core/delegated/ports.ts'
 import { defined } from '../core/defined.ts'
 import { DeployError } from '../core/errors.ts'
 import type { Operations } from '../core/operations.ts'
-import { roomFor } from '../edges/swarm/service-spec.ts'
+import { type Room, roomFor } from '../edges/swarm/service-spec.ts'
 import type { OpenStore } from './open-store.ts'
 
 /** Nobody waits at a terminal for longer. */
 const RUN_MS = 24 * 60 * 60 * 1000
 
+/** A service as its owner has it. */
+export interface Standing {
+  /** Whether a new task can run beside an old one. */
+  room: Room
+  /** Absent of one that runs on each node. */
+  replicas?: number
+}
+
 /** Of apps that are services of a swarm. */
 export function swarmOperations(
   ports: DelegatedPorts<SwarmApp>,
-  { store }: { store: OpenStore },
+  {
+    store,
+    standing,
+  }: { store: OpenStore; standing: (app: SwarmApp) => Promise<Standing | undefined> },
 ): Operations<SwarmApp> {
   const { orchestrator, visitors, clock } = ports
   return {
     async plan(app) {
-      const { swarm, container, replicas } = app
-      const room = roomFor(container, swarm.publish?.mode)
-      const order = swarm.order ?? (room === 'for both' ? 'start-first' : 'stop-first')
-      const isLive = ports.journal.live(app.name) !== undefined
-      const isOwn = swarm.service === undefined
+      const { service, publish } = app.swarm
+      const theirs = service === undefined ? undefined : await standing(app)
+      const room = theirs?.room ?? roomFor(app.container, publish?.mode)
+      const replicas = theirs?.replicas ?? app.replicas
+      const order = app.swarm.order ?? (room === 'for both' ? 'start-first' : 'stop-first')
+      const isThere = theirs !== undefined || ports.journal.live(app.name) !== undefined
+      const how = order === 'start-first' ? START_FIRST : STOP_FIRST[room]
       return delegatedPlan(app, {
-        pauses: app.http && isLive && isOwn && order === 'stop-first' && replicas === 1,
-        notes: isOwn
-          ? [order === 'start-first' ? START_FIRST : STOP_FIRST[room]]
-          : [`of the service ${swarm.service} the image alone is changed`],
+        pauses: app.http && isThere && order === 'stop-first' && replicas === 1,
+        notes:
+          service === undefined
+            ? [how]
+            : theirs === undefined
+              ? [`the swarm has no service ${service}: the deployment would fail`]
+              : [
+                  `of the service ${service} the image alone is changed`,
+                  ...(replicas === 0 ? [`${service} is scaled to 0: nothing would run`] : [how]),
+                ],
       })
     },
 

@@ -61,10 +61,13 @@ export function readSwarm(
   const http = boolean(reader, keys.get('http')) ?? swarm.publish !== undefined
   refuseWithout(reader, keys, { http, swarm })
   if (swarm.service !== undefined) refuseOfOwner(reader, keys, swarm.service)
+  // what Docker would make on this machine says nothing of the nodes
+  const container = readContainer({ ...reader, notice: () => {} }, keys)
+  tellOfFolders(reader, keys.get('volumes'), container)
   return {
     engine: 'swarm',
     http,
-    container: withNetworks(readContainer(reader, keys), readSwarmNetworks(reader, keys)),
+    container: withNetworks(container, readSwarmNetworks(reader, keys)),
     replicas: number(reader, keys.get('replicas'), { min: 1, max: MOST_REPLICAS }) ?? 1,
     health: readHealth(reader, keys.get('health')),
     swarm,
@@ -154,6 +157,22 @@ function readFiles(
       mode: octal === undefined ? mode : Number.parseInt(octal.replace('o', ''), 8),
     }
   })
+}
+
+/** Docker makes a folder that is not there; a swarm does not, and has one at each node. */
+function tellOfFolders(
+  reader: Reader,
+  field: Field | undefined,
+  { volumes }: Pick<SwarmApp['container'], 'volumes'>,
+): void {
+  const folders = volumes.flatMap((each) =>
+    each.startsWith('/') ? (each.split(':')[0] ?? []) : [],
+  )
+  if (field === undefined || folders.length === 0) return
+  reader.notice(
+    field,
+    `${folders.join(', ')}: each node that may run it has to have that, with a content of its own; swarm.placement.constraints names the nodes`,
+  )
 }
 
 /** Visitors come by a published port alone. */

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { SwarmApp } from '../../../receiver/core/app.ts'
-import { app, problems, withApp } from './load-text.ts'
+import { app, notices, problems, withApp } from './load-text.ts'
 
 const swarmApp = (...lines: string[]): SwarmApp => {
   const read = app(['engine: swarm', ...lines]) as unknown as SwarmApp
@@ -73,6 +73,14 @@ test.for<[string, RegExp]>([
   ['engine: swarm\n    swarm: { services: x }', /unknown key "services"; did you mean "service"\?/],
 ])('%s is refused', ([line, said]) => {
   expect(problems(withApp(line)).join('\n')).toMatch(said)
+})
+
+test('a folder of the machine is told to be one of each node', () => {
+  const lines = ['engine: swarm', 'volumes: [/srv/none:/data, named:/cache]']
+  expect(notices(withApp(...lines))).toEqual([
+    expect.stringContaining('/srv/none: each node that may run it has to have that'),
+  ])
+  expect(notices(withApp('engine: swarm', 'volumes: [named:/cache]'))).toEqual([])
 })
 
 test('a Compose project is deployed by docker stack deploy', () => {
