@@ -8,6 +8,7 @@ import { readAuth } from './auth.ts'
 import { findService, type FoundService, type Projects, readProjectApp } from './compose/project.ts'
 import type { AppConfig } from './config.ts'
 import { DOCKER_KEYS, readDocker } from './engines/docker.ts'
+import { KUBERNETES_KEYS, readKubernetes } from './engines/kubernetes.ts'
 import { readSwarm, SWARM_KEYS } from './engines/swarm.ts'
 import type { Field, Reader } from './reader.ts'
 import { readRegistries } from './registries.ts'
@@ -38,6 +39,7 @@ const COMMON_KEYS = [
 const ENGINES = {
   docker: { keys: DOCKER_KEYS, read: readDocker },
   swarm: { keys: SWARM_KEYS, read: readSwarm },
+  kubernetes: { keys: KUBERNETES_KEYS, read: readKubernetes },
 } as const
 const KEYS = [...new Set([...COMMON_KEYS, ...Object.values(ENGINES).flatMap(({ keys }) => keys)])]
 /** Registries count requests. */
@@ -152,12 +154,17 @@ function refuseOfOthers(
     const remedy =
       engine === 'swarm' && Object.hasOwn(IN_A_SWARM, key)
         ? (IN_A_SWARM[key] ?? '')
-        : `it is for ${names}: leave it out`
+        : engine === 'kubernetes'
+          ? 'leave it out: a workload of a cluster is as its manifest says'
+          : `it is for ${names}: leave it out`
     reader.problem(field, `${key} is not for engine: ${engine}`, remedy)
   }
   const compose = keys.get('compose')
   if (engine === 'docker' || compose === undefined || reader.isNothing(compose)) return
-  const remedy = 'deploy the stack by `docker stack deploy`, and name its service: swarm.service'
+  const remedy =
+    engine === 'swarm'
+      ? 'deploy the stack by `docker stack deploy`, and name its service: swarm.service'
+      : 'apply its manifests by `kubectl apply`, and name the workload: kubernetes.deployment'
   reader.problem(compose, `a Compose project is not for engine: ${engine}`, remedy)
 }
 

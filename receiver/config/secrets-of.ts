@@ -109,6 +109,13 @@ function namesOf({ apps, network, registries }: Config): Set<string> {
           ? [app.project.name, ...ownServices(app.project)]
           : []),
         ...('swarm' in app && app.swarm.service !== undefined ? [app.swarm.service] : []),
+        ...('kubernetes' in app
+          ? [
+              app.kubernetes.workload.name,
+              app.kubernetes.namespace ?? '',
+              app.kubernetes.context ?? '',
+            ]
+          : []),
         ...Object.keys(own),
       ],
     ),

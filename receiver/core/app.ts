@@ -4,7 +4,7 @@ import type { Project, Service } from './project/project.ts'
 import type { ContainerSettings } from './slots/container-settings.ts'
 
 /** An app as it is configured: what runs it says which settings it has. */
-export type AppSpec = DockerApp | SwarmApp
+export type AppSpec = DockerApp | SwarmApp | KubernetesApp
 
 /** What every app has, whatever runs it. Durations are in milliseconds. */
 interface BaseApp {
@@ -28,7 +28,7 @@ interface BaseApp {
   http: boolean
   health: HealthPolicy
   container: ContainerSettings
-  /** How many run at once: containers in each slot, or tasks of a service. */
+  /** How many run at once: containers in each slot, or tasks of a service. Of a cluster's workload others say it. */
   replicas: number
 }
 
@@ -89,6 +89,24 @@ export interface PublishedPort {
   nodes: readonly string[]
 }
 
+/** An app as a workload of a Kubernetes cluster, which stands already: a deployment changes its image. */
+export interface KubernetesApp extends BaseApp {
+  engine: 'kubernetes'
+  kubernetes: KubernetesSettings
+}
+
+export interface KubernetesSettings {
+  workload: { kind: 'deployment' | 'statefulset' | 'daemonset'; name: string }
+  /** Absent: that of the context. */
+  namespace?: string
+  /** Of the kubeconfig; absent: its current one, or the cluster that the receiver runs in. */
+  context?: string
+  /** Whose image is changed; absent: each that has the app's repository. */
+  container?: string
+  /** Where Nginx on this machine finds it: a NodePort. Absent: visitors come by the cluster's own ways. */
+  publish?: PublishedPort
+}
+
 export interface SwarmFile {
   /** Its name in the swarm. */
   source: string
@@ -129,7 +147,12 @@ export type Settings = Pick<
   DockerApp,
   'port' | 'container' | 'replicas' | 'release' | 'health' | 'project'
 > &
-  Partial<Pick<SwarmApp, 'swarm'>>
+  Partial<Pick<SwarmApp, 'swarm'>> &
+  Partial<Pick<KubernetesApp, 'kubernetes'>>
+
+/** What an app was run by, with these settings. */
+export const engineOf = ({ swarm, kubernetes }: Settings): AppSpec['engine'] =>
+  kubernetes !== undefined ? 'kubernetes' : swarm !== undefined ? 'swarm' : 'docker'
 
 export function settingsOf(app: AppSpec): Settings {
   const { container, replicas, release, health } = app
@@ -142,6 +165,7 @@ export function settingsOf(app: AppSpec): Settings {
     health,
     ...(project === undefined ? {} : { project }),
     ...(app.engine === 'swarm' ? { swarm: app.swarm } : {}),
+    ...(app.engine === 'kubernetes' ? { kubernetes: app.kubernetes } : {}),
   }
 }
 
@@ -226,8 +250,11 @@ export const onThisMachine = (app: AppSpec): Pick<DockerApp, 'port' | 'project'>
 export function withSettings<App extends AppSpec>(app: App, settings: Settings | undefined): App {
   if (settings === undefined) return app
   const { release: _release, ...others } = app
-  const { port, project, swarm, ...shared } = settings
+  const { port, project, swarm, kubernetes, ...shared } = settings
   if (app.engine === 'swarm') return { ...others, ...shared, swarm: swarm ?? app.swarm } as App
+  if (app.engine === 'kubernetes') {
+    return { ...others, ...shared, kubernetes: kubernetes ?? app.kubernetes } as App
+  }
   for (const key of ['port', 'project'] as const) delete (others as Partial<DockerApp>)[key]
   return { ...others, ...shared, ...defined({ port, project }) } as App
 }

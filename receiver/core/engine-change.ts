@@ -1,4 +1,4 @@
-import type { AppSpec } from './app.ts'
+import { type AppSpec, engineOf } from './app.ts'
 import type { Journal } from './journal.ts'
 
 /**
@@ -14,7 +14,7 @@ export function refuseEngineChange(
     const settings = live && journal.settings(live.deployment.id)
     // of a release whose settings are not known it cannot be said
     if (settings === undefined) continue
-    const before = settings.swarm === undefined ? 'docker' : 'swarm'
+    const before = engineOf(settings)
     if (before === engine) continue
     throw Object.assign(
       new Error(`apps.${name} is live by engine: ${before}, and the config says engine: ${engine}`),
@@ -23,4 +23,16 @@ export function refuseEngineChange(
       },
     )
   }
+}
+
+/** Throws when an app is Docker's and the receiver was started without an engine, as one in a cluster is. */
+export function refuseDocker(apps: readonly AppSpec[]): void {
+  const first = apps.find(({ engine }) => engine !== 'kubernetes')
+  if (first === undefined) return
+  throw Object.assign(
+    new Error(
+      `apps.${first.name} has engine: ${first.engine}, and the receiver was started without Docker`,
+    ),
+    { hint: 'restart it: with such an app in its config it connects to Docker when it starts' },
+  )
 }

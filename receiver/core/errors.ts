@@ -5,6 +5,8 @@ export const DEPLOY_ERROR_CODES = [
   'app_removed',
   'awaits_data',
   'changed_elsewhere',
+  'cluster_refused',
+  'cluster_unknown',
   'compose_failed',
   'dependency_failed',
   'digest_mismatch',
@@ -12,6 +14,7 @@ export const DEPLOY_ERROR_CODES = [
   'elsewhere',
   'engine_unreachable',
   'exited',
+  'forbidden',
   'image_invalid',
   'image_missing',
   'internal_error',
@@ -41,6 +44,8 @@ export const DEPLOY_ERROR_CODES = [
   'undo_failed',
   'unhealthy',
   'warm_refused',
+  'workload_missing',
+  'workload_paused',
 ] as const
 export type DeployErrorCode = (typeof DEPLOY_ERROR_CODES)[number]
 

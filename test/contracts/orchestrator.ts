@@ -133,7 +133,7 @@ export function orchestratorContract(name: string, open: () => Promise<Orchestra
         expect(failure).toMatchObject({ code, where: expect.stringMatching(/./) })
         if (code === 'exited') {
           expect(failure?.exitCode).toBe(7)
-          expect(await orchestrator.logs(failure?.instance ?? '', 10)).toContain('no database')
+          expect(await orchestrator.logs(app, failure?.instance ?? '', 10)).toContain('no database')
         }
         expect(await generations()).toEqual(['1.1', '1.2'])
       },

@@ -41,7 +41,7 @@ export function rolloutContract(name: string, open: () => Promise<RolloutWorld>)
         world.app,
         {
           ...world.books,
-          rollouts: { docker: world.rollout, swarm: world.rollout },
+          rollouts: { docker: world.rollout, swarm: world.rollout, kubernetes: world.rollout },
           turns: createTurns(),
         },
         forever,

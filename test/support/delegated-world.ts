@@ -57,7 +57,7 @@ export function createDelegatedWorld(): DelegatedWorld {
     rollout: createDelegatedRollout(portsOn(store)),
     run({ app = SWARM_APP, journal = store, signal = new AbortController().signal } = {}) {
       const swarm = createDelegatedRollout(portsOn(journal))
-      const rollouts = { docker: undefined as never, swarm }
+      const rollouts = { docker: undefined as never, swarm, kubernetes: undefined as never }
       return reconcile(app, { journal, clock, report, rollouts, turns: createTurns() }, signal)
     },
   }

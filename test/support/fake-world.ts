@@ -84,13 +84,14 @@ export type WorldPorts = SlotPorts & { rollouts: Rollouts; turns: Turns }
 export const slotsAlone = (docker: Rollouts['docker']): Rollouts => ({
   docker,
   swarm: undefined as never,
+  kubernetes: undefined as never,
 })
 
 /** Ports with a rollout that uses these very ports. */
 export function withRollouts(ports: SlotPorts): WorldPorts {
   const all: WorldPorts = {
     ...ports,
-    rollouts: { docker: undefined as never, swarm: undefined as never },
+    rollouts: slotsAlone(undefined as never),
     turns: createTurns(),
   }
   all.rollouts = slotsAlone(createSlotsRollout(all))

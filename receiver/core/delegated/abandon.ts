@@ -1,5 +1,5 @@
 import type { DeploymentError } from '../../../protocol/deployment.ts'
-import { type AppSpec, withSettings } from '../app.ts'
+import { type AppSpec, engineOf, withSettings } from '../app.ts'
 import { DeployError, describeError } from '../errors.ts'
 import type { StoredDeployment } from '../journal.ts'
 import { goingBackMs } from './limits.ts'
@@ -103,7 +103,7 @@ export function standingBefore<App extends AppSpec>(
   const before = id === undefined ? undefined : journal.get(id)
   if (before?.deployment.image.digest === undefined) return undefined
   const settings = journal.settings(before.deployment.id)
-  // of when it was in slots on this machine
-  if (settings !== undefined && settings.swarm === undefined) return undefined
+  // of when something else ran it
+  if (settings !== undefined && engineOf(settings) !== app.engine) return undefined
   return orderOf(withSettings(app, settings), before)
 }

@@ -1,4 +1,4 @@
-import type { SwarmApp } from '../app.ts'
+import type { KubernetesApp, SwarmApp } from '../app.ts'
 import type { Clock } from '../clock.ts'
 import type { AppAnswer } from '../slots/app-answer.ts'
 import { byGrpc } from '../slots/grpc-check.ts'
@@ -11,7 +11,7 @@ import { publishedAt } from './published-at.ts'
  * answer well, and none badly.
  */
 export async function askPublished(
-  app: SwarmApp,
+  app: SwarmApp | KubernetesApp,
   { clock, ...probes }: Probes & { clock: Pick<Clock, 'ms'> },
   signal: AbortSignal,
 ): Promise<AppAnswer | undefined> {
@@ -33,7 +33,7 @@ interface Probes {
 }
 
 async function askNode(
-  app: SwarmApp,
+  app: SwarmApp | KubernetesApp,
   place: string,
   { probe, grpcProbe }: Probes,
   signal: AbortSignal,

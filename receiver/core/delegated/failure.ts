@@ -7,13 +7,17 @@ const LOG_LINES = 50
 
 /** Why an order cannot come to a good end any more, with all that is known of it; `undefined`: it still can. */
 export async function failureOf<App extends AppSpec>(
+  app: App,
   { phase, failures, says }: OrderStatus,
   generation: number,
   { orchestrator }: Pick<DelegatedPorts<App>, 'orchestrator'>,
 ): Promise<DeployError | undefined> {
   const own = failures.filter((each) => each.generation === generation)
   const [first] = own
-  if (first !== undefined) return ofInstance(first, own.length, orchestrator)
+  if (first !== undefined) {
+    const log = await orchestrator.logs(app, first.instance, LOG_LINES)
+    return ofInstance(first, own.length, log)
+  }
   if (phase === 'paused' || phase === 'stuck' || phase === 'undoing' || phase === 'undone') {
     return new DeployError('rollout_failed', says ?? `the rollout is ${phase}`, {
       hint: 'what runs it says no more; its own log may',
@@ -22,12 +26,11 @@ export async function failureOf<App extends AppSpec>(
   return undefined
 }
 
-async function ofInstance(
-  { instance, where, code, message, exitCode }: Failure,
+function ofInstance(
+  { where, code, message, exitCode }: Failure,
   count: number,
-  orchestrator: { logs(instance: string, lines: number): Promise<string[]> },
-): Promise<DeployError> {
-  const log = await orchestrator.logs(instance, LOG_LINES)
+  log: readonly string[],
+): DeployError {
   const ended = exitCode === undefined ? '' : ` (exit code ${exitCode})`
   const more = count === 1 ? '' : `; ${count - 1} more failed`
   return new DeployError(code, `on ${where}: ${message}${ended}${more}`, {

@@ -32,7 +32,7 @@ export async function followRollout<App extends AppSpec>(
       await clock.sleep(LOOK_MS, signal)
       continue
     }
-    const failure = await failureOf(status, stored.generation, ports)
+    const failure = await failureOf(app, status, stored.generation, ports)
     if (failure !== undefined) throw failure
     sameOrder(app, stored, status)
     const { updated, wanted, old, waits } = status

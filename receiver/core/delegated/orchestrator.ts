@@ -13,6 +13,9 @@ export interface Order<App extends AppSpec> {
   digest: string
 }
 
+/** Whether an order is on our record: another receiver, or this one with an older record, counts its own generations. */
+export type IsOurs = (order: { app: string; generation: number; deployment: string }) => boolean
+
 /**
  * What rolls an app out by itself, told by an API: a swarm, a cluster. Whoever orders looks on until it is done, or takes the order back.
  * Each call may come again after a crash in the middle of it. Every method throws `DeployError` alone.
@@ -50,7 +53,7 @@ export interface Orchestrator<App extends AppSpec> {
   /** Takes what it made for an app of that name away, whatever became of its config. Resolves to what that was, for people. */
   remove(app: string): Promise<string[]>
   /** Last lines of what an instance printed, oldest first; empty when they cannot be had. */
-  logs(instance: string, lines: number): Promise<string[]>
+  logs(app: App, instance: string, lines: number): Promise<string[]>
   /** Puts right what passes with time, without replacing anything: credentials that end. Milliseconds until it is to be called again. */
   refresh(app: App, signal: AbortSignal): Promise<number | undefined>
 }

@@ -28,7 +28,7 @@ export async function watch<App extends AppSpec>({
       await clock.sleep(LOOK_MS, signal)
       continue
     }
-    const failure = await failureOf(status, stored.generation, ports)
+    const failure = await failureOf(app, status, stored.generation, ports)
     if (failure !== undefined) throw failure
     sameOrder(app, stored, status)
     const answer = status.wanted === 0 ? undefined : await visitors.ask(app, signal)

@@ -51,7 +51,7 @@ export const upstreamsOf = (
   )
 
 function upstreamOf(app: AppSpec, record: Pick<SlotRecord, 'upstreams'>): AppUpstreams {
-  if (app.engine === 'swarm') return { published: publishedAt(app) }
+  if (app.engine !== 'docker') return { published: publishedAt(app) }
   const { name, port = 80, replicas } = app
   return record.upstreams(name, { port, replicas })
 }

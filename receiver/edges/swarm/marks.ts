@@ -1,5 +1,5 @@
 import type { SwarmApp } from '../../core/app.ts'
-import type { Order } from '../../core/delegated/orchestrator.ts'
+import type { IsOurs, Order } from '../../core/delegated/orchestrator.ts'
 import type { Spec } from './api.ts'
 
 /** Labels of tasks, by which it is known of which order they are. `docker stack deploy` writes a service without them. */
@@ -32,11 +32,6 @@ export const unmarked = (
   const ours: readonly string[] = Object.values(MARK)
   return Object.fromEntries(Object.entries(labels ?? {}).filter(([name]) => !ours.includes(name)))
 }
-
-/** Whether an order is on our record: another receiver, or this one with an older record, counts its own generations. */
-export type IsOurs = (
-  order: Pick<Order<SwarmApp>, 'generation' | 'deployment'> & { app: string },
-) => boolean
 
 /** The generation of the order that a container of a task or a service is of, as far as it is one of ours. */
 export type GenerationIn = (

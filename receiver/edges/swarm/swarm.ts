@@ -2,7 +2,7 @@ import type Docker from 'dockerode'
 import { parseImage } from '../../../protocol/image-reference.ts'
 import type { SwarmApp } from '../../core/app.ts'
 import type { Clock } from '../../core/clock.ts'
-import type { Order, Orchestrator, OrderStatus } from '../../core/delegated/orchestrator.ts'
+import type { IsOurs, Order, Orchestrator, OrderStatus } from '../../core/delegated/orchestrator.ts'
 import { DeployError } from '../../core/errors.ts'
 import type { Registry } from '../../core/image/registry.ts'
 import { retryLater } from '../../core/image/retry.ts'
@@ -16,7 +16,7 @@ import { withFileIds } from './files.ts'
 import { goingBack, withImage } from './going-back.ts'
 import { instanceOf } from './instance-of.ts'
 import { runJob } from './jobs.ts'
-import { beforeIn, type IsOurs, markReader, withBefore } from './marks.ts'
+import { beforeIn, markReader, withBefore } from './marks.ts'
 import { lookAtNodes } from './nodes.ts'
 import { platformsFor } from './platforms.ts'
 import { orderStatus } from './order-status.ts'
@@ -305,7 +305,7 @@ export function createSwarm({
       return left.map(({ Spec }) => `service ${Spec.Name}`)
     },
 
-    logs: (task, lines) => readTaskLog(docker, task, lines),
+    logs: (_app, task, lines) => readTaskLog(docker, task, lines),
 
     async refresh(app, signal) {
       const name = serviceName(app, home)

@@ -15,7 +15,7 @@ const Answers = {
 /** As `read/describe-app.ts` shows it. */
 const App = v.object({
   name: v.string(),
-  engine: v.picklist(['docker', 'swarm']),
+  engine: v.picklist(['docker', 'swarm', 'kubernetes']),
   image: v.object({ repository: v.string(), tag: v.string() }),
   domains: v.array(v.string()),
   hook: v.string(),
