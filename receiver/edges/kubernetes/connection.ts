@@ -1,0 +1,105 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import type { KubeConfig } from '@kubernetes/client-node'
+import { type Dispatcher, fetch, type RequestInit, type Response } from 'undici'
+import { DeployError } from '../../core/errors.ts'
+
+const SERVICE_ACCOUNT = '/var/run/secrets/kubernetes.io/serviceaccount/token'
+
+/** An API server, and as whom it is talked to. */
+export interface Connection {
+  config: KubeConfig
+  /** `https://10.96.0.1:443`. */
+  server: string
+  /** Of the context. */
+  namespace: string
+  /** Asks for a path, signed in. Rejects as `fetch` does. */
+  fetch(path: string, options: RequestInit & { method?: string }): Promise<Response>
+}
+
+/**
+ * Reads whom to talk to: from `KUBECONFIG`, else as the pod that the receiver runs in, else from `~/.kube/config`. Commands that give
+ * credentials (`exec`) run when something is asked. Throws `cluster_unknown`.
+ */
+export async function connect(
+  context: string | undefined,
+  environment: NodeJS.ProcessEnv,
+): Promise<Connection> {
+  const { HttpMethod, RequestContext } = await import('./client.ts')
+  const { config, from } = await readConfig(environment)
+  if (context !== undefined) {
+    const known = config.getContexts().map(({ name }) => name)
+    if (!known.includes(context)) {
+      throw unknown(
+        `${from} has no context ${JSON.stringify(context)}`,
+        `it has: ${known.join(', ')}`,
+      )
+    }
+    config.setCurrentContext(context)
+  }
+  const server = config.getCurrentCluster()?.server
+  if (server === undefined || !URL.canParse(server)) {
+    const name = config.getCurrentContext()
+    throw unknown(
+      `${from} names no cluster ${name === undefined || name === '' ? 'as the current one' : `for the context ${name}`}`,
+      'kubernetes.context names one of `kubectl config get-contexts`',
+    )
+  }
+  let dispatcher: Dispatcher | undefined
+  return {
+    config,
+    server: server.replace(/\/$/, ''),
+    namespace: config.getContextObject(config.getCurrentContext())?.namespace ?? 'default',
+    async fetch(path, options) {
+      const url = new URL(path, `${server.replace(/\/$/, '')}/`)
+      const asked = new RequestContext(url.toString(), HttpMethod.GET)
+      await config.applySecurityAuthentication(asked)
+      const made = asked.getDispatcher()
+      // the library makes one for each request, and with it a connection
+      if (dispatcher === undefined) dispatcher = made
+      else void made?.close()
+      return fetch(url, {
+        ...options,
+        headers: { ...asked.getHeaders(), ...(options.headers as Record<string, string>) },
+        ...(dispatcher === undefined ? {} : { dispatcher }),
+      })
+    },
+  }
+}
+
+async function readConfig(
+  environment: NodeJS.ProcessEnv,
+): Promise<{ config: KubeConfig; from: string }> {
+  const { KubeConfig: Config } = await import('./client.ts')
+  const { KUBECONFIG = '', HOME = '/root', KUBERNETES_SERVICE_HOST } = environment
+  const named = KUBECONFIG.split(':').filter((file) => file !== '')
+  const config = new Config()
+  if (named.length === 0 && KUBERNETES_SERVICE_HOST !== undefined && existsSync(SERVICE_ACCOUNT)) {
+    config.loadFromCluster()
+    return { config, from: 'the service account of the pod' }
+  }
+  const files = (named.length === 0 ? [join(HOME, '.kube/config')] : named).filter(existsSync)
+  const [first, ...others] = files
+  if (first === undefined) {
+    throw unknown(
+      `there is no kubeconfig${named.length === 0 ? '' : ` at ${named.join(', ')}`}, and the receiver runs in no pod`,
+      "KUBECONFIG=/etc/deploy-receiver/kubeconfig in the receiver's env file names one",
+    )
+  }
+  const from = files.join(', ')
+  try {
+    config.loadFromFile(first)
+    for (const file of others) {
+      const more = new Config()
+      more.loadFromFile(file)
+      config.mergeConfig(more)
+    }
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause)
+    throw unknown(`${from} cannot be read: ${reason}`, '`kubectl config view` reads it, too', cause)
+  }
+  return { config, from }
+}
+
+const unknown = (message: string, hint: string, cause?: unknown) =>
+  new DeployError('cluster_unknown', message, { hint, cause })

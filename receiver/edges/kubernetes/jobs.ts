@@ -1,0 +1,214 @@
+import { createHash } from 'node:crypto'
+import type { KubernetesApp } from '../../core/app.ts'
+import type { Clock } from '../../core/clock.ts'
+import type { Order } from '../../core/delegated/orchestrator.ts'
+import { DeployError } from '../../core/errors.ts'
+import { escapeControls } from '../docker/log.ts'
+import type { KubernetesApi } from './api.ts'
+import { ApiError, explain, isForbidden, isMissing } from './errors.ts'
+import { requireChosen } from './images.ts'
+import type { Container, Job, Pod, Workload } from './objects.ts'
+import { podLines } from './pod-log.ts'
+import { troubleOf } from './pod-trouble.ts'
+
+const LOOK_MS = 500
+/** A cluster takes away what nobody took: two hours are enough to look at it. */
+const KEPT_SECONDS = 7200
+const LAST_LINES_MS = 30_000
+const LONGEST_NAME = 63
+
+const LABEL = {
+  by: 'app.kubernetes.io/managed-by',
+  installation: 'deploy-receiver/installation',
+  app: 'deploy-receiver/app',
+  command: 'deploy-receiver/command',
+} as const
+
+export interface Command {
+  name: string
+  command: readonly string[]
+  timeoutMs: number
+  output: (line: string) => void
+  signal: AbortSignal
+}
+
+interface Around {
+  api: KubernetesApi
+  installation: string
+  clock: Pick<Clock, 'since' | 'sleep' | 'now'>
+}
+
+/**
+ * Runs a command to its end as a Job: a pod as the workload's are, with the container of the app alone, by the labels of none. Called
+ * again after a crash, it goes on with the one that runs, or tells what came of it. Throws `release_failed`, `forbidden`.
+ */
+export async function runJob(
+  order: Order<KubernetesApp>,
+  options: Command,
+  { api, installation, clock }: Around,
+): Promise<{ exitCode: number }> {
+  const { command, timeoutMs, output, signal } = options
+  const what = `the command ${JSON.stringify(command.join(' '))}`
+  const name = jobName(order, options.name)
+  const begun = await begin(order, options, { name, api, installation })
+  const createdAt = begun.metadata.creationTimestamp ?? clock.now()
+  const printed = follow(api, output, signal)
+  for (;;) {
+    const [pod] = (await api.pods(`job-name=${name}`)).items
+    const ended = pod && endOf(pod)
+    if (ended !== undefined) {
+      await printed.end(pod)
+      return ended
+    }
+    if (pod !== undefined) printed.begin(pod)
+    const warnings = pod === undefined ? [] : await api.warnings(pod.metadata.uid).catch(() => [])
+    const trouble = pod && troubleOf(pod, warnings)
+    const isLate = clock.since(createdAt) > timeoutMs
+    if (trouble?.kind === 'failed' || isLate) {
+      await printed.end(pod)
+      await removeJob(api, name)
+      throw trouble?.kind === 'failed'
+        ? new DeployError('release_failed', `${what} could not be started: ${trouble.message}`)
+        : tooLate(what, timeoutMs, trouble?.message)
+    }
+    await clock.sleep(LOOK_MS, signal)
+  }
+}
+
+/** Removes the Jobs of those commands of an app that are to go. Whoever may not have any has made none. */
+export async function removeJobs(
+  app: string,
+  isToGo: (command: string) => boolean,
+  { api, installation }: Pick<Around, 'api' | 'installation'>,
+): Promise<void> {
+  const labels = `${LABEL.installation}=${installation},${LABEL.app}=${app}`
+  try {
+    const { items } = await api.jobs(labels)
+    for (const { metadata } of items) {
+      if (isToGo(metadata.labels?.[LABEL.command] ?? '')) await removeJob(api, metadata.name)
+    }
+  } catch (error) {
+    if (!isForbidden(error)) throw explain(error, `cannot remove the commands of ${app}`)
+  }
+}
+
+async function removeJob(api: KubernetesApi, name: string): Promise<void> {
+  await api.deleteJob(name).catch((error: unknown) => {
+    if (!isMissing(error)) throw error
+  })
+}
+
+/** The workload's name shows in `kubectl get jobs`; a digest of the order makes it one of a kind. */
+function jobName({ app, deployment }: Order<KubernetesApp>, name: string): string {
+  const end = `-${name}-${createHash('sha256').update(deployment).digest('hex').slice(0, 8)}`
+  return `${app.kubernetes.workload.name.replaceAll('.', '-').slice(0, LONGEST_NAME - end.length)}${end}`
+}
+
+async function begin(
+  order: Order<KubernetesApp>,
+  { name: command, command: args, timeoutMs, signal }: Command,
+  { name, api, installation }: { name: string; api: KubernetesApi; installation: string },
+): Promise<Job> {
+  const { app } = order
+  const labels = {
+    [LABEL.by]: 'deploy-receiver',
+    [LABEL.installation]: installation,
+    [LABEL.app]: app.name,
+    [LABEL.command]: command,
+  }
+  try {
+    const standing = await api.workload(app.kubernetes.workload)
+    const spec = podOf(standing, order, args)
+    const body = {
+      metadata: { name, labels },
+      spec: {
+        backoffLimit: 0,
+        activeDeadlineSeconds: Math.ceil(timeoutMs / 1000) + 60,
+        ttlSecondsAfterFinished: KEPT_SECONDS,
+        template: { metadata: { labels }, spec },
+      },
+    }
+    return await api.createJob(body, signal)
+  } catch (error) {
+    // it was begun before
+    if (error instanceof ApiError && error.status === 409) return api.job(name)
+    throw explain(error, `cannot run ${JSON.stringify(args.join(' '))} as a Job`)
+  }
+}
+
+/**
+ * As a pod of the workload: its service account, its volumes, its place, and of its containers the app's with another command. What of
+ * a container is for visitors or for checks is left out, and so are claims that a StatefulSet makes for each of its pods.
+ */
+function podOf(
+  { spec: { template } }: Workload,
+  order: Order<KubernetesApp>,
+  args: readonly string[],
+) {
+  const { containers, initContainers } = requireChosen(order.app, template.spec, order.app.name)
+  const [chosen] = [...containers, ...initContainers]
+  const {
+    ports: _p,
+    livenessProbe: _l,
+    readinessProbe: _r,
+    startupProbe: _s,
+    lifecycle: _c,
+    ...rest
+  } = chosen as Container & Record<string, unknown>
+  const { initContainers: _i, ...pod } = template.spec
+  const there = new Set((pod.volumes ?? []).map(({ name }) => name))
+  const container = {
+    ...rest,
+    image: `${order.repository}@${order.digest}`,
+    command: [...args],
+    args: [],
+    volumeMounts: (rest.volumeMounts ?? []).filter(({ name }) => there.has(name)),
+  }
+  return { ...pod, containers: [container], restartPolicy: 'Never' }
+}
+
+/** The pod's own end is its container's: a Job says it later. */
+function endOf({ status }: Pod): { exitCode: number } | undefined {
+  const ended = status?.containerStatuses?.[0]?.state?.terminated
+  if (ended !== undefined) return { exitCode: ended.exitCode }
+  return status?.phase === 'Failed' ? { exitCode: 1 } : undefined
+}
+
+/** Hands on what the pod prints while it runs, and at its end what of it was not heard. */
+function follow(api: KubernetesApi, output: (line: string) => void, signal: AbortSignal) {
+  const over = new AbortController()
+  let told = 0
+  let heard: Promise<void> | undefined
+  const read = async (pod: Pod, isFollowed: boolean, until: AbortSignal) => {
+    const container = pod.spec.containers[0]?.name ?? ''
+    const printed = { pod: pod.metadata.name, container }
+    let count = 0
+    for await (const { text } of podLines(api, printed, { follow: isFollowed, signal: until })) {
+      count += 1
+      if (count <= told) continue
+      told = count
+      output(escapeControls(text))
+    }
+  }
+  return {
+    begin(pod: Pod) {
+      if (heard !== undefined || pod.status?.phase !== 'Running') return
+      // the log is an extra: what came of the command is told by its pod
+      heard = read(pod, true, AbortSignal.any([signal, over.signal])).catch(() => {})
+    },
+    async end(pod: Pod | undefined) {
+      over.abort()
+      await heard
+      if (pod === undefined) return
+      const until = AbortSignal.any([signal, AbortSignal.timeout(LAST_LINES_MS)])
+      await read(pod, false, until).catch(() => {})
+    },
+  }
+}
+
+const tooLate = (what: string, timeoutMs: number, waits = '') =>
+  new DeployError(
+    'release_failed',
+    `${what} was not done within ${timeoutMs / 1000} s and was stopped${waits === '' ? '' : `: ${waits}`}`,
+    { hint: 'give it more time: release: { command: …, timeout: 30m }' },
+  )

@@ -1,0 +1,403 @@
+import type { KubernetesApp } from '../../core/app.ts'
+import type { Clock } from '../../core/clock.ts'
+import type {
+  Instance,
+  IsOurs,
+  Order,
+  Orchestrator,
+  OrderStatus,
+} from '../../core/delegated/orchestrator.ts'
+import { DeployError } from '../../core/errors.ts'
+import { KIND, type KubernetesApi, kubernetesApi } from './api.ts'
+import { change, type Wanted } from './change.ts'
+import { connect, type Connection } from './connection.ts'
+import { ApiError, explain, isForbidden, isMissing } from './errors.ts'
+import { imagesOf, requireChosen } from './images.ts'
+import { printedBy } from './instance-id.ts'
+import { removeJobs, runJob } from './jobs.ts'
+import { look, type Looking } from './looking.ts'
+import { annotationsOf, beforeIn, generationIn, marksIn, marksOf } from './marks.ts'
+import { createMerge } from './merge.ts'
+import type { Pod, Workload } from './objects.ts'
+import { isLeaving, isReady, orderStatus } from './order-status.ts'
+import { podLines, readPodLog } from './pod-log.ts'
+import { type MissingRight, missingRights } from './rights.ts'
+
+/** New pods are looked for so often while their logs are followed. */
+const NEW_PODS_MS = 1000
+
+export interface KubernetesOptions {
+  /** Of it are the Jobs that it makes. */
+  installation: string
+  isOurs: IsOurs
+  /** For `KUBECONFIG`. */
+  environment: NodeJS.ProcessEnv
+  clock: Clock
+  /** The workload of an app is other than before. */
+  changed?: (app: string) => void
+}
+
+export interface Kubernetes extends Orchestrator<KubernetesApp> {
+  /** As it stands. Throws `workload_missing`. */
+  workload(app: KubernetesApp): Promise<Workload>
+  /** What its Role has to let us do, and does not: lines of a Role. */
+  missingRights(app: KubernetesApp): Promise<MissingRight[]>
+  /** Stops following what it follows. */
+  close(): void
+}
+
+/** Workloads of Kubernetes clusters, of which the image is changed. */
+export function createKubernetes({
+  installation,
+  isOurs,
+  environment,
+  clock,
+  changed = () => {},
+}: KubernetesOptions): Kubernetes {
+  const connections = new Map<string, Promise<Connection>>()
+  const followed = new Map<string, { key: string; looking: Looking }>()
+  /** Commands that somebody waits for. */
+  const waited = new Set<string>()
+
+  const connectionOf = (context: string | undefined): Promise<Connection> => {
+    const key = context ?? ''
+    const made = connections.get(key) ?? connect(context, environment)
+    connections.set(key, made)
+    made.catch(() => connections.delete(key))
+    return made
+  }
+
+  const apiOf = async ({
+    kubernetes: { context, namespace },
+  }: KubernetesApp): Promise<KubernetesApi> => {
+    const connection = await connectionOf(context)
+    return kubernetesApi(connection, namespace ?? connection.namespace)
+  }
+
+  /** Does something by the API of an app, and says what is wrong in people's words. */
+  const asking = async <T>(
+    app: KubernetesApp,
+    what: string,
+    work: (api: KubernetesApi) => Promise<T>,
+  ): Promise<T> => {
+    try {
+      return await work(await apiOf(app))
+    } catch (error) {
+      // a kubeconfig may be another one by now
+      if (error instanceof ApiError && error.status === 401) {
+        connections.delete(app.kubernetes.context ?? '')
+        forget(app.name)
+      }
+      if (isMissing(error)) throw missing(app)
+      throw explain(error, what)
+    }
+  }
+
+  const forget = (app: string) => {
+    followed.get(app)?.looking.end()
+    followed.delete(app)
+  }
+
+  const lookingAt = (app: KubernetesApp, api: KubernetesApi): Looking => {
+    const { workload, context = '' } = app.kubernetes
+    const key = [context, api.namespace, workload.kind, workload.name].join('/')
+    const known = followed.get(app.name)
+    if (known?.key === key) return known.looking
+    forget(app.name)
+    const looking = look(app, api, { clock, changed: () => changed(app.name) })
+    followed.set(app.name, { key, looking })
+    return looking
+  }
+
+  const observe = (app: KubernetesApp) =>
+    asking(app, `cannot look at ${nameOf(app)}`, (api) => lookingAt(app, api).observe())
+
+  const changing = async (
+    app: KubernetesApp,
+    want: (standing: Workload) => Wanted | undefined,
+    signal: AbortSignal,
+  ): Promise<{ takenFrom: string[] } | undefined> =>
+    asking(app, `cannot change ${nameOf(app)}`, async (api) => {
+      const done = await change(app, api, want, signal)
+      if (done !== undefined) lookingAt(app, api).atLeast(done.workload.metadata.generation ?? 0)
+      return done
+    })
+
+  const orderedOf =
+    (order: Order<KubernetesApp>) =>
+    (standing: Workload): Wanted | undefined => {
+      const { app, generation, repository, digest } = order
+      const { template } = standing.spec
+      if (generationIn(app, template, isOurs) === generation) return undefined
+      const chosen = requireChosen(app, template.spec, nameOf(app))
+      const before = imagesOf(chosen)
+      const image = `${repository}@${digest}`
+      return {
+        images: Object.fromEntries(Object.keys(before).map((name) => [name, image])),
+        marks: marksOf(order),
+        annotations: annotationsOf(order, {
+          images: before,
+          marks: marksIn(template.metadata?.annotations),
+        }),
+      }
+    }
+
+  return {
+    workload: (app) =>
+      asking(app, `cannot look at ${nameOf(app)}`, (api) => api.workload(app.kubernetes.workload)),
+
+    missingRights: (app) => asking(app, 'cannot ask for rights', (api) => missingRights(app, api)),
+
+    async apply(order, signal) {
+      const { app } = order
+      const done = await changing(
+        app,
+        (standing) => {
+          const wanted = orderedOf(order)(standing)
+          if (wanted !== undefined) refuseHeld(app, standing)
+          return wanted
+        },
+        signal,
+      )
+      if (done === undefined) return `${nameOf(app)} was told already`
+      const from =
+        done.takenFrom.length === 0
+          ? ''
+          : `; its image was managed by ${done.takenFrom.join(', ')} before`
+      return `told ${nameOf(app)}${from}`
+    },
+
+    async status(app): Promise<OrderStatus> {
+      const observed = await observe(app)
+      return observed === undefined ? ABSENT : orderStatus(app, isOurs, observed)
+    },
+
+    async undo(order, before, signal) {
+      const { app } = order
+      const wantBefore = (standing: Workload): Wanted | undefined => {
+        const known = beforeIn(standing.metadata)
+        if (known === undefined) return undefined
+        const back = {
+          deployment: `back from ${order.deployment}`,
+          repository: order.repository,
+          digest: order.digest,
+        }
+        const { images, marks } = known
+        return { images, marks, annotations: annotationsOf(back, known) }
+      }
+      await changing(app, before === undefined ? wantBefore : orderedOf(before), signal).catch(
+        unlessMissing,
+      )
+      if (app.kubernetes.workload.kind === 'statefulset') await clearWay(order)
+    },
+
+    async runOnce(order, options) {
+      const key = `${order.app.name} ${options.name}`
+      waited.add(key)
+      try {
+        return await asking(order.app, 'cannot run a command', (api) =>
+          runJob(order, options, { api, installation, clock }),
+        )
+      } finally {
+        waited.delete(key)
+      }
+    },
+
+    async removeCommands(app, name) {
+      const isToGo = (command: string) =>
+        name === undefined ? !waited.has(`${app.name} ${command}`) : command === name
+      await asking(app, 'cannot remove commands', (api) =>
+        removeJobs(app.name, isToGo, { api, installation }),
+      ).catch(unlessMissing)
+    },
+
+    async instances(app) {
+      const observed = await observe(app)
+      return observed === undefined ? [] : instancesOf(app, observed.pods, isOurs)
+    },
+
+    async *lines(app, { signal, tail, since, follow }) {
+      const api = await apiOf(app)
+      const container = await containerOf(app, api)
+      const merge = createMerge<{ instance: string; at: string; text: string }>()
+      const known = new Set<string>()
+      const begin = async (isFirst: boolean) => {
+        for (const { metadata } of (await observe(app))?.pods ?? []) {
+          if (known.has(metadata.name)) continue
+          known.add(metadata.name)
+          // of those that come later all is told
+          const from = isFirst
+            ? { ...(tail === undefined ? {} : { tail }), ...(since === undefined ? {} : { since }) }
+            : {}
+          merge.add(linesOf(api, { pod: metadata.name, container }, { ...from, follow, signal }))
+        }
+      }
+      await begin(true)
+      if (follow) {
+        const release = merge.hold()
+        const goOn = async () => {
+          for (;;) {
+            await clock.sleep(NEW_PODS_MS, signal)
+            await begin(false)
+          }
+        }
+        void goOn()
+          .catch(() => {})
+          .finally(release)
+      }
+      yield* merge.read()
+    },
+
+    // its Jobs are taken away by the cluster, and the workload is somebody else's
+    async remove(app) {
+      forget(app)
+      return []
+    },
+
+    logs: async (app, instance, lines) =>
+      apiOf(app)
+        .then((api) => readPodLog(api, printedBy(instance), lines))
+        .catch(() => []),
+
+    // nodes pull with the cluster's own secrets
+    refresh: async () => undefined,
+
+    close() {
+      for (const app of [...followed.keys()]) forget(app)
+    },
+  }
+
+  /**
+   * A StatefulSet waits for each pod to be ready before it goes on with the next, also with those of a version that is taken back and will
+   * never be (kubernetes/kubernetes#67250): they have to be deleted.
+   */
+  async function clearWay(order: Order<KubernetesApp>): Promise<void> {
+    const { app } = order
+    const observed = await observe(app)
+    const inTheWay = (observed?.pods ?? []).filter(
+      (pod) =>
+        generationIn(app, pod, isOurs) === order.generation && !isReady(pod) && !isLeaving(pod),
+    )
+    await asking(app, `cannot take back ${nameOf(app)}`, async (api) => {
+      for (const { metadata } of inTheWay) {
+        try {
+          await api.deletePod(metadata.name)
+        } catch (error) {
+          if (isForbidden(error)) throw stuck(app, metadata.name, api.namespace, error)
+          if (!isMissing(error)) throw error
+        }
+      }
+    })
+  }
+}
+
+async function* linesOf(
+  api: KubernetesApi,
+  printed: { pod: string; container: string },
+  options: Parameters<typeof podLines>[2],
+) {
+  try {
+    for await (const line of podLines(api, printed, options))
+      yield { instance: printed.pod, ...line }
+  } catch (error) {
+    options.signal.throwIfAborted()
+    // one that has not started, or is gone, has printed nothing
+    if (!(error instanceof ApiError) || (error.status !== 400 && error.status !== 404)) {
+      throw explain(error, `cannot read the log of ${printed.pod}`)
+    }
+  }
+}
+
+/** Whose output is an app's. */
+async function containerOf(app: KubernetesApp, api: KubernetesApi): Promise<string> {
+  try {
+    const { spec } = await api.workload(app.kubernetes.workload)
+    const { containers, initContainers } = requireChosen(app, spec.template.spec, nameOf(app))
+    return [...containers, ...initContainers][0]?.name ?? ''
+  } catch (error) {
+    throw isMissing(error) ? missing(app) : explain(error, `cannot look at ${nameOf(app)}`)
+  }
+}
+
+function instancesOf(app: KubernetesApp, pods: readonly Pod[], isOurs: IsOurs): Instance[] {
+  const counts = new Map<number | undefined, number>()
+  const sorted = pods.toSorted((one, other) => (keyOf(one) < keyOf(other) ? -1 : 1))
+  return sorted.map((pod) => {
+    const generation = generationIn(app, pod, isOurs)
+    const next = (counts.get(generation) ?? 0) + 1
+    counts.set(generation, next)
+    const ordinal =
+      app.kubernetes.workload.kind === 'statefulset'
+        ? /-(\d{1,9})$/.exec(pod.metadata.name)?.[1]
+        : undefined
+    return {
+      id: pod.metadata.name,
+      generation,
+      replica: ordinal === undefined ? next : Number(ordinal) + 1,
+      where: pod.spec.nodeName ?? 'no node',
+      running: isReady(pod) && !isLeaving(pod),
+    }
+  })
+}
+
+const keyOf = ({ metadata }: Pod) => `${metadata.creationTimestamp ?? ''} ${metadata.name}`
+
+/** Nothing would come of an order that somebody holds up. */
+function refuseHeld(app: KubernetesApp, { spec }: Workload): void {
+  const { name, kind } = app.kubernetes.workload
+  if (spec.paused === true) {
+    throw new DeployError('workload_paused', `${nameOf(app)} is paused: its rollouts wait`, {
+      hint: `kubectl rollout resume ${kind} ${name}; nothing was changed`,
+    })
+  }
+  if (spec.updateStrategy?.type === 'OnDelete') {
+    throw new DeployError(
+      'workload_paused',
+      `${nameOf(app)} has updateStrategy OnDelete: a pod is replaced when somebody deletes it`,
+      {
+        hint: 'write updateStrategy: { type: RollingUpdate } in its manifest; nothing was changed',
+      },
+    )
+  }
+}
+
+export const nameOf = ({ kubernetes: { workload } }: Pick<KubernetesApp, 'kubernetes'>): string =>
+  `${KIND[workload.kind]} ${workload.name}`
+
+const missing = (app: KubernetesApp) => {
+  const { workload, namespace } = app.kubernetes
+  return new DeployError(
+    'workload_missing',
+    `there is no ${nameOf(app)}${namespace === undefined ? '' : ` in the namespace ${namespace}`}`,
+    {
+      hint: `kubectl get ${workload.kind} shows those that there are; a deployment changes the image of one, and makes none`,
+    },
+  )
+}
+
+function unlessMissing(error: unknown): undefined {
+  if (error instanceof DeployError && error.code === 'workload_missing') return undefined
+  throw error
+}
+
+const stuck = (app: KubernetesApp, pod: string, namespace: string, cause: unknown) =>
+  new DeployError(
+    'undo_failed',
+    `${nameOf(app)} was told to go back, and waits for ${pod} of the failed version, which will not get ready`,
+    {
+      hint: `kubectl --namespace ${namespace} delete pod ${pod}; with { apiGroups: [""], resources: [pods], verbs: [delete] } in its Role the receiver does it`,
+      cause,
+    },
+  )
+
+const ABSENT: OrderStatus = {
+  generation: undefined,
+  image: undefined,
+  phase: 'absent',
+  wanted: 0,
+  updated: 0,
+  old: 0,
+  waits: undefined,
+  failures: [],
+  says: undefined,
+}

@@ -1,0 +1,159 @@
+import type { KubernetesApp } from '../../core/app.ts'
+import type { Failure, IsOurs, OrderStatus, Phase } from '../../core/delegated/orchestrator.ts'
+import { chosenOf, imagesOf } from './images.ts'
+import { instanceId } from './instance-id.ts'
+import { deploymentIn, generationIn } from './marks.ts'
+import type { Condition, Happening, Pod, PodTemplate, Workload } from './objects.ts'
+import { troubleOf } from './pod-trouble.ts'
+
+/** A workload with its own pods, and what went wrong with each object, by uid. */
+export interface Observed {
+  workload: Workload
+  pods: readonly Pod[]
+  warnings: ReadonlyMap<string, readonly Happening[]>
+}
+
+/** What a cluster has made of the order that stands: by the workload's own counts, and by the pods. */
+export function orderStatus(
+  app: KubernetesApp,
+  isOurs: IsOurs,
+  { workload, pods, warnings }: Observed,
+): OrderStatus {
+  const { template } = workload.spec
+  const generation = generationIn(app, template, isOurs)
+  const [image] = Object.values(imagesOf(chosenOf(app, template.spec))).toReversed()
+  const isSeen = (workload.status?.observedGeneration ?? 0) >= (workload.metadata.generation ?? 0)
+  const counts = countsOf(app, workload, { isSeen })
+  const ofOrder = pods.filter((pod) => isOf(app, pod, template) && !isLeaving(pod))
+  const ready = ofOrder.filter(isReady).length
+  const updated = isSeen ? Math.min(ready, counts.updated) : 0
+  const troubles = pods.flatMap((pod) => {
+    const trouble = troubleOf(pod, warnings.get(pod.metadata.uid) ?? [])
+    return trouble === undefined ? [] : [{ pod, trouble }]
+  })
+  const isWhole =
+    isSeen && updated >= counts.wanted && counts.old === 0 && counts.available >= counts.wanted
+  const late = isSeen && !isWhole ? tooLate(workload) : undefined
+  return {
+    generation,
+    image,
+    phase: phaseOf(workload, { isWhole, isLate: late !== undefined }),
+    wanted: counts.wanted,
+    updated,
+    old: counts.old,
+    waits:
+      (isSeen ? undefined : 'the cluster has not taken it up yet') ??
+      refusal(workload, warnings) ??
+      troubles.find(({ pod, trouble }) => trouble.kind === 'waits' && ofOrder.includes(pod))
+        ?.trouble.message,
+    failures: troubles.flatMap(({ pod, trouble }): Failure[] => {
+      const of = generationIn(app, pod, isOurs)
+      if (trouble.kind !== 'failed' || of === undefined) return []
+      const { code, message, exitCode, container, previous } = trouble
+      return [
+        {
+          instance: instanceId({ pod: pod.metadata.name, container, previous }),
+          generation: of,
+          where: pod.spec.nodeName ?? 'no node',
+          code,
+          message,
+          ...(exitCode === undefined ? {} : { exitCode }),
+        },
+      ]
+    }),
+    says: workload.spec.paused === true ? 'it is paused: kubectl rollout resume goes on' : late,
+  }
+}
+
+interface Counts {
+  wanted: number
+  updated: number
+  old: number
+  available: number
+}
+
+/** By its own account, which is that of before until it has seen what it is told. */
+function countsOf(
+  {
+    kubernetes: {
+      workload: { kind },
+    },
+  }: KubernetesApp,
+  { spec, status = {} }: Workload,
+  { isSeen }: { isSeen: boolean },
+): Counts {
+  if (kind === 'daemonset') {
+    const { desiredNumberScheduled: wanted = 0, currentNumberScheduled: all = 0 } = status
+    const { updatedNumberScheduled: updated = 0, numberAvailable: available = 0 } = status
+    return isSeen
+      ? { wanted, updated, old: Math.max(0, all - updated), available }
+      : { wanted, updated: 0, old: all, available }
+  }
+  const {
+    replicas: all = 0,
+    updatedReplicas = 0,
+    readyReplicas = 0,
+    availableReplicas = 0,
+  } = status
+  const replicas = spec.replicas ?? 1
+  if (kind === 'statefulset') {
+    // below the partition pods stay as they are, on purpose
+    const kept = Math.min(replicas, spec.updateStrategy?.rollingUpdate?.partition ?? 0)
+    const wanted = replicas - kept
+    const updated = isSeen ? updatedReplicas : 0
+    return {
+      wanted,
+      updated,
+      old: Math.max(0, all - kept - updated),
+      available: Math.max(0, readyReplicas - kept),
+    }
+  }
+  const updated = isSeen ? updatedReplicas : 0
+  return {
+    wanted: replicas,
+    updated,
+    old: Math.max(0, all - updated),
+    available: availableReplicas,
+  }
+}
+
+function phaseOf(
+  { spec }: Workload,
+  { isWhole, isLate }: { isWhole: boolean; isLate: boolean },
+): Phase {
+  if (isWhole) return 'settled'
+  if (spec.paused === true) return 'paused'
+  return isLate ? 'stuck' : 'updating'
+}
+
+const conditionOf = ({ status }: Workload, type: string): Condition | undefined =>
+  status?.conditions?.find((each) => each.type === type)
+
+/** After its own `progressDeadlineSeconds`. */
+function tooLate(workload: Workload): string | undefined {
+  const { status, reason, message } = conditionOf(workload, 'Progressing') ?? {}
+  return status === 'False' && reason === 'ProgressDeadlineExceeded'
+    ? (message ?? reason)
+    : undefined
+}
+
+/** A quota or a webhook that lets no pod be made. */
+function refusal(workload: Workload, warnings: Observed['warnings']): string | undefined {
+  const { status, message } = conditionOf(workload, 'ReplicaFailure') ?? {}
+  if (status === 'True') return `no pod can be made: ${message ?? ''}`
+  const said = warnings
+    .get(workload.metadata.uid)
+    ?.findLast(({ reason }) => reason === 'FailedCreate')
+  return said === undefined ? undefined : `no pod can be made: ${said.message ?? ''}`
+}
+
+/** Of the same order as a template, and of the same images. */
+const isOf = (app: KubernetesApp, pod: Pod, template: PodTemplate): boolean =>
+  deploymentIn(pod) === deploymentIn(template) &&
+  JSON.stringify(imagesOf(chosenOf(app, pod.spec))) ===
+    JSON.stringify(imagesOf(chosenOf(app, template.spec)))
+
+export const isLeaving = ({ metadata }: Pod): boolean => metadata.deletionTimestamp !== undefined
+
+export const isReady = ({ status }: Pod): boolean =>
+  status?.conditions?.some(({ type, status: is }) => type === 'Ready' && is === 'True') === true

@@ -1,0 +1,71 @@
+import type { KubernetesApp } from '../../core/app.ts'
+import type { KubernetesApi } from './api.ts'
+import { type Right, ruleFor } from './errors.ts'
+
+export interface MissingRight {
+  /** As a line of `rules` of a Role. */
+  rule: string
+  /** What is not done without it; absent: nothing can be deployed. */
+  without?: string
+}
+
+const RESOURCES = {
+  deployment: 'deployments',
+  statefulset: 'statefulsets',
+  daemonset: 'daemonsets',
+} as const
+
+/** What an app's deployments take, with what is lost where that is not all. */
+function neededFor({
+  kubernetes: { workload },
+  release,
+}: KubernetesApp): (Right & { without?: string })[] {
+  const { kind, name } = workload
+  const each = (verbs: readonly string[], what: Omit<Right, 'verb'> & { without?: string }) =>
+    verbs.map((verb) => ({ verb, ...what }))
+  return [
+    ...each(['get', 'list', 'watch', 'patch'], { group: 'apps', resource: RESOURCES[kind], name }),
+    ...each(['list', 'watch'], { group: '', resource: 'pods' }),
+    ...(kind === 'deployment'
+      ? each(['list', 'watch'], {
+          group: 'apps',
+          resource: 'replicasets',
+          without: 'whose pods are whose is known by their names alone',
+        })
+      : []),
+    ...each(['list'], {
+      group: '',
+      resource: 'events',
+      without: 'what the scheduler, the kubelet and probes say is not told',
+    }),
+    ...each(['get'], { group: '', resource: 'pods/log', without: 'what pods print is not told' }),
+    ...(release === undefined
+      ? []
+      : each(['get', 'list', 'create', 'delete'], { group: 'batch', resource: 'jobs' })),
+  ]
+}
+
+/** Asks the cluster itself what its Role lacks. */
+export async function missingRights(
+  app: KubernetesApp,
+  api: KubernetesApi,
+): Promise<MissingRight[]> {
+  const needed = neededFor(app)
+  const allowed = await Promise.all(
+    needed.map(({ verb, group, resource, name }) => {
+      const [kind = '', subresource] = resource.split('/')
+      return api.may({
+        verb,
+        group,
+        resource: kind,
+        ...(subresource === undefined ? {} : { subresource }),
+        ...(name === undefined ? {} : { name }),
+      })
+    }),
+  )
+  return needed.flatMap(({ without, ...right }, index) =>
+    allowed[index] === true
+      ? []
+      : { rule: ruleFor(right), ...(without === undefined ? {} : { without }) },
+  )
+}
