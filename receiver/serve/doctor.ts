@@ -1,4 +1,5 @@
 import type { Config } from '../config/config.ts'
+import { usesDocker, usesNginx } from '../config/uses-docker.ts'
 import type { Finding } from '../core/finding.ts'
 import type { Journal } from '../core/journal.ts'
 import type { Edit } from '../edges/nginx/edited.ts'
@@ -11,6 +12,7 @@ import { lookAtData, lookAtLogs } from './look-at-disk.ts'
 import { type AskedDocker, lookAtDocker, lookAtNetworks } from './look-at-docker.ts'
 import { lookAtFiles, lookAtMaintenance, lookAtNginx } from './look-at-nginx.ts'
 import { type LookedAtProjects, lookAtProjects } from './look-at-projects.ts'
+import { type LookedAtKubernetes, lookAtKubernetes } from './look-at-kubernetes.ts'
 import { type LookedAtSwarm, lookAtSwarm } from './look-at-swarm.ts'
 import { lookAtPorts } from './look-at-ports.ts'
 import { lookAtPublicUrl } from './look-at-public-url.ts'
@@ -48,6 +50,7 @@ export interface ReceiverParts extends Omit<MachineParts, 'isLive'> {
   /** Whether the receiver hears of requests. */
   traffic: TrafficPorts
   swarm: LookedAtSwarm
+  kubernetes: LookedAtKubernetes
   /** Whether whoever is to hear of news does. */
   notify: () => Finding[]
 }
@@ -65,6 +68,7 @@ export async function runDoctor(parts: ReceiverParts): Promise<Finding[]> {
     lookAtPublicUrl(config, parts.prove),
     ...lookAtApps(inSlots(config), parts),
     ...lookAtSwarm(Object.values(config.apps), parts.swarm, journal),
+    ...lookAtKubernetes(Object.values(config.apps), parts.kubernetes, journal),
     ...lookAtProjects(Object.values(config.apps), { ...parts.projects, journal, stoppedSince }),
     lookAtFiles(edits),
     lookAtTraffic(config, parts.traffic),
@@ -92,15 +96,15 @@ function machineLooks(
   const { data } = config
   const apps = Object.values(config.apps)
   return [
-    ...lookAtDocker(docker, apps),
+    ...(usesDocker(config) ? lookAtDocker(docker, apps) : []),
     look('data', () => lookAtData(data)),
     look('logs', () => lookAtLogs('/var/log')),
     lookAtAccess(config),
     lookAtAll(WAY_TO_DATA, () => lookAtWayToData(data)),
     lookAtTime(apps, read),
-    ...lookAtNetworks(docker, config, { isRunning }),
+    ...(usesDocker(config) ? lookAtNetworks(docker, config, { isRunning }) : []),
     lookAtPorts(config, { isRunning }),
-    ...lookAtNginx(apps, sites),
+    ...(usesNginx(config) ? lookAtNginx(apps, sites) : []),
     lookAtAll('dns', wayIn),
     lookAtAll('certificates', certificates),
     lookAtAll('maintenance', () => lookAtMaintenance(apps, maintenanceSince)),

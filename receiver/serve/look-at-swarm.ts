@@ -1,12 +1,11 @@
 import type { AppConfig } from '../config/config.ts'
 import type { SwarmApp } from '../core/app.ts'
 import type { OrderStatus } from '../core/delegated/orchestrator.ts'
-import { driftOf } from '../core/delegated/repair.ts'
-import { DeployError } from '../core/errors.ts'
 import type { Finding, Found } from '../core/finding.ts'
 import type { Journal } from '../core/journal.ts'
 import type { SwarmNode } from '../edges/swarm/nodes.ts'
 import { look } from './look.ts'
+import { lookAtOrder } from './look-at-order.ts'
 
 export interface LookedAtSwarm {
   nodes(): Promise<SwarmNode[]>
@@ -25,7 +24,10 @@ export function lookAtSwarm(
     look('swarm', async () => lookAtNodes(await swarm.nodes(), apps)),
     ...apps.map((app) =>
       look({ id: `app:${app.name}`, what: `app ${app.name}` }, async () =>
-        lookAtService(app.name, await swarm.status(app), journal),
+        lookAtOrder(app.name, await swarm.status(app), {
+          journal,
+          hint: `\`docker service ps\` shows its tasks; deploy-receiver logs ${app.name} what they print`,
+        }),
       ),
     ),
   ]
@@ -49,38 +51,3 @@ function lookAtNodes(nodes: readonly SwarmNode[], apps: readonly SwarmApp[]): Fo
     hint: `apps.${led.name}.swarm.publish.nodes: ${nodes.map(({ address }) => address).join(', ')}`,
   }
 }
-
-function lookAtService(
-  app: string,
-  status: OrderStatus,
-  journal: Pick<Journal, 'live' | 'find'>,
-): Found {
-  const { generation, image, updated, wanted, waits, says, phase } = status
-  const live = journal.live(app)
-  if (live === undefined) {
-    return image === undefined
-      ? 'nothing is live yet'
-      : `not deployed by this receiver yet: ${image}`
-  }
-  if (generation !== live.generation) {
-    throw new DeployError('changed_elsewhere', driftOf(app, status, journal), {
-      hint: `deploy-receiver deploy ${app}, or rollback ${app}`,
-    })
-  }
-  const {
-    id,
-    image: { digest = '' },
-  } = live.deployment
-  const count = `${updated} of ${wanted} tasks run ${id}: ${digest.slice(0, SHORT_DIGEST)}`
-  if (updated >= wanted && phase !== 'paused') return count
-  throw new DeployError(
-    'exited',
-    [count, waits ?? [], phase === 'paused' ? says : []].flat().join('; '),
-    {
-      hint: `\`docker service ps\` shows its tasks; deploy-receiver logs ${app} what they print`,
-    },
-  )
-}
-
-/** As many digits as a rollback takes. */
-const SHORT_DIGEST = 'sha256:'.length + 12

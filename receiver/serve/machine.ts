@@ -2,8 +2,10 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type Docker from 'dockerode'
 import type { Config } from '../config/config.ts'
+import { usesDocker } from '../config/uses-docker.ts'
 import type { Machine } from '../core/slots/ownership.ts'
 import { findNetwork, gatewayOf, subnetOf } from '../edges/docker/network.ts'
+import { connectDocker, withoutDocker } from '../edges/docker/connect.ts'
 import type { Bridge } from '../edges/nginx/app-sites.ts'
 import { listStanding } from '../edges/docker/standing.ts'
 import { makeSearchable } from '../edges/searchable.ts'
@@ -24,6 +26,20 @@ export async function lookAtMachine(
     gateway: gatewayOf(found, subnet),
     ...(found?.installation === undefined ? {} : { madeBy: found.installation }),
   }
+}
+
+/** The engine, and what it has already; where no app is Docker's, none that answers, and nothing. Throws `DeployError`. */
+export async function openMachine(
+  config: Config,
+  environment: NodeJS.ProcessEnv,
+): Promise<{ docker: Docker; machine: Machine & Bridge }> {
+  if (usesDocker(config)) {
+    const docker = await connectDocker(environment)
+    return { docker, machine: await lookAtMachine(docker, config) }
+  }
+  const { name: network, subnet } = config.network
+  const machine = { network, standing: [], subnet, gateway: gatewayOf(undefined, subnet) }
+  return { docker: withoutDocker(), machine }
 }
 
 export const storeFile = (data: string): string => join(data, 'deploy-receiver.db')

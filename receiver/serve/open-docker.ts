@@ -31,6 +31,7 @@ import { listenersOf } from '../edges/listeners.ts'
 import { createRegistry } from '../edges/registry/registry.ts'
 import { createSlots } from '../edges/slots.ts'
 import type { OpenStore } from './open-store.ts'
+import { openKubernetes } from './open-kubernetes.ts'
 import { openSwarm } from './open-swarm.ts'
 
 /** Makes all that a deployment on this machine needs: containers, images, slot flags and Nginx's files. Nothing is asked yet. */
@@ -48,10 +49,16 @@ export function openDocker(
     receiver,
     report,
     environment,
+    variables = environment,
+    changed = () => {},
   }: {
     docker: Docker
     /** For `docker compose`. */
     environment: NodeJS.ProcessEnv
+    /** For a kubeconfig: with what the env file has. */
+    variables?: NodeJS.ProcessEnv
+    /** An app is other than before by what runs it. */
+    changed?: (app: string) => void
     installation: Installation
     credentials: Credentials
     read: ReadRepository
@@ -131,7 +138,16 @@ export function openDocker(
     connections: (container) => countConnections(container) ?? 0,
   }
   const swarm = openSwarm(ports, { docker, home, credentials })
-  const rollouts: Rollouts = { docker: createSlotsRollout(ports), swarm: swarm.rollout }
+  const kubernetes = openKubernetes(ports, {
+    installation: installation.id,
+    environment: variables,
+    changed,
+  })
+  const rollouts: Rollouts = {
+    docker: createSlotsRollout(ports),
+    swarm: swarm.rollout,
+    kubernetes: kubernetes.rollout,
+  }
   const usage = (signal: AbortSignal) => containerUsage(docker, home, signal)
-  return { ports, swarm, engine, registry, slots, sites, rollouts, usage }
+  return { ports, swarm, kubernetes, engine, registry, slots, sites, rollouts, usage }
 }

@@ -1,15 +1,14 @@
 import type { SwarmApp } from '../core/app.ts'
 import type { DelegatedPorts } from '../core/delegated/ports.ts'
 import { defined } from '../core/defined.ts'
-import { askPublished } from '../core/delegated/ask-published.ts'
 import { createDelegatedRollout } from '../core/delegated/rollout.ts'
 import type { SlotPorts } from '../core/slots/ports.ts'
-import { upstreamsOf } from '../core/slots/show-apps.ts'
 import { swarmApi } from '../edges/swarm/api.ts'
 import { lookAtNodes } from '../edges/swarm/nodes.ts'
 import { serviceName } from '../edges/swarm/own-service.ts'
 import { roomOf } from '../edges/swarm/service-spec.ts'
 import { createSwarm, type SwarmOptions } from '../edges/swarm/swarm.ts'
+import { publishedVisitors } from './published-visitors.ts'
 import type { Standing } from './swarm-operations.ts'
 
 /** Makes all that an app needs that is a service of a swarm. Nothing is asked yet. */
@@ -34,7 +33,7 @@ export function openSwarm(
     registry,
     attestations,
     orchestrator,
-    visitors: visitorsOf(slotPorts),
+    visitors: publishedVisitors(slotPorts),
   }
   const drifts = new Map<string, string>()
   return {
@@ -62,34 +61,5 @@ export function openSwarm(
         return []
       })
     },
-  }
-}
-
-/** Visitors come by Nginx to where a service is published. */
-function visitorsOf({
-  sites,
-  slots,
-  record,
-  probe,
-  grpcProbe,
-  clock,
-}: SlotPorts): DelegatedPorts<SwarmApp>['visitors'] {
-  return {
-    async show(app, signal) {
-      if (!app.http) return { warnings: [] }
-      const { warnings } = await sites.ensure(upstreamsOf([app], record))
-      const { url, warning } = await sites.ask(app.name, signal)
-      return {
-        ...(url === undefined ? {} : { url }),
-        warnings: [
-          ...warnings.map((each) => `Nginx: ${each}`),
-          ...(warning === undefined ? [] : [warning]),
-        ],
-      }
-    },
-    letIn(app) {
-      if (slots.live(app) === undefined) slots.makeLive(app, 'blue')
-    },
-    ask: (app, signal) => askPublished(app, { probe, grpcProbe, clock }, signal),
   }
 }

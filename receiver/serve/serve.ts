@@ -1,10 +1,11 @@
 import { existsSync } from 'node:fs'
 import type { Reloaded, ReloadOptions } from '../config/changes.ts'
+import { usesDocker } from '../config/uses-docker.ts'
 import type { AppConfig, Config } from '../config/config.ts'
 import type { AppSpec } from '../core/app.ts'
 import { readVariables } from '../config/variables.ts'
 import { createApps } from '../core/apps.ts'
-import { refuseEngineChange } from '../core/engine-change.ts'
+import { refuseDocker, refuseEngineChange } from '../core/engine-change.ts'
 import { besideOurs } from '../core/project/beside-ours.ts'
 import type { Log, Report } from '../core/log.ts'
 import { countDeployments, countHooks } from '../core/meters.ts'
@@ -21,7 +22,6 @@ import { createTraffic, markSwaps } from '../core/traffic/traffic.ts'
 import { showApps, upstreamsOf } from '../core/slots/show-apps.ts'
 import { systemClock } from '../edges/clock.ts'
 import { readProject } from '../edges/compose/read-project.ts'
-import { connectDocker } from '../edges/docker/connect.ts'
 import { followEvents } from '../edges/docker/events.ts'
 import { followServices } from '../edges/swarm/events.ts'
 import { ensureNetwork } from '../edges/docker/network.ts'
@@ -33,6 +33,7 @@ import { takeStoreOver } from '../edges/store/upgrade.ts'
 import { type Addresses, takeAddresses } from './addresses.ts'
 import { takeConfig } from './current-config.ts'
 import { dockerOperations } from './docker-operations.ts'
+import { kubernetesOperations } from './kubernetes-operations.ts'
 import { runDoctor } from './doctor.ts'
 import { startHousekeeping } from './housekeeping.ts'
 import { startCertificates } from './keep-certificates.ts'
@@ -40,7 +41,7 @@ import { compareConfig, planReload } from './look-at-config.ts'
 import { lookAtWayIn } from './look-at-way-in.ts'
 import { hearRequests } from './hear-requests.ts'
 import { httpServices } from './http-services.ts'
-import { hasStore, lookAtMachine, storeFile, storePlace } from './machine.ts'
+import { hasStore, openMachine, storeFile, storePlace } from './machine.ts'
 import { readAgain, type ReadConfig } from './read-config.ts'
 import { createMeasure } from './measure.ts'
 import { startNotify } from './notify.ts'
@@ -108,9 +109,9 @@ async function start(
   let inForce = text
 
   const variables = readVariables(config.file, environment)
-  const docker = await connectDocker(variables)
-  const machine = await lookAtMachine(docker, config)
+  const { docker, machine } = await openMachine(config, variables)
   const { data, network } = config
+  const hasDocker = usesDocker(config)
   if (!hasStore(data)) refuseOthers(machine, { data, id: undefined, knows: () => false })
   if (machine.subnet !== network.subnet) {
     log('warn', SUBNET_KEPT, { network: network.name, subnet: machine.subnet })
@@ -178,13 +179,14 @@ async function start(
   const installation = { id: known ?? newInstallationId(), knows }
   const { credentials, read } = openRegistries({
     logins: () => ({ apps: apps.all().values(), registries: current.config.registries }),
-    docker: async () => docker,
+    docker: () => (hasDocker ? Promise.resolve(docker) : Promise.reject(new Error('no Docker'))),
     env: variables,
     redactor,
   })
   const {
     ports: slotPorts,
     swarm,
+    kubernetes,
     engine,
     registry,
     slots,
@@ -203,18 +205,24 @@ async function start(
     receiver: () => atNginx(current.config),
     report,
     environment,
+    variables,
+    changed: (app) => apps.wake(app),
   })
   /** By the config in force, whatever its file says by now. */
   const fresh = (app: AppSpec) => readAgain(app, { file: config.file, environment, text: inForce })
   const apps = createApps<AppConfig>({ journal, clock, report, rollouts, fresh }, (all, onEdit) => {
     refuseEngineChange(all, journal)
+    if (!hasDocker) refuseDocker(all)
     return showApps(all, { sites, record, onEdit, signal: stopping.signal })
   })
   const edits = () => sites.edits(upstreamsOf(apps.all().values(), record))
   sites.refuseOthers(Object.values(config.apps).flatMap(({ name, http }) => (http ? name : [])))
 
   store.installation.take(installation.id)
-  await ensureNetwork(docker, { ...network, subnet: machine.subnet, installation: installation.id })
+  if (hasDocker) {
+    const { subnet } = machine
+    await ensureNetwork(docker, { ...network, subnet, installation: installation.id })
+  }
   for (const each of await showReceiver(sites.receiver, 'leave')) log('warn', each)
   // whoever edited a file of one app is not to keep the others from starting
   for (const each of await apps.take(Object.values(config.apps), () => 'leave')) log('warn', each)
@@ -226,6 +234,10 @@ async function start(
   const operations: AllOperations = {
     docker: dockerOperations(slotPorts, { store, wake: apps.wake }),
     swarm: swarmOperations(swarm.ports, { store, standing: swarm.standing }),
+    kubernetes: kubernetesOperations(kubernetes.ports, {
+      store,
+      cluster: kubernetes.orchestrator,
+    }),
   }
   /** Of an app that left the config what stands on this machine can still be seen. */
   const operate = (app: string) => {
@@ -284,6 +296,7 @@ async function start(
           services: (app) => engine.services(app),
         },
         swarm,
+        kubernetes: kubernetes.orchestrator,
         certificates: () => certificates.describe(),
         compareConfig: () => compareConfig(current.config, environment),
         traffic: { whyDeaf: requests.whyDeaf, whoTells: sites.whoTells },
@@ -309,7 +322,7 @@ async function start(
     maintenanceSince: slots.maintenance,
     notify,
     copyStore: storeCopies(store.database, data),
-    drift: swarm.drift,
+    drift: (app) => swarm.drift(app) ?? kubernetes.drift(app),
     lookForData: (app) => lookForData(app, { record, engine, isThere: existsSync }),
     besideOurs: (project) =>
       Promise.race([
@@ -351,26 +364,32 @@ async function start(
     signal: stopping.signal,
   })
   const pollers = startPolling({ apps, store, registry, clock, log, report })
-  const events = followEvents(
-    { docker, home: { network: network.name, installation }, clock },
-    {
-      // also at the start: whatever happened while nobody listened is seen by looking
-      connected: () => apps.wake(),
-      happened(event) {
-        if (isToRepair(event, { journal, record, report })) apps.wake(event.app)
-      },
-    },
-    stopping.signal,
-  )
-  const changes = followServices(
-    { docker, clock },
-    (service) => {
-      for (const app of apps.all().values()) {
-        if (app.engine === 'swarm' && swarm.nameOf(app) === service) apps.wake(app.name)
-      }
-    },
-    stopping.signal,
-  )
+  const events = !hasDocker
+    ? undefined
+    : followEvents(
+        { docker, home: { network: network.name, installation }, clock },
+        {
+          // also at the start: whatever happened while nobody listened is seen by looking
+          connected: () => apps.wake(),
+          happened(event) {
+            if (isToRepair(event, { journal, record, report })) apps.wake(event.app)
+          },
+        },
+        stopping.signal,
+      )
+  const changes = !hasDocker
+    ? undefined
+    : followServices(
+        { docker, clock },
+        (service) => {
+          for (const app of apps.all().values()) {
+            if (app.engine === 'swarm' && swarm.nameOf(app) === service) apps.wake(app.name)
+          }
+        },
+        stopping.signal,
+      )
+  // nobody else says that it is time to look
+  if (!hasDocker) apps.wake()
   const stopHousekeeping = startHousekeeping({ store, tidy: apps.tidy, log })
   const { listen: address, url } = config
   log('info', 'ready', {
@@ -413,6 +432,7 @@ async function start(
       // what it has begun with Nginx comes to its end
       await reloading
       await Promise.all([events, changes, pollers.stop(), certificates.ended, warned, apps.stop()])
+      kubernetes.orchestrator.close()
       await notify.stopped()
       try {
         store.refusals.flush()

@@ -1,16 +1,10 @@
-import { type SwarmApp, withSettings } from '../core/app.ts'
-import { readDelegatedLogs } from '../core/delegated/logs.ts'
-import { orderOf } from '../core/delegated/order-of.ts'
+import type { SwarmApp } from '../core/app.ts'
 import { delegatedPlan } from '../core/delegated/plan.ts'
 import type { DelegatedPorts } from '../core/delegated/ports.ts'
-import { defined } from '../core/defined.ts'
-import { DeployError } from '../core/errors.ts'
 import type { Operations } from '../core/operations.ts'
 import { type Room, roomFor } from '../edges/swarm/service-spec.ts'
+import { delegatedOperations, type Words } from './delegated-operations.ts'
 import type { OpenStore } from './open-store.ts'
-
-/** Nobody waits at a terminal for longer. */
-const RUN_MS = 24 * 60 * 60 * 1000
 
 /** A service as its owner has it. */
 export interface Standing {
@@ -28,8 +22,8 @@ export function swarmOperations(
     standing,
   }: { store: OpenStore; standing: (app: SwarmApp) => Promise<Standing | undefined> },
 ): Operations<SwarmApp> {
-  const { orchestrator, visitors, clock } = ports
   return {
+    ...delegatedOperations(ports, { store, words: WORDS }),
     async plan(app) {
       const { service, publish } = app.swarm
       const theirs = service === undefined ? undefined : await standing(app)
@@ -51,63 +45,6 @@ export function swarmOperations(
                 ],
       })
     },
-
-    async health(app, ask) {
-      const { wanted, updated, old, failures, generation } = await orchestrator.status(app)
-      const answer =
-        ask && (await visitors.ask(app, clock.timeout(ask.withinMs)).catch(() => undefined))
-      return {
-        containers: wanted,
-        running: updated + old,
-        restarts: failures.filter((each) => each.generation === generation).length,
-        ...defined({ answer }),
-      }
-    },
-
-    logs: (app, stored, options, signal) =>
-      readDelegatedLogs(app, stored, options, { ...store, orchestrator }, signal),
-
-    async run({ app: configured, live, command }, terminal, signal) {
-      const app = withSettings(configured, ports.journal.settings(live.deployment.id))
-      const name = `run-${live.generation}-${Math.round(clock.ms())}`
-      const encoder = new TextEncoder()
-      let printed = Promise.resolve()
-      const output = (line: string) => {
-        printed = printed
-          .then(() => terminal.print('stdout', encoder.encode(`${line}\n`)))
-          // whoever ordered it is gone, which the signal says as well
-          .catch(() => {})
-      }
-      try {
-        const ended = await orchestrator.runOnce(orderOf(app, live), {
-          name,
-          command,
-          timeoutMs: RUN_MS,
-          output,
-          signal,
-        })
-        await printed
-        return ended
-      } finally {
-        await orchestrator.removeCommands(app, name)
-      }
-    },
-
-    async container(app, live, replica) {
-      const all = await orchestrator.instances(app)
-      const found = all.find(
-        (each) => each.generation === live.generation && each.replica === replica && each.running,
-      )
-      if (found === undefined || found.container !== undefined) return found?.container
-      throw new DeployError(
-        'elsewhere',
-        `replica ${replica} of ${app.name} runs on ${found.where}, and commands are run on this machine alone`,
-        { hint: `docker exec on ${found.where}, or deploy-receiver run ${app.name} -- <command>` },
-      )
-    },
-
-    stop: (app) => Promise.reject(ownersMatter(app, '0')),
-    start: (app) => Promise.reject(ownersMatter(app, String(app.replicas))),
   }
 }
 
@@ -118,7 +55,9 @@ const STOP_FIRST = {
   volume: 'old tasks end before new ones start: two would write to its volumes',
 } as const
 
-const ownersMatter = ({ name, swarm }: SwarmApp, replicas: string) =>
-  new DeployError('elsewhere', `${name} is a service of the swarm, which keeps it running`, {
-    hint: `docker service scale ${swarm.service ?? `<network>-${name}`}=${replicas}; deploy-receiver maintenance ${name} on keeps visitors out`,
-  })
+const WORDS: Words<SwarmApp> = {
+  what: 'a service of the swarm',
+  exec: (_app, where) => `docker exec on ${where}`,
+  scale: ({ name, swarm, replicas: configured }, replicas) =>
+    `docker service scale ${swarm.service ?? `<network>-${name}`}=${replicas ?? configured}`,
+}

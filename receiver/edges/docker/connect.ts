@@ -31,6 +31,10 @@ export async function connectDocker(environment: NodeJS.ProcessEnv): Promise<Doc
   return withDeadlines(new Docker({ ...where, version }))
 }
 
+/** Where no app is Docker's: nothing answers it. */
+export const withoutDocker = (): Docker =>
+  withDeadlines(new Docker({ socketPath: '/nonexistent/no-app-is-of-docker.sock' }))
+
 async function askVersion(docker: Docker, host: string) {
   try {
     return await docker.version()

@@ -72,6 +72,7 @@ const WELL: ReceiverParts = {
     services: async () => [],
   },
   swarm: { nodes: async () => [], status: rejects(new Error('no swarm')) },
+  kubernetes: { status: rejects(new Error('no cluster')), missingRights: async () => [] },
   certificates: async () => [],
   compareConfig: async () => [],
   notify: () => [],

@@ -1,0 +1,39 @@
+import type { OrderStatus } from '../core/delegated/orchestrator.ts'
+import { driftOf } from '../core/delegated/repair.ts'
+import { DeployError } from '../core/errors.ts'
+import type { Found } from '../core/finding.ts'
+import type { Journal } from '../core/journal.ts'
+
+/** Whether an orchestrator runs what was deployed, and all of it. */
+export function lookAtOrder(
+  app: string,
+  status: OrderStatus,
+  { journal, hint }: { journal: Pick<Journal, 'live' | 'find'>; hint: string },
+): Found {
+  const { generation, image, updated, wanted, waits, says, phase } = status
+  const live = journal.live(app)
+  if (live === undefined) {
+    return image === undefined
+      ? 'nothing is live yet'
+      : `not deployed by this receiver yet: ${image}`
+  }
+  if (generation !== live.generation) {
+    throw new DeployError('changed_elsewhere', driftOf(app, status, journal), {
+      hint: `deploy-receiver deploy ${app}, or rollback ${app}`,
+    })
+  }
+  const {
+    id,
+    image: { digest = '' },
+  } = live.deployment
+  const count = `${updated} of ${wanted} run ${id}: ${digest.slice(0, SHORT_DIGEST)}`
+  if (updated >= wanted && phase !== 'paused') return count
+  throw new DeployError(
+    'exited',
+    [count, waits ?? [], phase === 'paused' ? says : []].flat().join('; '),
+    { hint },
+  )
+}
+
+/** As many digits as a rollback takes. */
+const SHORT_DIGEST = 'sha256:'.length + 12
