@@ -1,9 +1,6 @@
-import { execFileSync } from 'node:child_process'
-import { mkdirSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
 import type Docker from 'dockerode'
-import { BRIDGE_FILE } from './clear-away.ts'
 import { type PrivateEngine, startDockerd } from './dockerd.ts'
+import { type Bridge, makeBridge, makeMachine, run } from './namespaces.ts'
 import { freePort, reserveSubnet } from './ports.ts'
 import { waitFor } from './processes.ts'
 import { type PrivateRegistry, startRegistry } from './registry.ts'
@@ -41,20 +38,13 @@ const PASSWORD = 'a-password-of-the-swarm'
  */
 export async function startSwarm(workspace: Workspace, count: number): Promise<PrivateSwarm> {
   const { subnet, release } = await reserveSubnet()
-  const prefix = subnet.slice(0, subnet.lastIndexOf('.') + 1)
-  const address = `${prefix}1`
-  const bridge = `swarm-${prefix.split('.')[2]}`
+  const bridge = makeBridge(workspace.folder('bridge'), 'swarm', subnet)
+  const { address, prefix } = bridge
   const places = Array.from({ length: count }, (_, index) => {
     const name = `node-${index + 1}`
     const dir = workspace.folder(name)
-    // by this it is found when nothing else is known any more
-    writeFileSync(join(dir, BRIDGE_FILE), bridge)
-    writeFileSync(join(dir, 'daemon.json'), '{}')
-    return { name, dir, address: `${prefix}${11 + index}`, link: `${bridge}-${index + 1}` }
+    return { name, dir, address: `${prefix}${11 + index}`, link: `${bridge.name}-${index + 1}` }
   })
-  ip('link', 'add', bridge, 'type', 'bridge')
-  ip('address', 'add', `${address}/24`, 'dev', bridge)
-  ip('link', 'set', bridge, 'up')
   const registry = await startRegistry({
     dir: workspace.folder('swarm-registry'),
     username: 'acme',
@@ -85,44 +75,22 @@ interface Place {
 }
 
 /** One engine. What it publishes goes through its firewall, which no other engine sees. */
-async function startNode(
-  { name, dir, address, link }: Place,
-  bridge: string,
-  registry: string,
-): Promise<SwarmNode> {
-  const inside = enterable(dir)
-  const there = (...words: string[]) => run('nsenter', ...inside, ...words)
-  there('hostname', name)
-  there('ip', 'link', 'set', 'lo', 'up')
-  // one end is made where it belongs: an interface that is moved may meet another of its name
-  ip('link', 'add', link, 'type', 'veth', 'peer', 'name', 'eth0', 'netns', join(dir, 'net'))
-  ip('link', 'set', link, 'master', bridge, 'up')
-  there('ip', 'address', 'add', `${address}/24`, 'dev', 'eth0')
-  there('ip', 'link', 'set', 'eth0', 'up')
+async function startNode(place: Place, bridge: Bridge, registry: string): Promise<SwarmNode> {
+  const { name, dir, address, link } = place
+  const { enter } = makeMachine(bridge, place)
   const engine = await startDockerd({
     dir,
-    within: ['nsenter', ...inside],
+    within: enter,
     args: ['--bridge=', '--iptables=true', '--ip-forward=true', `--insecure-registry=${registry}`],
   })
   return Object.assign(engine, {
     name,
     address,
     async lose() {
-      ip('link', 'set', link, 'down')
+      run('ip', 'link', 'set', link, 'down')
       process.kill(engine.pid, 'SIGKILL')
     },
   })
-}
-
-/** Makes two namespaces that files below `dir` hold. Resolves to how `nsenter` is told of them. */
-function enterable(dir: string): string[] {
-  mkdirSync(dir, { recursive: true })
-  const files = [join(dir, 'net'), join(dir, 'uts')]
-  for (const file of files) writeFileSync(file, '')
-  const [net, uts] = files
-  const flags = [`--net=${net}`, `--uts=${uts}`]
-  run('unshare', ...flags, 'true')
-  return flags
 }
 
 async function joinAll([manager, ...workers]: readonly SwarmNode[]): Promise<void> {
@@ -151,12 +119,4 @@ async function joinAll([manager, ...workers]: readonly SwarmNode[]): Promise<voi
     },
     { what: 'not all nodes are ready' },
   )
-}
-
-const ip = (...words: string[]) => run('ip', ...words)
-
-/** In a namespace the interfaces are its own; where they are looked up says nothing of that. */
-function run(command: string, ...words: string[]): void {
-  const PATH = `${process.env['PATH']}:/usr/local/sbin:/usr/sbin:/sbin`
-  execFileSync(command, words, { env: { ...process.env, PATH }, stdio: ['ignore', 'pipe', 'pipe'] })
 }
