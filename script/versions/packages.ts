@@ -10,6 +10,8 @@ export type Suite = (typeof SUITES)[number]
 export interface Packages {
   /** The folder into which these packages of a suite are unpacked; once, for all runs. */
   unpack(suite: Suite, names: readonly string[]): string
+  /** The folder into which the sources of a package are fetched, as they lie at Debian's; once, for all runs. */
+  source(suite: Suite, name: string): string
 }
 
 /** @param dir where all of it is kept; can be removed at any time */
@@ -35,7 +37,7 @@ export function createPackages(dir: string): Packages {
     writeFileSync(join(dir, 'state/status'), '')
     writeFileSync(
       join(dir, 'etc/sources.list.d/all.sources'),
-      `Types: deb
+      `Types: deb deb-src
 URIs: ${mirror()}
 Suites: ${SUITES.join(' ')}
 Components: main
@@ -58,6 +60,17 @@ Signed-By: /usr/share/keyrings/debian-archive-keyring.gpg
         execFileSync('dpkg-deb', ['-x', join(making, 'debs', deb), making])
       }
       rmSync(join(making, 'debs'), { recursive: true })
+      renameSync(making, folder)
+      return folder
+    },
+    source(suite, name) {
+      const folder = join(dir, 'sources', `${suite}-${name}`)
+      if (existsSync(folder)) return folder
+      prepare()
+      const making = `${folder}.new`
+      rmSync(making, { recursive: true, force: true })
+      mkdirSync(making, { recursive: true })
+      apt(making, 'source', '--download-only', `${name}/${suite}`)
       renameSync(making, folder)
       return folder
     },

@@ -1,0 +1,4 @@
+// node script/kubernetes/build.ts: builds what is missing of a real Kubernetes. See programs.ts.
+import { buildPrograms } from './programs.ts'
+
+buildPrograms()
