@@ -26,6 +26,8 @@ orchestratorContract('in memory', async () => {
     digests,
     app: (changes = {}) => ({ ...SWARM_APP, name: `api-${++apps}`, replicas: 2, ...changes }),
     change: async ({ name }, image) => change(name, image),
+    goesBack: true,
+    noRoom: 'no suitable node',
     tooBig: (app) => app,
     close: async () => {},
   }

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import type { SwarmApp } from '../../receiver/core/app.ts'
+import type { AppSpec } from '../../receiver/core/app.ts'
 import type { Clock } from '../../receiver/core/clock.ts'
 import type {
   Order,
@@ -8,17 +8,25 @@ import type {
 } from '../../receiver/core/delegated/orchestrator.ts'
 
 /** An orchestrator at work, with what the suite needs to see and do from outside of it. */
-export interface OrchestratorWorld {
-  orchestrator: Orchestrator<SwarmApp>
+export interface OrchestratorWorld<App extends AppSpec> {
+  orchestrator: Orchestrator<App>
   clock: Clock
   repository: string
   digests: Readonly<Record<Version, string>>
   /** With a name of its own for each test. */
-  app(changes?: Partial<SwarmApp>): SwarmApp
+  app(changes?: Partial<App>): App
+  /** Has what an app's owner makes himself be there, with version `one`; resolves to what takes it away. Absent: the orchestrator makes all. */
+  prepare?(app: App): Promise<() => Promise<void>>
   /** Somebody else has it run another image, or removes it. */
-  change(app: SwarmApp, image: string | undefined): Promise<void>
+  change(app: App, image: string | undefined): Promise<void>
   /** More than any node has: what is done to an app so that it finds no place. */
-  tooBig(app: SwarmApp): SwarmApp
+  tooBig(app: App): App | Promise<App>
+  /** Takes that back, where it is no part of an order. */
+  smallAgain?(app: App): Promise<void>
+  /** In the orchestrator's words. */
+  noRoom: string
+  /** Whether it leaves what fails without being told. */
+  goesBack: boolean
   close(): Promise<void>
 }
 
@@ -29,23 +37,31 @@ const WAIT_MS = 300_000
 const LOOK_MS = 250
 
 /** What everything that rolls apps out by itself has to hold to. */
-export function orchestratorContract(name: string, open: () => Promise<OrchestratorWorld>): void {
+export function orchestratorContract<App extends AppSpec>(
+  name: string,
+  open: () => Promise<OrchestratorWorld<App>>,
+): void {
   describe(`the orchestrator ${name}`, () => {
     const forever = new AbortController().signal
-    let world: OrchestratorWorld
-    let app: SwarmApp
-    let orchestrator: Orchestrator<SwarmApp>
+    let world: OrchestratorWorld<App>
+    let app: App
+    let orchestrator: Orchestrator<App>
+    let clear: (() => Promise<void>) | undefined
     beforeAll(async () => {
       world = await open()
       orchestrator = world.orchestrator
     })
-    beforeEach(() => {
+    beforeEach(async () => {
       app = world.app()
+      clear = await world.prepare?.(app)
     })
-    afterEach(async () => void (await orchestrator.remove(app.name)))
+    afterEach(async () => {
+      await orchestrator.remove(app.name)
+      await clear?.()
+    })
     afterAll(() => world?.close())
 
-    const order = (generation: number, version: Version, of = app): Order<SwarmApp> => ({
+    const order = (generation: number, version: Version, of = app): Order<App> => ({
       app: of,
       deployment: `dep_${generation}`,
       generation,
@@ -68,6 +84,8 @@ export function orchestratorContract(name: string, open: () => Promise<Orchestra
         await world.clock.sleep(LOOK_MS, forever)
       }
     }
+    const isOf = (generation: number) => (each: { generation: number }) =>
+      each.generation === generation
     const isWhole = ({ updated, wanted, old }: OrderStatus) =>
       wanted > 0 && updated === wanted && old === 0
     const runsAll = (generation: number) =>
@@ -85,6 +103,7 @@ export function orchestratorContract(name: string, open: () => Promise<Orchestra
         .toSorted()
 
     test('knows nothing of an app that it was never told of', async () => {
+      app = world.app()
       const { phase, generation, image, failures } = await orchestrator.status(app)
       expect([phase, generation, image, failures]).toEqual(['absent', undefined, undefined, []])
       expect(await orchestrator.instances(app)).toEqual([])
@@ -118,33 +137,36 @@ export function orchestratorContract(name: string, open: () => Promise<Orchestra
       ['missing', 'image_missing'],
       ['crashes', 'exited'],
       ['crashes later', 'exited'],
-    ] as const)(
-      'goes back by itself from one that is %s, and tells why',
-      async ([version, code]) => {
-        await apply(1, 'one')
+    ] as const)('is back from one that is %s, and tells why', async ([version, code]) => {
+      await apply(1, 'one')
+      await settled(1)
+      await apply(2, version)
+      const { failures } = await until((status) => status.failures.some(isOf(2)), 'failed')
+      const failure = failures.find(isOf(2))
+      expect(failure).toMatchObject({ code, where: expect.stringMatching(/./) })
+      if (code === 'exited') {
+        expect(failure?.exitCode).toBe(7)
+        expect(await orchestrator.logs(app, failure?.instance ?? '', 10)).toContain('no database')
+      }
+      if (!world.goesBack) {
+        await orchestrator.undo(order(2, version), order(1, 'one'), forever)
         await settled(1)
-        await apply(2, version)
-        const { failures, phase } = await until(
-          (status) => status.generation === 1 && isWhole(status) && status.phase === 'undone',
-          'back',
-        )
-        expect(phase).toBe('undone')
-        const failure = failures.find(({ generation }) => generation === 2)
-        expect(failure).toMatchObject({ code, where: expect.stringMatching(/./) })
-        if (code === 'exited') {
-          expect(failure?.exitCode).toBe(7)
-          expect(await orchestrator.logs(app, failure?.instance ?? '', 10)).toContain('no database')
-        }
-        expect(await generations()).toEqual(['1.1', '1.2'])
-      },
-    )
+      } else {
+        const isBack = (status: OrderStatus) =>
+          status.generation === 1 && isWhole(status) && status.phase === 'undone'
+        expect((await until(isBack, 'back')).failures.some(isOf(2))).toBe(true)
+      }
+      expect(await generations()).toEqual(['1.1', '1.2'])
+    })
 
-    test('tells what the first order of all failed of, and goes on with nothing when it is undone', async () => {
+    test('tells what the first order of all failed of, and goes on with what was there when it is undone', async () => {
+      const { phase } = await orchestrator.status(app)
       await apply(1, 'crashes')
       const { failures } = await until(({ failures: all }) => all.length > 0, 'failed')
       expect(failures[0]).toMatchObject({ generation: 1, code: 'exited', exitCode: 7 })
       await orchestrator.undo(order(1, 'crashes'), undefined, forever)
-      expect((await orchestrator.status(app)).phase).toBe('absent')
+      const after = await until((status) => status.phase === phase, phase)
+      expect(after.generation).toBeUndefined()
     })
 
     test('keeps the old ones while new ones do not get ready, and undoes that when told', async () => {
@@ -162,14 +184,15 @@ export function orchestratorContract(name: string, open: () => Promise<Orchestra
     test('says that there is no room, and undoes that when told', async () => {
       await apply(1, 'one')
       await settled(1)
-      const big = order(2, 'no room', world.tooBig(app))
+      const big = order(2, 'no room', await world.tooBig(app))
       await orchestrator.apply(big, forever)
       const { waits, old } = await until(
-        (status) => status.waits?.includes('no suitable node') === true,
+        (status) => status.waits?.includes(world.noRoom) === true,
         'out of room',
       )
       expect(waits).toContain('waits for a place')
       expect(old).toBeGreaterThan(0)
+      await world.smallAgain?.(app)
       await orchestrator.undo(big, order(1, 'one'), forever)
       await runsAll(1)
     })
@@ -217,11 +240,16 @@ export function orchestratorContract(name: string, open: () => Promise<Orchestra
       await settled(1)
       await world.change(app, undefined)
       expect((await orchestrator.status(app)).phase).toBe('absent')
-      await apply(2, 'two')
-      await runsAll(2)
+      if (world.prepare !== undefined) {
+        await expect(apply(2, 'two')).rejects.toMatchObject({ code: 'workload_missing' })
+        await world.prepare(app)
+      }
+      await apply(3, 'two')
+      await runsAll(3)
     })
 
     test('runs a command once, in an image, and tells what it printed and came to', async () => {
+      const { phase } = await orchestrator.status(app)
       const lines: string[] = []
       const run = () =>
         orchestrator.runOnce(order(1, 'one'), {
@@ -236,14 +264,15 @@ export function orchestratorContract(name: string, open: () => Promise<Orchestra
       // what was begun before a crash is not begun again
       expect(await run()).toEqual({ exitCode: 0 })
       await orchestrator.removeCommands(app)
-      expect((await orchestrator.status(app)).phase).toBe('absent')
+      expect((await orchestrator.status(app)).phase).toBe(phase)
     })
 
     test('takes away all that it made', async () => {
       await apply(1, 'one')
       await settled(1)
-      expect(await orchestrator.remove(app.name)).toHaveLength(1)
-      expect((await orchestrator.status(app)).phase).toBe('absent')
+      expect(await orchestrator.remove(app.name)).toHaveLength(world.prepare === undefined ? 1 : 0)
+      const { phase } = await orchestrator.status(app)
+      expect(phase).toBe(world.prepare === undefined ? 'absent' : 'settled')
       expect(await orchestrator.remove(app.name)).toEqual([])
     })
   })

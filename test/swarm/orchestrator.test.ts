@@ -47,7 +47,7 @@ orchestratorContract('Swarm', async () => {
       }),
       'no room': await push('big'),
     },
-    app: (changes = {}): SwarmApp => ({
+    app: (changes: Partial<SwarmApp> = {}): SwarmApp => ({
       ...SWARM_APP,
       name: `api-${++apps}`,
       replicas: 2,
@@ -64,6 +64,8 @@ orchestratorContract('Swarm', async () => {
       const changed = { version: Version.Index, ...Spec }
       await (service.update(auth, changed as never) as unknown as Promise<void>)
     },
+    goesBack: true,
+    noRoom: 'no suitable node',
     tooBig: (app) => ({
       ...app,
       container: { ...app.container, memoryReservationBytes: 2 ** 50 },
