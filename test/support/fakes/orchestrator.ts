@@ -34,6 +34,8 @@ export interface FakeOrchestrator<App extends AppSpec> {
   scale(app: string, wanted: number): void
   /** What runs ends, and is started again by itself. */
   end(app: string): void
+  /** Somebody else makes what an app is to run in. */
+  make(app: string, image: string, wanted: number): void
 }
 
 const START_MS = 1000
@@ -70,12 +72,18 @@ interface Service {
   since: number
 }
 
-/** An orchestrator in memory: it replaces one instance after the other, and goes back by itself when one fails while it does. */
+/**
+ * An orchestrator in memory: it replaces one instance after the other. It makes what is not there, and goes back by itself when one fails
+ * while it does, unless that is left to others.
+ */
 export function createFakeOrchestrator<App extends AppSpec>({
   clock,
   note = unnoted,
+  leavesToOthers = false,
 }: {
   clock: Pick<Clock, 'ms' | 'sleep'>
+  /** As a cluster does, which runs what its people made. */
+  leavesToOthers?: boolean
   note?: Note
 }): FakeOrchestrator<App> {
   const services = new Map<string, Service>()
@@ -116,7 +124,7 @@ export function createFakeOrchestrator<App extends AppSpec>({
         ...exitCode,
       })
     }
-    if (task.order !== service.standing || service.before === undefined) return
+    if (leavesToOthers || task.order !== service.standing || service.before === undefined) return
     if (service.phase === 'undoing') service.phase = 'stuck'
     if (service.phase !== 'updating') return
     if (service.isUndo) service.phase = 'paused'
@@ -160,6 +168,24 @@ export function createFakeOrchestrator<App extends AppSpec>({
     image: `${repository}@${digest}`,
   })
 
+  const make = (
+    app: string,
+    standing: Standing,
+    { wanted, watchMs }: Pick<Service, 'wanted' | 'watchMs'>,
+  ) =>
+    void services.set(app, {
+      standing,
+      before: undefined,
+      wanted,
+      keepsScale: false,
+      watchMs,
+      phase: 'settled',
+      isUndo: false,
+      tasks: [],
+      failures: [],
+      since: clock.ms(),
+    })
+
   const told = (order: Order<App>): boolean => {
     const { app } = order
     const service = services.get(app.name)
@@ -167,21 +193,11 @@ export function createFakeOrchestrator<App extends AppSpec>({
     if (service !== undefined) {
       goTo(service, standingOf(order), 'updating')
       service.watchMs = app.watchMs
-      if (!service.keepsScale) service.wanted = app.replicas
+      if (!leavesToOthers && !service.keepsScale) service.wanted = app.replicas
       return true
     }
-    services.set(app.name, {
-      standing: standingOf(order),
-      before: undefined,
-      wanted: app.replicas,
-      keepsScale: false,
-      watchMs: app.watchMs,
-      phase: 'settled',
-      isUndo: false,
-      tasks: [],
-      failures: [],
-      since: clock.ms(),
-    })
+    if (leavesToOthers) throw new DeployError('workload_missing', `there is no ${app.name}`)
+    make(app.name, standingOf(order), { wanted: app.replicas, watchMs: app.watchMs })
     return true
   }
 
@@ -226,7 +242,7 @@ export function createFakeOrchestrator<App extends AppSpec>({
       if (service === undefined) return
       if (before !== undefined) told(before)
       else if (service.before !== undefined) goTo(service, service.before, 'updating')
-      else services.delete(order.app.name)
+      else if (!leavesToOthers) services.delete(order.app.name)
       service.isUndo = true
     },
 
@@ -265,7 +281,7 @@ export function createFakeOrchestrator<App extends AppSpec>({
 
     async remove(app) {
       note('remove', app)
-      return services.delete(app) ? [`service ${app}`] : []
+      return !leavesToOthers && services.delete(app) ? [`service ${app}`] : []
     },
 
     logs: async () => ['no database'],
@@ -284,8 +300,7 @@ export function createFakeOrchestrator<App extends AppSpec>({
       const service = services.get(app)
       if (image === undefined) services.delete(app)
       else if (service !== undefined) {
-        const digest = image.slice(image.indexOf('@') + 1)
-        goTo(service, { generation: undefined, image, digest }, 'updating')
+        goTo(service, { generation: undefined, image, digest: digestIn(image) }, 'updating')
       }
     },
     end(app) {
@@ -298,11 +313,15 @@ export function createFakeOrchestrator<App extends AppSpec>({
       service.keepsScale = true
       service.tasks = service.tasks.filter(({ replica }) => replica <= wanted)
     },
+    make: (app, image, wanted) =>
+      make(app, { generation: undefined, image, digest: digestIn(image) }, { wanted, watchMs: 0 }),
     pause(app) {
       Object.assign(services.get(app) ?? {}, { phase: 'paused' })
     },
   }
 }
+
+const digestIn = (image: string) => image.slice(image.indexOf('@') + 1)
 
 function waiting(tasks: readonly Task[], fates: ReadonlyMap<string, Fate>): string | undefined {
   const first = tasks.find(({ runs }) => !runs)
