@@ -23,7 +23,16 @@ export interface Words<App extends AppSpec> {
 /** Of apps that an orchestrator runs; how a deployment goes is told by each. */
 export function delegatedOperations<App extends AppSpec>(
   { orchestrator, visitors, clock, journal }: DelegatedPorts<App>,
-  { store, words }: { store: OpenStore; words: Words<App> },
+  {
+    store,
+    words,
+    asLive = (app) => app,
+  }: {
+    store: OpenStore
+    words: Words<App>
+    /** The app where it is now: the config may say of the next deployment already where that will be. */
+    asLive?: (app: App) => App
+  },
 ): Omit<Operations<App>, 'plan'> {
   const ownersMatter = (app: App, replicas: number | undefined) =>
     new DeployError('elsewhere', `${app.name} is ${words.what}, which keeps it running`, {
@@ -33,7 +42,7 @@ export function delegatedOperations<App extends AppSpec>(
     async health(app, ask) {
       const { wanted, updated, old, failures, generation } = await orchestrator.status(app)
       const answer =
-        ask && (await visitors.ask(app, clock.timeout(ask.withinMs)).catch(() => undefined))
+        ask && (await visitors.ask(asLive(app), clock.timeout(ask.withinMs)).catch(() => undefined))
       return {
         containers: wanted,
         running: updated + old,

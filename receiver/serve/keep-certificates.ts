@@ -49,7 +49,7 @@ export function startCertificates(
     apps: Pick<Apps<AppConfig>, 'all'>
     sites: Pick<SiteFiles, 'ensure' | 'leaf' | 'receiver' | 'reload'>
     store: Pick<OpenStore, 'database'> & {
-      journal: Pick<OpenStore['journal'], 'unfinished'>
+      journal: Pick<OpenStore['journal'], 'unfinished' | 'live' | 'next' | 'settings'>
       record: Pick<OpenStore['record'], 'upstreams'>
     }
     installation: string
@@ -65,7 +65,10 @@ export function startCertificates(
     leaf: (name) => sites.leaf(name.replace(/^\*/, 'deploy-receiver-asks')),
     async show(site) {
       const app = apps.all().get(site)
-      const shown = await sites.ensure(upstreamsOf(app ? [app] : [], record), () => 'leave')
+      const shown = await sites.ensure(
+        upstreamsOf(app ? [app] : [], { record, journal }),
+        () => 'leave',
+      )
       // the receiver's own, and what names get over TLS that no site has
       const own = await sites.receiver.ensure('leave')
       if (!shown.changed && !own.changed) await sites.reload()

@@ -1,6 +1,8 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { KubernetesApp, SwarmApp } from '../core/app.ts'
 import { askPublished } from '../core/delegated/ask-published.ts'
 import type { Visitors } from '../core/delegated/ports.ts'
+import { publishedAt } from '../core/delegated/published-at.ts'
 import type { SlotPorts } from '../core/slots/ports.ts'
 import { upstreamsOf } from '../core/slots/show-apps.ts'
 
@@ -9,14 +11,21 @@ export function publishedVisitors({
   sites,
   slots,
   record,
+  journal,
   probe,
   grpcProbe,
   clock,
 }: SlotPorts): Visitors<SwarmApp | KubernetesApp> {
+  /** Apps that Nginx leads to where they were, and where they are to be. */
+  const between = new Set<string>()
   return {
     async show(app, signal) {
       if (!app.http) return { warnings: [] }
-      const { warnings } = await sites.ensure(upstreamsOf([app], record))
+      const upstreams = upstreamsOf([app], { record, journal })
+      const { warnings } = await sites.ensure(upstreams)
+      if (!isDeepStrictEqual(upstreams[app.name], { published: publishedAt(app) })) {
+        between.add(app.name)
+      }
       const { url, warning } = await sites.ask(app.name, signal)
       return {
         ...(url === undefined ? {} : { url }),
@@ -25,6 +34,10 @@ export function publishedVisitors({
           ...(warning === undefined ? [] : [warning]),
         ],
       }
+    },
+    async arrive(app) {
+      if (!between.delete(app.name)) return
+      await sites.ensure(upstreamsOf([app], { record, journal }), () => 'leave')
     },
     letIn(app) {
       if (slots.live(app) === undefined) slots.makeLive(app, 'blue')

@@ -213,9 +213,9 @@ async function start(
   const apps = createApps<AppConfig>({ journal, clock, report, rollouts, fresh }, (all, onEdit) => {
     refuseEngineChange(all, journal)
     if (!hasDocker) refuseDocker(all)
-    return showApps(all, { sites, record, onEdit, signal: stopping.signal })
+    return showApps(all, { sites, record, journal, onEdit, signal: stopping.signal })
   })
-  const edits = () => sites.edits(upstreamsOf(apps.all().values(), record))
+  const edits = () => sites.edits(upstreamsOf(apps.all().values(), store))
   sites.refuseOthers(Object.values(config.apps).flatMap(({ name, http }) => (http ? name : [])))
 
   store.installation.take(installation.id)

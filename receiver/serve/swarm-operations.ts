@@ -1,4 +1,4 @@
-import type { SwarmApp } from '../core/app.ts'
+import { type SwarmApp, withSettings } from '../core/app.ts'
 import { delegatedPlan } from '../core/delegated/plan.ts'
 import type { DelegatedPorts } from '../core/delegated/ports.ts'
 import type { Operations } from '../core/operations.ts'
@@ -22,15 +22,23 @@ export function swarmOperations(
     standing,
   }: { store: OpenStore; standing: (app: SwarmApp) => Promise<Standing | undefined> },
 ): Operations<SwarmApp> {
+  const { journal } = ports
+  /** The config may say of the next deployment already where it will be. */
+  const asLive = (app: SwarmApp): SwarmApp => {
+    const live = journal.live(app.name)
+    return live === undefined || app.swarm.service !== undefined
+      ? app
+      : withSettings(app, journal.settings(live.deployment.id))
+  }
   return {
-    ...delegatedOperations(ports, { store, words: WORDS }),
+    ...delegatedOperations(ports, { store, words: WORDS, asLive }),
     async plan(app) {
       const { service, publish } = app.swarm
       const theirs = service === undefined ? undefined : await standing(app)
       const room = theirs?.room ?? roomFor(app.container, publish?.mode)
       const replicas = theirs?.replicas ?? app.replicas
       const order = app.swarm.order ?? (room === 'for both' ? 'start-first' : 'stop-first')
-      const isThere = theirs !== undefined || ports.journal.live(app.name) !== undefined
+      const isThere = theirs !== undefined || journal.live(app.name) !== undefined
       const how = order === 'start-first' ? START_FIRST : STOP_FIRST[room]
       return delegatedPlan(app, {
         pauses: app.http && isThere && order === 'stop-first' && replicas === 1,

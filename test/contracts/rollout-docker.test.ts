@@ -102,8 +102,7 @@ rolloutContract('two slots on Docker, behind Nginx', async () => {
       report,
     },
   )
-  const shown = () =>
-    showApps([app], { sites, record: store.record, signal: new AbortController().signal })
+  const shown = () => showApps([app], { ...store, sites, signal: new AbortController().signal })
   await nginx.reloaded(shown)
   const { journal } = store
   return {

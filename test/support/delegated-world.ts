@@ -46,6 +46,7 @@ export function createDelegatedWorld(): DelegatedWorld {
     orchestrator: fake.orchestrator,
     visitors: {
       show: async () => ({ warnings: [] }),
+      arrive: async () => {},
       letIn: (app) => void visitors.letIn.push(app),
       ask: async () => visitors.answer?.(),
     },

@@ -65,6 +65,7 @@ rolloutContract('an orchestrator that is a swarm', async () => {
     orchestrator,
     visitors: {
       show: async () => ({ warnings: [] }),
+      arrive: async () => {},
       letIn: () => {},
       ask: async () => undefined,
     },

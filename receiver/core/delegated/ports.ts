@@ -17,6 +17,8 @@ export interface DelegatedPorts<App extends AppSpec> extends Bookkeeping {
 export interface Visitors<App extends AppSpec> {
   /** Has Nginx lead to it, and sees that it does. Throws `not_served`. Resolves to what there is to tell. */
   show(app: App, signal: AbortSignal): Promise<{ url?: string; warnings: readonly string[] }>
+  /** What began with `show` is over: from now on Nginx leads to where it is alone. */
+  arrive(app: App): Promise<void>
   /** From now on there is something to lead to. */
   letIn(app: string): void
   /** What it answers where it is published; `undefined` where nobody comes from here. */

@@ -19,6 +19,7 @@ export async function repair<App extends AppSpec>(
 ): Promise<LookAgain> {
   const { orchestrator, journal, visitors, report } = ports
   if (journal.next(app.name)?.deployment.status === 'running') return undefined
+  await visitors.arrive(app)
   await orchestrator.removeCommands(app)
   const status = await orchestrator.status(app)
   if (status.image !== undefined && status.updated + status.old > 0) visitors.letIn(app.name)

@@ -1,6 +1,8 @@
 import type { AppSpec } from '../app.ts'
 import { publishedAt } from '../delegated/published-at.ts'
+import { publishedNow } from '../delegated/published-now.ts'
 import { DeployError } from '../errors.ts'
+import type { Journal } from '../journal.ts'
 import type { OnEdit } from '../on-edit.ts'
 import type { AppUpstreams, Sites, SlotRecord } from './ports.ts'
 
@@ -13,16 +15,16 @@ export async function showApps(
   {
     sites,
     record,
+    journal,
     onEdit = () => 'refuse',
     signal,
   }: {
     sites: Sites & { remove(app: string, onEdit: OnEdit): Promise<boolean> }
-    record: Pick<SlotRecord, 'upstreams'>
     onEdit?: (app: string) => OnEdit
     signal: AbortSignal
-  },
+  } & UpstreamPorts,
 ): Promise<string[]> {
-  const { warnings } = await sites.ensure(upstreamsOf(apps, record), onEdit)
+  const { warnings } = await sites.ensure(upstreamsOf(apps, { record, journal }), onEdit)
   for (const { name, http } of apps) if (!http) await sites.remove(name, onEdit(name))
   const served = apps.filter(({ http }) => http)
   const asked = await Promise.all(served.map(({ name }) => ask(name, sites, signal)))
@@ -44,14 +46,21 @@ async function ask(app: string, sites: Pick<Sites, 'ask'>, signal: AbortSignal):
 /** Where those are that have visitors. */
 export const upstreamsOf = (
   apps: Iterable<AppSpec>,
-  record: Pick<SlotRecord, 'upstreams'>,
+  ports: UpstreamPorts,
 ): Record<string, AppUpstreams> =>
   Object.fromEntries(
-    [...apps].filter(({ http }) => http).map((app) => [app.name, upstreamOf(app, record)]),
+    [...apps].filter(({ http }) => http).map((app) => [app.name, upstreamOf(app, ports)]),
   )
 
-function upstreamOf(app: AppSpec, record: Pick<SlotRecord, 'upstreams'>): AppUpstreams {
-  if (app.engine !== 'docker') return { published: publishedAt(app) }
+/** By which it is known where apps are. */
+interface UpstreamPorts {
+  record: Pick<SlotRecord, 'upstreams'>
+  journal: Pick<Journal, 'live' | 'next' | 'settings'>
+}
+
+function upstreamOf(app: AppSpec, { record, journal }: UpstreamPorts): AppUpstreams {
+  if (app.engine === 'kubernetes') return { published: publishedAt(app) }
+  if (app.engine === 'swarm') return { published: publishedNow(app, journal) }
   const { name, port = 80, replicas } = app
   return record.upstreams(name, { port, replicas })
 }

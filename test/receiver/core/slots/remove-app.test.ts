@@ -155,6 +155,7 @@ describe('the apps that are shown', () => {
   let refusal: Error | undefined
   const show = (...apps: AppSpec[]) =>
     showApps(apps, {
+      journal: world.store,
       sites: {
         ...sites,
         async ensure(upstreams) {

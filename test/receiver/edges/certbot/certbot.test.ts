@@ -81,10 +81,12 @@ beforeAll(async () => {
     address: () => '127.0.0.1',
   })
   database = openDatabase(':memory:')
+  const none = () => undefined
+  const journal = { unfinished: () => [], live: none, next: none, settings: none }
   kept = startCertificates(() => config, {
     apps: { all: () => new Map(Object.entries(config.apps)) },
     sites,
-    store: { database, journal: { unfinished: () => [] }, record: { upstreams } },
+    store: { database, journal, record: { upstreams } },
     installation: INSTALLATION.id,
     clock: systemClock,
     log: (_level, message, details) => void logged.push({ message, ...details }),
