@@ -22,6 +22,8 @@ export interface AppReading {
   isStopped: boolean
   inMaintenance: boolean
   traffic?: Traffic
+  /** Of what an orchestrator runs: how many there are to be, and how many run. */
+  replicas?: { wanted: number; running: number }
 }
 
 /** What a container takes. */

@@ -24,6 +24,8 @@ export interface MeasurePorts {
   /** Folder of the images; `undefined` when it is on another machine. */
   images(): Promise<string | undefined>
   containers(signal: AbortSignal): Promise<ContainerReading[]>
+  /** Of an app that an orchestrator runs; `undefined` of another one. */
+  replicas(app: string): Promise<AppReading['replicas']> | undefined
   traffic: TrafficLook & { ignoredLines(): number }
 }
 
@@ -63,9 +65,16 @@ export function createMeasure(
 /** All of it, at this moment. What cannot be seen is not there, and takes nothing else with it. */
 async function readAll(ports: MeasurePorts): Promise<Readings> {
   const names = ports.apps()
-  const [containers, disks] = await Promise.all([containersOf(ports), disksOf(ports)])
+  const [containers, disks, replicas] = await Promise.all([
+    containersOf(ports),
+    disksOf(ports),
+    Promise.all(names.map((app) => replicasOf(app, ports))),
+  ])
   return {
-    apps: names.map((app) => readApp(app, ports)),
+    apps: names.map((app, at) => ({
+      ...readApp(app, ports),
+      ...defined({ replicas: replicas[at] }),
+    })),
     certificates: ports.certificates(),
     disks,
     containers: containers.filter(({ app }) => names.includes(app)),
@@ -107,11 +116,24 @@ function lastEnded(newestFirst: Iterable<Deployment>): Deployment | undefined {
 }
 
 async function containersOf({ containers }: MeasurePorts): Promise<ContainerReading[]> {
-  const late = AbortSignal.timeout(CONTAINERS_AT_LATEST_MS)
-  const ended = new Promise<[]>((resolve) =>
-    late.addEventListener('abort', () => resolve([]), { once: true }),
+  return inTime(
+    containers(AbortSignal.timeout(CONTAINERS_MS)).catch(() => []),
+    [],
   )
-  const read = containers(AbortSignal.timeout(CONTAINERS_MS)).catch(() => [])
+}
+
+const replicasOf = async (app: string, { replicas }: MeasurePorts) =>
+  inTime(
+    replicas(app)?.catch(() => undefined),
+    undefined,
+  )
+
+/** Whoever measures does not wait for an engine that is away. */
+function inTime<T>(read: Promise<T> | T, otherwise: T): Promise<T> {
+  const late = AbortSignal.timeout(CONTAINERS_AT_LATEST_MS)
+  const ended = new Promise<T>((resolve) =>
+    late.addEventListener('abort', () => resolve(otherwise), { once: true }),
+  )
   return Promise.race([read, ended])
 }
 

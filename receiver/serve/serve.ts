@@ -138,6 +138,10 @@ async function start(
       certificates: () => certificates.ends(),
       images: async () => (await engine.disk())?.path,
       containers: usage,
+      replicas: (app) =>
+        operate(app).spec.engine === 'docker'
+          ? undefined
+          : health(app).then(({ containers, running }) => ({ wanted: containers, running })),
       traffic: { of: traffic.of, ignoredLines: requests.ignoredLines },
     }),
     report,

@@ -79,6 +79,9 @@ export function createGauges(register: Registry): (readings: Readings) => void {
   const memory = gauge('container_memory_bytes', 'Memory that it takes.', CONTAINER)
   const limit = gauge('container_memory_limit_bytes', 'Memory that it may take.', CONTAINER)
 
+  const wanted = gauge('replicas_wanted', 'How many an orchestrator is to run of an app.', APP)
+  const ready = gauge('replicas_running', 'How many of them run.', APP)
+
   const setApp = (reading: AppReading) => {
     const { app, traffic } = reading
     waiting.set({ app }, reading.waiting)
@@ -90,6 +93,10 @@ export function createGauges(register: Registry): (readings: Readings) => void {
       const { digest, tag = '', deployment, since: at } = reading.live
       live.set({ app, digest, tag, deployment }, 1)
       if (at !== undefined) since.set({ app }, Date.parse(at) / 1000)
+    }
+    if (reading.replicas !== undefined) {
+      wanted.set({ app }, reading.replicas.wanted)
+      ready.set({ app }, reading.replicas.running)
     }
     if (traffic === undefined) return
     for (const code of STATUS_CLASSES) requests.set({ app, code }, traffic.total[code])

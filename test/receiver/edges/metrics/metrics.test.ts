@@ -35,6 +35,8 @@ test('what happened is counted, what stands is read, and each has its labels', a
     'disk_free_bytes{holds="images"} 7000000000',
     'container_cpu_seconds_total{app="api",slot="blue",replica="1"} 12.5',
     'container_restarts_total{app="api",slot="blue",replica="1"} 2',
+    'replicas_wanted{app="web"} 3',
+    'replicas_running{app="web"} 2',
     'traffic_ignored_lines_total 4',
   ]
   expect(lines).toStrictEqual(

@@ -15,6 +15,7 @@ export const readingsOf = (apps: readonly string[]): Readings => ({
     lastFailed: at === 0,
     isStopped: false,
     inMaintenance: false,
+    ...(at === 1 ? { replicas: { wanted: 3, running: 2 } } : {}),
     traffic: {
       minute: { requests: 60, clientErrors: 3, serverErrors: 1, p50: 0.012, p95: 0.25 },
       total: { '1xx': 0, '2xx': 560, '3xx': 0, '4xx': 30, '5xx': 10 },
