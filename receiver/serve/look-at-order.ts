@@ -1,5 +1,6 @@
 import type { OrderStatus } from '../core/delegated/orchestrator.ts'
 import { driftOf } from '../core/delegated/repair.ts'
+import { runsLive } from '../core/delegated/runs-live.ts'
 import { DeployError } from '../core/errors.ts'
 import type { Found } from '../core/finding.ts'
 import type { Journal } from '../core/journal.ts'
@@ -10,14 +11,14 @@ export function lookAtOrder(
   status: OrderStatus,
   { journal, hint }: { journal: Pick<Journal, 'live' | 'find'>; hint: string },
 ): Found {
-  const { generation, image, updated, wanted, waits, says, phase } = status
+  const { image, updated, wanted, waits, says, phase } = status
   const live = journal.live(app)
   if (live === undefined) {
     return image === undefined
       ? 'nothing is live yet'
       : `not deployed by this receiver yet: ${image}`
   }
-  if (generation !== live.generation) {
+  if (!runsLive(status, live)) {
     throw new DeployError('changed_elsewhere', driftOf(app, status, journal), {
       hint: `deploy-receiver deploy ${app}, or rollback ${app}`,
     })

@@ -11,7 +11,7 @@ export interface PrivateSwarm {
   /** Of the bridge on this machine, where the nodes find what runs here. */
   address: string
   registry: PrivateRegistry
-  /** The first is the manager. */
+  /** The first is a manager, and leads. */
   nodes: readonly SwarmNode[]
   /** The manager's. */
   docker: Docker
@@ -36,7 +36,11 @@ const PASSWORD = 'a-password-of-the-swarm'
  * Starts engines in network and UTS namespaces of their own, on one bridge, and joins them. All of it lies below the workspace, and goes
  * with it.
  */
-export async function startSwarm(workspace: Workspace, count: number): Promise<PrivateSwarm> {
+export async function startSwarm(
+  workspace: Workspace,
+  count: number,
+  { managers = 1 }: { managers?: number } = {},
+): Promise<PrivateSwarm> {
   const { subnet, release } = await reserveSubnet()
   const bridge = makeBridge(workspace.folder('bridge'), 'swarm', subnet)
   const { address, prefix } = bridge
@@ -55,7 +59,7 @@ export async function startSwarm(workspace: Workspace, count: number): Promise<P
   const nodes = await Promise.all(places.map((place) => startNode(place, bridge, registry.host)))
   const [manager] = nodes
   if (manager === undefined) throw new Error('a swarm has one node at least')
-  await joinAll(nodes)
+  await joinAll(nodes, managers)
   return {
     address,
     registry,
@@ -93,7 +97,10 @@ async function startNode(place: Place, bridge: Bridge, registry: string): Promis
   })
 }
 
-async function joinAll([manager, ...workers]: readonly SwarmNode[]): Promise<void> {
+async function joinAll(
+  [manager, ...others]: readonly SwarmNode[],
+  managers: number,
+): Promise<void> {
   if (manager === undefined) return
   await manager.docker.swarmInit({
     ListenAddr: `${manager.address}:2377`,
@@ -102,20 +109,20 @@ async function joinAll([manager, ...workers]: readonly SwarmNode[]): Promise<voi
     Spec: { Dispatcher: { HeartbeatPeriod: SECOND_NS } },
   })
   const { JoinTokens } = (await manager.docker.swarmInspect()) as {
-    JoinTokens: { Worker: string }
+    JoinTokens: { Worker: string; Manager: string }
   }
-  for (const { docker, address } of workers) {
+  for (const [index, { docker, address }] of others.entries()) {
     await docker.swarmJoin({
       ListenAddr: `${address}:2377`,
       AdvertiseAddr: address,
       RemoteAddrs: [`${manager.address}:2377`],
-      JoinToken: JoinTokens.Worker,
+      JoinToken: index + 1 < managers ? JoinTokens.Manager : JoinTokens.Worker,
     })
   }
   await waitFor(
     async () => {
       const all = (await manager.docker.listNodes()) as { Status?: { State?: string } }[]
-      return all.filter(({ Status }) => Status?.State === 'ready').length > workers.length
+      return all.filter(({ Status }) => Status?.State === 'ready').length > others.length
     },
     { what: 'not all nodes are ready' },
   )

@@ -1,3 +1,5 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Deployment } from '../../protocol/deployment.ts'
 import { type PrivateSwarm, startSwarm } from '../support/swarm.ts'
@@ -32,6 +34,10 @@ beforeAll(async () => {
     '--with-registry-auth',
     '--env',
     'THEIRS=1',
+    // another receiver's order, whose generation is the next one here
+    ...['app=owned', 'deployment=dep_of_another', 'generation=1', `digest=${one}`].flatMap(
+      (each) => ['--container-label', `deploy-receiver.${each}`],
+    ),
     '--stop-grace-period',
     '1s',
     '--update-failure-action',
@@ -73,6 +79,13 @@ const deploy = async (digest: string, app = 'api'): Promise<Deployment> =>
   (await vm.hook({ image: `${vm.repository}@${digest}` }, { app })).deployment
 /** What is told of a deployment, on one line. */
 const said = async (id: string) => (await vm.cli('show', id)).stdout.replaceAll(/\s+/g, ' ')
+
+test('what another receiver ordered is not taken for an order of this one', async () => {
+  const { status, id } = await deploy(two, 'owned')
+  expect(status, await said(id)).toBe('succeeded')
+  expect(await imageOf('theirs')).toBe(`${vm.repository}@${two}`)
+  expect(await said(id)).toContain('told the service theirs')
+})
 
 test('the first deployment makes a service of the app, which Nginx serves', async () => {
   const { status, steps } = await deploy(one)
@@ -141,6 +154,32 @@ test('run has the environment of the app, and the exit status of the command', a
   expect(await vm.docker('service', 'ls', '--format', '{{.Name}}')).not.toContain('run')
 })
 
+test('a command that a crash of the receiver left is removed when it starts again', async () => {
+  const running = vm.cli('run', 'api', '--', ...SH, 'busybox sleep 3600')
+  const jobs = () =>
+    vm.docker('service', 'ls', '--format', '{{.Name}}', '--filter', 'name=alone-api-run')
+  await expect.poll(jobs).toContain('alone-api-run')
+  vm.receiver().kill('SIGKILL')
+  await vm.receiver().exited
+  expect((await running).code).not.toBe(0)
+  expect(await jobs()).toContain('alone-api-run')
+  await vm.start()
+  await expect.poll(jobs).toBe('')
+})
+
+test('another port in the config leads visitors nowhere else until it is deployed', async () => {
+  const { publish } = vm.app['swarm'] as { publish: { port: number } }
+  publish.port = 8181
+  await vm.reload()
+  expect((await vm.visit()).body).toBe('two\n')
+  const { status, id } = await deploy(two)
+  expect(status, await said(id)).toBe('succeeded')
+  expect((await vm.visit()).body).toBe('two\n')
+  const conf = () => readFileSync(join(vm.nginx.directory, 'deploy-receiver.api.conf'), 'utf8')
+  await expect.poll(conf).not.toContain(':8080')
+  expect(conf()).toContain(':8181')
+})
+
 test('logs, status, plan and doctor know it', async () => {
   await vm.visit('/index.html?seen-in-its-log')
   await expect
@@ -164,10 +203,19 @@ test('of a service that stands the image alone is changed, and its update can fa
     },
   })
   const failed = await deploy(crash, 'owned')
-  // without a health check it ran, for as long as it did
-  expect(failed.error?.code).toMatch(/^(?:exited|rolled_back)$/)
+  expect(failed.error?.code).toBe('exited')
   expect(failed.error?.log).toEqual(['no database'])
   expect(await imageOf('theirs')).toBe(`${vm.repository}@${two}`)
+})
+
+test('one that was scaled to 0 is deployed, and stays at 0', async () => {
+  await vm.docker('service', 'scale', '--detach', 'theirs=0')
+  const { status, id } = await deploy(two, 'owned')
+  expect(status, await said(id)).toBe('succeeded')
+  await vm.hear(id, 'it is scaled to 0: nothing of it runs')
+  expect((await vm.cli('plan', 'owned', two)).stdout).toContain('theirs is scaled to 0')
+  await vm.docker('service', 'scale', 'theirs=1')
+  expect((await vm.cli('plan', 'owned', two)).stdout).toContain('new tasks start before old ones')
 })
 
 test('what somebody else has it run is told, and stays', async () => {
@@ -189,6 +237,37 @@ test('what somebody else has it run is told, and stays', async () => {
   expect(await imageOf('theirs')).toBe(`${vm.repository}@${one}`)
   expect((await vm.cli('status')).stdout).toContain('was not deployed here')
   expect((await vm.cli('doctor')).stdout).toContain('was not deployed here')
+})
+
+test('docker stack deploy run again is told, and undoes nothing in silence', async () => {
+  const file = join(vm.dir, 'stack.yaml')
+  const stack = (image: string) => {
+    const web = { image, environment: { OF: 'the stack' }, stop_grace_period: '1s' }
+    writeFileSync(file, JSON.stringify({ version: '3.8', services: { web } }))
+    return vm.docker('stack', 'deploy', '--with-registry-auth', '--detach=true', '-c', file, 'shop')
+  }
+  await stack(`${vm.repository}:one`)
+  vm.config.apps['stacked'] = {
+    image: vm.repository,
+    engine: 'swarm',
+    watch: '2s',
+    swarm: { service: 'shop_web' },
+  }
+  await vm.reload()
+  const { status, id } = await deploy(two, 'stacked')
+  expect(status, await said(id)).toBe('succeeded')
+  const told = async () => (await vm.cli('status')).stdout
+  await stack(`${vm.repository}:one`)
+  await expect.poll(told).toMatch(/stacked runs \S+:one@sha256:\w+, which was not deployed here/)
+  expect(await imageOf('shop_web')).toContain(one)
+  // with the digest in the file it is what it was
+  expect((await deploy(two, 'stacked')).status).toBe('succeeded')
+  await stack(`${vm.repository}@${two}`)
+  await vm.receiver().stop()
+  await vm.start()
+  expect(await told()).not.toContain('stacked runs')
+  expect((await vm.cli('doctor')).stdout).toMatch(/\nok +app stacked +1 of 1 tasks run/)
+  await vm.docker('stack', 'rm', 'shop')
 })
 
 test('an update that is paused goes on with the next deployment, which says so', async () => {
@@ -225,5 +304,5 @@ test('remove takes the service that was made away', async () => {
   const { code, stdout, stderr } = await vm.cli('remove', 'api')
   expect(code, stderr).toBe(0)
   expect(stdout).toContain('service alone-api')
-  expect(await vm.docker('service', 'ls', '-q')).toBe('')
+  await expect.poll(() => vm.docker('service', 'ls', '-q')).toBe('')
 })

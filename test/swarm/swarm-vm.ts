@@ -10,7 +10,7 @@ export interface SwarmVm extends Vm {
   app: Record<string, unknown>
   /** Runs a command of the receiver as its operator does. */
   cli(...words: string[]): Promise<{ code: number; stdout: string; stderr: string }>
-  /** Runs `docker` at the manager, signed in to the registry. */
+  /** Runs `docker` at the receiver's engine, signed in to the registry. */
   docker(...words: string[]): Promise<string>
 }
 
@@ -40,7 +40,7 @@ export async function startSwarmVm(
     async docker(...words: string[]) {
       const { code, stdout, stderr } = await run('docker', words, {
         ...process.env,
-        DOCKER_HOST: swarm.dockerHost,
+        DOCKER_HOST: host,
         DOCKER_CONTEXT: '',
         DOCKER_CONFIG: signedIn,
       })

@@ -6,6 +6,7 @@ import { orderOf } from './order-of.ts'
 import type { Journal } from '../journal.ts'
 import type { OrderStatus } from './orchestrator.ts'
 import type { DelegatedPorts } from './ports.ts'
+import { runsLive } from './runs-live.ts'
 
 /**
  * Looks after an app between deployments. The orchestrator keeps it running; what is left is to let visitors in, to renew what ends with
@@ -25,7 +26,7 @@ export async function repair<App extends AppSpec>(
   if (status.image !== undefined && status.updated + status.old > 0) visitors.letIn(app.name)
   const live = journal.live(app.name)
   if (live === undefined) return undefined
-  if (status.generation !== live.generation) {
+  if (!runsLive(status, live)) {
     const failed = journal.find(app.name, status.generation ?? 0)
     if (failed?.deployment.status === 'failed') {
       // it could not be taken back when it failed

@@ -223,6 +223,15 @@ describe('between deployments', () => {
     expect(made.world.reports.join()).toContain('api is gone from its orchestrator')
   })
 
+  test('what somebody else wrote anew with the digest that is live is as it should be', async () => {
+    const made = await withOneLive()
+    const reports = made.world.reports.length
+    made.fake.change('api', `registry.example/acme/api:1.2@${DIGEST.one}`)
+    await made.rollout.repair(SWARM_APP, forever)
+    expect(made.world.reports).toHaveLength(reports)
+    expect(made.world.calls).toEqual([])
+  })
+
   test('what runs by a deployment on record is told as that one', async () => {
     const made = await withOneLive()
     fail(made, { kind: 'never ready' })
