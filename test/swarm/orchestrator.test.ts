@@ -1,4 +1,5 @@
 import type { SwarmApp } from '../../receiver/core/app.ts'
+import { DeployError } from '../../receiver/core/errors.ts'
 import { systemClock } from '../../receiver/edges/clock.ts'
 import type { Service } from '../../receiver/edges/swarm/api.ts'
 import { createSwarm } from '../../receiver/edges/swarm/swarm.ts'
@@ -22,13 +23,20 @@ orchestratorContract('Swarm', async () => {
   const push = (version: string, config: ImageConfig = {}) =>
     pushTiny({ image: `${repository}:${version}`, version, config, login })
   let apps = 0
+  let asked = 0
   return {
     orchestrator: createSwarm({
       docker: swarm.docker,
       home: { network: NETWORK, installation: INSTALLATION },
       credentials: fixedLogin(login),
-      // nothing of it is asked before a node is
-      registry: { platforms: async () => [] },
+      // nothing of it is asked before a node is; and its first moment is a bad one
+      registry: {
+        async platforms() {
+          asked += 1
+          if (asked === 1) throw new DeployError('registry_busy', 'too many requests')
+          return []
+        },
+      },
       clock: systemClock,
       isOurs: () => true,
     }),

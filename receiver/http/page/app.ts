@@ -3,7 +3,7 @@ import { showDuration } from '../../../protocol/duration.ts'
 import type { Deployment } from '../../../protocol/deployment.ts'
 import { type DescribedTraffic, inAMinute, sinceSwap } from '../../core/traffic/describe.ts'
 import { ACTIONS, type ActionName } from './actions.ts'
-import { type AppLine, stateOf } from './apps.ts'
+import { type AppLine, stateOf, whoRuns } from './apps.ts'
 import { facts, table } from './layout.ts'
 import {
   ago,
@@ -50,7 +50,7 @@ export function app(
               ['Commit', source(live)],
               ['Live since', live.live_at === undefined ? NOTHING : ago(live.live_at, nowMs)],
               ['Visitors', live.url === undefined ? domains.join(', ') || 'none' : link(live.url)],
-              ['Containers', containers(line)],
+              [line.engine === 'docker' ? 'Containers' : 'Replicas', containers(line)],
               ...(line.traffic === null ? [] : [['Traffic', trafficOf(line.traffic)] as const]),
               ...(line.health?.answer === undefined
                 ? []
@@ -135,8 +135,8 @@ export function took({ started_at: from, finished_at: to }: Deployment): string 
     : showDuration(Date.parse(to) - Date.parse(from))
 }
 
-function containers({ health, volumes }: AppLine): Html {
-  if (health === null) return html`Docker does not say`
+function containers({ engine, health, volumes }: AppLine): Html {
+  if (health === null) return html`${whoRuns(engine)} does not say`
   const { running, containers: all, restarts } = health
   const kept =
     volumes.length === 0
@@ -155,6 +155,7 @@ const link = (url: string): Html => html`<a href="${url}" rel="noreferrer noopen
 
 /** What may be asked of an app now. */
 export function possible({
+  engine,
   live,
   stopped_since: stopped,
   maintenance_since: maintenance,
@@ -166,7 +167,11 @@ export function possible({
     'deploy',
     ...(current === null ? (['restart'] as const) : []),
     ...(live.previous === undefined ? [] : (['rollback'] as const)),
-    ...(stopped !== null ? (['start'] as const) : current === null ? (['stop'] as const) : []),
+    ...(stopped !== null
+      ? (['start'] as const)
+      : current === null && engine === 'docker'
+        ? (['stop'] as const)
+        : []),
     ...(domains.length === 0 || stopped !== null
       ? []
       : maintenance === null

@@ -55,6 +55,7 @@ export function apps(all: readonly AppLine[], nowMs: number): Html {
 
 /** How an app is for its visitors, at this moment. */
 export function stateOf({
+  engine,
   current,
   stopped_since: stopped,
   maintenance_since: maintenance,
@@ -74,8 +75,10 @@ export function stateOf({
     if (stopped !== null) return state('off', 'stopped')
     if (maintenance !== null) return state('off', 'maintenance')
     if (live === null) return state('dim', 'not live')
-    if (health === null) return state('dim', 'Docker does not say')
+    if (health === null) return state('dim', `${whoRuns(engine)} does not say`)
     const { containers, running, health: check, answer } = health
+    // of what an orchestrator runs somebody may want none
+    if (containers === 0 && engine !== 'docker') return state('off', 'scaled to 0')
     if (running < containers || containers === 0) {
       return state('bad', running === 0 ? 'down' : `${running} of ${containers} run`)
     }
@@ -91,6 +94,10 @@ export function stateOf({
     return html`${state('good', 'live')}${speed === undefined ? NOTHING : html` <span class="dim" title="${what}">${speed}</span>`}`
   }
 }
+
+/** Who is asked how an app is, in words for people. */
+export const whoRuns = (engine: AppLine['engine']): string =>
+  ({ docker: 'Docker', swarm: 'the swarm' })[engine]
 
 function lastOf({ last, live }: AppLine, nowMs: number): Part {
   if (last === null) return NOTHING
