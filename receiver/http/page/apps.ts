@@ -97,7 +97,7 @@ export function stateOf({
 
 /** Who is asked how an app is, in words for people. */
 export const whoRuns = (engine: AppLine['engine']): string =>
-  ({ docker: 'Docker', swarm: 'the swarm' })[engine]
+  ({ docker: 'Docker', swarm: 'the swarm', kubernetes: 'the cluster' })[engine]
 
 function lastOf({ last, live }: AppLine, nowMs: number): Part {
   if (last === null) return NOTHING
