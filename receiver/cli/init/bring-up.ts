@@ -44,6 +44,17 @@ export async function bringUp(
   return [...checks, ...found.filter(({ what }) => checks.every((each) => each.what !== what))]
 }
 
+/** Whether a release of the app is live, as when the same `init` is given once more. */
+export async function isLive(app: string, socket: string): Promise<boolean> {
+  try {
+    const { live } = (await ask(socket, `/apps/${app}`)) as { live: object | null }
+    return live !== null
+  } catch (error) {
+    if (error instanceof NoReceiver) return false
+    throw error
+  }
+}
+
 async function answers(socket: string): Promise<boolean> {
   try {
     await ask(socket, '/apps')

@@ -10,7 +10,7 @@ import { showFindings } from '../findings.ts'
 import { INTERRUPTED } from '../order.ts'
 import { complain, say, sayJson } from '../print.ts'
 import { findAnswers, type Said } from './answers.ts'
-import { bringUp } from './bring-up.ts'
+import { bringUp, isLive } from './bring-up.ts'
 import { CalledOff, type Dialog, openDialog } from './dialog.ts'
 import { type ToPaste, whatToPaste } from './paste.ts'
 
@@ -43,7 +43,6 @@ export async function init(options: InitOptions, machine: Machine = thisMachine)
   const { secrets } = said
   const first = project === undefined ? said.first : { ...said.first, compose: project.compose }
   const { config, written, variables } = machine.write(first, file, secrets, project?.projects)
-  const changes = project?.changes(config, first.app) ?? []
   const env = envFileOf(file)
   const paste = whatToPaste(first, { url: config.url, env, variables })
   if (!json) {
@@ -53,6 +52,9 @@ export async function init(options: InitOptions, machine: Machine = thisMachine)
   const checks = start
     ? await bringUp(first.app, config, { machine, say: json ? () => {} : complain })
     : []
+  const isUp = start && checks.every(({ ok }) => ok)
+  const live = isUp && (await isLive(first.app, config.socket))
+  const changes = live ? [] : (project?.changes(config, first.app) ?? [])
   const seconds = Math.round((performance.now() - began) / 100) / 10
   const { app } = first
   const hook = `${config.url}/hooks/${app}`
@@ -68,7 +70,7 @@ export async function init(options: InitOptions, machine: Machine = thisMachine)
     for (const each of changes) say(`- ${each}`)
     console.log()
   }
-  return showEnd(checks, { app, seconds })
+  return showEnd(checks, { app, live, seconds })
 }
 
 /** Nobody is to answer questions, and hear then that it cannot be written. Throws the file system's own error. */
@@ -134,11 +136,12 @@ function showPaste(paste: readonly ToPaste[]): void {
 
 function showEnd(
   checks: readonly Finding[],
-  { app, seconds }: { app: string; seconds: number },
+  { app, live, seconds }: { app: string; live: boolean; seconds: number },
 ): number {
   const code = checks.length === 0 ? 0 : showFindings(checks, false)
+  const next = live ? `${app} is live; the next deployment` : 'the first deployment'
   say(
-    `\ndone in ${seconds} s${code === 0 ? `; the first deployment: push, or deploy-receiver deploy ${app}` : ''}`,
+    `\ndone in ${seconds} s${code === 0 ? `; ${next}: push, or deploy-receiver deploy ${app}` : ''}`,
   )
   return code
 }

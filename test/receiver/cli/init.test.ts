@@ -264,6 +264,7 @@ describe('a first set-up', () => {
     let front: ReturnType<typeof createServer>
     let url: string
     let certificates: Finding[]
+    let live: object | null
     beforeAll(async () => {
       front = createServer(({ method, url: path }, response) => {
         asked.push(`public ${method} ${path}`)
@@ -282,7 +283,8 @@ describe('a first set-up', () => {
         'GET /certificates': (_request, response) =>
           void response.end(JSON.stringify({ checks: certificates })),
         'GET /doctor': { checks: [found('docker'), found('public URL')] },
-        'GET /apps/api': { accepts: ['oidc'] },
+        'GET /apps/api': (_request, response) =>
+          void response.end(JSON.stringify({ accepts: ['oidc'], live })),
         'POST /apps/api/test-hook': (_request, response) =>
           void response.end(
             JSON.stringify({
@@ -305,6 +307,7 @@ describe('a first set-up', () => {
     beforeEach(() => {
       asked.length = 0
       certificates = []
+      live = null
     })
     afterAll(() => {
       receiver.close()
@@ -329,6 +332,12 @@ describe('a first set-up', () => {
       expect(stdout).toMatch(
         /\ndone in [\d.]+ s; the first deployment: push, or deploy-receiver deploy api\n$/,
       )
+    })
+
+    test('of an app that is live, no first deployment is told', async () => {
+      live = { id: 'dep_1' }
+      const { stdout } = await run({}, machine())
+      expect(stdout).toMatch(/ s; api is live; the next deployment: push, or deploy-receiver/)
     })
 
     test('a certificate that fails is not waited for', async () => {
