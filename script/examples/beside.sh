@@ -1,7 +1,7 @@
 # shellcheck shell=bash
-# What stands beside an example that is tried, in a network of its own: an engine, a registry, a CA and names. For `source`.
+# What stands beside an example that is tried, by script/apart: an engine, a registry, a CA and names. Its files are in WORK. For `source`.
 
-work=$(mktemp -d /tmp/examples.XXXXXX)
+work=${WORK:?where its files are}
 registry=127.0.0.1:5000
 names='deploy.example.com api.example.com'
 trap end EXIT
@@ -91,8 +91,6 @@ end() {
   docker ps --all --quiet 2>/dev/null | xargs -r docker rm --force >/dev/null 2>&1 || true
   [ ! -e "$work/dockerd.pid" ] || kill "$(cat "$work/dockerd.pid")" 2>/dev/null || true
   until_is 60 is_over || true
-  awk -v work="$work/" 'index($2, work) == 1 {print $2}' /proc/mounts | sort -r | xargs -r -n 1 umount -l 2>/dev/null || true
-  grep -q " $work/" /proc/mounts || rm -rf "$work"
   exit $status
 }
 is_over() { [ ! -e "$work/dockerd.pid" ]; }
