@@ -32,7 +32,7 @@ main() {
   install_receiver
   step 'The firewall' 'ufw allow 80/tcp; ufw allow 443/tcp'
   open_ports
-  printf '\nDone. Now: deploy-receiver init\n'
+  say_what_is_next
 }
 
 read_options() {
@@ -86,8 +86,8 @@ fetch_release() {
   if [ -z "$dry" ]; then
     package=$(sed -n "s/^[0-9a-f]\{64\}  *\(deploy-receiver_[0-9A-Za-z.~+-]*_$architecture\.deb\)\$/\1/p" "$folder/SHA256SUMS" | head -n 1)
     [ -n "$package" ] || fail "$from/SHA256SUMS names no package for $architecture"
-    sed -n "s#  *$package\$#  $folder/$package#p" "$folder/SHA256SUMS" >"$folder/sum"
   fi
+  sum_of_package | write "$folder/sum"
   download "$from/$package" "$folder/$package"
   run sha256sum --check "$folder/sum"
   # a sum from the same place says that the download is whole; who built it, GitHub's attestation says
@@ -95,6 +95,15 @@ fetch_release() {
     run gh attestation verify "$folder/$package" --repo "$REPOSITORY"
   else
     say "who built it is not asked: that takes gh, signed in (gh attestation verify $package --repo $REPOSITORY)"
+  fi
+}
+
+# The line of SHA256SUMS, with the place of the file.
+sum_of_package() {
+  if [ -n "$dry" ]; then
+    echo "(what SHA256SUMS has for $package)"
+  else
+    sed -n "s#  *$package\$#  $folder/$package#p" "$folder/SHA256SUMS"
   fi
 }
 
@@ -194,6 +203,17 @@ open_ports() {
   else
     say 'UFW is not active: nothing to do here. The firewall of your cloud has to let 80 and 443 in, too'
   fi
+}
+
+say_what_is_next() {
+  if [ -n "$dry" ]; then
+    next='This was a dry run: nothing was changed. Now: sudo sh install.sh'
+  elif [ -e /etc/deploy-receiver/config.yaml ]; then
+    next='Done; the config is there already. Now: deploy-receiver doctor'
+  else
+    next='Done. Now: deploy-receiver init'
+  fi
+  printf '\n%s\n' "$next"
 }
 
 has() { command -v "$1" >/dev/null 2>&1; }

@@ -67,6 +67,7 @@ test.each([
   ]
   expect(sums).toBeGreaterThan(0)
   expect(apt).toBeGreaterThan(sums)
+  expect(stdout).toMatch(/\nThis was a dry run: nothing was changed\. Now: sudo sh install\.sh\n$/)
 })
 
 test.each<[string, string[], Record<string, string>, string]>([
