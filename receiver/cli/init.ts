@@ -29,7 +29,10 @@ export const initCommand = () =>
       "image of the first app: its repository, with a tag if that is not 'latest'",
     )
     .option('--app <name>', "name of the app; the image's by default")
-    .option('--host <name>', 'public name for hooks')
+    .option(
+      '--host <name>',
+      "public name for hooks; one of sslip.io by default, with this machine's address",
+    )
     .option('--domain <name>', 'name for visitors of the app; beside the host by default')
     .option(
       '--port <port>',
@@ -39,9 +42,10 @@ export const initCommand = () =>
     .option('--ca <url>', "ACME directory of another authority than Let's Encrypt")
     .option('--no-tls', 'no HTTPS')
     .addOption(
-      new Option('--trigger <kind>', 'what triggers deployments; oidc by default').choices([
-        ...TRIGGERS,
-      ]),
+      new Option(
+        '--trigger <kind>',
+        "what triggers deployments: a GitHub workflow without a secret (oidc, by default), a workflow with one (token, hmac), the registry's webhook, or a look at the registry each minute (poll)",
+      ).choices([...TRIGGERS]),
     )
     .option('--repository <owner/name>', 'repository on GitHub whose workflows deploy, for oidc')
     .option('--branch <name>', 'branch whose pushes are deployed; the default one by default')
@@ -50,7 +54,7 @@ export const initCommand = () =>
       '--password-file <file>',
       'file with the password for it, or a token; - is standard input',
     )
-    .option('--no-start', 'write the files, and start and ask nothing')
+    .option('--no-start', 'only write the files: start nothing, and look at nothing from outside')
     .option('-y, --yes', 'do not ask: options, and defaults for the others')
     .addOption(jsonOption())
     .action(
