@@ -10,10 +10,11 @@ export interface Program {
   env: Record<string, string>
 }
 
-/** The engine with what it runs containers by. */
+/** The engine with what it runs containers by; but runc of a newer suite wants a newer C library, and is this machine's. */
 export function docker(packages: Packages, suite: Suite): Program {
-  const names = ['docker.io', 'containerd', 'runc', suite === 'sid' ? 'tini-static' : 'tini']
-  const further = suite === 'bullseye' || suite === 'bookworm' ? ['libdevmapper1.02.1'] : []
+  const names = ['docker.io', 'containerd', suite === 'sid' ? 'tini-static' : 'tini']
+  const isOld = suite === 'bullseye' || suite === 'bookworm'
+  const further = isOld ? ['runc', 'libdevmapper1.02.1'] : []
   const root = packages.unpack(suite, [...names, ...further])
   const path = inFrontOf(['usr/bin', 'usr/sbin'].map((each) => join(root, each)))
   const said = execFileSync('dockerd', ['--version'], { env: { ...process.env, PATH: path } })
