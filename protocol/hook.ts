@@ -26,6 +26,8 @@ export const Source = v.pipe(
     run_url: v.optional(text),
     actor: v.optional(text),
     message: v.optional(text),
+    /** One id over all receivers that one release went to. */
+    release: v.optional(text),
   }),
 )
 export type Source = v.InferOutput<typeof Source>

@@ -84,7 +84,7 @@ export function describe(shown: Shown, width = process.stdout.columns ?? 80): st
 function facts(shown: Shown): [string, string | undefined][] {
   const { deployment, asked } = shown
   const { image, source, previous } = deployment
-  const { repository, ref, sha, run_url: run, actor, message } = source
+  const { repository, ref, sha, run_url: run, actor, message, release } = source
   const settings = deployment.settings_of
   return [
     ['image', `${image.repository}${image.tag === undefined ? '' : `:${image.tag}`}`],
@@ -97,6 +97,7 @@ function facts(shown: Shown): [string, string | undefined][] {
     ['actor', actor],
     ['message', message],
     ['run', run],
+    ['release', release],
     ['request', deployment.request_id],
     ['url', deployment.url],
     ['settings', settings && `those of ${settings}${ofAll(deployment)}`],

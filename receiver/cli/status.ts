@@ -113,6 +113,7 @@ function describe(apps: readonly App[], untold: readonly string[]): string {
       ...failureOf(each),
       ...closedOf(each),
       ...(typeof each.drift === 'string' ? [each.drift] : []),
+      ...releaseOf(each),
       ...holdsOf(each),
       ...volumesOf(each),
       ...projectOf(each),
@@ -157,6 +158,12 @@ const swapOf = ({ name, traffic = null }: App): string[] => {
   const at = traffic?.swap?.at
   return said === undefined || at === undefined ? [] : [`${name}: ${said} ${ago(at)}`]
 }
+
+/** It went to several receivers. */
+const releaseOf = ({ name, live }: App): string[] =>
+  live?.source.release === undefined
+    ? []
+    : [`${name}: is of the release ${live.source.release} over several receivers`]
 
 const holdsOf = ({ name, on_hold: onHold }: App) =>
   onHold.map(

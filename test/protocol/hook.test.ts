@@ -71,7 +71,7 @@ describe('limits', () => {
     expect(refusal({ [field]: '' })).toBeTypeOf('string')
   })
 
-  test.for(['repository', 'ref', 'sha', 'run_url', 'actor', 'message'])(
+  test.for(['repository', 'ref', 'sha', 'run_url', 'actor', 'message', 'release'])(
     'source.%s has at most 1,000 characters',
     (field) => {
       const source = { [field]: 'x'.repeat(1000) }

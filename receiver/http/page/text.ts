@@ -48,11 +48,13 @@ export function version({ image: { tag, digest } }: Deployment): Html {
 
 /** The same in a line of a table: what it came of is one click away. */
 export const commit = (of: Deployment): Html =>
-  html`<span class="commit">${source({ source: { ...of.source, run_url: undefined } })}</span>`
+  html`<span class="commit"
+    >${source({ source: { ...of.source, run_url: undefined, release: undefined } })}</span
+  >`
 
 /** Who asked for it and for which commit, as its sender says. */
 export function source({
-  source: { actor, sha, message, run_url: run },
+  source: { actor, sha, message, run_url: run, release },
 }: Pick<Deployment, 'source'>): Html {
   const short = sha === undefined ? undefined : sha.slice(0, 7)
   const link = run !== undefined && /^https:\/\/[^\s"'<>]+$/.test(run) ? run : undefined
@@ -61,8 +63,8 @@ export function source({
       ? NOTHING
       : html`<span class="clip">${foreign(message.split('\n')[0] ?? '', 120)}</span> `
   }${actor === undefined ? NOTHING : html`<span class="dim">${foreign(actor, 60)}</span> `}${
-    link === undefined ? NOTHING : html`<a href="${link}" rel="noreferrer noopener">run</a>`
-  }`
+    link === undefined ? NOTHING : html`<a href="${link}" rel="noreferrer noopener">run</a> `
+  }${release === undefined ? NOTHING : html`<span class="dim">release ${foreign(release, 60)}</span>`}`
 }
 
 /** A state: its word beside its sign, so that nobody needs the colour. */
