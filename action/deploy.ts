@@ -1,11 +1,12 @@
 import { setTimeout as pause } from 'node:timers/promises'
+import type { Deployment, DeploymentEvent, UnknownEvent } from '../protocol/deployment.ts'
 import type { HookBody } from '../protocol/hook.ts'
 import type { RunContext } from './context.ts'
 import { ActionError } from './error.ts'
 import { follow } from './follow.ts'
 import { postHook } from './hook.ts'
 import type { HookTarget } from './hook-target.ts'
-import { idempotencyKey } from './idempotency-key.ts'
+import { idempotencyKey, undoingKey } from './idempotency-key.ts'
 import type { Inputs } from './inputs.ts'
 import { say, warn } from './log.ts'
 import { createProgress } from './progress.ts'
@@ -18,6 +19,10 @@ export interface Order {
   run: RunContext
   /** Reference to deploy; `''` for a rollback. */
   image: string
+  /** What to go back to, where the input `rollback` does not say it; `shown` is what people are told. */
+  backTo?: { deployment: string; shown: string }
+  /** One id over all receivers, when there are several. */
+  release?: string
   /** Sigstore bundles of the image. */
   attestations: readonly unknown[]
   /** Digest that was just pushed, if one was. */
@@ -44,9 +49,7 @@ export const deployTo = async (
   }
   const { url, app } = target
   warnOfPlainHttp(url)
-  say(
-    `${order.image === '' ? `rolling back to ${inputs.rollback}` : `deploying ${order.image}`}: ${url}`,
-  )
+  say(`${whatItDoes(order)}: ${url}`)
   const outcome = await postHook({
     target,
     body: hookBody(target, order),
@@ -71,6 +74,7 @@ export const deployTo = async (
   if (!inputs.wait || named === undefined) return accepted
   if (following === undefined) throw followedElsewhere(named.url, url)
   const progress = createProgress(say)
+  let now = deployment
   try {
     const ended = await follow({
       accepted: { deployment, follow: following },
@@ -78,9 +82,8 @@ export const deployTo = async (
       signal,
       onEvent: (event) => {
         progress.show(event)
-        if (event.type === 'started') {
-          known({ status: 'running', deployment: { ...deployment, status: 'running' } })
-        }
+        now = after(event, now)
+        known({ status: now.status, deployment: now })
       },
     })
     warnOfAnotherDigest(ended.image.digest, order)
@@ -90,20 +93,48 @@ export const deployTo = async (
   }
 }
 
-/** A URL with a password is a plain `CI_CD_URL`: its receiver takes what the app's tag says, so no image is sent. */
-function hookBody(target: HookTarget, order: Order): HookBody & { id: string } {
-  const { inputs, run } = order
-  return {
-    ...(inputs.rollback !== ''
-      ? { rollback: inputs.rollback }
-      : target.basic === undefined && { image: order.image }),
-    ...(order.attestations.length > 0 && { attestations: [...order.attestations] }),
-    id: idempotencyKey(inputs.id, run, target.app),
-    source: source(run),
+function whatItDoes({ inputs, image, backTo }: Order): string {
+  if (backTo !== undefined) return `rolling back to ${backTo.shown}`
+  return image === '' ? `rolling back to ${inputs.rollback}` : `deploying ${image}`
+}
+
+/** What its events told of a deployment so far, should nobody be able to ask for it any more. */
+function after(event: DeploymentEvent | UnknownEvent, deployment: Deployment): Deployment {
+  switch (event.type) {
+    case 'started':
+      return { ...deployment, status: 'running' }
+    case 'image': {
+      const { digest, previous } = event
+      return {
+        ...deployment,
+        image: { ...deployment.image, digest },
+        ...(previous !== undefined && { previous }),
+      }
+    }
+    case 'live':
+      return { ...deployment, live_at: event.at }
+    case 'step':
+    case 'progress':
+    case 'finished':
+    case 'unknown':
+      return deployment
   }
 }
 
-function source(run: RunContext): NonNullable<HookBody['source']> {
+/** A URL with a password is a plain `CI_CD_URL`: its receiver takes what the app's tag says, so no image is sent. */
+function hookBody(target: HookTarget, order: Order): HookBody & { id: string } {
+  const { inputs, run, backTo, release } = order
+  const key = idempotencyKey(inputs.id, run, target.app)
+  const rollback = backTo?.deployment ?? inputs.rollback
+  return {
+    ...(rollback === '' ? target.basic === undefined && { image: order.image } : { rollback }),
+    ...(order.attestations.length > 0 && { attestations: [...order.attestations] }),
+    id: backTo === undefined ? key : undoingKey(key),
+    source: source(run, release),
+  }
+}
+
+function source(run: RunContext, release = ''): NonNullable<HookBody['source']> {
   const said = {
     repository: run.repository,
     ref: run.ref,
@@ -111,6 +142,7 @@ function source(run: RunContext): NonNullable<HookBody['source']> {
     run_url: run.runUrl,
     actor: run.actor,
     message: run.message,
+    release,
   }
   return Object.fromEntries(
     Object.entries(said)

@@ -201,18 +201,39 @@ async function readFinal(
 
 /** The deployment as it is now; undefined when it cannot be read. */
 export const readDeployment = async (
+  follow: Accepted['follow'],
+  signal?: AbortSignal,
+): Promise<Deployment | undefined> => askDeployment(follow, signal).catch(() => undefined)
+
+/**
+ * The deployment as it is now.
+ * @throws ActionError `unreachable`, `rejected`, `bad_answer`
+ */
+export const askDeployment = async (
   { url, token }: Accepted['follow'],
   signal = AbortSignal.timeout(ANSWER_TIMEOUT_MS),
-): Promise<Deployment | undefined> => {
-  try {
-    const answer = await send(url.replace(/\/events$/, ''), {
-      method: 'GET',
-      headers: { accept: 'application/json', authorization: `Bearer ${token}` },
-      answerTimeoutMs: ANSWER_TIMEOUT_MS,
-      signal,
+): Promise<Deployment> => {
+  const at = url.replace(/\/events$/, '')
+  const { status, text } = await send(at, {
+    method: 'GET',
+    headers: { accept: 'application/json', authorization: `Bearer ${token}` },
+    answerTimeoutMs: ANSWER_TIMEOUT_MS,
+    signal,
+  })
+    .then(async (answer) => ({ status: answer.status, text: await readText(answer) }))
+    .catch((cause: unknown) => {
+      const { why, hint } = explainNetworkError(cause, url)
+      throw new ActionError('unreachable', why, { hint, cause })
     })
-    const parsed = v.safeParse(Deployment, JSON.parse(await readText(answer)))
-    return answer.status === 200 && parsed.success ? parsed.output : undefined
+  if (status !== 200) throw rejected({ status, text, url: at, app: '' })
+  const deployment = parseDeployment(text)
+  if (deployment !== undefined) return deployment
+  throw new ActionError('bad_answer', `${at} answered with no deployment`)
+}
+
+function parseDeployment(text: string): Deployment | undefined {
+  try {
+    return v.parse(Deployment, JSON.parse(text))
   } catch {
     return undefined
   }

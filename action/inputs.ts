@@ -13,10 +13,17 @@ import type { RunContext } from './context.ts'
 import { githubRegistry, isWorkflowToken } from './registries/github.ts'
 import { registryHost } from './registries/host.ts'
 
+export const ON_FAILURE = ['stop', 'continue', 'rollback'] as const
+export type OnFailure = (typeof ON_FAILURE)[number]
+
 /** The Action's inputs, checked and with their defaults. */
 export interface Inputs extends BuildInputs {
-  /** Receivers, one after the other; empty: only build and push. */
+  /** Receivers, in the order in which they are begun; empty: only build and push. */
   hooks: readonly HookTarget[]
+  /** What the failure of one of several receivers is to the others. */
+  onFailure: OnFailure
+  /** So many receivers are at work at once. */
+  maxParallel: number
   /** `whsk_…`, `whsec_…`, or `''` for OIDC. */
   secret: string
   /** Repository to push to, or the image to deploy. */
@@ -89,6 +96,8 @@ export const readInputs = (run: RunContext, input: typeof getInput = getInput): 
   const registry = readRegistry(text('registry'), image || reference, home)
   const inputs = Object.freeze({
     hooks: lines('url').map(parseHookTarget),
+    onFailure: readOnFailure(text('on-failure', 'stop')),
+    maxParallel: readMaxParallel(text('max-parallel', '1')),
     secret: text('secret'),
     image: image === '' ? defaultImage(registry, run) : image,
     imageGiven: text('image') !== '',
@@ -133,6 +142,21 @@ function readTagContext(text: string): 'workflow' | 'git' {
   })
 }
 
+function readOnFailure(text: string): OnFailure {
+  const known = ON_FAILURE.find((each) => each === text)
+  if (known !== undefined) return known
+  throw new ActionError('bad_input', `input on-failure: "${text}" is not one`, {
+    hint: `Write ${ON_FAILURE.join(', ')}.`,
+  })
+}
+
+function readMaxParallel(text: string): number {
+  if (/^[1-9]\d{0,3}$/.test(text)) return Number(text)
+  throw new ActionError('bad_input', `input max-parallel: "${text}" is not a count`, {
+    hint: 'Write how many receivers may be at work at once, 1 or more.',
+  })
+}
+
 /** One that is given is meant, whatever the image is. Else it is where the image goes, and where nothing says so `home`. */
 function readRegistry(given: string, image: string, home: string): string {
   if (given !== '') return registryHost(given)
@@ -158,6 +182,18 @@ function checkTogether(inputs: Inputs): void {
   if (!inputs.build && inputs.rollback === '' && inputs.hooks.length === 0) {
     throw new ActionError('bad_input', 'input build is false and url is empty: nothing to do', {
       hint: 'Give url to deploy image as it is, or leave build out to build and push it.',
+    })
+  }
+  const urls = inputs.hooks.map(({ url }) => url)
+  const twice = urls.find((url, index) => urls.indexOf(url) !== index)
+  if (twice !== undefined) {
+    throw new ActionError('bad_input', `input url: ${twice} stands there twice`, {
+      hint: 'Give each receiver once.',
+    })
+  }
+  if (inputs.onFailure === 'rollback' && !inputs.wait) {
+    throw new ActionError('bad_input', 'input on-failure: "rollback" beside wait: false', {
+      hint: 'Leave wait out: what is not followed is not known to fail.',
     })
   }
   const pushing = inputs.push ? undefined : inputs.outputs.find(asksForPush)

@@ -1,22 +1,35 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
 import * as core from '@actions/core'
+
+/** Whom what is said is about, while several things go on at once. */
+const subject = new AsyncLocalStorage<string>()
+
+/** Whatever `work` says, and all that it calls, begins with this name. */
+export const sayingOf = <T>(name: string, work: () => Promise<T>): Promise<T> =>
+  subject.run(name, work)
 
 /**
  * Prints text to the job's log, line by line. Whatever it holds (a container's log, a server's words) stays text: it
  * can end no line early and issue no workflow command.
  */
 export const say = (text: string): void => {
-  for (const line of plainLines(text)) core.info(line)
+  for (const line of plainLines(text)) core.info(named(line))
 }
 
 /** Prints text like {@link say}, folded under a title. */
 export const sayFolded = (title: string, lines: readonly string[]): void => {
-  core.startGroup(plainLines(title).join(' '))
+  core.startGroup(named(plainLines(title).join(' ')))
   for (const line of lines) say(line)
   core.endGroup()
 }
 
 /** A warning with an annotation. */
-export const warn = (text: string): void => core.warning(plainLines(text).join('\n'))
+export const warn = (text: string): void => core.warning(named(plainLines(text).join('\n')))
+
+function named(line: string): string {
+  const name = subject.getStore()
+  return name === undefined ? line : `${name}  ${line}`
+}
 
 /** Hides a secret, and each form in which it travels, from everything printed afterwards. */
 export const hide = (...secrets: readonly (string | undefined)[]): void => {

@@ -3,19 +3,22 @@ import { readAttestations } from './attestations.ts'
 import { isPushed, makesImage } from './build-inputs.ts'
 import type { RunContext } from './context.ts'
 import { loadGithubContext, readContext } from './context.ts'
-import { deployTo } from './deploy.ts'
+import type { Order } from './deploy.ts'
 import { ActionError, describeError } from './error.ts'
 import { buildImage } from './build-image.ts'
 import { explainFork } from './fork.ts'
 import { createGithubDeployment } from './github-deployment.ts'
 import { endedAs, endedWell, environmentUrl } from './outcome.ts'
+import { releaseId } from './idempotency-key.ts'
 import { readReference } from './image.ts'
 import type { Inputs } from './inputs.ts'
 import { readInputs } from './inputs.ts'
-import { hide, plainLines, say, warn } from './log.ts'
+import { hide, plainLines, say } from './log.ts'
 import type { Built } from './report.ts'
-import { reportBuild, reportEnd, reportFailure } from './report.ts'
-import type { Result } from './summary.ts'
+import { reportBuild, reportEnd } from './report.ts'
+import { type Part, partsOf, resultsOf } from './part.ts'
+import { deployToAll } from './several.ts'
+import { keepForPost, nothingForPost } from './several-state.ts'
 import { refuseUnknown } from './unknown-inputs.ts'
 
 const main = async (signal: AbortSignal): Promise<void> => {
@@ -45,24 +48,29 @@ async function runWith(inputs: Inputs, run: RunContext, signal: AbortSignal): Pr
     inputs.build && inputs.rollback === '' ? await buildImage(inputs, run, signal) : undefined
   if (built !== undefined) reportBuild(built, inputs.separators)
 
-  const receivers: Receivers = { results: [] }
+  const parts = isPushed(inputs) ? partsOf(inputs.hooks) : []
+  const release = parts.length > 1 ? releaseId(inputs.id, run) : undefined
   try {
-    if (isPushed(inputs)) await deployOnGithub(inputs, run, built, receivers, signal)
+    if (isPushed(inputs)) await deployOnGithub({ inputs, run, built, release, signal }, parts)
     else saySkipped(inputs)
   } finally {
     await reportEnd(
-      receivers.results,
+      parts,
       makesImage(inputs) ? built : undefined,
       isPushed(inputs) ? inputs.environmentUrl : '',
+      // what stands where when the job is cancelled is asked in the post step, for which there is time
+      release === undefined ? undefined : { release, isOver: !signal.aborted },
     )
+    if (release !== undefined && !signal.aborted) nothingForPost()
   }
 }
 
-/** What became of the receivers so far. */
-interface Receivers {
-  results: Result[]
-  /** Of the one that is at work, once it took its hook. */
-  current?: Result | undefined
+interface Job {
+  inputs: Inputs
+  run: RunContext
+  built: Built | undefined
+  release: string | undefined
+  signal: AbortSignal
 }
 
 /** What is not pushed is not deployed. */
@@ -72,13 +80,8 @@ function saySkipped({ hooks, push, call }: Inputs): void {
 }
 
 /** Deploys, and says so on GitHub's pages when the input `environment` asks for it. */
-async function deployOnGithub(
-  inputs: Inputs,
-  run: RunContext,
-  built: Built | undefined,
-  receivers: Receivers,
-  signal: AbortSignal,
-): Promise<void> {
+async function deployOnGithub(job: Job, parts: readonly Part[]): Promise<void> {
+  const { inputs, run, built, signal } = job
   const { environment, githubToken: token, hooks } = inputs
   const image = built?.image ?? inputs.image
   const named = { environment: hooks.length === 0 ? '' : environment, token }
@@ -88,42 +91,32 @@ async function deployOnGithub(
     signal,
   )
   try {
-    await deploy(inputs, run, built, receivers, signal)
+    await deploy(job, parts)
   } catch (error) {
-    await github?.set(await endedAs(receivers.current, error))
+    await github?.set(await endedAs(parts, error))
     throw error
   }
-  const url = environmentUrl(receivers.results, inputs.environmentUrl)
-  await github?.set({ ...endedWell(receivers.results), ...(url !== undefined && { url }) })
+  const results = resultsOf(parts)
+  const url = environmentUrl(results, inputs.environmentUrl)
+  await github?.set({ ...endedWell(results), ...(url !== undefined && { url }) })
 }
 
 async function deploy(
-  inputs: Inputs,
-  run: RunContext,
-  built: Built | undefined,
-  receivers: Receivers,
-  signal: AbortSignal,
+  { inputs, run, built, release, signal }: Job,
+  parts: readonly Part[],
 ): Promise<void> {
-  const image = inputs.rollback === '' ? (built?.image ?? checkedReference(inputs.image)) : ''
-  const attestations = readAttestations(inputs.attestations)
-  for (const [index, target] of inputs.hooks.entries()) {
-    receivers.current = undefined
-    const { status, deployment } = await deployTo(
-      target,
-      {
-        inputs,
-        run,
-        image,
-        attestations,
-        ...(built?.digest !== undefined && { builtDigest: built.digest }),
-        signal,
-      },
-      (result) => (receivers.current = receivers.results[index] = result),
-    )
-    if (status === 'failed' && deployment !== undefined) throw reportFailure(deployment)
-    if (status === 'superseded')
-      warn(`${target.app}: a newer deployment took the place of this one`)
+  const order: Order = {
+    inputs,
+    run,
+    image: inputs.rollback === '' ? (built?.image ?? checkedReference(inputs.image)) : '',
+    attestations: readAttestations(inputs.attestations),
+    ...(built?.digest !== undefined && { builtDigest: built.digest }),
+    ...(release !== undefined && { release }),
+    signal,
   }
+  const kept = release === undefined ? undefined : keepForPost(parts, release)
+  const { onFailure, maxParallel } = inputs
+  await deployToAll(parts, order, { onFailure, maxParallel, onChange: kept ?? (() => {}) })
 }
 
 const checkedReference = (image: string): string => {

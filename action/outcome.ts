@@ -1,6 +1,8 @@
-import { describeError } from './error.ts'
+import { ActionError, describeError } from './error.ts'
 import { readDeployment } from './follow.ts'
 import type { DeploymentNews } from './github-deployment.ts'
+import type { Part } from './part.ts'
+import { countsOf, standingOf } from './standing.ts'
 import type { Result } from './summary.ts'
 
 /** What GitHub's pages say of a run that had no error. */
@@ -27,16 +29,20 @@ export const endedWell = (results: readonly Result[]): DeploymentNews => {
 }
 
 /**
- * What GitHub's pages say of a run that ended in an error, at the receiver that `last` is of; undefined when that took no hook,
- * whatever others before it did. One that was cancelled or timed out while the deployment went on
- * asks the receiver once more: what is true then is shown.
+ * What GitHub's pages say of a run that ended in an error. One that was cancelled or timed out while its only deployment went on
+ * asks the receiver once more: what is true then is shown. Of several receivers it says how many are where.
  */
-export const endedAs = async (
-  last: Result | undefined,
-  error: unknown,
-): Promise<DeploymentNews> => {
-  const { app = 'it', deployment, status, follow } = last ?? {}
+export const endedAs = async (parts: readonly Part[], error: unknown): Promise<DeploymentNews> => {
   const [reason = 'it failed'] = describeError(error).split('\n')
+  const [{ result }, ...others] = parts.length === 0 ? [{ result: undefined }] : parts
+  if (others.length > 0) {
+    const isCancelled = error instanceof ActionError && error.code === 'cancelled'
+    const counts = countsOf(parts.map(standingOf))
+    return isCancelled
+      ? { state: 'error', description: `cancelled: ${counts}` }
+      : { state: 'failure', description: `${counts}: ${reason}` }
+  }
+  const { app = 'it', deployment, status, follow } = result ?? {}
   if (status === undefined || status === 'failed') return { state: 'failure', description: reason }
   const now = follow === undefined ? undefined : await readDeployment(follow)
   switch (now?.status ?? deployment?.status) {

@@ -6,9 +6,11 @@ import type { Inputs } from './inputs.ts'
 import type { Metadata } from './metadata/metadata.ts'
 import { outputsOf } from './metadata/outputs.ts'
 import { environmentUrl } from './outcome.ts'
-import { plainLines, sayFolded, warn } from './log.ts'
-import type { Result } from './summary.ts'
-import { renderSummary, tookMs } from './summary.ts'
+import { plainLines, say, sayFolded, warn } from './log.ts'
+import { type Part, resultsOf } from './part.ts'
+import { standingOf } from './standing.ts'
+import { forPrograms, renderStanding, standingLines } from './show-standing.ts'
+import { renderEach, renderSummary, tookMs } from './summary.ts'
 
 /** What was built, and where it was pushed its name there. */
 export interface Built {
@@ -51,18 +53,41 @@ export const reportBuild = (built: Built, separators: Inputs['separators']): voi
   if (built.metadata !== undefined) core.setOutput('metadata', built.metadata)
 }
 
-/** Outputs and job summary of all that happened, also when it ended badly. */
+/**
+ * Outputs and job summary of all that happened, also when it ended badly.
+ * @param several of several receivers; `isOver`: what stands where is known now
+ */
 export const reportEnd = async (
-  results: readonly Result[],
+  parts: readonly Part[],
   built: Built | undefined,
   givenUrl: string,
+  several?: { release: string; isOver: boolean },
 ): Promise<void> => {
-  setDeploymentOutputs(results, built)
+  const results = resultsOf(parts)
+  setDeploymentOutputs(parts, built)
   const url = environmentUrl(results, givenUrl)
   if (url !== undefined) core.setOutput('environment-url', url)
-  if (!process.env['GITHUB_STEP_SUMMARY'] || (results.length === 0 && built === undefined)) return
+  if (several === undefined) {
+    if (results.length > 0 || built !== undefined) await writeSummary(renderSummary(results, built))
+    return
+  }
+  core.setOutput('release', several.release)
+  if (several.isOver) await reportStanding(parts, several.release)
+}
+
+/** What stands where: log, summary and output. */
+export const reportStanding = async (parts: readonly Part[], release: string): Promise<void> => {
+  const standing = parts.map(standingOf)
+  say('')
+  for (const line of standingLines(standing, release)) say(line)
+  core.setOutput('receivers', JSON.stringify(standing.map(forPrograms)))
+  await writeSummary(`${renderStanding(standing, release)}\n\n${renderEach(resultsOf(parts))}`)
+}
+
+async function writeSummary(text: string): Promise<void> {
+  if (!process.env['GITHUB_STEP_SUMMARY']) return
   try {
-    await core.summary.addRaw(renderSummary(results, built)).write()
+    await core.summary.addRaw(text).write()
   } catch (error) {
     // what it would have said is in the log, and how the job ends is said elsewhere
     warn(`the summary cannot be written: ${String(error)}`)
@@ -91,18 +116,25 @@ export const reportFailure = (deployment: Deployment): ActionError => {
   })
 }
 
-/** With several receivers: one line each, an empty one too, the first bad status of all, and the times together. */
-function setDeploymentOutputs(results: readonly Result[], built: Built | undefined): void {
-  if (results.length === 0) return
+/** With several receivers: one line each in their order, an empty one too, the first bad status of all, and the times together. */
+function setDeploymentOutputs(parts: readonly Part[], built: Built | undefined): void {
+  const results = resultsOf(parts)
+  if (parts.every(({ result, error }) => result === undefined && error === undefined)) return
+  if (results.length === 0 && parts.length === 1) return
   const deployments = results.flatMap(({ deployment }) => deployment ?? [])
-  const lines = (values: readonly (string | undefined)[]) =>
-    values.map((value) => value ?? '').join('\n')
-  const status = results.find((result) => result.status !== 'succeeded')?.status ?? 'succeeded'
-  core.setOutput('status', status)
-  core.setOutput('deployment-id', lines(results.map(({ deployment }) => deployment?.id)))
+  const lines = (valueOf: (deployment: Deployment) => string | undefined) =>
+    parts.map(({ result }) => (result?.deployment && valueOf(result.deployment)) ?? '').join('\n')
+  const statuses = parts.flatMap(
+    ({ result, error }) => result?.status ?? (error === undefined ? [] : 'failed'),
+  )
+  core.setOutput('status', statuses.find((status) => status !== 'succeeded') ?? 'succeeded')
+  core.setOutput(
+    'deployment-id',
+    lines(({ id }) => id),
+  )
   core.setOutput(
     'previous-digest',
-    lines(results.map(({ deployment }) => deployment?.previous?.digest)),
+    lines(({ previous }) => previous?.digest),
   )
   const times = deployments.flatMap((deployment) => tookMs(deployment) ?? [])
   if (times.length > 0)

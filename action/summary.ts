@@ -34,6 +34,16 @@ export const renderSummary = (
   return `${parts.join('\n\n')}\n`
 }
 
+/** Each of several receivers, folded below what stands where: what failed stands open. */
+export const renderEach = (results: readonly Result[]): string =>
+  results
+    .map((result) => {
+      const isOpen = result.status === 'failed' ? ' open' : ''
+      const title = `${MARKS[result.status]} ${escape(new URL(result.url).host)}: ${result.status}`
+      return `<details${isOpen}><summary>${title}</summary>\n\n${renderResult(result)}\n\n</details>\n`
+    })
+    .join('\n')
+
 function renderResult({ url, app, status, deployment }: Result): string {
   const image = deployment?.image
   const took = deployment && tookMs(deployment)
@@ -95,10 +105,10 @@ const table = (rows: readonly string[]): string => `<table>\n${rows.join('\n')}\
 const link = (url: string): string => `<a href="${escape(url)}">${escape(url)}</a>`
 const row = (name: string, html: string): string =>
   `<tr><th align="left">${name}</th><td>${html}</td></tr>`
-const code = (text: string): string => `<code>${escape(text)}</code>`
+export const code = (text: string): string => `<code>${escape(text)}</code>`
 
 /** On one line: a blank line would end the HTML block and let Markdown begin. */
-const escape = (text: string): string =>
+export const escape = (text: string): string =>
   escapeText(text)
     .split(/[\r\n]+/)
     .map((line) => line.trim())

@@ -1,6 +1,6 @@
 import { g as getExecOutput } from "./core.js";
-import { t as ActionError } from "./error.js";
-import { a as warn } from "./log.js";
+import { n as ActionError } from "./error.js";
+import { o as warn } from "./log.js";
 
 // action/metadata/checkout.ts
 /**

@@ -1,4 +1,22 @@
 // action/error.ts
+/** Why the Action stopped, in words that programs can compare. docs/errors.md says what to do about each. */
+const ACTION_ERROR_CODES = [
+	"bad_input",
+	"bad_environment",
+	"build_failed",
+	"no_digest",
+	"no_buildx",
+	"no_docker",
+	"no_id_token",
+	"login_failed",
+	"unreachable",
+	"rejected",
+	"bad_answer",
+	"lost",
+	"still_running",
+	"cancelled",
+	"deployment_failed"
+];
 /** The one error of the Action: what failed with its value, and what to do about it. */
 var ActionError = class extends Error {
 	code;
@@ -17,4 +35,4 @@ const describeError = (error) => {
 	return error instanceof Error ? error.message : String(error);
 };
 
-export { describeError as n, ActionError as t };
+export { ActionError as n, describeError as r, ACTION_ERROR_CODES as t };

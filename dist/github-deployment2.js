@@ -1,5 +1,5 @@
 import { l as saveState, s as getState } from "./core.js";
-import { a as warn, n as plainLines, r as say } from "./log.js";
+import { n as plainLines, o as warn, r as say } from "./log.js";
 import { once } from "node:events";
 
 // action/github-deployment.ts

@@ -1,21 +1,30 @@
 import { c as info, f as setSecret, m as warning, n as endGroup, p as startGroup } from "./core.js";
+import { AsyncLocalStorage } from "node:async_hooks";
 
 // action/log.ts
+/** Whom what is said is about, while several things go on at once. */
+const subject = new AsyncLocalStorage();
+/** Whatever `work` says, and all that it calls, begins with this name. */
+const sayingOf = (name, work) => subject.run(name, work);
 /**
 * Prints text to the job's log, line by line. Whatever it holds (a container's log, a server's words) stays text: it
 * can end no line early and issue no workflow command.
 */
 const say = (text) => {
-	for (const line of plainLines(text)) info(line);
+	for (const line of plainLines(text)) info(named(line));
 };
 /** Prints text like {@link say}, folded under a title. */
 const sayFolded = (title, lines) => {
-	startGroup(plainLines(title).join(" "));
+	startGroup(named(plainLines(title).join(" ")));
 	for (const line of lines) say(line);
 	endGroup();
 };
 /** A warning with an annotation. */
-const warn = (text) => warning(plainLines(text).join("\n"));
+const warn = (text) => warning(named(plainLines(text).join("\n")));
+function named(line) {
+	const name = subject.getStore();
+	return name === void 0 ? line : `${name}  ${line}`;
+}
 /** Hides a secret, and each form in which it travels, from everything printed afterwards. */
 const hide = (...secrets) => {
 	for (const secret of secrets) if (secret !== void 0 && secret !== "") setSecret(secret);
@@ -27,4 +36,4 @@ const hide = (...secrets) => {
 */
 const plainLines = (text) => text.split(/\r\n|\r|\n|\u2028|\u2029|\u0085/).map((line) => line.replace(/\u001b\[[0-9;?]*[A-Za-z]|[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, "").replaceAll("##[", "##​[").replace(/^(\s*)::/, "$1​::"));
 
-export { warn as a, sayFolded as i, plainLines as n, say as r, hide as t };
+export { sayingOf as a, sayFolded as i, plainLines as n, warn as o, say as r, hide as t };

@@ -1,6 +1,6 @@
 import { _ as rmRF, l as saveState, s as getState } from "./core.js";
-import { t as ActionError } from "./error.js";
-import { a as warn, t as hide } from "./log.js";
+import { n as ActionError } from "./error.js";
+import { o as warn, t as hide } from "./log.js";
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { homedir, tmpdir } from "node:os";

@@ -1,20 +1,22 @@
-import { a as getIDToken, b as HttpClient, d as setOutput, h as exec, i as exportVariable, o as getInput, r as error, u as setFailed, v as which, y as summary } from "./core.js";
-import { n as describeError, t as ActionError } from "./error.js";
-import { a as formatImage, c as isPushed, d as formatFields, f as parseFields, i as readReference, l as makesImage, m as parseList, n as parseRule, o as parseImage$1, p as parseLines, r as planPush, s as asksForPush, t as parseAttributes, u as readBuildInputs } from "./rules.js";
-import { n as readBeginning, r as readText$1, t as BodyTooLong } from "./read-body.js";
-import { a as warn, i as sayFolded, n as plainLines, r as say, t as hide } from "./log.js";
+import { a as getIDToken, h as exec, o as getInput, u as setFailed, v as which } from "./core.js";
+import { n as ActionError, r as describeError } from "./error.js";
+import { a as asksForPush, c as readBuildInputs, d as parseLines, f as parseList, i as readReference, l as formatFields, n as parseRule, o as isPushed, r as planPush, s as makesImage, t as parseAttributes, u as parseFields } from "./rules.js";
+import { n as parseImage$1, r as shortDigest, t as formatImage } from "./image-reference.js";
+import { a as sayingOf, n as plainLines, o as warn, r as say, t as hide } from "./log.js";
+import { A as optional, C as readText, D as is, E as isPassing, F as tupleWithRest, I as union, L as unknown, M as pipe, N as safeParse, O as number, P as string, S as Deployment, T as explainNetworkError, _ as rejected, a as reportBuild, b as showDuration, c as reportMetadata, d as endedAs, f as endedWell, g as follow, h as standingOf, i as askAgain, j as parseJson$1, k as object, l as partsOf$2, m as countsOf, n as nothingForPost, o as reportEnd, p as environmentUrl, s as reportFailure, t as keepForPost, u as resultsOf, v as MAX_DURATION_MS, w as send, x as Accepted, y as parseDuration } from "./several-state.js";
+import { n as readBeginning } from "./read-body.js";
 import { i as registryHost, n as removeDocker, t as prepareDocker } from "./login.js";
 import { t as createGithubDeployment } from "./github-deployment2.js";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
-import { setTimeout as setTimeout$1 } from "node:timers/promises";
-import { createHash, createHmac, createPrivateKey, createPublicKey, createSecretKey, randomUUID, sign } from "node:crypto";
 import { join } from "node:path";
 import { readFile } from "node:fs/promises";
+import { setTimeout as setTimeout$1 } from "node:timers/promises";
 import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { PassThrough } from "node:stream";
 import { homedir } from "node:os";
+import { createHash, createHmac, createPrivateKey, createPublicKey, createSecretKey, randomUUID, sign } from "node:crypto";
 
 // action/attestations.ts
 /** The receiver takes no more than this many. */
@@ -104,8 +106,8 @@ const readContext = (github, env) => {
 		defaultBranch: payload.repository?.default_branch ?? branchOfSchedule(eventName, ref),
 		baseRef: env["GITHUB_BASE_REF"] ?? "",
 		...readCommitDate(payload, sha),
-		message: firstLine$1(payload.head_commit?.message ?? payload.pull_request?.title),
-		description: firstLine$1(payload.repository?.description),
+		message: firstLine(payload.head_commit?.message ?? payload.pull_request?.title),
+		description: firstLine(payload.repository?.description),
 		license: payload.repository?.license?.spdx_id ?? "",
 		temporary: env["RUNNER_TEMP"] ?? "",
 		payload
@@ -127,2205 +129,7 @@ function readCommitDate(payload, sha) {
 	const date = new Date(known?.timestamp ?? "");
 	return Number.isNaN(date.getTime()) ? {} : { committedAt: date };
 }
-const firstLine$1 = (text) => (text ?? "").trim().replace(/[\r\n][^]*/, "").slice(0, 1e3);
-
-// node_modules/eventsource-parser/dist/errors.js
-/**
-* Error thrown when encountering an issue during parsing.
-*
-* @public
-*/
-var ParseError = class extends Error {
-	constructor(message, options) {
-		super(message);
-		this.name = "ParseError";
-		this.type = options.type;
-		this.field = options.field;
-		this.value = options.value;
-		this.line = options.line;
-	}
-};
-
-// node_modules/eventsource-parser/dist/parse.js
-/**
-* EventSource/Server-Sent Events parser
-* @see https://html.spec.whatwg.org/multipage/server-sent-events.html
-*/
-const LF = 10;
-const CR = 13;
-const SPACE = 32;
-const MAX_FIELD_PREFIX_LENGTH = 6;
-/**
-* Creates a new EventSource parser.
-*
-* @param config - Parser configuration. Accepts callbacks (see {@link ParserCallbacks})
-*   and options like `maxBufferSize` (see {@link ParserConfig}).
-*
-* @returns A new EventSource parser, with `feed` and `reset` methods.
-* @public
-*/
-function createParser(config) {
-	if (typeof config === "function") throw new TypeError("`config` must be an object, got a function instead. Did you mean `createParser({onEvent: fn})`?");
-	const { maxBufferSize, onComment, onError, onEvent, onId, onRetry } = config;
-	const pendingFragments = [];
-	let pendingFragmentsLength = 0;
-	let bomPrefix = "";
-	let id;
-	let data = "";
-	let dataLines = 0;
-	let eventType;
-	let terminated = false;
-	let skippingLine = false;
-	let skipNextLineFeed = false;
-	/**
-	* Feeds a chunk of the SSE stream to the parser. Any trailing bytes that do
-	* not yet form a complete line are held back and prepended to the next chunk,
-	* so callers can pass arbitrary slices of the stream without worrying about
-	* line boundaries.
-	*
-	* Per the SSE spec, one leading UTF-8 BOM is stripped before parsing,
-	* even when split across chunks. This handles both the raw 3-byte form (0xEF 0xBB
-	* 0xBF) and a single decoded U+FEFF, so a leading BOM is ignored regardless of
-	* how the caller decoded the bytes.
-	*
-	* @see https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream
-	*/
-	function feed(chunk) {
-		if (terminated) throw new Error("Cannot feed parser: it was terminated after exceeding the configured max buffer size. Call `reset()` to resume parsing.");
-		if (bomPrefix !== void 0) {
-			chunk = bomPrefix + chunk;
-			if (chunk === "" || chunk === "ï" || chunk === "ï»") {
-				bomPrefix = chunk;
-				return;
-			}
-			bomPrefix = void 0;
-			chunk = chunk.replace(/^(?:\uFEFF|\xEF\xBB\xBF)/, "");
-		}
-		if (skippingLine || skipNextLineFeed) {
-			chunk = resumeAfterSkip(chunk);
-			if (!chunk) return;
-		}
-		if (!pendingFragments.length) {
-			const trailing = processLines(chunk);
-			if (trailing !== "") storeTrailing(trailing);
-			checkForBufferOverflow();
-			return;
-		}
-		if (chunk.indexOf("\n") === -1 && chunk.indexOf("\r") === -1) {
-			if (pendingFragmentsLength < MAX_FIELD_PREFIX_LENGTH) {
-				if (!shouldBufferTrailing(pendingFragments.join("") + chunk.slice(0, MAX_FIELD_PREFIX_LENGTH - pendingFragmentsLength))) {
-					pendingFragments.length = 0;
-					pendingFragmentsLength = 0;
-					skippingLine = true;
-					return;
-				}
-			}
-			pendingFragments.push(chunk);
-			pendingFragmentsLength += chunk.length;
-			checkForBufferOverflow();
-			return;
-		}
-		pendingFragments.push(chunk);
-		const input = pendingFragments.join("");
-		pendingFragments.length = 0;
-		pendingFragmentsLength = 0;
-		storeTrailing(processLines(input));
-		checkForBufferOverflow();
-	}
-	function resumeAfterSkip(chunk) {
-		if (chunk.length === 0) return chunk;
-		if (skipNextLineFeed) {
-			skipNextLineFeed = false;
-			return chunk.charCodeAt(0) === LF ? chunk.slice(1) : chunk;
-		}
-		const crIndex = chunk.indexOf("\r");
-		const lfIndex = chunk.indexOf("\n");
-		const lineEnd = crIndex === -1 ? lfIndex : lfIndex === -1 ? crIndex : crIndex < lfIndex ? crIndex : lfIndex;
-		if (lineEnd === -1) return "";
-		if (lineEnd === chunk.length - 1 && chunk.charCodeAt(lineEnd) === CR) {
-			skippingLine = false;
-			skipNextLineFeed = true;
-			return "";
-		}
-		skippingLine = false;
-		return chunk.slice(lineEnd + (chunk.charCodeAt(lineEnd) === CR && chunk.charCodeAt(lineEnd + 1) === LF ? 2 : 1));
-	}
-	function storeTrailing(trailing) {
-		if (!trailing) return;
-		if (trailing.charCodeAt(trailing.length - 1) === CR) {
-			parseLine(trailing, 0, trailing.length - 1);
-			if (checkForBufferOverflow()) return;
-			skipNextLineFeed = true;
-			return;
-		}
-		if (shouldBufferTrailing(trailing)) {
-			pendingFragments.push(trailing);
-			pendingFragmentsLength = trailing.length;
-			return;
-		}
-		skippingLine = true;
-	}
-	function shouldBufferTrailing(trailing) {
-		const firstCharCode = trailing.charCodeAt(0);
-		return firstCharCode === 58 && !!onComment || firstCharCode === 100 && isPotentialField(trailing, "data") || firstCharCode === 101 && isPotentialField(trailing, "event") || firstCharCode === 105 && isPotentialField(trailing, "id") || firstCharCode === 114 && isPotentialField(trailing, "retry");
-	}
-	function checkForBufferOverflow() {
-		if (terminated) return true;
-		if (maxBufferSize === void 0) return false;
-		if (pendingFragmentsLength + data.length <= maxBufferSize) return false;
-		terminated = true;
-		pendingFragments.length = 0;
-		pendingFragmentsLength = 0;
-		id = void 0;
-		data = "";
-		dataLines = 0;
-		eventType = void 0;
-		skippingLine = false;
-		skipNextLineFeed = false;
-		onError === null || onError === void 0 || onError(new ParseError(`Buffered data exceeded max buffer size of ${maxBufferSize} characters`, { type: "max-buffer-size-exceeded" }));
-		return true;
-	}
-	/**
-	* Splits `chunk` into SSE lines and dispatches each to the appropriate handler.
-	* Returns any trailing bytes that did not terminate with a line break, so the
-	* caller can prepend them to the next chunk.
-	*
-	* The SSE spec permits three line terminators: `\n`, `\r`, and `\r\n`. Real-world
-	* streams almost always use plain `\n`, so we take a fast path when no `\r` is
-	* present in the chunk. The slow path is spec-correct but does more work per line.
-	*/
-	function processLines(chunk) {
-		let searchIndex = 0;
-		if (chunk.indexOf("\r") === -1) {
-			let lfIndex = chunk.indexOf("\n", searchIndex);
-			while (lfIndex !== -1) {
-				if (searchIndex === lfIndex) {
-					if (id !== void 0) onId === null || onId === void 0 || onId(id);
-					if (dataLines > 0) onEvent === null || onEvent === void 0 || onEvent({
-						id,
-						event: eventType,
-						data
-					});
-					id = void 0;
-					data = "";
-					dataLines = 0;
-					eventType = void 0;
-					searchIndex = lfIndex + 1;
-					lfIndex = chunk.indexOf("\n", searchIndex);
-					continue;
-				}
-				const firstCharCode = chunk.charCodeAt(searchIndex);
-				if (isDataPrefix(chunk, searchIndex, firstCharCode)) {
-					const valueStart = chunk.charCodeAt(searchIndex + 5) === SPACE ? searchIndex + 6 : searchIndex + 5;
-					const value = chunk.slice(valueStart, lfIndex);
-					if (dataLines === 0 && chunk.charCodeAt(lfIndex + 1) === LF) {
-						if (id !== void 0) onId === null || onId === void 0 || onId(id);
-						onEvent === null || onEvent === void 0 || onEvent({
-							id,
-							event: eventType,
-							data: value
-						});
-						id = void 0;
-						data = "";
-						eventType = void 0;
-						searchIndex = lfIndex + 2;
-						lfIndex = chunk.indexOf("\n", searchIndex);
-						continue;
-					}
-					data = dataLines === 0 ? value : `${data}\n${value}`;
-					dataLines++;
-				} else if (isEventPrefix(chunk, searchIndex, firstCharCode)) eventType = chunk.slice(chunk.charCodeAt(searchIndex + 6) === SPACE ? searchIndex + 7 : searchIndex + 6, lfIndex) || void 0;
-				else parseLine(chunk, searchIndex, lfIndex);
-				if (checkForBufferOverflow()) return "";
-				searchIndex = lfIndex + 1;
-				lfIndex = chunk.indexOf("\n", searchIndex);
-			}
-			return chunk.slice(searchIndex);
-		}
-		let crIndex = chunk.indexOf("\r", searchIndex);
-		let lfIndex = chunk.indexOf("\n", searchIndex);
-		while (searchIndex < chunk.length) {
-			let lineEnd = -1;
-			if (crIndex !== -1 && lfIndex !== -1) lineEnd = crIndex < lfIndex ? crIndex : lfIndex;
-			else if (crIndex !== -1) {
-				if (crIndex === chunk.length - 1) lineEnd = -1;
-				else lineEnd = crIndex;
-			} else if (lfIndex !== -1) lineEnd = lfIndex;
-			if (lineEnd === -1) break;
-			parseLine(chunk, searchIndex, lineEnd);
-			if (checkForBufferOverflow()) return "";
-			searchIndex = lineEnd + 1;
-			if (chunk.charCodeAt(searchIndex - 1) === CR && chunk.charCodeAt(searchIndex) === LF) searchIndex++;
-			if (crIndex !== -1 && crIndex < searchIndex) crIndex = chunk.indexOf("\r", searchIndex);
-			if (lfIndex !== -1 && lfIndex < searchIndex) lfIndex = chunk.indexOf("\n", searchIndex);
-		}
-		return chunk.slice(searchIndex);
-	}
-	function parseLine(chunk, start, end) {
-		if (start === end) {
-			dispatchEvent();
-			return;
-		}
-		const firstCharCode = chunk.charCodeAt(start);
-		if (isDataPrefix(chunk, start, firstCharCode)) {
-			const valueStart = chunk.charCodeAt(start + 5) === SPACE ? start + 6 : start + 5;
-			const value = chunk.slice(valueStart, end);
-			data = dataLines === 0 ? value : `${data}\n${value}`;
-			dataLines++;
-			return;
-		}
-		if (isEventPrefix(chunk, start, firstCharCode)) {
-			eventType = chunk.slice(chunk.charCodeAt(start + 6) === SPACE ? start + 7 : start + 6, end) || void 0;
-			return;
-		}
-		if (firstCharCode === 105 && chunk.charCodeAt(start + 1) === 100 && chunk.charCodeAt(start + 2) === 58) {
-			const value = chunk.slice(chunk.charCodeAt(start + 3) === SPACE ? start + 4 : start + 3, end);
-			if (!value.includes("\0")) id = value;
-			return;
-		}
-		if (firstCharCode === 58) {
-			if (onComment) {
-				const line = chunk.slice(start, end);
-				onComment(line.slice(chunk.charCodeAt(start + 1) === SPACE ? 2 : 1));
-			}
-			return;
-		}
-		const line = chunk.slice(start, end);
-		const fieldSeparatorIndex = line.indexOf(":");
-		if (fieldSeparatorIndex === -1) {
-			processField(line, "", line);
-			return;
-		}
-		const field = line.slice(0, fieldSeparatorIndex);
-		const offset = line.charCodeAt(fieldSeparatorIndex + 1) === SPACE ? 2 : 1;
-		processField(field, line.slice(fieldSeparatorIndex + offset), line);
-	}
-	function processField(field, value, line) {
-		switch (field) {
-			case "event":
-				eventType = value || void 0;
-				break;
-			case "data":
-				data = dataLines === 0 ? value : `${data}\n${value}`;
-				dataLines++;
-				break;
-			case "id":
-				if (!value.includes("\0")) id = value;
-				break;
-			case "retry":
-				if (/^\d+$/.test(value)) onRetry === null || onRetry === void 0 || onRetry(parseInt(value, 10));
-				else onError === null || onError === void 0 || onError(new ParseError(`Invalid \`retry\` value: "${value}"`, {
-					type: "invalid-retry",
-					value,
-					line
-				}));
-				break;
-			default: onError === null || onError === void 0 || onError(new ParseError(`Unknown field "${field.length > 20 ? `${field.slice(0, 20)}…` : field}"`, {
-				type: "unknown-field",
-				field,
-				value,
-				line
-			}));
-		}
-	}
-	function dispatchEvent() {
-		if (id !== void 0) onId === null || onId === void 0 || onId(id);
-		if (dataLines > 0) onEvent === null || onEvent === void 0 || onEvent({
-			id,
-			event: eventType,
-			data
-		});
-		id = void 0;
-		data = "";
-		dataLines = 0;
-		eventType = void 0;
-	}
-	function reset(options = {}) {
-		if (options.consume && pendingFragments.length > 0) {
-			const incompleteLine = pendingFragments.join("");
-			parseLine(incompleteLine, 0, incompleteLine.length);
-		}
-		bomPrefix = "";
-		id = void 0;
-		data = "";
-		dataLines = 0;
-		eventType = void 0;
-		pendingFragments.length = 0;
-		pendingFragmentsLength = 0;
-		terminated = false;
-		skippingLine = false;
-		skipNextLineFeed = false;
-	}
-	return {
-		feed,
-		reset
-	};
-}
-/**
-* Checks if `chunk` starts with the literal `data:` at index `i`.
-*
-* Equivalent to `chunk.startsWith('data:', i)`, but benchmarks show this
-* hand-unrolled char-code comparison is ~20% faster on common event types.
-* The caller passes `firstCharCode` (the code at `i`) so it can be reused
-* across prefix checks.
-*
-* ASCII: 'd' = 100, 'a' = 97, 't' = 116, 'a' = 97, ':' = 58
-*/
-function isDataPrefix(chunk, i, firstCharCode) {
-	return firstCharCode === 100 && chunk.charCodeAt(i + 1) === 97 && chunk.charCodeAt(i + 2) === 116 && chunk.charCodeAt(i + 3) === 97 && chunk.charCodeAt(i + 4) === 58;
-}
-/**
-* Checks if `chunk` starts with the literal `event:` at index `i`.
-*
-* See {@link isDataPrefix} for why this is hand-unrolled rather than using
-* `String.prototype.startsWith`.
-*
-* ASCII: 'e' = 101, 'v' = 118, 'e' = 101, 'n' = 110, 't' = 116, ':' = 58
-*/
-function isEventPrefix(chunk, i, firstCharCode) {
-	return firstCharCode === 101 && chunk.charCodeAt(i + 1) === 118 && chunk.charCodeAt(i + 2) === 101 && chunk.charCodeAt(i + 3) === 110 && chunk.charCodeAt(i + 4) === 116 && chunk.charCodeAt(i + 5) === 58;
-}
-function isPotentialField(line, field) {
-	let i = 1;
-	while (i < line.length && i < field.length) {
-		if (line.charCodeAt(i) !== field.charCodeAt(i)) return false;
-		i++;
-	}
-	return line.length <= field.length || line.charCodeAt(field.length) === 58;
-}
-
-// node_modules/valibot/dist/index.mjs
-let store$4;
-const DEFAULT_CONFIG = {
-	lang: void 0,
-	message: void 0,
-	abortEarly: void 0,
-	abortPipeEarly: void 0
-};
-/**
-* Returns the global configuration.
-*
-* @param config The config to merge.
-*
-* @returns The configuration.
-*/
-/* @__NO_SIDE_EFFECTS__ */
-function getGlobalConfig(config$1) {
-	if (!config$1 && !store$4) return DEFAULT_CONFIG;
-	return {
-		lang: config$1?.lang ?? store$4?.lang,
-		message: config$1?.message,
-		abortEarly: config$1?.abortEarly ?? store$4?.abortEarly,
-		abortPipeEarly: config$1?.abortPipeEarly ?? store$4?.abortPipeEarly
-	};
-}
-let store$3;
-/**
-* Returns a global error message.
-*
-* @param lang The language of the message.
-*
-* @returns The error message.
-*/
-/* @__NO_SIDE_EFFECTS__ */
-function getGlobalMessage(lang) {
-	return store$3?.get(lang);
-}
-let store$2;
-/**
-* Returns a schema error message.
-*
-* @param lang The language of the message.
-*
-* @returns The error message.
-*/
-/* @__NO_SIDE_EFFECTS__ */
-function getSchemaMessage(lang) {
-	return store$2?.get(lang);
-}
-let store$1;
-/**
-* Returns a specific error message.
-*
-* @param reference The identifier reference.
-* @param lang The language of the message.
-*
-* @returns The error message.
-*/
-/* @__NO_SIDE_EFFECTS__ */
-function getSpecificMessage(reference, lang) {
-	return store$1?.get(reference)?.get(lang);
-}
-/**
-* Stringifies an unknown input to a literal or type string.
-*
-* @param input The unknown input.
-*
-* @returns A literal or type string.
-*
-* @internal
-*/
-/* @__NO_SIDE_EFFECTS__ */
-function _stringify(input) {
-	const type = typeof input;
-	if (type === "string") return `"${input}"`;
-	if (type === "number" || type === "bigint" || type === "boolean") return `${input}`;
-	if (type === "object" || type === "function") return (input && Object.getPrototypeOf(input)?.constructor?.name) ?? "null";
-	return type;
-}
-/**
-* Adds an issue to the dataset.
-*
-* @param context The issue context.
-* @param label The issue label.
-* @param dataset The input dataset.
-* @param config The configuration.
-* @param other The optional props.
-*
-* @internal
-*/
-function _addIssue(context, label, dataset, config$1, other) {
-	const input = other && "input" in other ? other.input : dataset.value;
-	const expected = other?.expected ?? context.expects ?? null;
-	const received = other?.received ?? /* @__PURE__ */ _stringify(input);
-	const issue = {
-		kind: context.kind,
-		type: context.type,
-		input,
-		expected,
-		received,
-		message: `Invalid ${label}: ${expected ? `Expected ${expected} but r` : "R"}eceived ${received}`,
-		requirement: context.requirement,
-		path: other?.path,
-		issues: other?.issues,
-		lang: config$1.lang,
-		abortEarly: config$1.abortEarly,
-		abortPipeEarly: config$1.abortPipeEarly
-	};
-	const isSchema = context.kind === "schema";
-	const message$1 = other?.message ?? context.message ?? /* @__PURE__ */ getSpecificMessage(context.reference, issue.lang) ?? (isSchema ? /* @__PURE__ */ getSchemaMessage(issue.lang) : null) ?? config$1.message ?? /* @__PURE__ */ getGlobalMessage(issue.lang);
-	if (message$1 !== void 0) issue.message = typeof message$1 === "function" ? message$1(issue) : message$1;
-	if (isSchema) dataset.typed = false;
-	if (dataset.issues) dataset.issues.push(issue);
-	else dataset.issues = [issue];
-}
-/**
-* Compares two values using the SameValueZero algorithm, which treats `NaN`
-* as equal to itself unlike `===`.
-*
-* @param value1 The first value.
-* @param value2 The second value.
-*
-* @returns Whether the values are equal.
-*
-* @internal
-*/
-/* @__NO_SIDE_EFFECTS__ */
-function _isSameValueZero(value1, value2) {
-	return value1 === value2 || Number.isNaN(value1) && Number.isNaN(value2);
-}
-/**
-* Joins multiple `expects` values with the given separator.
-*
-* @param values The `expects` values.
-* @param separator The separator.
-*
-* @returns The joined `expects` property.
-*
-* @internal
-*/
-/* @__NO_SIDE_EFFECTS__ */
-function _joinExpects(values$1, separator) {
-	const list = [...new Set(values$1)];
-	if (list.length > 1) return `(${list.join(` ${separator} `)})`;
-	return list[0] ?? "never";
-}
-/**
-* Eagerly creates and attaches the Standard Schema properties of a schema.
-*
-* Hint: The contextual `this` type includes the standard properties that are
-* attached before the schema is returned.
-*
-* @param schema The schema to attach standard properties to.
-*
-* @returns The schema with standard properties attached.
-*
-* @internal
-*/
-function _standardSchema(schema) {
-	schema["~standard"] = {
-		version: 1,
-		vendor: "valibot",
-		validate: (value$1) => schema["~run"]({ value: value$1 }, /* @__PURE__ */ getGlobalConfig())
-	};
-	return schema;
-}
-/* @__NO_SIDE_EFFECTS__ */
-function check(requirement, message$1) {
-	return {
-		kind: "validation",
-		type: "check",
-		reference: check,
-		async: false,
-		expects: null,
-		requirement,
-		message: message$1,
-		"~run"(dataset, config$1) {
-			if (dataset.typed && !this.requirement(dataset.value)) _addIssue(this, "input", dataset, config$1);
-			return dataset;
-		}
-	};
-}
-/* @__NO_SIDE_EFFECTS__ */
-function maxLength(requirement, message$1) {
-	return {
-		kind: "validation",
-		type: "max_length",
-		reference: maxLength,
-		async: false,
-		expects: `<=${requirement}`,
-		requirement,
-		message: message$1,
-		"~run"(dataset, config$1) {
-			if (dataset.typed && dataset.value.length > this.requirement) _addIssue(this, "length", dataset, config$1, { received: `${dataset.value.length}` });
-			return dataset;
-		}
-	};
-}
-/* @__NO_SIDE_EFFECTS__ */
-function minLength(requirement, message$1) {
-	return {
-		kind: "validation",
-		type: "min_length",
-		reference: minLength,
-		async: false,
-		expects: `>=${requirement}`,
-		requirement,
-		message: message$1,
-		"~run"(dataset, config$1) {
-			if (dataset.typed && dataset.value.length < this.requirement) _addIssue(this, "length", dataset, config$1, { received: `${dataset.value.length}` });
-			return dataset;
-		}
-	};
-}
-/* @__NO_SIDE_EFFECTS__ */
-function parseJson$1(config$1, message$1) {
-	return {
-		kind: "transformation",
-		type: "parse_json",
-		reference: parseJson$1,
-		config: config$1,
-		message: message$1,
-		async: false,
-		"~run"(dataset, config$2) {
-			try {
-				dataset.value = JSON.parse(dataset.value, this.config?.reviver);
-			} catch (error) {
-				if (error instanceof Error) {
-					_addIssue(this, "JSON", dataset, config$2, { received: `"${error.message}"` });
-					dataset.typed = false;
-				} else throw error;
-			}
-			return dataset;
-		}
-	};
-}
-const ABORT_EARLY_CONFIG = { abortEarly: true };
-/**
-* Returns the fallback value of the schema.
-*
-* @param schema The schema to get it from.
-* @param dataset The output dataset if available.
-* @param config The config if available.
-*
-* @returns The fallback value.
-*/
-/* @__NO_SIDE_EFFECTS__ */
-function getFallback(schema, dataset, config$1) {
-	return typeof schema.fallback === "function" ? schema.fallback(dataset, config$1) : schema.fallback;
-}
-/**
-* Returns a fallback value as output if the input does not match the schema.
-*
-* @param schema The schema to catch.
-* @param fallback The fallback value.
-*
-* @returns The passed schema.
-*/
-/* @__NO_SIDE_EFFECTS__ */
-function fallback(schema, fallback$1) {
-	return _standardSchema({
-		...schema,
-		fallback: fallback$1,
-		"~run"(dataset, config$1) {
-			const outputDataset = schema["~run"](dataset, config$1);
-			return outputDataset.issues ? {
-				typed: true,
-				value: /* @__PURE__ */ getFallback(this, outputDataset, config$1)
-			} : outputDataset;
-		}
-	});
-}
-/**
-* Returns the default value of the schema.
-*
-* @param schema The schema to get it from.
-* @param dataset The input dataset if available.
-* @param config The config if available.
-*
-* @returns The default value.
-*/
-/* @__NO_SIDE_EFFECTS__ */
-function getDefault(schema, dataset, config$1) {
-	return typeof schema.default === "function" ? schema.default(dataset, config$1) : schema.default;
-}
-/**
-* Checks if the input matches the schema. By using a type predicate, this
-* function can be used as a type guard.
-*
-* @param schema The schema to be used.
-* @param input The input to be tested.
-*
-* @returns Whether the input matches the schema.
-*/
-/* @__NO_SIDE_EFFECTS__ */
-function is(schema, input) {
-	return !schema["~run"]({ value: input }, ABORT_EARLY_CONFIG).issues;
-}
-/* @__NO_SIDE_EFFECTS__ */
-function array$1(item, message$1) {
-	return _standardSchema({
-		kind: "schema",
-		type: "array",
-		reference: array$1,
-		expects: "Array",
-		async: false,
-		item,
-		message: message$1,
-		"~run"(dataset, config$1) {
-			const input = dataset.value;
-			if (Array.isArray(input)) {
-				dataset.typed = true;
-				dataset.value = [];
-				for (let key = 0; key < input.length; key++) {
-					const value$1 = input[key];
-					const itemDataset = this.item["~run"]({ value: value$1 }, config$1);
-					if (itemDataset.issues) {
-						const pathItem = {
-							type: "array",
-							origin: "value",
-							input,
-							key,
-							value: value$1
-						};
-						for (const issue of itemDataset.issues) {
-							if (issue.path) issue.path.unshift(pathItem);
-							else issue.path = [pathItem];
-							dataset.issues?.push(issue);
-						}
-						if (!dataset.issues) dataset.issues = itemDataset.issues;
-						if (config$1.abortEarly) {
-							dataset.typed = false;
-							break;
-						}
-					}
-					if (!itemDataset.typed) dataset.typed = false;
-					dataset.value.push(itemDataset.value);
-				}
-			} else _addIssue(this, "type", dataset, config$1);
-			return dataset;
-		}
-	});
-}
-/* @__NO_SIDE_EFFECTS__ */
-function boolean(message$1) {
-	return _standardSchema({
-		kind: "schema",
-		type: "boolean",
-		reference: boolean,
-		expects: "boolean",
-		async: false,
-		message: message$1,
-		"~run"(dataset, config$1) {
-			if (typeof dataset.value === "boolean") dataset.typed = true;
-			else _addIssue(this, "type", dataset, config$1);
-			return dataset;
-		}
-	});
-}
-/* @__NO_SIDE_EFFECTS__ */
-function literal(literal_, message$1) {
-	return _standardSchema({
-		kind: "schema",
-		type: "literal",
-		reference: literal,
-		expects: /* @__PURE__ */ _stringify(literal_),
-		async: false,
-		literal: literal_,
-		message: message$1,
-		"~run"(dataset, config$1) {
-			if (/* @__PURE__ */ _isSameValueZero(dataset.value, this.literal)) dataset.typed = true;
-			else _addIssue(this, "type", dataset, config$1);
-			return dataset;
-		}
-	});
-}
-/* @__NO_SIDE_EFFECTS__ */
-function number(message$1) {
-	return _standardSchema({
-		kind: "schema",
-		type: "number",
-		reference: number,
-		expects: "number",
-		async: false,
-		message: message$1,
-		"~run"(dataset, config$1) {
-			if (typeof dataset.value === "number" && !isNaN(dataset.value)) dataset.typed = true;
-			else _addIssue(this, "type", dataset, config$1);
-			return dataset;
-		}
-	});
-}
-/* @__NO_SIDE_EFFECTS__ */
-function object(entries$1, message$1) {
-	return _standardSchema({
-		kind: "schema",
-		type: "object",
-		reference: object,
-		expects: "Object",
-		async: false,
-		entries: entries$1,
-		message: message$1,
-		"~run"(dataset, config$1) {
-			const input = dataset.value;
-			if (input && typeof input === "object") {
-				dataset.typed = true;
-				dataset.value = {};
-				for (const key in this.entries) {
-					const valueSchema = this.entries[key];
-					if (key in input || (valueSchema.type === "exact_optional" || valueSchema.type === "optional" || valueSchema.type === "nullish") && valueSchema.default !== void 0) {
-						const value$1 = key in input ? input[key] : /* @__PURE__ */ getDefault(valueSchema);
-						const valueDataset = valueSchema["~run"]({ value: value$1 }, config$1);
-						if (valueDataset.issues) {
-							const pathItem = {
-								type: "object",
-								origin: "value",
-								input,
-								key,
-								value: value$1
-							};
-							for (const issue of valueDataset.issues) {
-								if (issue.path) issue.path.unshift(pathItem);
-								else issue.path = [pathItem];
-								dataset.issues?.push(issue);
-							}
-							if (!dataset.issues) dataset.issues = valueDataset.issues;
-							if (config$1.abortEarly) {
-								dataset.typed = false;
-								break;
-							}
-						}
-						if (!valueDataset.typed) dataset.typed = false;
-						dataset.value[key] = valueDataset.value;
-					} else if (valueSchema.fallback !== void 0) dataset.value[key] = /* @__PURE__ */ getFallback(valueSchema);
-					else if (valueSchema.type !== "exact_optional" && valueSchema.type !== "optional" && valueSchema.type !== "nullish") {
-						_addIssue(this, "key", dataset, config$1, {
-							input: void 0,
-							expected: `"${key}"`,
-							path: [{
-								type: "object",
-								origin: "key",
-								input,
-								key,
-								value: input[key]
-							}]
-						});
-						if (config$1.abortEarly) break;
-					}
-				}
-			} else _addIssue(this, "type", dataset, config$1);
-			return dataset;
-		}
-	});
-}
-/* @__NO_SIDE_EFFECTS__ */
-function optional(wrapped, default_) {
-	return _standardSchema({
-		kind: "schema",
-		type: "optional",
-		reference: optional,
-		expects: `(${wrapped.expects} | undefined)`,
-		async: false,
-		wrapped,
-		default: default_,
-		"~run"(dataset, config$1) {
-			if (dataset.value === void 0) {
-				if (this.default !== void 0) dataset.value = /* @__PURE__ */ getDefault(this, dataset, config$1);
-				if (dataset.value === void 0) {
-					dataset.typed = true;
-					return dataset;
-				}
-			}
-			return this.wrapped["~run"](dataset, config$1);
-		}
-	});
-}
-/* @__NO_SIDE_EFFECTS__ */
-function picklist(options, message$1) {
-	return _standardSchema({
-		kind: "schema",
-		type: "picklist",
-		reference: picklist,
-		expects: /* @__PURE__ */ _joinExpects(options.map(_stringify), "|"),
-		async: false,
-		options,
-		message: message$1,
-		"~run"(dataset, config$1) {
-			if (this.options.includes(dataset.value)) dataset.typed = true;
-			else _addIssue(this, "type", dataset, config$1);
-			return dataset;
-		}
-	});
-}
-/* @__NO_SIDE_EFFECTS__ */
-function string(message$1) {
-	return _standardSchema({
-		kind: "schema",
-		type: "string",
-		reference: string,
-		expects: "string",
-		async: false,
-		message: message$1,
-		"~run"(dataset, config$1) {
-			if (typeof dataset.value === "string") dataset.typed = true;
-			else _addIssue(this, "type", dataset, config$1);
-			return dataset;
-		}
-	});
-}
-/* @__NO_SIDE_EFFECTS__ */
-function tupleWithRest(items, rest, message$1) {
-	return _standardSchema({
-		kind: "schema",
-		type: "tuple_with_rest",
-		reference: tupleWithRest,
-		expects: "Array",
-		async: false,
-		items,
-		rest,
-		message: message$1,
-		"~run"(dataset, config$1) {
-			const input = dataset.value;
-			if (Array.isArray(input)) {
-				dataset.typed = true;
-				dataset.value = [];
-				for (let key = 0; key < this.items.length; key++) {
-					const value$1 = input[key];
-					const itemDataset = this.items[key]["~run"]({ value: value$1 }, config$1);
-					if (itemDataset.issues) {
-						const pathItem = {
-							type: "array",
-							origin: "value",
-							input,
-							key,
-							value: value$1
-						};
-						for (const issue of itemDataset.issues) {
-							if (issue.path) issue.path.unshift(pathItem);
-							else issue.path = [pathItem];
-							dataset.issues?.push(issue);
-						}
-						if (!dataset.issues) dataset.issues = itemDataset.issues;
-						if (config$1.abortEarly) {
-							dataset.typed = false;
-							break;
-						}
-					}
-					if (!itemDataset.typed) dataset.typed = false;
-					dataset.value.push(itemDataset.value);
-				}
-				if (!dataset.issues || !config$1.abortEarly) for (let key = this.items.length; key < input.length; key++) {
-					const value$1 = input[key];
-					const itemDataset = this.rest["~run"]({ value: value$1 }, config$1);
-					if (itemDataset.issues) {
-						const pathItem = {
-							type: "array",
-							origin: "value",
-							input,
-							key,
-							value: value$1
-						};
-						for (const issue of itemDataset.issues) {
-							if (issue.path) issue.path.unshift(pathItem);
-							else issue.path = [pathItem];
-							dataset.issues?.push(issue);
-						}
-						if (!dataset.issues) dataset.issues = itemDataset.issues;
-						if (config$1.abortEarly) {
-							dataset.typed = false;
-							break;
-						}
-					}
-					if (!itemDataset.typed) dataset.typed = false;
-					dataset.value.push(itemDataset.value);
-				}
-			} else _addIssue(this, "type", dataset, config$1);
-			return dataset;
-		}
-	});
-}
-/**
-* Returns the sub issues of the provided datasets for the union issue.
-*
-* @param datasets The datasets.
-*
-* @returns The sub issues.
-*
-* @internal
-*/
-/* @__NO_SIDE_EFFECTS__ */
-function _subIssues(datasets) {
-	let issues;
-	if (datasets) for (const dataset of datasets) if (issues) for (const issue of dataset.issues) issues.push(issue);
-	else issues = dataset.issues;
-	return issues;
-}
-/* @__NO_SIDE_EFFECTS__ */
-function union(options, message$1) {
-	return _standardSchema({
-		kind: "schema",
-		type: "union",
-		reference: union,
-		expects: /* @__PURE__ */ _joinExpects(options.map((option) => option.expects), "|"),
-		async: false,
-		options,
-		message: message$1,
-		"~run"(dataset, config$1) {
-			let validDataset;
-			let typedDatasets;
-			let untypedDatasets;
-			for (const schema of this.options) {
-				const optionDataset = schema["~run"]({ value: dataset.value }, config$1);
-				if (optionDataset.typed) if (optionDataset.issues) if (typedDatasets) typedDatasets.push(optionDataset);
-				else typedDatasets = [optionDataset];
-				else {
-					validDataset = optionDataset;
-					break;
-				}
-				else if (untypedDatasets) untypedDatasets.push(optionDataset);
-				else untypedDatasets = [optionDataset];
-			}
-			if (validDataset) return validDataset;
-			if (typedDatasets) {
-				if (typedDatasets.length === 1) return typedDatasets[0];
-				_addIssue(this, "type", dataset, config$1, { issues: /* @__PURE__ */ _subIssues(typedDatasets) });
-				dataset.typed = true;
-			} else if (untypedDatasets?.length === 1) return untypedDatasets[0];
-			else _addIssue(this, "type", dataset, config$1, { issues: /* @__PURE__ */ _subIssues(untypedDatasets) });
-			return dataset;
-		}
-	});
-}
-/**
-* Creates a unknown schema.
-*
-* @returns A unknown schema.
-*/
-/* @__NO_SIDE_EFFECTS__ */
-function unknown() {
-	return _standardSchema({
-		kind: "schema",
-		type: "unknown",
-		reference: unknown,
-		expects: "unknown",
-		async: false,
-		"~run"(dataset) {
-			dataset.typed = true;
-			return dataset;
-		}
-	});
-}
-/* @__NO_SIDE_EFFECTS__ */
-function variant(key, options, message$1) {
-	return _standardSchema({
-		kind: "schema",
-		type: "variant",
-		reference: variant,
-		expects: "Object",
-		async: false,
-		key,
-		options,
-		message: message$1,
-		"~run"(dataset, config$1) {
-			const input = dataset.value;
-			if (input && typeof input === "object") {
-				let outputDataset;
-				let maxDiscriminatorPriority = 0;
-				let invalidDiscriminatorKey = this.key;
-				let expectedDiscriminators = [];
-				const parseOptions = (variant$1, allKeys) => {
-					for (const schema of variant$1.options) {
-						if (schema.type === "variant") parseOptions(schema, new Set(allKeys).add(schema.key));
-						else {
-							let keysAreValid = true;
-							let currentPriority = 0;
-							for (const currentKey of allKeys) {
-								const discriminatorSchema = schema.entries[currentKey];
-								if (currentKey in input ? discriminatorSchema["~run"]({
-									typed: false,
-									value: input[currentKey]
-								}, ABORT_EARLY_CONFIG).issues : discriminatorSchema.type !== "exact_optional" && discriminatorSchema.type !== "optional" && discriminatorSchema.type !== "nullish") {
-									keysAreValid = false;
-									if (invalidDiscriminatorKey !== currentKey && (maxDiscriminatorPriority < currentPriority || maxDiscriminatorPriority === currentPriority && currentKey in input && !(invalidDiscriminatorKey in input))) {
-										maxDiscriminatorPriority = currentPriority;
-										invalidDiscriminatorKey = currentKey;
-										expectedDiscriminators = [];
-									}
-									if (invalidDiscriminatorKey === currentKey) expectedDiscriminators.push(schema.entries[currentKey].expects);
-									break;
-								}
-								currentPriority++;
-							}
-							if (keysAreValid) {
-								const optionDataset = schema["~run"]({ value: input }, config$1);
-								if (!outputDataset || !outputDataset.typed && optionDataset.typed) outputDataset = optionDataset;
-							}
-						}
-						if (outputDataset && !outputDataset.issues) break;
-					}
-				};
-				parseOptions(this, /* @__PURE__ */ new Set([this.key]));
-				if (outputDataset) return outputDataset;
-				_addIssue(this, "type", dataset, config$1, {
-					input: input[invalidDiscriminatorKey],
-					expected: /* @__PURE__ */ _joinExpects(expectedDiscriminators, "|"),
-					path: [{
-						type: "object",
-						origin: "value",
-						input,
-						key: invalidDiscriminatorKey,
-						value: input[invalidDiscriminatorKey]
-					}]
-				});
-			} else _addIssue(this, "type", dataset, config$1);
-			return dataset;
-		}
-	});
-}
-/* @__NO_SIDE_EFFECTS__ */
-function partial(schema, keys) {
-	const entries$1 = {};
-	for (const key in schema.entries) entries$1[key] = !keys || keys.includes(key) ? /* @__PURE__ */ optional(schema.entries[key]) : schema.entries[key];
-	return _standardSchema({
-		...schema,
-		entries: entries$1
-	});
-}
-/**
-* Creates a modified copy of an object schema that contains only the selected
-* entries.
-*
-* @param schema The schema to pick from.
-* @param keys The selected entries.
-*
-* @returns An object schema.
-*/
-/* @__NO_SIDE_EFFECTS__ */
-function pick(schema, keys) {
-	const entries$1 = {};
-	for (const key of keys) entries$1[key] = schema.entries[key];
-	return _standardSchema({
-		...schema,
-		entries: entries$1
-	});
-}
-/* @__NO_SIDE_EFFECTS__ */
-function pipe(...pipe$1) {
-	return _standardSchema({
-		...pipe$1[0],
-		pipe: pipe$1,
-		"~run"(dataset, config$1) {
-			for (const item of pipe$1) if (item.kind !== "metadata") {
-				if (dataset.issues && (item.kind === "schema" || item.kind === "transformation")) {
-					dataset.typed = false;
-					break;
-				}
-				if (!dataset.issues || !config$1.abortEarly && !config$1.abortPipeEarly) dataset = item["~run"](dataset, config$1);
-			}
-			return dataset;
-		}
-	});
-}
-/**
-* Parses an unknown input based on a schema.
-*
-* @param schema The schema to be used.
-* @param input The input to be parsed.
-* @param config The parse configuration.
-*
-* @returns The parse result.
-*/
-/* @__NO_SIDE_EFFECTS__ */
-function safeParse(schema, input, config$1) {
-	const dataset = schema["~run"]({ value: input }, /* @__PURE__ */ getGlobalConfig(config$1));
-	return {
-		typed: dataset.typed,
-		success: !dataset.issues,
-		output: dataset.value,
-		issues: dataset.issues
-	};
-}
-
-// protocol/hook.ts
-/** Longest idempotency key (`id` in the body, `webhook-id` in the header), in characters. */
-const MAX_ID_CHARACTERS = 256;
-const MAX_ATTESTATIONS = 8;
-/** valibot's objects take lists too. */
-const notList = pipe(unknown(), check((value) => !Array.isArray(value), "expected an object, not a list"));
-const text = pipe(string(), maxLength(1e3));
-/** What the sender says of itself: recorded and shown, never trusted. */
-const Source = pipe(notList, object({
-	repository: optional(text),
-	ref: optional(text),
-	sha: optional(text),
-	run_url: optional(text),
-	actor: optional(text),
-	message: optional(text)
-}));
-/** The JSON body of `POST /hooks/{app}`. Neither `image` nor `rollback` means redeploy. Unknown fields are dropped. */
-const HookBody = pipe(notList, object({
-	image: optional(pipe(string(), minLength(1), maxLength(1024))),
-	rollback: optional(pipe(string(), minLength(1), maxLength(256))),
-	/** With `rollback`: run it with the settings of the config, not with those that it had then. */
-	current_settings: optional(boolean()),
-	/** With `rollback`, over the local socket alone: run it with all that it had then, rights, limits and secrets too. */
-	release_settings: optional(boolean()),
-	id: optional(pipe(string(), minLength(1), maxLength(256))),
-	source: optional(Source),
-	/** Everything is checked as for a real hook, and nothing is started or used up. */
-	test: optional(boolean()),
-	/** Sigstore bundles of the image. */
-	attestations: optional(pipe(array$1(unknown()), maxLength(MAX_ATTESTATIONS)))
-}), check((body) => body.image === void 0 || body.rollback === void 0, "image and rollback exclude each other: send one of them"), check((body) => body.current_settings !== true || body.release_settings !== true, "current_settings and release_settings exclude each other: send one of them"));
-
-// protocol/deployment.ts
-/**
-* The name of a step: `resolve`, `pull`, `swap`, … An open string: another engine or a newer receiver has steps of its own,
-* and every reader shows those that it does not know.
-*/
-const StepName = string();
-const FINAL_STATUSES = [
-	"succeeded",
-	"failed",
-	"superseded"
-];
-const DeploymentError = object({
-	/** Stable word for programs: `unhealthy`, `pull_failed`, `rolled_back`, … */
-	code: string(),
-	/** What failed, which thing, with its value. */
-	message: string(),
-	/** What to do about it. */
-	hint: optional(string()),
-	/** Last lines of the container's output. */
-	log: optional(array$1(string()))
-});
-const Step = object({
-	name: StepName,
-	status: picklist([
-		"running",
-		"succeeded",
-		"failed"
-	]),
-	started_at: string(),
-	/** Duration in milliseconds, once it ended. */
-	ms: optional(number())
-});
-/** One attempt to put a digest live, as every answer shows it. Times are ISO 8601 in UTC. */
-const Deployment = object({
-	id: string(),
-	app: string(),
-	action: picklist([
-		"deploy",
-		"redeploy",
-		"rollback"
-	]),
-	status: picklist([
-		"queued",
-		"running",
-		...FINAL_STATUSES
-	]),
-	image: object({
-		repository: string(),
-		tag: optional(string()),
-		/** `sha256:` and 64 hex digits; absent until the tag is resolved. */
-		digest: optional(string())
-	}),
-	previous: optional(object({
-		deployment: string(),
-		digest: string()
-	})),
-	/** Of a rollback: the deployment whose settings it runs with; absent for those of the config. */
-	settings_of: optional(string()),
-	/** Of a rollback: whether all of those come back, rights, limits and secrets too. */
-	release_settings: optional(boolean()),
-	/** Of a redeploy: it is what was live, once more, with nothing new. */
-	restart: optional(boolean()),
-	/** Of a deploy that a registry only hinted at, when it did not say the digest: one that is on hold is not run. */
-	hint: optional(boolean()),
-	/** What visitors come to the app by, once that was found out. */
-	url: optional(string()),
-	source: Source,
-	/** Of the request that it came of: the one that was answered with it, and that stands in the receiver's log. */
-	request_id: optional(string()),
-	created_at: string(),
-	started_at: optional(string()),
-	finished_at: optional(string()),
-	live_at: optional(string()),
-	steps: array$1(Step),
-	error: optional(DeploymentError)
-});
-/** The body of a 202. */
-const Accepted = object({
-	deployment: Deployment,
-	follow: object({
-		url: string(),
-		token: string()
-	})
-});
-/** What happened, in order. On the wire each is one server-sent event: `event:` is the type, `data:` the whole object. */
-const DeploymentEvent = variant("type", [
-	object({
-		type: literal("started"),
-		at: string()
-	}),
-	object({
-		type: literal("image"),
-		at: string(),
-		digest: string(),
-		previous: optional(object({
-			deployment: string(),
-			digest: string()
-		}))
-	}),
-	object({
-		type: literal("step"),
-		at: string(),
-		step: StepName,
-		status: picklist([
-			"running",
-			"succeeded",
-			"failed"
-		]),
-		ms: optional(number()),
-		/** One line for people: what the step did, with figures. */
-		message: optional(string()),
-		/** Why the deployment fails, on the step that failed it. */
-		error: optional(DeploymentError)
-	}),
-	object({
-		type: literal("progress"),
-		at: string(),
-		step: StepName,
-		message: string(),
-		/** Bytes done and bytes in all, of a pull. */
-		current: optional(number()),
-		total: optional(number()),
-		/** What visitors come to the app by, as found out. */
-		url: optional(string())
-	}),
-	object({
-		type: literal("live"),
-		at: string()
-	}),
-	object({
-		type: literal("finished"),
-		at: string(),
-		status: picklist(FINAL_STATUSES),
-		error: optional(DeploymentError)
-	})
-]);
-/** Longer than any event: the last lines of a container's output stand in one. A reader gives up on a longer one. */
-const MAX_EVENT_CHARACTERS = 4194304;
-const Unknown = object({
-	type: string(),
-	step: optional(fallback(optional(string()), void 0)),
-	message: optional(fallback(optional(string()), void 0))
-});
-/** An event as its readers take it: one that a newer receiver sends is shown, not refused. `undefined` when it is none at all. */
-function readEvent(json) {
-	const known = safeParse(DeploymentEvent, json);
-	if (known.success) return known.output;
-	const unknown = safeParse(Unknown, json);
-	if (!unknown.success) return void 0;
-	const { type: kind, step, message } = unknown.output;
-	return {
-		type: "unknown",
-		kind,
-		...step === void 0 ? {} : { step },
-		...message === void 0 ? {} : { message }
-	};
-}
-const isFinal = (status) => status === "succeeded" || status === "failed" || status === "superseded";
-
-// protocol/duration.ts
-const UNITS_MS = {
-	ns: 1e-6,
-	us: .001,
-	µs: .001,
-	ms: 1,
-	s: 1e3,
-	m: 6e4,
-	h: 36e5
-};
-/** Longest time that a timer can wait, almost 25 days: a longer one would end at once. */
-const MAX_DURATION_MS = 2 ** 31 - 1;
-/**
-* Milliseconds, also parts of one, of a duration as Docker and Compose write it: `10s`, `1m30s`, `500ms`, `1.5h`, or `0`;
-* `undefined` for anything else.
-*/
-function parseDuration(text) {
-	if (text === "0") return 0;
-	if (!/^(?:\d+(?:\.\d+)?(?:ns|us|µs|ms|s|m|h))+$/.test(text)) return void 0;
-	let sum = 0;
-	for (const [, amount, unit] of text.matchAll(/(\d+(?:\.\d+)?)(ns|us|µs|ms|s|m|h)/g)) sum += Number(amount) * UNITS_MS[unit];
-	return sum;
-}
-/** A span for people: `812 ms`, `4.1 s`, `2 min 5 s`. */
-function showDuration(ms) {
-	if (ms < 1e3) return `${Math.round(ms)} ms`;
-	if (ms < 59950) return `${(ms / 1e3).toFixed(1)} s`;
-	const seconds = Math.round(ms / 1e3);
-	const rest = seconds % 60;
-	return rest === 0 ? `${seconds / 60} min` : `${Math.floor(seconds / 60)} min ${rest} s`;
-}
-
-// action/network-error.ts
-const CERTIFICATE_CODES = /* @__PURE__ */ new Set([
-	"CERT_HAS_EXPIRED",
-	"CERT_NOT_YET_VALID",
-	"DEPTH_ZERO_SELF_SIGNED_CERT",
-	"SELF_SIGNED_CERT_IN_CHAIN",
-	"UNABLE_TO_GET_ISSUER_CERT",
-	"UNABLE_TO_GET_ISSUER_CERT_LOCALLY",
-	"UNABLE_TO_VERIFY_LEAF_SIGNATURE",
-	"ERR_TLS_CERT_ALTNAME_INVALID"
-]);
-/** Whether a failed request may succeed when it is made again: a wrong certificate stays wrong. */
-const isPassing = (error) => {
-	if (error instanceof BodyTooLong) return false;
-	const code = codeOf(error);
-	return !CERTIFICATE_CODES.has(code) && code !== "EPROTO" && !code.startsWith("ERR_SSL");
-};
-/** Why a host could not be reached, and what to do, for people. */
-const explainNetworkError = (error, url) => {
-	const { host, hostname } = new URL(url);
-	if (error instanceof BodyTooLong) return {
-		why: `${host} sends too much: ${error.message}`,
-		hint: "Check that url is the one that is meant: something else answers there."
-	};
-	const code = codeOf(error);
-	const message = error instanceof Error ? error.message || code : String(error);
-	if (code === "ENOTFOUND" || code === "EAI_AGAIN") return {
-		why: `the name ${hostname} does not resolve (${code})`,
-		hint: "Check the spelling of url and the DNS record of the host."
-	};
-	if (CERTIFICATE_CODES.has(code)) return {
-		why: `the TLS certificate of ${host} is not accepted: ${message} (${code})`,
-		hint: "Give the host a certificate for this name from a public authority, or set NODE_EXTRA_CA_CERTS in the job to the file of your own."
-	};
-	if (code === "EPROTO" || code.startsWith("ERR_SSL")) return {
-		why: `${host} does not speak TLS there: ${message}`,
-		hint: "Check the port and the scheme (http or https) of url."
-	};
-	return {
-		why: `${host} cannot be reached: ${message}`,
-		hint: "Check that the receiver and its Nginx run, and that the firewall lets this runner in."
-	};
-};
-const codeOf = (error) => {
-	if (error instanceof AggregateError) return codeOf(error.errors[0]);
-	const code = error?.code;
-	return typeof code === "string" ? code : "";
-};
-
-// action/request.ts
-/** Longest answer that is read whole, in bytes. */
-const MAX_TEXT_BYTES = 4194304;
-/**
-* One request by the runner's own client, so that proxies are as in every other step (`https_proxy`, `http_proxy`, `no_proxy`, in
-* capitals too). It follows no redirect: what was signed is for one address. Rejects with Node's own network errors.
-*/
-const send = async (url, request) => {
-	const { method, headers = {}, body = null, answerTimeoutMs, signal, isDirect = false } = request;
-	const unanswered = new AbortController();
-	const timer = setTimeout(() => unanswered.abort(), answerTimeoutMs);
-	const ended = AbortSignal.any([unanswered.signal, ...signal ? [signal] : []]);
-	const client = new HttpClient("deploy-action", [endedBy(ended, isDirect)], { allowRedirects: false });
-	try {
-		const { message } = await client.request(method, url, body, { ...headers });
-		return {
-			status: message.statusCode ?? 0,
-			headers: message.headers,
-			body: message
-		};
-	} catch (error) {
-		if (!unanswered.signal.aborted) throw error;
-		throw Object.assign(/* @__PURE__ */ new Error(`no answer within ${answerTimeoutMs / 1e3} s`), {
-			code: "ETIMEDOUT",
-			cause: error
-		});
-	} finally {
-		clearTimeout(timer);
-	}
-};
-/** The answer's whole body; rejects when it is longer than 4 MiB. */
-const readText = ({ body }) => readText$1(body, MAX_TEXT_BYTES);
-/** The client knows no signal, and hands Node's options to its handlers. The way through a proxy is a request of its own. */
-const endedBy = (signal, isDirect) => ({
-	prepareRequest: (options) => {
-		options.signal = signal;
-		if (isDirect) delete options.agent;
-		const tunnel = options.agent;
-		if (tunnel?.proxyOptions === void 0) options.host = options.host?.replace(/^\[(.*)\]$/, "$1");
-		else {
-			tunnel.proxyOptions.signal = signal;
-			options.defaultPort = tunnel.defaultPort ?? 80;
-		}
-	},
-	canHandleAuthentication: () => false,
-	handleAuthentication: () => Promise.reject(/* @__PURE__ */ new Error("nothing is asked for"))
-});
-
-// protocol/problem.ts
-/** Body of an error answer. */
-const Problem = object({
-	type: string(),
-	title: string(),
-	status: number(),
-	code: string(),
-	/** Names the thing and its value. */
-	detail: string(),
-	/** Says what to do. */
-	hint: optional(string())
-});
-
-// action/rejection.ts
-const redirected = () => "Write the address it redirects to as url: a signed hook and its token follow no redirect.";
-/** So many characters of an answer are shown. */
-const MAX_SHOWN$1 = 2e3;
-/** What to do when the receiver's own words hold no hint. */
-const HINTS$1 = {
-	301: redirected,
-	302: redirected,
-	303: redirected,
-	307: redirected,
-	308: redirected,
-	401: (app) => `The receiver's log says precisely why. Usual reasons: the app ${app} is not in its config; its auth does not name this repository (repository_id) or this key; its url is not the one that this hook is posted to; the clocks differ by minutes.`,
-	403: (app) => `The signature is right, but the config of ${app} does not allow this: compare its image: and the claims under auth.oidc with this run.`,
-	404: () => "Compare the app in url with the names under apps: in the receiver’s config.",
-	405: () => "Check that url ends in /hooks/ and the app, and that no proxy in between answers instead.",
-	409: () => "Look at the app’s history with \"deploy-receiver history\".",
-	413: () => "Something in between limits bodies (client_max_body_size in Nginx): a hook has at most 64 KiB.",
-	415: () => "A proxy in between changes the Content-Type: let application/json through.",
-	422: () => "Run the job again: a new attempt has a new id. Two jobs of one matrix that deploy different images to one app have the same id: give each one by the input id."
-};
-/** The error of an answer that took the hook not, with the receiver's own words (RFC 9457) where it has some. */
-const rejected = (answer) => {
-	const problem = readProblem(answer.text);
-	const words = problem?.detail ?? problem?.title ?? firstLine(answer.text);
-	const said = words === "" ? "" : `: ${words.slice(0, MAX_SHOWN$1)}`;
-	const message = `${answer.url} answered ${answer.status}${said}`;
-	const hint = problem?.hint?.slice(0, MAX_SHOWN$1) ?? HINTS$1[answer.status]?.(answer.app);
-	return new ActionError("rejected", message, hint === void 0 ? {} : { hint });
-};
-const ProblemWords = partial(pick(Problem, [
-	"title",
-	"detail",
-	"hint"
-]));
-function readProblem(text) {
-	try {
-		const parsed = safeParse(ProblemWords, JSON.parse(text));
-		return parsed.success ? parsed.output : void 0;
-	} catch {
-		return;
-	}
-}
-/** A proxy's error page says most in its title. */
-const firstLine = (text) => (/<title>([^<]*)<\/title>/i.exec(text)?.[1] ?? text.trim().split("\n")[0] ?? "").trim().slice(0, 200);
-
-// action/follow.ts
-const RECONNECT_MS = 500;
-const MAX_RECONNECT_MS = 1e4;
-const ANSWER_TIMEOUT_MS$2 = 15e3;
-/** A connection over which nothing came for so long, not even a comment, is taken for dead. */
-const SILENCE_MS = 45e3;
-/** An established connection ended amid an answer. */
-const CUT_CODES = /* @__PURE__ */ new Set([
-	"ECONNRESET",
-	"ERR_STREAM_PREMATURE_CLOSE",
-	"EPIPE"
-]);
-/** Answer 204: every event was read. */
-const NOTHING_LEFT = "every event was read";
-/** Reads of the final deployment before its events alone have to do. */
-const FINAL_READS = 3;
-/**
-* Follows a deployment to its end over server-sent events, taking up where it was after each cut, and returns it as it
-* ended. Leaving early, by timeout or cancellation, leaves the deployment alone.
-* @throws ActionError `still_running` at the timeout, `cancelled`, `rejected`, `bad_answer`.
-*/
-const follow = async (following) => {
-	const { accepted, timeoutMs, signal } = following;
-	const deadline = AbortSignal.timeout(timeoutMs);
-	const ended = AbortSignal.any([signal, deadline]);
-	try {
-		return await readFinal(following, await followEvents(following, ended), ended);
-	} catch (error) {
-		if (error instanceof ActionError) throw error;
-		if (signal.aborted) throw leftAlone("cancelled", `cancelled while following`, accepted, error);
-		if (deadline.aborted) throw leftAlone("still_running", `still running after ${showDuration(timeoutMs)}`, accepted, error);
-		throw error;
-	}
-};
-/** The last event; undefined when the receiver says that there is none to come. */
-async function followEvents(following, ended) {
-	const { url, token } = following.accepted.follow;
-	const firstPauseMs = following.reconnectMs ?? RECONNECT_MS;
-	let lastEventId = "";
-	let pauseMs = firstPauseMs;
-	let finished;
-	for (;;) {
-		const cut = await readStream({
-			url,
-			headers: {
-				accept: "text/event-stream",
-				authorization: `Bearer ${token}`,
-				...lastEventId !== "" && { "last-event-id": lastEventId }
-			},
-			ended,
-			onMessage: (data, id) => {
-				const event = parseEvent(data);
-				lastEventId = id ?? lastEventId;
-				pauseMs = firstPauseMs;
-				if (event === void 0) return "more";
-				following.onEvent(event);
-				if (event.type !== "finished") return "more";
-				finished = event;
-				return "last";
-			}
-		});
-		if (finished !== void 0 || cut === NOTHING_LEFT) return finished;
-		ended.throwIfAborted();
-		say(`${cut}; following again in ${showDuration(pauseMs)}`);
-		await setTimeout$1(pauseMs, void 0, { signal: ended });
-		pauseMs = Math.min(pauseMs * 2, MAX_RECONNECT_MS);
-	}
-}
-/** Reads one connection until it ends, and says in words how it did. An answer that will stay the same is thrown. */
-async function readStream({ url, headers, ended, onMessage }) {
-	const silence = new AbortController();
-	const timer = setTimeout(() => silence.abort(), SILENCE_MS);
-	try {
-		const answer = await send(url, {
-			method: "GET",
-			headers,
-			answerTimeoutMs: ANSWER_TIMEOUT_MS$2,
-			signal: AbortSignal.any([ended, silence.signal])
-		});
-		if (answer.status !== 200) return await notAStream(answer, url);
-		let next = "more";
-		let isTooLong = false;
-		const parser = createParser({
-			maxBufferSize: MAX_EVENT_CHARACTERS,
-			onError: ({ type }) => isTooLong ||= type === "max-buffer-size-exceeded",
-			onEvent: ({ data, id }) => {
-				if (next === "more") next = onMessage(data, id);
-			}
-		});
-		const decoder = new TextDecoder();
-		for await (const chunk of answer.body) {
-			timer.refresh();
-			parser.feed(decoder.decode(chunk, { stream: true }));
-			if (isTooLong) throw tooLong(url);
-			if (next === "last") break;
-		}
-		return "the connection to the receiver ended";
-	} catch (error) {
-		if (error instanceof ActionError) throw error;
-		if (silence.signal.aborted) return `the receiver said nothing for ${showDuration(SILENCE_MS)}`;
-		return CUT_CODES.has(error.code ?? "") ? "the connection to the receiver was cut" : explainNetworkError(error, url).why;
-	} finally {
-		clearTimeout(timer);
-	}
-}
-const tooLong = (url) => new ActionError("bad_answer", `${url} sent an event of more than ${MAX_EVENT_CHARACTERS} characters`, { hint: "Check that url is the hook of a deploy-receiver: its events are far shorter." });
-async function notAStream(answer, url) {
-	const text = await readText(answer);
-	if (answer.status === 204) return NOTHING_LEFT;
-	if (answer.status === 429 || answer.status >= 500) return `the receiver answered ${answer.status}`;
-	throw rejected({
-		status: answer.status,
-		text,
-		url,
-		app: ""
-	});
-}
-function parseEvent(data) {
-	try {
-		return readEvent(JSON.parse(data));
-	} catch {
-		return;
-	}
-}
-/** The deployment as the receiver shows it in the end; where that cannot be read any more, as its events told it. */
-async function readFinal({ accepted, reconnectMs = RECONNECT_MS }, finished, ended) {
-	for (let read = 0; read < FINAL_READS; read++) {
-		if (read > 0) await setTimeout$1(reconnectMs * 2 ** read, void 0, { signal: ended });
-		const deployment = await readDeployment(accepted.follow, ended);
-		if (deployment !== void 0 && isFinal(deployment.status)) return deployment;
-		ended.throwIfAborted();
-	}
-	if (finished === void 0) throw new ActionError("lost", `the end of deployment ${accepted.deployment.id} cannot be read from ${accepted.follow.url}`, { hint: "Look at it on the receiver with \"deploy-receiver history\"." });
-	const { status, at, error } = finished;
-	return {
-		...accepted.deployment,
-		status,
-		finished_at: at,
-		...error && { error }
-	};
-}
-/** The deployment as it is now; undefined when it cannot be read. */
-const readDeployment = async ({ url, token }, signal = AbortSignal.timeout(ANSWER_TIMEOUT_MS$2)) => {
-	try {
-		const answer = await send(url.replace(/\/events$/, ""), {
-			method: "GET",
-			headers: {
-				accept: "application/json",
-				authorization: `Bearer ${token}`
-			},
-			answerTimeoutMs: ANSWER_TIMEOUT_MS$2,
-			signal
-		});
-		const parsed = safeParse(Deployment, JSON.parse(await readText(answer)));
-		return answer.status === 200 && parsed.success ? parsed.output : void 0;
-	} catch {
-		return;
-	}
-};
-function leftAlone(code, words, { deployment }, cause) {
-	return new ActionError(code, `deployment ${deployment.id} of ${deployment.app}: ${words}`, {
-		hint: code === "cancelled" ? "The deployment goes on by itself." : "The deployment goes on by itself. Give the job longer with timeout, or do not follow it with wait: false.",
-		cause
-	});
-}
-
-// action/hook.ts
-/** Pauses between the tries: 6 of them within a minute and a half. */
-const PAUSES_MS$1 = [
-	1e3,
-	2e3,
-	5e3,
-	15e3,
-	6e4
-];
-/** A hook is answered as soon as it is stored. */
-const ANSWER_TIMEOUT_MS$1 = 3e4;
-const RETRIED_STATUSES = /* @__PURE__ */ new Set([
-	429,
-	502,
-	503,
-	504
-]);
-/**
-* Posts a hook, and again when nobody answered or the answer was 429, 502, 503 or 504. Each try has the same bytes and
-* the same idempotency key, so that a hook that did arrive starts nothing twice.
-* @throws ActionError `unreachable`, `rejected`, `bad_answer`, `no_id_token`, `cancelled`.
-*/
-const postHook = async (delivery) => {
-	const { url } = delivery.target;
-	const body = JSON.stringify(delivery.body);
-	for (let attempt = 0;; attempt++) {
-		const pauseMs = PAUSES_MS$1[attempt];
-		const answer = await tryOnce(delivery, body);
-		if ("error" in answer) {
-			const { why, hint } = explainNetworkError(answer.error, url);
-			if (pauseMs === void 0 || !isPassing(answer.error)) throw new ActionError("unreachable", why, {
-				hint,
-				cause: answer.error
-			});
-			say(`${why}; trying again in ${pauseMs / 1e3} s`);
-			await delivery.pause(pauseMs);
-			continue;
-		}
-		if (RETRIED_STATUSES.has(answer.status) && pauseMs !== void 0) {
-			const waitMs = retryAfterMs(answer.headers["retry-after"]) ?? pauseMs;
-			say(`${url} answered ${answer.status}; trying again in ${Math.ceil(waitMs / 1e3)} s`);
-			await delivery.pause(waitMs);
-			continue;
-		}
-		if (answer.status < 200 || answer.status > 299) throw rejected({
-			...answer,
-			url,
-			app: delivery.target.app
-		});
-		return readOutcome(answer, delivery.target);
-	}
-};
-async function tryOnce(delivery, body) {
-	const headers = await delivery.authorize(Buffer.from(body), delivery.body.id, delivery.signal);
-	try {
-		const answer = await send(delivery.target.url, {
-			method: "POST",
-			headers: {
-				"content-type": "application/json",
-				accept: "application/json, application/problem+json",
-				...headers
-			},
-			body,
-			answerTimeoutMs: ANSWER_TIMEOUT_MS$1,
-			signal: AbortSignal.any([delivery.signal, AbortSignal.timeout(2 * ANSWER_TIMEOUT_MS$1)])
-		});
-		return {
-			status: answer.status,
-			headers: answer.headers,
-			text: await readText(answer)
-		};
-	} catch (error) {
-		if (delivery.signal.aborted) throw new ActionError("cancelled", "cancelled while the hook was posted", { cause: error });
-		return { error };
-	}
-}
-/** `Retry-After` in seconds or as a date (RFC 9110, section 10.2.3), at most two minutes. */
-const retryAfterMs = (value, now = Date.now()) => {
-	if (value === void 0) return void 0;
-	const ms = /^\d+$/.test(value) ? Number(value) * 1e3 : Date.parse(value) - now;
-	return Number.isNaN(ms) ? void 0 : Math.min(Math.max(ms, 0), 12e4);
-};
-const Taken = object({
-	deployment: Deployment,
-	follow: optional(Accepted.entries.follow)
-});
-/** What has to be hidden, also in an answer that is not one otherwise: its beginning is shown. */
-const WithToken = object({ follow: object({ token: string() }) });
-function readOutcome({ status, text }, target) {
-	const answer = parseJson(text);
-	if (is(WithToken, answer)) hide(answer.follow.token);
-	const parsed = safeParse(Taken, answer);
-	if (parsed.success) {
-		const { deployment, follow } = parsed.output;
-		return {
-			kind: "accepted",
-			deployment,
-			...follow && { follow }
-		};
-	}
-	if (target.basic !== void 0) return {
-		kind: "taken",
-		status
-	};
-	const shown = text.trim() === "" ? "nothing" : text.trim().slice(0, 200);
-	throw new ActionError("bad_answer", `${target.url} answered ${status} with no deployment: ${shown}`, { hint: "Check that url is the hook of a deploy-receiver (\"deploy-receiver hook\" prints it)." });
-}
-function parseJson(text) {
-	try {
-		return JSON.parse(text);
-	} catch {
-		return;
-	}
-}
-
-// action/idempotency-key.ts
-/**
-* The key by which a receiver takes a hook once: of this attempt of this step for this app, so that a retry within it is the same
-* and everything else is another. A runner whose run ids repeat (act) gets a random one, or what the workflow gives.
-*/
-const idempotencyKey = (given, run, app) => {
-	if (given !== "") return asHeader(given);
-	const { runId, runAttempt, job, step, hasOwnRunIds } = run;
-	return asHeader([
-		hasOwnRunIds && runId !== "" ? runId : randomUUID(),
-		runAttempt,
-		job,
-		step,
-		app
-	].filter((part) => part !== "").join(":"));
-};
-/** Visible characters without a dot (Standard Webhooks), as many as a receiver takes; what is left out lives on in a hash. */
-function asHeader(key) {
-	const plain = key.replace(/[^\w:-]/g, "-");
-	if (plain === key && key.length <= 256) return key;
-	const hash = createHash("sha256").update(key).digest("hex").slice(0, 16);
-	return `${plain.slice(0, 256 - hash.length - 1)}-${hash}`;
-}
-
-// protocol/event-line.ts
-/** An event as a line for people: the same in a workflow's log and on the VM. `''` for a step that begins. */
-function eventLine(event) {
-	switch (event.type) {
-		case "step": return event.status === "running" ? "" : stepLine(event);
-		case "progress": return `  ${event.step.padEnd(8)} ${progressWords(event)}`;
-		case "image": return imageLine(event);
-		case "live": return "● live: new requests go to the new version";
-		case "started": return "started";
-		case "finished": return event.status === "succeeded" ? "✓ succeeded" : `✗ ${event.status}`;
-		case "unknown": return unknownLine(event);
-	}
-}
-/** `✓ pull       812 ms  12.3 MB` */
-const stepLine = ({ step, status, ms, message }) => {
-	const mark = status === "succeeded" ? "✓" : "✗";
-	const time = ms === void 0 ? "" : showDuration(ms);
-	return `${mark} ${step.padEnd(8)} ${time.padStart(9)}${message ? `  ${message}` : ""}`.trimEnd();
-};
-const imageLine = ({ digest, previous }) => previous === void 0 ? `  image    ${digest}` : `  image    ${digest}, in place of ${previous.digest}`;
-/** Of a newer receiver: its own words say more than nothing. */
-const unknownLine = ({ kind, step, message }) => `  ${(step ?? kind).padEnd(8)} ${message ?? kind}`;
-/** What a step tells while it runs: `12.3 MB of 80 MB (15 %)`. */
-const progressWords = ({ message, current, total }) => {
-	if (current === void 0 || total === void 0 || total === 0) return message;
-	const percent = Math.floor(100 * current / total);
-	return message.includes("%") ? message : `${message} (${percent} %)`;
-};
-
-// action/progress.ts
-/** After so long without a line, one says that it still runs. */
-const HEARTBEAT_MS = 15e3;
-/** Shortest time between two lines about the bytes of a pull. */
-const PULL_LINE_MS = 3e3;
-/**
-* One line for each step that ended, with its time; pulled bytes every few seconds; each new answer of a probe; and a
-* sign of life when nothing happened for a while.
-*/
-const createProgress = (print, { heartbeatMs = HEARTBEAT_MS, now = Date.now } = {}) => {
-	let running = {
-		what: "waiting for its turn",
-		since: now()
-	};
-	let lastProgress = {
-		message: "",
-		at: -Infinity
-	};
-	const timer = setInterval(() => {
-		printLine(`… ${running.what} (${showDuration(now() - running.since)})`);
-	}, heartbeatMs);
-	const printLine = (line) => {
-		timer.refresh();
-		print(line);
-	};
-	const show = (event) => {
-		switch (event.type) {
-			case "step":
-				if (event.status === "running") {
-					running = {
-						what: `${event.step} still runs`,
-						since: now()
-					};
-					return;
-				}
-				lastProgress = {
-					message: "",
-					at: -Infinity
-				};
-				return printLine(eventLine(event));
-			case "progress":
-				if ((event.total !== void 0 || event.step === "pull") && now() - lastProgress.at < PULL_LINE_MS || event.message === lastProgress.message) return;
-				lastProgress = {
-					message: event.message,
-					at: now()
-				};
-				return printLine(eventLine(event));
-			case "started":
-				running = {
-					what: "still running",
-					since: now()
-				};
-				return printLine(eventLine(event));
-			case "image":
-			case "live":
-			case "finished":
-			case "unknown": return printLine(eventLine(event));
-		}
-	};
-	return {
-		show,
-		stop: () => clearInterval(timer)
-	};
-};
-
-// protocol/standard-webhooks.ts
-const MIN_SECRET_BYTES = 24;
-const SEED_BYTES = 32;
-const PKCS8_HEAD = Buffer.from("302e020100300506032b657004220420", "hex");
-const SPKI_HEAD = Buffer.from("302a300506032b6570032100", "hex");
-/** A key that cannot be used. The message never holds the key. */
-var KeyError = class extends Error {
-	constructor(message) {
-		super(message);
-		this.name = "KeyError";
-	}
-};
-/** Reads `whsec_…` (HMAC; also without its prefix) or `whsk_…` (Ed25519: seed, or seed and public key). Throws `KeyError`. */
-function parseSigningKey(text) {
-	if (text.startsWith("whpk_")) throw new KeyError("whpk_… is a public key: signing takes its whsk_… half");
-	if (!text.startsWith("whsk_")) return {
-		kind: "hmac",
-		secret: createSecretKey(parseSecret(text))
-	};
-	const bytes = decodeCanonical(text.slice(5), "whsk_ key");
-	if (bytes.length !== SEED_BYTES && bytes.length !== 64) throw new KeyError(`whsk_ key has ${bytes.length} bytes, 32 or 64 are needed`);
-	const privateKey = createPrivateKey({
-		key: Buffer.concat([PKCS8_HEAD, bytes.subarray(0, SEED_BYTES)]),
-		format: "der",
-		type: "pkcs8"
-	});
-	const given = bytes.subarray(SEED_BYTES);
-	if (given.length > 0 && !given.equals(rawPublicKey(privateKey))) throw new KeyError("whsk_ key: its public half does not belong to its private half");
-	return {
-		kind: "ed25519",
-		privateKey
-	};
-}
-/** One entry of `webhook-signature`: `v1,…` or `v1a,…`, over `{id}.{timestamp}.{body}`. */
-function sign$1({ key, id, timestamp, body }) {
-	const content = signedContent(id, String(timestamp), body);
-	return key.kind === "hmac" ? `v1,${createHmac("sha256", key.secret).update(content).digest("base64")}` : `v1a,${sign(null, content, key.privateKey).toString("base64")}`;
-}
-function signedContent(id, timestamp, body) {
-	return Buffer.concat([Buffer.from(`${id}.${timestamp}.`), body]);
-}
-function parseSecret(text) {
-	const secret = decodeCanonical(text.replace(/^whsec_/, ""), "whsec_ secret");
-	if (secret.length >= MIN_SECRET_BYTES) return secret;
-	throw new KeyError(`whsec_ secret has ${secret.length} bytes, at least ${MIN_SECRET_BYTES} are needed: printf 'whsec_%s\\n' "$(openssl rand -base64 32)"`);
-}
-/** One text for one value: anything but canonical base64 is refused. */
-function decodeCanonical(text, what) {
-	const bytes = Buffer.from(text, "base64");
-	if (text !== "" && bytes.toString("base64") === text) return bytes;
-	throw new KeyError(`${what} is not canonical base64 (standard alphabet, with its padding)`);
-}
-function rawPublicKey(privateKey) {
-	return createPublicKey(privateKey).export({
-		format: "der",
-		type: "spki"
-	}).subarray(-32);
-}
-
-// action/id-token.ts
-const ANSWER_TIMEOUT_MS = 15e3;
-const PAUSES_MS = [
-	500,
-	2e3,
-	5e3
-];
-/** Of what GitHub said, in characters. */
-const MAX_REASON = 300;
-/**
-* GitHub's OIDC token for an audience, masked (docs.github.com, "OpenID Connect reference", methods for requesting the token).
-* @param purpose what it is for, for the error: `sign the hook …`
-* @throws ActionError `no_id_token`, with the permission that is missing.
-*/
-const idToken = async (audience, purpose, signal) => {
-	requireIdToken(purpose);
-	for (let attempt = 0;; attempt++) try {
-		return await within(ANSWER_TIMEOUT_MS, signal, getIDToken(audience));
-	} catch (cause) {
-		signal.throwIfAborted();
-		const pauseMs = PAUSES_MS[attempt];
-		if (pauseMs === void 0) throw new ActionError("no_id_token", `GitHub's OIDC token could not be had: ${why(cause)}`, {
-			hint: "Run the job again; see https://www.githubstatus.com.",
-			cause
-		});
-		await setTimeout$1(pauseMs, void 0, { signal }).catch((error) => {
-			signal.throwIfAborted();
-			throw error;
-		});
-	}
-};
-/** Whether GitHub gives this job tokens; else an error says what is missing. */
-const requireIdToken = (purpose) => {
-	const { ACTIONS_ID_TOKEN_REQUEST_URL: url, ACTIONS_ID_TOKEN_REQUEST_TOKEN: token } = process.env;
-	if (url && token) return;
-	throw new ActionError("no_id_token", `GitHub gives this job no OIDC token to ${purpose}`, { hint: "Add \"permissions: { id-token: write }\" to the job (and contents: read, packages: write as needed; a pull request from a fork never gets one), or give a secret or password instead." });
-};
-/** The toolkit waits three minutes for an answer, and for ever for the rest of one that was cut. */
-async function within(ms, signal, work) {
-	const ended = new AbortController();
-	const late = setTimeout$1(ms, void 0, { signal: AbortSignal.any([signal, ended.signal]) }).then(() => {
-		throw new Error(`no answer within ${ms / 1e3} s`);
-	});
-	try {
-		return await Promise.race([work, late]);
-	} finally {
-		ended.abort();
-		work.catch(() => {});
-		late.catch(() => {});
-	}
-}
-const why = (error) => plainLines(error instanceof Error ? error.message : String(error)).map((line) => line.trim()).filter((line) => line !== "").join(" ").slice(0, MAX_REASON);
-
-// action/signing.ts
-/**
-* How a hook is signed: user and password of its URL, else the secret, else GitHub's OIDC token.
-* @throws ActionError `bad_input` for a secret that is no signing key, `no_id_token` when GitHub gives no token.
-*/
-const chooseSigning = (target, secret) => {
-	if (target.basic !== void 0) return withBasic(target.basic);
-	if (secret !== "") return withStandardWebhooks(secret);
-	return withOidc(target.url);
-};
-function withBasic({ username, password }) {
-	const credentials = Buffer.from(`${username}:${password}`).toString("base64");
-	hide(password, credentials);
-	return async () => ({ authorization: `Basic ${credentials}` });
-}
-function withStandardWebhooks(secret) {
-	const key = readKey(secret);
-	return async (body, id) => {
-		const timestamp = Math.floor(Date.now() / 1e3);
-		return {
-			"webhook-id": id,
-			"webhook-timestamp": String(timestamp),
-			"webhook-signature": sign$1({
-				key,
-				id,
-				timestamp,
-				body
-			})
-		};
-	};
-}
-function readKey(secret) {
-	try {
-		return parseSigningKey(secret);
-	} catch (cause) {
-		const why = cause instanceof Error ? cause.message : String(cause);
-		throw new ActionError("bad_input", `input secret: it is not a signing key: ${why}`, {
-			hint: "Give a whsk_… (Ed25519) or whsec_… (HMAC) key whole, or leave secret out to sign with GitHub’s OIDC token.",
-			cause
-		});
-	}
-}
-/** A receiver takes a token once, for one app and one body, so that each try has a token of its own. */
-function withOidc(url) {
-	const purpose = `sign the hook ${url}`;
-	requireIdToken(purpose);
-	return async (body, _, signal) => {
-		const hash = createHash("sha256").update(body).digest("hex");
-		return { authorization: `Bearer ${await idToken(`${url}#sha256=${hash}`, purpose, signal)}` };
-	};
-}
-
-// action/deploy.ts
-/**
-* Posts the hook to one receiver and follows the deployment. What became of it goes to `onResult` each time it is
-* known better, so that it is reported also when this throws.
-* @throws ActionError of the hook and of following it.
-*/
-const deployTo = async (target, order, onResult) => {
-	const { inputs, signal } = order;
-	let whole;
-	const known = (result) => {
-		whole = {
-			...whole,
-			url,
-			app,
-			...result
-		};
-		onResult(whole);
-		return whole;
-	};
-	const { url, app } = target;
-	warnOfPlainHttp(url);
-	say(`${order.image === "" ? `rolling back to ${inputs.rollback}` : `deploying ${order.image}`}: ${url}`);
-	const outcome = await postHook({
-		target,
-		body: hookBody(target, order),
-		authorize: chooseSigning(target, inputs.secret),
-		signal,
-		pause: (ms) => setTimeout$1(ms, void 0, { signal })
-	});
-	if (outcome.kind === "taken") {
-		say(`${url} answered ${outcome.status}: taken. Such a hook says nothing more, so there is nothing to follow.`);
-		return known({ status: "accepted" });
-	}
-	const { deployment, follow: named } = outcome;
-	const following = named !== void 0 && isOfOrigin(named.url, url) ? named : void 0;
-	const accepted = known({
-		status: deployment.status,
-		deployment,
-		...following && { follow: following }
-	});
-	say(`deployment ${deployment.id} of ${deployment.app}: ${deployment.status}`);
-	if (!inputs.wait || named === void 0) return accepted;
-	if (following === void 0) throw followedElsewhere(named.url, url);
-	const progress = createProgress(say);
-	try {
-		const ended = await follow({
-			accepted: {
-				deployment,
-				follow: following
-			},
-			timeoutMs: inputs.timeoutMs,
-			signal,
-			onEvent: (event) => {
-				progress.show(event);
-				if (event.type === "started") known({
-					status: "running",
-					deployment: {
-						...deployment,
-						status: "running"
-					}
-				});
-			}
-		});
-		warnOfAnotherDigest(ended.image.digest, order);
-		return known({
-			status: ended.status,
-			deployment: ended
-		});
-	} finally {
-		progress.stop();
-	}
-};
-/** A URL with a password is a plain `CI_CD_URL`: its receiver takes what the app's tag says, so no image is sent. */
-function hookBody(target, order) {
-	const { inputs, run } = order;
-	return {
-		...inputs.rollback !== "" ? { rollback: inputs.rollback } : target.basic === void 0 && { image: order.image },
-		...order.attestations.length > 0 && { attestations: [...order.attestations] },
-		id: idempotencyKey(inputs.id, run, target.app),
-		source: source(run)
-	};
-}
-function source(run) {
-	const said = {
-		repository: run.repository,
-		ref: run.ref,
-		sha: run.sha,
-		run_url: run.runUrl,
-		actor: run.actor,
-		message: run.message
-	};
-	return Object.fromEntries(Object.entries(said).filter(([, value]) => value !== "").map(([key, value]) => [key, value.slice(0, 1e3)]));
-}
-function warnOfPlainHttp(url) {
-	const { protocol, hostname } = new URL(url);
-	const isLoopback = hostname === "localhost" || hostname === "[::1]" || /^127(?:\.\d+){3}$/.test(hostname);
-	if (protocol === "http:" && !isLoopback) warn(`${url} is posted to without TLS: whoever sits in between reads and changes it. Use https://.`);
-}
-/** Only who took the hook is told the token and believed about the deployment's end. */
-const isOfOrigin = (url, hookUrl) => URL.canParse(url) && new URL(url).origin === new URL(hookUrl).origin;
-function followedElsewhere(followUrl, hookUrl) {
-	const elsewhere = URL.canParse(followUrl) ? new URL(followUrl).origin : followUrl;
-	return new ActionError("bad_answer", `${hookUrl} took the hook, but follow.url of its answer is at ${JSON.stringify(elsewhere.slice(0, 200))}, not at ${new URL(hookUrl).origin}: nothing is sent there`, { hint: "The deployment goes on by itself. Post to the address that the receiver has as url: in its config, or change that; through a tunnel, do not follow it: wait: false." });
-}
-/** A receiver that redeploys a tag may have found another push of it. */
-function warnOfAnotherDigest(digest, { builtDigest }) {
-	if (builtDigest === void 0 || digest === void 0 || digest === builtDigest) return;
-	warn(`the receiver deployed ${digest}, not the ${builtDigest} that this job pushed: the tag that the app follows names another image.`);
-}
+const firstLine = (text) => (text ?? "").trim().replace(/[\r\n][^]*/, "").slice(0, 1e3);
 
 // action/attest-arguments.ts
 /**
@@ -2815,9 +619,9 @@ const PRIVATE = /^(\d{12})\.dkr[.-]ecr(?:-fips)?\.([a-z0-9-]+)\.([a-z0-9.-]+)$/;
 const PUBLIC = ["public.ecr.aws", "ecr-public.aws.com"];
 /** ECR Public gives its tokens here alone. */
 const PUBLIC_REGION = "us-east-1";
-const isEcr = (host) => isPublicEcr(host) || partsOf(host) !== void 0;
+const isEcr = (host) => isPublicEcr(host) || partsOf$1(host) !== void 0;
 const isPublicEcr = (host) => PUBLIC.includes(host);
-function partsOf(host) {
+function partsOf$1(host) {
 	const [, account = "", region = "", suffix = ""] = PRIVATE.exec(host) ?? [];
 	const domain = Object.hasOwn(DOMAINS, suffix) ? DOMAINS[suffix] : void 0;
 	return domain === void 0 ? void 0 : {
@@ -2828,7 +632,7 @@ function partsOf(host) {
 }
 /** The registries that a token for `host` is good for too: those of other accounts in its region, and ECR Public by its other name. */
 const ecrNeighbours = (host, accounts) => {
-	const account = partsOf(host)?.account;
+	const account = partsOf$1(host)?.account;
 	const hosts = account === void 0 ? PUBLIC : accounts.map((other) => host.replace(account, other));
 	return hosts.filter((other, index) => other !== host && hosts.indexOf(other) === index);
 };
@@ -2839,7 +643,7 @@ const ecrPlace = (host, region = "") => {
 		region: PUBLIC_REGION,
 		domain: "amazonaws.com"
 	};
-	const { region: own, domain } = partsOf(host) ?? {
+	const { region: own, domain } = partsOf$1(host) ?? {
 		region: PUBLIC_REGION,
 		domain: "amazonaws.com"
 	};
@@ -2934,6 +738,59 @@ const reasonOf = (answer) => {
 /** A form's body, and its header. */
 const form = (values) => new URLSearchParams(values).toString();
 const FORM = { "content-type": "application/x-www-form-urlencoded" };
+
+// action/id-token.ts
+const ANSWER_TIMEOUT_MS$1 = 15e3;
+const PAUSES_MS$1 = [
+	500,
+	2e3,
+	5e3
+];
+/** Of what GitHub said, in characters. */
+const MAX_REASON = 300;
+/**
+* GitHub's OIDC token for an audience, masked (docs.github.com, "OpenID Connect reference", methods for requesting the token).
+* @param purpose what it is for, for the error: `sign the hook …`
+* @throws ActionError `no_id_token`, with the permission that is missing.
+*/
+const idToken = async (audience, purpose, signal) => {
+	requireIdToken(purpose);
+	for (let attempt = 0;; attempt++) try {
+		return await within(ANSWER_TIMEOUT_MS$1, signal, getIDToken(audience));
+	} catch (cause) {
+		signal.throwIfAborted();
+		const pauseMs = PAUSES_MS$1[attempt];
+		if (pauseMs === void 0) throw new ActionError("no_id_token", `GitHub's OIDC token could not be had: ${why(cause)}`, {
+			hint: "Run the job again; see https://www.githubstatus.com.",
+			cause
+		});
+		await setTimeout$1(pauseMs, void 0, { signal }).catch((error) => {
+			signal.throwIfAborted();
+			throw error;
+		});
+	}
+};
+/** Whether GitHub gives this job tokens; else an error says what is missing. */
+const requireIdToken = (purpose) => {
+	const { ACTIONS_ID_TOKEN_REQUEST_URL: url, ACTIONS_ID_TOKEN_REQUEST_TOKEN: token } = process.env;
+	if (url && token) return;
+	throw new ActionError("no_id_token", `GitHub gives this job no OIDC token to ${purpose}`, { hint: "Add \"permissions: { id-token: write }\" to the job (and contents: read, packages: write as needed; a pull request from a fork never gets one), or give a secret or password instead." });
+};
+/** The toolkit waits three minutes for an answer, and for ever for the rest of one that was cut. */
+async function within(ms, signal, work) {
+	const ended = new AbortController();
+	const late = setTimeout$1(ms, void 0, { signal: AbortSignal.any([signal, ended.signal]) }).then(() => {
+		throw new Error(`no answer within ${ms / 1e3} s`);
+	});
+	try {
+		return await Promise.race([work, late]);
+	} finally {
+		ended.abort();
+		work.catch(() => {});
+		late.catch(() => {});
+	}
+}
+const why = (error) => plainLines(error instanceof Error ? error.message : String(error)).map((line) => line.trim()).filter((line) => line !== "").join(" ").slice(0, MAX_REASON);
 
 // node_modules/jose/dist/webapi/lib/buffer_utils.js
 const encoder = new TextEncoder();
@@ -3049,7 +906,7 @@ const UNTOLD_MS = 24e4;
 * When the login in an answer ends, in Unix milliseconds: by `expires_in` (RFC 6749, section 5.1), Google's `expireTime`, or the
 * refresh token itself, which is a JWT with Azure.
 */
-const endOf = (answer, now = Date.now()) => {
+const endOf$1 = (answer, now = Date.now()) => {
 	return [
 		now + Number(fieldOf(answer, "expires_in")) * 1e3,
 		Date.parse(String(fieldOf(answer, "expireTime"))),
@@ -3129,7 +986,7 @@ async function federate(provider, host, env, signal) {
 	});
 	return {
 		password: readSecret(answer, "access_token", "Google"),
-		endsAt: endOf(answer)
+		endsAt: endOf$1(answer)
 	};
 }
 function federationHint(why) {
@@ -3154,7 +1011,7 @@ async function become(account, token, env, signal) {
 	});
 	return {
 		password: readSecret(answer, "accessToken", "Google"),
-		endsAt: endOf(answer)
+		endsAt: endOf$1(answer)
 	};
 }
 /** gcloud's own variables name another endpoint (cloud.google.com, "gcloud config set", api_endpoint_overrides). */
@@ -3611,7 +1468,7 @@ const acrLogin = async (host, { clientId, tenantId }, env, signal, base = `https
 		registry: host,
 		username: TOKEN_USER,
 		password: readSecret(registry, "refresh_token", host),
-		endsAt: endOf(registry)
+		endsAt: endOf$1(registry)
 	};
 };
 
@@ -3642,7 +1499,7 @@ const dockerHubLogin = async (organization, connection, signal, identity = IDENT
 		registry: "docker.io",
 		username: organization,
 		password: readSecret(answer, "access_token", "Docker Hub"),
-		endsAt: endOf(answer)
+		endsAt: endOf$1(answer)
 	};
 };
 
@@ -3814,7 +1671,7 @@ async function tokenLogin(credentials, { host, place, env, signal }) {
 		username,
 		password,
 		alsoAt: ecrNeighbours(host, accounts.filter((account) => account !== "")),
-		endsAt: expiresAt === void 0 ? endOf(answer) : expiresAt * 1e3
+		endsAt: expiresAt === void 0 ? endOf$1(answer) : expiresAt * 1e3
 	};
 }
 function tokenHint(why, { service, region }) {
@@ -4035,233 +1892,6 @@ function fill(text, input, own) {
 }
 const isTrue = (text) => /^(?:1|t|true)$/i.test(text ?? "");
 
-// action/metadata/outputs.ts
-/** @param references whole ones */
-const outputsOf = ({ version, tagNames, labels, annotations }, references, separators) => ({
-	version,
-	tags: references.join(separators.tags),
-	"tag-names": tagNames.join(separators.tags),
-	labels: labels.join(separators.labels),
-	annotations: annotations.join(separators.annotations),
-	json: JSON.stringify({
-		tags: references,
-		"tag-names": tagNames,
-		labels: Object.fromEntries(labels.map(splitPair)),
-		annotations
-	})
-});
-const splitPair = (pair) => {
-	const at = pair.indexOf("=");
-	return [pair.slice(0, at), pair.slice(at + 1)];
-};
-
-// action/outcome.ts
-/** What GitHub's pages say of a run that had no error. */
-const endedWell = (results) => {
-	const open = results.find(({ status }) => status === "queued" || status === "running");
-	if (open !== void 0) return {
-		state: "in_progress",
-		description: `${open.app} is ${open.status}: not followed`
-	};
-	const superseded = results.find(({ status }) => status === "superseded");
-	if (superseded !== void 0) return {
-		state: "inactive",
-		description: `a newer deployment of ${superseded.app} took its place`
-	};
-	const image = results.at(-1)?.deployment?.image;
-	return {
-		state: "success",
-		description: image === void 0 ? "the hook was taken" : `live: ${image.repository.split("/").at(-1) ?? ""}${image.tag === void 0 ? "" : `:${image.tag}`} ${image.digest?.slice(0, 19) ?? ""}`
-	};
-};
-/**
-* What GitHub's pages say of a run that ended in an error, at the receiver that `last` is of; undefined when that took no hook,
-* whatever others before it did. One that was cancelled or timed out while the deployment went on
-* asks the receiver once more: what is true then is shown.
-*/
-const endedAs = async (last, error) => {
-	const { app = "it", deployment, status, follow } = last ?? {};
-	const [reason = "it failed"] = describeError(error).split("\n");
-	if (status === void 0 || status === "failed") return {
-		state: "failure",
-		description: reason
-	};
-	const now = follow === void 0 ? void 0 : await readDeployment(follow);
-	switch (now?.status ?? deployment?.status) {
-		case "succeeded": return {
-			state: "success",
-			description: `${app} is live; ${reason}`
-		};
-		case "failed": return {
-			state: "failure",
-			description: now?.error?.message ?? reason
-		};
-		case "superseded": return {
-			state: "inactive",
-			description: `a newer deployment of ${app} took its place`
-		};
-		case void 0:
-		case "queued":
-		case "running": return {
-			state: "error",
-			description: `no longer followed, and goes on: ${reason}`
-		};
-	}
-};
-/** What the workflow says, else where the receiver says that users reach the app. */
-const environmentUrl = (results, given) => given === "" ? results.findLast(({ deployment }) => deployment?.url)?.deployment?.url : given;
-
-// action/summary.ts
-/** The job summary, in the HTML that GitHub's Markdown lets through. Every value is escaped. */
-const renderSummary = (results, built) => {
-	const parts = results.map(renderResult);
-	if (results.length === 0 && built !== void 0) {
-		const { image, references } = built;
-		const unpushed = references.map(code).join(" ") || "an image without a tag";
-		parts.push(table([image === void 0 ? row("Built, not pushed", unpushed) : row("Pushed", code(image))]));
-	}
-	return `${parts.join("\n\n")}\n`;
-};
-function renderResult({ url, app, status, deployment }) {
-	const image = deployment?.image;
-	const took = deployment && tookMs(deployment);
-	return [
-		`### ${MARKS[status]} ${escape(app)}: ${status}`,
-		table([
-			row("App", escape(app)),
-			...image ? [row("Image", code(image.repository + (image.tag ? `:${image.tag}` : "")))] : [],
-			...image?.digest ? [row("Digest", code(image.digest))] : [],
-			row("Status", status),
-			...took === void 0 ? [] : [row("Duration", showDuration(took))],
-			...deployment && deployment.steps.length > 0 ? [row("Steps", steps(deployment))] : [],
-			...deployment?.previous ? [row("Previous digest", code(deployment.previous.digest))] : [],
-			...deployment ? [row("Deployment", code(deployment.id))] : [],
-			...deployment?.url === void 0 ? [] : [row("Live at", link(deployment.url))],
-			row("Hook", code(url))
-		]),
-		...deployment?.error ? [failure(deployment.error)] : []
-	].join("\n\n");
-}
-const MARKS = {
-	succeeded: "✅",
-	failed: "❌",
-	superseded: "⏭️",
-	running: "⏳",
-	queued: "⏳",
-	accepted: "📨"
-};
-/** Milliseconds from the hook to the end of the deployment; undefined while it runs. */
-const tookMs = ({ created_at, finished_at }) => finished_at === void 0 ? void 0 : Date.parse(finished_at) - Date.parse(created_at);
-const steps = (deployment) => deployment.steps.map(({ name, status, ms }) => {
-	const mark = status === "failed" ? " ✗" : status === "running" ? " …" : "";
-	return `${escape(name)}${ms === void 0 ? "" : ` ${showDuration(ms)}`}${mark}`;
-}).join(" · ");
-function failure(error) {
-	const said = [`<p><b>${escape(error.message)}</b> (${code(error.code)})</p>`];
-	if (error.hint !== void 0) said.push(`<p>${escape(error.hint)}</p>`);
-	if (error.log !== void 0 && error.log.length > 0) {
-		const log = error.log.join("\n").slice(-6e4);
-		said.push(`<details><summary>Last ${error.log.length} lines of the container</summary>`, `<pre>\n${escapeText(log)}\n</pre>`, "</details>");
-	}
-	return said.join("\n\n");
-}
-const table = (rows) => `<table>\n${rows.join("\n")}\n</table>`;
-const link = (url) => `<a href="${escape(url)}">${escape(url)}</a>`;
-const row = (name, html) => `<tr><th align="left">${name}</th><td>${html}</td></tr>`;
-const code = (text) => `<code>${escape(text)}</code>`;
-/** On one line: a blank line would end the HTML block and let Markdown begin. */
-const escape = (text) => escapeText(text).split(/[\r\n]+/).map((line) => line.trim()).filter((line) => line !== "").join(" ");
-const escapeText = (text) => text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll("\"", "&quot;");
-
-// action/report.ts
-/** A container's log in an annotation, in characters: GitHub cuts longer ones. */
-const MAX_ANNOTATION_CHARACTERS = 4e3;
-/**
-* Outputs of docker/metadata-action, set before the build, and the same as variables: `build-args: DOCKER_METADATA_OUTPUT_VERSION` takes one
-* into the build.
-*/
-const reportMetadata = (metadata, references, separators) => {
-	const { tags, ...outputs } = outputsOf(metadata, references, separators);
-	for (const [name, value] of Object.entries(outputs)) setOutput(name, value);
-	const { GITHUB_ENV: file = "", DOCKER_METADATA_SET_OUTPUT_ENV: isWanted = "" } = process.env;
-	if (file === "" || /^(?:0|f|false)$/i.test(isWanted)) return;
-	for (const [name, value] of Object.entries({
-		...outputs,
-		tags
-	})) exportVariable(`DOCKER_METADATA_OUTPUT_${name.replace("-", "_").toUpperCase()}`, value);
-};
-/** Outputs of the build, set as soon as they are true. */
-const reportBuild = (built, separators) => {
-	if (built.image !== void 0) setOutput("image", built.image);
-	if (built.digest !== void 0) setOutput("digest", built.digest);
-	setOutput("tags", built.references.join(separators.tags));
-	if (built.imageId !== void 0) setOutput("imageid", built.imageId);
-	if (built.metadata !== void 0) setOutput("metadata", built.metadata);
-};
-/** Outputs and job summary of all that happened, also when it ended badly. */
-const reportEnd = async (results, built, givenUrl) => {
-	setDeploymentOutputs(results, built);
-	const url = environmentUrl(results, givenUrl);
-	if (url !== void 0) setOutput("environment-url", url);
-	if (!process.env["GITHUB_STEP_SUMMARY"] || results.length === 0 && built === void 0) return;
-	try {
-		await summary.addRaw(renderSummary(results, built)).write();
-	} catch (error) {
-		warn(`the summary cannot be written: ${String(error)}`);
-	}
-};
-/**
-* Says why a deployment failed: log and annotation.
-* @returns the error that ends the job.
-*/
-const reportFailure = (deployment) => {
-	const { app, id, error: error$1 } = deployment;
-	const reason = error$1?.message ?? "the receiver gave no reason";
-	const log = error$1?.log ?? [];
-	if (log.length > 0) sayFolded(`Last ${log.length} lines of the container`, log);
-	const words = [
-		reason,
-		...error$1?.hint === void 0 ? [] : [error$1.hint],
-		...log.length > 0 ? ["", ...tail(log)] : []
-	];
-	const title = `${app} was not deployed: ${error$1?.code ?? "failed"}`;
-	error(words.flatMap(plainLines).join("\n"), { title });
-	const hint = error$1?.hint;
-	return new ActionError("deployment_failed", `deployment ${id} of ${app} failed: ${reason}`, { ...hint !== void 0 && { hint } });
-};
-/** With several receivers: one line each, an empty one too, the first bad status of all, and the times together. */
-function setDeploymentOutputs(results, built) {
-	if (results.length === 0) return;
-	const deployments = results.flatMap(({ deployment }) => deployment ?? []);
-	const lines = (values) => values.map((value) => value ?? "").join("\n");
-	const status = results.find((result) => result.status !== "succeeded")?.status ?? "succeeded";
-	setOutput("status", status);
-	setOutput("deployment-id", lines(results.map(({ deployment }) => deployment?.id)));
-	setOutput("previous-digest", lines(results.map(({ deployment }) => deployment?.previous?.digest)));
-	const times = deployments.flatMap((deployment) => tookMs(deployment) ?? []);
-	if (times.length > 0) setOutput("duration-ms", times.reduce((sum, ms) => sum + ms, 0));
-	const image = deployments.at(-1)?.image;
-	if (built === void 0 && image?.digest !== void 0) {
-		const { repository, tag, digest } = image;
-		setOutput("image", formatImage({
-			repository,
-			digest,
-			...tag !== void 0 && { tag }
-		}));
-		setOutput("digest", digest);
-	}
-}
-function tail(log) {
-	const kept = [];
-	let length = 0;
-	for (const line of log.toReversed()) {
-		length += line.length + 1;
-		if (length > MAX_ANNOTATION_CHARACTERS) break;
-		kept.unshift(line);
-	}
-	return kept;
-}
-
 // action/build-image.ts
 /**
 * Signs in, builds and pushes. A login that was asked for may end before a long build does: then once more, with a new one, and all
@@ -4404,6 +2034,26 @@ const explainFork = (error, run) => {
 function isFromFork({ eventName, repository, payload }) {
 	const head = payload.pull_request?.head?.repo;
 	return eventName === "pull_request" && head !== void 0 && head?.full_name !== repository;
+}
+
+// action/idempotency-key.ts
+/**
+* The key by which a receiver takes a hook once: of this attempt of this step for this app, so that a retry within it is the same
+* and everything else is another. A runner whose run ids repeat (act) gets a random one, or what the workflow gives.
+*/
+const idempotencyKey = (given, run, app) => given === "" ? asHeader(joined(partsOf(run), app)) : asHeader(given);
+/** The key of what takes a deployment back. */
+const undoingKey = (key) => asHeader(`${key}:back`);
+/** One id for what goes to several receivers, as a key without the app. */
+const releaseId = (given, run) => given === "" ? asHeader(joined(partsOf(run))) : asHeader(given);
+const partsOf = ({ runId, runAttempt, job, step, hasOwnRunIds }) => joined(hasOwnRunIds && runId !== "" ? runId : randomUUID(), runAttempt, job, step);
+const joined = (...parts) => parts.filter((part) => part !== "").join(":");
+/** Visible characters without a dot (Standard Webhooks), as many as a receiver takes; what is left out lives on in a hash. */
+function asHeader(key) {
+	const plain = key.replace(/[^\w:-]/g, "-");
+	if (plain === key && key.length <= 256) return key;
+	const hash = createHash("sha256").update(key).digest("hex").slice(0, 16);
+	return `${plain.slice(0, 256 - hash.length - 1)}-${hash}`;
 }
 
 // action/hook-target.ts
@@ -4596,6 +2246,11 @@ const readTags = (lines) => {
 const isOfRule = (field) => field.includes("=") || field.includes("{{");
 
 // action/inputs.ts
+const ON_FAILURE = [
+	"stop",
+	"continue",
+	"rollback"
+];
 /**
 * Reads the inputs. An absent or empty one means its documented default, also when the Action is run without `action.yml`
 * applied.
@@ -4615,6 +2270,8 @@ const readInputs = (run, input = getInput) => {
 	const registry = readRegistry(text("registry"), image || reference, home);
 	const inputs = Object.freeze({
 		hooks: lines("url").map(parseHookTarget),
+		onFailure: readOnFailure(text("on-failure", "stop")),
+		maxParallel: readMaxParallel(text("max-parallel", "1")),
 		secret: text("secret"),
 		image: image === "" ? defaultImage(registry, run) : image,
 		imageGiven: text("image") !== "",
@@ -4655,6 +2312,15 @@ function readTagContext(text) {
 	if (text === "workflow" || text === "git") return text;
 	throw new ActionError("bad_input", `input tag-context: "${text}" is not one`, { hint: "Write workflow (what the event says) or git (what is checked out)." });
 }
+function readOnFailure(text) {
+	const known = ON_FAILURE.find((each) => each === text);
+	if (known !== void 0) return known;
+	throw new ActionError("bad_input", `input on-failure: "${text}" is not one`, { hint: `Write ${ON_FAILURE.join(", ")}.` });
+}
+function readMaxParallel(text) {
+	if (/^[1-9]\d{0,3}$/.test(text)) return Number(text);
+	throw new ActionError("bad_input", `input max-parallel: "${text}" is not a count`, { hint: "Write how many receivers may be at work at once, 1 or more." });
+}
 /** One that is given is meant, whatever the image is. Else it is where the image goes, and where nothing says so `home`. */
 function readRegistry(given, image, home) {
 	if (given !== "") return registryHost(given);
@@ -4671,9 +2337,619 @@ function defaultImage(registry, run) {
 function checkTogether(inputs) {
 	if (inputs.rollback !== "" && inputs.hooks.length === 0) throw new ActionError("bad_input", `input rollback: "${inputs.rollback}" without url`, { hint: "Give url, the hook of the app to roll back: https://deploy.example.com/hooks/api." });
 	if (!inputs.build && inputs.rollback === "" && inputs.hooks.length === 0) throw new ActionError("bad_input", "input build is false and url is empty: nothing to do", { hint: "Give url to deploy image as it is, or leave build out to build and push it." });
+	const urls = inputs.hooks.map(({ url }) => url);
+	const twice = urls.find((url, index) => urls.indexOf(url) !== index);
+	if (twice !== void 0) throw new ActionError("bad_input", `input url: ${twice} stands there twice`, { hint: "Give each receiver once." });
+	if (inputs.onFailure === "rollback" && !inputs.wait) throw new ActionError("bad_input", "input on-failure: \"rollback\" beside wait: false", { hint: "Leave wait out: what is not followed is not known to fail." });
 	const pushing = inputs.push ? void 0 : inputs.outputs.find(asksForPush);
 	if (pushing !== void 0) throw new ActionError("bad_input", `input outputs: "${pushing}" pushes, beside push: false`, { hint: "Take the line out, or push=true out of it (type=docker, type=oci and type=local push nothing), or write push: true." });
 	if (inputs.image === "" && inputs.rollback === "") throw new ActionError("bad_input", "input image is empty, and GITHUB_REPOSITORY is too", { hint: "Give image, the repository to push to: ghcr.io/acme/api." });
+}
+
+// action/hook.ts
+/** Pauses between the tries: 6 of them within a minute and a half. */
+const PAUSES_MS = [
+	1e3,
+	2e3,
+	5e3,
+	15e3,
+	6e4
+];
+/** A hook is answered as soon as it is stored. */
+const ANSWER_TIMEOUT_MS = 3e4;
+const RETRIED_STATUSES = /* @__PURE__ */ new Set([
+	429,
+	502,
+	503,
+	504
+]);
+/**
+* Posts a hook, and again when nobody answered or the answer was 429, 502, 503 or 504. Each try has the same bytes and
+* the same idempotency key, so that a hook that did arrive starts nothing twice.
+* @throws ActionError `unreachable`, `rejected`, `bad_answer`, `no_id_token`, `cancelled`.
+*/
+const postHook = async (delivery) => {
+	const { url } = delivery.target;
+	const body = JSON.stringify(delivery.body);
+	for (let attempt = 0;; attempt++) {
+		const pauseMs = PAUSES_MS[attempt];
+		const answer = await tryOnce(delivery, body);
+		if ("error" in answer) {
+			const { why, hint } = explainNetworkError(answer.error, url);
+			if (pauseMs === void 0 || !isPassing(answer.error)) throw new ActionError("unreachable", why, {
+				hint,
+				cause: answer.error
+			});
+			say(`${why}; trying again in ${pauseMs / 1e3} s`);
+			await delivery.pause(pauseMs);
+			continue;
+		}
+		if (RETRIED_STATUSES.has(answer.status) && pauseMs !== void 0) {
+			const waitMs = retryAfterMs(answer.headers["retry-after"]) ?? pauseMs;
+			say(`${url} answered ${answer.status}; trying again in ${Math.ceil(waitMs / 1e3)} s`);
+			await delivery.pause(waitMs);
+			continue;
+		}
+		if (answer.status < 200 || answer.status > 299) throw rejected({
+			...answer,
+			url,
+			app: delivery.target.app
+		});
+		return readOutcome(answer, delivery.target);
+	}
+};
+async function tryOnce(delivery, body) {
+	const headers = await delivery.authorize(Buffer.from(body), delivery.body.id, delivery.signal);
+	try {
+		const answer = await send(delivery.target.url, {
+			method: "POST",
+			headers: {
+				"content-type": "application/json",
+				accept: "application/json, application/problem+json",
+				...headers
+			},
+			body,
+			answerTimeoutMs: ANSWER_TIMEOUT_MS,
+			signal: AbortSignal.any([delivery.signal, AbortSignal.timeout(2 * ANSWER_TIMEOUT_MS)])
+		});
+		return {
+			status: answer.status,
+			headers: answer.headers,
+			text: await readText(answer)
+		};
+	} catch (error) {
+		if (delivery.signal.aborted) throw new ActionError("cancelled", "cancelled while the hook was posted", { cause: error });
+		return { error };
+	}
+}
+/** `Retry-After` in seconds or as a date (RFC 9110, section 10.2.3), at most two minutes. */
+const retryAfterMs = (value, now = Date.now()) => {
+	if (value === void 0) return void 0;
+	const ms = /^\d+$/.test(value) ? Number(value) * 1e3 : Date.parse(value) - now;
+	return Number.isNaN(ms) ? void 0 : Math.min(Math.max(ms, 0), 12e4);
+};
+const Taken = object({
+	deployment: Deployment,
+	follow: optional(Accepted.entries.follow)
+});
+/** What has to be hidden, also in an answer that is not one otherwise: its beginning is shown. */
+const WithToken = object({ follow: object({ token: string() }) });
+function readOutcome({ status, text }, target) {
+	const answer = parseJson(text);
+	if (is(WithToken, answer)) hide(answer.follow.token);
+	const parsed = safeParse(Taken, answer);
+	if (parsed.success) {
+		const { deployment, follow } = parsed.output;
+		return {
+			kind: "accepted",
+			deployment,
+			...follow && { follow }
+		};
+	}
+	if (target.basic !== void 0) return {
+		kind: "taken",
+		status
+	};
+	const shown = text.trim() === "" ? "nothing" : text.trim().slice(0, 200);
+	throw new ActionError("bad_answer", `${target.url} answered ${status} with no deployment: ${shown}`, { hint: "Check that url is the hook of a deploy-receiver (\"deploy-receiver hook\" prints it)." });
+}
+function parseJson(text) {
+	try {
+		return JSON.parse(text);
+	} catch {
+		return;
+	}
+}
+
+// protocol/event-line.ts
+/** An event as a line for people: the same in a workflow's log and on the VM. `''` for a step that begins. */
+function eventLine(event) {
+	switch (event.type) {
+		case "step": return event.status === "running" ? "" : stepLine(event);
+		case "progress": return `  ${event.step.padEnd(8)} ${progressWords(event)}`;
+		case "image": return imageLine(event);
+		case "live": return "● live: new requests go to the new version";
+		case "started": return "started";
+		case "finished": return event.status === "succeeded" ? "✓ succeeded" : `✗ ${event.status}`;
+		case "unknown": return unknownLine(event);
+	}
+}
+/** `✓ pull       812 ms  12.3 MB` */
+const stepLine = ({ step, status, ms, message }) => {
+	const mark = status === "succeeded" ? "✓" : "✗";
+	const time = ms === void 0 ? "" : showDuration(ms);
+	return `${mark} ${step.padEnd(8)} ${time.padStart(9)}${message ? `  ${message}` : ""}`.trimEnd();
+};
+const imageLine = ({ digest, previous }) => previous === void 0 ? `  image    ${digest}` : `  image    ${digest}, in place of ${previous.digest}`;
+/** Of a newer receiver: its own words say more than nothing. */
+const unknownLine = ({ kind, step, message }) => `  ${(step ?? kind).padEnd(8)} ${message ?? kind}`;
+/** What a step tells while it runs: `12.3 MB of 80 MB (15 %)`. */
+const progressWords = ({ message, current, total }) => {
+	if (current === void 0 || total === void 0 || total === 0) return message;
+	const percent = Math.floor(100 * current / total);
+	return message.includes("%") ? message : `${message} (${percent} %)`;
+};
+
+// action/progress.ts
+/** After so long without a line, one says that it still runs. */
+const HEARTBEAT_MS = 15e3;
+/** Shortest time between two lines about the bytes of a pull. */
+const PULL_LINE_MS = 3e3;
+/**
+* One line for each step that ended, with its time; pulled bytes every few seconds; each new answer of a probe; and a
+* sign of life when nothing happened for a while.
+*/
+const createProgress = (print, { heartbeatMs = HEARTBEAT_MS, now = Date.now } = {}) => {
+	let running = {
+		what: "waiting for its turn",
+		since: now()
+	};
+	let lastProgress = {
+		message: "",
+		at: -Infinity
+	};
+	const timer = setInterval(() => {
+		printLine(`… ${running.what} (${showDuration(now() - running.since)})`);
+	}, heartbeatMs);
+	const printLine = (line) => {
+		timer.refresh();
+		print(line);
+	};
+	const show = (event) => {
+		switch (event.type) {
+			case "step":
+				if (event.status === "running") {
+					running = {
+						what: `${event.step} still runs`,
+						since: now()
+					};
+					return;
+				}
+				lastProgress = {
+					message: "",
+					at: -Infinity
+				};
+				return printLine(eventLine(event));
+			case "progress":
+				if ((event.total !== void 0 || event.step === "pull") && now() - lastProgress.at < PULL_LINE_MS || event.message === lastProgress.message) return;
+				lastProgress = {
+					message: event.message,
+					at: now()
+				};
+				return printLine(eventLine(event));
+			case "started":
+				running = {
+					what: "still running",
+					since: now()
+				};
+				return printLine(eventLine(event));
+			case "image":
+			case "live":
+			case "finished":
+			case "unknown": return printLine(eventLine(event));
+		}
+	};
+	return {
+		show,
+		stop: () => clearInterval(timer)
+	};
+};
+
+// protocol/standard-webhooks.ts
+const MIN_SECRET_BYTES = 24;
+const SEED_BYTES = 32;
+const PKCS8_HEAD = Buffer.from("302e020100300506032b657004220420", "hex");
+const SPKI_HEAD = Buffer.from("302a300506032b6570032100", "hex");
+/** A key that cannot be used. The message never holds the key. */
+var KeyError = class extends Error {
+	constructor(message) {
+		super(message);
+		this.name = "KeyError";
+	}
+};
+/** Reads `whsec_…` (HMAC; also without its prefix) or `whsk_…` (Ed25519: seed, or seed and public key). Throws `KeyError`. */
+function parseSigningKey(text) {
+	if (text.startsWith("whpk_")) throw new KeyError("whpk_… is a public key: signing takes its whsk_… half");
+	if (!text.startsWith("whsk_")) return {
+		kind: "hmac",
+		secret: createSecretKey(parseSecret(text))
+	};
+	const bytes = decodeCanonical(text.slice(5), "whsk_ key");
+	if (bytes.length !== SEED_BYTES && bytes.length !== 64) throw new KeyError(`whsk_ key has ${bytes.length} bytes, 32 or 64 are needed`);
+	const privateKey = createPrivateKey({
+		key: Buffer.concat([PKCS8_HEAD, bytes.subarray(0, SEED_BYTES)]),
+		format: "der",
+		type: "pkcs8"
+	});
+	const given = bytes.subarray(SEED_BYTES);
+	if (given.length > 0 && !given.equals(rawPublicKey(privateKey))) throw new KeyError("whsk_ key: its public half does not belong to its private half");
+	return {
+		kind: "ed25519",
+		privateKey
+	};
+}
+/** One entry of `webhook-signature`: `v1,…` or `v1a,…`, over `{id}.{timestamp}.{body}`. */
+function sign$1({ key, id, timestamp, body }) {
+	const content = signedContent(id, String(timestamp), body);
+	return key.kind === "hmac" ? `v1,${createHmac("sha256", key.secret).update(content).digest("base64")}` : `v1a,${sign(null, content, key.privateKey).toString("base64")}`;
+}
+function signedContent(id, timestamp, body) {
+	return Buffer.concat([Buffer.from(`${id}.${timestamp}.`), body]);
+}
+function parseSecret(text) {
+	const secret = decodeCanonical(text.replace(/^whsec_/, ""), "whsec_ secret");
+	if (secret.length >= MIN_SECRET_BYTES) return secret;
+	throw new KeyError(`whsec_ secret has ${secret.length} bytes, at least ${MIN_SECRET_BYTES} are needed: printf 'whsec_%s\\n' "$(openssl rand -base64 32)"`);
+}
+/** One text for one value: anything but canonical base64 is refused. */
+function decodeCanonical(text, what) {
+	const bytes = Buffer.from(text, "base64");
+	if (text !== "" && bytes.toString("base64") === text) return bytes;
+	throw new KeyError(`${what} is not canonical base64 (standard alphabet, with its padding)`);
+}
+function rawPublicKey(privateKey) {
+	return createPublicKey(privateKey).export({
+		format: "der",
+		type: "spki"
+	}).subarray(-32);
+}
+
+// action/signing.ts
+/**
+* How a hook is signed: user and password of its URL, else the secret, else GitHub's OIDC token.
+* @throws ActionError `bad_input` for a secret that is no signing key, `no_id_token` when GitHub gives no token.
+*/
+const chooseSigning = (target, secret) => {
+	if (target.basic !== void 0) return withBasic(target.basic);
+	if (secret !== "") return withStandardWebhooks(secret);
+	return withOidc(target.url);
+};
+function withBasic({ username, password }) {
+	const credentials = Buffer.from(`${username}:${password}`).toString("base64");
+	hide(password, credentials);
+	return async () => ({ authorization: `Basic ${credentials}` });
+}
+function withStandardWebhooks(secret) {
+	const key = readKey(secret);
+	return async (body, id) => {
+		const timestamp = Math.floor(Date.now() / 1e3);
+		return {
+			"webhook-id": id,
+			"webhook-timestamp": String(timestamp),
+			"webhook-signature": sign$1({
+				key,
+				id,
+				timestamp,
+				body
+			})
+		};
+	};
+}
+function readKey(secret) {
+	try {
+		return parseSigningKey(secret);
+	} catch (cause) {
+		const why = cause instanceof Error ? cause.message : String(cause);
+		throw new ActionError("bad_input", `input secret: it is not a signing key: ${why}`, {
+			hint: "Give a whsk_… (Ed25519) or whsec_… (HMAC) key whole, or leave secret out to sign with GitHub’s OIDC token.",
+			cause
+		});
+	}
+}
+/** A receiver takes a token once, for one app and one body, so that each try has a token of its own. */
+function withOidc(url) {
+	const purpose = `sign the hook ${url}`;
+	requireIdToken(purpose);
+	return async (body, _, signal) => {
+		const hash = createHash("sha256").update(body).digest("hex");
+		return { authorization: `Bearer ${await idToken(`${url}#sha256=${hash}`, purpose, signal)}` };
+	};
+}
+
+// action/deploy.ts
+/**
+* Posts the hook to one receiver and follows the deployment. What became of it goes to `onResult` each time it is
+* known better, so that it is reported also when this throws.
+* @throws ActionError of the hook and of following it.
+*/
+const deployTo = async (target, order, onResult) => {
+	const { inputs, signal } = order;
+	let whole;
+	const known = (result) => {
+		whole = {
+			...whole,
+			url,
+			app,
+			...result
+		};
+		onResult(whole);
+		return whole;
+	};
+	const { url, app } = target;
+	warnOfPlainHttp(url);
+	say(`${whatItDoes(order)}: ${url}`);
+	const outcome = await postHook({
+		target,
+		body: hookBody(target, order),
+		authorize: chooseSigning(target, inputs.secret),
+		signal,
+		pause: (ms) => setTimeout$1(ms, void 0, { signal })
+	});
+	if (outcome.kind === "taken") {
+		say(`${url} answered ${outcome.status}: taken. Such a hook says nothing more, so there is nothing to follow.`);
+		return known({ status: "accepted" });
+	}
+	const { deployment, follow: named } = outcome;
+	const following = named !== void 0 && isOfOrigin(named.url, url) ? named : void 0;
+	const accepted = known({
+		status: deployment.status,
+		deployment,
+		...following && { follow: following }
+	});
+	say(`deployment ${deployment.id} of ${deployment.app}: ${deployment.status}`);
+	if (!inputs.wait || named === void 0) return accepted;
+	if (following === void 0) throw followedElsewhere(named.url, url);
+	const progress = createProgress(say);
+	let now = deployment;
+	try {
+		const ended = await follow({
+			accepted: {
+				deployment,
+				follow: following
+			},
+			timeoutMs: inputs.timeoutMs,
+			signal,
+			onEvent: (event) => {
+				progress.show(event);
+				now = after(event, now);
+				known({
+					status: now.status,
+					deployment: now
+				});
+			}
+		});
+		warnOfAnotherDigest(ended.image.digest, order);
+		return known({
+			status: ended.status,
+			deployment: ended
+		});
+	} finally {
+		progress.stop();
+	}
+};
+function whatItDoes({ inputs, image, backTo }) {
+	if (backTo !== void 0) return `rolling back to ${backTo.shown}`;
+	return image === "" ? `rolling back to ${inputs.rollback}` : `deploying ${image}`;
+}
+/** What its events told of a deployment so far, should nobody be able to ask for it any more. */
+function after(event, deployment) {
+	switch (event.type) {
+		case "started": return {
+			...deployment,
+			status: "running"
+		};
+		case "image": {
+			const { digest, previous } = event;
+			return {
+				...deployment,
+				image: {
+					...deployment.image,
+					digest
+				},
+				...previous !== void 0 && { previous }
+			};
+		}
+		case "live": return {
+			...deployment,
+			live_at: event.at
+		};
+		case "step":
+		case "progress":
+		case "finished":
+		case "unknown": return deployment;
+	}
+}
+/** A URL with a password is a plain `CI_CD_URL`: its receiver takes what the app's tag says, so no image is sent. */
+function hookBody(target, order) {
+	const { inputs, run, backTo, release } = order;
+	const key = idempotencyKey(inputs.id, run, target.app);
+	const rollback = backTo?.deployment ?? inputs.rollback;
+	return {
+		...rollback === "" ? target.basic === void 0 && { image: order.image } : { rollback },
+		...order.attestations.length > 0 && { attestations: [...order.attestations] },
+		id: backTo === void 0 ? key : undoingKey(key),
+		source: source(run, release)
+	};
+}
+function source(run, release = "") {
+	const said = {
+		repository: run.repository,
+		ref: run.ref,
+		sha: run.sha,
+		run_url: run.runUrl,
+		actor: run.actor,
+		message: run.message,
+		release
+	};
+	return Object.fromEntries(Object.entries(said).filter(([, value]) => value !== "").map(([key, value]) => [key, value.slice(0, 1e3)]));
+}
+function warnOfPlainHttp(url) {
+	const { protocol, hostname } = new URL(url);
+	const isLoopback = hostname === "localhost" || hostname === "[::1]" || /^127(?:\.\d+){3}$/.test(hostname);
+	if (protocol === "http:" && !isLoopback) warn(`${url} is posted to without TLS: whoever sits in between reads and changes it. Use https://.`);
+}
+/** Only who took the hook is told the token and believed about the deployment's end. */
+const isOfOrigin = (url, hookUrl) => URL.canParse(url) && new URL(url).origin === new URL(hookUrl).origin;
+function followedElsewhere(followUrl, hookUrl) {
+	const elsewhere = URL.canParse(followUrl) ? new URL(followUrl).origin : followUrl;
+	return new ActionError("bad_answer", `${hookUrl} took the hook, but follow.url of its answer is at ${JSON.stringify(elsewhere.slice(0, 200))}, not at ${new URL(hookUrl).origin}: nothing is sent there`, { hint: "The deployment goes on by itself. Post to the address that the receiver has as url: in its config, or change that; through a tunnel, do not follow it: wait: false." });
+}
+/** A receiver that redeploys a tag may have found another push of it. */
+function warnOfAnotherDigest(digest, { builtDigest }) {
+	if (builtDigest === void 0 || digest === void 0 || digest === builtDigest) return;
+	warn(`the receiver deployed ${digest}, not the ${builtDigest} that this job pushed: the tag that the app follows names another image.`);
+}
+
+// action/end-of-several.ts
+/** The error that ends a job, if one does: of several receivers the first one's, and how many are where. */
+const endOf = (parts, isCancelled) => {
+	const failed = parts.filter(({ error }) => error !== void 0);
+	const [first] = failed;
+	if (parts.length === 1) return first?.error;
+	if (isCancelled && parts.some(isOpen)) return cancelled();
+	if (first === void 0 || !(first.error instanceof ActionError)) return first?.error;
+	const { code, message, hint } = first.error;
+	const more = failed.length > 1 ? ` (and ${failed.length - 1} more, see above)` : "";
+	const notBack = parts.filter(({ back }) => back?.error !== void 0);
+	const hints = [hint, notBack.length === 0 ? void 0 : `NOT rolled back: ${notBack.map(({ name }) => name).join(", ")}. Roll back there by hand: "deploy-receiver rollback".`].filter((each) => each !== void 0);
+	return new ActionError(code, `${first.name}: ${message}${more}; of ${parts.length} receivers: ${countsOf(parts.map(standingOf))}`, {
+		...hints.length > 0 && { hint: hints.join("\n") },
+		cause: first.error
+	});
+};
+const isOpen = ({ result, error }) => result === void 0 || error !== void 0;
+const cancelled = () => new ActionError("cancelled", "the job was cancelled before all receivers were done", { hint: "What was taken goes on, and nothing is rolled back. This step’s last part (“Post …”) says what stands where." });
+
+// action/in-turn.ts
+/** Works on each in their order, so many at once; no further one is begun once the signal aborts. */
+async function inTurn(parts, { signal, maxParallel }, work) {
+	const waiting = [...parts.entries()];
+	const worker = async () => {
+		for (let next = waiting.shift(); next !== void 0; next = waiting.shift()) {
+			if (signal.aborted) return;
+			const [index, part] = next;
+			const doIt = () => work(part, index);
+			await (maxParallel > 1 && parts.length > 1 ? sayingOf(part.name, doIt) : doIt());
+		}
+	};
+	await Promise.all(Array.from({ length: Math.min(maxParallel, parts.length) }, worker));
+}
+
+// action/take-back.ts
+/**
+* Takes every receiver on which it went live, or still may, back to the deployment that its own answer named as the one before:
+* the last one first. What became of each is in its part.
+*/
+const takeBack = async (parts, order, plan) => {
+	const taken = parts.filter(({ result }) => result !== void 0).toReversed();
+	if (taken.length === 0) return;
+	say("rolling back: every receiver is to run what it had");
+	await inTurn(taken, {
+		...plan,
+		signal: order.signal
+	}, async (part) => {
+		await askAgain(part);
+		await takePartBack(part, order, plan);
+	});
+};
+async function takePartBack(part, order, { onChange }) {
+	const { name, result } = part;
+	if (result === void 0 || result.status === "failed" || result.status === "superseded") return;
+	const { deployment } = result;
+	const previous = deployment?.previous;
+	if (previous === void 0 || previous.digest === deployment?.image.digest) {
+		part.stays = whyItStays(part);
+		say(`${name}: ${part.stays}`);
+		return onChange(part);
+	}
+	const backTo = {
+		deployment: previous.deployment,
+		shown: `${shortDigest(previous.digest)}, which it had`
+	};
+	part.back = {};
+	try {
+		const { status, deployment: ended } = await deployTo(part.target, {
+			...withoutImage(order),
+			backTo
+		}, (said) => {
+			part.back = { result: said };
+			onChange(part);
+		});
+		if (status === "failed" && ended !== void 0) part.back = {
+			...part.back,
+			error: reportFailure(ended)
+		};
+	} catch (error) {
+		part.back = {
+			...part.back,
+			error
+		};
+		if (!order.signal.aborted && error instanceof ActionError) say(`✗ not rolled back: ${error.message}`);
+	}
+	onChange(part);
+}
+function withoutImage({ builtDigest: _, ...order }) {
+	return {
+		...order,
+		image: "",
+		attestations: []
+	};
+}
+function whyItStays({ result }) {
+	if (result?.status === "accepted") return "it does not say what it had, so it stays";
+	if (result?.deployment?.previous !== void 0) return "it had this very digest, so it stays";
+	return result?.deployment?.image.digest === void 0 ? "what it had is not known, so it stays" : "nothing ran there before, so this first deployment stays";
+}
+
+// action/several.ts
+/**
+* Deploys to each receiver, so many at once, in their order. After a failure no other is begun, unless the plan is to continue;
+* those at work are followed to their end, and if the plan says so, all are taken back. What became of each is in its part.
+* @throws ActionError of the first that failed, and `cancelled`
+*/
+const deployToAll = async (parts, order, plan) => {
+	const { signal } = order;
+	const hasFailed = () => parts.some(({ error }) => error !== void 0);
+	await inTurn(parts, {
+		...plan,
+		signal
+	}, async (part, index) => {
+		if (plan.onFailure !== "continue" && hasFailed()) return;
+		if (parts.length > 1) say(`receiver ${index + 1} of ${parts.length}`);
+		await deployPart(part, order, plan);
+	});
+	if (hasFailed() && parts.length > 1 && !signal.aborted) {
+		if (plan.onFailure === "rollback") await takeBack(parts, order, plan);
+		if (!signal.aborted) await Promise.all(parts.map(askAgain));
+	}
+	const end = endOf(parts, signal.aborted);
+	if (end !== void 0) throw end;
+};
+async function deployPart(part, order, { onChange }) {
+	const { target } = part;
+	onChange(part);
+	try {
+		const { status, deployment } = await deployTo(target, order, (result) => {
+			part.result = result;
+			onChange(part);
+		});
+		if (status === "failed" && deployment !== void 0) part.error = reportFailure(deployment);
+		if (status === "superseded") warn(`${target.app}: a newer deployment took the place of this one`);
+	} catch (error) {
+		part.error = error;
+		if (!order.signal.aborted && error instanceof ActionError) say(`✗ ${error.message}`);
+	}
+	onChange(part);
 }
 
 // node_modules/leven/index.js
@@ -4796,12 +3072,23 @@ async function runWith(inputs, run, signal) {
 	for (const { basic } of inputs.hooks) hide(basic?.password);
 	const built = inputs.build && inputs.rollback === "" ? await buildImage(inputs, run, signal) : void 0;
 	if (built !== void 0) reportBuild(built, inputs.separators);
-	const receivers = { results: [] };
+	const parts = isPushed(inputs) ? partsOf$2(inputs.hooks) : [];
+	const release = parts.length > 1 ? releaseId(inputs.id, run) : void 0;
 	try {
-		if (isPushed(inputs)) await deployOnGithub(inputs, run, built, receivers, signal);
+		if (isPushed(inputs)) await deployOnGithub({
+			inputs,
+			run,
+			built,
+			release,
+			signal
+		}, parts);
 		else saySkipped(inputs);
 	} finally {
-		await reportEnd(receivers.results, makesImage(inputs) ? built : void 0, isPushed(inputs) ? inputs.environmentUrl : "");
+		await reportEnd(parts, makesImage(inputs) ? built : void 0, isPushed(inputs) ? inputs.environmentUrl : "", release === void 0 ? void 0 : {
+			release,
+			isOver: !signal.aborted
+		});
+		if (release !== void 0 && !signal.aborted) nothingForPost();
 	}
 }
 /** What is not pushed is not deployed. */
@@ -4810,7 +3097,8 @@ function saySkipped({ hooks, push, call }) {
 	for (const { url } of hooks) say(`${why}: ${url} is skipped, no hook is posted`);
 }
 /** Deploys, and says so on GitHub's pages when the input `environment` asks for it. */
-async function deployOnGithub(inputs, run, built, receivers, signal) {
+async function deployOnGithub(job, parts) {
+	const { inputs, run, built, signal } = job;
 	const { environment, githubToken: token, hooks } = inputs;
 	const image = built?.image ?? inputs.image;
 	const named = {
@@ -4822,33 +3110,35 @@ async function deployOnGithub(inputs, run, built, receivers, signal) {
 		image: inputs.rollback === "" ? image : `rollback to ${inputs.rollback}`
 	}, run, signal);
 	try {
-		await deploy(inputs, run, built, receivers, signal);
+		await deploy(job, parts);
 	} catch (error) {
-		await github?.set(await endedAs(receivers.current, error));
+		await github?.set(await endedAs(parts, error));
 		throw error;
 	}
-	const url = environmentUrl(receivers.results, inputs.environmentUrl);
+	const results = resultsOf(parts);
+	const url = environmentUrl(results, inputs.environmentUrl);
 	await github?.set({
-		...endedWell(receivers.results),
+		...endedWell(results),
 		...url !== void 0 && { url }
 	});
 }
-async function deploy(inputs, run, built, receivers, signal) {
-	const image = inputs.rollback === "" ? built?.image ?? checkedReference(inputs.image) : "";
-	const attestations = readAttestations(inputs.attestations);
-	for (const [index, target] of inputs.hooks.entries()) {
-		receivers.current = void 0;
-		const { status, deployment } = await deployTo(target, {
-			inputs,
-			run,
-			image,
-			attestations,
-			...built?.digest !== void 0 && { builtDigest: built.digest },
-			signal
-		}, (result) => receivers.current = receivers.results[index] = result);
-		if (status === "failed" && deployment !== void 0) throw reportFailure(deployment);
-		if (status === "superseded") warn(`${target.app}: a newer deployment took the place of this one`);
-	}
+async function deploy({ inputs, run, built, release, signal }, parts) {
+	const order = {
+		inputs,
+		run,
+		image: inputs.rollback === "" ? built?.image ?? checkedReference(inputs.image) : "",
+		attestations: readAttestations(inputs.attestations),
+		...built?.digest !== void 0 && { builtDigest: built.digest },
+		...release !== void 0 && { release },
+		signal
+	};
+	const kept = release === void 0 ? void 0 : keepForPost(parts, release);
+	const { onFailure, maxParallel } = inputs;
+	await deployToAll(parts, order, {
+		onFailure,
+		maxParallel,
+		onChange: kept ?? (() => {})
+	});
 }
 const checkedReference = (image) => {
 	readReference(image, "image");

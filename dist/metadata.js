@@ -1,6 +1,6 @@
 import { i as readReference, n as parseRule } from "./rules.js";
-import { a as warn } from "./log.js";
-import { t as ActionError } from "./error.js";
+import { o as warn } from "./log.js";
+import { n as ActionError } from "./error.js";
 import { createRequire } from "node:module";
 
 // action/metadata/labels.ts

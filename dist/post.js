@@ -7,5 +7,9 @@ if (getState("github-deployment") !== "") {
 	const { endUnended } = await import("./github-deployment.js");
 	await endUnended(getInput("github-token"));
 }
+if (getState("release") !== "") {
+	const { reportLeft } = await import("./several-state2.js");
+	await reportLeft();
+}
 
 export {  };

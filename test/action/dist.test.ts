@@ -203,26 +203,6 @@ test('each receiver has its line in the outputs, also one that says nothing', as
   })
 })
 
-test('several receivers are deployed one after the other, and the first failure stops', async () => {
-  const first = await standIn(succeeded, success)
-  const second = await standIn(
-    deploymentOf({ status: 'failed', error: { code: 'x', message: 'no' } }),
-    [{ type: 'finished', at, status: 'failed' }],
-  )
-  const third = await standIn(succeeded, success)
-  const run = await runAction({
-    inputs: {
-      url: [first.url, second.url, third.url].join('\n'),
-      secret: `whsec_${Buffer.alloc(32, 7).toString('base64')}`,
-      build: 'false',
-      image: 'ghcr.io/acme/hello:main',
-    },
-  })
-  expect(run.exitCode).toBe(1)
-  expect([first, second, third].map(({ hooks }) => hooks.length)).toEqual([1, 1, 0])
-  expect(run.outputs).toMatchObject({ status: 'failed', 'deployment-id': 'd1\nd1' })
-})
-
 test('a run loads what it needs alone, and the bundle stays small', () => {
   const scripts = readdirSync(DIST).filter((name) => /\.c?js$/.test(name))
   const read = (name: string) => readFileSync(join(DIST, name), 'utf8')

@@ -23,6 +23,8 @@ const caught = (work: () => unknown): ActionError => {
 test('without any variable each input has its documented default', () => {
   expect(read({ 'github-token': 'ghs_1' })).toEqual({
     hooks: [],
+    onFailure: 'stop',
+    maxParallel: 1,
     secret: '',
     image: 'ghcr.io/acme/hello',
     imageGiven: false,
