@@ -8,6 +8,7 @@ import { type DescribedTraffic, inAMinute, sinceSwap } from '../core/traffic/des
 import { ago } from './age.ts'
 import { ask } from './ask.ts'
 import { command, exits, type Given, jsonOption } from './command.ts'
+import type { DrainAnswer } from './drain.ts'
 import { terminalWidth, wrap } from './fit.ts'
 import { imageOf } from './image-of.ts'
 import { remarksOf, type TargetAnswer } from './notify.ts'
@@ -69,17 +70,26 @@ async function status(
     await watch(app, socket)
     return 0
   }
-  const [apps, untold] =
+  const [apps, untold, drained] =
     app === undefined
       ? await Promise.all([
           ask(socket, '/apps').then((answer) => (answer as { apps: App[] }).apps),
           // an older receiver has none
           json === true ? [] : ask(socket, '/notify').then(untoldIn, () => []),
+          json === true ? [] : ask(socket, '/drain').then(drainedIn, () => []),
         ])
-      : [[(await ask(socket, `/apps/${encodeURIComponent(app)}`)) as App], []]
+      : [[(await ask(socket, `/apps/${encodeURIComponent(app)}`)) as App], [], []]
   if (json) sayJson(app === undefined ? apps : apps[0])
-  else console.log(describe(apps, untold))
+  else console.log(describe(apps, [...drained, ...untold]))
   return 0
+}
+
+const drainedIn = (answer: unknown) => {
+  const { since } = answer as DrainAnswer
+  if (since === null) return []
+  return [
+    `this machine is drained since ${withoutFractions(since)}: load balancers send visitors elsewhere; deploy-receiver drain off lets them in again`,
+  ]
 }
 
 const untoldIn = (answer: unknown) => remarksOf((answer as { targets: TargetAnswer[] }).targets)

@@ -44,6 +44,8 @@ export interface DockerApp extends BaseApp {
   strategy?: 'blue-green' | 'recreate'
   /** Longest wait for the connections to the old slot to end. */
   drainMs: number
+  /** How long load balancers have to send visitors elsewhere before it stops for a deployment, in milliseconds; absent: they are not told. */
+  drainBalancerMs?: number
   /** How long the replaced containers go on running, for a rollback that only sets the flag. */
   warmMs: number
   /** The Compose project that it is a service of. */

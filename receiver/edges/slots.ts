@@ -16,6 +16,8 @@ export interface Flags {
   paused: string
   /** There: the administrator has visitors told that there is maintenance, whatever is live. */
   maintenance: string
+  /** There: load balancers are told to send the app's visitors elsewhere. */
+  drained: string
   /** There: the receiver hears of requests, whatever app they are of. */
   heard: string
 }
@@ -23,9 +25,27 @@ export interface Flags {
 /** Of all apps: Nginx tells of requests while it is there. */
 export const heardFlag = (data: string): string => join(data, 'heard')
 
+/** Those of one app, in their folder. */
+export const flagsIn = (folder: string): Omit<Flags, 'heard'> => ({
+  green: join(folder, 'green'),
+  ready: join(folder, 'ready'),
+  paused: join(folder, 'paused'),
+  maintenance: join(folder, 'maintenance'),
+  drained: join(folder, 'drained'),
+})
+
+/** What says whether load balancers may send visitors: to the machine, and to each app. */
+export const upFiles = (data: string): { drained: string; apps: string } => ({
+  drained: join(data, 'drained'),
+  apps: join(data, 'slots'),
+})
+
 /** The slot flags on disk. Every method throws the file system's own error when it cannot look or write. */
 export interface SlotFiles extends Slots {
   flags(app: string): Flags
+  /** Since when load balancers are told to send nobody to this machine (ISO 8601, UTC); `undefined`: they are not. */
+  machineDrained(): string | undefined
+  drainMachine(isOn: boolean): void
   /** Forgets an app that is gone for good: nothing is live. */
   clear(app: string): void
 }
@@ -39,10 +59,7 @@ export function createSlots(data: string): SlotFiles {
   const root = join(data, 'slots')
   const placeOf = (app: string) => join(root, pathSegment(app))
   const flags = (app: string): Flags => ({
-    green: join(placeOf(app), 'green'),
-    ready: join(placeOf(app), 'ready'),
-    paused: join(placeOf(app), 'paused'),
-    maintenance: join(placeOf(app), 'maintenance'),
+    ...flagsIn(placeOf(app)),
     heard: heardFlag(data),
   })
   const prepare = (app: string) => {
@@ -82,14 +99,31 @@ export function createSlots(data: string): SlotFiles {
       prepare(app)
       create(maintenance)
     },
+    drained: (app) => isThere(flags(app).drained),
+    setDrained(app, isOn) {
+      const { drained } = flags(app)
+      if (isOn === isThere(drained)) return
+      if (!isOn) return removeFile(drained)
+      prepare(app)
+      create(drained)
+    },
+    machineDrained: () => find(upFiles(data).drained)?.mtime.toISOString(),
+    drainMachine(isOn) {
+      const { drained } = upFiles(data)
+      if (isOn === isThere(drained)) return
+      if (!isOn) return removeFile(drained)
+      makeSearchable(data, 0o711)
+      create(drained)
+    },
     clear(app) {
-      const { green, ready, paused, maintenance } = flags(app)
+      const { green, ready, paused, maintenance, drained } = flags(app)
       if (!isThere(dirname(ready))) return
       // in this order nothing is live at once, whatever is left over
       removeFile(ready)
       removeFile(green)
       removeFile(paused)
       removeFile(maintenance)
+      removeFile(drained)
     },
   }
 }

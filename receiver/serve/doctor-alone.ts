@@ -5,7 +5,7 @@ import { systemClock } from '../edges/clock.ts'
 import { connectDocker } from '../edges/docker/connect.ts'
 import { createSites } from '../edges/nginx/sites.ts'
 import { divide } from '../edges/subnet.ts'
-import { createSlots } from '../edges/slots.ts'
+import { createSlots, upFiles } from '../edges/slots.ts'
 import { lookAtMachine } from './doctor.ts'
 import { describeWithoutRecord } from './keep-certificates.ts'
 import { lookAtConfig } from './look-at-config.ts'
@@ -46,6 +46,7 @@ export async function lookWithoutReceiver(
     certificates: () => describeWithoutRecord(config, { sites, clock: systemClock }),
     isLive: () => false,
     maintenanceSince: createSlots(config.data).maintenance,
+    drainedSince: createSlots(config.data).machineDrained,
   })
   return [...findings, ...looked]
 }
@@ -64,6 +65,7 @@ const sitesOf = (config: Config) => {
   const { apps, data, network, nginx } = config
   const { subnet } = network
   return createSites({
+    up: upFiles(data),
     installation: '',
     nginx,
     app(name) {

@@ -10,7 +10,7 @@ import { lookAtAccess } from './look-at-access.ts'
 import { type AppPorts, lookAtApps } from './look-at-apps.ts'
 import { lookAtData, lookAtLogs } from './look-at-disk.ts'
 import { type AskedDocker, lookAtDocker, lookAtNetworks } from './look-at-docker.ts'
-import { lookAtFiles, lookAtMaintenance, lookAtNginx } from './look-at-nginx.ts'
+import { lookAtFiles, lookAtDrain, lookAtMaintenance, lookAtNginx } from './look-at-nginx.ts'
 import { type LookedAtProjects, lookAtProjects } from './look-at-projects.ts'
 import { type LookedAtKubernetes, lookAtKubernetes } from './look-at-kubernetes.ts'
 import { type LookedAtSwarm, lookAtSwarm } from './look-at-swarm.ts'
@@ -33,6 +33,8 @@ export interface MachineParts {
   isLive: (app: string) => boolean
   /** Since when its visitors are told that there is maintenance. */
   maintenanceSince: (app: string) => string | undefined
+  /** Since when load balancers are told to send nobody to this machine. */
+  drainedSince: () => string | undefined
 }
 
 /** What only a receiver that runs has. */
@@ -90,7 +92,17 @@ type Looks = Promise<Finding | Finding[]>[]
 const together = async (looks: Looks): Promise<Finding[]> => (await Promise.all(looks)).flat()
 
 function machineLooks(
-  { config, docker, sites, read, wayIn, certificates, isLive, maintenanceSince }: MachineParts,
+  {
+    config,
+    docker,
+    sites,
+    read,
+    wayIn,
+    certificates,
+    isLive,
+    maintenanceSince,
+    drainedSince,
+  }: MachineParts,
   { isRunning }: { isRunning: boolean },
 ): Looks {
   const { data } = config
@@ -108,6 +120,7 @@ function machineLooks(
     lookAtAll('dns', wayIn),
     lookAtAll('certificates', certificates),
     lookAtAll('maintenance', () => lookAtMaintenance(apps, maintenanceSince)),
+    lookAtAll('drain', () => lookAtDrain(drainedSince)),
     ...lookAtTrustRoots(data, apps),
     ...lookAtRegistries(apps, read, isLive),
   ]

@@ -36,6 +36,7 @@ export function httpServices({
   removeApp,
   maintenance,
   maintenanceSince,
+  drain,
   besideOurs,
   operate,
   lookForData,
@@ -65,6 +66,7 @@ export function httpServices({
   removeApp: Services['removeApp']
   maintenance: Services['maintenance']
   maintenanceSince: Services['maintenanceSince']
+  drain: Services['drain']
   besideOurs: Services['besideOurs']
   operate: Services['operate']
   lookForData: Services['lookForData']
@@ -104,6 +106,7 @@ export function httpServices({
     removeApp,
     maintenance,
     maintenanceSince,
+    drain,
     besideOurs,
     stoppedSince: (app) => record.stopped(app)?.since,
     awaitsData: (app) => record.stopped(app)?.awaits ?? [],

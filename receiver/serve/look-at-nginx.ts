@@ -62,6 +62,14 @@ export const lookAtMaintenance = (
     return found(of('maintenance', name), { message, hint })
   })
 
+/** Likewise. */
+export const lookAtDrain = (drainedSince: () => string | undefined): Finding[] => {
+  const since = drainedSince()
+  if (since === undefined) return []
+  const message = `on since ${since}: load balancers are told to send visitors elsewhere`
+  return [found('drain', { message, hint: 'deploy-receiver drain off' })]
+}
+
 /** Nothing of the files that are as the receiver wrote them. */
 export const lookAtFiles = (edits: () => readonly Edit[]): Promise<Finding[]> =>
   lookAtAll("nginx's files", () =>

@@ -29,7 +29,7 @@ import { httpProbe } from '../edges/probe.ts'
 import type { ReadRepository } from '../edges/registry/reading.ts'
 import { listenersOf } from '../edges/listeners.ts'
 import { createRegistry } from '../edges/registry/registry.ts'
-import { createSlots } from '../edges/slots.ts'
+import { createSlots, upFiles } from '../edges/slots.ts'
 import type { OpenStore } from './open-store.ts'
 import { openKubernetes } from './open-kubernetes.ts'
 import { openSwarm } from './open-swarm.ts'
@@ -87,6 +87,7 @@ export function openDocker(
   const registry = createRegistry(read)
   const slots = createSlots(data)
   const sites = createSites({
+    up: upFiles(data),
     installation: installation.id,
     nginx,
     app(name) {

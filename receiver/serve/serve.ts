@@ -10,6 +10,7 @@ import { besideOurs } from '../core/project/beside-ours.ts'
 import type { Log, Report } from '../core/log.ts'
 import { countDeployments, countHooks } from '../core/meters.ts'
 import type { Redactor } from '../core/redaction/redactor.ts'
+import { lookAtDrain, switchDrain } from '../core/drain.ts'
 import { lookAtMaintenance, switchMaintenance } from '../core/slots/maintenance.ts'
 import { findingOf } from '../core/notify/state.ts'
 import { refuseOthers } from '../core/slots/ownership.ts'
@@ -293,6 +294,7 @@ async function start(
         wayIn: () => lookAtWayIn(current.config),
         edits,
         maintenanceSince: slots.maintenance,
+        drainedSince: slots.machineDrained,
         stoppedSince: (app) => record.stopped(app)?.since,
         projects: {
           compose: slotPorts.compose,
@@ -324,6 +326,17 @@ async function start(
         switchMaintenance(what, { flags: slots, record, sites, audit: store.audit, clock, log }),
     },
     maintenanceSince: slots.maintenance,
+    drain: {
+      look: () => lookAtDrain({ flag: slots, balancersGet: sites.balancersGet }),
+      switch: (what) =>
+        switchDrain(what, {
+          flag: slots,
+          balancersGet: sites.balancersGet,
+          audit: store.audit,
+          clock,
+          log,
+        }),
+    },
     notify,
     copyStore: storeCopies(store.database, data),
     drift: (app) => swarm.drift(app) ?? kubernetes.drift(app),

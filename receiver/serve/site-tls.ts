@@ -15,6 +15,7 @@ import {
   webrootOf,
 } from '../edges/certbot/places.ts'
 import { type ConfiguredReceiver, hasOwnSite } from '../edges/nginx/receiver-site.ts'
+import { upFiles } from '../edges/slots.ts'
 import type { ConfiguredTls } from '../edges/nginx/served-pair.ts'
 
 /** A site whose visitors come over TLS. */
@@ -72,7 +73,7 @@ export const siteTls = (app: AppConfig, config: Config): ConfiguredTls | undefin
 
 /** What it is told of the receiver itself. */
 export function atNginx(config: Config): ConfiguredReceiver {
-  const { url, listen, admin, site, page, accessLog } = config
+  const { url, listen, admin, site, page, accessLog, data } = config
   const hasTls = tlsSites(config).some((each) => toldOf(each, config)?.pair !== undefined)
   return {
     url,
@@ -88,6 +89,7 @@ export function atNginx(config: Config): ConfiguredReceiver {
           },
         }),
     hasTls,
+    up: upFiles(data),
     // its own port, by UDP: one number less to choose
     traffic: { port: listen.port, isWanted: accessLog },
   }

@@ -83,6 +83,17 @@ export function slotsContract(name: string, open: () => SlotsUnderTest): void {
       expect(live('api')).toEqual(['green', 'green'])
     })
 
+    test('what load balancers are told lasts, whatever is swapped', () => {
+      const told = () => [slots, it.reopened()].map((each) => each.drained('api'))
+      expect(told()).toEqual([false, false])
+      slots.setDrained('api', true)
+      slots.makeLive('api', 'green')
+      expect([told(), slots.drained('web')]).toEqual([[true, true], false])
+      slots.setDrained('api', false)
+      slots.setDrained('api', false)
+      expect(told()).toEqual([false, false])
+    })
+
     test('apps do not know of each other', () => {
       slots.makeLive('api', 'green')
       slots.pause('api')

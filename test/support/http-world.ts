@@ -180,6 +180,7 @@ export async function startHttpWorld({
       switch: async () => ({ seen: [] }),
     },
     maintenanceSince: () => undefined,
+    drain: { look: async () => ({ seen: [] }), switch: async () => ({ seen: [] }) },
     stoppedSince: () => undefined,
     awaitsData: () => [],
     drift: () => undefined,

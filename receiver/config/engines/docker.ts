@@ -19,6 +19,7 @@ export const DOCKER_KEYS = [
   'strategy',
   'health',
   'drain',
+  'drain_balancer',
   'replicas',
   'warm',
   ...SERVICE_KEYS.filter((key) => key !== 'image'),
@@ -38,6 +39,7 @@ export function readDocker(
   | 'replicas'
   | 'health'
   | 'drainMs'
+  | 'drainBalancerMs'
   | 'warmMs'
   | 'project'
 > {
@@ -46,6 +48,7 @@ export function readDocker(
   const http = boolean(reader, keys.get('http')) ?? true
   if (!http) refuseForWorker(reader, keys)
   readOtherKeys(reader, keys)
+  const drainBalancerMs = duration(reader, keys.get('drain_balancer')) ?? 0
   const strategy = matching(
     reader,
     keys.get('strategy'),
@@ -61,6 +64,7 @@ export function readDocker(
     replicas: number(reader, keys.get('replicas'), { min: 1, max: MOST_REPLICAS }) ?? 1,
     health: readHealth(reader, keys.get('health')),
     drainMs: duration(reader, keys.get('drain')) ?? 30_000,
+    ...(drainBalancerMs === 0 ? {} : { drainBalancerMs }),
     warmMs: readWarm(reader, keys.get('warm'), { http, recreate: strategy === 'recreate' }),
   }
 }
@@ -87,7 +91,7 @@ function readWarm(
 function refuseForWorker(reader: Reader, keys: ReadonlyMap<string, Field>): void {
   const health = reader.mapping(keys.get('health'))
   for (const field of [
-    ...[...PLACE_KEYS, 'port'].map((key) => keys.get(key)),
+    ...[...PLACE_KEYS, 'port', 'drain_balancer'].map((key) => keys.get(key)),
     ...['path', 'port', 'headers'].map((key) => health.get(key)),
   ]) {
     if (field === undefined) continue

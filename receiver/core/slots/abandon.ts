@@ -48,6 +48,7 @@ export async function abandon(
     }
   }
   if (old !== undefined) await resumeVisitors(app, old, ports, signal)
+  if (ports.slots.drained(app.name)) ports.slots.setDrained(app.name, false)
   if (!recreate) await removeFailed()
   if (!swapped || old !== undefined) {
     const live = isStopped ? undefined : ports.journal.live(app.name)

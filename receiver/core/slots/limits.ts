@@ -28,7 +28,7 @@ export function stepLimitMs(
     migrate: (project?.oneOffs.length ?? 0) * (project?.oneOffMs ?? 0),
     release: app.release?.timeoutMs ?? 0,
     // of what cannot run twice, the old one ends first
-    start: app.drainMs + 2 * container.stopGraceMs,
+    start: (app.drainBalancerMs ?? 0) + app.drainMs + 2 * container.stopGraceMs,
     health: healthDeadlineMs(app, healthcheck) + answerMs,
     swap: 0,
     workers: sum(

@@ -139,6 +139,9 @@ export interface Slots {
   /** Since when visitors are told that there is maintenance (ISO 8601, UTC); `undefined`: they are not. */
   maintenance(app: string): string | undefined
   setMaintenance(app: string, isOn: boolean): void
+  /** While it is drained, Nginx tells load balancers to send the app's visitors to other machines. */
+  drained(app: string): boolean
+  setDrained(app: string, isOn: boolean): void
 }
 
 /** Nginx's view of an app: written when the config or a port changes, never for a mere swap. */

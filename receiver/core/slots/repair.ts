@@ -36,6 +36,7 @@ export async function repair(
     else if (live !== undefined) await startLive(app, live, world, ports, signal)
     if (stopped?.isStarting === true) await letInWhenItAnswers(app, live, ports, signal)
     if (ports.slots.paused(app.name)) ports.slots.unpause(app.name)
+    if (ports.slots.drained(app.name)) ports.slots.setDrained(app.name, false)
     const kept = live === undefined ? [] : keptOf(app, live, world, ports)
     const strays = live === undefined ? world.containers : others(live, world)
     for (const leftover of strays) {

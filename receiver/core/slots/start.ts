@@ -3,6 +3,7 @@ import { addressesOf, choosePort, startAll } from './containers.ts'
 import { drain } from './drain.ts'
 import { inParallel } from './in-parallel.ts'
 import { removeContainer } from './kept-logs.ts'
+import { leaveBalancer } from './leave-balancer.ts'
 import { inSlot, others, type StepContext, targetSlot } from './next-step.ts'
 import type { Slot } from './container.ts'
 import type { Upstream } from './ports.ts'
@@ -30,6 +31,7 @@ export async function start(context: StepContext): Promise<string> {
   const port = await choosePort(app, image, ports)
   // before the old one stops: only by now Nginx may know that there are pauses
   if (app.http) await show(context, slot, { port, replicas: app.replicas })
+  await leaveBalancer(context)
   if (isRecreated(app, ports.record)) await stopOld(context)
   const { id: deployment } = stored.deployment
   await startAll({ app, deployment, generation, slot, ...image, port, volumes }, ports, signal)

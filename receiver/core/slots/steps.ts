@@ -63,6 +63,7 @@ export const STEPS: Readonly<Record<StepName, RunStep>> = {
     try {
       ports.slots.makeLive(app.name, slot)
       if (ports.slots.paused(app.name)) ports.slots.unpause(app.name)
+      if (ports.slots.drained(app.name)) ports.slots.setDrained(app.name, false)
       // what somebody deploys is to run
       if (letIn(app.name, ports)) return `${slot} is live; the app was stopped, and runs again`
     } catch (cause) {

@@ -17,6 +17,7 @@ import type { NginxSettings } from './program.ts'
 import { inEachFile } from './render/listen.ts'
 import { servedPathIn } from './render/served.ts'
 import type { Site } from './render/site.ts'
+import type { Up } from './render/up.ts'
 import { type ConfiguredTls, servedPair } from './served-pair.ts'
 import { blocksOf, longestFirst, sharersOf } from './sharing.ts'
 
@@ -29,6 +30,8 @@ export interface AppSitesOptions {
   apps?(): readonly string[]
   flags(app: string): Flags
   address(app: string, slot: Slot, replica: number): string
+  /** By what load balancers are answered; by default they are not. */
+  up?: Up
   /** The network of the containers, as it really is; without it they have no names for each other's apps. */
   bridge?: Bridge
 }
@@ -55,6 +58,7 @@ export function appSites({
   apps: known = () => [],
   flags,
   address,
+  up,
   bridge,
 }: AppSitesOptions) {
   const snippets = snippetsOf(nginx.directory)
@@ -89,7 +93,7 @@ export function appSites({
       tls,
       health,
     }: Partial<ConfiguredSite> = configured(app) ?? {}
-    const { maintenance, heard, ...slotFlags } = flags(app)
+    const { maintenance, heard, drained: _, ...slotFlags } = flags(app)
     // one that comes later is included when its files are there
     const isThere = (each: string) =>
       others.includes(each) ||
@@ -114,6 +118,7 @@ export function appSites({
       ...(isPublished ? { published: upstreams.published } : {}),
       flags: slotFlags,
       heard,
+      ...defined({ up }),
       pauses,
       ...(site ?? { trustedProxies: [] }),
       ...defined({ webroot: tls?.webroot, blocks }),

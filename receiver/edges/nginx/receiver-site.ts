@@ -20,6 +20,7 @@ import {
 import { withRevision } from './render/served.ts'
 import type { Front } from './render/site.ts'
 import type { TrafficLog } from './render/traffic.ts'
+import type { Up } from './render/up.ts'
 import type { UnknownNames } from './render/unknown-names.ts'
 import { type ConfiguredTls, servedPair } from './served-pair.ts'
 
@@ -33,6 +34,8 @@ export interface ConfiguredReceiver {
   tls?: ConfiguredTls
   /** Whether there is a site over TLS, or soon will be. */
   hasTls?: boolean
+  /** By what load balancers are answered. */
+  up?: Up
   /** UDP port of this machine at which it hears of requests, and whether it wants to; absent: it never does. */
   traffic?: { port: number; isWanted: boolean }
 }
@@ -98,6 +101,7 @@ export function receiverFiles({
   })
   const common = {
     ...(nginx.proxyProtocol === true ? { proxyProtocol: true as const } : {}),
+    ...defined({ up: receiver.up }),
     features,
   }
   const listenTls = receiver.hasTls === true ? (nginx.listenTls ?? []) : []
@@ -218,7 +222,7 @@ function textOf(installation: string, site: ReceiverSite): string | undefined {
   const { conf } = withRevision(installation, { conf: text, slot: '', proxy: '' })
   // what Nginx has is no setting, and what all have by default is none
   const settings = JSON.stringify(site, (key, value: unknown) =>
-    key === 'features' || key === 'traffic' ? undefined : value,
+    key === 'features' || key === 'traffic' || key === 'up' ? undefined : value,
   )
   return withHead(installation, conf, { settings })
 }

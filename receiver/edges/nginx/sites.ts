@@ -12,6 +12,7 @@ import { askInternal } from './ask/internal.ts'
 import { leafAt } from './ask/leaf.ts'
 import { change, onDisk, reasonOf } from './change.ts'
 import { checkUp } from './check-up.ts'
+import { askAsBalancer } from './ask/balancer.ts'
 import { type Edit, editsOf, writable } from './edited.ts'
 import { createReceiverAtNginx, type ReceiverAtNginx } from './ensure-receiver.ts'
 import { makeDirectory, readIfThere, type Wanted } from './files.ts'
@@ -42,6 +43,8 @@ export interface SiteFiles extends Sites {
   look(app: string): Promise<Served>
   /** What visitors of the app get where its first page would be. */
   visitorsGet(app: string): Promise<Seen[]>
+  /** What load balancers get that ask for the machine by its address. */
+  balancersGet(): Promise<Seen[]>
   /** SHA-256 of the certificate that it gives visitors of a name; `undefined` when it gives none, or cannot be asked from here. */
   leaf(name: string): Promise<string | undefined>
   /** Has it read its files again, and what they name. Throws `nginx_failed`. */
@@ -89,6 +92,7 @@ export function createSites(options: SitesOptions): SiteFiles {
   let last: Promise<unknown> = Promise.resolve()
   const snippets = snippetsOf(nginx.directory)
   const program = createProgram(nginx)
+  const proxied = nginx.proxyProtocol === true ? ' proxy_protocol' : ''
   const listenTls = inEachFile(nginx.listenTls ?? [])
   let features = OLDEST
   const receiver = createReceiverAtNginx({
@@ -189,9 +193,9 @@ export function createSites(options: SitesOptions): SiteFiles {
         blocks: await program.serverBlocks(),
         flag: flags(app).maintenance,
       }),
+    balancersGet: () => askAsBalancer(inEachFile(nginx.listen).map((each) => `${each}${proxied}`)),
     async leaf(name) {
       const [listen] = listenTls
-      const proxied = nginx.proxyProtocol === true ? ' proxy_protocol' : ''
       return listen === undefined ? undefined : leafAt(`${listen}${proxied}`, name)
     },
     reload: () =>

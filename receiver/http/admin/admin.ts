@@ -4,6 +4,7 @@ import { DeployError } from '../../core/errors.ts'
 import type { Finding } from '../../core/finding.ts'
 import { unknownApp } from '../apps.ts'
 import { ProblemError } from '../problem.ts'
+import { type DrainServices, readDrain, setDrain } from './drain.ts'
 import { type LinkServices, loginLink } from './login-link.ts'
 import { createLogs, type LogServices } from './logs.ts'
 import { readAudit, type AuditServices } from './audit.ts'
@@ -25,6 +26,7 @@ export type AdminServices = AuditServices &
   TestServices &
   TagServices &
   MaintenanceServices &
+  DrainServices &
   OperateServices &
   LinkServices &
   NotifyServices &
@@ -83,6 +85,8 @@ export function createAdmin(services: AdminServices): Hono {
     .get('/apps/:app/tags', (c) => readTags(c, c.req.param('app'), services))
     .get('/apps/:app/maintenance', (c) => readMaintenance(c, c.req.param('app'), services))
     .post('/apps/:app/maintenance', (c) => setMaintenance(c, c.req.param('app'), services))
+    .get('/drain', (c) => readDrain(c, services))
+    .post('/drain', (c) => setDrain(c, services))
     .post('/apps/:app/restart', (c) => restart(c, c.req.param('app'), services))
     .post('/apps/:app/stop', (c) => stop(c, c.req.param('app'), services))
     .post('/apps/:app/start', (c) => start(c, c.req.param('app'), services))

@@ -153,6 +153,7 @@ beforeAll(async () => {
       edited: [{ file: EVIL, difference: [EVIL] }],
       overwritten: [EVIL],
     },
+    'GET /drain': { drained: true, since: EVIL, seen: [{ at: EVIL, status: 200 }] },
     'GET /apps/api/maintenance': {
       maintenance: true,
       since: EVIL,
@@ -178,6 +179,7 @@ afterAll(() => receiver.close())
 
 const COMMANDS: readonly (readonly string[])[] = [
   ['status'],
+  ['drain'],
   ['status', 'api'],
   ['status', 'refused'],
   ['history', 'api'],

@@ -450,7 +450,12 @@ describe('its file', () => {
     const file = join(nginx.directory, 'deploy-receiver.plain-sum.conf')
     const port = await freePort()
     await site('plain-sum', { port }, { port })
-    const { maintenance: _later, heard: _latest, ...flags } = createSlots(data).flags('plain-sum')
+    const {
+      maintenance: _later,
+      heard: _latest,
+      drained: _newest,
+      ...flags
+    } = createSlots(data).flags('plain-sum')
     const {
       app,
       upstreams: _,

@@ -64,6 +64,7 @@ const WELL: ReceiverParts = {
   prove: (question) => question,
   edits: () => [],
   maintenanceSince: () => undefined,
+  drainedSince: () => undefined,
   wayIn: async () => [],
   stoppedSince: () => undefined,
   projects: {
@@ -283,6 +284,7 @@ test('each look is in the table of the docs', async () => {
   const found = await runDoctor({
     ...WELL,
     maintenanceSince: () => '2026-03-01T12:00:00.000Z',
+    drainedSince: () => '2026-03-01T12:00:00.000Z',
     journal: {
       ...WELL.journal,
       recent: () => [{ id: 'dep_1' }] as never,

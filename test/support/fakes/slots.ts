@@ -6,6 +6,7 @@ export interface FakeFlag {
   live: Slot | undefined
   paused: boolean
   maintenance?: boolean
+  drained?: boolean
 }
 
 /** Flags in memory. Two of them over the same `flags` are as two processes on one directory. */
@@ -41,6 +42,11 @@ export function createFakeSlots({
       maintenance: (app) => (flags.get(app)?.maintenance ? '2026-01-01T00:00:00.000Z' : undefined),
       setMaintenance(app, isOn) {
         flag(app).maintenance = isOn
+      },
+      drained: (app) => flags.get(app)?.drained ?? false,
+      setDrained(app, isOn) {
+        note(isOn ? 'drain' : 'undrain', app)
+        flag(app).drained = isOn
       },
     },
   }

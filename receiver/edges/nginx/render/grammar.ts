@@ -24,7 +24,7 @@ const GRAMMAR = {
 /** Throws when something is to get into a file of Nginx that has not the form of its kind. */
 export function checkGrammar(site: Site): void {
   const { upstreams, published = [], flags, blocks = [], strips = [], redirectFrom = [] } = site
-  const { containers, heard, maintenance } = site
+  const { containers, heard, maintenance, up } = site
   const places = blocks.flatMap((block) => block.places)
   const snippets = places.map(({ snippet }) => snippet)
   checkFront(site)
@@ -38,6 +38,7 @@ export function checkGrammar(site: Site): void {
       flags.paused,
       ...given(heard),
       ...given(maintenance?.flag),
+      ...(up === undefined ? [] : [up.drained, up.apps]),
       ...snippets,
     ],
     location: [...strips, ...places.map(({ path }) => path)],

@@ -6,6 +6,7 @@ import { HEAD, indent } from './text.ts'
 import { everywhere, hstsMap } from './tls.ts'
 import { trafficLog, type TrafficLog } from './traffic.ts'
 import { trust, visitorsAddress } from './trust.ts'
+import { upLocations } from './up.ts'
 import { unknownNames, type UnknownNames } from './unknown-names.ts'
 
 /** What Nginx needs to know of the receiver itself. */
@@ -59,7 +60,7 @@ const ownSite = (site: OwnSite): string =>
 const served = (site: OwnSite, first: string): string => `client_max_body_size 64k;
 client_header_timeout 5s;
 client_body_timeout 15s;
-${servedLocation(RECEIVER)}${site.page === undefined || site.tls === undefined ? '' : pageLocation(site, site.page, first)}
+${servedLocation(RECEIVER)}${upLocations(site.up)}${site.page === undefined || site.tls === undefined ? '' : pageLocation(site, site.page, first)}
 location ${site.path === '/' ? '/' : `${site.path}/`} {
 ${indent(`${first}${passOn(site)}`)}}
 ${site.path === '/' ? '' : `location / {\n${indent(first)}  return 404;\n}\n`}`

@@ -9,6 +9,7 @@ import { choose } from './slot.ts'
 import { HEAD } from './text.ts'
 import { hstsMap } from './tls.ts'
 import { trust } from './trust.ts'
+import { upOfApp } from './up.ts'
 import { named } from './variables.ts'
 
 /** The texts of an app's files. */
@@ -65,7 +66,7 @@ function slotSnippet(site: Site): string {
   return `${HEAD}# For the server block of a site of your own. What passes requests on is in ${site.app}.proxy:
 #   include deploy-receiver.d/${site.app}.slot;
 #   location / { include deploy-receiver.d/${site.app}.proxy; }
-${inServer(site, names)}
+${inServer(site, names)}${upOfApp(site.up, site.app)}
 # For sites written for an older version, which pass requests on with lines of their own
 ${choose(site, names)}set $ws_${names.variable} $receiver_connection;
 `

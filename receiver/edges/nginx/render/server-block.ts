@@ -8,6 +8,7 @@ import { type Block, type Front, isSecure, type Place, type Site } from './site.
 import { indent } from './text.ts'
 import { certificateLines, everywhere, tlsListens, toTls } from './tls.ts'
 import { saysTls } from './trust.ts'
+import { upLocations } from './up.ts'
 import { named, OWN_VARIABLE } from './variables.ts'
 
 /** Names that are served alike. */
@@ -72,7 +73,7 @@ const alone = (site: Site): Group => ({
   names: site.domains,
   served: (first) => {
     const names = named(site.app, OWN_VARIABLE)
-    return `${inServer(site, names)}
+    return `${inServer(site, names)}${upLocations(site.up)}
 location / {
 ${indent(`${first}${inLocation(site, names)}`)}}
 ${included(site)}`
@@ -85,7 +86,7 @@ const shared = (site: Site, { domains, places }: Block): Group => ({
   served(first) {
     const snippets = new Set(places.map(({ snippet }) => snippet))
     const hasRoot = places.some(({ path }) => path === '/')
-    return `${[...snippets].map((snippet) => `include ${snippet}.slot;\n`).join('')}
+    return `${[...snippets].map((snippet) => `include ${snippet}.slot;\n`).join('')}${upLocations(site.up)}
 ${places.map((place) => location(place, first)).join('')}${hasRoot ? '' : `location / {\n${indent(first)}  return 404;\n}\n`}${included(site)}`
   },
 })
@@ -109,7 +110,7 @@ function sentOn(site: Front, served: Group['served']): string {
     const first = `${unless.set}if (${unless.not}) { ${toTls(site).trim()} }\n`
     return `${challenge(site)}${served(first)}`
   }
-  return `${challenge(site)}${servedLocation(site.app)}
+  return `${challenge(site)}${servedLocation(site.app)}${upLocations(site.up)}
 location / {
   ${toTls(site)}}
 `
@@ -120,7 +121,9 @@ function leading(site: Site): string[] {
   const { redirectFrom, tls } = site
   if (redirectFrom === undefined) return []
   const secure = redirectFrom.filter((name) => isSecure(site, name))
-  const lead = (isOverTls: boolean) => `${challenge(site)}${servedLocation(site.app)}
+  const lead = (
+    isOverTls: boolean,
+  ) => `${challenge(site)}${servedLocation(site.app)}${upLocations(site.up)}
 location / {
 ${indent(redirect(site, isOverTls))}}
 `

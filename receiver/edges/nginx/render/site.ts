@@ -2,6 +2,7 @@ import type { SiteSettings } from '../../../core/site.ts'
 import type { Slot } from '../../../core/slots/container.ts'
 import type { Flags } from '../../slots.ts'
 import type { Features } from '../features.ts'
+import type { Up } from './up.ts'
 
 /**
  * What Nginx needs to know of an app. A checksum of it stands in the app's file: whatever is at its default is left out, so that a
@@ -17,7 +18,7 @@ export interface Site extends SiteSettings {
   upstreams: Readonly<Record<Slot, readonly string[]>>
   /** `address:port` of the nodes at which its orchestrator has it; absent: it is in slots. */
   published?: readonly string[]
-  flags: Omit<Flags, 'maintenance' | 'heard'>
+  flags: Omit<Flags, 'maintenance' | 'heard' | 'drained'>
   /** Whether there are times at which nobody serves, while one version takes the other's place. */
   pauses: boolean
   /** The certificate that visitors get, and where they come for it; absent: there is none to serve. */
@@ -38,6 +39,8 @@ export interface Site extends SiteSettings {
   containers?: string
   /** Flag that is there while the receiver hears of requests; absent: it never does. */
   heard?: string
+  /** By what load balancers are answered; absent: they are not. */
+  up?: Up
   /** How visitors are kept waiting at the administrator's word. */
   maintenance?: Maintenance
   /** The server blocks in its file; left out: one, with all its domains and the app alone. */
@@ -87,6 +90,7 @@ export const settingsOf = ({
   containers: _c,
   maintenance: _m,
   heard: _h,
+  up: _u,
   features: _f,
   ...settings
 }: Site) => settings

@@ -1,6 +1,7 @@
 import { isAtLeast, OLDEST, type Features } from '../features.ts'
 import { checkEach } from './grammar.ts'
 import { indent } from './text.ts'
+import { type Up, upLocations } from './up.ts'
 import { TLS_SETTINGS, tlsParameters } from './tls.ts'
 
 /** Where names that no site has get no answer. */
@@ -12,6 +13,8 @@ export interface UnknownNames {
   pair?: { certificate: string; key: string }
   proxyProtocol?: true
   features?: Features
+  /** By what load balancers are answered, which may ask by an address: over plain HTTP alone. */
+  up?: Up
 }
 
 /** Nginx refuses the handshake itself since 1.19.4, and so has no certificate to show. */
@@ -19,10 +22,13 @@ export const canRefuse = (features: Features): boolean => isAtLeast(features, '1
 
 /** A name that no other server block has ends here. */
 export function unknownNames(unknown: UnknownNames): string {
-  const { listen, listenTls, pair, proxyProtocol, features = OLDEST } = unknown
+  const { listen, listenTls, pair, proxyProtocol, up, features = OLDEST } = unknown
   checkEach({
     listen: [...listen, ...listenTls],
-    path: pair === undefined ? [] : [pair.certificate, pair.key],
+    path: [
+      ...(pair === undefined ? [] : [pair.certificate, pair.key]),
+      ...(up === undefined ? [] : [up.drained, up.apps]),
+    ],
   })
   const refusal = canRefuse(features)
     ? 'ssl_reject_handshake on;\n'
@@ -34,7 +40,7 @@ export function unknownNames(unknown: UnknownNames): string {
   return [
     listen.length === 0
       ? ''
-      : block(listens(listen, proxyProtocol === true ? ' proxy_protocol' : '')),
+      : block(listens(listen, proxyProtocol === true ? ' proxy_protocol' : ''), up),
     listenTls.length === 0 || refusal === undefined
       ? ''
       : block(`${listens(listenTls, tlsParameters(unknown))}${refusal}${TLS_SETTINGS}`),
@@ -45,10 +51,10 @@ export function unknownNames(unknown: UnknownNames): string {
 
 const block = (
   lines: string,
+  up?: Up,
 ): string => `# Names that no site here has: no answer, and no hint at what else there is
 server {
 ${indent(lines)}  server_name _;
   access_log off;
-  return 444;
-}
+${up === undefined ? '  return 444;\n' : indent(`${upLocations(up)}location / { return 444; }\n`)}}
 `

@@ -161,6 +161,12 @@ test('a pause that a crash left is ended', async () => {
   expect(world.flag.paused).toBe(false)
 })
 
+test('so are load balancers that a crash left told to stay away', async () => {
+  world.flag.drained = true
+  await put()
+  expect(world.flag.drained).toBe(false)
+})
+
 test('a pause ends only when the live container runs', async () => {
   world.flag.paused = true
   change('api-1-blue', { running: false })

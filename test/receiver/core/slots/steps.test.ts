@@ -62,6 +62,37 @@ test('of a recreated app the requests under way have as long', async () => {
   expect(stoppedAt - pausedAt).toBe(APP.drainMs)
 })
 
+test('load balancers have their time before anything stops, and the app is up again with the swap', async () => {
+  const app: DockerApp = { ...APP, strategy: 'recreate', drainBalancerMs: 15_000 }
+  await deploy('dep_1', DIGEST.one, app)
+  expect(world.calls).not.toContain('drain api')
+  const times: [string, number][] = []
+  const { setDrained, pause } = world.ports.slots
+  world.ports.slots.setDrained = (name, isOn) => {
+    times.push([isOn ? 'drain' : 'undrain', world.clock.ms()])
+    setDrained(name, isOn)
+  }
+  world.ports.slots.pause = (name) => {
+    times.push(['pause', world.clock.ms()])
+    pause(name)
+  }
+  expect((await deploy('dep_2', DIGEST.two, app)).status).toBe('succeeded')
+  expect(times.map(([what]) => what)).toEqual(['drain', 'pause', 'undrain'])
+  expect((times[1]?.[1] ?? 0) - (times[0]?.[1] ?? 0)).toBe(15_000)
+  expect(world.flag.drained).toBe(false)
+})
+
+test('load balancers are told again when it failed', async () => {
+  const app: DockerApp = { ...APP, strategy: 'recreate', drainBalancerMs: 15_000 }
+  await deploy('dep_1', DIGEST.one, app)
+  world.ports.engine.start = () => Promise.reject(new DeployError('start_failed', 'no'))
+  expect((await deploy('dep_2', DIGEST.two, app)).status).toBe('failed')
+  expect([world.calls.filter((call) => call.endsWith('drain api')), world.flag.drained]).toEqual([
+    ['drain api', 'undrain api'],
+    false,
+  ])
+})
+
 test('a worker has no connections to wait for', async () => {
   const worker = { ...APP, http: false }
   await deploy('dep_1', DIGEST.one, worker)

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { buffer } from 'node:stream/consumers'
 import type { Slot } from '../../../../receiver/core/slots/container.ts'
 import { createSites, type SitesOptions } from '../../../../receiver/edges/nginx/sites.ts'
-import { createSlots } from '../../../../receiver/edges/slots.ts'
+import { createSlots, upFiles } from '../../../../receiver/edges/slots.ts'
 import { INSTALLATION } from '../../../support/home.ts'
 import { startNginx } from '../../../support/nginx.ts'
 import { freePort } from '../../../support/ports.ts'
@@ -14,6 +14,12 @@ import { openWorkspace } from '../../../support/workspace.ts'
 
 /** Where containers would come from. */
 export const BRIDGE = { subnet: '127.7.0.0/24', gateway: '127.7.0.1' }
+
+const OWN = {
+  url: 'http://deploy.test',
+  listen: { host: '127.0.0.1', port: 9 },
+  site: { trustedProxies: [] },
+}
 
 type AppAtNginx = ReturnType<SitesOptions['app']>
 type Servers = Readonly<Record<Slot, { port: number }>>
@@ -37,7 +43,15 @@ export interface Answer {
 /** A private Nginx with sites of ours and of somebody's own. */
 export async function openBehindNginx(
   listen = (port: number) => `127.0.0.1:${port}`,
-  { accessLog, receiver }: { accessLog?: string } & Pick<SitesOptions, 'receiver'> = {},
+  {
+    accessLog,
+    receiver,
+    isAsked = false,
+  }: {
+    accessLog?: string
+    /** Whether load balancers are answered, also by the receiver's own site. */
+    isAsked?: boolean
+  } & Pick<SitesOptions, 'receiver'> = {},
 ) {
   const workspace = openWorkspace()
   const nginx = await startNginx({
@@ -45,7 +59,9 @@ export async function openBehindNginx(
     ...(accessLog === undefined ? {} : { accessLog }),
   })
   const port = await freePort()
-  const slots = createSlots(workspace.folder('data'))
+  const data = workspace.folder('data')
+  const slots = createSlots(data)
+  const up = upFiles(data)
   const configured = new Map<string, AppAtNginx>()
   const sites = createSites({
     installation: INSTALLATION.id,
@@ -55,6 +71,7 @@ export async function openBehindNginx(
     flags: slots.flags,
     address: () => '127.0.0.1',
     bridge: BRIDGE,
+    ...(isAsked ? { up, receiver: () => ({ ...OWN, up }) } : {}),
     ...(receiver === undefined ? {} : { receiver }),
   })
   return {
