@@ -15,7 +15,7 @@ try {
 kubectl:   ${program}
 namespace: shop, which may pull from the registry
 registry:  ${registry.host}, ${registry.username}:${registry.password}
-engine:    ${nodes.map(({ engine }) => engine.host).join(' ')}
+engine:    ${nodes.map(({ engine }) => engine?.host).join(' ')}
 Ctrl-C ends it.`)
   await Promise.race(['SIGINT', 'SIGTERM'].map((signal) => once(process, signal)))
 } finally {

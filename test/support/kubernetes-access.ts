@@ -1,5 +1,6 @@
 import { join } from 'node:path'
-import { type PrivateKubernetes, writeKubeconfig } from './kubernetes.ts'
+import { writeKubeconfig } from './kubectl.ts'
+import { OF_TESTS, type PrivateKubernetes } from './kubernetes.ts'
 
 /** A rule of a Role. */
 export interface Rule {
@@ -14,8 +15,9 @@ export async function makeNamespace(cluster: PrivateKubernetes, name: string): P
   const { host, username, password } = cluster.registry
   const auth = Buffer.from(`${username}:${password}`).toString('base64')
   const metadata = { namespace: name }
+  const [label = '', value] = OF_TESTS.split('=')
   await cluster.apply(
-    { apiVersion: 'v1', kind: 'Namespace', metadata: { name } },
+    { apiVersion: 'v1', kind: 'Namespace', metadata: { name, labels: { [label]: value } } },
     {
       apiVersion: 'v1',
       kind: 'Secret',

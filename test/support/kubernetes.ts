@@ -1,13 +1,12 @@
-import { execFile, execFileSync } from 'node:child_process'
-import { randomBytes } from 'node:crypto'
-import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { stringify } from 'yaml'
-import { programs as builtPrograms, type Programs } from '../../script/kubernetes/programs.ts'
-import { type KubernetesNode, type NodePlace, startNode } from './kubernetes-node.ts'
+import { programs as builtPrograms } from '../../script/kubernetes/programs.ts'
+import type { PrivateEngine } from './dockerd.ts'
+import { kubectlWith } from './kubectl.ts'
+import { startControlPlane } from './kubernetes-control.ts'
+import { type NodePlace, startNode } from './kubernetes-node.ts'
 import { type Bridge, makeBridge } from './namespaces.ts'
 import { freePort, reserveSubnet } from './ports.ts'
-import { type Running, startProcess, waitFor } from './processes.ts'
+import { startProcess, waitFor } from './processes.ts'
 import { type PrivateRegistry, startRegistry } from './registry.ts'
 import type { Workspace } from './workspace.ts'
 
@@ -23,7 +22,7 @@ export interface PrivateKubernetes {
   kubeconfig: string
   /** On loopback, also for the nodes' engines. */
   registry: PrivateRegistry
-  nodes: readonly KubernetesNode[]
+  nodes: readonly ClusterNode[]
   /** The program. */
   program: string
   /** Runs kubectl as one who may do everything. Resolves to what it printed; rejects with its own words. */
@@ -36,18 +35,36 @@ export interface PrivateKubernetes {
   release(): Promise<void>
 }
 
+export interface ClusterNode {
+  name: string
+  /** Where node ports are. */
+  address: string
+  /** Absent of a cluster that stood already. */
+  engine?: PrivateEngine
+}
+
 const PASSWORD = 'a-password-of-the-cluster'
 
 /**
- * Starts etcd, an API server, controllers, a scheduler, and nodes in network namespaces of their own on one bridge. All of it lies below
- * the workspace, and goes with it. There is no DNS in the cluster.
+ * Starts a cluster, or takes the one that `DEPLOY_ACTION_CLUSTER` describes. Whatever it starts lies below the workspace, and goes with it.
+ * There may be no DNS in the cluster.
  */
 export async function startKubernetes(workspace: Workspace, count = 1): Promise<PrivateKubernetes> {
+  const given = process.env['DEPLOY_ACTION_CLUSTER']
+  return given === undefined
+    ? startOwn(workspace, count)
+    : takeGiven(workspace, JSON.parse(given) as Given)
+}
+
+/**
+ * Starts etcd, an API server, controllers, a scheduler, and nodes in network namespaces of their own on one bridge.
+ */
+async function startOwn(workspace: Workspace, count: number): Promise<PrivateKubernetes> {
   const programs = builtPrograms()
   const { subnet, release } = await reserveSubnet()
   const bridge = makeBridge(workspace.folder('bridge'), 'kube', subnet)
   const { address } = bridge
-  const registry = await startLoopbackRegistry(workspace, address)
+  const registry = await startLoopbackRegistry(workspace, address, await freePort())
   const control = await startControlPlane(workspace.folder('control'), address, programs)
   const { kubeconfig } = control
   const kubectl = kubectlWith(programs.kubectl, kubeconfig)
@@ -73,14 +90,63 @@ export async function startKubernetes(workspace: Workspace, count = 1): Promise<
     ...control,
     registry,
     nodes,
-    program: programs.kubectl,
+    ...byKubectl(programs.kubectl, kubeconfig),
+    release,
+  }
+}
+
+/** A cluster that stands, as one of kind does. */
+interface Given {
+  /** Of one who may do everything, with files beside it. */
+  kubeconfig: string
+  /** PEM file. */
+  authority: string
+  /** This machine's, as the cluster's nodes reach it. */
+  address: string
+  /** Its nodes take 127.0.0.1 with this port for the same port of that address, without TLS. */
+  registryPort: number
+}
+
+/** Takes a cluster that stands, and removes what tests before left there. */
+async function takeGiven(workspace: Workspace, given: Given): Promise<PrivateKubernetes> {
+  const { kubeconfig, authority, address, registryPort } = given
+  const by = byKubectl('kubectl', kubeconfig)
+  const { kubectl } = by
+  await kubectl('delete', 'namespace', '--selector', OF_TESTS, '--wait')
+  const seen = await kubectl('get', 'nodes', '-o', 'json')
+  const { items } = JSON.parse(seen) as {
+    items: { metadata: { name: string }; status: { addresses: { address: string }[] } }[]
+  }
+  return {
+    address,
+    url: await kubectl('config', 'view', '-o', 'jsonpath={.clusters[0].cluster.server}'),
+    authority,
+    registry: await startLoopbackRegistry(workspace, address, registryPort),
+    nodes: items.map(({ metadata, status }) => ({
+      name: metadata.name,
+      address: status.addresses[0]?.address ?? '',
+    })),
+    ...by,
+    release: async () => {},
+  }
+}
+
+/** Label of namespaces that are of tests. */
+export const OF_TESTS = 'of=deploy-action-tests'
+
+function byKubectl(
+  program: string,
+  kubeconfig: string,
+): Pick<PrivateKubernetes, 'kubeconfig' | 'program' | 'kubectl' | 'apply' | 'tokenOf'> {
+  const kubectl = kubectlWith(program, kubeconfig)
+  return {
+    kubeconfig,
+    program,
     kubectl: (...words) => kubectl(words),
     async apply(...objects) {
       const words = ['apply', '--server-side', '--field-manager=test', '--force-conflicts']
-      await kubectl(
-        [...words, '-f', '-'],
-        objects.map((each) => JSON.stringify(each)).join('\n---\n'),
-      )
+      const list = { apiVersion: 'v1', kind: 'List', items: objects }
+      await kubectl([...words, '-f', '-'], JSON.stringify(list))
     },
     async tokenOf(namespace, serviceAccount) {
       const path = `/api/v1/namespaces/${namespace}/serviceaccounts/${serviceAccount}/token`
@@ -88,34 +154,16 @@ export async function startKubernetes(workspace: Workspace, count = 1): Promise<
       const made = await kubectl(['create', '--raw', path, '-f', '-'], JSON.stringify(request))
       return (JSON.parse(made) as { status: { token: string } }).status.token
     },
-    release,
   }
 }
-
-const kubectlWith =
-  (program: string, kubeconfig: string) =>
-  (words: readonly string[], input = ''): Promise<string> =>
-    new Promise((resolve, reject) => {
-      const options = { maxBuffer: 2 ** 26 }
-      const child = execFile(
-        program,
-        ['--kubeconfig', kubeconfig, ...words],
-        options,
-        (error, stdout, stderr) => {
-          if (error === null) resolve(stdout)
-          else reject(new Error(`kubectl ${words.join(' ')}: ${stderr}`, { cause: error }))
-        },
-      )
-      child.stdin?.end(input)
-    })
 
 /** One that is at the same loopback address here and at each node. */
 async function startLoopbackRegistry(
   workspace: Workspace,
   address: string,
+  port: number,
 ): Promise<PrivateRegistry> {
   const dir = workspace.folder('cluster-registry')
-  const port = await freePort()
   const login = { username: 'acme', password: PASSWORD }
   const registry = await startRegistry({ dir, ...login, address, port })
   const forward = join(import.meta.dirname, 'forward.ts')
@@ -136,100 +184,4 @@ function placesOf(workspace: Workspace, bridge: Bridge, count: number): NodePlac
       pods: `10.${214 + index}.${network}`,
     }
   })
-}
-
-async function startControlPlane(
-  dir: string,
-  address: string,
-  programs: Programs,
-): Promise<Pick<PrivateKubernetes, 'url' | 'authority' | 'kubeconfig'>> {
-  const file = (name: string) => join(dir, name)
-  const start = (name: keyof Programs, args: readonly string[]): Promise<Running> =>
-    startProcess({ dir, name, command: programs[name], args })
-  const port = await freePort()
-  const url = `https://${address}:${port}`
-  const etcd = `http://127.0.0.1:${await freePort()}`
-  const peer = `http://127.0.0.1:${await freePort()}`
-  await start('etcd', [
-    `--data-dir=${file('etcd')}`,
-    `--listen-client-urls=${etcd}`,
-    `--advertise-client-urls=${etcd}`,
-    `--listen-peer-urls=${peer}`,
-    `--initial-advertise-peer-urls=${peer}`,
-    `--initial-cluster=default=${peer}`,
-  ])
-  const accountKey = file('service-account.key')
-  execFileSync('openssl', ['genrsa', '-out', accountKey, '2048'], { stdio: 'pipe' })
-  const token = randomBytes(16).toString('hex')
-  const tokens = file('tokens.csv')
-  writeFileSync(tokens, `${token},admin,admin,system:masters\n`, { mode: 0o600 })
-  mkdirSync(file('pki'))
-  const apiserver = await start('kube-apiserver', [
-    `--etcd-servers=${etcd}`,
-    `--bind-address=${address}`,
-    `--advertise-address=${address}`,
-    `--secure-port=${port}`,
-    `--cert-dir=${file('pki')}`,
-    `--token-auth-file=${tokens}`,
-    '--authorization-mode=RBAC',
-    '--allow-privileged',
-    '--kubelet-preferred-address-types=InternalIP',
-    `--service-account-key-file=${accountKey}`,
-    `--service-account-signing-key-file=${accountKey}`,
-    '--service-account-issuer=https://kubernetes.default.svc',
-    '--service-cluster-ip-range=10.96.0.0/24',
-  ])
-  const kubeconfig = file('kubeconfig')
-  const authority = file('pki/apiserver.crt')
-  writeKubeconfig(kubeconfig, { url, authority, token })
-  const kubectl = kubectlWith(programs.kubectl, kubeconfig)
-  await waitFor(async () => (await kubectl(['get', '--raw', '/readyz'])) === 'ok', {
-    what: 'the API server is not ready',
-    running: apiserver,
-    deadlineMs: 300_000,
-  })
-  const common = [`--kubeconfig=${kubeconfig}`, '--leader-elect=false', '--bind-address=127.0.0.1']
-  await start('kube-controller-manager', [
-    ...common,
-    `--secure-port=${await freePort()}`,
-    '--port=0',
-    `--cert-dir=${file('controllers')}`,
-    `--service-account-private-key-file=${accountKey}`,
-    `--root-ca-file=${authority}`,
-    // a node that is lost is missed within seconds
-    '--node-monitor-grace-period=16s',
-  ])
-  await start('kube-scheduler', [
-    ...common,
-    `--secure-port=${await freePort()}`,
-    '--port=0',
-    `--cert-dir=${file('scheduler')}`,
-  ])
-  return { url, authority, kubeconfig }
-}
-
-/** Writes the file of one who has a token. */
-export function writeKubeconfig(
-  file: string,
-  {
-    url,
-    authority,
-    token,
-    namespace,
-  }: { url: string; authority: string; token: string; namespace?: string },
-): void {
-  const context = {
-    cluster: 'test',
-    user: 'test',
-    ...(namespace === undefined ? {} : { namespace }),
-  }
-  const config = {
-    apiVersion: 'v1',
-    kind: 'Config',
-    clusters: [{ name: 'test', cluster: { server: url, 'certificate-authority': authority } }],
-    users: [{ name: 'test', user: { token } }],
-    contexts: [{ name: 'test', context }],
-    'current-context': 'test',
-  }
-  writeFileSync(file, stringify(config), { mode: 0o600 })
 }
