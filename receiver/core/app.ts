@@ -50,6 +50,8 @@ export interface DockerApp extends BaseApp {
   warmMs: number
   /** The Compose project that it is a service of. */
   project?: Project
+  /** It stands on a bridge from which no other app can be reached, and has no names for them. */
+  isolated?: true
 }
 
 /** An app as a service of the Docker swarm of which this machine is a manager. */

@@ -31,3 +31,12 @@ export function divide(subnet: string): {
     },
   }
 }
+
+/** The network of the same size beside it: `10.213.16.0/20` of `10.213.0.0/20`, and the other way round. */
+export function neighbour(subnet: string): string {
+  const [base = '', bits = ''] = subnet.split('/')
+  // an exclusive or, of numbers that are too large for the operator
+  const size = 2 ** (32 - Number(bits))
+  const start = toNumber(base)
+  return `${toText(start % (size * 2) === 0 ? start + size : start - size)}/${bits}`
+}

@@ -79,8 +79,8 @@ export function openDocker(
     network: network.name,
     installation,
     hosts: () =>
-      [...apps().values()].flatMap(({ name, http }) =>
-        http ? `${internalName(name)}:${bridge.gateway}` : [],
+      [...apps().values()].flatMap((app) =>
+        app.http && !isIsolated(app) ? `${internalName(app.name)}:${bridge.gateway}` : [],
       ),
   }
   const engine = createEngine({ docker, home, credentials, clock })
@@ -102,6 +102,7 @@ export function openDocker(
         health: known.health,
         pauses: known.engine === 'docker' && isRecreated(known, record),
         ...defined({ tls: tls(known) }),
+        ...(isIsolated(known) ? { isolated: true } : {}),
       }
     },
     apps: () => [...apps().values()].flatMap(({ name, http }) => (http ? name : [])),
@@ -152,3 +153,5 @@ export function openDocker(
   const usage = (signal: AbortSignal) => containerUsage(docker, home, signal)
   return { ports, swarm, kubernetes, engine, registry, slots, sites, rollouts, usage }
 }
+
+const isIsolated = (app: AppConfig) => app.engine === 'docker' && app.isolated === true

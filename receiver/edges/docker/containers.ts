@@ -8,6 +8,7 @@ import { createOptions, inBody } from './create-options.ts'
 import { isMissing, statusOf, translate } from './errors.ts'
 import type { ServicePlan } from '../../core/project/ports.ts'
 import {
+  bridgeIn,
   furtherNetworks,
   hasVolumesByName,
   type Home,
@@ -40,10 +41,10 @@ export async function mend(
   plan: ContainerPlan,
   name: string,
 ): Promise<void> {
-  const { network } = home
   const container = docker.getContainer(name)
   const { State, Config, NetworkSettings } = await container.inspect()
   if (!isOurs(home, Config.Labels)) throw notOurs(name)
+  const network = bridgeIn(home.network, Config.Labels)
   const { address } = plan
   if (!isAttached(NetworkSettings, network, address)) {
     const bridge = docker.getNetwork(network)
@@ -124,7 +125,8 @@ export async function inspect(
         State.Running &&
         !State.Restarting &&
         !State.Paused &&
-        (isService(Config.Labels) || isAttached(NetworkSettings, network, labels.address)),
+        (isService(Config.Labels) ||
+          isAttached(NetworkSettings, bridgeIn(network, Config.Labels), labels.address)),
       ...(missingNetworks(NetworkSettings, Config.Labels).length === 0 ? {} : { cutOff: true }),
       exitCode: State.ExitCode,
       ...doneAt(State, HostConfig),

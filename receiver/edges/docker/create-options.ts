@@ -11,7 +11,14 @@ import { hostWorld, ownWorld } from './host-world.ts'
 import { bindsOf } from './binds.ts'
 import type { ServicePlan } from '../../core/project/ports.ts'
 import { containerName, releaseName, serviceName } from './container-name.ts'
-import { commandLabels, type Home, labelsOf, releaseLabels, serviceLabels } from './labels.ts'
+import {
+  bridgeOf,
+  commandLabels,
+  type Home,
+  labelsOf,
+  releaseLabels,
+  serviceLabels,
+} from './labels.ts'
 import { mountsOf } from './volumes.ts'
 
 const NANOSECONDS = 1_000_000
@@ -30,6 +37,7 @@ export const ROTATED: Logging = {
 export function createOptions(plan: ContainerPlan, home: Home): ContainerCreateOptions {
   const { container } = plan.app
   const { network } = home
+  const bridge = bridgeOf(home, plan.app)
   return {
     ...ofImage(plan),
     ...ownWorld(container),
@@ -41,7 +49,7 @@ export function createOptions(plan: ContainerPlan, home: Home): ContainerCreateO
       : { Healthcheck: healthConfig(container.healthcheck) }),
     HostConfig: hostConfig(plan, home),
     NetworkingConfig: {
-      EndpointsConfig: { [network]: { IPAMConfig: { IPv4Address: plan.address } } },
+      EndpointsConfig: { [bridge]: { IPAMConfig: { IPv4Address: plan.address } } },
     },
   }
 }
@@ -154,7 +162,7 @@ function hostConfig(
   const nameless = (container.anonymousVolumes ?? []).filter((path) => !isKept(path))
   const { Binds = [], Mounts = [] } = bindsOf({ ...container, anonymousVolumes: nameless })
   return {
-    NetworkMode: home.network,
+    NetworkMode: bridgeOf(home, app),
     Binds,
     Mounts: [...Mounts, ...mountsOf(home, app.name, volumes)],
     Tmpfs: { ...container.tmpfs },
@@ -165,7 +173,10 @@ function hostConfig(
     ...security(container.securityOpt),
     PidsLimit: container.pidsLimit ?? PIDS_LIMIT,
     LogConfig: { Type: logging.driver, Config: { ...logging.options } },
-    ExtraHosts: withOthers(container.extraHosts, home.hosts?.() ?? []),
+    ExtraHosts: withOthers(
+      container.extraHosts,
+      app.isolated === true ? [] : (home.hosts?.() ?? []),
+    ),
     Dns: [...container.dns],
     GroupAdd: [...container.groupAdd],
     Ulimits: container.ulimits.map(({ name, soft, hard }) => ({

@@ -2,7 +2,15 @@ import type { Readable } from 'node:stream'
 import type Docker from 'dockerode'
 import type { ContainerEvent } from '../../core/slots/container-events.ts'
 import type { Clock } from '../../core/clock.ts'
-import { furtherNetworks, type Home, isOurs, isService, ofNetwork, readLabels } from './labels.ts'
+import {
+  bridgeIn,
+  furtherNetworks,
+  type Home,
+  isOurs,
+  isService,
+  ofNetwork,
+  readLabels,
+} from './labels.ts'
 import { JSON_LINE_BYTES, linesOf } from './lines.ts'
 
 const AGAIN_MS = 1000
@@ -111,7 +119,7 @@ async function cutOff(
   const { State, NetworkSettings, Config } = await container.inspect()
   if (!State.Running || !isOurs(home, Config.Labels)) return undefined
   const networks = [
-    ...(isService(Config.Labels) ? [] : [home.network]),
+    ...(isService(Config.Labels) ? [] : [bridgeIn(home.network, Config.Labels)]),
     ...furtherNetworks(Config.Labels),
   ]
   if (networks.every((name) => NetworkSettings.Networks[name] !== undefined)) return undefined

@@ -16,6 +16,8 @@ const LABEL = {
   address: 'deploy-receiver.address',
   port: 'deploy-receiver.port',
   networks: 'deploy-receiver.networks',
+  /** Of a container that stands on another bridge than that of the installation. */
+  bridge: 'deploy-receiver.bridge',
   /** Of a container that has what is kept in volumes by their names; older versions' have not. */
   volumes: 'deploy-receiver.volumes',
   /** Of a container in which a command runs that somebody ordered. */
@@ -87,6 +89,21 @@ export const readNetworkLabels = (
   }
 }
 
+/** The bridge on which containers reach nobody beside this machine. */
+export const isolatedBridge = (network: string): string => `${network}-previews`
+
+/** The bridge that an app's containers stand on. */
+export const bridgeOf = ({ network }: Home, { isolated }: { isolated?: true }): string =>
+  isolated === true ? isolatedBridge(network) : network
+
+/** The one that a container was made for. */
+export const bridgeIn = (network: string, labels: Readonly<Record<string, string>>): string =>
+  labels[LABEL.bridge] === isolatedBridge(network) ? isolatedBridge(network) : network
+
+/** Only of what stands elsewhere than all did by every version. */
+const ofBridge = (home: Home, app: { isolated?: true }): Record<string, string> =>
+  app.isolated === true ? { [LABEL.bridge]: bridgeOf(home, app) } : {}
+
 export const commandLabels = (
   home: Home,
   { app }: { app: ReleasePlan['app'] },
@@ -156,6 +173,7 @@ export const labelsOf = (home: Home, plan: ContainerPlan): Record<string, string
   [LABEL.digest]: plan.digest,
   [LABEL.address]: plan.address,
   [LABEL.port]: String(plan.port),
+  ...ofBridge(home, plan.app),
   [LABEL.networks]: plan.app.container.networks.join(SEPARATOR),
   [LABEL.volumes]: 'by name',
 })

@@ -61,10 +61,18 @@ export function subnetOf(
 export const gatewayOf = (found: FoundNetwork | undefined, subnet: string): string =>
   found?.gateways[subnet] ?? divide(subnet).gateway
 
-/** Makes the bridge network of the slots, unless it is there. */
+/**
+ * Makes a bridge network of slots, unless it is there.
+ * @param isolated on such a one containers do not reach each other, and those of other bridges Docker keeps apart anyway
+ */
 export async function ensureNetwork(
   docker: Docker,
-  { name, subnet, installation }: { name: string; subnet: string; installation: string },
+  {
+    name,
+    subnet,
+    installation,
+    isolated = false,
+  }: { name: string; subnet: string; installation: string; isolated?: boolean },
 ): Promise<void> {
   if ((await findNetwork(docker, name)) !== undefined) return
   const { gateway, dynamic } = divide(subnet)
@@ -73,6 +81,7 @@ export async function ensureNetwork(
       Name: name,
       Driver: 'bridge',
       Labels: networkLabels(name, installation),
+      ...(isolated ? { Options: { 'com.docker.network.bridge.enable_icc': 'false' } } : {}),
       IPAM: {
         Driver: 'default',
         Config: [{ Subnet: subnet, Gateway: gateway, IPRange: dynamic }],
@@ -82,7 +91,7 @@ export async function ensureNetwork(
     const failed = translate(error, `cannot create the network ${name} (${subnet})`, 'start_failed')
     throw new DeployError(failed.code, failed.message, {
       hint: /overlap/i.test(failed.message)
-        ? `another network or a route of the VM uses ${subnet}: set network.subnet to a free one`
+        ? `another network or a route of the VM uses ${subnet}: set network.${isolated ? 'previews' : 'subnet'} to a free one`
         : (failed.hint ?? 'see the message'),
       cause: error,
     })

@@ -49,6 +49,8 @@ export interface ConfiguredSite extends Partial<AppPlace> {
   health?: { path?: string }
   site?: SiteSettings
   tls?: ConfiguredTls
+  /** Other containers have no name for it. */
+  isolated?: true
 }
 
 /** What is to be at Nginx of each app, by the config and by what lies on disk, and what is there. */
@@ -92,6 +94,7 @@ export function appSites({
       site,
       tls,
       health,
+      isolated,
     }: Partial<ConfiguredSite> = configured(app) ?? {}
     const { maintenance, heard, drained: _, ...slotFlags } = flags(app)
     // one that comes later is included when its files are there
@@ -131,7 +134,7 @@ export function appSites({
       ...(strips.length > 0 ? { strips } : {}),
       ...(redirectFrom.length > 0 ? { redirectFrom } : {}),
       features,
-      ...(bridge === undefined ? {} : { containers: bridge.subnet }),
+      ...(bridge === undefined || isolated === true ? {} : { containers: bridge.subnet }),
       maintenance: {
         flag: maintenance,
         ...(health?.path === undefined ? {} : { health: health.path }),

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { divide } from '../../../receiver/edges/subnet.ts'
+import { divide, neighbour } from '../../../receiver/edges/subnet.ts'
 
 test.each([
   ['10.213.0.0/24', '10.213.0.1', '10.213.0.128/25', '10.213.0.10', '10.213.0.127', 118],
@@ -15,3 +15,13 @@ test.each([
     expect([addresses[0], addresses.at(-1), addresses.length]).toEqual([first, last, count])
   },
 )
+
+test.each([
+  ['10.213.0.0/20', '10.213.16.0/20'],
+  ['10.213.16.0/20', '10.213.0.0/20'],
+  ['10.0.0.16/28', '10.0.0.0/28'],
+  ['255.254.0.0/16', '255.255.0.0/16'],
+])('the neighbour of %s is %s', (subnet, other) => {
+  expect(neighbour(subnet)).toBe(other)
+  expect(neighbour(other)).toBe(subnet)
+})
