@@ -207,6 +207,21 @@ CREATE TABLE told_warnings (
   ok_since TEXT
 ) STRICT, WITHOUT ROWID;
 `,
+  `
+CREATE TABLE previews (
+  app TEXT PRIMARY KEY,
+  of_app TEXT NOT NULL,
+  made_at TEXT NOT NULL,
+  deployed_at TEXT NOT NULL,
+  origin TEXT,
+  leaves_since TEXT
+) STRICT, WITHOUT ROWID;
+CREATE TABLE removed_previews (
+  what TEXT PRIMARY KEY,
+  run INTEGER NOT NULL,
+  at TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+`,
 ]
 /** The format that this version writes. Stores of older ones are brought to it, those of newer ones are refused. */
 export const FORMAT = MIGRATIONS.length

@@ -16,7 +16,12 @@ export interface StoredSlots extends SlotRecord {
   forgetVolumes(app: string, volumes: readonly string[]): void
 }
 
-export function createSlotRecord(database: DatabaseSync, subnet: string): StoredSlots {
+/** @param isolated apps that have their addresses of another subnet */
+export function createSlotRecord(
+  database: DatabaseSync,
+  subnet: string,
+  isolated?: { subnet: string; has(app: string): boolean },
+): StoredSlots {
   const sql = {
     address: database.prepare(
       'SELECT address FROM addresses WHERE app = ? AND slot = ? AND replica = ?',
@@ -69,7 +74,13 @@ export function createSlotRecord(database: DatabaseSync, subnet: string): Stored
     removeStopped: database.prepare('DELETE FROM stopped WHERE app = ?'),
     unsetRecreated: database.prepare('DELETE FROM recreated WHERE app = ?'),
   }
-  const slotAddresses = [...divide(subnet).slotAddresses()]
+  const sharedAddresses = [...divide(subnet).slotAddresses()]
+  let isolatedAddresses: readonly string[] | undefined
+  const placesOf = (app: string) => {
+    if (isolated?.has(app) !== true) return { subnet, slotAddresses: sharedAddresses }
+    isolatedAddresses ??= [...divide(isolated.subnet).slotAddresses()]
+    return { subnet: isolated.subnet, slotAddresses: isolatedAddresses }
+  }
 
   return {
     upstreams(app, otherwise) {
@@ -86,6 +97,7 @@ export function createSlotRecord(database: DatabaseSync, subnet: string): Stored
     },
 
     address(app, slot, replica) {
+      const { slotAddresses, subnet: of } = placesOf(app)
       const known = sql.address.get(app, slot, replica)?.['address']
       // the subnet may have changed in the config since
       if (known !== undefined && slotAddresses.includes(String(known))) return String(known)
@@ -93,7 +105,7 @@ export function createSlotRecord(database: DatabaseSync, subnet: string): Stored
       const free = slotAddresses.find((address) => !taken.has(address))
       if (free === undefined) {
         throw new Error(
-          `no address is left in ${subnet} for ${app}: its lower half holds ${slotAddresses.length} containers, two for each replica of an app; give network.subnet a larger one (a Docker network that is there keeps its own until it is removed)`,
+          `no address is left in ${of} for ${app}: its lower half holds ${slotAddresses.length} containers, two for each replica of an app; give network.subnet a larger one (a Docker network that is there keeps its own until it is removed)`,
         )
       }
       transaction(database, () => sql.setAddress.run(app, slot, replica, free))

@@ -13,6 +13,7 @@ import { createInstallation } from '../../../../receiver/edges/store/installatio
 import { createKeptLogs } from '../../../../receiver/edges/store/kept-logs.ts'
 import { createOutbox } from '../../../../receiver/edges/store/outbox.ts'
 import { createPolls } from '../../../../receiver/edges/store/polls.ts'
+import { createPreviews } from '../../../../receiver/edges/store/previews.ts'
 import { FORMAT, openDatabase } from '../../../../receiver/edges/store/schema.ts'
 import { createSettingsVault } from '../../../../receiver/edges/store/settings.ts'
 import { createSlotRecord } from '../../../../receiver/edges/store/slot-record.ts'
@@ -124,6 +125,9 @@ describe.for([...texts.keys()])('a store of format %i', (format) => {
     expect(createToldWarnings(database).get('certificate:api')?.level).toBe(
       format >= 14 ? 'failure' : undefined,
     )
+    const previews = createPreviews(database)
+    expect(previews.get('api--pr-42')?.origin?.headRef).toBe(format >= 15 ? 'feature/x' : undefined)
+    expect(previews.removedBy('api--pr-41')).toBe(format >= 15 ? 16_000_000_001 : undefined)
     // a new deployment takes the number after the last one
     store.add({ ...structuredClone(TEMPLATE), id: 'dep_new' })
     expect(store.get('dep_new')?.generation).toBe(4)
