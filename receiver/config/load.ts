@@ -11,6 +11,7 @@ import { DEFAULT_DATA } from './compose/source.ts'
 import type { AppConfig, Config } from './config.ts'
 import { domainOwners } from './domains.ts'
 import { refuseClashes } from './engines/swarm-clashes.ts'
+import { refuseSameWorkload } from './engines/workload-clashes.ts'
 import { warnOfAdmin, warnOfListen } from './exposure.ts'
 import { warnOfAccess } from './file-access.ts'
 import { readPage, remarkOfPage } from './page.ts'
@@ -113,6 +114,7 @@ export function loadConfig(
     apps,
   }
   refuseClashes(reader, keys.get('apps'), { apps, network: config.network.name })
+  refuseSameWorkload(reader, keys.get('apps'), apps)
   warnOfListen(reader, keys.get('listen'), config.listen.host)
   warnOfAdmin(reader, keys.get('admin'), config.admin.host)
   const secret = reader.firstSecret()

@@ -85,8 +85,8 @@ export function missingRight(message: string): Right | undefined {
 
 /** The line of a Role that gives a right. */
 export function ruleFor({ verb, resource, group, name }: Right): string {
-  // what is made has no name yet
-  const isOfOne = name !== undefined && verb !== 'create'
+  // pods and what is made have other names the next time
+  const isOfOne = name !== undefined && group === 'apps' && resource !== 'replicasets'
   const names = isOfOne ? `, resourceNames: [${name}]` : ''
   return `{ apiGroups: ["${group}"], resources: [${resource}]${names}, verbs: [${verb}] }`
 }
