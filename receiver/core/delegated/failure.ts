@@ -1,4 +1,5 @@
 import type { AppSpec } from '../app.ts'
+import { defined } from '../defined.ts'
 import { DeployError } from '../errors.ts'
 import type { Failure, OrderStatus } from './orchestrator.ts'
 import type { DelegatedPorts } from './ports.ts'
@@ -8,10 +9,11 @@ const LOG_LINES = 50
 /** Why an order cannot come to a good end any more, with all that is known of it; `undefined`: it still can. */
 export async function failureOf<App extends AppSpec>(
   app: App,
-  { phase, failures, says }: OrderStatus,
+  status: OrderStatus,
   generation: number,
   { orchestrator }: Pick<DelegatedPorts<App>, 'orchestrator'>,
 ): Promise<DeployError | undefined> {
+  const { phase, failures, says } = status
   const own = failures.filter((each) => each.generation === generation)
   const [first] = own
   if (first !== undefined) {
@@ -21,9 +23,19 @@ export async function failureOf<App extends AppSpec>(
   if (phase === 'paused' || phase === 'stuck' || phase === 'undoing' || phase === 'undone') {
     return new DeployError('rollout_failed', says ?? `the rollout is ${phase}`, {
       hint: 'what runs it says no more; its own log may',
+      ...defined({ log: await logOfWaiting(app, status, { orchestrator }) }),
     })
   }
   return undefined
+}
+
+/** What an instance printed that does not get ready. */
+export async function logOfWaiting<App extends AppSpec>(
+  app: App,
+  { waitsAt }: OrderStatus,
+  { orchestrator }: Pick<DelegatedPorts<App>, 'orchestrator'>,
+): Promise<string[] | undefined> {
+  return waitsAt === undefined ? undefined : orchestrator.logs(app, waitsAt, LOG_LINES)
 }
 
 function ofInstance(

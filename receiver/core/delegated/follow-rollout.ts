@@ -1,6 +1,7 @@
 import type { AppSpec } from '../app.ts'
 import { DeployError } from '../errors.ts'
-import { failureOf } from './failure.ts'
+import { defined } from '../defined.ts'
+import { failureOf, logOfWaiting } from './failure.ts'
 import { rolloutMs } from './limits.ts'
 import { lookIfThere } from './look.ts'
 import { sameOrder } from './same-order.ts'
@@ -45,7 +46,7 @@ export async function followRollout<App extends AppSpec>(
     if (updated < wanted || old > 0 || wanted === 0) {
       wholeMs = undefined
       show(waits === undefined ? count : `${count}; ${waits}`)
-      if (late) throw tooLate(app, shown)
+      if (late) throw tooLate(app, shown, await logOfWaiting(app, status, ports))
     } else {
       wholeMs ??= clock.ms()
       const answer = await visitors.ask(app, signal)
@@ -82,9 +83,9 @@ const unhealthy = ({ name, health }: AppSpec, answer: string) =>
     },
   )
 
-const tooLate = (app: AppSpec, shown: string) =>
+const tooLate = (app: AppSpec, shown: string, log?: readonly string[]) =>
   new DeployError(
     'timed_out',
     `${app.name} was not rolled out within ${rolloutMs(app) / 1000} s: ${shown}`,
-    { hint: `apps.${app.name}.health.deadline gives it more time` },
+    { hint: `apps.${app.name}.health.deadline gives it more time`, ...defined({ log }) },
   )

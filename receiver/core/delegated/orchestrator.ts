@@ -85,6 +85,8 @@ export interface OrderStatus {
   old: number
   /** What keeps instances of the order from running now, in a line, for people. */
   waits: string | undefined
+  /** Whose output may say more of that, for `logs`. */
+  waitsAt?: string
   /** Instances that ended or could not start, the first of them first, of whatever order: also of one that was taken back since. */
   failures: readonly Failure[]
   /** The orchestrator's own words about what it does. */

@@ -3,7 +3,10 @@ import { join } from 'node:path'
 import type { KubeConfig } from '@kubernetes/client-node'
 import { type Dispatcher, fetch, type RequestInit, type Response } from 'undici'
 import { DeployError } from '../../core/errors.ts'
+import { shorten } from '../../core/shorten.ts'
 
+const SIGN_IN_MS = 30_000
+const SHOWN_CHARACTERS = 500
 const SERVICE_ACCOUNT = '/var/run/secrets/kubernetes.io/serviceaccount/token'
 
 /** An API server, and as whom it is talked to. */
@@ -53,7 +56,7 @@ export async function connect(
     async fetch(path, options) {
       const url = new URL(path, `${server.replace(/\/$/, '')}/`)
       const asked = new RequestContext(url.toString(), HttpMethod.GET)
-      await config.applySecurityAuthentication(asked)
+      await signedIn(config.applySecurityAuthentication(asked), from)
       const made = asked.getDispatcher()
       // the library makes one for each request, and with it a connection
       if (dispatcher === undefined) dispatcher = made
@@ -64,6 +67,27 @@ export async function connect(
         ...(dispatcher === undefined ? {} : { dispatcher }),
       })
     },
+  }
+}
+
+/** A command of the kubeconfig may hang, or not be there. Throws `cluster_unknown`. */
+async function signedIn(signing: Promise<void>, from: string): Promise<void> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_, reject) => {
+    const error = new Error(`nothing within ${SIGN_IN_MS / 1000} s`)
+    timer = setTimeout(() => reject(error), SIGN_IN_MS)
+  })
+  try {
+    await Promise.race([signing, late])
+  } catch (cause) {
+    const reason = shorten(cause instanceof Error ? cause.message : String(cause), SHOWN_CHARACTERS)
+    throw unknown(
+      `${from} gives no credentials: ${reason}`,
+      'a command that it names (exec) has to be installed where the receiver runs, and to work without a person',
+      cause,
+    )
+  } finally {
+    clearTimeout(timer)
   }
 }
 

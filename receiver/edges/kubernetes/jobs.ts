@@ -50,8 +50,9 @@ export async function runJob(
   const { command, timeoutMs, output, signal } = options
   const what = `the command ${JSON.stringify(command.join(' '))}`
   const name = jobName(order, options.name)
-  const begun = await begin(order, options, { name, api, installation })
-  const createdAt = begun.metadata.creationTimestamp ?? clock.now()
+  const left = await begin(order, options, { name, api, installation })
+  // the cluster's clock is believed of what is older than we are alone
+  const createdAt = left?.metadata.creationTimestamp ?? clock.now()
   const printed = follow(api, output, signal)
   for (;;) {
     const [pod] = (await api.pods(`job-name=${name}`)).items
@@ -104,11 +105,12 @@ function jobName({ app, deployment }: Order<KubernetesApp>, name: string): strin
   return `${app.kubernetes.workload.name.replaceAll('.', '-').slice(0, LONGEST_NAME - end.length)}${end}`
 }
 
+/** Resolves to the Job when it was there already. */
 async function begin(
   order: Order<KubernetesApp>,
   { name: command, command: args, timeoutMs, signal }: Command,
   { name, api, installation }: { name: string; api: KubernetesApi; installation: string },
-): Promise<Job> {
+): Promise<Job | undefined> {
   const { app } = order
   const labels = {
     [LABEL.by]: 'deploy-receiver',
@@ -128,7 +130,8 @@ async function begin(
         template: { metadata: { labels }, spec },
       },
     }
-    return await api.createJob(body, signal)
+    await api.createJob(body, signal)
+    return undefined
   } catch (error) {
     // it was begun before
     if (error instanceof ApiError && error.status === 409) return api.job(name)

@@ -135,7 +135,7 @@ export function createKubernetes({
       return {
         images: Object.fromEntries(Object.keys(before).map((name) => [name, image])),
         marks: marksOf(order),
-        annotations: annotationsOf(order, {
+        annotations: annotationsOf(`${order.deployment}: ${image}`, {
           images: before,
           marks: marksIn(template.metadata?.annotations),
         }),
@@ -174,20 +174,13 @@ export function createKubernetes({
 
     async undo(order, before, signal) {
       const { app } = order
-      const wantBefore = (standing: Workload): Wanted | undefined => {
-        const known = beforeIn(standing.metadata)
-        if (known === undefined) return undefined
-        const back = {
-          deployment: `back from ${order.deployment}`,
-          repository: order.repository,
-          digest: order.digest,
-        }
-        const { images, marks } = known
-        return { images, marks, annotations: annotationsOf(back, known) }
-      }
-      await changing(app, before === undefined ? wantBefore : orderedOf(before), signal).catch(
-        unlessMissing,
-      )
+      await changing(
+        app,
+        (standing) =>
+          broughtBack(order, standing) ??
+          (before === undefined ? undefined : orderedOf(before)(standing)),
+        signal,
+      ).catch(unlessMissing)
       if (app.kubernetes.workload.kind === 'statefulset') await clearWay(order)
     },
 
@@ -341,6 +334,19 @@ function instancesOf(app: KubernetesApp, pods: readonly Pod[], isOurs: IsOurs): 
 }
 
 const keyOf = ({ metadata }: Pod) => `${metadata.creationTimestamp ?? ''} ${metadata.name}`
+
+/** What stood before an order, whoever it was from, as it is written beside it. */
+function broughtBack(
+  order: Order<KubernetesApp>,
+  { metadata, spec }: Workload,
+): Wanted | undefined {
+  const known = beforeIn(metadata)
+  if (known === undefined) return undefined
+  const chosen = requireChosen(order.app, spec.template.spec, nameOf(order.app))
+  const now = { images: imagesOf(chosen), marks: marksIn(spec.template.metadata?.annotations) }
+  const cause = `back from ${order.deployment}`
+  return { ...known, annotations: annotationsOf(cause, now) }
+}
 
 /** Nothing would come of an order that somebody holds up. */
 function refuseHeld(app: KubernetesApp, { spec }: Workload): void {

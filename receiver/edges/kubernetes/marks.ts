@@ -34,15 +34,9 @@ export interface Before {
   marks: Readonly<Record<string, string>>
 }
 
-export const annotationsOf = (
-  {
-    deployment,
-    repository,
-    digest,
-  }: Pick<Order<KubernetesApp>, 'deployment' | 'repository' | 'digest'>,
-  before: Before,
-): Record<string, string> => ({
-  [CHANGE_CAUSE]: `deploy-receiver ${deployment}: ${repository}@${digest}`,
+/** @param cause what people read in the history of a rollout */
+export const annotationsOf = (cause: string, before: Before): Record<string, string> => ({
+  [CHANGE_CAUSE]: `deploy-receiver ${cause}`,
   [BEFORE]: JSON.stringify(before),
 })
 

@@ -4,7 +4,7 @@ import { chosenOf, imagesOf } from './images.ts'
 import { instanceId } from './instance-id.ts'
 import { deploymentIn, generationIn } from './marks.ts'
 import type { Condition, Happening, Pod, PodTemplate, Workload } from './objects.ts'
-import { troubleOf } from './pod-trouble.ts'
+import { type Trouble, troubleOf } from './pod-trouble.ts'
 
 /** A workload with its own pods, and what went wrong with each object, by uid. */
 export interface Observed {
@@ -34,6 +34,13 @@ export function orderStatus(
   const isWhole =
     isSeen && updated >= counts.wanted && counts.old === 0 && counts.available >= counts.wanted
   const late = isSeen && !isWhole ? tooLate(workload) : undefined
+  const waiting = troubles.find(
+    ({ pod, trouble }) => trouble.kind === 'waits' && ofOrder.includes(pod),
+  )
+  const waits =
+    (isSeen ? undefined : 'the cluster has not taken it up yet') ??
+    refusal(workload, warnings) ??
+    waiting?.trouble.message
   return {
     generation,
     image,
@@ -41,11 +48,8 @@ export function orderStatus(
     wanted: counts.wanted,
     updated,
     old: counts.old,
-    waits:
-      (isSeen ? undefined : 'the cluster has not taken it up yet') ??
-      refusal(workload, warnings) ??
-      troubles.find(({ pod, trouble }) => trouble.kind === 'waits' && ofOrder.includes(pod))
-        ?.trouble.message,
+    waits,
+    ...waitsAt(waiting),
     failures: troubles.flatMap(({ pod, trouble }): Failure[] => {
       const of = generationIn(app, pod, isOurs)
       if (trouble.kind !== 'failed' || of === undefined) return []
@@ -61,8 +65,18 @@ export function orderStatus(
         },
       ]
     }),
-    says: workload.spec.paused === true ? 'it is paused: kubectl rollout resume goes on' : late,
+    says:
+      workload.spec.paused === true
+        ? 'it is paused: kubectl rollout resume goes on'
+        : late && [late, waits ?? []].flat().join('; '),
   }
+}
+
+function waitsAt(found: { pod: Pod; trouble: Trouble } | undefined): { waitsAt?: string } {
+  if (found?.trouble.kind !== 'waits' || found.trouble.container === undefined) return {}
+  const { pod, trouble } = found
+  const { container = '' } = trouble
+  return { waitsAt: instanceId({ pod: pod.metadata.name, container, previous: false }) }
 }
 
 interface Counts {

@@ -14,7 +14,12 @@ export type Trouble =
       container: string
       previous: boolean
     }
-  | { kind: 'waits'; message: string }
+  | {
+      kind: 'waits'
+      message: string
+      /** One that runs and is not ready. */
+      container?: string
+    }
 
 /** Words of a registry after which trying again is of no use. */
 const FOR_GOOD: readonly { when: RegExp; code: DeployErrorCode }[] = [
@@ -73,7 +78,8 @@ export function troubleOf(
     const isInit = initContainerStatuses.some((each) => each.name === container)
     if (running !== undefined && isInit) return waits(name, `${container}, an init container, runs`)
     if (running !== undefined && !ready) {
-      return waits(name, `${container} runs and is not ready${colon(last(events, PROBING))}`)
+      const said = `${container} runs and is not ready${colon(last(events, PROBING))}`
+      return { ...waits(name, said), container }
     }
   }
   const isReady = status.conditions?.some(
@@ -92,7 +98,7 @@ const colon = (text: string | undefined) => (text === undefined ? '' : `: ${text
 const last = (events: readonly Happening[], words: RegExp): string | undefined =>
   events.findLast(({ message = '' }) => words.test(message.slice(0, SHOWN_CHARACTERS)))?.message
 
-const waits = (pod: string, message: string): Trouble => ({
+const waits = (pod: string, message: string): Extract<Trouble, { kind: 'waits' }> => ({
   kind: 'waits',
   message: shorten(`pod ${pod} ${message}`, SHOWN_CHARACTERS),
 })
