@@ -256,7 +256,7 @@ export function createKubernetes({
     refresh: async () => undefined,
 
     close() {
-      for (const app of [...followed.keys()]) forget(app)
+      for (const app of followed.keys()) forget(app)
     },
   }
 
