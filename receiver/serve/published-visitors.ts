@@ -12,19 +12,20 @@ export function publishedVisitors({
   slots,
   record,
   journal,
+  report,
   probe,
   grpcProbe,
   clock,
 }: SlotPorts): Visitors<SwarmApp | KubernetesApp> {
-  /** Apps that Nginx leads to where they were, and where they are to be. */
-  const between = new Set<string>()
+  /** Apps that Nginx leads to where they are alone; of those that a process before this one showed it is not known. */
+  const arrived = new Set<string>()
   return {
     async show(app, signal) {
       if (!app.http) return { warnings: [] }
       const upstreams = upstreamsOf([app], { record, journal })
       const { warnings } = await sites.ensure(upstreams)
       if (!isDeepStrictEqual(upstreams[app.name], { published: publishedAt(app) })) {
-        between.add(app.name)
+        arrived.delete(app.name)
       }
       const { url, warning } = await sites.ask(app.name, signal)
       return {
@@ -36,8 +37,13 @@ export function publishedVisitors({
       }
     },
     async arrive(app) {
-      if (!between.delete(app.name)) return
-      await sites.ensure(upstreamsOf([app], { record, journal }), () => 'leave')
+      if (!app.http || arrived.has(app.name)) return
+      try {
+        await sites.ensure(upstreamsOf([app], { record, journal }), () => 'leave')
+        arrived.add(app.name)
+      } catch (error) {
+        report('Nginx also leads to where the app was', { app: app.name, error })
+      }
     },
     letIn(app) {
       if (slots.live(app) === undefined) slots.makeLive(app, 'blue')
