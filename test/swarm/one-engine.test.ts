@@ -180,7 +180,7 @@ test('another port in the config leads visitors nowhere else until it is deploye
   expect(conf()).toContain(':8181')
 })
 
-test('logs, status, plan and doctor know it', async () => {
+test('logs, status, plan, doctor and metrics know it', async () => {
   await vm.visit('/index.html?seen-in-its-log')
   await expect
     .poll(async () => (await vm.cli('logs', 'api', '-n', '100')).stdout)
@@ -189,6 +189,9 @@ test('logs, status, plan and doctor know it', async () => {
   expect((await vm.cli('plan', 'api', two)).stdout).toMatch(/resolve[^]*apply[^]*rollout[^]*watch/)
   const { stdout } = await vm.cli('doctor')
   expect(stdout).toMatch(/\nok +app api +\S/)
+  const { text } = await vm.readText('/metrics')
+  expect(text).toContain('deploy_receiver_replicas_wanted{app="api"} 1\n')
+  expect(text).toContain('deploy_receiver_replicas_running{app="api"} 1\n')
 })
 
 test('of a service that stands the image alone is changed, and its update can fail no more unnoticed', async () => {
