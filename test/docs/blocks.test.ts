@@ -61,6 +61,7 @@ const NEEDS: Readonly<Record<string, string>> = {
   dig: 'names of the public DNS',
   journalctl: 'a machine that systemd has started',
   systemctl: 'a machine that systemd has started',
+  kubectl: 'a cluster with an Ingress and a storage class',
   kamal: 'a machine that Kamal has set up',
   'nvidia-smi': 'a GPU',
   'nvidia-ctk': 'a GPU',

@@ -125,6 +125,8 @@ async function kubeletConfig({ dir, address }: NodePlace): Promise<string> {
     // what it has there it has for itself: another cluster's pods would be nobody's to it
     cgroupsPerQOS: false,
     enforceNodeAllocatable: [],
+    // a pod that ended is let go of at the next look at it
+    syncFrequency: '5s',
     failSwapOn: false,
     imageGCHighThresholdPercent: 100,
     evictionHard: { 'memory.available': '50Mi' },
