@@ -86,7 +86,7 @@ export function nodePortOf({
     spec: {
       type: 'NodePort',
       selector: { app: name },
-      ports: [{ port: 80, targetPort: 8000, nodePort: port }],
+      ports: [{ protocol: 'TCP', port: 80, targetPort: 8000, nodePort: port }],
     },
   }
 }
