@@ -26,6 +26,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   tags: async () => (await import('./tags.ts')).tagsCommand(),
   hook: async () => (await import('./hook.ts')).hookCommand(),
   maintenance: async () => (await import('./maintenance.ts')).maintenanceCommand(),
+  fleet: async () => (await import('./fleet.ts')).fleetCommand(),
   drain: async () => (await import('./drain.ts')).drainCommand(),
   certificates: async () => (await import('./certificates.ts')).certificatesCommand(),
   notify: async () => (await import('./notify.ts')).notifyCommand(),

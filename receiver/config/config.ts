@@ -1,4 +1,5 @@
 import type { AppSpec } from '../core/app.ts'
+import type { FleetMember } from '../core/fleet/fleet.ts'
 import type { RegistryLogin } from '../core/image/registry.ts'
 import type { LogLevel } from '../core/log.ts'
 import type { AcmeSettings } from '../core/certificates/acme.ts'
@@ -111,6 +112,8 @@ export interface Config {
   logLevel: LogLevel
   /** Whether Nginx tells the receiver of each request, for the figures of apps. */
   accessLog: boolean
+  /** The other receivers that do the same elsewhere. */
+  fleet: readonly FleetMember[]
   /** Bearer tokens that may read everything. */
   readTokens: readonly string[]
   apps: Readonly<Record<string, AppConfig>>

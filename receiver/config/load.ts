@@ -19,6 +19,7 @@ import { readProxies, readRateLimit } from './limits.ts'
 import { readGithubApp } from './github-app.ts'
 import { readLogLevel } from './log-level.ts'
 import { DOCKER_NETWORK } from './networks.ts'
+import { readFleet } from './fleet.ts'
 import { readNotify } from './notify.ts'
 import type { Remarks } from './problems.ts'
 import { createReader, type Field, type Reader } from './reader.ts'
@@ -69,6 +70,7 @@ export function loadConfig(
     'page',
     'notify',
     'github_app',
+    'fleet',
     'apps',
     // files that apps mount
     'configs',
@@ -111,6 +113,7 @@ export function loadConfig(
     }),
     notify: readNotify(reader, keys.get('notify'), { owners, apps: Object.keys(apps) }),
     readTokens: secretTexts(reader, keys.get('read_tokens'), owners),
+    fleet: readFleet(reader, keys.get('fleet')),
     apps,
   }
   refuseClashes(reader, keys.get('apps'), { apps, network: config.network.name })

@@ -15,6 +15,10 @@ export function secretsOf(config: Config): Secrets {
     common: [
       ...named('read token', config.readTokens),
       ...named(
+        'read_token of fleet',
+        config.fleet.map(({ readToken }) => readToken),
+      ),
+      ...named(
         'secret of page.github',
         config.page?.github === undefined ? [] : [config.page.github.clientSecret],
       ),

@@ -37,6 +37,7 @@ export function httpServices({
   maintenance,
   maintenanceSince,
   drain,
+  fleet,
   besideOurs,
   operate,
   lookForData,
@@ -67,6 +68,7 @@ export function httpServices({
   maintenance: Services['maintenance']
   maintenanceSince: Services['maintenanceSince']
   drain: Services['drain']
+  fleet: Services['fleet']
   besideOurs: Services['besideOurs']
   operate: Services['operate']
   lookForData: Services['lookForData']
@@ -107,6 +109,7 @@ export function httpServices({
     maintenance,
     maintenanceSince,
     drain,
+    fleet,
     besideOurs,
     stoppedSince: (app) => record.stopped(app)?.since,
     awaitsData: (app) => record.stopped(app)?.awaits ?? [],
@@ -129,6 +132,9 @@ export function httpServices({
     get pageHosts() {
       const domain = current().config.page?.domain
       return domain === undefined ? [] : [domain]
+    },
+    get hasFleet() {
+      return current().config.fleet.length > 0
     },
     get pageUrl() {
       return pageUrl(current().config)

@@ -10,6 +10,9 @@ import { besideOurs } from '../core/project/beside-ours.ts'
 import type { Log, Report } from '../core/log.ts'
 import { countDeployments, countHooks } from '../core/meters.ts'
 import type { Redactor } from '../core/redaction/redactor.ts'
+import { lookAtFleet } from '../core/fleet/fleet.ts'
+import { createAskMember } from '../edges/fleet.ts'
+import { ownApps } from './own-apps.ts'
 import { lookAtDrain, switchDrain } from '../core/drain.ts'
 import { lookAtMaintenance, switchMaintenance } from '../core/slots/maintenance.ts'
 import { findingOf } from '../core/notify/state.ts'
@@ -236,6 +239,7 @@ async function start(
   for (const app of left) log('warn', LEFT_RUNNING, { app })
 
   const prove = createProof()
+  const askMember = createAskMember(variables)
   const operations: AllOperations = {
     docker: dockerOperations(slotPorts, { store, wake: apps.wake }),
     swarm: swarmOperations(swarm.ports, { store, standing: swarm.standing }),
@@ -326,6 +330,12 @@ async function start(
         switchMaintenance(what, { flags: slots, record, sites, audit: store.audit, clock, log }),
     },
     maintenanceSince: slots.maintenance,
+    fleet: () =>
+      lookAtFleet({
+        own: { url: current.config.url, apps: () => ownApps(apps.all().keys(), journal) },
+        others: current.config.fleet,
+        ask: askMember,
+      }),
     drain: {
       look: () => lookAtDrain({ flag: slots, balancersGet: sites.balancersGet }),
       switch: (what) =>

@@ -180,6 +180,8 @@ export async function startHttpWorld({
       switch: async () => ({ seen: [] }),
     },
     maintenanceSince: () => undefined,
+    hasFleet: false,
+    fleet: async () => ({ receivers: [], apps: [] }),
     drain: { look: async () => ({ seen: [] }), switch: async () => ({ seen: [] }) },
     stoppedSince: () => undefined,
     awaitsData: () => [],

@@ -5,6 +5,7 @@ import type { Finding } from '../../core/finding.ts'
 import { unknownApp } from '../apps.ts'
 import { ProblemError } from '../problem.ts'
 import { type DrainServices, readDrain, setDrain } from './drain.ts'
+import { type FleetServices, readFleet } from './fleet.ts'
 import { type LinkServices, loginLink } from './login-link.ts'
 import { createLogs, type LogServices } from './logs.ts'
 import { readAudit, type AuditServices } from './audit.ts'
@@ -27,6 +28,7 @@ export type AdminServices = AuditServices &
   TagServices &
   MaintenanceServices &
   DrainServices &
+  FleetServices &
   OperateServices &
   LinkServices &
   NotifyServices &
@@ -85,6 +87,7 @@ export function createAdmin(services: AdminServices): Hono {
     .get('/apps/:app/tags', (c) => readTags(c, c.req.param('app'), services))
     .get('/apps/:app/maintenance', (c) => readMaintenance(c, c.req.param('app'), services))
     .post('/apps/:app/maintenance', (c) => setMaintenance(c, c.req.param('app'), services))
+    .get('/fleet', (c) => readFleet(c, services))
     .get('/drain', (c) => readDrain(c, services))
     .post('/drain', (c) => setDrain(c, services))
     .post('/apps/:app/restart', (c) => restart(c, c.req.param('app'), services))

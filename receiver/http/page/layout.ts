@@ -7,7 +7,7 @@ export interface Screen {
   /** Who looks; absent: nobody is signed in. */
   session?: Session
   /** The part of the menu that it belongs to. */
-  menu?: 'apps' | 'requests' | 'sessions'
+  menu?: 'apps' | 'fleet' | 'requests' | 'sessions'
   /** It shows itself anew whenever this app changes, or any of them. */
   watches?: { app?: string }
   /** Goes on to there by itself, once. */
@@ -18,11 +18,13 @@ export interface Screen {
 /** Of the files beside the pages: browsers keep those of one version. */
 export interface Assets {
   version: string
+  /** Whether there are other receivers to be shown. */
+  hasFleet: boolean
 }
 
 export const layout = (
   { title, session, menu, watches, goesOnTo, body }: Screen,
-  { version }: Assets,
+  { version, hasFleet }: Assets,
 ): Html =>
   html`${raw('<!doctype html>')}
     <html lang="en">
@@ -43,7 +45,7 @@ export const layout = (
             ><svg viewBox="0 0 16 16" aria-hidden="true"><path d="M8 1l6 7H10v7H6V8H2z" /></svg
             >deploy-receiver</a
           >
-          ${session === undefined ? NOTHING : signedIn(session, menu)}
+          ${session === undefined ? NOTHING : signedIn(session, menu, hasFleet)}
         </header>
         <p id="lost" role="status" hidden>
           The connection is lost: what is shown may be old. Trying again…
@@ -58,17 +60,19 @@ export const mainOf = (body: Html): Html => html`<main id="main" tabindex="-1">$
 
 const MENU = {
   apps: ['/page/apps', 'Apps'],
+  fleet: ['/page/fleet', 'Fleet'],
   requests: ['/page/requests', 'Requests'],
   sessions: ['/page/sessions', 'Sessions'],
 } as const
 
-const signedIn = ({ name, role }: Session, menu: Screen['menu']): Html =>
+const signedIn = ({ name, role }: Session, menu: Screen['menu'], hasFleet: boolean): Html =>
   html`<nav aria-label="Pages">
-      ${Object.entries(MENU).map(
-        ([key, [href, text]]) =>
-          html`<a href="${href}" ${key === menu ? raw('aria-current="page"') : NOTHING}
-            >${text}</a
-          >`,
+      ${Object.entries(MENU).map(([key, [href, text]]) =>
+        key === 'fleet' && !hasFleet
+          ? NOTHING
+          : html`<a href="${href}" ${key === menu ? raw('aria-current="page"') : NOTHING}
+              >${text}</a
+            >`,
       )}
     </nav>
     <form class="who" method="post" action="/page/sign-out">

@@ -17,6 +17,8 @@ import { type Body, bodyOf, sendPart, wantsPart } from './body.ts'
 import { type ChangeServices, createStreamChanges } from './changes.ts'
 import { sessionOf } from './credentials.ts'
 import { deployment as deploymentView } from './deployment.ts'
+import type { FleetServices } from '../admin/fleet.ts'
+import { fleet as fleetView } from './fleet.ts'
 import { logRoutes } from './log-routes.ts'
 import { requireOwnOrigin } from './origin.ts'
 import { pageHeaders } from './page-headers.ts'
@@ -32,11 +34,13 @@ export type PageServices = DescribeServices &
   ShowServices &
   LogServices &
   RequestServices &
+  FleetServices &
   ActRouteServices &
   ChangeServices &
   SessionRouteServices &
   SignInServices & {
     version: string
+    hasFleet: boolean
     feed: Feed
     archive: { list(app: string, page: { limit: number; before?: string }): Deployment[] }
     /** How an app's live containers are, and what the app answers; a moment old at most. `null`: the engine does not say. */
@@ -127,6 +131,13 @@ export function createPage(services: PageServices): Hono {
     .route('/', actRoutes(services, { screen, lineOf }))
     .route('/', logRoutes(services, screen))
     .route('/', requestRoutes(services, screen))
+    .get('/fleet', async (c) =>
+      screen(c, {
+        title: 'Fleet',
+        menu: 'fleet',
+        body: fleetView(await services.fleet(), nowMs()),
+      }),
+    )
     .route('/', sessionRoutes(services, screen))
     .get('/changes', (c) => streamChanges(c, () => sessionOf(c, services) !== undefined))
 

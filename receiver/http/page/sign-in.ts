@@ -21,6 +21,7 @@ import { smallForm } from './small-form.ts'
 export type SignInServices = SessionServices &
   AddressServices & {
     version: string
+    hasFleet: boolean
     /** GitHub as one way in; `undefined`: it is not configured. */
     readonly github: GithubSignIn | undefined
     log: Log

@@ -153,6 +153,24 @@ beforeAll(async () => {
       edited: [{ file: EVIL, difference: [EVIL] }],
       overwritten: [EVIL],
     },
+    'GET /fleet': {
+      receivers: [
+        {
+          url: EVIL,
+          own: true,
+          error: EVIL,
+          apps: [
+            {
+              name: EVIL,
+              live: { digest: EVIL, tag: EVIL, since: at, release: EVIL },
+              under_way: EVIL,
+              last_failed: true,
+            },
+          ],
+        },
+      ],
+      drift: [EVIL],
+    },
     'GET /drain': { drained: true, since: EVIL, seen: [{ at: EVIL, status: 200 }] },
     'GET /apps/api/maintenance': {
       maintenance: true,
@@ -180,6 +198,7 @@ afterAll(() => receiver.close())
 const COMMANDS: readonly (readonly string[])[] = [
   ['status'],
   ['drain'],
+  ['fleet'],
   ['status', 'api'],
   ['status', 'refused'],
   ['history', 'api'],

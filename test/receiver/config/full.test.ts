@@ -7,6 +7,7 @@ import { loadConfig } from '../../../receiver/config/load.ts'
 const FILE = fileURLToPath(new URL('full.yaml', import.meta.url))
 const SECRET = `whsec_${Buffer.alloc(24, 'k').toString('base64')}`
 const EAB_KEY = 'zWNDZM6eQGHWpSRTPal5eIUYFTu7EajVIoguysqZ9wG44nMEtx3MUAsUDkMTQ12W'
+const FLEET_TOKEN = 'f8Zt3LwXc0Vn7RbYk2MfHd5s'
 const SLACK_KEY = 'q8Zt3LwXc0Vn7RbYk2Mf'
 const NOTIFY_SECRET = `whsec_${Buffer.alloc(24, 'n').toString('base64')}`
 const SMTP_PASSWORD = 'Wq7-Nm2-Xk5'
@@ -27,6 +28,7 @@ test('a file with every key is read whole', () => {
     FROM_RECEIVER: 'here',
     EAB_KEY,
     SLACK_KEY,
+    FLEET_TOKEN,
     NOTIFY_SECRET,
     SMTP_PASSWORD,
     APP_KEY,
@@ -216,6 +218,7 @@ const expected: Config = {
     'docker.io': { kind: 'password', username: 'acme', password: 'none' },
     'localhost:5000': { kind: 'password', username: 'me', password: '0123' },
   },
+  fleet: [{ url: 'https://deploy-2.example.com', readToken: FLEET_TOKEN }],
   notify: [
     {
       name: 'slack',

@@ -19,6 +19,7 @@ const LEFT_OUT = [
   'GET /certificates',
   'GET /doctor',
   'GET /drain',
+  'GET /fleet',
   'GET /notify',
   'GET /overview',
   'GET /show/:deployment',
