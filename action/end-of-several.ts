@@ -20,7 +20,7 @@ export const endOf = (parts: readonly Part[], isCancelled: boolean): unknown => 
   ].filter((each) => each !== undefined)
   return new ActionError(
     code,
-    `${first.name}: ${message}${more}; of ${parts.length} receivers: ${countsOf(parts.map(standingOf))}`,
+    `${countsOf(parts.map(standingOf))}: ${message.startsWith(first.name) ? '' : `${first.name}: `}${message}${more}`,
     { ...(hints.length > 0 && { hint: hints.join('\n') }), cause: first.error },
   )
 }

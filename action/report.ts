@@ -96,9 +96,10 @@ async function writeSummary(text: string): Promise<void> {
 
 /**
  * Says why a deployment failed: log and annotation.
+ * @param at tells the receiver apart from others, if there are several
  * @returns the error that ends the job.
  */
-export const reportFailure = (deployment: Deployment): ActionError => {
+export const reportFailure = (deployment: Deployment, at = ''): ActionError => {
   const { app, id, error } = deployment
   const reason = error?.message ?? 'the receiver gave no reason'
   const log = error?.log ?? []
@@ -108,7 +109,7 @@ export const reportFailure = (deployment: Deployment): ActionError => {
     ...(error?.hint === undefined ? [] : [error.hint]),
     ...(log.length > 0 ? ['', ...tail(log)] : []),
   ]
-  const title = `${app} was not deployed: ${error?.code ?? 'failed'}`
+  const title = `${app} was not deployed${at === '' ? '' : ` on ${at}`}: ${error?.code ?? 'failed'}`
   core.error(words.flatMap(plainLines).join('\n'), { title })
   const hint = error?.hint
   return new ActionError('deployment_failed', `deployment ${id} of ${app} failed: ${reason}`, {

@@ -35,13 +35,16 @@ export const deployToAll = async (
 
 async function deployPart(part: Part, order: Order, { onChange }: Plan): Promise<void> {
   const { target } = part
+  const isOneOfMany = order.release !== undefined
   onChange(part)
   try {
     const { status, deployment } = await deployTo(target, order, (result) => {
       part.result = result
       onChange(part)
     })
-    if (status === 'failed' && deployment !== undefined) part.error = reportFailure(deployment)
+    if (status === 'failed' && deployment !== undefined) {
+      part.error = reportFailure(deployment, isOneOfMany ? part.name : '')
+    }
     if (status === 'superseded')
       warn(`${target.app}: a newer deployment took the place of this one`)
   } catch (error) {

@@ -79,7 +79,8 @@ export const forPrograms = ({
 
 function runsIn(standing: Standing): string {
   const { runs } = wordsOf(standing)
-  return standing.digest === undefined ? escape(runs) : code(runs)
+  const [, still = '', what = ''] = /^(still )?(.*)$/.exec(runs) ?? []
+  return standing.digest === undefined ? escape(runs) : `${still}${code(what)}`
 }
 
 function verdictOf(all: readonly Standing[]): string {

@@ -141,7 +141,8 @@ export const wordsOf = (standing: Standing): { became: string; runs: string; why
 function runsAt({ state, digest, tag, isEmpty }: Standing): string {
   if (isEmpty) return 'nothing'
   if (digest === undefined) return RUNS_WITHOUT_DIGEST[state]
-  return `${tag === undefined ? '' : `${tag} `}${shortDigest(digest)}`
+  const still = state === 'failed' ? 'still ' : ''
+  return `${still}${tag === undefined ? '' : `${tag} `}${shortDigest(digest)}`
 }
 
 const RUNS_WITHOUT_DIGEST: Readonly<Record<State, string>> = {

@@ -46,7 +46,7 @@ async function takePartBack(part: Part, order: Order, { onChange }: Plan): Promi
       },
     )
     if (status === 'failed' && ended !== undefined) {
-      part.back = { ...part.back, error: reportFailure(ended) }
+      part.back = { ...part.back, error: reportFailure(ended, name) }
     }
   } catch (error) {
     part.back = { ...part.back, error }

@@ -2822,7 +2822,7 @@ const endOf = (parts, isCancelled) => {
 	const more = failed.length > 1 ? ` (and ${failed.length - 1} more, see above)` : "";
 	const notBack = parts.filter(({ back }) => back?.error !== void 0);
 	const hints = [hint, notBack.length === 0 ? void 0 : `NOT rolled back: ${notBack.map(({ name }) => name).join(", ")}. Roll back there by hand: "deploy-receiver rollback".`].filter((each) => each !== void 0);
-	return new ActionError(code, `${first.name}: ${message}${more}; of ${parts.length} receivers: ${countsOf(parts.map(standingOf))}`, {
+	return new ActionError(code, `${countsOf(parts.map(standingOf))}: ${message.startsWith(first.name) ? "" : `${first.name}: `}${message}${more}`, {
 		...hints.length > 0 && { hint: hints.join("\n") },
 		cause: first.error
 	});
@@ -2887,7 +2887,7 @@ async function takePartBack(part, order, { onChange }) {
 		});
 		if (status === "failed" && ended !== void 0) part.back = {
 			...part.back,
-			error: reportFailure(ended)
+			error: reportFailure(ended, name)
 		};
 	} catch (error) {
 		part.back = {
@@ -2937,13 +2937,14 @@ const deployToAll = async (parts, order, plan) => {
 };
 async function deployPart(part, order, { onChange }) {
 	const { target } = part;
+	const isOneOfMany = order.release !== void 0;
 	onChange(part);
 	try {
 		const { status, deployment } = await deployTo(target, order, (result) => {
 			part.result = result;
 			onChange(part);
 		});
-		if (status === "failed" && deployment !== void 0) part.error = reportFailure(deployment);
+		if (status === "failed" && deployment !== void 0) part.error = reportFailure(deployment, isOneOfMany ? part.name : "");
 		if (status === "superseded") warn(`${target.app}: a newer deployment took the place of this one`);
 	} catch (error) {
 		part.error = error;

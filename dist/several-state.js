@@ -1871,7 +1871,7 @@ const wordsOf = (standing) => ({
 function runsAt({ state, digest, tag, isEmpty }) {
 	if (isEmpty) return "nothing";
 	if (digest === void 0) return RUNS_WITHOUT_DIGEST[state];
-	return `${tag === void 0 ? "" : `${tag} `}${shortDigest(digest)}`;
+	return `${state === "failed" ? "still " : ""}${tag === void 0 ? "" : `${tag} `}${shortDigest(digest)}`;
 }
 const RUNS_WITHOUT_DIGEST = {
 	live: "it",
@@ -2099,7 +2099,8 @@ const forPrograms = ({ url, app, state, digest, previousDigest, deployment, roll
 });
 function runsIn(standing) {
 	const { runs } = wordsOf(standing);
-	return standing.digest === void 0 ? escape(runs) : code(runs);
+	const [, still = "", what = ""] = /^(still )?(.*)$/.exec(runs) ?? [];
+	return standing.digest === void 0 ? escape(runs) : `${still}${code(what)}`;
 }
 function verdictOf(all) {
 	const digest = oneDigest(all);
@@ -2176,9 +2177,10 @@ async function writeSummary(text) {
 }
 /**
 * Says why a deployment failed: log and annotation.
+* @param at tells the receiver apart from others, if there are several
 * @returns the error that ends the job.
 */
-const reportFailure = (deployment) => {
+const reportFailure = (deployment, at = "") => {
 	const { app, id, error: error$1 } = deployment;
 	const reason = error$1?.message ?? "the receiver gave no reason";
 	const log = error$1?.log ?? [];
@@ -2188,7 +2190,7 @@ const reportFailure = (deployment) => {
 		...error$1?.hint === void 0 ? [] : [error$1.hint],
 		...log.length > 0 ? ["", ...tail(log)] : []
 	];
-	const title = `${app} was not deployed: ${error$1?.code ?? "failed"}`;
+	const title = `${app} was not deployed${at === "" ? "" : ` on ${at}`}: ${error$1?.code ?? "failed"}`;
 	error(words.flatMap(plainLines).join("\n"), { title });
 	const hint = error$1?.hint;
 	return new ActionError("deployment_failed", `deployment ${id} of ${app} failed: ${reason}`, { ...hint !== void 0 && { hint } });

@@ -107,7 +107,7 @@ test('what is taken back goes to the deployment that each receiver named, the la
   expect(second?.id).toBe(`${first?.id}:back`)
   expect(said).toContain(`rolling back to ${OLD.slice(0, 19)}, which it had`)
   expect(error?.message).toMatch(
-    /^127\.0\.0\.1:\d+: deployment d1 of hello failed: GET \/healthz answered 500; of 3 receivers: rolled back on 2, failed on 1$/,
+    /^rolled back on 2, failed on 1: 127\.0\.0\.1:\d+: deployment d1 of hello failed: GET \/healthz answered 500$/,
   )
   expect(lines.at(-1)).toBe(`All of them run ${OLD}.`)
 })
