@@ -26,7 +26,7 @@ interface Hcl {
 }
 
 test('what Terraform reads is right, and formatted as it does', async () => {
-  const files = globSync('terraform/*/*.tf', { cwd: join(ROOT, 'examples') })
+  const files = globSync(['terraform/*/*.tf', 'balancers/*.tf'], { cwd: join(ROOT, 'examples') })
   expect(files.length).toBeGreaterThan(8)
   for (const file of files) {
     const text = read(file)
