@@ -1328,9 +1328,13 @@ const HookBody = pipe(notList, object({
 	source: optional(Source),
 	/** Everything is checked as for a real hook, and nothing is started or used up. */
 	test: optional(boolean()),
+	/** A preview of the app, by its name or its branch's: this is for it, not for the app itself. */
+	preview: optional(pipe(string(), minLength(1), maxLength(255))),
+	/** With `preview`: it is taken away. */
+	remove: optional(boolean()),
 	/** Sigstore bundles of the image. */
 	attestations: optional(pipe(array(unknown()), maxLength(MAX_ATTESTATIONS)))
-}), check((body) => body.image === void 0 || body.rollback === void 0, "image and rollback exclude each other: send one of them"), check((body) => body.current_settings !== true || body.release_settings !== true, "current_settings and release_settings exclude each other: send one of them"));
+}), check((body) => body.image === void 0 || body.rollback === void 0, "image and rollback exclude each other: send one of them"), check((body) => body.remove !== true || body.preview !== void 0, "remove takes a preview away: name it under preview"), check(({ preview, image, remove }) => preview === void 0 || image === void 0 === (remove === true), "a preview goes with image, or with remove: true"), check(({ preview, rollback }) => preview === void 0 || rollback === void 0, "a preview is not rolled back: send an image"), check((body) => body.current_settings !== true || body.release_settings !== true, "current_settings and release_settings exclude each other: send one of them"));
 
 // protocol/deployment.ts
 /**

@@ -46,12 +46,29 @@ export const HookBody = v.pipe(
     source: v.optional(Source),
     /** Everything is checked as for a real hook, and nothing is started or used up. */
     test: v.optional(v.boolean()),
+    /** A preview of the app, by its name or its branch's: this is for it, not for the app itself. */
+    preview: v.optional(v.pipe(v.string(), v.minLength(1), v.maxLength(255))),
+    /** With `preview`: it is taken away. */
+    remove: v.optional(v.boolean()),
     /** Sigstore bundles of the image. */
     attestations: v.optional(v.pipe(v.array(v.unknown()), v.maxLength(MAX_ATTESTATIONS))),
   }),
   v.check(
     (body) => body.image === undefined || body.rollback === undefined,
     'image and rollback exclude each other: send one of them',
+  ),
+  v.check(
+    (body) => body.remove !== true || body.preview !== undefined,
+    'remove takes a preview away: name it under preview',
+  ),
+  v.check(
+    ({ preview, image, remove }) =>
+      preview === undefined || (image === undefined) === (remove === true),
+    'a preview goes with image, or with remove: true',
+  ),
+  v.check(
+    ({ preview, rollback }) => preview === undefined || rollback === undefined,
+    'a preview is not rolled back: send an image',
   ),
   v.check(
     (body) => body.current_settings !== true || body.release_settings !== true,

@@ -1,6 +1,6 @@
 import { dirname } from 'node:path'
 import { formatImage, ImageReferenceError, parseImage } from '../../protocol/image-reference.ts'
-import type { HealthPolicy } from '../core/app.ts'
+import { defined } from '../core/defined.ts'
 import { isAppName } from '../core/dns-name.ts'
 import type { SiteSettings } from '../core/site.ts'
 import { readAttestation } from './attestation.ts'
@@ -10,6 +10,8 @@ import type { AppConfig } from './config.ts'
 import { DOCKER_KEYS, readDocker } from './engines/docker.ts'
 import { KUBERNETES_KEYS, readKubernetes } from './engines/kubernetes.ts'
 import { readSwarm, SWARM_KEYS } from './engines/swarm.ts'
+import { byGrpc } from './health.ts'
+import { readPreviews } from './previews.ts'
 import type { Field, Reader } from './reader.ts'
 import { readRegistries } from './registries.ts'
 import { readRelease } from './release.ts'
@@ -34,6 +36,7 @@ const COMMON_KEYS = [
   'watch',
   'keep',
   'poll',
+  'previews',
 ]
 /** What runs an app: the keys that it adds, and how these are read. */
 const ENGINES = {
@@ -95,10 +98,20 @@ export function readApp(
   }
   const names = place.domains
   warnOfProtocol(reader, keys.get('site') ?? field, { site: ownSite, names, tls })
+  const registries = readRegistries(reader, keys.get('registries'), dirname(reader.file))
+  const watchMs = duration(reader, keys.get('watch')) ?? 10_000
+  const previews = readPreviews(reader, keys, {
+    app: { name, image, registries, watchMs, ...defined({ attestation }), site: ownSite },
+    isOfProject: compose !== undefined,
+    engine,
+    owners: secrets,
+    site,
+    acme,
+  })
   return {
     name,
     image,
-    registries: readRegistries(reader, keys.get('registries'), dirname(reader.file)),
+    registries,
     ...place,
     site: ownSite,
     ...(tls === undefined ? {} : { tls }),
@@ -108,15 +121,12 @@ export function readApp(
     health:
       settings.http && ownSite.protocol === 'grpc' ? byGrpc(settings.health) : settings.health,
     ...(release === undefined ? {} : { release }),
-    watchMs: duration(reader, keys.get('watch')) ?? 10_000,
+    watchMs,
     pollMs: duration(reader, keys.get('poll'), { min: SHORTEST_POLL_MS }) ?? 0,
     keep: number(reader, keys.get('keep'), { min: 1 }) ?? 5,
+    ...defined({ previews }),
   }
 }
-
-/** A path, or a port beside that of gRPC, is one of HTTP. */
-const byGrpc = (health: HealthPolicy): HealthPolicy =>
-  health.path === undefined && health.port === undefined ? { ...health, grpc: true } : health
 
 function readEngine(reader: Reader, field: Field | undefined): keyof typeof ENGINES {
   const name = reader.text(field) ?? 'docker'

@@ -6,7 +6,7 @@ import { pinOf } from './pins.ts'
 import { keep, own, type SecretOwners, secretTexts } from './secrets.ts'
 import { boolean, emptyRecord } from './values.ts'
 
-const GITHUB_ISSUER = 'https://token.actions.githubusercontent.com'
+export const GITHUB_ISSUER = 'https://token.actions.githubusercontent.com'
 const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/
 
 /** Reads `auth:` of an app. Never shows a value: these are secrets. */

@@ -1,4 +1,4 @@
-import type { AppSpec } from '../core/app.ts'
+import type { AppSpec, DockerApp } from '../core/app.ts'
 import type { FleetMember } from '../core/fleet/fleet.ts'
 import type { RegistryLogin } from '../core/image/registry.ts'
 import type { LogLevel } from '../core/log.ts'
@@ -31,6 +31,22 @@ export interface AppAuth {
   github: readonly string[]
 }
 
+/** Whose hooks make and remove previews of an app. None of them is for the app itself. */
+export type PreviewAuth = Pick<AppAuth, 'oidc' | 'keys' | 'secrets'>
+
+/** What previews of an app are like. */
+export interface PreviewsConfig {
+  /** Each has a name below it. */
+  domain: string
+  auth: PreviewAuth
+  /** How many there are at most. */
+  max: number
+  /** How long one lasts without a deployment; 0 is for ever. */
+  ttlMs: number
+  /** Each of them, but for its name and domain. */
+  app: Omit<AppConfig<DockerApp>, 'name' | 'domains'>
+}
+
 /** An app with what its config says beside what runs it. */
 export type AppConfig<App extends AppSpec = AppSpec> = App & AppSurroundings
 
@@ -42,6 +58,8 @@ interface AppSurroundings extends AppPlace {
   tls?: CertificateSource
   /** Logins of this app alone, by registry host. */
   registries: Readonly<Record<string, RegistryLogin>>
+  /** Absent: it has none. */
+  previews?: PreviewsConfig
 }
 
 export interface PageConfig {
@@ -80,7 +98,12 @@ export interface Config {
   socket: string
   admin: { host: string; port: number }
   data: string
-  network: { name: string; subnet: string }
+  network: {
+    name: string
+    subnet: string
+    /** Subnet of which each preview has a bridge of its own. Absent: the one of the same size beside the other. */
+    previews?: string
+  }
   nginx: {
     directory: string
     test: string

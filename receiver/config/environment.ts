@@ -38,6 +38,16 @@ export function readEnvironment(
   return { environment, secretEnvironment }
 }
 
+/** Of `environment` what stands in the config as it is and is no secret: nothing of a variable, of a file or of this machine. */
+export function plainEnvironment(reader: Reader, field: Field | undefined): Record<string, string> {
+  const plain = emptyRecord<string>()
+  for (const { field: at, key, value } of keyValues(reader, field)) {
+    if (value === undefined || reader.isFilled(at)) continue
+    if (!isSecret({ name: key, value, fromOutside: false })) plain[key] = value
+  }
+  return plain
+}
+
 /** Reads `labels`, which go over those of `label_file`. */
 export function readLabels(
   reader: Reader,

@@ -4,6 +4,10 @@ import type { Field, Reader } from './reader.ts'
 import { isSecret } from './secret-values.ts'
 import { duration, emptyRecord, keyValues, matching, number, port } from './values.ts'
 
+/** A path, or a port beside that of gRPC, is one of HTTP. */
+export const byGrpc = (health: HealthPolicy): HealthPolicy =>
+  health.path === undefined && health.port === undefined ? { ...health, grpc: true } : health
+
 /** Reads `health:`, when a new container counts as healthy. */
 export function readHealth(reader: Reader, field: Field | undefined): HealthPolicy {
   const keys = reader.mapping(field, [

@@ -23,6 +23,7 @@ import { readFleet } from './fleet.ts'
 import { readNotify } from './notify.ts'
 import type { Remarks } from './problems.ts'
 import { createReader, type Field, type Reader } from './reader.ts'
+import { refuseMeeting } from './previews.ts'
 import { readRegistries } from './registries.ts'
 import { type SecretOwners, secretTexts } from './secrets.ts'
 import { PLAIN_SITE, readSite } from './site.ts'
@@ -188,19 +189,25 @@ function absolute(reader: Reader, field: Field | undefined): string | undefined 
 }
 
 function readNetwork(reader: Reader, field: Field | undefined): Config['network'] {
-  const keys = reader.mapping(field, ['name', 'subnet'])
-  const subnet = reader.text(keys.get('subnet')) ?? '10.213.0.0/20'
-  const at = keys.get('subnet')
-  if (at !== undefined && !isSubnet(subnet)) {
-    reader.problem(
-      at,
-      `${JSON.stringify(subnet)} is not a subnet`,
-      'an IPv4 network from /16 to /28, like 10.213.0.0/20',
-    )
+  const keys = reader.mapping(field, ['name', 'subnet', 'previews'])
+  const readSubnet = (at: Field | undefined, otherwise: string) => {
+    const subnet = reader.text(at) ?? otherwise
+    if (at !== undefined && !isSubnet(subnet)) {
+      reader.problem(
+        at,
+        `${JSON.stringify(subnet)} is not a subnet`,
+        `an IPv4 network from /16 to /28, like ${otherwise}`,
+      )
+    }
+    return subnet
   }
+  const subnet = readSubnet(keys.get('subnet'), '10.213.0.0/20')
   return {
     name: matching(reader, keys.get('name'), DOCKER_NETWORK, "a Docker network's name") ?? 'deploy',
     subnet,
+    ...(keys.has('previews')
+      ? { previews: readSubnet(keys.get('previews'), '10.213.16.0/20') }
+      : {}),
   }
 }
 
@@ -270,6 +277,7 @@ function readApps(
     }
     apps[name] = app
   }
+  refuseMeeting(reader, reader.mapping(field), { apps, owners: defaults.domains })
   // none yet, or none any more, is a state to be in; a file without the key may be another file
   if (field === undefined) {
     reader.problem(reader.root, 'apps is missing', 'add apps: with an app, or apps: {} for none')

@@ -26,22 +26,32 @@ export function secretsOf(config: Config): Secrets {
       ...named('key of github_app', config.githubApp === undefined ? [] : [config.githubApp.key]),
       ...passwordsOf(config.registries),
       ...named('key of tls.eab', config.tls?.eab === undefined ? [] : [config.tls.eab.hmacKey]),
-      ...apps.flatMap(({ name, auth, registries }) => [
+      ...apps.flatMap(({ name, auth, registries, previews }) => [
         ...passwordsOf(registries),
-        ...named(`secret of ${name}`, auth.secrets),
-        ...named(
-          `secret of ${name}`,
-          auth.secrets.map((secret) => secret.replace(/^whsec_/, '')),
-        ),
+        ...signingSecrets(name, auth),
         ...auth.basic.tokens.flatMap((token) =>
           named(`token of ${name}`, [token, encoded(name, token), encoded(`$${name}`, token)]),
         ),
         ...named(`secret of ${name}`, auth.github),
+        // whichever of them has it
+        ...(previews === undefined
+          ? []
+          : [
+              ...signingSecrets(name, previews.auth),
+              ...passwordsOf(previews.app.registries),
+              ...secretsOfSettings(previews.app),
+            ]),
       ]),
     ],
     apps: Object.fromEntries(apps.map((app) => [app.name, secretsOfSettings(app)])),
   }
 }
+
+const signingSecrets = (name: string, { secrets }: { secrets: readonly string[] }): Secret[] =>
+  named(
+    `secret of ${name}`,
+    secrets.flatMap((secret) => [secret, secret.replace(/^whsec_/, '')]),
+  )
 
 /** All of both: while one config takes the place of another. */
 export function secretsOfBoth(one: Secrets, other: Secrets): Secrets {

@@ -109,7 +109,8 @@ export function readAppTls(
   return { kind: 'acme' }
 }
 
-function readFiles(reader: Reader, field: Field): CertificateSource | undefined {
+/** `{ certificate, key }`: files of the administrator's own. */
+export function readFiles(reader: Reader, field: Field): CertificateSource | undefined {
   const keys = reader.mapping(field, ['certificate', 'key'])
   const read = (name: 'certificate' | 'key') => {
     const at = keys.get(name)

@@ -14,6 +14,10 @@ export interface Apps<App extends AppSpec> {
    * @param onEdit of what they are shown by, when somebody edited it
    */
   take(apps: readonly App[], onEdit?: (app: string) => OnEdit): Promise<readonly string[]>
+  /** One more, or another in place of the one of its name. Its first deployment has visitors find it. */
+  add(app: App): void
+  /** Resolves when nothing works on it any more. What stands of it is left alone. */
+  drop(name: string): Promise<void>
   /** Tells the deployer of an app to look, or those of all. */
   wake(app?: string): void
   /** Lets each of them remove what it does not keep. */
@@ -59,6 +63,20 @@ export function createApps<App extends AppSpec>(
       }
       for (const app of apps) if (!deployers.has(app.name)) start(app)
       return warnings
+    },
+    add(app) {
+      current = new Map([...current, [app.name, app]])
+      shown = new Map([...shown, [app.name, app]])
+      if (!deployers.has(app.name)) start(app)
+    },
+    async drop(name) {
+      const without = (apps: ReadonlyMap<string, App>) =>
+        new Map([...apps].filter(([each]) => each !== name))
+      current = without(current)
+      shown = without(shown)
+      const deployer = deployers.get(name)
+      deployers.delete(name)
+      await deployer?.stop()
     },
     tidy() {
       for (const deployer of deployers.values()) deployer.tidy()

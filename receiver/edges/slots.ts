@@ -1,4 +1,13 @@
-import { closeSync, fsyncSync, openSync, rmSync, type Stats, statSync } from 'node:fs'
+import {
+  closeSync,
+  fsyncSync,
+  openSync,
+  readdirSync,
+  rmdirSync,
+  rmSync,
+  type Stats,
+  statSync,
+} from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { Slot } from '../core/slots/container.ts'
 import type { Slots } from '../core/slots/ports.ts'
@@ -124,6 +133,8 @@ export function createSlots(data: string): SlotFiles {
       removeFile(paused)
       removeFile(maintenance)
       removeFile(drained)
+      // what else somebody put there is theirs
+      if (readdirSync(dirname(ready)).length === 0) rmdirSync(dirname(ready))
     },
   }
 }

@@ -40,3 +40,19 @@ export function neighbour(subnet: string): string {
   const start = toNumber(base)
   return `${toText(start % (size * 2) === 0 ? start + size : start - size)}/${bits}`
 }
+
+/** Addresses of an isolated app: two for its slots, and some for commands beside them. */
+const BLOCK = 8
+
+/** The subnets that isolated apps have of their own out of one, one after the other. */
+export function* blocksOf(subnet: string): Generator<string> {
+  const [base = '', bits = ''] = subnet.split('/')
+  const start = toNumber(base)
+  for (let at = 0; at < 2 ** (32 - Number(bits)); at += BLOCK) yield `${toText(start + at)}/29`
+}
+
+/** The one of these that an address is in. */
+export function blockOf(address: string): string {
+  const number = toNumber(address)
+  return `${toText(number - (number % BLOCK))}/29`
+}

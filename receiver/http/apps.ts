@@ -7,6 +7,13 @@ export interface HttpApp {
   spec: AppSpec
   domains: readonly string[]
   credentials: AppCredentials
+  /** What its previews are; absent: it has none. */
+  previews?: {
+    /** How many there are at most. */
+    max: number
+    /** The app that the preview of this name is. */
+    specOf(name: string): AppSpec
+  }
 }
 
 /** The apps of the config in force, by name. */

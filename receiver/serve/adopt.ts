@@ -67,7 +67,7 @@ async function adoptAll(
 
   // until it is confirmed, the next start of any version has the store as it was
   const { upgrade, confirm } = takeStoreOver(storeFile(config.data), VERSION)
-  const store = openStore(storePlace(config.data, machine.subnet), {
+  const store = openStore(storePlace(config.data, machine), {
     clock: systemClock,
     log: () => {},
     redactor: createRedactor(secretsOf(config)),

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import { parseVerifyingKey } from '../../protocol/standard-webhooks.ts'
-import type { AppConfig, Config, PageConfig } from '../config/config.ts'
+import type { AppConfig, Config, PageConfig, PreviewsConfig } from '../config/config.ts'
+import { previewConfig } from '../config/previews.ts'
 import { authorizeUrl } from '../edges/github/authorize-url.ts'
 import type { Services } from '../http/app.ts'
 import type { HttpApp } from '../http/apps.ts'
@@ -60,6 +61,7 @@ export function httpApps(
 
 function httpApp(app: AppConfig): HttpApp {
   const { oidc, keys, secrets, basic, github } = app.auth
+  const { previews } = app
   return {
     spec: app,
     domains: app.domains,
@@ -68,6 +70,20 @@ function httpApp(app: AppConfig): HttpApp {
       webhookKeys: [...keys, ...secrets].map(parseVerifyingKey),
       basic,
       github,
+      ...(previews === undefined ? {} : { previews: credentialsOf(previews) }),
     },
+    ...(previews === undefined
+      ? {}
+      : {
+          previews: {
+            max: previews.max,
+            specOf: (name) => previewConfig(app, previews, name),
+          },
+        }),
   }
 }
+
+const credentialsOf = ({ auth: { oidc, keys, secrets } }: PreviewsConfig) => ({
+  oidc,
+  webhookKeys: [...keys, ...secrets].map(parseVerifyingKey),
+})

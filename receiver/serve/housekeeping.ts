@@ -8,11 +8,11 @@ const SAY_EVERY_MS = 60 * 1000
 
 /** What is done again and again while the receiver runs. Returns what ends it. */
 export function startHousekeeping({
-  store: { idempotency, intake, audit, refusals, outbox },
+  store: { idempotency, intake, audit, refusals, outbox, previews },
   tidy,
   log,
 }: {
-  store: Pick<OpenStore, 'idempotency' | 'intake' | 'audit' | 'refusals' | 'outbox'>
+  store: Pick<OpenStore, 'idempotency' | 'intake' | 'audit' | 'refusals' | 'outbox' | 'previews'>
   /** Removes what the apps do not keep. */
   tidy: () => void
   log: Log
@@ -35,6 +35,7 @@ export function startHousekeeping({
       idempotency.prune(intake.nowSeconds())
       audit.prune(new Date(intake.now()))
       outbox.prune(new Date(intake.now()))
+      previews.prune(new Date(intake.now()))
     }),
     every(TIDY_EVERY_MS, tidy),
     every(FLUSH_EVERY_MS, refusals.flush),

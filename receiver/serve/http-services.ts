@@ -34,6 +34,7 @@ export function httpServices({
   certificates,
   reload,
   removeApp,
+  previews,
   maintenance,
   maintenanceSince,
   drain,
@@ -65,6 +66,7 @@ export function httpServices({
   certificates: Services['certificates']
   reload: Services['reload']
   removeApp: Services['removeApp']
+  previews: Services['previews']
   maintenance: Services['maintenance']
   maintenanceSince: Services['maintenanceSince']
   drain: Services['drain']
@@ -106,6 +108,7 @@ export function httpServices({
     verifyToken: createVerifyToken(createIssuerKeys(database, Date.now), () => new Date()),
     reload,
     removeApp,
+    previews,
     maintenance,
     maintenanceSince,
     drain,

@@ -3,11 +3,13 @@ import { join } from 'node:path'
 import type Docker from 'dockerode'
 import type { Config } from '../config/config.ts'
 import { usesDocker } from '../config/uses-docker.ts'
+import { defined } from '../core/defined.ts'
 import type { Machine } from '../core/slots/ownership.ts'
 import { findNetwork, gatewayOf, subnetOf } from '../edges/docker/network.ts'
 import { connectDocker, withoutDocker } from '../edges/docker/connect.ts'
 import type { Bridge } from '../edges/nginx/app-sites.ts'
 import { listStanding } from '../edges/docker/standing.ts'
+import { neighbour } from '../edges/subnet.ts'
 import { makeSearchable } from '../edges/searchable.ts'
 import { settingsKey } from '../edges/store/settings.ts'
 import type { openStore } from './open-store.ts'
@@ -16,7 +18,7 @@ import type { openStore } from './open-store.ts'
 export async function lookAtMachine(
   docker: Docker,
   { network }: Pick<Config, 'network'>,
-): Promise<Machine & Bridge> {
+): Promise<Machine & Bridge & { isolated: string }> {
   const found = await findNetwork(docker, network.name)
   const subnet = subnetOf(found, network)
   return {
@@ -24,6 +26,7 @@ export async function lookAtMachine(
     standing: await listStanding(docker, network.name),
     subnet,
     gateway: gatewayOf(found, subnet),
+    isolated: network.previews ?? neighbour(subnet),
     ...(found?.installation === undefined ? {} : { madeBy: found.installation }),
   }
 }
@@ -50,8 +53,16 @@ export const settingsKeyFile = (data: string): string => join(data, 'settings.ke
 export const hasStore = (data: string): boolean => existsSync(storeFile(data))
 
 /** Where the store is, in a data directory that is made if need be. */
-export function storePlace(data: string, subnet: string): Parameters<typeof openStore>[0] {
+export function storePlace(
+  data: string,
+  places: { subnet: string; isolated?: string },
+): Parameters<typeof openStore>[0] {
   // Nginx's workers look up the slot flags and read challenges in here
   makeSearchable(data, 0o711)
-  return { file: storeFile(data), settingsKey: settingsKey(settingsKeyFile(data)), subnet }
+  return {
+    file: storeFile(data),
+    settingsKey: settingsKey(settingsKeyFile(data)),
+    subnet: places.subnet,
+    ...defined({ isolated: places.isolated }),
+  }
 }

@@ -20,6 +20,7 @@ import { createInstallation } from '../edges/store/installation.ts'
 import { createKeptLogs } from '../edges/store/kept-logs.ts'
 import { createIdempotency } from '../edges/store/idempotency.ts'
 import { createOutbox } from '../edges/store/outbox.ts'
+import { createPreviews } from '../edges/store/previews.ts'
 import { openDatabase, transaction } from '../edges/store/schema.ts'
 import { createSessions } from '../edges/store/sessions.ts'
 import { createSettingsVault } from '../edges/store/settings.ts'
@@ -36,7 +37,18 @@ import { logDeployments } from './log-deployments.ts'
  * @param settingsKey 32 bytes, with which the settings of releases are encrypted
  */
 export function openStore(
-  { file, settingsKey, subnet }: { file: string; settingsKey: Buffer; subnet: string },
+  {
+    file,
+    settingsKey,
+    subnet,
+    isolated,
+  }: {
+    file: string
+    settingsKey: Buffer
+    subnet: string
+    /** Subnet of the previews' bridge. */
+    isolated?: string
+  },
   {
     clock,
     log,
@@ -61,6 +73,7 @@ export function openStore(
 ) {
   const database = openDatabase(file)
   const store = createStore(database, createSettingsVault(database, settingsKey))
+  const previews = createPreviews(database)
   const { redact } = redactor
   const attestations = createAttestations(database)
   const idempotency = createIdempotency(database)
@@ -122,6 +135,8 @@ export function openStore(
     add(deployment, bundles) {
       const safe = { ...deployment, source: safeSource(deployment.source, redact) }
       store.add(safe)
+      const preview = previews.get(safe.app)
+      if (preview !== undefined) previews.put({ ...preview, deployedAt: safe.created_at })
       attestations.keep(safe.id, bundles)
       return safe
     },
@@ -146,7 +161,15 @@ export function openStore(
     /** Whose store it is. */
     installation: createInstallation(database),
     /** Where the slots are. */
-    record: createSlotRecord(database, subnet),
+    record: createSlotRecord(
+      database,
+      subnet,
+      isolated === undefined
+        ? undefined
+        : { subnet: isolated, has: (app) => previews.get(app) !== undefined },
+    ),
+    /** Which previews there are. */
+    previews,
     attestations,
     /** What is still to be told to whom. */
     outbox,

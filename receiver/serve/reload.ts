@@ -16,6 +16,10 @@ export interface ReloadPorts {
   /** Deployments read what their apps have by this text. */
   keepText(text: string): void
   apps: Apps<AppConfig>
+  /** Those previews on record that a config has. Throws when an app of it is called as one of them. */
+  previewsOf(config: Config): readonly AppConfig[]
+  /** Removes those that it has not any more. */
+  lookAtPreviews(): void
   sites: Pick<SiteFiles, 'receiver'>
   /** Nginx's files of apps that somebody edited. */
   edits(): readonly { file: string; difference: readonly string[] }[]
@@ -40,16 +44,19 @@ export async function reloadConfig(
   const onEdit = (app: string): OnEdit =>
     overwrite ? 'overwrite' : others.has(app) ? 'refuse' : 'leave'
   const edited = edits()
+  const allOf = (config: Config) => [...Object.values(config.apps), ...ports.previewsOf(config)]
+  // whatever is wrong with it is so before anything is touched
+  allOf(next)
 
   ports.putInForce(takeConfig(next, before))
   const own = await showReceiver(sites.receiver, overwrite ? 'overwrite' : 'leave')
   let warnings: readonly string[]
   try {
-    warnings = [...own, ...(await apps.take(Object.values(next.apps), onEdit))]
+    warnings = [...own, ...(await apps.take(allOf(next), onEdit))]
   } catch (error) {
     ports.putInForce(before)
     await showReceiver(sites.receiver, 'leave')
-    await apps.take(Object.values(before.config.apps), () => 'leave').catch(() => {})
+    await apps.take(allOf(before.config), () => 'leave').catch(() => {})
     throw error
   }
   ports.keepText(text)
@@ -60,6 +67,7 @@ export async function reloadConfig(
   for (const app of changes.added) apps.wake(app)
   // Compose is told at once which services are ours
   for (const app of changes.changed) if (isOfProject(next.apps[app])) apps.wake(app)
+  ports.lookAtPreviews()
   ports.pollers.take(Object.values(next.apps))
   ports.certificates.look()
   ports.notify.hurry()

@@ -28,7 +28,9 @@ import { systemClock } from '../edges/clock.ts'
 import { readProject } from '../edges/compose/read-project.ts'
 import { followEvents } from '../edges/docker/events.ts'
 import { followServices } from '../edges/swarm/events.ts'
-import { ensureNetwork } from '../edges/docker/network.ts'
+import { isolatedBridge } from '../edges/docker/labels.ts'
+import { ensureNetwork, removeNetwork } from '../edges/docker/network.ts'
+import { blockOf } from '../edges/subnet.ts'
 import { listTags } from '../edges/registry/tags.ts'
 import { heardFlag } from '../edges/slots.ts'
 import { newInstallationId } from '../edges/store/installation.ts'
@@ -55,6 +57,7 @@ import { openStore } from './open-store.ts'
 import { createPageHealth } from './page-health.ts'
 import { LEFT_RUNNING, type ReloadPorts, reloadConfig } from './reload.ts'
 import { storeCopies } from './send-store.ts'
+import { oneAfterTheOther, previewsOf, startPreviews } from './previews.ts'
 import { showReceiver } from './show-receiver.ts'
 import { atNginx, siteTls } from './site-tls.ts'
 import { startPolling } from './start-polling.ts'
@@ -154,7 +157,7 @@ async function start(
     (app, ask) => operate(app).of.health(operate(app).spec, ask),
     clock.ms,
   )
-  const store = openStore(storePlace(data, machine.subnet), {
+  const store = openStore(storePlace(data, machine), {
     clock,
     log,
     redactor,
@@ -209,7 +212,7 @@ async function start(
     store,
     bridge: machine,
     apps: () => apps.all(),
-    tls: (app) => siteTls(app, current.config),
+    tls: (app) => siteTls(app, withPreviews()),
     receiver: () => atNginx(current.config),
     report,
     environment,
@@ -223,6 +226,11 @@ async function start(
     if (!hasDocker) refuseDocker(all)
     return showApps(all, { sites, record, journal, onEdit, signal: stopping.signal })
   })
+  const withPreviews = (): Config => ({
+    ...current.config,
+    apps: Object.fromEntries(apps.all()),
+  })
+  const inTurn = oneAfterTheOther()
   const edits = () => sites.edits(upstreamsOf(apps.all().values(), store))
   sites.refuseOthers(Object.values(config.apps).flatMap(({ name, http }) => (http ? name : [])))
 
@@ -233,9 +241,12 @@ async function start(
   }
   for (const each of await showReceiver(sites.receiver, 'leave')) log('warn', each)
   // whoever edited a file of one app is not to keep the others from starting
-  for (const each of await apps.take(Object.values(config.apps), () => 'leave')) log('warn', each)
+  const all = [...Object.values(config.apps), ...previewsOf(config, store.previews)]
+  for (const each of await apps.take(all, () => 'leave')) log('warn', each)
   for (const { app, file, isInTheWay } of edits()) log('warn', EDITED, { app, file, isInTheWay })
-  const left = journal.liveApps().filter((app) => !apps.all().has(app))
+  const left = journal
+    .liveApps()
+    .filter((app) => !apps.all().has(app) && store.previews.get(app) === undefined)
   for (const app of left) log('warn', LEFT_RUNNING, { app })
 
   const prove = createProof()
@@ -254,6 +265,23 @@ async function start(
     return { spec: spec as AppSpec, of: operationsOf(spec as AppSpec, operations) }
   }
   const health: Services['health'] = (app) => operate(app).of.health(operate(app).spec)
+  const parts = { ...slotPorts, slots, sites, record, keptLogs: store.keptLogs, journal, apps }
+  const previews = startPreviews(() => current.config, {
+    ...parts,
+    previews: store.previews,
+    transaction: journal.transaction,
+    makeBridge: (app) =>
+      ensureNetwork(docker, {
+        name: isolatedBridge(network.name, app),
+        subnet: blockOf(record.address(app, 'blue', 1)),
+        installation: installation.id,
+        key: 'previews',
+      }),
+    removeBridge: (app) => removeNetwork(docker, isolatedBridge(network.name, app)),
+    inTurn,
+    forgotten: (app) => redactor.keep(app, []),
+    signal: stopping.signal,
+  })
   const services = httpServices({
     current: () => current,
     apps,
@@ -316,8 +344,9 @@ async function start(
     prove,
     certificates: { describe: () => certificates.describe(), look: () => certificates.look() },
     reload,
+    previews: { record: store.previews, changed: previews.changed },
     async removeApp(what) {
-      const parts = { ...slotPorts, slots, sites, record, keptLogs: store.keptLogs, journal, apps }
+      if (store.previews.get(what.app) !== undefined) return previews.remove(what.app)
       const here = await removeApp(what, parts, stopping.signal)
       const done = { ...here, removed: [...here.removed, ...(await swarm.remove(what.app))] }
       redactor.keep(what.app, [])
@@ -369,7 +398,7 @@ async function start(
   taken.confirm()
   addresses.answer(services)
   await requests.follow(config)
-  const certificates = startCertificates(() => current.config, {
+  const certificates = startCertificates(withPreviews, {
     apps,
     sites,
     store,
@@ -436,6 +465,8 @@ async function start(
       inForce = next
     },
     apps,
+    previewsOf: (of) => previewsOf(of, store.previews),
+    lookAtPreviews: previews.look,
     sites,
     edits,
     traffic,
@@ -448,7 +479,7 @@ async function start(
   let reloading: Promise<unknown> = Promise.resolve()
   return {
     reload(next, options) {
-      const reloaded = reloadConfig(next, options, reloadPorts)
+      const reloaded = inTurn(() => reloadConfig(next, options, reloadPorts))
       reloading = reloaded.catch(() => {})
       return reloaded
     },
@@ -458,7 +489,15 @@ async function start(
       await Promise.all([addresses.close(), requests.close()])
       // what it has begun with Nginx comes to its end
       await reloading
-      await Promise.all([events, changes, pollers.stop(), certificates.ended, warned, apps.stop()])
+      await Promise.all([
+        events,
+        changes,
+        pollers.stop(),
+        certificates.ended,
+        warned,
+        previews.ended,
+      ])
+      await apps.stop()
       kubernetes.orchestrator.close()
       await notify.stopped()
       try {

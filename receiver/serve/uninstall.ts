@@ -3,6 +3,7 @@ import { basename, join } from 'node:path'
 import type { Config } from '../config/config.ts'
 import { refuseOthers } from '../core/slots/ownership.ts'
 import { connectDocker } from '../edges/docker/connect.ts'
+import { ofInstallation } from '../edges/docker/labels.ts'
 import { findNetwork, removeNetwork } from '../edges/docker/network.ts'
 import { listOurs } from '../edges/docker/standing.ts'
 import { renewalHookFile } from '../edges/certbot/renewal-hook.ts'
@@ -53,6 +54,8 @@ export async function planUninstall(
   const files = ownFiles(nginx, { installation: id, data })
   const containers = await listOurs(docker, { network: network.name, installation: { id, knows } })
   const hook = renewalHookFile({ directory: certbotOf(config), installation: id })
+  const apart = await docker.listNetworks({ filters: { label: ofInstallation(id) } })
+  const bridges = apart.map(({ Name }) => Name).filter((each) => each !== network.name)
   const isOwnNetwork = (await findNetwork(docker, network.name))?.installation === id
   return {
     removes: [
@@ -60,6 +63,7 @@ export async function planUninstall(
         isEdited ? `${file} (edited: stays as ${basename(savedOf(file))})` : file,
       ),
       ...containers.map((name) => `container ${name}`),
+      ...bridges.map((each) => `network ${each}`),
       ...(isOwnNetwork ? [`network ${network.name}`] : []),
       ...(existsSync(hook) ? [hook] : []),
       ...dataFiles(data),
@@ -76,6 +80,7 @@ export async function planUninstall(
         await container.stop({ t: GRACE_SECONDS }).catch(() => {})
         await container.remove({ force: true }).catch(ignoreMissing)
       }
+      for (const each of bridges) await removeNetwork(docker, each)
       if (isOwnNetwork && !(await removeNetwork(docker, network.name))) {
         throw Object.assign(new Error(`something is still on the Docker network ${network.name}`), {
           hint: `docker network inspect ${network.name} names it; take it off, then again: deploy-receiver uninstall`,

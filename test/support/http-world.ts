@@ -98,6 +98,7 @@ export async function startHttpWorld({
     audit,
     refusals,
     sessions,
+    previews,
   } = openStore(
     { file: ':memory:', settingsKey: Buffer.alloc(32, 7), subnet: '10.213.0.0/24' },
     {
@@ -162,6 +163,7 @@ export async function startHttpWorld({
     buckets: createTokenBuckets(rateLimit, nowMs),
     testKeys: createTestKeys(intake.nowSeconds),
     bodies: createBodyGate({ atOnce: 16, perAddress: 8, maxWaiting: 16, waitMs: 200 }),
+    previews: { record: previews, changed: (app) => void woken.push(`preview ${app}`) },
     resolve: async ({ tag }) => registry(tag),
     feed,
     verifyToken: createVerifyToken(createIssuerKeys(database, nowMs), () => new Date(clock.ms)),

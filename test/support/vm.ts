@@ -192,8 +192,12 @@ async function removeAll(host: string, network: string): Promise<void> {
   const all = await docker.listContainers({ all: true, filters: { label } })
   await Promise.all(all.map(({ Id }) => docker.getContainer(Id).remove({ force: true, v: true })))
   // another receiver may use that name
-  await docker
-    .getNetwork(network)
-    .remove()
-    .catch(() => {})
+  const networks = (await docker.listNetworks()).map(({ Name }) => Name)
+  const ours = networks.filter((name) => name === network || name.startsWith(`${network}_`))
+  for (const name of ours) {
+    await docker
+      .getNetwork(name)
+      .remove()
+      .catch(() => {})
+  }
 }

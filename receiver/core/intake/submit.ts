@@ -8,7 +8,7 @@ import { newDeployment, type Request } from './new-deployment.ts'
 import { type Past } from './rollback-target.ts'
 import { supersede, type SupersedePorts } from './supersede.ts'
 
-const DAY_SECONDS = 24 * 60 * 60
+export const DAY_SECONDS = 24 * 60 * 60
 const KEEP_SECONDS = {
   body: DAY_SECONDS,
   // a signature is good for ten minutes
@@ -61,6 +61,8 @@ export interface Submission {
   bodySha256: string
   key?: IdempotencyKey
   token?: { issuer: string; jti: string; expiresAt: number }
+  /** Has the app be there when it is deployed, or throws: it is not made for what was answered before. */
+  admit?: (now: string) => void
   /** Of whoever asked, and of the request: absent when nobody sent one. */
   audit: Pick<AuditEntry, 'sender' | 'address' | 'request' | 'request_id'>
 }
@@ -131,6 +133,7 @@ function take(submission: Submission, intake: Intake): Submitted {
     // its key is not used up: sent again when the hold is over, it counts
     if (reason !== undefined) return { kind: 'ignored', reason }
   }
+  submission.admit?.(intake.now())
   const live = intake.live(app.name)
   const asked = newDeployment({
     id: intake.newId(),

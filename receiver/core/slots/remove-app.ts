@@ -26,6 +26,8 @@ export interface RemovePorts {
   }
   keptLogs: Pick<KeptLogs, 'forget'>
   compose: Pick<ComposeProjects, 'forget'>
+  /** Of an app that has a bridge of its own. */
+  removeBridge?(app: string): Promise<unknown>
   connections: CountConnections
   journal: Pick<Journal, 'live' | 'append'> & {
     transaction<T>(work: () => T): T
@@ -64,6 +66,8 @@ export async function removeApp(
   for (const { name } of containers) await engine.remove(name, { graceMs: GRACE_MS })
   await engine.removeReleases(app)
   await engine.removeCommands(app)
+  // before its addresses are free for others
+  await ports.removeBridge?.(app)
   const named = new Set(
     [...apps.all().values()].flatMap(({ container }) =>
       container.volumes.map((volume) => volume.split(':')[0]),

@@ -89,19 +89,23 @@ export const readNetworkLabels = (
   }
 }
 
-/** The bridge on which containers reach nobody beside this machine. */
-export const isolatedBridge = (network: string): string => `${network}-previews`
+/** The bridge that an isolated app has for itself. Names of apps and of networks may look alike: none has a `_`. */
+export const isolatedBridge = (network: string, app: string): string => `${network}_${app}`
 
 /** The bridge that an app's containers stand on. */
-export const bridgeOf = ({ network }: Home, { isolated }: { isolated?: true }): string =>
-  isolated === true ? isolatedBridge(network) : network
+export const bridgeOf = (
+  { network }: Home,
+  { isolated, name }: { isolated?: true; name: string },
+): string => (isolated === true ? isolatedBridge(network, name) : network)
 
 /** The one that a container was made for. */
-export const bridgeIn = (network: string, labels: Readonly<Record<string, string>>): string =>
-  labels[LABEL.bridge] === isolatedBridge(network) ? isolatedBridge(network) : network
+export function bridgeIn(network: string, labels: Readonly<Record<string, string>>): string {
+  const own = isolatedBridge(network, labels[LABEL.app] ?? '')
+  return labels[LABEL.bridge] === own ? own : network
+}
 
 /** Only of what stands elsewhere than all did by every version. */
-const ofBridge = (home: Home, app: { isolated?: true }): Record<string, string> =>
+const ofBridge = (home: Home, app: { isolated?: true; name: string }): Record<string, string> =>
   app.isolated === true ? { [LABEL.bridge]: bridgeOf(home, app) } : {}
 
 export const commandLabels = (

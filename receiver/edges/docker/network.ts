@@ -61,27 +61,35 @@ export function subnetOf(
 export const gatewayOf = (found: FoundNetwork | undefined, subnet: string): string =>
   found?.gateways[subnet] ?? divide(subnet).gateway
 
-/**
- * Makes a bridge network of slots, unless it is there.
- * @param isolated on such a one containers do not reach each other, and those of other bridges Docker keeps apart anyway
- */
+/** Makes a bridge network of slots, unless it is there. Docker lets nothing through from one bridge to another. */
 export async function ensureNetwork(
   docker: Docker,
   {
     name,
     subnet,
     installation,
-    isolated = false,
-  }: { name: string; subnet: string; installation: string; isolated?: boolean },
+    key = 'subnet',
+  }: {
+    name: string
+    subnet: string
+    installation: string
+    /** Of `network` in the config: where the subnet is of. */
+    key?: 'subnet' | 'previews'
+  },
 ): Promise<void> {
-  if ((await findNetwork(docker, name)) !== undefined) return
+  const found = await findNetwork(docker, name)
+  if (found !== undefined && key === 'previews' && found.installation !== installation) {
+    throw new DeployError('not_ours', `the Docker network ${name} is there already, and not ours`, {
+      hint: `docker network rm ${name}, if nobody needs it`,
+    })
+  }
+  if (found !== undefined) return
   const { gateway, dynamic } = divide(subnet)
   try {
     await docker.createNetwork({
       Name: name,
       Driver: 'bridge',
       Labels: networkLabels(name, installation),
-      ...(isolated ? { Options: { 'com.docker.network.bridge.enable_icc': 'false' } } : {}),
       IPAM: {
         Driver: 'default',
         Config: [{ Subnet: subnet, Gateway: gateway, IPRange: dynamic }],
@@ -91,7 +99,7 @@ export async function ensureNetwork(
     const failed = translate(error, `cannot create the network ${name} (${subnet})`, 'start_failed')
     throw new DeployError(failed.code, failed.message, {
       hint: /overlap/i.test(failed.message)
-        ? `another network or a route of the VM uses ${subnet}: set network.${isolated ? 'previews' : 'subnet'} to a free one`
+        ? `another network or a route of the VM uses ${subnet}: set network.${key} to a free one`
         : (failed.hint ?? 'see the message'),
       cause: error,
     })

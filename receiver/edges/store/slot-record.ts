@@ -1,7 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { Slot } from '../../core/slots/container.ts'
 import type { SlotRecord, Upstream } from '../../core/slots/ports.ts'
-import { divide } from '../subnet.ts'
+import { blockOf, blocksOf, divide } from '../subnet.ts'
 import { transaction } from './schema.ts'
 
 /** Where the slots of apps are: their addresses, what Nginx has to know of them, and whose containers stand there. */
@@ -16,7 +16,7 @@ export interface StoredSlots extends SlotRecord {
   forgetVolumes(app: string, volumes: readonly string[]): void
 }
 
-/** @param isolated apps that have their addresses of another subnet */
+/** @param isolated apps that have their addresses each in a block of its own, of another subnet */
 export function createSlotRecord(
   database: DatabaseSync,
   subnet: string,
@@ -26,7 +26,7 @@ export function createSlotRecord(
     address: database.prepare(
       'SELECT address FROM addresses WHERE app = ? AND slot = ? AND replica = ?',
     ),
-    addresses: database.prepare('SELECT address FROM addresses'),
+    addresses: database.prepare('SELECT app, address FROM addresses'),
     setAddress: database.prepare(
       `INSERT INTO addresses (app, slot, replica, address) VALUES (?, ?, ?, ?)
        ON CONFLICT (app, slot, replica) DO UPDATE SET address = excluded.address`,
@@ -75,11 +75,21 @@ export function createSlotRecord(
     unsetRecreated: database.prepare('DELETE FROM recreated WHERE app = ?'),
   }
   const sharedAddresses = [...divide(subnet).slotAddresses()]
-  let isolatedAddresses: readonly string[] | undefined
-  const placesOf = (app: string) => {
-    if (isolated?.has(app) !== true) return { subnet, slotAddresses: sharedAddresses }
-    isolatedAddresses ??= [...divide(isolated.subnet).slotAddresses()]
-    return { subnet: isolated.subnet, slotAddresses: isolatedAddresses }
+  /** Where the replicas of an app may be: of an isolated one in a block of its own, in which nobody else is. */
+  const placesOf = (app: string): { of: string; slotAddresses: readonly string[] } => {
+    if (isolated?.has(app) !== true) return { of: subnet, slotAddresses: sharedAddresses }
+    const all = sql.addresses.all().map((row) => ({
+      app: String(row['app']),
+      block: blockOf(String(row['address'])),
+    }))
+    const blocks = [...blocksOf(isolated.subnet)]
+    const own = all.find((each) => each.app === app && blocks.includes(each.block))?.block
+    const taken = new Set(all.map(({ block }) => block))
+    const block = own ?? blocks.find((each) => !taken.has(each))
+    return {
+      of: isolated.subnet,
+      slotAddresses: block === undefined ? [] : [...divide(block).slotAddresses()],
+    }
   }
 
   return {
@@ -97,7 +107,7 @@ export function createSlotRecord(
     },
 
     address(app, slot, replica) {
-      const { slotAddresses, subnet: of } = placesOf(app)
+      const { slotAddresses, of } = placesOf(app)
       const known = sql.address.get(app, slot, replica)?.['address']
       // the subnet may have changed in the config since
       if (known !== undefined && slotAddresses.includes(String(known))) return String(known)

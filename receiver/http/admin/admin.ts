@@ -46,7 +46,8 @@ export type AdminServices = AuditServices &
      * @param options with `overwrite` also Nginx's files that somebody edited are written anew
      */
     reload(options: { overwrite: boolean }): Promise<Changed>
-    /** Takes an app that is not configured off this machine, with `volumes` its data too. */
+    previews: { record: { get(app: string): unknown } }
+    /** Takes a preview, or an app that is not configured, off this machine, with `volumes` its data too. */
     removeApp(what: {
       app: string
       volumes: boolean
@@ -114,9 +115,10 @@ async function reload(c: Context, services: AdminServices): Promise<Response> {
   }
 }
 
-/** Takes an app that is not configured any more off this machine. */
+/** Takes a preview, or an app that is not configured any more, off this machine. */
 async function removeApp(c: Context, app: string, services: AdminServices): Promise<Response> {
-  if (services.apps.has(app)) {
+  const isPreview = services.previews.record.get(app) !== undefined
+  if (services.apps.has(app) && !isPreview) {
     throw new ProblemError('app_configured', `${app} is in the config`, {
       hint: `take apps.${app} out of it and reload first: deploy-receiver reload`,
     })

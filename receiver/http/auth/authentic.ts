@@ -11,6 +11,8 @@ export interface AppCredentials {
   basic: BasicCredentials
   /** Secrets of GitHub webhooks. */
   github: readonly string[]
+  /** Those of its previews, which are not for the app itself; absent: it has none. */
+  previews?: Pick<AppCredentials, 'oidc' | 'webhookKeys'>
 }
 
 export interface BasicCredentials {
@@ -26,8 +28,10 @@ export interface Authentic {
   key?: IdempotencyKey
   /** `expiresAt` in Unix seconds. */
   token?: { issuer: string; jti: string; expiresAt: number }
-  /** Authentic, but its claims are not allowed: why. */
+  /** Authentic, but not allowed to do anything with the app itself: why. */
   refused?: string
+  /** What it may do with previews of the app; absent: nothing. */
+  previews?: PreviewRights
   /** `orders`: the body is ours. `payloads`: it is what a registry or GitHub says, a hint. `both`: either. */
   says: 'orders' | 'payloads' | 'both'
   /** Whether it may name an `image`. */
@@ -37,6 +41,9 @@ export interface Authentic {
   /** Whether a rollback of it may bring rights and secrets of then back: whoever is root here anyway. */
   mayRestoreRights?: boolean
 }
+
+/** `any`: whichever it names. Of a token, as far as its claims say which one is its own. */
+export type PreviewRights = 'any' | { claims: Readonly<Record<string, unknown>> }
 
 /** Checks a request's signature over the raw bytes of its body. Throws `Rejected`. */
 export type VerifySender = (

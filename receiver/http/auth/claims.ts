@@ -10,27 +10,34 @@ export interface ClaimRule {
  * Why a token's claims are not allowed by any of an app's rules, or `undefined` when they are. Claims are compared
  * exactly; `*` stands for anything within a path segment, `**` for anything at all. Runs of pull requests are refused
  * unless a rule names `event_name`: whoever opens one chooses its code.
+ * @param unnamed events of pull requests that need not be named
  */
 export function refusedClaim(
   token: { issuer: string; claims: Readonly<Record<string, unknown>> },
   rules: readonly ClaimRule[],
+  unnamed: readonly string[] = [],
 ): string | undefined {
   let refusal = `no rule for issuer ${token.issuer}`
   for (const rule of rules) {
     if (rule.issuer !== token.issuer) continue
-    const found = mismatch(token.claims, rule)
+    const found = mismatch(token.claims, rule, unnamed)
     if (found === undefined) return undefined
     refusal = found
   }
   return refusal
 }
 
-function mismatch(claims: Readonly<Record<string, unknown>>, rule: ClaimRule): string | undefined {
+function mismatch(
+  claims: Readonly<Record<string, unknown>>,
+  rule: ClaimRule,
+  unnamed: readonly string[],
+): string | undefined {
   const event = claims['event_name']
   if (
     rule.claims['event_name'] === undefined &&
     typeof event === 'string' &&
-    event.startsWith('pull_request')
+    event.startsWith('pull_request') &&
+    !unnamed.includes(event)
   ) {
     return `event_name is ${event}, which must be named in the config to be allowed`
   }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { TokenError, type VerifyToken } from '../../core/intake/oidc-token.ts'
-import { type ClaimRule, refusedClaim } from './claims.ts'
-import { type Authentic, Rejected } from './authentic.ts'
+import { refusedClaim } from './claims.ts'
+import { type AppCredentials, type Authentic, Rejected } from './authentic.ts'
 import { shorten } from '../../core/shorten.ts'
 
 const MAX_TOKEN_CHARACTERS = 16 * 1024
@@ -14,11 +14,15 @@ const SHOWN = [
   'sha',
   'actor',
   'event_name',
+  'head_ref',
   'environment',
   'job_workflow_ref',
   'run_id',
   'run_attempt',
 ]
+
+/** A pull request's own run has a preview: whoever opens one chooses its code, and what that runs in has no secrets. */
+const PREVIEW_EVENTS = ['pull_request']
 
 /** The JWT of an `Authorization: Bearer` header. Throws `Rejected`. */
 export function readBearer(headers: Headers): string {
@@ -33,21 +37,28 @@ export function readBearer(headers: Headers): string {
 export async function verifyBearer(
   token: string,
   body: Uint8Array,
-  { hookUrl, credentials }: { hookUrl: string; credentials: { oidc: readonly ClaimRule[] } },
+  {
+    hookUrl,
+    credentials: { oidc: rules, previews },
+  }: { hookUrl: string; credentials: Pick<AppCredentials, 'oidc' | 'previews'> },
   verifyToken: VerifyToken,
 ): Promise<Authentic> {
-  const rules = credentials.oidc
-  if (rules.length === 0) throw new Rejected('the app accepts no OIDC token')
+  const ofPreviews = previews?.oidc ?? []
+  const all = [...rules, ...ofPreviews]
+  if (all.length === 0) throw new Rejected('the app accepts no OIDC token')
   const digest = createHash('sha256').update(body).digest('hex')
   try {
     const { claims, ...verified } = await verifyToken(token, {
-      issuers: rules.map(({ issuer }) => issuer),
+      issuers: [...new Set(all.map(({ issuer }) => issuer))],
       audience: `${hookUrl}#sha256=${digest}`,
     })
-    const refused = refusedClaim({ issuer: verified.issuer, claims }, rules)
+    const said = { issuer: verified.issuer, claims }
+    const refused = refusedClaim(said, rules)
+    const isForPreviews = refusedClaim(said, ofPreviews, PREVIEW_EVENTS) === undefined
     return {
       sender: { kind: 'oidc', issuer: verified.issuer, claims: shown(claims) },
       token: verified,
+      ...(isForPreviews ? { previews: { claims } } : {}),
       ...(refused === undefined ? {} : { refused }),
       says: 'orders',
       mayDeploy: true,

@@ -1,10 +1,5 @@
-import {
-  readHeaders,
-  type SignedHeaders,
-  verify,
-  type VerifyingKey,
-} from '../../../protocol/standard-webhooks.ts'
-import { type Authentic, Rejected } from './authentic.ts'
+import { readHeaders, type SignedHeaders, verify } from '../../../protocol/standard-webhooks.ts'
+import { type AppCredentials, type Authentic, Rejected } from './authentic.ts'
 
 /** The headers of Standard Webhooks, in the right shape and in time. Throws `Rejected`. */
 export function readWebhook(headers: Headers, nowSeconds: number): SignedHeaders {
@@ -27,9 +22,12 @@ export function readWebhook(headers: Headers, nowSeconds: number): SignedHeaders
 export function verifyWebhook(
   headers: SignedHeaders,
   body: Uint8Array,
-  { credentials }: { credentials: { webhookKeys: readonly VerifyingKey[] } },
+  {
+    credentials: { webhookKeys, previews },
+  }: { credentials: Pick<AppCredentials, 'webhookKeys' | 'previews'> },
 ): Authentic {
-  const keys = credentials.webhookKeys
+  const ofPreviews = previews?.webhookKeys ?? []
+  const keys = [...webhookKeys, ...ofPreviews]
   if (keys.length === 0) throw new Rejected('the app accepts no Standard Webhooks signature')
   const result = verify(headers, body, keys)
   if (!result.ok) throw new Rejected(result.reason)
@@ -38,5 +36,8 @@ export function verifyWebhook(
     key: { kind: 'webhook', key: headers.id },
     says: 'orders',
     mayDeploy: true,
+    ...(ofPreviews.some((key) => key.fingerprint === result.fingerprint)
+      ? { previews: 'any', refused: 'its key is one of previews.auth, for previews alone' }
+      : {}),
   }
 }

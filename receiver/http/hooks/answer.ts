@@ -1,7 +1,7 @@
 import type { Context } from 'hono'
 import type { Deployment } from '../../../protocol/deployment.ts'
 import { followToken } from '../auth/read-access.ts'
-import type { Taken } from './submit.ts'
+import type { Taken } from './taken.ts'
 import { preferredWait, waitForEnd, type WaitServices } from './wait.ts'
 
 export interface AnswerServices extends WaitServices {
@@ -24,6 +24,11 @@ export async function answerHook(
       return c.json({ result: 'tested', detail: taken.detail })
     case 'ignored':
       return c.json({ result: 'ignored', detail: taken.reason })
+    case 'leaves':
+      return c.json(
+        { result: 'removed', detail: `${taken.preview} goes, with all that it has` },
+        202,
+      )
     case 'unchanged': {
       const { id, status, image } = taken.deployment
       const detail = `${image.digest ?? image.tag ?? image.repository} is that of deployment ${id}, which is ${status}`

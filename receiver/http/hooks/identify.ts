@@ -76,6 +76,7 @@ const FROM_SOCKET: Authentic = {
   says: 'orders',
   mayDeploy: true,
   mayRestoreRights: true,
+  previews: 'any',
 }
 
 function readCredentialsOf(c: Context, services: IdentifyServices): Claimed {

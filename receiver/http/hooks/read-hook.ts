@@ -16,7 +16,17 @@ export type HookContent = {
   source: Source
   attestations: readonly unknown[]
   summary: string
-} & ({ kind: 'order'; request: DeployRequest; test: boolean } | Said)
+} & (
+  | {
+      kind: 'order'
+      request: DeployRequest
+      test: boolean
+      /** Of a preview, not of the app itself. */
+      preview?: string
+    }
+  | { kind: 'removal'; preview: string; test: boolean }
+  | Said
+)
 
 /** Reads an authentic body: our own JSON, or what a registry or GitHub sends. Throws `ProblemError`. */
 export function readHook(
@@ -50,7 +60,13 @@ export function readHook(
     source = {},
     attestations = [],
     test = false,
+    preview,
+    remove = false,
   } = parseHook(json)
+  const around = { ...(id === undefined ? {} : { id }), source, attestations, test }
+  if (remove && preview !== undefined) {
+    return { ...around, kind: 'removal', preview, summary: `remove the preview ${preview}` }
+  }
   if (image !== undefined && !mayDeploy) {
     throw new ProblemError(
       'deploy_not_allowed',
@@ -66,12 +82,10 @@ export function readHook(
     )
   }
   return {
+    ...around,
     kind: 'order',
     request: requestOf({ image, rollback, currentSettings, releaseSettings }, app),
-    test,
-    ...(id === undefined ? {} : { id }),
-    source,
-    attestations,
+    ...(preview === undefined ? {} : { preview }),
     summary: summaryOfHook({ image, rollback }),
   }
 }

@@ -1,36 +1,19 @@
 import { createHash } from 'node:crypto'
-import type { Deployment } from '../../../protocol/deployment.ts'
 import { RequestError } from '../../core/intake/rollback-target.ts'
-import { type IdempotencyKey, type Intake, submit, trySubmit } from '../../core/intake/submit.ts'
-import type { HttpApp } from '../apps.ts'
+import { type IdempotencyKey, submit, trySubmit } from '../../core/intake/submit.ts'
 import type { Authentic } from '../auth/authentic.ts'
 import { deploymentsOf } from '../listings.ts'
 import { ProblemError } from '../problem.ts'
 import { rejected } from './identify.ts'
 import { type ResolveServices, takeHint } from './push-hint.ts'
+import { PreviewError } from '../../core/previews/preview.ts'
+import { admittedPreview, previewProblem, type PreviewServices, removePreview } from './preview.ts'
 import type { HookContent } from './read-hook.ts'
+import type { Allowed, Taken } from './taken.ts'
 
-/** What became of a hook. */
-export type Taken =
-  | { kind: 'accepted' | 'repeated' | 'unchanged'; deployment: Deployment }
-  | { kind: 'ignored'; reason: string }
-  /** What would have come of it. */
-  | { kind: 'tested'; detail: string }
-  | { kind: 'pong' }
-
-export interface SubmitServices extends ResolveServices {
-  intake: Intake
+export interface SubmitServices extends ResolveServices, PreviewServices {
   /** Tells an app's reconciler to look. */
   wake(app: string): void
-}
-
-/** An allowed hook on its way to a deployment. */
-interface Allowed {
-  app: HttpApp
-  authentic: Authentic
-  body: Uint8Array
-  /** Where it came in, for the log and the audit trail. */
-  place: { address?: string; request_id?: string }
 }
 
 /** Makes an allowed hook a durable deployment, or says why there is nothing to do. Throws `ProblemError`. */
@@ -41,7 +24,9 @@ export async function submitHook(
 ): Promise<Taken> {
   if (content.kind === 'ping') return { kind: 'pong' }
   const { app, authentic, place } = allowed
-  const { spec } = app
+  if (content.kind === 'removal') return removePreview(content, allowed, services)
+  const preview = content.kind === 'order' ? admittedPreview(content, allowed, services) : undefined
+  const spec = preview?.spec ?? app.spec
   const asks =
     content.kind === 'order'
       ? content
@@ -50,11 +35,12 @@ export async function submitHook(
   const key = keyOf(content, authentic)
   const onVm = authentic.sender.kind === 'socket'
   const isTest = content.kind === 'order' && content.test
-  const outcome = answered({ app: app.spec.name, onVm }, () =>
+  const outcome = answered({ app: spec.name, onVm }, () =>
     (isTest ? trySubmit : submit)(
       {
-        app: app.spec,
+        app: spec,
         asks,
+        ...(preview === undefined ? {} : { admit: preview.admit }),
         source: content.source,
         attestations: content.attestations,
         bodySha256: createHash('sha256').update(allowed.body).digest('hex'),
@@ -77,13 +63,14 @@ export async function submitHook(
     case 'accepted':
       if (isTest) return { kind: 'tested', detail: `${content.summary} would be accepted` }
       services.log('info', 'hook accepted', {
-        app: app.spec.name,
         ...place,
+        app: spec.name,
         sender: authentic.sender,
         request: content.summary,
         deployment: outcome.deployment.id,
       })
-      services.wake(app.spec.name)
+      if (preview === undefined) services.wake(spec.name)
+      else services.previews.changed(spec.name)
       return outcome
     case 'repeated':
       if (!isTest) return outcome
@@ -106,6 +93,7 @@ function answered<T>({ app, onVm }: { app: string; onVm: boolean }, work: () => 
   try {
     return work()
   } catch (error) {
+    if (error instanceof PreviewError) throw previewProblem(error)
     if (!(error instanceof RequestError)) throw error
     throw new ProblemError(error.code, error.message, {
       hint: `${deploymentsOf(app, onVm)} lists what was live; ${error.hint}`,

@@ -4,8 +4,9 @@ import type { Authentic } from '../auth/authentic.ts'
 import { ProblemError } from '../problem.ts'
 import type { Refusals } from '../refusals.ts'
 import { type IdentifyServices, type Origin, readClaim, rejected } from './identify.ts'
-import { readHook } from './read-hook.ts'
-import { submitHook, type SubmitServices, type Taken } from './submit.ts'
+import { type HookContent, readHook } from './read-hook.ts'
+import { submitHook, type SubmitServices } from './submit.ts'
+import type { Taken } from './taken.ts'
 import { createTrail, type Known, type Trail } from './trail.ts'
 
 export type TakeServices = IdentifyServices & SubmitServices & { refusals: Pick<Refusals, 'note'> }
@@ -33,9 +34,11 @@ export async function takeHook(
   const { app, content } = await trail.orRefused({ sender }, () => {
     const allowing = allowingApp(name, authentic, services.apps)
     const read = readHook(c.req.raw.headers, { body, authentic, app: allowing })
-    if (authentic.testsAlone === true && !(read.kind === 'order' && read.test)) {
+    const isTest = (read.kind === 'order' || read.kind === 'removal') && read.test
+    if (authentic.testsAlone === true && !isTest) {
       throw rejected('a key that was made for a test signed something else')
     }
+    refuseForApp(read, authentic)
     return { app: allowing, content: read }
   })
   const known = { sender, request: content.summary }
@@ -47,11 +50,19 @@ export async function takeHook(
 }
 
 /** The app, if it exists and allows the claims of this authentic sender. Throws `ProblemError`. */
-function allowingApp(name: string, { refused }: Authentic, apps: HttpApps): HttpApp {
+function allowingApp(name: string, { refused, previews }: Authentic, apps: HttpApps): HttpApp {
   const app = appNamed(name, apps)
-  if (refused === undefined) return app
+  if (refused === undefined || previews !== undefined) return app
   throw new ProblemError('claims_not_allowed', refused, {
     hint: `apps.${name}.auth.oidc says whose tokens are allowed`,
+  })
+}
+
+/** Who may touch previews alone does not touch their app. */
+function refuseForApp(content: HookContent, { refused }: Authentic): void {
+  if (refused === undefined || 'preview' in content) return
+  throw new ProblemError('preview_not_allowed', refused, {
+    hint: 'it may be sent for a preview: {"preview": "pr-42", "image": "…"}',
   })
 }
 
@@ -66,6 +77,7 @@ function noteWhatIsNotNew(taken: Taken, known: Known, trail: Trail): void {
     case 'unchanged':
       return trail.note({ ...known, outcome: taken.kind, deployment: taken.deployment.id })
     case 'accepted':
+    case 'leaves':
     case 'pong':
   }
 }

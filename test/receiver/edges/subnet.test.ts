@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { divide, neighbour } from '../../../receiver/edges/subnet.ts'
+import { blockOf, blocksOf, divide, neighbour } from '../../../receiver/edges/subnet.ts'
 
 test.each([
   ['10.213.0.0/24', '10.213.0.1', '10.213.0.128/25', '10.213.0.10', '10.213.0.127', 118],
@@ -24,4 +24,17 @@ test.each([
 ])('the neighbour of %s is %s', (subnet, other) => {
   expect(neighbour(subnet)).toBe(other)
   expect(neighbour(other)).toBe(subnet)
+})
+
+test('isolated apps have blocks of it, each with room for two slots and a command', () => {
+  const blocks = [...blocksOf('10.213.16.0/27')]
+  expect(blocks).toEqual(['10.213.16.0/29', '10.213.16.8/29', '10.213.16.16/29', '10.213.16.24/29'])
+  for (const block of blocks) {
+    const { dynamic, gateway, slotAddresses } = divide(block)
+    const addresses = [...slotAddresses()]
+    expect(addresses).toHaveLength(2)
+    for (const each of [gateway, ...addresses, dynamic.split('/')[0] ?? '']) {
+      expect(blockOf(each)).toBe(block)
+    }
+  }
 })

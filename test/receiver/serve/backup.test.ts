@@ -86,7 +86,7 @@ function write(name: string, content: string, mode = 0o600): void {
 }
 
 const open = () =>
-  openStore(storePlace(data, SUBNET), {
+  openStore(storePlace(data, { subnet: SUBNET }), {
     clock: createFakeClock(),
     log: () => {},
     redactor: createRedactor({ common: [], apps: {} }),

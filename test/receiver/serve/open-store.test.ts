@@ -36,7 +36,7 @@ test('its directory is open to Nginx from the start on, also one that was there 
   const dir = mkdtempSync(join(tmpdir(), 'place-'))
   onTestFinished(() => rmSync(dir, { recursive: true }))
   chmodSync(dir, 0o700)
-  storePlace(dir, '10.213.0.0/24')
+  storePlace(dir, { subnet: '10.213.0.0/24' })
   expect(statSync(dir).mode & 0o777).toBe(0o711)
 })
 

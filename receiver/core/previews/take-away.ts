@@ -1,0 +1,30 @@
+import { branchMark, type Origin, type Preview, type PreviewRecord } from './preview.ts'
+
+/**
+ * Has a preview go, and leaves a mark against what older runs may still ask for. Within a transaction: what stands is removed
+ * afterwards. Returns what there is to remove; nothing when there is none.
+ */
+export function takeAway(
+  {
+    app,
+    of,
+    run,
+    branch,
+  }: {
+    /** Absent: whoever asks says no more than whose branch it was. */
+    app: string | undefined
+    of: string
+    run?: number
+    branch?: Origin
+  },
+  { record, now }: { record: PreviewRecord; now: string },
+): Preview | undefined {
+  if (run !== undefined) {
+    if (app !== undefined) record.markRemoved(app, { run, at: now })
+    if (branch !== undefined) record.markRemoved(branchMark(of, branch), { run, at: now })
+  }
+  const known = app === undefined ? undefined : record.get(app)
+  if (known === undefined) return undefined
+  if (known.leavesSince === undefined) record.put({ ...known, leavesSince: now })
+  return known
+}

@@ -1,0 +1,144 @@
+import { calledPreview } from '../../../protocol/preview-name.ts'
+import type { AppSpec } from '../../core/app.ts'
+import { DAY_SECONDS, type Intake } from '../../core/intake/submit.ts'
+import type { Log } from '../../core/log.ts'
+import { admitPreview } from '../../core/previews/admit.ts'
+import type { PreviewError, PreviewRecord } from '../../core/previews/preview.ts'
+import { takeAway } from '../../core/previews/take-away.ts'
+import type { HttpApp } from '../apps.ts'
+import { isMerged, originOf, refusedPreview, runOf } from '../auth/preview-rights.ts'
+import { ProblemError } from '../problem.ts'
+import { rejected } from './identify.ts'
+import type { HookContent } from './read-hook.ts'
+import type { Allowed, Taken } from './taken.ts'
+
+export interface PreviewServices {
+  intake: Intake
+  previews: {
+    record: PreviewRecord
+    /** One was put on record, or is to go by it. */
+    changed(app: string): void
+  }
+  log: Log
+}
+
+/** The preview that an order is for, and how it is made if it is not there. `undefined`: the order is for the app itself. */
+export function admittedPreview(
+  content: HookContent & { kind: 'order' },
+  { app, authentic }: Pick<Allowed, 'app' | 'authentic'>,
+  { previews: { record } }: PreviewServices,
+): { spec: AppSpec; admit(now: string): void } | undefined {
+  if (content.preview === undefined) return undefined
+  const { spec, max, name } = previewOf(app, content.preview)
+  const of = app.spec.name
+  const rights = authentic.previews
+  refuse({ of, name, remove: false, known: record.get(spec.name) }, rights)
+  const origin = originOf(rights)
+  const run = runOf(rights) ?? runOfSource(content)
+  return {
+    spec,
+    admit: (now) =>
+      admitPreview(
+        {
+          app: spec.name,
+          of,
+          ...(run === undefined ? {} : { run }),
+          ...(origin === undefined ? {} : { origin }),
+        },
+        { max, record, now },
+      ),
+  }
+}
+
+/** Has a preview go, durably: what stands of it is removed afterwards. Throws `ProblemError`. */
+export function removePreview(
+  content: HookContent & { kind: 'removal' },
+  { app, authentic, place }: Pick<Allowed, 'app' | 'authentic' | 'place'>,
+  services: PreviewServices,
+): Taken {
+  const { intake, previews, log } = services
+  const { spec, name } = previewOf(app, content.preview)
+  const of = app.spec.name
+  const rights = authentic.previews
+  const known = previews.record.get(spec.name)
+  refuse({ of, name, remove: true, known }, rights)
+  if (content.test) return { kind: 'tested', detail: `${content.summary} would be accepted` }
+  const run = runOf(rights) ?? runOfSource(content)
+  const branch = originOf(rights)
+  // whose pull request is over says so of its own branch, and of no number
+  const isOwnName = !isMerged(rights) || known !== undefined
+  const leaves = intake.transaction(() => {
+    if (!useUp(spec.name, authentic, intake)) return 'repeated'
+    const at = intake.now()
+    const { sender } = authentic
+    intake.audit.add({
+      ...place,
+      at,
+      last_at: at,
+      count: 1,
+      app: spec.name,
+      sender,
+      outcome: 'accepted',
+      request: content.summary,
+    })
+    return takeAway(
+      {
+        app: isOwnName ? spec.name : undefined,
+        of,
+        ...(run === undefined ? {} : { run }),
+        ...(branch === undefined ? {} : { branch }),
+      },
+      { record: previews.record, now: at },
+    )
+  })
+  if (leaves === 'repeated') return { kind: 'ignored', reason: 'this was done before' }
+  if (leaves === undefined) return { kind: 'ignored', reason: `there is no preview ${spec.name}` }
+  log('info', 'preview goes', { ...place, app: spec.name, sender: authentic.sender })
+  previews.changed(spec.name)
+  return { kind: 'leaves', preview: spec.name }
+}
+
+/** What came once is not done twice: a preview of that name may have been made anew since. Throws `ProblemError`. */
+function useUp(app: string, { token, key }: Allowed['authentic'], intake: Intake): boolean {
+  const expiresAt = Math.max(token?.expiresAt ?? 0, intake.nowSeconds()) + DAY_SECONDS
+  if (token !== undefined && !intake.useToken({ ...token, expiresAt })) {
+    throw rejected('the token was used before')
+  }
+  // no issuer is called so
+  const once = { issuer: `removal of ${app}`, jti: key?.key ?? '', expiresAt }
+  return key === undefined || intake.useToken(once)
+}
+
+function previewOf(app: HttpApp, text: string): { spec: AppSpec; max: number; name: string } {
+  const { previews, spec } = app
+  if (previews === undefined) {
+    throw new ProblemError('preview_not_allowed', `${spec.name} has no previews`, {
+      hint: `apps.${spec.name}.previews has it have some (docs/previews.md)`,
+    })
+  }
+  const name = calledPreview(spec.name, text)
+  return { spec: previews.specOf(name), max: previews.max, name }
+}
+
+function refuse(
+  ...asked: [Parameters<typeof refusedPreview>[1], Allowed['authentic']['previews']]
+) {
+  const [what, rights] = asked
+  const refused = refusedPreview(rights, what)
+  if (refused === undefined) return
+  throw new ProblemError('preview_not_allowed', refused, {
+    hint: `apps.${what.of}.previews.auth says who may touch which preview (docs/previews.md)`,
+  })
+}
+
+/** As the Action says it, of what is signed by a key. */
+function runOfSource({ source }: Pick<HookContent, 'source'>): number | undefined {
+  const run = /\/actions\/runs\/(\d{1,15})(?:$|\/)/.exec(source.run_url ?? '')?.[1]
+  return run === undefined ? undefined : Number(run)
+}
+
+export const previewProblem = ({ code, message, hint }: PreviewError): ProblemError =>
+  new ProblemError(code, message, {
+    hint,
+    ...(code === 'preview_leaves' ? { headers: { 'retry-after': '5' } } : {}),
+  })

@@ -1,0 +1,245 @@
+import { describe, expect, test } from 'vitest'
+import { previewConfig } from '../../../receiver/config/previews.ts'
+import { load, problems } from './load-text.ts'
+
+const HEAD = ['url: https://deploy.example.com', 'apps:', '  api:', '    image: ghcr.io/acme/api']
+const OPEN = '{ domain: preview.example.com, basic_auth: false }'
+const text = (...lines: string[]) => [...HEAD, ...lines.map((line) => `    ${line}`)].join('\n')
+
+function preview(lines: string[], env: Record<string, string> = {}) {
+  const { api } = load(text(...lines), env).apps
+  if (api?.previews === undefined) throw new Error('it has no previews')
+  return { ...api.previews, made: previewConfig(api, api.previews, 'pr-42') }
+}
+const problem = (lines: string[], env?: Record<string, string>) =>
+  problems(text(...lines), env).map((line) => line.replace(/^config\.yaml:/, ''))
+
+describe('a preview', () => {
+  test('is an app with a name and a domain of its own, for nobody, and on a bridge apart', () => {
+    const { made, max, ttlMs } = preview([
+      'domains: [api.example.com]',
+      'auth: { basic: { token: 0123456789abcdefghijklmnopq } }',
+      'poll: 1m',
+      `previews: ${OPEN}`,
+    ])
+    expect([max, ttlMs]).toEqual([10, 7 * 24 * 60 * 60 * 1000])
+    expect(made).toMatchObject({
+      name: 'api--pr-42',
+      domains: ['api--pr-42.preview.example.com'],
+      image: { repository: 'ghcr.io/acme/api' },
+      isolated: true,
+      pollMs: 0,
+      site: { headers: { 'X-Robots-Tag': 'noindex' } },
+      auth: { oidc: [], keys: [], secrets: [], basic: { tokens: [] }, github: [] },
+    })
+    expect(made.site.basicAuth).toBeUndefined()
+    expect(made.tls).toBeUndefined()
+  })
+
+  test('has the command, plain variables, health and limits of its app, and nothing secret or by right', () => {
+    const { made } = preview(
+      [
+        'command: [serve, --port, "8000"]',
+        'user: "1000"',
+        'health: { path: /healthz, deadline: 2m }',
+        'environment:',
+        '  LOG_LEVEL: info',
+        '  MODE: ${MODE:-plain}',
+        '  FROM_HERE:',
+        '  API_URL: ${API_URL}',
+        '  DB_PASSWORD: hunter2hunter2',
+        '  DATABASE_URL: postgres://api:s3cret-of-production@db/api',
+        'volumes: [api-data:/data, /srv/files:/files]',
+        'networks: [backend]',
+        'privileged: true',
+        'cap_add: [NET_ADMIN]',
+        'cap_drop: [CHOWN]',
+        'devices: [/dev/dri]',
+        'labels: { key: value }',
+        'extra_hosts: ["db:10.0.0.1"]',
+        'mem_limit: 1g',
+        'release: npm run migrate',
+        'replicas: 3',
+        'warm: 1m',
+        `previews: ${OPEN}`,
+      ],
+      { API_URL: 'http://internal', FROM_HERE: 'something' },
+    )
+    const { container } = made
+    expect(container.command).toEqual(['serve', '--port', '8000'])
+    expect({ ...container.environment }).toEqual({ LOG_LEVEL: 'info', MODE: 'plain' })
+    expect(container).toMatchObject({
+      user: '1000',
+      secretEnvironment: [],
+      volumes: [],
+      networks: [],
+      privileged: false,
+      capAdd: [],
+      capDrop: ['CHOWN'],
+      devices: [],
+      labels: {},
+      extraHosts: [],
+      memoryBytes: 1024 ** 3,
+      nanoCpus: 1e9,
+      pidsLimit: 512,
+    })
+    expect(made.health).toMatchObject({ path: '/healthz', deadlineMs: 120_000 })
+    expect(made).toMatchObject({ replicas: 1, warmMs: 0, keep: 1 })
+    expect(made.release).toBeUndefined()
+  })
+
+  test('has what previews names, in place of what its app says', () => {
+    const { made } = preview(
+      [
+        'command: serve',
+        'environment: { LOG_LEVEL: info, SIZE: big }',
+        'previews:',
+        '  domain: preview.example.com',
+        '  basic_auth: false',
+        '  command: [serve, --seed, "${SEED}"]',
+        '  environment: { SIZE: small, DB_URL: "${PREVIEW_DB}" }',
+        '  volumes: [/data]',
+        '  networks: [preview-db]',
+        '  mem_limit: 64m',
+        '  release: npm run seed',
+        '  health: { path: /ready }',
+      ],
+      { SEED: 'four', PREVIEW_DB: 'postgres://preview:password1234@db/preview' },
+    )
+    expect(made.container).toMatchObject({
+      command: ['serve', '--seed', 'four'],
+      environment: {
+        LOG_LEVEL: 'info',
+        SIZE: 'small',
+        DB_URL: 'postgres://preview:password1234@db/preview',
+      },
+      secretEnvironment: ['DB_URL'],
+      anonymousVolumes: ['/data'],
+      networks: ['preview-db'],
+      memoryBytes: 64 * 1024 ** 2,
+    })
+    expect(made.release?.command).toEqual(['npm', 'run', 'seed'])
+    expect(made.health.path).toBe('/ready')
+  })
+
+  test('has the limits of a deploy key, and the site of its app but for what only that is to have', () => {
+    const { made } = preview([
+      'deploy: { resources: { limits: { memory: 256m, cpus: "0.5" } } }',
+      'site: { max_body: 1m, headers: { X-Key: secret }, basic_auth: /etc/own.htpasswd }',
+      'previews: { domain: preview.example.com, basic_auth: /etc/previews.htpasswd }',
+    ])
+    expect(made.container).toMatchObject({ memoryBytes: 256 * 1024 ** 2, nanoCpus: 5e8 })
+    expect(made.site).toMatchObject({ maxBody: '1m', basicAuth: '/etc/previews.htpasswd' })
+    expect(made.site.headers).toEqual({ 'X-Robots-Tag': 'noindex' })
+  })
+
+  test('has a certificate of all names below its domain', () => {
+    const { made } = preview([
+      'previews: { domain: p.example.com, basic_auth: false, tls: { certificate: /c.pem, key: /k.pem } }',
+    ])
+    expect(made.tls).toEqual({ kind: 'files', certificate: '/c.pem', key: '/k.pem' })
+  })
+})
+
+test.for([
+  ['previews: { basic_auth: false }', 'domain is missing'],
+  ['previews: { domain: preview.example.com }', 'basic_auth is missing: whoever finds a preview'],
+  [
+    'previews: { domain: "*.example.com", basic_auth: false }',
+    'is many names already; write example.com',
+  ],
+  ['previews: { domain: p.example.com, basic_auth: false, domian: x }', 'did you mean "domain"?'],
+  ['previews: { domain: p.example.com, basic_auth: false, replicas: 2 }', 'unknown key "replicas"'],
+  ['previews: { domain: p.example.com, basic_auth: false, max: 0 }', '"0" is not a whole number'],
+  [
+    'previews: { domain: p.example.com, basic_auth: false, volumes: [data:/data] }',
+    'write /data alone',
+  ],
+  [
+    'previews: { domain: p.example.com, basic_auth: false, auth: { basic: { token: x } } }',
+    'unknown key "basic"',
+  ],
+  [
+    'previews: { domain: p.example.com, basic_auth: false, auth: { oidc: { issuer: https://gitlab.com, project_id: "7" } } }',
+    'tokens of https://gitlab.com may have another; sign these hooks with a key',
+  ],
+  [
+    'previews: { domain: p.example.com, basic_auth: false, auth: { oidc: { ref: refs/heads/main } } }',
+    'neither repository_id nor repository is pinned',
+  ],
+] as const)('%s: %s', ([line, said]) => {
+  expect(problem([line]).join('\n')).toContain(said)
+  expect(problem([line])[0]).toMatch(/^5:\d+: apps\.api\.previews/)
+})
+
+describe('what gives something of production away is refused', () => {
+  test('a variable of this machine in what a preview would have of its app', () => {
+    expect(problem(['command: serve --db ${DB}', `previews: ${OPEN}`], { DB: 'x' })).toEqual([
+      '5:14: apps.api.command: ${DB} stands in it, and previews get no variable of this machine by themselves; write previews.command, with what previews may know',
+    ])
+    const said = 'previews: { domain: p.example.com, basic_auth: false, command: serve }'
+    expect(problem(['command: serve --db ${DB}', said], { DB: 'x' })).toEqual([])
+  })
+
+  test('a secret header of its health check', () => {
+    const health = 'health: { headers: { Authorization: Bearer 0123456789abcdef } }'
+    expect(problem([health, `previews: ${OPEN}`]).join()).toContain(
+      'a secret of the app stands in it (Authorization), which previews do not get',
+    )
+  })
+
+  test('a key that the app has, too', () => {
+    const key = 'whsec_MDEyMzQ1Njc4OWFiY2RlZmdoaWprbG1ub3BxcnN0dXY='
+    const lines = [
+      `auth: { secrets: [${key}] }`,
+      `previews: { domain: p.example.com, basic_auth: false, auth: { secrets: [${key}] } }`,
+    ]
+    expect(problem(lines).join()).toContain('this is the key of apps.api.previews.auth.secrets too')
+  })
+})
+
+describe('an app that has no previews yet says so', () => {
+  test.for([
+    ['engine: swarm', 'engine: swarm has no previews yet'],
+    ['http: false', 'a worker (http: false) has no previews'],
+  ])('%s', ([line = '', said = '']) => {
+    expect(problem([line, `previews: ${OPEN}`]).join()).toContain(said)
+  })
+})
+
+test('a certificate that no CA gives so is not asked for', () => {
+  const config = ['tls: { email: ops@example.com }', text(`previews: ${OPEN}`)].join('\n')
+  expect(problems(config).join()).toContain(
+    'previews come and go faster than CAs give certificates',
+  )
+  expect(problems(config.replace('false }', 'false, tls: false }'))).toEqual([])
+})
+
+describe('nothing is called as a preview may be', () => {
+  test('no other app', () => {
+    const lines = [text(`previews: ${OPEN}`), '  api--two: { image: ghcr.io/acme/two }'].join('\n')
+    expect(problems(lines)).toEqual([
+      'config.yaml:6:13: apps.api--two: api--two may be the name of a preview of api; call it by another one, without api-- at its beginning',
+    ])
+  })
+
+  test('no domain of another one', () => {
+    const two = '  two: { image: ghcr.io/acme/two, domains: [api--x.preview.example.com] }'
+    const lines = [text(`previews: ${OPEN}`), two].join('\n')
+    expect(problems(lines).join()).toContain(
+      'api--x.preview.example.com may be the name of a preview of api',
+    )
+  })
+
+  test('two apps have theirs at one domain', () => {
+    const two = `  two: { image: ghcr.io/acme/two, previews: ${OPEN} }`
+    expect(problems([text(`previews: ${OPEN}`), two].join('\n'))).toEqual([])
+  })
+
+  test('the name of the app leaves room for that of a preview', () => {
+    const name = 'a'.repeat(52)
+    expect(problems(text(`previews: ${OPEN}`).replace('  api:', `  ${name}:`)).join()).toContain(
+      'call it by at most 51',
+    )
+  })
+})
