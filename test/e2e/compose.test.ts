@@ -267,7 +267,8 @@ async function factsOf(id: string): Promise<Facts> {
 function textOf(name: string, value: unknown): string {
   const nothing = typeof value === 'object' && value !== null && Object.keys(value).length === 0
   if (nothing || !value) return ''
-  if (!UNORDERED.has(name)) return JSON.stringify(value)
+  // Compose 2.40 writes CAP_NET_RAW for NET_RAW, which are one thing to Docker
+  if (!UNORDERED.has(name)) return JSON.stringify(value).replaceAll('"CAP_', '"')
   const texts = (value as unknown[]).map((each) =>
     JSON.stringify(each).replace('no-new-privileges:true', 'no-new-privileges'),
   )
