@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util'
+import { buildPrograms } from '../kubernetes/programs.ts'
 import { clearAway } from '../../test/support/clear-away.ts'
 import { openWorkspace } from '../../test/support/workspace.ts'
 import { brokenVersion } from './broken-version.ts'
@@ -10,15 +11,19 @@ import { secondVersion } from './second-version.ts'
 import { prepare, type Scene } from './scene.ts'
 import { speed } from './speed.ts'
 
-const USAGE = `usage: npm run demo [-- --keep] [--engine docker|swarm]
+const USAGE = `usage: npm run demo [-- --keep] [--engine docker|swarm|kubernetes]
 
   --keep     leave everything running at the end, until Ctrl-C
   --engine   what runs the app; docker unless said`
 
+const ENGINES = ['docker', 'swarm', 'kubernetes'] as const
+const isEngine = (name: string): name is Scene['engine'] => ENGINES.some((each) => each === name)
+
 async function demo({ keep, engine }: { keep: boolean; engine: string }): Promise<boolean> {
-  if (engine !== 'docker' && engine !== 'swarm') {
-    throw new TypeError(`${JSON.stringify(engine)} is not an engine; docker or swarm`)
+  if (!isEngine(engine)) {
+    throw new TypeError(`${JSON.stringify(engine)} is not an engine; ${ENGINES.join(', ')}`)
   }
+  if (engine === 'kubernetes') buildPrograms()
   const output = createOutput(process.stdout, process.env)
   const workspace = openWorkspace()
   // what the Action's runner puts into its temporary directory vanishes with everything else

@@ -4,14 +4,14 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { buildHelloBase } from '../../test/support/images.ts'
 import type { RunningReceiver } from '../../test/support/receiver.ts'
-import { type Stack, startStack } from '../../test/support/stack.ts'
+import { type Stack, type StackEngine, startStack } from '../../test/support/stack.ts'
 import type { Workspace } from '../../test/support/workspace.ts'
 import type { Outcome } from './output.ts'
 
 /** What the steps of the demo share. */
 export interface Scene extends Outcome {
   /** What runs the app. */
-  engine: 'docker' | 'swarm'
+  engine: StackEngine
   stack: Stack
   receiver: RunningReceiver
   /** The sender's Ed25519 key; the receiver's config holds the public half alone. */
@@ -44,6 +44,7 @@ export async function prepare(workspace: Workspace, engine: Scene['engine']): Pr
 const ENGINES = {
   docker: 'two Docker engines (one builds, one deploys)',
   swarm: 'four Docker engines (one builds, three are a swarm)',
+  kubernetes: 'a Docker engine that builds, a Kubernetes cluster',
 } as const
 
 async function makeKey(dir: string): Promise<Scene['key']> {

@@ -10,7 +10,7 @@ import { freePort, reserveSubnet } from './ports.ts'
 import { type RunningReceiver, startReceiver } from './receiver.ts'
 import { type ReceiverConfig, receiverConfig } from './receiver-config.ts'
 import { type PrivateRegistry, startRegistry } from './registry.ts'
-import { type PrivateSwarm, startSwarm } from './swarm.ts'
+import { startOrchestrator } from './stack-orchestrator.ts'
 import { openWorkspace, type Workspace } from './workspace.ts'
 
 export interface Stack {
@@ -37,15 +37,16 @@ export interface Stack {
   close(): Promise<void>
 }
 
-const NODES = 3
+/** What runs the app `hello`. */
+export type StackEngine = 'docker' | 'swarm' | 'kubernetes'
 
 /**
  * Starts all that a deployment goes through, on loopback and in one temporary directory: two Docker engines, a registry
- * with a password, Nginx and an OIDC issuer; with `engine: swarm` three engines are the VMs. Not the receiver yet, so that a test can change its config first.
+ * with a password, Nginx and an OIDC issuer; with another engine the VMs are a swarm, or a cluster. Not the receiver yet, so that a test can change its config first.
  */
 export async function startStack(
   workspace: Workspace = openWorkspace(),
-  { engine = 'docker' }: { engine?: 'docker' | 'swarm' } = {},
+  { engine = 'docker' }: { engine?: StackEngine } = {},
 ): Promise<Stack> {
   try {
     return await startIn(workspace, engine)
@@ -55,14 +56,14 @@ export async function startStack(
   }
 }
 
-async function startIn(workspace: Workspace, engine: 'docker' | 'swarm'): Promise<Stack> {
-  const swarm = engine === 'swarm' ? await startSwarm(workspace, NODES) : undefined
+async function startIn(workspace: Workspace, engine: StackEngine): Promise<Stack> {
+  const others = engine === 'docker' ? undefined : await startOrchestrator(engine, workspace)
   const password = randomBytes(18).toString('base64url')
-  const args = swarm === undefined ? [] : [`--insecure-registry=${swarm.registry.host}`]
+  const args = others === undefined ? [] : [`--insecure-registry=${others.registry.host}`]
   const [runner, vm, registry, nginx, issuer, network] = await Promise.all([
     startDockerd({ dir: workspace.folder('runner'), args }),
-    swarm?.nodes[0] ?? startDockerd({ dir: workspace.folder('vm') }),
-    swarm?.registry ??
+    others?.engine ?? startDockerd({ dir: workspace.folder('vm') }),
+    others?.registry ??
       startRegistry({ dir: workspace.folder('registry'), username: 'acme', password }),
     startNginx({ dir: workspace.folder('nginx') }),
     startIssuer(),
@@ -89,7 +90,7 @@ async function startIn(workspace: Workspace, engine: 'docker' | 'swarm'): Promis
     repository,
     domain: hello.domain,
   })
-  if (swarm !== undefined) Object.assign(config.apps.hello, asService(swarm, await freePort()))
+  if (others !== undefined) config.apps.hello = await others.run(config.apps.hello)
   const reloadNginx = () => void execFileSync('sh', ['-c', nginx.reload], { stdio: 'pipe' })
   writeFileSync(join(nginx.directory, 'receiver.conf'), frontSite(ports))
   reloadNginx()
@@ -109,31 +110,16 @@ async function startIn(workspace: Workspace, engine: 'docker' | 'swarm'): Promis
       startReceiver({
         config: changed,
         dir,
-        env: { DOCKER_HOST: vm.host, REGISTRY_PASSWORD: registry.password },
+        env: { DOCKER_HOST: vm.host, REGISTRY_PASSWORD: registry.password, ...others?.env },
       }),
     async close() {
       await issuer.stop()
       await workspace.close()
-      await swarm?.release()
+      await others?.release()
       await network.release()
     },
   }
 }
-
-/** A task on each node of a swarm, which is healthy when it says so itself. */
-const asService = ({ nodes }: PrivateSwarm, port: number) => ({
-  engine: 'swarm',
-  port: 8000,
-  replicas: nodes.length,
-  stop_grace_period: '6s',
-  healthcheck: { test: ['CMD', 'node', '-e', IS_HEALTHY], interval: '1s', retries: 3 },
-  health: { path: '/healthz', deadline: '2m' },
-  swarm: { publish: { port, mode: 'host', nodes: nodes.map(({ address }) => address) } },
-  drain: null,
-})
-
-const IS_HEALTHY =
-  "fetch('http://127.0.0.1:8000/healthz').then(async (answer) => { console.log(answer.status, await answer.text()); process.exit(answer.ok ? 0 : 1) })"
 
 /** Nginx in front of the receiver itself: it takes the hooks and hands events on as they come. */
 const frontSite = ({ hooks, listen }: { hooks: number; listen: number }) => `
