@@ -134,9 +134,7 @@ test('one that somebody edits by kubectl stands, is told of, and is gone over by
   const theirs = `${vm.repository}@${one}`
   await vm.kubectl('set', 'image', 'deployment/api', `web=${theirs}`)
   await vm.kubectl('rollout', 'status', 'deployment/api')
-  await expect
-    .poll(async () => (await vm.cli('status')).stdout)
-    .toMatch(/api .*\n[^]*(else|other)/i)
+  await expect.poll(async () => (await vm.cli('status')).stdout).toContain('somebody')
   expect(await imageOf()).toBe(theirs)
   const done = await deploy(two)
   expect(done.status).toBe('succeeded')
