@@ -1,22 +1,20 @@
 import type { KubernetesApp } from '../../receiver/core/app.ts'
 import { APP } from './fake-world.ts'
 
-const { name, image, health, container, watchMs, pollMs, keep } = APP
-
 /** A Deployment that visitors reach by the cluster's own ways. */
 export const KUBERNETES_APP: KubernetesApp = {
   engine: 'kubernetes',
-  name,
-  image,
-  health,
-  container,
-  watchMs,
-  pollMs,
-  keep,
+  name: APP.name,
+  image: APP.image,
+  health: APP.health,
+  container: APP.container,
+  watchMs: APP.watchMs,
+  pollMs: APP.pollMs,
+  keep: APP.keep,
   domains: [],
   http: false,
   replicas: 1,
-  kubernetes: { workload: { kind: 'deployment', name } },
+  kubernetes: { workload: { kind: 'deployment', name: APP.name } },
 }
 
 /** What an app's owner wrote: a workload that pulls from the cluster's registry, and is ready when it answers. */
