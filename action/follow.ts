@@ -201,9 +201,9 @@ async function readFinal(
 
 /** The deployment as it is now; undefined when it cannot be read. */
 export const readDeployment = async (
-  follow: Accepted['follow'],
+  where: Accepted['follow'],
   signal?: AbortSignal,
-): Promise<Deployment | undefined> => askDeployment(follow, signal).catch(() => undefined)
+): Promise<Deployment | undefined> => askDeployment(where, signal).catch(() => undefined)
 
 /**
  * The deployment as it is now.

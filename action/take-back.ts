@@ -57,8 +57,9 @@ async function takePartBack(part: Part, order: Order, { onChange }: Plan): Promi
   onChange(part)
 }
 
-function withoutImage({ builtDigest: _, ...order }: Order): Order {
-  return { ...order, image: '', attestations: [] }
+function withoutImage(order: Order): Order {
+  const { builtDigest: _, ...others } = order
+  return { ...others, image: '', attestations: [] }
 }
 
 function whyItStays({ result }: Part): string {

@@ -2898,9 +2898,10 @@ async function takePartBack(part, order, { onChange }) {
 	}
 	onChange(part);
 }
-function withoutImage({ builtDigest: _, ...order }) {
+function withoutImage(order) {
+	const { builtDigest: _, ...others } = order;
 	return {
-		...order,
+		...others,
 		image: "",
 		attestations: []
 	};

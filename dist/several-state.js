@@ -1727,7 +1727,7 @@ async function readFinal({ accepted, reconnectMs = RECONNECT_MS }, finished, end
 	};
 }
 /** The deployment as it is now; undefined when it cannot be read. */
-const readDeployment = async (follow, signal) => askDeployment(follow, signal).catch(() => void 0);
+const readDeployment = async (where, signal) => askDeployment(where, signal).catch(() => void 0);
 /**
 * The deployment as it is now.
 * @throws ActionError `unreachable`, `rejected`, `bad_answer`

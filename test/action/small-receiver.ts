@@ -52,7 +52,7 @@ export async function startSmall({
     })
     if (status === 'succeeded') live = digest
     deployments.push(deployment)
-    heard(`${body.rollback === undefined ? 'deploy' : `back to ${body.rollback}`}`)
+    heard(body.rollback === undefined ? 'deploy' : `back to ${body.rollback}`)
     return deployment
   }
   const tell = (response: ServerResponse, deployment: Deployment) => {

@@ -96,7 +96,7 @@ export function appSites({
       health,
       isolated,
     }: Partial<ConfiguredSite> = configured(app) ?? {}
-    const { maintenance, heard, drained: _, ...slotFlags } = flags(app)
+    const { maintenance, heard, drained: _d, ...slotFlags } = flags(app)
     // one that comes later is included when its files are there
     const isThere = (each: string) =>
       others.includes(each) ||

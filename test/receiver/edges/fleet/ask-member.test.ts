@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
-import { createAskMember } from '../../../receiver/edges/fleet.ts'
-import { freePort } from '../../support/ports.ts'
-import { answerJson, serve } from '../../action/loopback.ts'
+import { createAskMember } from '../../../../receiver/edges/fleet/ask-member.ts'
+import { freePort } from '../../../support/ports.ts'
+import { answerJson, serve } from '../../../action/loopback.ts'
 
 const readToken = 'f8Zt3LwXc0Vn7RbYk2MfHd5s'
 const ask = (url: string) => createAskMember({}, { answerMs: 240_000 })({ url, readToken })

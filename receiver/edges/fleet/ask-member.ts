@@ -1,10 +1,10 @@
 import { Agent, fetch, ProxyAgent } from 'undici'
 import * as v from 'valibot'
-import { readText } from '../../protocol/read-body.ts'
-import { printable } from '../core/printable.ts'
-import { shorten } from '../core/shorten.ts'
-import type { AppThere, FleetMember } from '../core/fleet/fleet.ts'
-import { proxiesFrom, proxyFor } from './registry/proxy.ts'
+import { readText } from '../../../protocol/read-body.ts'
+import { printable } from '../../core/printable.ts'
+import { shorten } from '../../core/shorten.ts'
+import type { AppThere, FleetMember } from '../../core/fleet/fleet.ts'
+import { proxiesFrom, proxyFor } from '../registry/proxy.ts'
 
 /** It tells from its memory. */
 const ANSWER_MS = 10_000
@@ -74,7 +74,7 @@ function appsIn(body: string): AppThere[] {
     const digest = live?.image.digest
     return {
       name,
-      ...(live == null || digest === undefined
+      ...(live === null || live === undefined || digest === undefined
         ? {}
         : {
             live: {
@@ -84,7 +84,7 @@ function appsIn(body: string): AppThere[] {
               ...(live.source?.release === undefined ? {} : { release: live.source.release }),
             },
           }),
-      ...(current == null ? {} : { underWay: current.status }),
+      ...(current === null || current === undefined ? {} : { underWay: current.status }),
       lastFailed: last?.status === 'failed',
     }
   })
@@ -110,7 +110,7 @@ function refusalOf(status: number): string {
 function whyOf(error: unknown): string {
   const { name, message, cause } = error as Error
   if (name === 'TimeoutError') return `no answer within ${ANSWER_MS / 1000} s`
-  const { code = '', message: inner = '' } = (cause ?? {}) as NodeJS.ErrnoException
+  const { code = '', message: inner = '' } = (cause ?? {}) as Partial<NodeJS.ErrnoException>
   const said = inner === '' ? message : inner
   return shorten(printable(code === '' || said.includes(code) ? said : `${said} (${code})`), 200)
 }
