@@ -14,7 +14,10 @@ test.for([
     'fleet[0].url: this is not the url of a receiver',
   ],
   ['{ url: https://b.example, read_token: short }', 'fleet[0].read_token: this is not a read'],
-  [`{ url: https://b.example, token: ${TOKEN} }`, 'unknown key "token"; known are: url, read_token'],
+  [
+    `{ url: https://b.example, token: ${TOKEN} }`,
+    'unknown key "token"; known are: url, read_token',
+  ],
 ] as const)('%s is refused', ([item, said]) => {
   expect(problems(fleet(item)).join('\n')).toContain(said)
 })
