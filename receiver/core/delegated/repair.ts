@@ -64,5 +64,5 @@ export function driftOf(
   if (id !== undefined) {
     return `${app} runs ${image} of ${id} again: somebody took it back; ${remedy}`
   }
-  return `${app} runs ${image}, which was not deployed here: somebody changed it (docker stack deploy, for one); ${remedy}`
+  return `${app} runs ${image}, which was not deployed here: somebody changed it (by docker stack deploy or kubectl, for one); ${remedy}`
 }
