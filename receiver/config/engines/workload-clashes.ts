@@ -2,7 +2,7 @@ import type { KubernetesApp } from '../../core/app.ts'
 import type { AppConfig } from '../config.ts'
 import type { Field, Reader } from '../reader.ts'
 
-/** Refuses two apps that would change the image of the same container: each would take the other's for somebody else's change. */
+/** Refuses two apps of one workload: each would take the other's order for somebody else's change. */
 export function refuseSameWorkload(
   reader: Reader,
   field: Field | undefined,
@@ -20,24 +20,18 @@ export function refuseSameWorkload(
           fields.get(app.name) ??
           reader.root,
         `the ${kind} ${name} is that of ${twin.name} already`,
-        'name a container of its own for each: kubernetes.container',
+        'an app is a workload: containers of one repository are deployed together, others are workloads of their own',
       )
     }
     before.push(app)
   }
 }
 
-function areOne(
-  { kubernetes: one, image }: KubernetesApp,
-  { kubernetes: other, ...rest }: KubernetesApp,
-): boolean {
-  const isSamePlace =
-    one.context === other.context &&
-    one.namespace === other.namespace &&
-    one.workload.kind === other.workload.kind &&
-    one.workload.name === other.workload.name
-  if (!isSamePlace) return false
-  return one.container === undefined || other.container === undefined
-    ? image.repository === rest.image.repository || one.container === other.container
-    : one.container === other.container
-}
+const areOne = (
+  { kubernetes: one }: KubernetesApp,
+  { kubernetes: other }: KubernetesApp,
+): boolean =>
+  one.context === other.context &&
+  one.namespace === other.namespace &&
+  one.workload.kind === other.workload.kind &&
+  one.workload.name === other.workload.name

@@ -4,11 +4,12 @@ import { DeployError, describeError } from '../errors.ts'
 import type { StoredDeployment } from '../journal.ts'
 import { goingBackMs } from './limits.ts'
 import { orderOf } from './order-of.ts'
-import { lookIfThere } from './look.ts'
+import { lookIfThere, whenThere } from './look.ts'
 import type { Order, OrderStatus } from './orchestrator.ts'
 import type { DelegatedPorts } from './ports.ts'
 
 const LOOK_MS = 500
+const HELD_MS = 15_000
 
 /**
  * Takes a failed deployment back: what stood before runs again, by the orchestrator's own doing or by our word, and is waited for. What
@@ -20,17 +21,19 @@ export async function abandon<App extends AppSpec>(
   ports: DelegatedPorts<App>,
   signal: AbortSignal,
 ): Promise<DeploymentError | undefined> {
-  const { orchestrator, journal } = ports
+  const { orchestrator, journal, clock } = ports
+  const patience = { clock, end: clock.ms() + goingBackMs(app), signal }
   const { error, live_at, previous } = stored.deployment
   await orchestrator.removeCommands(app)
   if (error?.code === 'changed_elsewhere') return error
-  const { generation, phase } = await orchestrator.status(app)
+  const { generation, phase } = await whenThere(() => orchestrator.status(app), patience)
   const stands = generation === stored.generation
   if (!stands && !wasOrdered(stored)) return error
   try {
     const before = standingBefore(app, stored, ports)
     if (stands && phase !== 'undoing') {
-      await orchestrator.undo(orderOf(app, stored), before, signal)
+      const order = orderOf(app, stored)
+      await whenThere(() => orchestrator.undo(order, before, signal), patience)
     }
     const { image } = await untilBack(app, stored, ports, signal)
     const now = image === undefined ? 'nothing of it is left' : `${image} runs again`
@@ -53,8 +56,14 @@ export async function abandon<App extends AppSpec>(
 }
 
 /** One that was refused, or never came to be told, has nothing to be taken back. */
-const wasOrdered = ({ deployment }: StoredDeployment): boolean =>
-  deployment.steps.some(({ name, status }) => name === 'apply' && status === 'succeeded')
+const wasOrdered = ({ deployment: { steps, error } }: StoredDeployment): boolean =>
+  steps.some(
+    ({ name, status }) => name === 'apply' && (status === 'succeeded' || isUnanswered(error?.code)),
+  )
+
+/** Then it may have been taken all the same. */
+const isUnanswered = (code: string | undefined) =>
+  code === 'engine_unreachable' || code === 'timed_out'
 
 /** Looks on until nothing of this deployment runs any more, and all of what was before. Throws when that does not come. */
 async function untilBack<App extends AppSpec>(
@@ -64,6 +73,7 @@ async function untilBack<App extends AppSpec>(
   signal: AbortSignal,
 ): Promise<OrderStatus> {
   const end = clock.ms() + goingBackMs(app)
+  let heldMs: number | undefined
   for (;;) {
     const status = await lookIfThere(app, orchestrator)
     if (status === undefined) {
@@ -76,7 +86,10 @@ async function untilBack<App extends AppSpec>(
     const isBack = generation !== stored.generation
     if (isBack && phase !== 'updating' && updated >= wanted && old === 0) return status
     const failed = failures.find((each) => each.generation === generation)
-    if (isBack && (phase === 'stuck' || phase === 'paused')) {
+    const isHeld = isBack && (phase === 'stuck' || phase === 'paused')
+    heldMs = isHeld ? (heldMs ?? clock.ms()) : undefined
+    // right after it was told it may still say so of what failed
+    if (heldMs !== undefined && clock.ms() - heldMs >= HELD_MS) {
       const why = failed === undefined ? '' : `on ${failed.where}: ${failed.message}; `
       throw new DeployError('undo_failed', `${why}${says ?? 'it goes no further'}`)
     }

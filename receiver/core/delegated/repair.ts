@@ -25,15 +25,16 @@ export async function repair<App extends AppSpec>(
   const status = await orchestrator.status(app)
   if (status.image !== undefined && status.updated + status.old > 0) visitors.letIn(app.name)
   const live = journal.live(app.name)
+  const isLive = live !== undefined && runsLive(status, live)
+  const failed = isLive ? undefined : journal.find(app.name, status.generation ?? 0)
+  if (failed?.deployment.status === 'failed') {
+    // it could not be taken back when it failed
+    report('what failed still stands: taking it back', lineOf(failed.deployment))
+    await orchestrator.undo(orderOf(app, failed), standingBefore(app, failed, ports), signal)
+    return UNDONE_MS
+  }
   if (live === undefined) return undefined
-  if (!runsLive(status, live)) {
-    const failed = journal.find(app.name, status.generation ?? 0)
-    if (failed?.deployment.status === 'failed') {
-      // it could not be taken back when it failed
-      report('what failed still stands: taking it back', lineOf(failed.deployment))
-      await orchestrator.undo(orderOf(app, failed), standingBefore(app, failed, ports), signal)
-      return UNDONE_MS
-    }
+  if (!isLive) {
     const drift = driftOf(app.name, status, journal)
     if (told.get(app.name) !== drift) report(drift, lineOf(live.deployment))
     told.set(app.name, drift)

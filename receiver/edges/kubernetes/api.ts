@@ -60,7 +60,6 @@ export function kubernetesApi(connection: Connection, namespace: string) {
 
   return {
     namespace,
-    connection,
     paths: {
       workloads,
       pods: `${core}/pods`,
@@ -108,6 +107,17 @@ export function kubernetesApi(connection: Connection, namespace: string) {
       call<unknown>('DELETE', `${batch}/jobs/${encodeURIComponent(name)}`, {
         query: { propagationPolicy: 'Background' },
       }),
+    /** Opens what is told of objects from a moment on: a line of JSON for each change. */
+    async watch(
+      path: string,
+      query: Query,
+      signal: AbortSignal,
+    ): Promise<AsyncIterable<Uint8Array>> {
+      const asked = { ...query, watch: 'true', allowWatchBookmarks: 'true' }
+      const response = await connection.fetch(withQuery(path, asked), { signal })
+      if (!response.ok) throw new ApiError(response.status, statusIn(await readText(response)))
+      return response.body ?? emptyBody()
+    },
     /** Opens what a pod's container prints, as it comes. */
     async log(pod: string, options: LogRequest): Promise<AsyncIterable<Uint8Array>> {
       const { signal, container, ...rest } = options

@@ -1,2 +1,2 @@
 /** What is used of the client library: it is large, and loaded by those alone who have an app in a cluster. */
-export { HttpMethod, KubeConfig, ListWatch, RequestContext, Watch } from '@kubernetes/client-node'
+export { HttpMethod, KubeConfig, RequestContext } from '@kubernetes/client-node'

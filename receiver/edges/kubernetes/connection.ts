@@ -70,7 +70,7 @@ export async function connect(
   }
 }
 
-/** A command of the kubeconfig may hang, or not be there. Throws `cluster_unknown`. */
+/** A command of the kubeconfig may hang, or not be there. */
 async function signedIn(signing: Promise<void>, from: string): Promise<void> {
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<never>((_, reject) => {
@@ -81,11 +81,11 @@ async function signedIn(signing: Promise<void>, from: string): Promise<void> {
     await Promise.race([signing, late])
   } catch (cause) {
     const reason = shorten(cause instanceof Error ? cause.message : String(cause), SHOWN_CHARACTERS)
-    throw unknown(
-      `${from} gives no credentials: ${reason}`,
-      'a command that it names (exec) has to be installed where the receiver runs, and to work without a person',
+    // which may be a bad moment of whoever gives them
+    throw new DeployError('engine_unreachable', `${from} gives no credentials: ${reason}`, {
+      hint: 'a command that it names (exec) has to be installed where the receiver runs, and to work without a person',
       cause,
-    )
+    })
   } finally {
     clearTimeout(timer)
   }
@@ -116,7 +116,8 @@ async function readConfig(
     for (const file of others) {
       const more = new Config()
       more.loadFromFile(file)
-      config.mergeConfig(more)
+      // the first that names one says which context is the current one, as for kubectl
+      config.mergeConfig(more, (config.getCurrentContext() ?? '') !== '')
     }
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause)

@@ -46,6 +46,22 @@ export const imagesOf = ({ containers, initContainers }: Chosen): Record<string,
     [...initContainers, ...containers].map(({ name, image = '' }) => [name, image]),
   )
 
+/** Of a pod those containers that were chosen of its template: a webhook may have written another registry before the image. */
+export const chosenBy = (
+  names: readonly string[],
+  { containers, initContainers = [] }: Pick<PodSpec, 'containers' | 'initContainers'>,
+): Chosen => ({
+  containers: containers.filter(({ name }) => names.includes(name)),
+  initContainers: initContainers.filter(({ name }) => names.includes(name)),
+})
+
+/** Names of those whose image an app's deployments change. */
+export const namesOf = (app: KubernetesApp, { spec }: { spec: PodSpec }): string[] =>
+  Object.keys(imagesOf(chosenOf(app, spec)))
+
+/** What of an image stays the same in whatever registry: its digest, or all of it where it has none. */
+export const contentOf = (image: string): string => image.slice(image.indexOf('@') + 1)
+
 function repositoryOf({ image = '' }: Container): string | undefined {
   try {
     return parseImage(image).repository

@@ -53,27 +53,66 @@ export async function runJob(
   const left = await begin(order, options, { name, api, installation })
   // the cluster's clock is believed of what is older than we are alone
   const createdAt = left?.metadata.creationTimestamp ?? clock.now()
-  const printed = follow(api, output, signal)
+  const container = await containerOf(order, api)
+  const printed = follow(api, container, { output, signal })
   for (;;) {
-    const [pod] = (await api.pods(`job-name=${name}`)).items
-    const ended = pod && endOf(pod)
-    if (ended !== undefined) {
-      await printed.end(pod)
-      return ended
+    const seen = await lookAt(name, container, api).catch(unlessAway)
+    if (seen?.ended !== undefined) {
+      await printed.end(seen.pod)
+      if (seen.ended.why !== undefined) output(seen.ended.why)
+      return { exitCode: seen.ended.exitCode }
     }
-    if (pod !== undefined) printed.begin(pod)
-    const warnings = pod === undefined ? [] : await api.warnings(pod.metadata.uid).catch(() => [])
-    const trouble = pod && troubleOf(pod, warnings)
-    const isLate = clock.since(createdAt) > timeoutMs
-    if (trouble?.kind === 'failed' || isLate) {
-      await printed.end(pod)
+    if (seen?.pod !== undefined) printed.begin(seen.pod)
+    if (seen?.failed !== undefined || clock.since(createdAt) > timeoutMs) {
+      await printed.end(seen?.pod)
       await removeJob(api, name)
-      throw trouble?.kind === 'failed'
-        ? new DeployError('release_failed', `${what} could not be started: ${trouble.message}`)
-        : tooLate(what, timeoutMs, trouble?.message)
+      throw seen?.failed === undefined
+        ? tooLate(what, timeoutMs, seen?.waits)
+        : new DeployError('release_failed', `${what} could not be run: ${seen.failed}`)
     }
     await clock.sleep(LOOK_MS, signal)
   }
+}
+
+interface Seen {
+  pod?: Pod
+  ended?: { exitCode: number; why?: string }
+  /** It will not run. */
+  failed?: string
+  waits?: string
+}
+
+/** What there is of a Job, by its pod, and where it has none by itself. */
+async function lookAt(name: string, container: string, api: KubernetesApi): Promise<Seen> {
+  const [pod] = (await api.pods(`job-name=${name}`)).items
+  if (pod === undefined) {
+    const { metadata, status } = await api.job(name)
+    const failed = status?.conditions?.find(
+      ({ type, status: is }) => type === 'Failed' && is === 'True',
+    )
+    if (failed !== undefined)
+      return { failed: failed.message ?? failed.reason ?? 'its pod is gone' }
+    const refused = (await api.warnings(metadata.uid).catch(() => [])).at(-1)?.message
+    return refused === undefined ? {} : { waits: refused }
+  }
+  const ended = endOf(pod, container)
+  if (ended !== undefined) return { pod, ended }
+  const trouble = troubleOf(pod, await api.warnings(pod.metadata.uid).catch(() => []))
+  if (trouble === undefined) return { pod }
+  const { kind, message } = trouble
+  return kind === 'failed' ? { pod, failed: message } : { pod, waits: message }
+}
+
+/** A cluster that is away for a moment is looked for again: the command runs on. */
+function unlessAway(error: unknown): undefined {
+  if (explain(error, 'cannot look at a command').code !== 'engine_unreachable') throw error
+}
+
+/** Whose command and output it is: a webhook may have put others beside it. */
+async function containerOf({ app }: Order<KubernetesApp>, api: KubernetesApi): Promise<string> {
+  const { spec } = await api.workload(app.kubernetes.workload)
+  const { containers, initContainers } = requireChosen(app, spec.template.spec, app.name)
+  return [...containers, ...initContainers][0]?.name ?? ''
 }
 
 /** Removes the Jobs of those commands of an app that are to go. Whoever may not have any has made none. */
@@ -171,19 +210,29 @@ function podOf(
 }
 
 /** The pod's own end is its container's: a Job says it later. */
-function endOf({ status }: Pod): { exitCode: number } | undefined {
-  const ended = status?.containerStatuses?.[0]?.state?.terminated
-  if (ended !== undefined) return { exitCode: ended.exitCode }
-  return status?.phase === 'Failed' ? { exitCode: 1 } : undefined
+function endOf({ status }: Pod, container: string): Seen['ended'] {
+  const own = status?.containerStatuses?.find(({ name }) => name === container)
+  const ended = own?.state?.terminated
+  if (ended !== undefined) {
+    const { exitCode, reason } = ended
+    return reason === 'OOMKilled'
+      ? { exitCode, why: 'killed for using too much memory (OOMKilled)' }
+      : { exitCode }
+  }
+  if (status?.phase !== 'Failed') return undefined
+  return { exitCode: 1, why: [status.reason, status.message].filter(Boolean).join(': ') }
 }
 
 /** Hands on what the pod prints while it runs, and at its end what of it was not heard. */
-function follow(api: KubernetesApi, output: (line: string) => void, signal: AbortSignal) {
+function follow(
+  api: KubernetesApi,
+  container: string,
+  { output, signal }: Pick<Command, 'output' | 'signal'>,
+) {
   const over = new AbortController()
   let told = 0
   let heard: Promise<void> | undefined
   const read = async (pod: Pod, isFollowed: boolean, until: AbortSignal) => {
-    const container = pod.spec.containers[0]?.name ?? ''
     const printed = { pod: pod.metadata.name, container }
     let count = 0
     for await (const { text } of podLines(api, printed, { follow: isFollowed, signal: until })) {

@@ -8,6 +8,7 @@ import type {
   OrderStatus,
 } from '../../core/delegated/orchestrator.ts'
 import { DeployError } from '../../core/errors.ts'
+import type { LogLine } from '../../core/slots/printed.ts'
 import { KIND, type KubernetesApi, kubernetesApi } from './api.ts'
 import { change, type Wanted } from './change.ts'
 import { connect, type Connection } from './connection.ts'
@@ -16,10 +17,10 @@ import { imagesOf, requireChosen } from './images.ts'
 import { printedBy } from './instance-id.ts'
 import { removeJobs, runJob } from './jobs.ts'
 import { look, type Looking } from './looking.ts'
-import { annotationsOf, beforeIn, generationIn, marksIn, marksOf } from './marks.ts'
+import { annotationsOf, type Before, beforeIn, generationIn, marksIn, marksOf } from './marks.ts'
 import { createMerge } from './merge.ts'
 import type { Pod, Workload } from './objects.ts'
-import { isLeaving, isReady, orderStatus } from './order-status.ts'
+import { isLeaving, isReady, type Observed, orderStatus, podGeneration } from './order-status.ts'
 import { podLines, readPodLog } from './pod-log.ts'
 import { type MissingRight, missingRights } from './rights.ts'
 
@@ -80,16 +81,20 @@ export function createKubernetes({
     what: string,
     work: (api: KubernetesApi) => Promise<T>,
   ): Promise<T> => {
-    try {
-      return await work(await apiOf(app))
-    } catch (error) {
-      // a kubeconfig may be another one by now
-      if (error instanceof ApiError && error.status === 401) {
-        connections.delete(app.kubernetes.context ?? '')
-        forget(app.name)
+    for (let isFresh = false; ; isFresh = true) {
+      try {
+        return await work(await apiOf(app))
+      } catch (error) {
+        // tokens, certificates and kubeconfigs are others after a while: they are read again
+        const isUnknown = error instanceof ApiError && error.status === 401
+        if (isUnknown || isAway(error)) {
+          connections.delete(app.kubernetes.context ?? '')
+          forget(app.name)
+        }
+        if (isUnknown && !isFresh) continue
+        if (isMissing(error)) throw missing(app)
+        throw explain(error, what)
       }
-      if (isMissing(error)) throw missing(app)
-      throw explain(error, what)
     }
   }
 
@@ -118,7 +123,11 @@ export function createKubernetes({
     signal: AbortSignal,
   ): Promise<{ takenFrom: string[] } | undefined> =>
     asking(app, `cannot change ${nameOf(app)}`, async (api) => {
-      const done = await change(app, api, want, signal)
+      const done = await change(app, api, want, signal).catch((error: unknown) => {
+        // it may have been taken all the same
+        lookingAt(app, api).doubt()
+        throw error
+      })
       if (done !== undefined) lookingAt(app, api).atLeast(done.workload.metadata.generation ?? 0)
       return done
     })
@@ -174,13 +183,16 @@ export function createKubernetes({
 
     async undo(order, before, signal) {
       const { app } = order
-      await changing(
-        app,
-        (standing) =>
-          broughtBack(order, standing) ??
-          (before === undefined ? undefined : orderedOf(before)(standing)),
-        signal,
-      ).catch(unlessMissing)
+      const back = (standing: Workload): Wanted | undefined => {
+        const { metadata, spec } = standing
+        // what came after it is not this order's to take back
+        if (generationIn(app, spec.template, isOurs) !== order.generation) return undefined
+        const known = beforeIn(metadata)
+        const isTheirs = known !== undefined && !isOrderOfOurs(app, known, isOurs)
+        if (before === undefined || isTheirs) return known && broughtBack(order, known)
+        return orderedOf(before)(standing)
+      }
+      await changing(app, back, signal).catch(unlessMissing)
       if (app.kubernetes.workload.kind === 'statefulset') await clearWay(order)
     },
 
@@ -206,32 +218,35 @@ export function createKubernetes({
 
     async instances(app) {
       const observed = await observe(app)
-      return observed === undefined ? [] : instancesOf(app, observed.pods, isOurs)
+      return observed === undefined ? [] : instancesOf(app, observed, isOurs)
     },
 
-    async *lines(app, { signal, tail, since, follow }) {
+    async *lines(app, options) {
+      const { follow, signal } = options
       const api = await apiOf(app)
       const container = await containerOf(app, api)
-      const merge = createMerge<{ instance: string; at: string; text: string }>()
-      const known = new Set<string>()
-      const begin = async (isFirst: boolean) => {
-        for (const { metadata } of (await observe(app))?.pods ?? []) {
-          if (known.has(metadata.name)) continue
-          known.add(metadata.name)
-          // of those that come later all is told
-          const from = isFirst
-            ? { ...(tail === undefined ? {} : { tail }), ...(since === undefined ? {} : { since }) }
-            : {}
-          merge.add(linesOf(api, { pod: metadata.name, container }, { ...from, follow, signal }))
-        }
-      }
-      await begin(true)
+      const merge = createMerge<LogLine & { instance: string }>()
+      const listed = async () =>
+        ((await observe(app))?.pods ?? []).map(({ metadata }) => metadata.name)
+      const known = new Set(await listed())
+      const add = (pod: string, from: typeof options) =>
+        merge.add(
+          linesOf(api, { pod, container }, { ...from, clock, isThere: () => known.has(pod) }),
+        )
+      for (const pod of known) add(pod, options)
       if (follow) {
         const release = merge.hold()
         const goOn = async () => {
           for (;;) {
             await clock.sleep(NEW_PODS_MS, signal)
-            await begin(false)
+            const now = await listed()
+            for (const pod of known) if (!now.includes(pod)) known.delete(pod)
+            for (const pod of now) {
+              if (known.has(pod)) continue
+              known.add(pod)
+              // of those that come later all is told
+              add(pod, { follow, signal })
+            }
           }
         }
         void goOn()
@@ -267,9 +282,13 @@ export function createKubernetes({
   async function clearWay(order: Order<KubernetesApp>): Promise<void> {
     const { app } = order
     const observed = await observe(app)
-    const inTheWay = (observed?.pods ?? []).filter(
+    if (observed === undefined) return
+    const { template } = observed.workload.spec
+    const inTheWay = observed.pods.filter(
       (pod) =>
-        generationIn(app, pod, isOurs) === order.generation && !isReady(pod) && !isLeaving(pod),
+        podGeneration(app, pod, { template, isOurs }) === order.generation &&
+        !isReady(pod) &&
+        !isLeaving(pod),
     )
     await asking(app, `cannot take back ${nameOf(app)}`, async (api) => {
       for (const { metadata } of inTheWay) {
@@ -284,22 +303,36 @@ export function createKubernetes({
   }
 }
 
+/**
+ * What a pod prints. One that is followed is asked again when its log ends, as long as it is there: it may not have started yet, or start
+ * anew, and a stream that is silent is cut after some minutes. What cannot be had of one pod is no matter of the others.
+ */
 async function* linesOf(
   api: KubernetesApi,
   printed: { pod: string; container: string },
-  options: Parameters<typeof podLines>[2],
-) {
-  try {
-    for await (const line of podLines(api, printed, options))
-      yield { instance: printed.pod, ...line }
-  } catch (error) {
-    options.signal.throwIfAborted()
-    // one that has not started, or is gone, has printed nothing
-    if (!(error instanceof ApiError) || (error.status !== 400 && error.status !== 404)) {
-      throw explain(error, `cannot read the log of ${printed.pod}`)
+  { clock, isThere, ...options }: LogRequestOf & { clock: Clock; isThere: () => boolean },
+): AsyncGenerator<LogLine & { instance: string }> {
+  const { follow, signal } = options
+  let from = options
+  let last = ''
+  for (;;) {
+    try {
+      for await (const line of podLines(api, printed, from)) {
+        if (line.at <= last) continue
+        last = line.at
+        yield { instance: printed.pod, ...line }
+      }
+    } catch (error) {
+      signal.throwIfAborted()
+      if (isForbidden(error)) throw explain(error, `cannot read the log of ${printed.pod}`)
     }
+    if (!follow || !isThere()) return
+    await clock.sleep(NEW_PODS_MS, signal)
+    if (last !== '') from = { follow, signal, since: last }
   }
 }
+
+type LogRequestOf = Parameters<typeof podLines>[2]
 
 /** Whose output is an app's. */
 async function containerOf(app: KubernetesApp, api: KubernetesApi): Promise<string> {
@@ -312,11 +345,12 @@ async function containerOf(app: KubernetesApp, api: KubernetesApi): Promise<stri
   }
 }
 
-function instancesOf(app: KubernetesApp, pods: readonly Pod[], isOurs: IsOurs): Instance[] {
+function instancesOf(app: KubernetesApp, { workload, pods }: Observed, isOurs: IsOurs): Instance[] {
+  const { template } = workload.spec
   const counts = new Map<number | undefined, number>()
   const sorted = pods.toSorted((one, other) => (keyOf(one) < keyOf(other) ? -1 : 1))
   return sorted.map((pod) => {
-    const generation = generationIn(app, pod, isOurs)
+    const generation = podGeneration(app, pod, { template, isOurs })
     const next = (counts.get(generation) ?? 0) + 1
     counts.set(generation, next)
     const ordinal =
@@ -335,18 +369,24 @@ function instancesOf(app: KubernetesApp, pods: readonly Pod[], isOurs: IsOurs): 
 
 const keyOf = ({ metadata }: Pod) => `${metadata.creationTimestamp ?? ''} ${metadata.name}`
 
-/** What stood before an order, whoever it was from, as it is written beside it. */
-function broughtBack(
-  order: Order<KubernetesApp>,
-  { metadata, spec }: Workload,
-): Wanted | undefined {
-  const known = beforeIn(metadata)
-  if (known === undefined) return undefined
-  const chosen = requireChosen(order.app, spec.template.spec, nameOf(order.app))
-  const now = { images: imagesOf(chosen), marks: marksIn(spec.template.metadata?.annotations) }
-  const cause = `back from ${order.deployment}`
-  return { ...known, annotations: annotationsOf(cause, now) }
+/** What stood before an order, word for word. Of that nothing is written down: there is no way back from going back. */
+const broughtBack = (order: Order<KubernetesApp>, { images, marks }: Before): Wanted => ({
+  images,
+  marks,
+  annotations: annotationsOf(`back from ${order.deployment}`),
+})
+
+/** Whether what stood before is on our record, which knows then what is to come back. */
+function isOrderOfOurs(app: KubernetesApp, { images, marks }: Before, isOurs: IsOurs): boolean {
+  const containers = Object.entries(images).map(([name, image]) => ({ name, image }))
+  const chosen = { containers, initContainers: [] }
+  const standing = { metadata: { annotations: marks }, spec: { containers } }
+  return generationIn(app, standing, isOurs, chosen) !== undefined
 }
+
+/** No answer, or none of an API server. */
+const isAway = (error: unknown): boolean =>
+  error instanceof DeployError ? error.code === 'engine_unreachable' : !(error instanceof ApiError)
 
 /** Nothing would come of an order that somebody holds up. */
 function refuseHeld(app: KubernetesApp, { spec }: Workload): void {

@@ -12,6 +12,7 @@ const KEPT_MS = 60_000
 /** What went wrong is asked for so often, of so many pods. */
 const WARNINGS_MS = 2000
 const MOST_ASKED = 5
+const DOUBT_MS = 60_000
 
 /** The workload of an app, followed. */
 export interface Looking {
@@ -19,6 +20,8 @@ export interface Looking {
   observe(): Promise<Observed | undefined>
   /** What is told of it has to be of this generation of the workload, or newer: we know of it. */
   atLeast(generation: number): void
+  /** What became of our word is not known: for a while nothing is believed but what is asked for. */
+  doubt(): void
   end(): void
 }
 
@@ -28,13 +31,18 @@ export function look(
   api: KubernetesApi,
   { clock, changed }: { clock: Pick<Clock, 'sleep' | 'ms'>; changed: () => void },
 ): Looking {
-  const fields = `metadata.name=${which.name}`
   const workloads = watch<Workload>(
-    api.connection,
-    { path: api.paths.workloads(which), list: () => api.workloadList(which), fields, changed },
+    api,
+    {
+      path: api.paths.workloads(which),
+      list: () => api.workloadList(which),
+      query: { fieldSelector: `metadata.name=${which.name}` },
+      changed,
+    },
     { clock },
   )
   let least = 0
+  let doubtedUntil = -Infinity
   let pods: { of: string; pods: Watched<Pod>; sets: Watched<ReplicaSet> | undefined } | undefined
   let timer: NodeJS.Timeout | undefined
   const asked = new Map<string, { at: number; warnings: readonly Happening[] }>()
@@ -47,7 +55,7 @@ export function look(
   }
 
   const current = async (): Promise<Workload | undefined> => {
-    const [told] = await workloads.objects()
+    const [told] = clock.ms() < doubtedUntil ? [] : await workloads.objects()
     if (told !== undefined && (told.metadata.generation ?? 0) >= least) return told
     const [standing] = (await api.workloadList(which)).items
     return standing
@@ -59,15 +67,19 @@ export function look(
       pods = {
         of: labels,
         pods: watch(
-          api.connection,
-          { path: api.paths.pods, list: () => api.pods(labels), labels },
+          api,
+          { path: api.paths.pods, list: () => api.pods(labels), query: { labelSelector: labels } },
           { clock },
         ),
         sets:
           which.kind === 'deployment'
             ? watch(
-                api.connection,
-                { path: api.paths.replicaSets, list: () => api.replicaSets(labels), labels },
+                api,
+                {
+                  path: api.paths.replicaSets,
+                  list: () => api.replicaSets(labels),
+                  query: { labelSelector: labels },
+                },
                 { clock },
               )
             : undefined,
@@ -107,6 +119,9 @@ export function look(
     },
     atLeast(generation) {
       least = Math.max(least, generation)
+    },
+    doubt() {
+      doubtedUntil = clock.ms() + DOUBT_MS
     },
     end() {
       workloads.end()

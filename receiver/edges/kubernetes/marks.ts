@@ -1,6 +1,6 @@
 import type { KubernetesApp } from '../../core/app.ts'
 import type { IsOurs, Order } from '../../core/delegated/orchestrator.ts'
-import { chosenOf, imagesOf } from './images.ts'
+import { type Chosen, chosenOf, imagesOf } from './images.ts'
 import type { Meta, PodSpec } from './objects.ts'
 
 /** Annotations of pods, by which it is known of which order they are. */
@@ -35,9 +35,9 @@ export interface Before {
 }
 
 /** @param cause what people read in the history of a rollout */
-export const annotationsOf = (cause: string, before: Before): Record<string, string> => ({
+export const annotationsOf = (cause: string, before?: Before): Record<string, string> => ({
   [CHANGE_CAUSE]: `deploy-receiver ${cause}`,
-  [BEFORE]: JSON.stringify(before),
+  ...(before === undefined ? {} : { [BEFORE]: JSON.stringify(before) }),
 })
 
 /** Those that somebody else may have an opinion of. */
@@ -72,11 +72,12 @@ interface Marked {
   spec: PodSpec
 }
 
-/** The generation of an order, from a pod or the template of pods; `undefined`: none of ours, or another image stands there by now. */
+/** The generation of an order, from a pod or the template of pods, by the containers that are the app's; `undefined`: none of ours, or another image stands there by now. */
 export function generationIn(
   app: KubernetesApp,
   { metadata, spec }: Marked,
   isOurs: IsOurs,
+  chosen: Chosen = chosenOf(app, spec),
 ): number | undefined {
   const {
     [MARK.app]: name,
@@ -86,7 +87,7 @@ export function generationIn(
   } = metadata?.annotations ?? {}
   if (name !== app.name || generation === undefined) return undefined
   if (!isOurs({ app: name, deployment, generation: Number(generation) })) return undefined
-  const images = Object.values(imagesOf(chosenOf(app, spec)))
+  const images = Object.values(imagesOf(chosen))
   const isIt = images.length > 0 && images.every((image) => image.endsWith(`@${digest}`))
   return isIt ? Number(generation) : undefined
 }

@@ -18,6 +18,8 @@ export interface Container {
   image?: string
   command?: readonly string[]
   args?: readonly string[]
+  /** `Always`, of an init container: it stays beside the others. */
+  restartPolicy?: string
   resources?: { limits?: { memory?: string } }
   volumeMounts?: readonly { name: string }[]
 }

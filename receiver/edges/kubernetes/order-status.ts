@@ -1,6 +1,6 @@
 import type { KubernetesApp } from '../../core/app.ts'
 import type { Failure, IsOurs, OrderStatus, Phase } from '../../core/delegated/orchestrator.ts'
-import { chosenOf, imagesOf } from './images.ts'
+import { chosenBy, chosenOf, contentOf, imagesOf, namesOf } from './images.ts'
 import { instanceId } from './instance-id.ts'
 import { deploymentIn, generationIn } from './marks.ts'
 import type { Condition, Happening, Pod, PodTemplate, Workload } from './objects.ts'
@@ -24,7 +24,9 @@ export function orderStatus(
   const [image] = Object.values(imagesOf(chosenOf(app, template.spec))).toReversed()
   const isSeen = (workload.status?.observedGeneration ?? 0) >= (workload.metadata.generation ?? 0)
   const counts = countsOf(app, workload, { isSeen })
-  const ofOrder = pods.filter((pod) => isOf(app, pod, template) && !isLeaving(pod))
+  const ofOrder = pods.filter(
+    (pod) => isOf(app, pod, template) && !isLeaving(pod) && !hasEnded(pod),
+  )
   const ready = ofOrder.filter(isReady).length
   const updated = isSeen ? Math.min(ready, counts.updated) : 0
   const troubles = pods.flatMap((pod) => {
@@ -51,7 +53,7 @@ export function orderStatus(
     waits,
     ...waitsAt(waiting),
     failures: troubles.flatMap(({ pod, trouble }): Failure[] => {
-      const of = generationIn(app, pod, isOurs)
+      const of = podGeneration(app, pod, { template, isOurs })
       if (trouble.kind !== 'failed' || of === undefined) return []
       const { code, message, exitCode, container, previous } = trouble
       return [
@@ -161,13 +163,28 @@ function refusal(workload: Workload, warnings: Observed['warnings']): string | u
   return said === undefined ? undefined : `no pod can be made: ${said.message ?? ''}`
 }
 
+/** The order that a pod is of, by the containers that are the app's in the template. */
+export const podGeneration = (
+  app: KubernetesApp,
+  pod: Pod,
+  { template, isOurs }: { template: PodTemplate; isOurs: IsOurs },
+): number | undefined => generationIn(app, pod, isOurs, chosenBy(namesOf(app, template), pod.spec))
+
 /** Of the same order as a template, and of the same images. */
-const isOf = (app: KubernetesApp, pod: Pod, template: PodTemplate): boolean =>
-  deploymentIn(pod) === deploymentIn(template) &&
-  JSON.stringify(imagesOf(chosenOf(app, pod.spec))) ===
-    JSON.stringify(imagesOf(chosenOf(app, template.spec)))
+function isOf(app: KubernetesApp, pod: Pod, template: PodTemplate): boolean {
+  const own = imagesOf(chosenOf(app, template.spec))
+  const its = imagesOf(chosenBy(Object.keys(own), pod.spec))
+  return (
+    deploymentIn(pod) === deploymentIn(template) &&
+    Object.entries(own).every(([name, image]) => contentOf(its[name] ?? '') === contentOf(image))
+  )
+}
 
 export const isLeaving = ({ metadata }: Pod): boolean => metadata.deletionTimestamp !== undefined
+
+/** Evicted, or done: another one is made in its place. */
+const hasEnded = ({ status }: Pod): boolean =>
+  status?.phase === 'Failed' || status?.phase === 'Succeeded'
 
 export const isReady = ({ status }: Pod): boolean =>
   status?.conditions?.some(({ type, status: is }) => type === 'Ready' && is === 'True') === true

@@ -47,6 +47,9 @@ const REFUSED = new Set([
   'StartError',
 ])
 
+/** What a kubelet says when its node is busy: it tries again, and succeeds. */
+const PASSES = /deadline exceeded|timed out|timeout|is reserved for|try again|connection refused/i
+
 /**
  * Why a pod is not ready, in the words of whoever knows: the kubelet, the scheduler, the registry, the probe.
  * @param events that went wrong with it, the newest last
@@ -61,6 +64,7 @@ export function troubleOf(
     if (failed !== undefined)
       return { ...failed, message: `pod ${name}, container ${each.name}: ${failed.message}` }
   }
+  if (isReady(status)) return undefined
   const placed = status.conditions?.find(({ type }) => type === 'PodScheduled')
   if (placed?.status === 'False')
     return waits(name, `finds no node: ${placed.message ?? placed.reason ?? ''}`)
@@ -75,22 +79,26 @@ export function troubleOf(
         `${container}: ${[waiting.reason, last(events, PULLING) ?? waiting.message].filter(Boolean).join(': ')}`,
       )
     }
-    const isInit = initContainerStatuses.some((each) => each.name === container)
+    const init = initContainerStatuses.some((each) => each.name === container)
+      ? spec.initContainers?.find((each) => each.name === container)
+      : undefined
+    // one that stays beside the others (a native sidecar)
+    if (init?.restartPolicy === 'Always' && running !== undefined) continue
+    const isInit = init !== undefined
     if (running !== undefined && isInit) return waits(name, `${container}, an init container, runs`)
     if (running !== undefined && !ready) {
       const said = `${container} runs and is not ready${colon(last(events, PROBING))}`
       return { ...waits(name, said), container }
     }
   }
-  const isReady = status.conditions?.some(
-    ({ type, status: is }) => type === 'Ready' && is === 'True',
-  )
-  if (isReady === true) return undefined
   // a volume that cannot be mounted, a network that is not there
   return waits(name, `is started${colon(last(events, /./))}`)
 }
 
-const PULLING = /pull/i
+const isReady = ({ conditions }: NonNullable<Pod['status']>): boolean =>
+  conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') === true
+
+const PULLING = /^failed to pull/i
 const PROBING = /probe failed|probe errored/i
 
 const colon = (text: string | undefined) => (text === undefined ? '' : `: ${text}`)
@@ -119,8 +127,10 @@ function failedContainer(
   })
   const { waiting, terminated } = state
   const { reason = '', message = '' } = waiting ?? {}
-  if (REFUSED.has(reason))
-    return failed('start_failed', `${reason}${colon(message || last(events, /./))}`)
+  const why = message || last(events, /./)
+  if (REFUSED.has(reason) && !PASSES.test((why ?? '').slice(0, SHOWN_CHARACTERS))) {
+    return failed('start_failed', `${reason}${colon(why)}`)
+  }
   if (reason === 'ErrImagePull' || reason === 'ImagePullBackOff') {
     const words = [message, last(events, PULLING) ?? ''].join(' ').slice(0, 4 * SHOWN_CHARACTERS)
     const rule = FOR_GOOD.find(({ when }) => when.test(words))

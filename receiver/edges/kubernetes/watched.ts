@@ -1,8 +1,15 @@
 import type { Clock } from '../../core/clock.ts'
-import type { Connection } from './connection.ts'
+import type { KubernetesApi } from './api.ts'
+import { ApiError } from './errors.ts'
 import type { List, Meta } from './objects.ts'
 
+/** After whatever ended a watch. */
 const AGAIN_MS = 1000
+/** The API server ends a watch after so long, and says once a minute that it is there (a bookmark). */
+const WATCH_SECONDS = 300
+const SILENT_MS = 100_000
+/** An object is at most 1.5 MB where a cluster keeps them. */
+const LONGEST_LINE = 8 * 1024 * 1024
 
 /** Objects of a cluster that are followed while they change. */
 export interface Watched<T> {
@@ -14,53 +21,86 @@ export interface Watched<T> {
 interface Followed<T> {
   path: string
   list: () => Promise<List<T>>
-  labels?: string
-  fields?: string
+  query?: Readonly<Record<string, string>>
   changed?: () => void
 }
 
 /**
- * Lists objects and watches them, anew whenever the API server ends that: it does every few minutes, and when it has forgotten what is
- * asked for (410). What came to be in between is in the next list.
+ * Lists objects and watches them. A watch that ends is begun anew where it was; after anything else (410: the API server has forgotten
+ * what is asked for, a line that is none, silence) they are listed again, and what came to be in between is there.
  */
 export function watch<T extends { metadata: Meta }>(
-  connection: Connection,
-  { path, list, labels, fields, changed = () => {} }: Followed<T>,
+  api: Pick<KubernetesApi, 'watch'>,
+  { path, list, query = {}, changed = () => {} }: Followed<T>,
   { clock }: { clock: Pick<Clock, 'sleep'> },
 ): Watched<T> {
   const ended = new AbortController()
-  let told: { list(): readonly unknown[] } | undefined
+  /** By uid; `undefined` while nobody tells. */
+  let told: Map<string, T> | undefined
+
+  const listen = async (from: string): Promise<never> => {
+    let resourceVersion = from
+    for (;;) {
+      const silence = silenceSignal()
+      const signal = AbortSignal.any([ended.signal, silence.signal])
+      const asked = { ...query, resourceVersion, timeoutSeconds: String(WATCH_SECONDS) }
+      try {
+        for await (const line of linesOf(await api.watch(path, asked, signal))) {
+          silence.heard()
+          const { type, object } = JSON.parse(line) as { type: string; object: T }
+          if (type === 'ERROR') throw new ApiError(410, { message: 'the watch is over' })
+          resourceVersion = object.metadata.resourceVersion
+          if (type === 'BOOKMARK') continue
+          if (type === 'DELETED') told?.delete(object.metadata.uid)
+          else told?.set(object.metadata.uid, object)
+          changed()
+        }
+      } finally {
+        silence.end()
+      }
+      await clock.sleep(AGAIN_MS, ended.signal)
+    }
+  }
 
   const follow = async () => {
-    const { ListWatch, Watch } = await import('./client.ts')
     while (!ended.signal.aborted) {
-      const watcher = new Watch(connection.config)
-      const informer = new ListWatch(path, watcher, list as never, false, labels, fields)
-      const over = new AbortController()
-      informer.on('error', () => over.abort())
-      for (const verb of ['add', 'update', 'delete'] as const) informer.on(verb, changed)
-      const isOver = aborted(AbortSignal.any([ended.signal, over.signal]))
-      await Promise.race([informer.start(), isOver])
-      if (!over.signal.aborted) told = informer
-      await isOver
+      try {
+        const { metadata, items } = await list()
+        told = new Map(items.map((item) => [item.metadata.uid, item]))
+        changed()
+        await listen(metadata.resourceVersion ?? '')
+      } catch {
+        // whoever asks meanwhile is told why it cannot be had
+      }
       told = undefined
-      await informer.stop()
       await clock.sleep(AGAIN_MS, ended.signal).catch(() => {})
     }
   }
-  // what it cannot have is asked for, and says why
-  void follow().catch(() => {
-    told = undefined
-  })
+  void follow()
   return {
-    objects: async () =>
-      told === undefined ? (await list()).items : (told.list() as readonly T[]),
+    objects: async () => (told === undefined ? (await list()).items : [...told.values()]),
     end: () => ended.abort(),
   }
 }
 
-const aborted = (signal: AbortSignal) =>
-  new Promise<void>((resolve) => {
-    if (signal.aborted) resolve()
-    else signal.addEventListener('abort', () => resolve(), { once: true })
-  })
+function silenceSignal() {
+  const over = new AbortController()
+  let timer: NodeJS.Timeout | undefined
+  const heard = () => {
+    clearTimeout(timer)
+    timer = setTimeout(() => over.abort(), SILENT_MS).unref()
+  }
+  heard()
+  return { signal: over.signal, heard, end: () => clearTimeout(timer) }
+}
+
+async function* linesOf(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
+  const decoder = new TextDecoder()
+  let rest = ''
+  for await (const chunk of chunks) {
+    const lines = (rest + decoder.decode(chunk, { stream: true })).split('\n')
+    rest = lines.pop() ?? ''
+    if (rest.length > LONGEST_LINE) throw new Error('a line of a watch without an end')
+    yield* lines.filter((line) => line !== '')
+  }
+}

@@ -74,14 +74,13 @@ const two = (one: string, other: string, repository = 'ghcr.io/acme/shop') =>
     kubernetes: ${other}
 `).join('\n')
 
-test('two apps do not share a container', () => {
-  const said = /the deployment web is that of api already; name a container of its own for each/
-  expect(two('{ deployment: web, container: a }', '{ deployment: web, container: a }')).toMatch(
+test('two apps are not one workload', () => {
+  const said = /the deployment web is that of api already; an app is a workload/
+  expect(two('{ deployment: web, container: a }', '{ deployment: web, container: b }')).toMatch(
     said,
   )
-  expect(two('{ deployment: web }', '{ deployment: web }', 'ghcr.io/acme/api')).toMatch(said)
-  expect(two('{ deployment: web, container: a }', '{ deployment: web, container: b }')).toBe('')
   expect(two('{ deployment: web, namespace: a }', '{ deployment: web, namespace: b }')).toBe('')
+  expect(two('{ deployment: web }', '{ statefulset: web }')).toBe('')
 })
 
 test('a config of clusters alone takes neither Docker nor Nginx', () => {
