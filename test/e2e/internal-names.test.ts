@@ -1,3 +1,4 @@
+// @module-tag long
 import { existsSync } from 'node:fs'
 import { request } from 'node:http'
 import Docker from 'dockerode'

@@ -1,3 +1,4 @@
+// @module-tag long
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import Docker from 'dockerode'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'

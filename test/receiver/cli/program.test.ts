@@ -89,6 +89,7 @@ test.for(['version', 'status'])('%s loads what it needs, and nothing else', asyn
   const { config, close } = await startAnswering({
     'GET /apps': { apps: [] },
     'GET /notify': { targets: [] },
+    'GET /drain': { drained: false, since: null, seen: [] },
   })
   onTestFinished(close)
   const tell = `import { registerHooks } from 'node:module'
