@@ -5,6 +5,7 @@ import type { Config } from '../config/config.ts'
 import { usesDocker } from '../config/uses-docker.ts'
 import { defined } from '../core/defined.ts'
 import type { Machine } from '../core/slots/ownership.ts'
+import type { RemovePorts } from '../core/slots/remove-app.ts'
 import { findNetwork, gatewayOf, subnetOf } from '../edges/docker/network.ts'
 import { connectDocker, withoutDocker } from '../edges/docker/connect.ts'
 import type { Bridge } from '../edges/nginx/app-sites.ts'
@@ -43,6 +44,16 @@ export async function openMachine(
   const { name: network, subnet } = config.network
   const machine = { network, standing: [], subnet, gateway: gatewayOf(undefined, subnet) }
   return { docker: withoutDocker(), machine }
+}
+
+/** Where no app is Docker's: nothing of any is there to be removed. */
+export const NO_CONTAINERS: RemovePorts['engine'] = {
+  services: async () => [],
+  containers: async () => [],
+  remove: async () => {},
+  removeReleases: async () => {},
+  removeCommands: async () => {},
+  removeVolumes: async () => [],
 }
 
 export const storeFile = (data: string): string => join(data, 'deploy-receiver.db')

@@ -47,7 +47,7 @@ import { compareConfig, planReload } from './look-at-config.ts'
 import { lookAtWayIn } from './look-at-way-in.ts'
 import { hearRequests } from './hear-requests.ts'
 import { httpServices } from './http-services.ts'
-import { hasStore, openMachine, storeFile, storePlace } from './machine.ts'
+import { hasStore, NO_CONTAINERS, openMachine, storeFile, storePlace } from './machine.ts'
 import { readAgain, type ReadConfig } from './read-config.ts'
 import { createMeasure } from './measure.ts'
 import { startNotify } from './notify.ts'
@@ -224,6 +224,7 @@ async function start(
   const apps = createApps<AppConfig>({ journal, clock, report, rollouts, fresh }, (all, onEdit) => {
     refuseEngineChange(all, journal)
     if (!hasDocker) refuseDocker(all)
+    kubernetes.orchestrator.followOnly(all)
     return showApps(all, { sites, record, journal, onEdit, signal: stopping.signal })
   })
   const withPreviews = (): Config => ({
@@ -265,7 +266,16 @@ async function start(
     return { spec: spec as AppSpec, of: operationsOf(spec as AppSpec, operations) }
   }
   const health: Services['health'] = (app) => operate(app).of.health(operate(app).spec)
-  const parts = { ...slotPorts, slots, sites, record, keptLogs: store.keptLogs, journal, apps }
+  const parts = {
+    ...slotPorts,
+    ...(hasDocker ? {} : { engine: NO_CONTAINERS }),
+    slots,
+    sites,
+    record,
+    keptLogs: store.keptLogs,
+    journal,
+    apps,
+  }
   const previews = startPreviews(() => current.config, {
     ...parts,
     previews: store.previews,
@@ -348,7 +358,10 @@ async function start(
     async removeApp(what) {
       if (store.previews.get(what.app) !== undefined) return previews.remove(what.app)
       const here = await removeApp(what, parts, stopping.signal)
-      const done = { ...here, removed: [...here.removed, ...(await swarm.remove(what.app))] }
+      const done = {
+        ...here,
+        removed: [...here.removed, ...(hasDocker ? await swarm.remove(what.app) : [])],
+      }
       redactor.keep(what.app, [])
       if (done.removed.length > 0) log('info', 'app removed', { app: what.app, ...done })
       return done

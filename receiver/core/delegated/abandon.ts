@@ -10,6 +10,7 @@ import type { DelegatedPorts } from './ports.ts'
 
 const LOOK_MS = 500
 const HELD_MS = 15_000
+const UNANSWERED_MS = 15_000
 
 /**
  * Takes a failed deployment back: what stood before runs again, by the orchestrator's own doing or by our word, and is waited for. What
@@ -29,6 +30,9 @@ export async function abandon<App extends AppSpec>(
   const { generation, phase } = await whenThere(() => orchestrator.status(app), patience)
   const stands = generation === stored.generation
   if (!stands && !wasOrdered(stored)) return error
+  if (!stands && isUnanswered(error?.code) && !(await comesToStand(app, stored, ports, signal))) {
+    return error
+  }
   try {
     const before = standingBefore(app, stored, ports)
     if (stands && phase !== 'undoing') {
@@ -60,6 +64,24 @@ const wasOrdered = ({ deployment: { steps, error } }: StoredDeployment): boolean
   steps.some(
     ({ name, status }) => name === 'apply' && (status === 'succeeded' || isUnanswered(error?.code)),
   )
+
+/** What nobody answered to may be taken a moment later. */
+async function comesToStand<App extends AppSpec>(
+  app: App,
+  stored: StoredDeployment,
+  { orchestrator, clock }: DelegatedPorts<App>,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const isDone = stored.deployment.steps.some(
+    ({ name, status }) => name === 'apply' && status === 'succeeded',
+  )
+  const end = clock.ms() + UNANSWERED_MS
+  while (!isDone && clock.ms() < end) {
+    if ((await lookIfThere(app, orchestrator))?.generation === stored.generation) return true
+    await clock.sleep(LOOK_MS, signal)
+  }
+  return isDone
+}
 
 /** Then it may have been taken all the same. */
 const isUnanswered = (code: string | undefined) =>

@@ -29,7 +29,11 @@ export async function repair<App extends AppSpec>(
   const failed = isLive ? undefined : journal.find(app.name, status.generation ?? 0)
   if (failed?.deployment.status === 'failed') {
     // it could not be taken back when it failed
-    report('what failed still stands: taking it back', lineOf(failed.deployment))
+    const said = `${failed.deployment.id} failed and still stands`
+    if (told.get(app.name) !== said) {
+      report('what failed still stands: taking it back', lineOf(failed.deployment))
+    }
+    told.set(app.name, said)
     await orchestrator.undo(orderOf(app, failed), standingBefore(app, failed, ports), signal)
     return UNDONE_MS
   }

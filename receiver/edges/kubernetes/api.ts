@@ -39,7 +39,6 @@ export function kubernetesApi(connection: Connection, namespace: string) {
     path: string,
     { query = {}, body, type = 'application/json', signal }: Call = {},
   ): Promise<T> => {
-    const late = AbortSignal.timeout(CALL_MS)
     const response = await connection.fetch(withQuery(path, query), {
       method,
       headers: {
@@ -47,7 +46,8 @@ export function kubernetesApi(connection: Connection, namespace: string) {
         ...(body === undefined ? {} : { 'content-type': type }),
       },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-      signal: signal === undefined ? late : AbortSignal.any([signal, late]),
+      withinMs: CALL_MS,
+      ...(signal === undefined ? {} : { signal }),
     })
     const text = await readText(response)
     if (!response.ok) throw new ApiError(response.status, statusIn(text))

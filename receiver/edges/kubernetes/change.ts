@@ -45,7 +45,10 @@ export async function change(
     } catch (error) {
       if (!(error instanceof ApiError) || error.status !== 409 || left === 1) throw error
       const conflicts = conflictsOf(error)
-      if (conflicts.length === 0) continue
+      if (conflicts.length === 0) {
+        force = false
+        continue
+      }
       const about = (part: string) => conflicts.filter(({ field }) => field.includes(part))
       const images = conflicts.filter(({ field }) => field.endsWith('.image'))
       for (const { manager } of images) takenFrom.add(manager)
@@ -66,6 +69,7 @@ function bodyOf({ metadata, spec }: Workload, { images, marks, annotations }: Wa
     const image = images[each.name] ?? (ours.has(each.name) ? each.image : undefined)
     return image === undefined ? [] : [{ name: each.name, image }]
   }
+  const mains = containers.flatMap(applied)
   const inits = initContainers.flatMap(applied)
   return {
     metadata: { name: metadata.name, resourceVersion: metadata.resourceVersion, annotations },
@@ -73,7 +77,7 @@ function bodyOf({ metadata, spec }: Workload, { images, marks, annotations }: Wa
       template: {
         metadata: { annotations: marks },
         spec: {
-          containers: containers.flatMap(applied),
+          ...(mains.length === 0 ? {} : { containers: mains }),
           ...(inits.length === 0 ? {} : { initContainers: inits }),
         },
       },

@@ -17,7 +17,7 @@ export interface Connection {
   /** Of the context. */
   namespace: string
   /** Asks for a path, signed in. Rejects as `fetch` does. */
-  fetch(path: string, options: RequestInit & { method?: string }): Promise<Response>
+  fetch(path: string, options: RequestInit & { withinMs?: number }): Promise<Response>
 }
 
 /**
@@ -53,7 +53,7 @@ export async function connect(
     config,
     server: server.replace(/\/$/, ''),
     namespace: config.getContextObject(config.getCurrentContext())?.namespace ?? 'default',
-    async fetch(path, options) {
+    async fetch(path, { withinMs, signal, ...options }) {
       const url = new URL(path, `${server.replace(/\/$/, '')}/`)
       const asked = new RequestContext(url.toString(), HttpMethod.GET)
       await signedIn(config.applySecurityAuthentication(asked), from)
@@ -61,8 +61,11 @@ export async function connect(
       // the library makes one for each request, and with it a connection
       if (dispatcher === undefined) dispatcher = made
       else void made?.close()
+      // the time for an answer begins when it is asked
+      const late = withinMs === undefined ? [] : [AbortSignal.timeout(withinMs)]
       return fetch(url, {
         ...options,
+        signal: AbortSignal.any([...(signal ? [signal] : []), ...late]),
         headers: { ...asked.getHeaders(), ...(options.headers as Record<string, string>) },
         ...(dispatcher === undefined ? {} : { dispatcher }),
       })
@@ -80,7 +83,7 @@ async function signedIn(signing: Promise<void>, from: string): Promise<void> {
   try {
     await Promise.race([signing, late])
   } catch (cause) {
-    const reason = shorten(cause instanceof Error ? cause.message : String(cause), SHOWN_CHARACTERS)
+    const reason = reasonOf(cause)
     // which may be a bad moment of whoever gives them
     throw new DeployError('engine_unreachable', `${from} gives no credentials: ${reason}`, {
       hint: 'a command that it names (exec) has to be installed where the receiver runs, and to work without a person',
@@ -89,6 +92,12 @@ async function signedIn(signing: Promise<void>, from: string): Promise<void> {
   } finally {
     clearTimeout(timer)
   }
+}
+
+/** What a command printed that is no JSON may be a token, and V8 cites it. */
+function reasonOf(cause: unknown): string {
+  if (cause instanceof SyntaxError) return 'what it printed is no ExecCredential'
+  return shorten(cause instanceof Error ? cause.message : String(cause), SHOWN_CHARACTERS)
 }
 
 async function readConfig(

@@ -50,10 +50,10 @@ export async function runJob(
   const { command, timeoutMs, output, signal } = options
   const what = `the command ${JSON.stringify(command.join(' '))}`
   const name = jobName(order, options.name)
+  const container = await containerOf(order, api)
   const left = await begin(order, options, { name, api, installation })
   // the cluster's clock is believed of what is older than we are alone
   const createdAt = left?.metadata.creationTimestamp ?? clock.now()
-  const container = await containerOf(order, api)
   const printed = follow(api, container, { output, signal })
   for (;;) {
     const seen = await lookAt(name, container, api).catch(unlessAway)
@@ -86,7 +86,12 @@ interface Seen {
 async function lookAt(name: string, container: string, api: KubernetesApi): Promise<Seen> {
   const [pod] = (await api.pods(`job-name=${name}`)).items
   if (pod === undefined) {
-    const { metadata, status } = await api.job(name)
+    const job = await api.job(name).catch((error: unknown) => {
+      if (isMissing(error)) return undefined
+      throw error
+    })
+    if (job === undefined) return { failed: 'somebody removed its Job' }
+    const { metadata, status } = job
     const failed = status?.conditions?.find(
       ({ type, status: is }) => type === 'Failed' && is === 'True',
     )

@@ -1,4 +1,4 @@
-import type { KubernetesApp } from '../../core/app.ts'
+import type { AppSpec, KubernetesApp } from '../../core/app.ts'
 import type { Clock } from '../../core/clock.ts'
 import type {
   Instance,
@@ -26,6 +26,7 @@ import { type MissingRight, missingRights } from './rights.ts'
 
 /** New pods are looked for so often while their logs are followed. */
 const NEW_PODS_MS = 1000
+const KEPT_CONNECTION_MS = 60_000
 
 export interface KubernetesOptions {
   /** Of it are the Jobs that it makes. */
@@ -43,6 +44,8 @@ export interface Kubernetes extends Orchestrator<KubernetesApp> {
   workload(app: KubernetesApp): Promise<Workload>
   /** What its Role has to let us do, and does not: lines of a Role. */
   missingRights(app: KubernetesApp): Promise<MissingRight[]>
+  /** Stops following what is none of these apps. */
+  followOnly(apps: readonly Pick<AppSpec, 'name' | 'engine'>[]): void
   /** Stops following what it follows. */
   close(): void
 }
@@ -55,17 +58,25 @@ export function createKubernetes({
   clock,
   changed = () => {},
 }: KubernetesOptions): Kubernetes {
-  const connections = new Map<string, Promise<Connection>>()
+  const connections = new Map<string, { made: Promise<Connection>; atMs: number }>()
   const followed = new Map<string, { key: string; looking: Looking }>()
   /** Commands that somebody waits for. */
   const waited = new Set<string>()
 
   const connectionOf = (context: string | undefined): Promise<Connection> => {
     const key = context ?? ''
-    const made = connections.get(key) ?? connect(context, environment)
-    connections.set(key, made)
-    made.catch(() => connections.delete(key))
-    return made
+    const known = connections.get(key) ?? { made: connect(context, environment), atMs: clock.ms() }
+    connections.set(key, known)
+    known.made.catch(() => connections.delete(key))
+    return known.made
+  }
+
+  /** The kubeconfig is read again: tokens, certificates and authorities are others after a while. */
+  const dropConnection = ({ name, kubernetes: { context = '' } }: KubernetesApp) => {
+    connections.delete(context)
+    forget(name)
+    // whoever looks again follows it again
+    changed(name)
   }
 
   const apiOf = async ({
@@ -85,12 +96,11 @@ export function createKubernetes({
       try {
         return await work(await apiOf(app))
       } catch (error) {
-        // tokens, certificates and kubeconfigs are others after a while: they are read again
         const isUnknown = error instanceof ApiError && error.status === 401
-        if (isUnknown || isAway(error)) {
-          connections.delete(app.kubernetes.context ?? '')
-          forget(app.name)
-        }
+        const { atMs = clock.ms() } = connections.get(app.kubernetes.context ?? '') ?? {}
+        // while a cluster is away, credentials are not asked for with each look
+        const isOld = clock.ms() - atMs > KEPT_CONNECTION_MS
+        if (isUnknown || (isAway(error) && isOld)) dropConnection(app)
         if (isUnknown && !isFresh) continue
         if (isMissing(error)) throw missing(app)
         throw explain(error, what)
@@ -223,8 +233,14 @@ export function createKubernetes({
 
     async *lines(app, options) {
       const { follow, signal } = options
-      const api = await apiOf(app)
-      const container = await containerOf(app, api)
+      const { api, container } = await asking(
+        app,
+        `cannot look at ${nameOf(app)}`,
+        async (own) => ({
+          api: own,
+          container: await containerOf(app, own),
+        }),
+      )
       const merge = createMerge<LogLine & { instance: string }>()
       const listed = async () =>
         ((await observe(app))?.pods ?? []).map(({ metadata }) => metadata.name)
@@ -239,7 +255,8 @@ export function createKubernetes({
         const goOn = async () => {
           for (;;) {
             await clock.sleep(NEW_PODS_MS, signal)
-            const now = await listed()
+            const now = await listed().catch(() => undefined)
+            if (now === undefined) continue
             for (const pod of known) if (!now.includes(pod)) known.delete(pod)
             for (const pod of now) {
               if (known.has(pod)) continue
@@ -262,13 +279,20 @@ export function createKubernetes({
       return []
     },
 
-    logs: async (app, instance, lines) =>
-      apiOf(app)
-        .then((api) => readPodLog(api, printedBy(instance), lines))
-        .catch(() => []),
+    logs: (app, instance, lines) =>
+      asking(app, 'cannot read a log', (api) => readPodLog(api, printedBy(instance), lines)).catch(
+        () => [],
+      ),
 
     // nodes pull with the cluster's own secrets
     refresh: async () => undefined,
+
+    followOnly(apps) {
+      const names = new Set(
+        apps.flatMap(({ name, engine }) => (engine === 'kubernetes' ? name : [])),
+      )
+      for (const app of followed.keys()) if (!names.has(app)) forget(app)
+    },
 
     close() {
       for (const app of followed.keys()) forget(app)
@@ -316,9 +340,12 @@ async function* linesOf(
   let from = options
   let last = ''
   for (;;) {
+    // what is read again begins with what was told; by its own two writers a pod's lines may be out of order
+    let isKnown = last !== ''
     try {
       for await (const line of podLines(api, printed, from)) {
-        if (line.at <= last) continue
+        if (isKnown && line.at <= last) continue
+        isKnown = false
         last = line.at
         yield { instance: printed.pod, ...line }
       }
@@ -336,13 +363,9 @@ type LogRequestOf = Parameters<typeof podLines>[2]
 
 /** Whose output is an app's. */
 async function containerOf(app: KubernetesApp, api: KubernetesApi): Promise<string> {
-  try {
-    const { spec } = await api.workload(app.kubernetes.workload)
-    const { containers, initContainers } = requireChosen(app, spec.template.spec, nameOf(app))
-    return [...containers, ...initContainers][0]?.name ?? ''
-  } catch (error) {
-    throw isMissing(error) ? missing(app) : explain(error, `cannot look at ${nameOf(app)}`)
-  }
+  const { spec } = await api.workload(app.kubernetes.workload)
+  const { containers, initContainers } = requireChosen(app, spec.template.spec, nameOf(app))
+  return [...containers, ...initContainers][0]?.name ?? ''
 }
 
 function instancesOf(app: KubernetesApp, { workload, pods }: Observed, isOurs: IsOurs): Instance[] {

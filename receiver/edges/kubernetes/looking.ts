@@ -96,6 +96,7 @@ export function look(
     // they are an extra: without the right to read them less is said
     const warnings = await api.warnings(uid).catch(() => [])
     asked.set(uid, { at: clock.ms(), warnings })
+    for (const [of, { at }] of asked) if (clock.ms() - at > KEPT_MS) asked.delete(of)
     return warnings
   }
 

@@ -36,13 +36,17 @@ export function orderStatus(
   const isWhole =
     isSeen && updated >= counts.wanted && counts.old === 0 && counts.available >= counts.wanted
   const late = isSeen && !isWhole ? tooLate(workload) : undefined
-  const waiting = troubles.find(
-    ({ pod, trouble }) => trouble.kind === 'waits' && ofOrder.includes(pod),
-  )
+  const isWaiting = ({ pod, trouble }: (typeof troubles)[number]) =>
+    trouble.kind === 'waits' && !isLeaving(pod) && !hasEnded(pod)
+  const waiting = troubles.find((each) => isWaiting(each) && ofOrder.includes(each.pod))
+  // a StatefulSet goes no further while one of before is not ready
+  const older = troubles.find((each) => isWaiting(each) && !ofOrder.includes(each.pod))
   const waits =
     (isSeen ? undefined : 'the cluster has not taken it up yet') ??
-    refusal(workload, warnings) ??
-    waiting?.trouble.message
+    refusal(workload, pods, warnings) ??
+    keptBack(workload) ??
+    waiting?.trouble.message ??
+    (isWhole || older === undefined ? undefined : `one of before: ${older.trouble.message}`)
   return {
     generation,
     image,
@@ -154,12 +158,23 @@ function tooLate(workload: Workload): string | undefined {
 }
 
 /** A quota or a webhook that lets no pod be made. */
-function refusal(workload: Workload, warnings: Observed['warnings']): string | undefined {
+function refusal(
+  workload: Workload,
+  pods: readonly Pod[],
+  warnings: Observed['warnings'],
+): string | undefined {
   const { status, message } = conditionOf(workload, 'ReplicaFailure') ?? {}
   if (status === 'True') return `no pod can be made: ${message ?? ''}`
   const said = warnings
     .get(workload.metadata.uid)
     ?.findLast(({ reason }) => reason === 'FailedCreate')
+  // it is remembered for an hour: what was made since says that it is over
+  const newest =
+    pods
+      .map(({ metadata }) => metadata.creationTimestamp ?? '')
+      .sort()
+      .at(-1) ?? ''
+  if ((said?.lastTimestamp ?? said?.eventTime ?? newest) < newest) return undefined
   return said === undefined ? undefined : `no pod can be made: ${said.message ?? ''}`
 }
 
@@ -169,6 +184,15 @@ export const podGeneration = (
   pod: Pod,
   { template, isOurs }: { template: PodTemplate; isOurs: IsOurs },
 ): number | undefined => generationIn(app, pod, isOurs, chosenBy(namesOf(app, template), pod.spec))
+
+/** A partition that no pod is above of. */
+function keptBack({ spec }: Workload): string | undefined {
+  const partition = spec.updateStrategy?.rollingUpdate?.partition ?? 0
+  const replicas = spec.replicas ?? 1
+  return partition > 0 && replicas > 0 && partition >= replicas
+    ? `partition ${partition} keeps all ${replicas} pods as they are`
+    : undefined
+}
 
 /** Of the same order as a template, and of the same images. */
 function isOf(app: KubernetesApp, pod: Pod, template: PodTemplate): boolean {

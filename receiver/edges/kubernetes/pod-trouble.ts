@@ -114,7 +114,7 @@ const waits = (pod: string, message: string): Extract<Trouble, { kind: 'waits' }
 type Failed = Extract<Trouble, { kind: 'failed' }>
 
 function failedContainer(
-  { name, state = {}, lastState = {}, restartCount }: ContainerStatus,
+  { name, state = {}, lastState = {}, restartCount, ready }: ContainerStatus,
   spec: Pod['spec'],
   events: readonly Happening[],
 ): Failed | undefined {
@@ -139,7 +139,8 @@ function failedContainer(
   }
   const ended = terminated ?? lastState.terminated
   if (ended === undefined) return undefined
-  const isKilledForMemory = ended.reason === 'OOMKilled'
+  // one that runs again may be ready by now; the next time it is not there yet
+  const isKilledForMemory = ended.reason === 'OOMKilled' && !ready
   const goesOn = waiting === undefined && terminated === undefined
   // one restart may be an app that waits for its database; what backs off has crashed again
   if (reason !== 'CrashLoopBackOff' && !isKilledForMemory) return undefined
@@ -161,7 +162,7 @@ function wordsFor(
       (each) => each.name === name,
     )
     const limit = container?.resources?.limits?.memory
-    return `killed for using more memory than ${limit === undefined ? 'the node has' : `its limit of ${limit}`} (OOMKilled${times})`
+    return `killed for using more memory than ${limit === undefined ? 'there is' : `its limit of ${limit}`} (OOMKilled${times})`
   }
   const why =
     message === '' ? (reason === 'Completed' ? 'it ended by itself' : 'it crashes') : message

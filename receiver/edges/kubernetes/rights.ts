@@ -39,6 +39,13 @@ function neededFor({
       without: 'what the scheduler, the kubelet and probes say is not told',
     }),
     ...each(['get'], { group: '', resource: 'pods/log', without: 'what pods print is not told' }),
+    ...(kind === 'statefulset'
+      ? each(['delete'], {
+          group: '',
+          resource: 'pods',
+          without: 'a failed version that keeps the one before from coming back is deleted by hand',
+        })
+      : []),
     ...(release === undefined
       ? []
       : each(['get', 'list', 'create', 'delete'], { group: 'batch', resource: 'jobs' })),

@@ -3,8 +3,9 @@ import type { KubernetesApi } from './api.ts'
 import { ApiError } from './errors.ts'
 import type { List, Meta } from './objects.ts'
 
-/** After whatever ended a watch. */
+/** After whatever ended a watch; each time that it could not even be begun twice as long. */
 const AGAIN_MS = 1000
+const LONGEST_MS = 30_000
 /** The API server ends a watch after so long, and says once a minute that it is there (a bookmark). */
 const WATCH_SECONDS = 300
 const SILENT_MS = 100_000
@@ -38,14 +39,16 @@ export function watch<T extends { metadata: Meta }>(
   /** By uid; `undefined` while nobody tells. */
   let told: Map<string, T> | undefined
 
-  const listen = async (from: string): Promise<never> => {
+  const listen = async (from: string, begun: () => void): Promise<never> => {
     let resourceVersion = from
     for (;;) {
       const silence = silenceSignal()
       const signal = AbortSignal.any([ended.signal, silence.signal])
       const asked = { ...query, resourceVersion, timeoutSeconds: String(WATCH_SECONDS) }
       try {
-        for await (const line of linesOf(await api.watch(path, asked, signal))) {
+        const lines = linesOf(await api.watch(path, asked, signal))
+        begun()
+        for await (const line of lines) {
           silence.heard()
           const { type, object } = JSON.parse(line) as { type: string; object: T }
           if (type === 'ERROR') throw new ApiError(410, { message: 'the watch is over' })
@@ -55,6 +58,9 @@ export function watch<T extends { metadata: Meta }>(
           else told?.set(object.metadata.uid, object)
           changed()
         }
+      } catch (error) {
+        // nothing happened: it goes on from where it was
+        if (!silence.signal.aborted || ended.signal.aborted) throw error
       } finally {
         silence.end()
       }
@@ -63,17 +69,24 @@ export function watch<T extends { metadata: Meta }>(
   }
 
   const follow = async () => {
+    let againMs = AGAIN_MS
+    let before = ''
     while (!ended.signal.aborted) {
       try {
         const { metadata, items } = await list()
         told = new Map(items.map((item) => [item.metadata.uid, item]))
-        changed()
-        await listen(metadata.resourceVersion ?? '')
+        const versions = items.map((item) => item.metadata.resourceVersion).join()
+        if (versions !== before) changed()
+        before = versions
+        await listen(metadata.resourceVersion ?? '', () => {
+          againMs = AGAIN_MS
+        })
       } catch {
         // whoever asks meanwhile is told why it cannot be had
       }
       told = undefined
-      await clock.sleep(AGAIN_MS, ended.signal).catch(() => {})
+      await clock.sleep(againMs, ended.signal).catch(() => {})
+      againMs = Math.min(2 * againMs, LONGEST_MS)
     }
   }
   void follow()

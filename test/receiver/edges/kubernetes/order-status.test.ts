@@ -156,6 +156,15 @@ test.for<[string, 'statefulset' | 'daemonset', Workload, [number, number, number
   expect([wanted, Math.min(updated, wanted), old, phase]).toEqual(counts)
 })
 
+test('an image that a webhook leads elsewhere in the pod is the same by its digest', () => {
+  const pod = podOf('web-1')
+  const led = {
+    ...pod,
+    spec: { ...pod.spec, containers: [{ name: 'web', image: `mirror.local/x@${digest}` }] },
+  }
+  expect(look(workloadOf({ ...whole, updatedReplicas: 1 }), [led]).updated).toBe(1)
+})
+
 describe('what keeps it', () => {
   const behind = workloadOf({ ...whole, updatedReplicas: 1, availableReplicas: 1 })
   const waits = (pod: Pod, events: Happening[] = []) =>
@@ -236,7 +245,11 @@ describe('what keeps it', () => {
     ],
     [
       'one that takes too much memory',
-      { restartCount: 1, lastState: { terminated: { exitCode: 137, reason: 'OOMKilled' } } },
+      {
+        ready: false,
+        restartCount: 1,
+        lastState: { terminated: { exitCode: 137, reason: 'OOMKilled' } },
+      },
       [],
       { code: 'exited', exitCode: 137, message: expect.stringContaining('OOMKilled') },
     ],
@@ -246,6 +259,56 @@ describe('what keeps it', () => {
       where: 'node-1',
       ...expected,
     })
+  })
+
+  test('is said by the registry, not by what the kubelet says of it', () => {
+    const state = { waiting: { reason: 'ImagePullBackOff', message: 'Back-off pulling image' } }
+    const events = [
+      { reason: 'Failed', message: 'Failed to pull image "x": manifest unknown' },
+      { reason: 'Failed', message: 'Error: ErrImagePull' },
+      { reason: 'Failed', message: 'Error: ImagePullBackOff' },
+    ]
+    expect(failure(podOf('web-1', { ready: false, state }), events)?.message).toContain(
+      'manifest unknown',
+    )
+  })
+
+  test('may pass: a node that is busy, one that ran out of memory and is ready again', () => {
+    const message = 'context deadline exceeded'
+    const state = { waiting: { reason: 'CreateContainerError', message } }
+    const busy = podOf('web-1', { ready: false, state })
+    expect([failure(busy), waits(busy)]).toEqual([undefined, expect.stringContaining(message)])
+    const lastState = { terminated: { exitCode: 137, reason: 'OOMKilled' } }
+    expect(failure(podOf('web-1', { restartCount: 1, lastState }))).toBeUndefined()
+  })
+
+  test('is not a sidecar that stays, nor a pod that was evicted', () => {
+    const pod = podOf('web-1', { ready: false })
+    const sidecar = { name: 'proxy', image: 'proxy', restartPolicy: 'Always' }
+    const beside = {
+      ...pod,
+      spec: { ...pod.spec, initContainers: [sidecar] },
+      status: {
+        ...pod.status,
+        initContainerStatuses: [
+          { name: 'proxy', ready: true, restartCount: 0, state: { running: {} } },
+        ],
+      },
+    }
+    expect(waits(beside)).toContain('web runs and is not ready')
+    expect(waits({ ...pod, status: { ...pod.status, phase: 'Failed' } })).toBeUndefined()
+  })
+
+  test('is an old quota no more when pods were made since', () => {
+    const events = {
+      w: [{ reason: 'FailedCreate', message: 'quota', lastTimestamp: '2026-01-01T00:00:00Z' }],
+    }
+    const pod = podOf('web-1')
+    const made = {
+      ...pod,
+      metadata: { ...pod.metadata, creationTimestamp: '2026-01-01T00:10:00Z' },
+    }
+    expect(look(behind, [made], { events }).waits).toBeUndefined()
   })
 
   test('may pass: a registry that does not answer, a first crash', () => {
