@@ -390,7 +390,9 @@ function instancesOf(app: KubernetesApp, { workload, pods }: Observed, isOurs: I
   })
 }
 
-const keyOf = ({ metadata }: Pod) => `${metadata.creationTimestamp ?? ''} ${metadata.name}`
+/** Those that leave come last: a number is of one that stays. */
+const keyOf = (pod: Pod) =>
+  `${isLeaving(pod) ? 1 : 0} ${pod.metadata.creationTimestamp ?? ''} ${pod.metadata.name}`
 
 /** What stood before an order, word for word. Of that nothing is written down: there is no way back from going back. */
 const broughtBack = (order: Order<KubernetesApp>, { images, marks }: Before): Wanted => ({
