@@ -1,5 +1,6 @@
 import { changesOf, type Reloaded, type ReloadOptions } from '../config/changes.ts'
 import type { AppConfig, Config } from '../config/config.ts'
+import { usesNginx } from '../config/uses-docker.ts'
 import { onThisMachine } from '../core/app.ts'
 import type { Apps } from '../core/apps.ts'
 import type { Log } from '../core/log.ts'
@@ -49,7 +50,9 @@ export async function reloadConfig(
   allOf(next)
 
   ports.putInForce(takeConfig(next, before))
-  const own = await showReceiver(sites.receiver, overwrite ? 'overwrite' : 'leave')
+  const own = usesNginx(next)
+    ? await showReceiver(sites.receiver, overwrite ? 'overwrite' : 'leave')
+    : []
   let warnings: readonly string[]
   try {
     warnings = [...own, ...(await apps.take(allOf(next), onEdit))]

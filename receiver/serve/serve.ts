@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import type { Reloaded, ReloadOptions } from '../config/changes.ts'
-import { usesDocker } from '../config/uses-docker.ts'
+import { usesDocker, usesNginx } from '../config/uses-docker.ts'
 import type { AppConfig, Config } from '../config/config.ts'
 import type { AppSpec } from '../core/app.ts'
 import { readVariables } from '../config/variables.ts'
@@ -232,7 +232,8 @@ async function start(
     apps: Object.fromEntries(apps.all()),
   })
   const inTurn = oneAfterTheOther()
-  const edits = () => sites.edits(upstreamsOf(apps.all().values(), store))
+  const edits = () =>
+    usesNginx(current.config) ? sites.edits(upstreamsOf(apps.all().values(), store)) : []
   sites.refuseOthers(Object.values(config.apps).flatMap(({ name, http }) => (http ? name : [])))
 
   store.installation.take(installation.id)
@@ -240,7 +241,8 @@ async function start(
     const { subnet } = machine
     await ensureNetwork(docker, { ...network, subnet, installation: installation.id })
   }
-  for (const each of await showReceiver(sites.receiver, 'leave')) log('warn', each)
+  const shown = usesNginx(config) ? await showReceiver(sites.receiver, 'leave') : []
+  for (const each of shown) log('warn', each)
   // whoever edited a file of one app is not to keep the others from starting
   const all = [...Object.values(config.apps), ...previewsOf(config, store.previews)]
   for (const each of await apps.take(all, () => 'leave')) log('warn', each)
