@@ -150,13 +150,16 @@ test.for<[string, (rules: Rule[]) => Rule[], string]>([
   [
     'list of the workload',
     without('deployments', 'list'),
-    'resources: [deployments], verbs: [list]',
+    'resources: [deployments], resourceNames: [api], verbs: [list]',
   ],
   ['list of pods', without('pods', 'list'), 'resources: [pods], verbs: [list]'],
 ])(
   'without the right to %s the error and doctor name the line of the Role',
   async ([, take, line]) => {
     await vm.may(take(leastRights('api')))
+    // what is watched already is told of on and on
+    await vm.receiver().stop()
+    await vm.start()
     const failed = await vm.deploy(two)
     expect(failed.status).toBe('failed')
     expect(words(failed)).toMatch(/^forbidden/)
