@@ -108,6 +108,8 @@ export const readContext = (github: GithubContext, env: NodeJS.ProcessEnv): RunC
 
 /** docs.github.com, "Webhook events and payloads". Which parts are there depends on the event. */
 export interface EventPayload {
+  /** What became of it: a pull request is `opened`, `synchronize`, `closed`, … */
+  action?: string
   repository?: {
     full_name?: string
     default_branch?: string

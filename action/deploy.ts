@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Deployment, DeploymentEvent, UnknownEvent } from '../protocol/deployment.ts'
 import type { HookBody } from '../protocol/hook.ts'
+import { previewApp } from '../protocol/preview-name.ts'
 import type { RunContext } from './context.ts'
 import { ActionError } from './error.ts'
 import { follow } from './follow.ts'
@@ -19,6 +20,8 @@ export interface Order {
   run: RunContext
   /** Reference to deploy; `''` for a rollback. */
   image: string
+  /** Name of the preview that it is for. */
+  preview?: string
   /** What to go back to, where the input `rollback` does not say it; `shown` is what people are told. */
   backTo?: { deployment: string; shown: string }
   /** One id over all receivers, when there are several. */
@@ -40,16 +43,17 @@ export const deployTo = async (
   order: Order,
   onResult: (result: Result) => void,
 ): Promise<Result> => {
-  const { inputs, signal } = order
+  const { inputs, preview, signal } = order
   let whole: Result | undefined
   const known = (result: Omit<Result, 'url' | 'app'>): Result => {
     whole = { ...whole, url, app, ...result }
     onResult(whole)
     return whole
   }
-  const { url, app } = target
+  const { url } = target
+  const app = preview === undefined ? target.app : previewApp(target.app, preview)
   warnOfPlainHttp(url)
-  say(`${whatItDoes(order)}: ${url}`)
+  say(`${whatItDoes(order)}${preview === undefined ? '' : ` as ${app}`}: ${url}`)
   const outcome = await postHook({
     target,
     body: hookBody(target, order),
@@ -123,18 +127,20 @@ function after(event: DeploymentEvent | UnknownEvent, deployment: Deployment): D
 
 /** A URL with a password is a plain `CI_CD_URL`: its receiver takes what the app's tag says, so no image is sent. */
 function hookBody(target: HookTarget, order: Order): HookBody & { id: string } {
-  const { inputs, run, backTo, release } = order
+  const { inputs, run, preview, backTo, release } = order
   const key = idempotencyKey(inputs.id, run, target.app)
   const rollback = backTo?.deployment ?? inputs.rollback
   return {
     ...(rollback === '' ? target.basic === undefined && { image: order.image } : { rollback }),
+    ...(preview !== undefined && { preview }),
     ...(order.attestations.length > 0 && { attestations: [...order.attestations] }),
     id: backTo === undefined ? key : undoingKey(key),
-    source: source(run, release),
+    source: sourceOf(run, release),
   }
 }
 
-function source(run: RunContext, release = ''): NonNullable<HookBody['source']> {
+/** What a hook says of the run that it is of. */
+export const sourceOf = (run: RunContext, release = ''): NonNullable<HookBody['source']> => {
   const said = {
     repository: run.repository,
     ref: run.ref,

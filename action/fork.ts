@@ -20,8 +20,8 @@ export const explainFork = (error: unknown, run: RunContext): unknown => {
   })
 }
 
-/** `pull_request_target` runs with the repository's own rights. */
-function isFromFork({ eventName, repository, payload }: RunContext): boolean {
+/** `pull_request_target` runs with the repository's own rights. A fork may be gone already: then its repository is `null`. */
+export const isFromFork = ({ eventName, repository, payload }: RunContext): boolean => {
   const head = payload.pull_request?.head?.repo
   return eventName === 'pull_request' && head !== undefined && head?.full_name !== repository
 }

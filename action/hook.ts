@@ -13,8 +13,8 @@ import type { Authorize } from './signing.ts'
 /** What the receiver made of a hook. `follow` is absent where there is nothing to follow. */
 export type HookOutcome =
   | { kind: 'accepted'; deployment: Deployment; follow?: Accepted['follow'] }
-  /** A receiver that only says yes, as Azure App Service. */
-  | { kind: 'taken'; status: number }
+  /** A receiver that only says yes, as Azure App Service; of a preview that goes, what it says to that. */
+  | { kind: 'taken'; status: number; said?: string }
 
 export interface Delivery {
   target: HookTarget
@@ -34,9 +34,13 @@ const ANSWER_TIMEOUT_MS = 30_000
 
 const RETRIED_STATUSES = new Set([429, 502, 503, 504])
 
+/** A conflict with a time to wait ends by itself: a preview that is being taken away. */
+const isWorthAnotherTry = ({ status, headers }: Heard): boolean =>
+  RETRIED_STATUSES.has(status) || (status === 409 && headers['retry-after'] !== undefined)
+
 /**
- * Posts a hook, and again when nobody answered or the answer was 429, 502, 503 or 504. Each try has the same bytes and
- * the same idempotency key, so that a hook that did arrive starts nothing twice.
+ * Posts a hook, and again when nobody answered or the answer was 429, 502, 503, 504, or 409 with `Retry-After`. Each try has the
+ * same bytes and the same idempotency key, so that a hook that did arrive starts nothing twice.
  * @throws ActionError `unreachable`, `rejected`, `bad_answer`, `no_id_token`, `cancelled`.
  */
 export const postHook = async (delivery: Delivery): Promise<HookOutcome> => {
@@ -54,7 +58,7 @@ export const postHook = async (delivery: Delivery): Promise<HookOutcome> => {
       await delivery.pause(pauseMs)
       continue
     }
-    if (RETRIED_STATUSES.has(answer.status) && pauseMs !== undefined) {
+    if (isWorthAnotherTry(answer) && pauseMs !== undefined) {
       const waitMs = retryAfterMs(answer.headers['retry-after']) ?? pauseMs
       say(`${url} answered ${answer.status}; trying again in ${Math.ceil(waitMs / 1000)} s`)
       await delivery.pause(waitMs)
@@ -63,7 +67,7 @@ export const postHook = async (delivery: Delivery): Promise<HookOutcome> => {
     if (answer.status < 200 || answer.status > 299) {
       throw rejected({ ...answer, url, app: delivery.target.app })
     }
-    return readOutcome(answer, delivery.target)
+    return readOutcome(answer, delivery)
   }
 }
 
@@ -101,16 +105,22 @@ export const retryAfterMs = (value: string | undefined, now = Date.now()): numbe
 
 const Taken = v.object({ deployment: Deployment, follow: v.optional(Accepted.entries.follow) })
 
+/** The answer to what makes no deployment. */
+const Told = v.object({ result: v.string(), detail: v.string() })
+
 /** What has to be hidden, also in an answer that is not one otherwise: its beginning is shown. */
 const WithToken = v.object({ follow: v.object({ token: v.string() }) })
 
-function readOutcome({ status, text }: Heard, target: HookTarget): HookOutcome {
+function readOutcome({ status, text }: Heard, { target, body }: Delivery): HookOutcome {
   const answer = parseJson(text)
   if (v.is(WithToken, answer)) hide(answer.follow.token)
   const parsed = v.safeParse(Taken, answer)
   if (parsed.success) {
     const { deployment, follow } = parsed.output
     return { kind: 'accepted', deployment, ...(follow && { follow }) }
+  }
+  if (body.remove === true && v.is(Told, answer)) {
+    return { kind: 'taken', status, said: `${answer.result}: ${answer.detail}` }
   }
   if (target.basic !== undefined) return { kind: 'taken', status }
   const shown = text.trim() === '' ? 'nothing' : text.trim().slice(0, 200)

@@ -10,6 +10,7 @@ import { parseImages } from './metadata/images.ts'
 import { readTags } from './metadata/read-tags.ts'
 import type { Rule } from './metadata/rules.ts'
 import type { RunContext } from './context.ts'
+import { asksForPreview } from './preview.ts'
 import { githubRegistry, isWorkflowToken } from './registries/github.ts'
 import { registryHost } from './registries/host.ts'
 
@@ -59,6 +60,8 @@ export interface Inputs extends BuildInputs {
   build: boolean
   /** `previous`, a digest or a deployment's id; `''` for none. */
   rollback: string
+  /** `true`, or the name of a preview; `''` or `false` for the app itself. */
+  preview: string
   /** Environment of the GitHub deployment; `''` for none. */
   environment: string
   /** Where users see the result; `''` for what the receiver says. */
@@ -123,6 +126,7 @@ export const readInputs = (run: RunContext, input: typeof getInput = getInput): 
     },
     build: boolean('build', true),
     rollback: text('rollback'),
+    preview: text('preview'),
     environment: text('environment'),
     environmentUrl: text('environment-url'),
     attestations: lines('attestations'),
@@ -196,6 +200,7 @@ function checkTogether(inputs: Inputs): void {
       hint: 'Leave wait out: what is not followed is not known to fail.',
     })
   }
+  if (asksForPreview(inputs.preview)) checkPreview(inputs)
   const pushing = inputs.push ? undefined : inputs.outputs.find(asksForPush)
   if (pushing !== undefined) {
     throw new ActionError('bad_input', `input outputs: "${pushing}" pushes, beside push: false`, {
@@ -205,6 +210,25 @@ function checkTogether(inputs: Inputs): void {
   if (inputs.image === '' && inputs.rollback === '') {
     throw new ActionError('bad_input', 'input image is empty, and GITHUB_REPOSITORY is too', {
       hint: 'Give image, the repository to push to: ghcr.io/acme/api.',
+    })
+  }
+}
+
+function checkPreview({ preview, hooks, rollback }: Inputs): void {
+  if (rollback !== '') {
+    throw new ActionError('bad_input', `input preview: "${preview}" beside rollback: ${rollback}`, {
+      hint: 'Leave one of them out: a preview is not rolled back, but deployed with another image.',
+    })
+  }
+  if (hooks.length !== 1) {
+    const beside = hooks.length === 0 ? 'without url' : `beside ${hooks.length} lines of url`
+    throw new ActionError('bad_input', `input preview: "${preview}" ${beside}`, {
+      hint: 'Give one url, the hook of the app that has previews; for another app or receiver, write a step of its own.',
+    })
+  }
+  if (hooks.some(({ basic }) => basic !== undefined)) {
+    throw new ActionError('bad_input', 'input preview: user and password stand in url', {
+      hint: 'Such a hook knows no previews and would deploy the app itself: leave them out of url, and sign with OIDC or secret.',
     })
   }
 }

@@ -26,6 +26,9 @@ export const sayFolded = (title: string, lines: readonly string[]): void => {
 /** A warning with an annotation. */
 export const warn = (text: string): void => core.warning(named(plainLines(text).join('\n')))
 
+/** What is worth an annotation, and nothing to worry about. */
+export const note = (text: string): void => core.notice(named(plainLines(text).join('\n')))
+
 function named(line: string): string {
   const name = subject.getStore()
   return name === undefined ? line : `${name}  ${line}`

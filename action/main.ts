@@ -6,16 +6,17 @@ import { loadGithubContext, readContext } from './context.ts'
 import type { Order } from './deploy.ts'
 import { ActionError, describeError } from './error.ts'
 import { buildImage } from './build-image.ts'
-import { explainFork } from './fork.ts'
+import { explainFork, isFromFork } from './fork.ts'
 import { createGithubDeployment } from './github-deployment.ts'
 import { endedAs, endedWell, environmentUrl } from './outcome.ts'
 import { releaseId } from './idempotency-key.ts'
 import { readReference } from './image.ts'
 import type { Inputs } from './inputs.ts'
 import { readInputs } from './inputs.ts'
-import { hide, plainLines, say } from './log.ts'
-import type { Built } from './report.ts'
-import { reportBuild, reportEnd } from './report.ts'
+import { hide, note, plainLines, say } from './log.ts'
+import { type Preview, previewOf } from './preview.ts'
+import { removePreview } from './remove-preview.ts'
+import { type Built, reportBuild, reportEnd } from './report.ts'
 import { type Part, partsOf, resultsOf } from './part.ts'
 import { deployToAll } from './several.ts'
 import { keepForPost, nothingForPost } from './several-state.ts'
@@ -44,6 +45,10 @@ function readKnownInputs(run: RunContext): Inputs {
 async function runWith(inputs: Inputs, run: RunContext, signal: AbortSignal): Promise<void> {
   for (const { basic } of inputs.hooks) hide(basic?.password)
 
+  const preview = previewOf(inputs, run)
+  if (preview !== undefined && isFromFork(run) && inputs.secret === '') return noteFork(preview)
+  if (preview?.isOver === true) return await removePreview(preview, { inputs, run, signal })
+
   const built =
     inputs.build && inputs.rollback === '' ? await buildImage(inputs, run, signal) : undefined
   if (built !== undefined) reportBuild(built, inputs.separators)
@@ -51,7 +56,8 @@ async function runWith(inputs: Inputs, run: RunContext, signal: AbortSignal): Pr
   const parts = isPushed(inputs) ? partsOf(inputs.hooks) : []
   const release = parts.length > 1 ? releaseId(inputs.id, run) : undefined
   try {
-    if (isPushed(inputs)) await deployOnGithub({ inputs, run, built, release, signal }, parts)
+    if (isPushed(inputs))
+      await deployOnGithub({ inputs, run, preview, built, release, signal }, parts)
     else saySkipped(inputs)
   } finally {
     await reportEnd(
@@ -68,9 +74,17 @@ async function runWith(inputs: Inputs, run: RunContext, signal: AbortSignal): Pr
 interface Job {
   inputs: Inputs
   run: RunContext
+  preview: Preview | undefined
   built: Built | undefined
   release: string | undefined
   signal: AbortSignal
+}
+
+/** Whoever opens one from a fork is to have no secret of this repository, and the run has none. */
+function noteFork({ name }: Preview): void {
+  note(
+    `no preview ${name}: this pull request is from a fork, whose run gets no secret and no OIDC token. Nothing was built or deployed. A maintainer's own workflow can do it, for a commit that was read (docs/previews.md).`,
+  )
 }
 
 /** What is not pushed is not deployed. */
@@ -102,7 +116,7 @@ async function deployOnGithub(job: Job, parts: readonly Part[]): Promise<void> {
 }
 
 async function deploy(
-  { inputs, run, built, release, signal }: Job,
+  { inputs, run, preview, built, release, signal }: Job,
   parts: readonly Part[],
 ): Promise<void> {
   const order: Order = {
@@ -111,6 +125,7 @@ async function deploy(
     image: inputs.rollback === '' ? (built?.image ?? checkedReference(inputs.image)) : '',
     attestations: readAttestations(inputs.attestations),
     ...(built?.digest !== undefined && { builtDigest: built.digest }),
+    ...(preview !== undefined && { preview: preview.name }),
     ...(release !== undefined && { release }),
     signal,
   }

@@ -1,6 +1,6 @@
-import { g as getExecOutput } from "./core.js";
+import { _ as getExecOutput } from "./core.js";
 import { n as ActionError } from "./error.js";
-import { o as warn } from "./log.js";
+import { s as warn } from "./log.js";
 
 // action/metadata/checkout.ts
 /**

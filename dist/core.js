@@ -2195,6 +2195,14 @@ function warning(message, properties = {}) {
 	issueCommand("warning", toCommandProperties(properties), message instanceof Error ? message.toString() : message);
 }
 /**
+* Adds a notice issue
+* @param message notice issue message. Errors will be converted to string via toString()
+* @param properties optional properties to add to the annotation.
+*/
+function notice(message, properties = {}) {
+	issueCommand("notice", toCommandProperties(properties), message instanceof Error ? message.toString() : message);
+}
+/**
 * Writes info to log with console.log.
 * @param message info message
 */
@@ -2242,4 +2250,4 @@ function getIDToken(aud) {
 	});
 }
 
-export { __toESM as C, __commonJSMin as S, rmRF as _, getIDToken as a, HttpClient as b, info as c, setOutput as d, setSecret as f, getExecOutput as g, exec as h, exportVariable as i, saveState as l, warning as m, endGroup as n, getInput as o, startGroup as p, error as r, getState as s, debug as t, setFailed as u, which as v, fetch as x, summary as y };
+export { __commonJSMin as C, fetch as S, getExecOutput as _, getIDToken as a, summary as b, info as c, setFailed as d, setOutput as f, exec as g, warning as h, exportVariable as i, notice as l, startGroup as m, endGroup as n, getInput as o, setSecret as p, error as r, getState as s, debug as t, saveState as u, rmRF as v, __toESM as w, HttpClient as x, which as y };

@@ -1,5 +1,5 @@
-import { l as saveState, s as getState } from "./core.js";
-import { n as plainLines, o as warn, r as say } from "./log.js";
+import { s as getState, u as saveState } from "./core.js";
+import { i as say, r as plainLines, s as warn } from "./log.js";
 import { once } from "node:events";
 
 // action/github-deployment.ts

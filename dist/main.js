@@ -1,8 +1,8 @@
-import { a as getIDToken, h as exec, o as getInput, u as setFailed, v as which } from "./core.js";
+import { a as getIDToken, d as setFailed, f as setOutput, g as exec, o as getInput, y as which } from "./core.js";
 import { n as ActionError, r as describeError } from "./error.js";
 import { a as asksForPush, c as readBuildInputs, d as parseLines, f as parseList, i as readReference, l as formatFields, n as parseRule, o as isPushed, r as planPush, s as makesImage, t as parseAttributes, u as parseFields } from "./rules.js";
 import { n as parseImage$1, r as shortDigest, t as formatImage } from "./image-reference.js";
-import { a as sayingOf, n as plainLines, o as warn, r as say, t as hide } from "./log.js";
+import { i as say, n as note, o as sayingOf, r as plainLines, s as warn, t as hide } from "./log.js";
 import { A as optional, C as readText, D as is, E as isPassing, F as tupleWithRest, I as union, L as unknown, M as pipe, N as safeParse, O as number, P as string, S as Deployment, T as explainNetworkError, _ as rejected, a as reportBuild, b as showDuration, c as reportMetadata, d as endedAs, f as endedWell, g as follow, h as standingOf, i as askAgain, j as parseJson$1, k as object, l as partsOf$2, m as countsOf, n as nothingForPost, o as reportEnd, p as environmentUrl, s as reportFailure, t as keepForPost, u as resultsOf, v as MAX_DURATION_MS, w as send, x as Accepted, y as parseDuration } from "./several-state.js";
 import { n as readBeginning } from "./read-body.js";
 import { i as registryHost, n as removeDocker, t as prepareDocker } from "./login.js";
@@ -2030,11 +2030,11 @@ const explainFork = (error, run) => {
 		cause: error
 	});
 };
-/** `pull_request_target` runs with the repository's own rights. */
-function isFromFork({ eventName, repository, payload }) {
+/** `pull_request_target` runs with the repository's own rights. A fork may be gone already: then its repository is `null`. */
+const isFromFork = ({ eventName, repository, payload }) => {
 	const head = payload.pull_request?.head?.repo;
 	return eventName === "pull_request" && head !== void 0 && head?.full_name !== repository;
-}
+};
 
 // action/idempotency-key.ts
 /**
@@ -2245,6 +2245,65 @@ const readTags = (lines) => {
 };
 const isOfRule = (field) => field.includes("=") || field.includes("{{");
 
+// protocol/preview-name.ts
+/** Between the name of an app and that of a preview of it. */
+const BETWEEN = "--";
+/** A label of DNS (RFC 1035, section 2.3.4): the two of them are one. */
+const LONGEST = 63;
+const HASH_DIGITS = 8;
+/** `api--pr-42`: the app that a preview of `api` is. */
+const previewApp = (app, preview) => `${app}${BETWEEN}${preview}`;
+const pullRequestPreview = (number) => `pr-${number}`;
+/**
+* The preview of a branch: its name where that is a label of DNS that stands for no other, else what is left of it, and a hash. No two
+* branches of an app have the same, and none has that of a pull request.
+*/
+function branchPreview(app, branch) {
+	if (isLabel(app, branch) && !/^pr-\d+$/.test(branch) && !HASHED.test(branch)) return branch;
+	const hash = createHash("sha256").update(branch).digest("hex").slice(0, HASH_DIGITS);
+	const room = LONGEST - previewApp(app, "").length - HASH_DIGITS - 1;
+	const start = branch.toLowerCase().split(/[^a-z0-9]/).filter((word) => word !== "").join("-").slice(0, room).replace(/-$/, "");
+	return start === "" ? `x-${hash}` : `${start}-${hash}`;
+}
+/** What a sender calls a preview: by the name that it has, or by that of a branch. */
+const calledPreview = (app, text) => isLabel(app, text) ? text : branchPreview(app, text);
+const isLabel = (app, text) => /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/.test(text) && previewApp(app, text).length <= LONGEST;
+/** As the names are that are made here: a branch that is called so has another hash behind it. */
+const HASHED = /-[0-9a-f]{8}$/;
+
+// action/preview.ts
+/**
+* What the input `preview` says: that of the run's pull request or branch, or one by its name; `undefined` for the app itself.
+* @throws ActionError `bad_input` where the run has neither pull request nor branch.
+*/
+const previewOf = ({ preview, hooks }, run) => {
+	const [target] = hooks;
+	if (!asksForPreview(preview) || target === void 0) return void 0;
+	return {
+		name: isYes(preview) ? ownName(target.app, run) : calledPreview(target.app, preview),
+		target,
+		isOver: isPullRequest(run) && run.payload.action === "closed"
+	};
+};
+/** Whether a run is for a preview: as YAML's booleans, and any other text is a name. */
+const asksForPreview = (text) => text !== "" && ![
+	"false",
+	"False",
+	"FALSE"
+].includes(text);
+const isYes = (text) => [
+	"true",
+	"True",
+	"TRUE"
+].includes(text);
+function ownName(app, run) {
+	if (run.pullRequest !== void 0) return pullRequestPreview(String(run.pullRequest));
+	const branch = /^refs\/heads\/(.+)$/s.exec(run.ref)?.[1];
+	if (branch !== void 0 && run.eventName !== "delete") return branchPreview(app, branch);
+	throw new ActionError("bad_input", `input preview: "true" on ${run.eventName || "no event"} of ${run.ref || "no ref"}, which is of neither a pull request nor a branch`, { hint: "Run the step on pull_request or on a push to a branch, or write a name: pr-42." });
+}
+const isPullRequest = ({ eventName }) => eventName === "pull_request" || eventName === "pull_request_target";
+
 // action/inputs.ts
 const ON_FAILURE = [
 	"stop",
@@ -2297,6 +2356,7 @@ const readInputs = (run, input = getInput) => {
 		},
 		build: boolean("build", true),
 		rollback: text("rollback"),
+		preview: text("preview"),
 		environment: text("environment"),
 		environmentUrl: text("environment-url"),
 		attestations: lines("attestations"),
@@ -2341,9 +2401,18 @@ function checkTogether(inputs) {
 	const twice = urls.find((url, index) => urls.indexOf(url) !== index);
 	if (twice !== void 0) throw new ActionError("bad_input", `input url: ${twice} stands there twice`, { hint: "Give each receiver once." });
 	if (inputs.onFailure === "rollback" && !inputs.wait) throw new ActionError("bad_input", "input on-failure: \"rollback\" beside wait: false", { hint: "Leave wait out: what is not followed is not known to fail." });
+	if (asksForPreview(inputs.preview)) checkPreview(inputs);
 	const pushing = inputs.push ? void 0 : inputs.outputs.find(asksForPush);
 	if (pushing !== void 0) throw new ActionError("bad_input", `input outputs: "${pushing}" pushes, beside push: false`, { hint: "Take the line out, or push=true out of it (type=docker, type=oci and type=local push nothing), or write push: true." });
 	if (inputs.image === "" && inputs.rollback === "") throw new ActionError("bad_input", "input image is empty, and GITHUB_REPOSITORY is too", { hint: "Give image, the repository to push to: ghcr.io/acme/api." });
+}
+function checkPreview({ preview, hooks, rollback }) {
+	if (rollback !== "") throw new ActionError("bad_input", `input preview: "${preview}" beside rollback: ${rollback}`, { hint: "Leave one of them out: a preview is not rolled back, but deployed with another image." });
+	if (hooks.length !== 1) {
+		const beside = hooks.length === 0 ? "without url" : `beside ${hooks.length} lines of url`;
+		throw new ActionError("bad_input", `input preview: "${preview}" ${beside}`, { hint: "Give one url, the hook of the app that has previews; for another app or receiver, write a step of its own." });
+	}
+	if (hooks.some(({ basic }) => basic !== void 0)) throw new ActionError("bad_input", "input preview: user and password stand in url", { hint: "Such a hook knows no previews and would deploy the app itself: leave them out of url, and sign with OIDC or secret." });
 }
 
 // action/hook.ts
@@ -2363,9 +2432,11 @@ const RETRIED_STATUSES = /* @__PURE__ */ new Set([
 	503,
 	504
 ]);
+/** A conflict with a time to wait ends by itself: a preview that is being taken away. */
+const isWorthAnotherTry = ({ status, headers }) => RETRIED_STATUSES.has(status) || status === 409 && headers["retry-after"] !== void 0;
 /**
-* Posts a hook, and again when nobody answered or the answer was 429, 502, 503 or 504. Each try has the same bytes and
-* the same idempotency key, so that a hook that did arrive starts nothing twice.
+* Posts a hook, and again when nobody answered or the answer was 429, 502, 503, 504, or 409 with `Retry-After`. Each try has the
+* same bytes and the same idempotency key, so that a hook that did arrive starts nothing twice.
 * @throws ActionError `unreachable`, `rejected`, `bad_answer`, `no_id_token`, `cancelled`.
 */
 const postHook = async (delivery) => {
@@ -2384,7 +2455,7 @@ const postHook = async (delivery) => {
 			await delivery.pause(pauseMs);
 			continue;
 		}
-		if (RETRIED_STATUSES.has(answer.status) && pauseMs !== void 0) {
+		if (isWorthAnotherTry(answer) && pauseMs !== void 0) {
 			const waitMs = retryAfterMs(answer.headers["retry-after"]) ?? pauseMs;
 			say(`${url} answered ${answer.status}; trying again in ${Math.ceil(waitMs / 1e3)} s`);
 			await delivery.pause(waitMs);
@@ -2395,7 +2466,7 @@ const postHook = async (delivery) => {
 			url,
 			app: delivery.target.app
 		});
-		return readOutcome(answer, delivery.target);
+		return readOutcome(answer, delivery);
 	}
 };
 async function tryOnce(delivery, body) {
@@ -2432,9 +2503,14 @@ const Taken = object({
 	deployment: Deployment,
 	follow: optional(Accepted.entries.follow)
 });
+/** The answer to what makes no deployment. */
+const Told = object({
+	result: string(),
+	detail: string()
+});
 /** What has to be hidden, also in an answer that is not one otherwise: its beginning is shown. */
 const WithToken = object({ follow: object({ token: string() }) });
-function readOutcome({ status, text }, target) {
+function readOutcome({ status, text }, { target, body }) {
 	const answer = parseJson(text);
 	if (is(WithToken, answer)) hide(answer.follow.token);
 	const parsed = safeParse(Taken, answer);
@@ -2446,6 +2522,11 @@ function readOutcome({ status, text }, target) {
 			...follow && { follow }
 		};
 	}
+	if (body.remove === true && is(Told, answer)) return {
+		kind: "taken",
+		status,
+		said: `${answer.result}: ${answer.detail}`
+	};
 	if (target.basic !== void 0) return {
 		kind: "taken",
 		status
@@ -2673,7 +2754,7 @@ function withOidc(url) {
 * @throws ActionError of the hook and of following it.
 */
 const deployTo = async (target, order, onResult) => {
-	const { inputs, signal } = order;
+	const { inputs, preview, signal } = order;
 	let whole;
 	const known = (result) => {
 		whole = {
@@ -2685,9 +2766,10 @@ const deployTo = async (target, order, onResult) => {
 		onResult(whole);
 		return whole;
 	};
-	const { url, app } = target;
+	const { url } = target;
+	const app = preview === void 0 ? target.app : previewApp(target.app, preview);
 	warnOfPlainHttp(url);
-	say(`${whatItDoes(order)}: ${url}`);
+	say(`${whatItDoes(order)}${preview === void 0 ? "" : ` as ${app}`}: ${url}`);
 	const outcome = await postHook({
 		target,
 		body: hookBody(target, order),
@@ -2771,17 +2853,19 @@ function after(event, deployment) {
 }
 /** A URL with a password is a plain `CI_CD_URL`: its receiver takes what the app's tag says, so no image is sent. */
 function hookBody(target, order) {
-	const { inputs, run, backTo, release } = order;
+	const { inputs, run, preview, backTo, release } = order;
 	const key = idempotencyKey(inputs.id, run, target.app);
 	const rollback = backTo?.deployment ?? inputs.rollback;
 	return {
 		...rollback === "" ? target.basic === void 0 && { image: order.image } : { rollback },
+		...preview !== void 0 && { preview },
 		...order.attestations.length > 0 && { attestations: [...order.attestations] },
 		id: backTo === void 0 ? key : undoingKey(key),
-		source: source(run, release)
+		source: sourceOf(run, release)
 	};
 }
-function source(run, release = "") {
+/** What a hook says of the run that it is of. */
+const sourceOf = (run, release = "") => {
 	const said = {
 		repository: run.repository,
 		ref: run.ref,
@@ -2792,7 +2876,7 @@ function source(run, release = "") {
 		release
 	};
 	return Object.fromEntries(Object.entries(said).filter(([, value]) => value !== "").map(([key, value]) => [key, value.slice(0, 1e3)]));
-}
+};
 function warnOfPlainHttp(url) {
 	const { protocol, hostname } = new URL(url);
 	const isLoopback = hostname === "localhost" || hostname === "[::1]" || /^127(?:\.\d+){3}$/.test(hostname);
@@ -2809,6 +2893,30 @@ function warnOfAnotherDigest(digest, { builtDigest }) {
 	if (builtDigest === void 0 || digest === void 0 || digest === builtDigest) return;
 	warn(`the receiver deployed ${digest}, not the ${builtDigest} that this job pushed: the tag that the app follows names another image.`);
 }
+
+// action/remove-preview.ts
+/**
+* Has the receiver take a preview away, which needs neither a build nor a login. That there was none is as good.
+* @throws ActionError of the hook.
+*/
+const removePreview = async ({ name, target }, { inputs, run, signal }) => {
+	const { url, app } = target;
+	say(`taking the preview ${name} of ${app} away: ${url}`);
+	const outcome = await postHook({
+		target,
+		body: {
+			preview: name,
+			remove: true,
+			id: idempotencyKey(inputs.id, run, app),
+			source: sourceOf(run)
+		},
+		authorize: chooseSigning(target, inputs.secret),
+		signal,
+		pause: (ms) => setTimeout$1(ms, void 0, { signal })
+	});
+	say(outcome.kind === "taken" && outcome.said ? outcome.said : `${url} took it`);
+	setOutput("status", "removed");
+};
 
 // action/end-of-several.ts
 /** The error that ends a job, if one does: of several receivers the first one's, and how many are where. */
@@ -3072,6 +3180,13 @@ function readKnownInputs(run) {
 }
 async function runWith(inputs, run, signal) {
 	for (const { basic } of inputs.hooks) hide(basic?.password);
+	const preview = previewOf(inputs, run);
+	if (preview !== void 0 && isFromFork(run) && inputs.secret === "") return noteFork(preview);
+	if (preview?.isOver === true) return await removePreview(preview, {
+		inputs,
+		run,
+		signal
+	});
 	const built = inputs.build && inputs.rollback === "" ? await buildImage(inputs, run, signal) : void 0;
 	if (built !== void 0) reportBuild(built, inputs.separators);
 	const parts = isPushed(inputs) ? partsOf$2(inputs.hooks) : [];
@@ -3080,6 +3195,7 @@ async function runWith(inputs, run, signal) {
 		if (isPushed(inputs)) await deployOnGithub({
 			inputs,
 			run,
+			preview,
 			built,
 			release,
 			signal
@@ -3092,6 +3208,10 @@ async function runWith(inputs, run, signal) {
 		});
 		if (release !== void 0 && !signal.aborted) nothingForPost();
 	}
+}
+/** Whoever opens one from a fork is to have no secret of this repository, and the run has none. */
+function noteFork({ name }) {
+	note(`no preview ${name}: this pull request is from a fork, whose run gets no secret and no OIDC token. Nothing was built or deployed. A maintainer's own workflow can do it, for a commit that was read (docs/previews.md).`);
 }
 /** What is not pushed is not deployed. */
 function saySkipped({ hooks, push, call }) {
@@ -3124,13 +3244,14 @@ async function deployOnGithub(job, parts) {
 		...url !== void 0 && { url }
 	});
 }
-async function deploy({ inputs, run, built, release, signal }, parts) {
+async function deploy({ inputs, run, preview, built, release, signal }, parts) {
 	const order = {
 		inputs,
 		run,
 		image: inputs.rollback === "" ? built?.image ?? checkedReference(inputs.image) : "",
 		attestations: readAttestations(inputs.attestations),
 		...built?.digest !== void 0 && { builtDigest: built.digest },
+		...preview !== void 0 && { preview: preview.name },
 		...release !== void 0 && { release },
 		signal
 	};

@@ -1,4 +1,4 @@
-import { C as __toESM, S as __commonJSMin, b as HttpClient, t as debug, x as fetch } from "./core.js";
+import { C as __commonJSMin, S as fetch, t as debug, w as __toESM, x as HttpClient } from "./core.js";
 import { t as Context } from "./context.js";
 import { r as readText } from "./read-body.js";
 

@@ -82,6 +82,14 @@ test('cut connections and 429, 502, 503 and 504 are tried again with the same by
   )
 })
 
+test('a conflict that says when it is over is waited for', async () => {
+  const leaves = { status: 409, headers: { 'retry-after': '5' } }
+  const { url } = await receiver([leaves, leaves, { status: 202, body: accepted }])
+  const { outcome, pauses } = deliver(url)
+  expect((await outcome).kind).toBe('accepted')
+  expect(pauses).toEqual([5000, 5000])
+})
+
 test('a receiver that stays away is given up after six tries, in words', async () => {
   const { url, heard } = await receiver([{ status: 503 }])
   await expect(deliver(url).outcome).rejects.toMatchObject({

@@ -76,6 +76,7 @@ test('without any variable each input has its documented default', () => {
     call: '',
     build: true,
     rollback: '',
+    preview: '',
     environment: '',
     environmentUrl: '',
     attestations: [],

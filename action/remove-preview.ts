@@ -1,0 +1,36 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import { setOutput } from '@actions/core'
+import type { RunContext } from './context.ts'
+import { sourceOf } from './deploy.ts'
+import { postHook } from './hook.ts'
+import { idempotencyKey } from './idempotency-key.ts'
+import type { Inputs } from './inputs.ts'
+import { say } from './log.ts'
+import type { Preview } from './preview.ts'
+import { chooseSigning } from './signing.ts'
+
+/**
+ * Has the receiver take a preview away, which needs neither a build nor a login. That there was none is as good.
+ * @throws ActionError of the hook.
+ */
+export const removePreview = async (
+  { name, target }: Preview,
+  { inputs, run, signal }: { inputs: Inputs; run: RunContext; signal: AbortSignal },
+): Promise<void> => {
+  const { url, app } = target
+  say(`taking the preview ${name} of ${app} away: ${url}`)
+  const outcome = await postHook({
+    target,
+    body: {
+      preview: name,
+      remove: true,
+      id: idempotencyKey(inputs.id, run, app),
+      source: sourceOf(run),
+    },
+    authorize: chooseSigning(target, inputs.secret),
+    signal,
+    pause: (ms) => pause(ms, undefined, { signal }),
+  })
+  say(outcome.kind === 'taken' && outcome.said ? outcome.said : `${url} took it`)
+  setOutput('status', 'removed')
+}
