@@ -1,8 +1,7 @@
-import { once } from 'node:events'
 import { getState, saveState } from '@actions/core'
+import { askGithub, connect, type Matter, type Octokit } from './ask-github.ts'
 import type { RunContext } from './context.ts'
 import { plainLines, say, warn } from './log.ts'
-import type { createOctokit } from './octokit.ts'
 
 /** GitHub's states, as far as they are used here. */
 export type DeploymentState = 'in_progress' | 'success' | 'failure' | 'error' | 'inactive'
@@ -33,21 +32,31 @@ interface Unended {
   news?: DeploymentNews
 }
 
-type Octokit = ReturnType<typeof createOctokit>
-
-/** Longest that one thing is tried for, all repetitions together. */
-const DEADLINE_MS = 60_000
 const MAX_DESCRIPTION = 140
-/** Of GitHub's own words in a warning, in characters. */
-const MAX_REASON = 300
 const STATE = 'github-deployment'
+
+const matterOf = (environment: string): Matter => ({
+  about: `environment ${environment}`,
+  act: 'report the deployment',
+  permission: 'deployments: write',
+})
+
+interface Wanted {
+  /** `''` for none. */
+  environment: string
+  token: string
+  image: string
+  /** The environment is there for a while only. */
+  isPreview?: boolean
+}
 
 /**
  * Creates a GitHub deployment of this run's commit in an environment, without merging anything and without waiting for
- * checks. `undefined`, with a warning that says why, when it cannot be had. Rejects when the job is cancelled.
+ * checks; for a preview it is of the pull request's head, where GitHub shows it. `undefined`, with a warning that says why, when it
+ * cannot be had. Rejects when the job is cancelled.
  */
 export const createGithubDeployment = async (
-  { environment, token, image }: { environment: string; token: string; image: string },
+  { environment, token, image, isPreview = false }: Wanted,
   run: RunContext,
   cancelled: AbortSignal,
 ): Promise<GithubDeployment | undefined> => {
@@ -60,23 +69,24 @@ export const createGithubDeployment = async (
   }
   const [owner = '', repo = ''] = run.repository.split('/')
   const octokit = await connect(token)
-  const id = await call(
-    environment,
+  const id = await askGithub(
+    matterOf(environment),
     async (signal) => {
       const { data } = await octokit.repos.createDeployment({
         owner,
         repo,
-        ref: run.sha,
+        ref: (isPreview ? run.payload.pull_request?.head?.sha : undefined) ?? run.sha,
         environment,
         description: shorten(image === '' ? 'a rollback' : image),
         auto_merge: false,
         required_contexts: [],
+        ...(isPreview && { transient_environment: true, production_environment: false }),
         request: { signal },
       })
       if (!('id' in data)) throw new Error(data.message ?? 'it answered without an id')
       return data.id
     },
-    cancelled,
+    { cancelled },
   )
   if (id === undefined) return undefined
   const begun = { owner, repo, id, logUrl: run.runUrl, environment }
@@ -100,7 +110,7 @@ const resume = (begun: Unended, octokit: Octokit): GithubDeployment => {
 async function tell(news: DeploymentNews, begun: Unended, octokit: Octokit): Promise<void> {
   const { owner, repo, id, logUrl, environment } = begun
   const { state, description, url, isBegin } = news
-  const isTold = await call(environment, async (signal) => {
+  const isTold = await askGithub(matterOf(environment), async (signal) => {
     await octokit.repos.createDeploymentStatus({
       owner,
       repo,
@@ -126,48 +136,6 @@ export const endUnended = async (token: string): Promise<void> => {
       description: 'the job was killed while it followed; the deployment goes on by itself',
     },
   )
-}
-
-/** A run without an environment loads nothing of it. */
-const connect = async (token: string): Promise<Octokit> =>
-  (await import('./octokit.ts')).createOctokit(token)
-
-/**
- * Resolves to what the work gives, or to nothing after a warning. Octokit's pauses between two tries know no signal, so that
- * the work is not waited for once it has to end.
- * @param cancelled rejects with its reason; without it the work goes on when the job is cancelled
- */
-async function call<T>(
-  environment: string,
-  work: (signal: AbortSignal) => Promise<T>,
-  cancelled?: AbortSignal,
-): Promise<T | undefined> {
-  const late = new AbortController()
-  const timer = setTimeout(() => late.abort(), DEADLINE_MS)
-  const ended = AbortSignal.any([late.signal, ...(cancelled ? [cancelled] : [])])
-  try {
-    ended.throwIfAborted()
-    return await Promise.race([work(ended), rejectOn(ended)])
-  } catch (error) {
-    cancelled?.throwIfAborted()
-    warn(`environment ${environment}: ${refusal(error as Error & { status?: number })}`)
-    return undefined
-  } finally {
-    clearTimeout(timer)
-  }
-}
-
-const rejectOn = async (signal: AbortSignal): Promise<never> => {
-  await once(signal, 'abort')
-  throw signal.reason
-}
-
-function refusal({ status, message }: { status?: number; message: string }): string {
-  const said = (plainLines(message)[0] ?? '').slice(0, MAX_REASON)
-  if (status === 403 || status === 404) {
-    return `GitHub does not let this job report the deployment (${status} ${said}): add "permissions: { deployments: write }" to it. The deploy itself goes on.`
-  }
-  return `GitHub was not told of the deployment (${status ?? 'no answer'}: ${said}); the deploy itself goes on`
 }
 
 function shorten(text: string): string {

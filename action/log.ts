@@ -26,6 +26,9 @@ export const sayFolded = (title: string, lines: readonly string[]): void => {
 /** A warning with an annotation. */
 export const warn = (text: string): void => core.warning(named(plainLines(text).join('\n')))
 
+/** What only who looks for a cause wants to see. */
+export const debug = (text: string): void => core.debug(named(plainLines(text).join(' ')))
+
 /** What is worth an annotation, and nothing to worry about. */
 export const note = (text: string): void => core.notice(named(plainLines(text).join('\n')))
 

@@ -14,7 +14,7 @@ import { readReference } from './image.ts'
 import type { Inputs } from './inputs.ts'
 import { readInputs } from './inputs.ts'
 import { hide, note, plainLines, say } from './log.ts'
-import { type Preview, previewOf } from './preview.ts'
+import { environmentOf, type Preview, previewOf } from './preview.ts'
 import { removePreview } from './remove-preview.ts'
 import { type Built, reportBuild, reportEnd } from './report.ts'
 import { type Part, partsOf, resultsOf } from './part.ts'
@@ -95,10 +95,11 @@ function saySkipped({ hooks, push, call }: Inputs): void {
 
 /** Deploys, and says so on GitHub's pages when the input `environment` asks for it. */
 async function deployOnGithub(job: Job, parts: readonly Part[]): Promise<void> {
-  const { inputs, run, built, signal } = job
-  const { environment, githubToken: token, hooks } = inputs
+  const { inputs, run, preview, built, signal } = job
+  const { githubToken: token, hooks } = inputs
   const image = built?.image ?? inputs.image
-  const named = { environment: hooks.length === 0 ? '' : environment, token }
+  const environment = hooks.length === 0 ? '' : environmentOf(inputs, preview)
+  const named = { environment, token, isPreview: preview !== undefined }
   const github = await createGithubDeployment(
     { ...named, image: inputs.rollback === '' ? image : `rollback to ${inputs.rollback}` },
     run,

@@ -27,6 +27,13 @@ export const previewOf = (
   return { name, target, isOver: isPullRequest(run) && run.payload.action === 'closed' }
 }
 
+/** The environment on GitHub's pages: that of a preview is its own, below the one that the input names. `''` for none. */
+export const environmentOf = (
+  { environment }: { environment: string },
+  preview: Preview | undefined,
+): string =>
+  environment === '' || preview === undefined ? environment : `${environment}/${preview.name}`
+
 /** Whether a run is for a preview: as YAML's booleans, and any other text is a name. */
 export const asksForPreview = (text: string): boolean =>
   text !== '' && !['false', 'False', 'FALSE'].includes(text)

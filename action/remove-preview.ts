@@ -6,17 +6,20 @@ import { postHook } from './hook.ts'
 import { idempotencyKey } from './idempotency-key.ts'
 import type { Inputs } from './inputs.ts'
 import { say } from './log.ts'
-import type { Preview } from './preview.ts'
+import { environmentOf, type Preview } from './preview.ts'
+import { retireEnvironment } from './retire-environment.ts'
 import { chooseSigning } from './signing.ts'
 
 /**
- * Has the receiver take a preview away, which needs neither a build nor a login. That there was none is as good.
+ * Has the receiver take a preview away, which needs neither a build nor a login, and then what GitHub's pages have of it. That there was
+ * none is as good.
  * @throws ActionError of the hook.
  */
 export const removePreview = async (
-  { name, target }: Preview,
+  preview: Preview,
   { inputs, run, signal }: { inputs: Inputs; run: RunContext; signal: AbortSignal },
 ): Promise<void> => {
+  const { name, target } = preview
   const { url, app } = target
   say(`taking the preview ${name} of ${app} away: ${url}`)
   const outcome = await postHook({
@@ -33,4 +36,5 @@ export const removePreview = async (
   })
   say(outcome.kind === 'taken' && outcome.said ? outcome.said : `${url} took it`)
   setOutput('status', 'removed')
+  await retireEnvironment(environmentOf(inputs, preview), inputs.githubToken, run)
 }

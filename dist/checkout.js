@@ -1,6 +1,6 @@
 import { _ as getExecOutput } from "./core.js";
 import { n as ActionError } from "./error.js";
-import { s as warn } from "./log.js";
+import { c as warn } from "./log.js";
 
 // action/metadata/checkout.ts
 /**

@@ -1,4 +1,4 @@
-import { c as info, h as warning, l as notice, m as startGroup, n as endGroup, p as setSecret } from "./core.js";
+import { c as info, h as warning, l as notice, m as startGroup, n as endGroup, p as setSecret, t as debug$1 } from "./core.js";
 import { AsyncLocalStorage } from "node:async_hooks";
 
 // action/log.ts
@@ -21,6 +21,8 @@ const sayFolded = (title, lines) => {
 };
 /** A warning with an annotation. */
 const warn = (text) => warning(named(plainLines(text).join("\n")));
+/** What only who looks for a cause wants to see. */
+const debug = (text) => debug$1(named(plainLines(text).join(" ")));
 /** What is worth an annotation, and nothing to worry about. */
 const note = (text) => notice(named(plainLines(text).join("\n")));
 function named(line) {
@@ -38,4 +40,4 @@ const hide = (...secrets) => {
 */
 const plainLines = (text) => text.split(/\r\n|\r|\n|\u2028|\u2029|\u0085/).map((line) => line.replace(/\u001b\[[0-9;?]*[A-Za-z]|[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, "").replaceAll("##[", "##​[").replace(/^(\s*)::/, "$1​::"));
 
-export { sayFolded as a, say as i, note as n, sayingOf as o, plainLines as r, warn as s, hide as t };
+export { say as a, warn as c, plainLines as i, hide as n, sayFolded as o, note as r, sayingOf as s, debug as t };

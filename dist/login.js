@@ -1,6 +1,6 @@
 import { s as getState, u as saveState, v as rmRF } from "./core.js";
 import { n as ActionError } from "./error.js";
-import { s as warn, t as hide } from "./log.js";
+import { c as warn, n as hide } from "./log.js";
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { homedir, tmpdir } from "node:os";

@@ -2,11 +2,11 @@ import { a as getIDToken, d as setFailed, f as setOutput, g as exec, o as getInp
 import { n as ActionError, r as describeError } from "./error.js";
 import { a as asksForPush, c as readBuildInputs, d as parseLines, f as parseList, i as readReference, l as formatFields, n as parseRule, o as isPushed, r as planPush, s as makesImage, t as parseAttributes, u as parseFields } from "./rules.js";
 import { n as parseImage$1, r as shortDigest, t as formatImage } from "./image-reference.js";
-import { i as say, n as note, o as sayingOf, r as plainLines, s as warn, t as hide } from "./log.js";
+import { a as say, c as warn, i as plainLines, n as hide, r as note, s as sayingOf, t as debug } from "./log.js";
 import { A as optional, C as readText, D as is, E as isPassing, F as tupleWithRest, I as union, L as unknown, M as pipe, N as safeParse, O as number, P as string, S as Deployment, T as explainNetworkError, _ as rejected, a as reportBuild, b as showDuration, c as reportMetadata, d as endedAs, f as endedWell, g as follow, h as standingOf, i as askAgain, j as parseJson$1, k as object, l as partsOf$2, m as countsOf, n as nothingForPost, o as reportEnd, p as environmentUrl, s as reportFailure, t as keepForPost, u as resultsOf, v as MAX_DURATION_MS, w as send, x as Accepted, y as parseDuration } from "./several-state.js";
 import { n as readBeginning } from "./read-body.js";
 import { i as registryHost, n as removeDocker, t as prepareDocker } from "./login.js";
-import { t as createGithubDeployment } from "./github-deployment2.js";
+import { i as connect, r as askGithub, t as createGithubDeployment } from "./github-deployment.js";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { readFile } from "node:fs/promises";
@@ -861,7 +861,7 @@ function decodeJwt(jwt) {
 }
 
 // action/registries/exchange.ts
-const DEADLINE_MS = 6e4;
+const DEADLINE_MS$1 = 6e4;
 /**
 * Posts to a service that gives credentials, and returns its answer's text.
 * @throws ActionError `login_failed`, with what the service said and what to do.
@@ -883,7 +883,7 @@ const exchange = async (url, { headers, body, what, hint, signal }) => {
 	}
 };
 /** One request to a service that gives credentials. Rejects, with why in plain words, unless it is answered with 200. */
-const ask = async (url, request, { signal, deadlineMs = DEADLINE_MS }) => {
+const ask = async (url, request, { signal, deadlineMs = DEADLINE_MS$1 }) => {
 	let status;
 	let text;
 	try {
@@ -2285,6 +2285,8 @@ const previewOf = ({ preview, hooks }, run) => {
 		isOver: isPullRequest(run) && run.payload.action === "closed"
 	};
 };
+/** The environment on GitHub's pages: that of a preview is its own, below the one that the input names. `''` for none. */
+const environmentOf = ({ environment }, preview) => environment === "" || preview === void 0 ? environment : `${environment}/${preview.name}`;
 /** Whether a run is for a preview: as YAML's booleans, and any other text is a name. */
 const asksForPreview = (text) => text !== "" && ![
 	"false",
@@ -2894,12 +2896,67 @@ function warnOfAnotherDigest(digest, { builtDigest }) {
 	warn(`the receiver deployed ${digest}, not the ${builtDigest} that this job pushed: the tag that the app follows names another image.`);
 }
 
+// action/retire-environment.ts
+/** GitHub wants a second between two writes, and each push left a deployment. */
+const DEADLINE_MS = 6e5;
+/** Ends and deletes all deployments of an environment whose preview is gone, and the environment where the token may. */
+const retireEnvironment = async (environment, token, run) => {
+	if (environment === "" || token === "" || run.repository === "") return;
+	const [owner = "", repo = ""] = run.repository.split("/");
+	const octokit = await connect(token);
+	const matter = {
+		about: `environment ${environment}`,
+		act: "delete its deployments",
+		permission: "deployments: write"
+	};
+	const ended = await askGithub(matter, async (signal) => {
+		const request = { signal };
+		const { listDeployments } = octokit.repos;
+		const asked = {
+			owner,
+			repo,
+			environment,
+			per_page: 100,
+			request
+		};
+		const deployments = await octokit.paginate(listDeployments, asked);
+		for (const { id } of deployments) {
+			const one = {
+				owner,
+				repo,
+				deployment_id: id,
+				request
+			};
+			await octokit.repos.createDeploymentStatus({
+				...one,
+				state: "inactive",
+				description: "the preview is gone"
+			});
+			await octokit.repos.deleteDeployment(one);
+		}
+		return deployments.length;
+	}, { deadlineMs: DEADLINE_MS });
+	if (ended === void 0) return;
+	say(`GitHub deployments of the environment ${environment}: ${ended} ended and deleted`);
+	await askGithub({
+		...matter,
+		tell: debug
+	}, (signal) => octokit.repos.deleteAnEnvironment({
+		owner,
+		repo,
+		environment_name: environment,
+		request: { signal }
+	}));
+};
+
 // action/remove-preview.ts
 /**
-* Has the receiver take a preview away, which needs neither a build nor a login. That there was none is as good.
+* Has the receiver take a preview away, which needs neither a build nor a login, and then what GitHub's pages have of it. That there was
+* none is as good.
 * @throws ActionError of the hook.
 */
-const removePreview = async ({ name, target }, { inputs, run, signal }) => {
+const removePreview = async (preview, { inputs, run, signal }) => {
+	const { name, target } = preview;
 	const { url, app } = target;
 	say(`taking the preview ${name} of ${app} away: ${url}`);
 	const outcome = await postHook({
@@ -2916,6 +2973,7 @@ const removePreview = async ({ name, target }, { inputs, run, signal }) => {
 	});
 	say(outcome.kind === "taken" && outcome.said ? outcome.said : `${url} took it`);
 	setOutput("status", "removed");
+	await retireEnvironment(environmentOf(inputs, preview), inputs.githubToken, run);
 };
 
 // action/end-of-several.ts
@@ -3220,12 +3278,13 @@ function saySkipped({ hooks, push, call }) {
 }
 /** Deploys, and says so on GitHub's pages when the input `environment` asks for it. */
 async function deployOnGithub(job, parts) {
-	const { inputs, run, built, signal } = job;
-	const { environment, githubToken: token, hooks } = inputs;
+	const { inputs, run, preview, built, signal } = job;
+	const { githubToken: token, hooks } = inputs;
 	const image = built?.image ?? inputs.image;
 	const named = {
-		environment: hooks.length === 0 ? "" : environment,
-		token
+		environment: hooks.length === 0 ? "" : environmentOf(inputs, preview),
+		token,
+		isPreview: preview !== void 0
 	};
 	const github = await createGithubDeployment({
 		...named,

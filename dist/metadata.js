@@ -1,5 +1,5 @@
 import { i as readReference, n as parseRule } from "./rules.js";
-import { s as warn } from "./log.js";
+import { c as warn } from "./log.js";
 import { n as ActionError } from "./error.js";
 import { createRequire } from "node:module";
 

@@ -4,7 +4,7 @@ import { r as removeLeftDocker } from "./login.js";
 // action/post.ts
 await removeLeftDocker();
 if (getState("github-deployment") !== "") {
-	const { endUnended } = await import("./github-deployment.js");
+	const { endUnended } = await import("./github-deployment2.js");
 	await endUnended(getInput("github-token"));
 }
 if (getState("release") !== "") {

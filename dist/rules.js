@@ -1,6 +1,6 @@
 import { n as ActionError } from "./error.js";
 import { n as parseImage } from "./image-reference.js";
-import { s as warn } from "./log.js";
+import { c as warn } from "./log.js";
 
 // node_modules/csv-parse/lib/api/CsvError.js
 var CsvError = class CsvError extends Error {

@@ -1,7 +1,7 @@
 import { b as summary, f as setOutput, i as exportVariable, r as error, s as getState, u as saveState, x as HttpClient } from "./core.js";
 import { n as ActionError, r as describeError, t as ACTION_ERROR_CODES } from "./error.js";
 import { r as readText$1, t as BodyTooLong } from "./read-body.js";
-import { a as sayFolded, i as say, r as plainLines, s as warn, t as hide } from "./log.js";
+import { a as say, c as warn, i as plainLines, n as hide, o as sayFolded } from "./log.js";
 import { r as shortDigest, t as formatImage } from "./image-reference.js";
 import { setTimeout as setTimeout$1 } from "node:timers/promises";
 
