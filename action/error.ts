@@ -23,16 +23,19 @@ export class ActionError extends Error {
   readonly code: ActionErrorCode
   /** What to do. */
   readonly hint: string | undefined
+  /** Of what is `rejected`: the code of the receiver's answer, where it has one. */
+  readonly problem: string | undefined
 
   constructor(
     code: ActionErrorCode,
     message: string,
-    options?: { hint?: string; cause?: unknown },
+    options?: { hint?: string; problem?: string; cause?: unknown },
   ) {
     super(message, options?.cause === undefined ? {} : { cause: options.cause })
     this.name = 'ActionError'
     this.code = code
     this.hint = options?.hint
+    this.problem = options?.problem
   }
 }
 

@@ -14,8 +14,10 @@ import { readReference } from './image.ts'
 import type { Inputs } from './inputs.ts'
 import { readInputs } from './inputs.ts'
 import { hide, note, plainLines, say } from './log.ts'
+import { commentOnPreview } from './preview-comment.ts'
 import { environmentOf, type Preview, previewOf } from './preview.ts'
 import { removePreview } from './remove-preview.ts'
+import { previewNews } from './render-preview.ts'
 import { type Built, reportBuild, reportEnd } from './report.ts'
 import { type Part, partsOf, resultsOf } from './part.ts'
 import { deployToAll } from './several.ts'
@@ -109,11 +111,25 @@ async function deployOnGithub(job: Job, parts: readonly Part[]): Promise<void> {
     await deploy(job, parts)
   } catch (error) {
     await github?.set(await endedAs(parts, error))
+    await tellPullRequest(job, parts, { error })
     throw error
   }
   const results = resultsOf(parts)
   const url = environmentUrl(results, inputs.environmentUrl)
-  await github?.set({ ...endedWell(results), ...(url !== undefined && { url }) })
+  const at = url === undefined ? {} : { url }
+  await github?.set({ ...endedWell(results), ...at })
+  await tellPullRequest(job, parts, at)
+}
+
+/** What became of a preview, where its pull request is read. */
+async function tellPullRequest(
+  { preview, inputs, run }: Job,
+  parts: readonly Part[],
+  end: { error?: unknown; url?: string },
+): Promise<void> {
+  if (preview === undefined) return
+  const news = previewNews(preview, resultsOf(parts)[0], end)
+  if (news) await commentOnPreview(news, { preview, run, token: inputs.githubToken })
 }
 
 async function deploy(

@@ -1,4 +1,9 @@
-import { branchPreview, calledPreview, pullRequestPreview } from '../protocol/preview-name.ts'
+import {
+  branchPreview,
+  calledPreview,
+  previewApp,
+  pullRequestPreview,
+} from '../protocol/preview-name.ts'
 import type { RunContext } from './context.ts'
 import { ActionError } from './error.ts'
 import type { HookTarget } from './hook-target.ts'
@@ -26,6 +31,9 @@ export const previewOf = (
   const name = isYes(preview) ? ownName(target.app, run) : calledPreview(target.app, preview)
   return { name, target, isOver: isPullRequest(run) && run.payload.action === 'closed' }
 }
+
+/** `api--pr-42`: the app that it is. */
+export const previewAppOf = ({ name, target }: Preview): string => previewApp(target.app, name)
 
 /** The environment on GitHub's pages: that of a preview is its own, below the one that the input names. `''` for none. */
 export const environmentOf = (

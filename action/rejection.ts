@@ -42,10 +42,13 @@ export const rejected = (answer: {
   const said = words === '' ? '' : `: ${words.slice(0, MAX_SHOWN)}`
   const message = `${answer.url} answered ${answer.status}${said}`
   const hint = problem?.hint?.slice(0, MAX_SHOWN) ?? HINTS[answer.status]?.(answer.app)
-  return new ActionError('rejected', message, hint === undefined ? {} : { hint })
+  return new ActionError('rejected', message, {
+    ...(hint !== undefined && { hint }),
+    ...(problem?.code !== undefined && { problem: problem.code }),
+  })
 }
 
-const ProblemWords = v.partial(v.pick(Problem, ['title', 'detail', 'hint']))
+const ProblemWords = v.partial(v.pick(Problem, ['title', 'code', 'detail', 'hint']))
 
 function readProblem(text: string): v.InferOutput<typeof ProblemWords> | undefined {
   try {

@@ -6,6 +6,7 @@ import { postHook } from './hook.ts'
 import { idempotencyKey } from './idempotency-key.ts'
 import type { Inputs } from './inputs.ts'
 import { say } from './log.ts'
+import { commentOnPreview } from './preview-comment.ts'
 import { environmentOf, type Preview } from './preview.ts'
 import { retireEnvironment } from './retire-environment.ts'
 import { chooseSigning } from './signing.ts'
@@ -36,5 +37,6 @@ export const removePreview = async (
   })
   say(outcome.kind === 'taken' && outcome.said ? outcome.said : `${url} took it`)
   setOutput('status', 'removed')
+  await commentOnPreview({ became: 'gone' }, { preview, run, token: inputs.githubToken })
   await retireEnvironment(environmentOf(inputs, preview), inputs.githubToken, run)
 }

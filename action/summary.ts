@@ -101,9 +101,9 @@ function failure(error: NonNullable<Deployment['error']>): string {
   return said.join('\n\n')
 }
 
-const table = (rows: readonly string[]): string => `<table>\n${rows.join('\n')}\n</table>`
-const link = (url: string): string => `<a href="${escape(url)}">${escape(url)}</a>`
-const row = (name: string, html: string): string =>
+export const table = (rows: readonly string[]): string => `<table>\n${rows.join('\n')}\n</table>`
+export const link = (url: string): string => `<a href="${escape(url)}">${escape(url)}</a>`
+export const row = (name: string, html: string): string =>
   `<tr><th align="left">${name}</th><td>${html}</td></tr>`
 export const code = (text: string): string => `<code>${escape(text)}</code>`
 

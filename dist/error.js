@@ -22,11 +22,14 @@ var ActionError = class extends Error {
 	code;
 	/** What to do. */
 	hint;
+	/** Of what is `rejected`: the code of the receiver's answer, where it has one. */
+	problem;
 	constructor(code, message, options) {
 		super(message, options?.cause === void 0 ? {} : { cause: options.cause });
 		this.name = "ActionError";
 		this.code = code;
 		this.hint = options?.hint;
+		this.problem = options?.problem;
 	}
 };
 /** Message and hint of any error, for the one line that ends a job. */

@@ -3,7 +3,7 @@ import { n as ActionError, r as describeError } from "./error.js";
 import { a as asksForPush, c as readBuildInputs, d as parseLines, f as parseList, i as readReference, l as formatFields, n as parseRule, o as isPushed, r as planPush, s as makesImage, t as parseAttributes, u as parseFields } from "./rules.js";
 import { n as parseImage$1, r as shortDigest, t as formatImage } from "./image-reference.js";
 import { a as say, c as warn, i as plainLines, n as hide, r as note, s as sayingOf, t as debug } from "./log.js";
-import { A as optional, C as readText, D as is, E as isPassing, F as tupleWithRest, I as union, L as unknown, M as pipe, N as safeParse, O as number, P as string, S as Deployment, T as explainNetworkError, _ as rejected, a as reportBuild, b as showDuration, c as reportMetadata, d as endedAs, f as endedWell, g as follow, h as standingOf, i as askAgain, j as parseJson$1, k as object, l as partsOf$2, m as countsOf, n as nothingForPost, o as reportEnd, p as environmentUrl, s as reportFailure, t as keepForPost, u as resultsOf, v as MAX_DURATION_MS, w as send, x as Accepted, y as parseDuration } from "./several-state.js";
+import { A as explainNetworkError, B as tupleWithRest, C as MAX_DURATION_MS, D as Deployment, E as Accepted, F as optional, H as unknown, I as parseJson$1, L as pipe, M as is, N as number, O as readText, P as object, R as safeParse, S as rejected, T as showDuration, V as union, _ as endedWell, a as reportBuild, b as standingOf, c as reportMetadata, d as link, f as row, g as endedAs, h as resultsOf, i as askAgain, j as isPassing, k as send, l as code, m as partsOf$2, n as nothingForPost, o as reportEnd, p as table, s as reportFailure, t as keepForPost, u as escape, v as environmentUrl, w as parseDuration, x as follow, y as countsOf, z as string } from "./several-state.js";
 import { n as readBeginning } from "./read-body.js";
 import { i as registryHost, n as removeDocker, t as prepareDocker } from "./login.js";
 import { i as connect, r as askGithub, t as createGithubDeployment } from "./github-deployment.js";
@@ -2285,6 +2285,8 @@ const previewOf = ({ preview, hooks }, run) => {
 		isOver: isPullRequest(run) && run.payload.action === "closed"
 	};
 };
+/** `api--pr-42`: the app that it is. */
+const previewAppOf = ({ name, target }) => previewApp(target.app, name);
 /** The environment on GitHub's pages: that of a preview is its own, below the one that the input names. `''` for none. */
 const environmentOf = ({ environment }, preview) => environment === "" || preview === void 0 ? environment : `${environment}/${preview.name}`;
 /** Whether a run is for a preview: as YAML's booleans, and any other text is a name. */
@@ -2416,6 +2418,109 @@ function checkPreview({ preview, hooks, rollback }) {
 	}
 	if (hooks.some(({ basic }) => basic !== void 0)) throw new ActionError("bad_input", "input preview: user and password stand in url", { hint: "Such a hook knows no previews and would deploy the app itself: leave them out of url, and sign with OIDC or secret." });
 }
+
+// action/render-preview.ts
+/** Of why it is not deployed, in characters. */
+const MAX_WHY = 2e3;
+const MARKS = {
+	live: "✅",
+	"under way": "⏳",
+	"not deployed": "❌",
+	gone: "🗑️"
+};
+/** The news of a run; none where a newer one has them, or where nothing is known. */
+const previewNews = ({ target }, result, { error, url }) => {
+	if (result?.status === "superseded") return void 0;
+	if (error instanceof ActionError && isOvertaken(error)) return void 0;
+	const digest = result?.deployment?.image.digest;
+	const known = {
+		...url !== void 0 && { url },
+		...digest !== void 0 && { digest }
+	};
+	if (result !== void 0 && result.status !== "failed") return {
+		became: result.status === "succeeded" ? "live" : "under way",
+		...known
+	};
+	const why = error instanceof ActionError && TOLD_CODES.has(error.code) ? describeError(error).replaceAll(target.url, "the receiver").slice(0, MAX_WHY) : void 0;
+	return {
+		became: "not deployed",
+		...digest && { digest },
+		...why && { why }
+	};
+};
+/** A newer run says what is true, or will. */
+const isOvertaken = (error) => error.code === "cancelled" || error.problem === "preview_removed";
+/** What the receiver says. Of all else the log of the run is the place. */
+const TOLD_CODES = /* @__PURE__ */ new Set(["rejected", "deployment_failed"]);
+/** The text of a comment. In `<code>` nothing is Markdown, and `@somebody` tells nobody. */
+const renderPreview = ({ became, url, digest, why }, preview, { runUrl, payload }) => {
+	const commit = payload.pull_request?.head?.sha;
+	return [`### ${MARKS[became]} Preview ${escape(previewAppOf(preview))}: ${became}`, table([
+		...url === void 0 ? [] : [row("URL", link(url))],
+		...digest === void 0 ? [] : [row("Digest", code(digest))],
+		...commit === void 0 ? [] : [row("Commit", code(commit))],
+		...why === void 0 ? [] : [row("Why", code(why))],
+		...runUrl === "" ? [] : [row("Run", link(runUrl))]
+	])].join("\n\n");
+};
+
+// action/preview-comment.ts
+/**
+* Says on the pull request what became of its preview, in the one comment that it has of it. That it is gone is said only where there is a
+* comment already. Without the right to it there is a notice.
+*/
+const commentOnPreview = async (news, { preview, run, token }) => {
+	const number = pullRequestOf(run);
+	if (number === void 0 || token === "" || run.repository === "") return;
+	const [owner = "", repo = ""] = run.repository.split("/");
+	const octokit = await connect(token);
+	const marker = markerOf(preview);
+	const body = `${marker}\n${renderPreview(news, preview, run)}`;
+	const matter = {
+		about: `pull request ${number}`,
+		act: "comment on it",
+		permission: "pull-requests: write",
+		tell: note
+	};
+	const did = await askGithub(matter, async (signal) => {
+		const where = {
+			owner,
+			repo,
+			request: { signal }
+		};
+		const id = await findComment(octokit, marker, {
+			...where,
+			issue_number: number
+		});
+		if (id === void 0 && news.became === "gone") return "has no comment to update";
+		if (id === void 0) await octokit.issues.createComment({
+			...where,
+			issue_number: number,
+			body
+		});
+		else await octokit.issues.updateComment({
+			...where,
+			comment_id: id,
+			body
+		});
+		return id === void 0 ? "has a comment" : "has its comment updated";
+	});
+	if (did !== void 0) say(`pull request ${number} ${did}`);
+};
+/** Whoever wrote it: a workflow's token and a person's leave the same comment. */
+async function findComment(octokit, marker, where) {
+	for await (const { data } of octokit.paginate.iterator(octokit.issues.listComments, where)) {
+		const found = data.find(({ body }) => body?.startsWith(marker));
+		if (found !== void 0) return found.id;
+	}
+}
+/** Nobody sees it. The hook's address, which may be meant for no other eyes, is in it as a hash. */
+const markerOf = (preview) => {
+	const hash = createHash("sha256").update(preview.target.url).digest("hex").slice(0, 16);
+	return `<!-- deploy-action: preview ${previewAppOf(preview)} at ${hash} -->`;
+};
+/** Also of a comment on it, by which a maintainer's workflow may be started. */
+const pullRequestOf = ({ pullRequest, payload: { issue } }) => pullRequest ?? (issue?.pull_request === void 0 ? void 0 : issue.number);
 
 // action/hook.ts
 /** Pauses between the tries: 6 of them within a minute and a half. */
@@ -2973,6 +3078,11 @@ const removePreview = async (preview, { inputs, run, signal }) => {
 	});
 	say(outcome.kind === "taken" && outcome.said ? outcome.said : `${url} took it`);
 	setOutput("status", "removed");
+	await commentOnPreview({ became: "gone" }, {
+		preview,
+		run,
+		token: inputs.githubToken
+	});
 	await retireEnvironment(environmentOf(inputs, preview), inputs.githubToken, run);
 };
 
@@ -3294,13 +3404,26 @@ async function deployOnGithub(job, parts) {
 		await deploy(job, parts);
 	} catch (error) {
 		await github?.set(await endedAs(parts, error));
+		await tellPullRequest(job, parts, { error });
 		throw error;
 	}
 	const results = resultsOf(parts);
 	const url = environmentUrl(results, inputs.environmentUrl);
+	const at = url === void 0 ? {} : { url };
 	await github?.set({
 		...endedWell(results),
-		...url !== void 0 && { url }
+		...at
+	});
+	await tellPullRequest(job, parts, at);
+}
+/** What became of a preview, where its pull request is read. */
+async function tellPullRequest({ preview, inputs, run }, parts, end) {
+	if (preview === void 0) return;
+	const news = previewNews(preview, resultsOf(parts)[0], end);
+	if (news) await commentOnPreview(news, {
+		preview,
+		run,
+		token: inputs.githubToken
 	});
 }
 async function deploy({ inputs, run, preview, built, release, signal }, parts) {

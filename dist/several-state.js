@@ -1567,10 +1567,14 @@ const rejected = (answer) => {
 	const said = words === "" ? "" : `: ${words.slice(0, MAX_SHOWN)}`;
 	const message = `${answer.url} answered ${answer.status}${said}`;
 	const hint = problem?.hint?.slice(0, MAX_SHOWN) ?? HINTS[answer.status]?.(answer.app);
-	return new ActionError("rejected", message, hint === void 0 ? {} : { hint });
+	return new ActionError("rejected", message, {
+		...hint !== void 0 && { hint },
+		...problem?.code !== void 0 && { problem: problem.code }
+	});
 };
 const ProblemWords = partial(pick(Problem, [
 	"title",
+	"code",
 	"detail",
 	"hint"
 ]));
@@ -2373,4 +2377,4 @@ function resultOf({ status, deployment, follow }, { target: { url, app } }) {
 }
 const unsure = ({ target: { url } }) => new ActionError("cancelled", `whether ${url} took the hook is not known`);
 
-export { optional as A, readText as C, is as D, isPassing as E, tupleWithRest as F, union as I, unknown as L, pipe as M, safeParse as N, number as O, string as P, Deployment as S, explainNetworkError as T, rejected as _, reportBuild as a, showDuration as b, reportMetadata as c, endedAs as d, endedWell as f, follow as g, standingOf as h, askAgain as i, parseJson as j, object as k, partsOf as l, countsOf as m, nothingForPost as n, reportEnd as o, environmentUrl as p, reportLeft as r, reportFailure as s, keepForPost as t, resultsOf as u, MAX_DURATION_MS as v, send as w, Accepted as x, parseDuration as y };
+export { explainNetworkError as A, tupleWithRest as B, MAX_DURATION_MS as C, Deployment as D, Accepted as E, optional as F, unknown as H, parseJson as I, pipe as L, is as M, number as N, readText as O, object as P, safeParse as R, rejected as S, showDuration as T, union as V, endedWell as _, reportBuild as a, standingOf as b, reportMetadata as c, link as d, row as f, endedAs as g, resultsOf as h, askAgain as i, isPassing as j, send as k, code as l, partsOf as m, nothingForPost as n, reportEnd as o, table as p, reportLeft as r, reportFailure as s, keepForPost as t, escape as u, environmentUrl as v, parseDuration as w, follow as x, countsOf as y, string as z };

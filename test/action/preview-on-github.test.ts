@@ -79,7 +79,8 @@ test('a preview has an environment of its own, which goes with it', async () => 
     annotations: [],
     outputs: { 'environment-url': PREVIEW_URL },
   })
-  expect(heard.splice(0)).toMatchObject([
+  const ofComments = ({ asked }: { asked: string }) => asked.includes('/comments')
+  expect(heard.splice(0).filter((each) => !ofComments(each))).toMatchObject([
     {
       asked: `POST ${REPO}/deployments`,
       body: {
@@ -97,11 +98,96 @@ test('a preview has an environment of its own, which goes with it', async () => 
   ])
   const closed = await run('closed', job)
   expect(closed).toMatchObject({ exitCode: 0, annotations: [], outputs: { status: 'removed' } })
-  expect(heard).toMatchObject([
+  expect(heard.filter((each) => !ofComments(each))).toMatchObject([
     { asked: `GET ${REPO}/deployments?environment=preview%2Fpr-42&per_page=100` },
     { asked: `POST ${REPO}/deployments/41/statuses`, body: { state: 'inactive' } },
     { asked: `DELETE ${REPO}/deployments/41` },
     { asked: `DELETE ${REPO}/environments/preview%2Fpr-42` },
   ])
   expect([...deployments]).toEqual([])
+})
+
+test('a pull request has one comment, which says what became of its preview each time', async () => {
+  const receiver = await startReceiver()
+  const github = await startGithub()
+  const { heard, comments } = github
+  const marker = /^<!-- deploy-action: preview hello--pr-42 at [0-9a-f]{16} -->\n/
+  const said = async (action: string) => {
+    heard.splice(0)
+    const { exitCode, annotations } = await run(action, { ...receiver, ...github })
+    return { exitCode, annotations, asked: heard.map(({ asked }) => asked) }
+  }
+  const list = `GET ${REPO}/issues/42/comments`
+  const fine = { exitCode: 0, annotations: [] }
+
+  // there was no preview: nothing is to be said of it
+  expect(await said('closed')).toEqual({ ...fine, asked: [list] })
+  expect(comments).toEqual([])
+
+  for (const id of [1, 2, 3]) comments.push({ id, body: 'Looks good, see <!-- deploy-action:' })
+  expect(await said('opened')).toEqual({
+    ...fine,
+    asked: [list, `${list}?page=2`, `POST ${REPO}/issues/42/comments`],
+  })
+  expect(comments[3]?.body).toMatch(marker)
+  for (const words of ['hello--pr-42: live', `<a href="${PREVIEW_URL}">`, digest, HEAD]) {
+    expect(comments[3]?.body).toContain(words)
+  }
+  expect(comments[3]?.body).toContain('/acme/hello/actions/runs/1000000001/attempts/1')
+
+  const error = { code: 'unhealthy', message: 'said </code><img> @acme/all\n\n# Hello' }
+  receiver.answers(202, { deployment: deploymentOf({ status: 'failed', error }) })
+  const update = [list, `${list}?page=2`, `PATCH ${REPO}/issues/comments/103`]
+  expect(await said('synchronize')).toMatchObject({ exitCode: 1, asked: update })
+  expect(comments[3]?.body).toMatch(marker)
+  expect(comments[3]?.body).toContain('hello--pr-42: not deployed')
+  expect(comments[3]?.body).toMatch(
+    /<td><code>.*said &lt;\/code&gt;&lt;img&gt; @acme\/all # Hello.*<\/code><\/td>/,
+  )
+
+  receiver.answers(202, { deployment: succeeded })
+  expect(await said('reopened')).toEqual({ ...fine, asked: update })
+  expect(comments[3]?.body).toContain('hello--pr-42: live')
+  expect(await said('closed')).toEqual({ ...fine, asked: update })
+  expect(comments[3]?.body).toContain('hello--pr-42: gone')
+
+  // of an older run, which a newer one has overtaken
+  receiver.answers(409, { code: 'preview_removed', detail: 'removed by run 2, which is newer' })
+  expect(await said('synchronize')).toMatchObject({ exitCode: 1, asked: [] })
+  expect(comments[3]?.body).toContain('hello--pr-42: gone')
+  expect(comments[3]?.body).not.toContain(PREVIEW_URL)
+  expect(comments).toHaveLength(4)
+})
+
+test('that there are too many previews is said on the pull request and by the job', async () => {
+  const receiver = await startReceiver()
+  const { api, comments } = await startGithub()
+  const detail = 'hello has 10 previews, and previews.max is 10: hello--pr-42 is not made'
+  receiver.answers(409, { code: 'too_many_previews', detail, hint: 'close a pull request' })
+  const { exitCode, annotations } = await run('opened', { url: receiver.url, api })
+  expect(exitCode).toBe(1)
+  expect(annotations).toMatchObject([
+    { level: 'error', message: expect.stringContaining(detail) as string },
+  ])
+  expect(comments).toMatchObject([
+    {
+      body: expect.stringContaining(
+        `the receiver answered 409: ${detail} close a pull request`,
+      ) as string,
+    },
+  ])
+})
+
+test('without the rights a preview is deployed and taken away all the same', async () => {
+  const { url } = await startReceiver()
+  const { api } = await startGithub({ refuses: ['GET', 'POST'] })
+  const job = { url, api, inputs: { environment: 'preview' } }
+  for (const action of ['opened', 'closed']) {
+    const { exitCode, annotations } = await run(action, job)
+    expect(exitCode).toBe(0)
+    expect(annotations.map(({ level }) => level).toSorted()).toEqual(['notice', 'warning'])
+    const words = annotations.map(({ message }) => message).join('\n')
+    expect(words).toContain('pull-requests: write')
+    expect(words).toContain('deployments: write')
+  }
 })

@@ -1,0 +1,63 @@
+import type { RunContext } from './context.ts'
+import { ActionError, describeError } from './error.ts'
+import { previewAppOf, type Preview } from './preview.ts'
+import { code, escape, link, type Result, row, table } from './summary.ts'
+
+/** What became of a preview, for the pull request that it is of. */
+export interface PreviewNews {
+  became: 'live' | 'under way' | 'not deployed' | 'gone'
+  url?: string
+  digest?: string
+  why?: string
+}
+
+/** Of why it is not deployed, in characters. */
+const MAX_WHY = 2000
+const MARKS = { live: '✅', 'under way': '⏳', 'not deployed': '❌', gone: '🗑️' } as const
+
+/** The news of a run; none where a newer one has them, or where nothing is known. */
+export const previewNews = (
+  { target }: Preview,
+  result: Result | undefined,
+  { error, url }: { error?: unknown; url?: string },
+): PreviewNews | undefined => {
+  if (result?.status === 'superseded') return undefined
+  if (error instanceof ActionError && isOvertaken(error)) return undefined
+  const digest = result?.deployment?.image.digest
+  const known = { ...(url !== undefined && { url }), ...(digest !== undefined && { digest }) }
+  if (result !== undefined && result.status !== 'failed') {
+    return { became: result.status === 'succeeded' ? 'live' : 'under way', ...known }
+  }
+  const isTold = error instanceof ActionError && TOLD_CODES.has(error.code)
+  // the hook's address may be meant for no other eyes
+  const why = isTold
+    ? describeError(error).replaceAll(target.url, 'the receiver').slice(0, MAX_WHY)
+    : undefined
+  return { became: 'not deployed', ...(digest && { digest }), ...(why && { why }) }
+}
+
+/** A newer run says what is true, or will. */
+const isOvertaken = (error: ActionError): boolean =>
+  error.code === 'cancelled' || error.problem === 'preview_removed'
+
+/** What the receiver says. Of all else the log of the run is the place. */
+const TOLD_CODES: ReadonlySet<string> = new Set(['rejected', 'deployment_failed'])
+
+/** The text of a comment. In `<code>` nothing is Markdown, and `@somebody` tells nobody. */
+export const renderPreview = (
+  { became, url, digest, why }: PreviewNews,
+  preview: Preview,
+  { runUrl, payload }: RunContext,
+): string => {
+  const commit = payload.pull_request?.head?.sha
+  return [
+    `### ${MARKS[became]} Preview ${escape(previewAppOf(preview))}: ${became}`,
+    table([
+      ...(url === undefined ? [] : [row('URL', link(url))]),
+      ...(digest === undefined ? [] : [row('Digest', code(digest))]),
+      ...(commit === undefined ? [] : [row('Commit', code(commit))]),
+      ...(why === undefined ? [] : [row('Why', code(why))]),
+      ...(runUrl === '' ? [] : [row('Run', link(runUrl))]),
+    ]),
+  ].join('\n\n')
+}
