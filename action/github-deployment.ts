@@ -18,6 +18,7 @@ export interface DeploymentNews {
 
 /** A deployment on GitHub's pages, of which every call only warns when it fails: the deploy itself goes on. */
 export interface GithubDeployment {
+  id: number
   set(news: DeploymentNews): Promise<void>
 }
 
@@ -46,8 +47,8 @@ interface Wanted {
   environment: string
   token: string
   image: string
-  /** The environment is there for a while only. */
-  isPreview?: boolean
+  /** Of a preview, whose environment is there for a while only. */
+  task?: string
 }
 
 /**
@@ -56,7 +57,7 @@ interface Wanted {
  * cannot be had. Rejects when the job is cancelled.
  */
 export const createGithubDeployment = async (
-  { environment, token, image, isPreview = false }: Wanted,
+  { environment, token, image, task }: Wanted,
   run: RunContext,
   cancelled: AbortSignal,
 ): Promise<GithubDeployment | undefined> => {
@@ -75,12 +76,16 @@ export const createGithubDeployment = async (
       const { data } = await octokit.repos.createDeployment({
         owner,
         repo,
-        ref: (isPreview ? run.payload.pull_request?.head?.sha : undefined) ?? run.sha,
+        ref: (task === undefined ? undefined : run.payload.pull_request?.head?.sha) ?? run.sha,
         environment,
         description: shorten(image === '' ? 'a rollback' : image),
         auto_merge: false,
         required_contexts: [],
-        ...(isPreview && { transient_environment: true, production_environment: false }),
+        ...(task !== undefined && {
+          task,
+          transient_environment: true,
+          production_environment: false,
+        }),
         request: { signal },
       })
       if (!('id' in data)) throw new Error(data.message ?? 'it answered without an id')
@@ -104,7 +109,7 @@ export const createGithubDeployment = async (
 /** The deployment that this process or an earlier one began. What is told of it comes in order. */
 const resume = (begun: Unended, octokit: Octokit): GithubDeployment => {
   let told: Promise<void> = Promise.resolve()
-  return { set: (news) => (told = told.then(() => tell(news, begun, octokit))) }
+  return { id: begun.id, set: (news) => (told = told.then(() => tell(news, begun, octokit))) }
 }
 
 async function tell(news: DeploymentNews, begun: Unended, octokit: Octokit): Promise<void> {

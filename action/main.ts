@@ -15,9 +15,10 @@ import type { Inputs } from './inputs.ts'
 import { readInputs } from './inputs.ts'
 import { hide, note, plainLines, say } from './log.ts'
 import { commentOnPreview } from './preview-comment.ts'
-import { environmentOf, type Preview, previewOf } from './preview.ts'
+import { environmentOf, type Preview, previewOf, taskOf } from './preview.ts'
 import { removePreview } from './remove-preview.ts'
 import { previewNews } from './render-preview.ts'
+import { endDeployments } from './retire-environment.ts'
 import { type Built, reportBuild, reportEnd } from './report.ts'
 import { type Part, partsOf, resultsOf } from './part.ts'
 import { deployToAll } from './several.ts'
@@ -101,9 +102,14 @@ async function deployOnGithub(job: Job, parts: readonly Part[]): Promise<void> {
   const { githubToken: token, hooks } = inputs
   const image = built?.image ?? inputs.image
   const environment = hooks.length === 0 ? '' : environmentOf(inputs, preview)
-  const named = { environment, token, isPreview: preview !== undefined }
+  const task = preview && taskOf(preview)
   const github = await createGithubDeployment(
-    { ...named, image: inputs.rollback === '' ? image : `rollback to ${inputs.rollback}` },
+    {
+      environment,
+      token,
+      ...(task !== undefined && { task }),
+      image: inputs.rollback === '' ? image : `rollback to ${inputs.rollback}`,
+    },
     run,
     signal,
   )
@@ -117,8 +123,12 @@ async function deployOnGithub(job: Job, parts: readonly Part[]): Promise<void> {
   const results = resultsOf(parts)
   const url = environmentUrl(results, inputs.environmentUrl)
   const at = url === undefined ? {} : { url }
-  await github?.set({ ...endedWell(results), ...at })
+  const news = endedWell(results)
+  await github?.set({ ...news, ...at })
   await tellPullRequest(job, parts, at)
+  if (github && task !== undefined && news.state === 'success') {
+    await endDeployments({ environment, task, token, run }, github.id)
+  }
 }
 
 /** What became of a preview, where its pull request is read. */

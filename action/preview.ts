@@ -42,6 +42,9 @@ export const environmentOf = (
 ): string =>
   environment === '' || preview === undefined ? environment : `${environment}/${preview.name}`
 
+/** What tells the GitHub deployments of its app apart from those of others in that environment. */
+export const taskOf = ({ target }: Preview): string => `deploy:${target.app}`
+
 /** Whether a run is for a preview: as YAML's booleans, and any other text is a name. */
 export const asksForPreview = (text: string): boolean =>
   text !== '' && !['false', 'False', 'FALSE'].includes(text)

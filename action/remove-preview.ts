@@ -7,7 +7,7 @@ import { idempotencyKey } from './idempotency-key.ts'
 import type { Inputs } from './inputs.ts'
 import { say } from './log.ts'
 import { commentOnPreview } from './preview-comment.ts'
-import { environmentOf, type Preview } from './preview.ts'
+import { environmentOf, type Preview, taskOf } from './preview.ts'
 import { retireEnvironment } from './retire-environment.ts'
 import { chooseSigning } from './signing.ts'
 
@@ -38,5 +38,10 @@ export const removePreview = async (
   say(outcome.kind === 'taken' && outcome.said ? outcome.said : `${url} took it`)
   setOutput('status', 'removed')
   await commentOnPreview({ became: 'gone' }, { preview, run, token: inputs.githubToken })
-  await retireEnvironment(environmentOf(inputs, preview), inputs.githubToken, run)
+  await retireEnvironment({
+    environment: environmentOf(inputs, preview),
+    task: taskOf(preview),
+    token: inputs.githubToken,
+    run,
+  })
 }

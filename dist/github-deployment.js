@@ -53,7 +53,7 @@ const matterOf = (environment) => ({
 * checks; for a preview it is of the pull request's head, where GitHub shows it. `undefined`, with a warning that says why, when it
 * cannot be had. Rejects when the job is cancelled.
 */
-const createGithubDeployment = async ({ environment, token, image, isPreview = false }, run, cancelled) => {
+const createGithubDeployment = async ({ environment, token, image, task }, run, cancelled) => {
 	if (environment === "") return void 0;
 	if (token === "" || run.repository === "" || run.sha === "") {
 		warn(`environment ${environment}: no GitHub deployment, for there is no github-token or no commit`);
@@ -65,12 +65,13 @@ const createGithubDeployment = async ({ environment, token, image, isPreview = f
 		const { data } = await octokit.repos.createDeployment({
 			owner,
 			repo,
-			ref: (isPreview ? run.payload.pull_request?.head?.sha : void 0) ?? run.sha,
+			ref: (task === void 0 ? void 0 : run.payload.pull_request?.head?.sha) ?? run.sha,
 			environment,
 			description: shorten(image === "" ? "a rollback" : image),
 			auto_merge: false,
 			required_contexts: [],
-			...isPreview && {
+			...task !== void 0 && {
+				task,
 				transient_environment: true,
 				production_environment: false
 			},
@@ -99,7 +100,10 @@ const createGithubDeployment = async ({ environment, token, image, isPreview = f
 /** The deployment that this process or an earlier one began. What is told of it comes in order. */
 const resume = (begun, octokit) => {
 	let told = Promise.resolve();
-	return { set: (news) => told = told.then(() => tell(news, begun, octokit)) };
+	return {
+		id: begun.id,
+		set: (news) => told = told.then(() => tell(news, begun, octokit))
+	};
 };
 async function tell(news, begun, octokit) {
 	const { owner, repo, id, logUrl, environment } = begun;

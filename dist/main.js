@@ -2289,6 +2289,8 @@ const previewOf = ({ preview, hooks }, run) => {
 const previewAppOf = ({ name, target }) => previewApp(target.app, name);
 /** The environment on GitHub's pages: that of a preview is its own, below the one that the input names. `''` for none. */
 const environmentOf = ({ environment }, preview) => environment === "" || preview === void 0 ? environment : `${environment}/${preview.name}`;
+/** What tells the GitHub deployments of its app apart from those of others in that environment. */
+const taskOf = ({ target }) => `deploy:${target.app}`;
 /** Whether a run is for a preview: as YAML's booleans, and any other text is a name. */
 const asksForPreview = (text) => text !== "" && ![
 	"false",
@@ -3002,30 +3004,27 @@ function warnOfAnotherDigest(digest, { builtDigest }) {
 }
 
 // action/retire-environment.ts
-/** GitHub wants a second between two writes, and each push left a deployment. */
-const DEADLINE_MS = 6e5;
-/** Ends and deletes all deployments of an environment whose preview is gone, and the environment where the token may. */
-const retireEnvironment = async (environment, token, run) => {
-	if (environment === "" || token === "" || run.repository === "") return;
+/** GitHub wants a second between two writes, and a run that was killed may have left some. */
+const DEADLINE_MS = 3e5;
+/**
+* Ends and deletes the deployments of a preview, all but the newest one. Of an environment that is there for a while only GitHub ends none
+* by itself, and each push would leave one more that seems to be live.
+*/
+const endDeployments = async ({ environment, task, token, run }, newest) => {
 	const [owner = "", repo = ""] = run.repository.split("/");
 	const octokit = await connect(token);
-	const matter = {
-		about: `environment ${environment}`,
-		act: "delete its deployments",
-		permission: "deployments: write"
-	};
-	const ended = await askGithub(matter, async (signal) => {
+	const ended = await askGithub(matterOf(environment), async (signal) => {
 		const request = { signal };
-		const { listDeployments } = octokit.repos;
 		const asked = {
 			owner,
 			repo,
 			environment,
+			task,
 			per_page: 100,
 			request
 		};
-		const deployments = await octokit.paginate(listDeployments, asked);
-		for (const { id } of deployments) {
+		const old = (await octokit.paginate(octokit.repos.listDeployments, asked)).filter(({ id }) => id !== newest);
+		for (const { id } of old) {
 			const one = {
 				owner,
 				repo,
@@ -3034,17 +3033,23 @@ const retireEnvironment = async (environment, token, run) => {
 			};
 			await octokit.repos.createDeploymentStatus({
 				...one,
-				state: "inactive",
-				description: "the preview is gone"
+				state: "inactive"
 			});
 			await octokit.repos.deleteDeployment(one);
 		}
-		return deployments.length;
+		return old.length;
 	}, { deadlineMs: DEADLINE_MS });
-	if (ended === void 0) return;
-	say(`GitHub deployments of the environment ${environment}: ${ended} ended and deleted`);
+	if (ended !== void 0 && ended > 0) say(`GitHub deployments of the environment ${environment}: ${ended} ended and deleted`);
+};
+/** The same of a preview that is gone, and its environment where the token may. */
+const retireEnvironment = async (preview) => {
+	const { environment, token, run } = preview;
+	if (environment === "" || token === "" || run.repository === "") return;
+	await endDeployments(preview);
+	const [owner = "", repo = ""] = run.repository.split("/");
+	const octokit = await connect(token);
 	await askGithub({
-		...matter,
+		...matterOf(environment),
 		tell: debug
 	}, (signal) => octokit.repos.deleteAnEnvironment({
 		owner,
@@ -3053,6 +3058,11 @@ const retireEnvironment = async (environment, token, run) => {
 		request: { signal }
 	}));
 };
+const matterOf = (environment) => ({
+	about: `environment ${environment}`,
+	act: "end and delete its deployments",
+	permission: "deployments: write"
+});
 
 // action/remove-preview.ts
 /**
@@ -3083,7 +3093,12 @@ const removePreview = async (preview, { inputs, run, signal }) => {
 		run,
 		token: inputs.githubToken
 	});
-	await retireEnvironment(environmentOf(inputs, preview), inputs.githubToken, run);
+	await retireEnvironment({
+		environment: environmentOf(inputs, preview),
+		task: taskOf(preview),
+		token: inputs.githubToken,
+		run
+	});
 };
 
 // action/end-of-several.ts
@@ -3391,13 +3406,12 @@ async function deployOnGithub(job, parts) {
 	const { inputs, run, preview, built, signal } = job;
 	const { githubToken: token, hooks } = inputs;
 	const image = built?.image ?? inputs.image;
-	const named = {
-		environment: hooks.length === 0 ? "" : environmentOf(inputs, preview),
-		token,
-		isPreview: preview !== void 0
-	};
+	const environment = hooks.length === 0 ? "" : environmentOf(inputs, preview);
+	const task = preview && taskOf(preview);
 	const github = await createGithubDeployment({
-		...named,
+		environment,
+		token,
+		...task !== void 0 && { task },
 		image: inputs.rollback === "" ? image : `rollback to ${inputs.rollback}`
 	}, run, signal);
 	try {
@@ -3410,11 +3424,18 @@ async function deployOnGithub(job, parts) {
 	const results = resultsOf(parts);
 	const url = environmentUrl(results, inputs.environmentUrl);
 	const at = url === void 0 ? {} : { url };
+	const news = endedWell(results);
 	await github?.set({
-		...endedWell(results),
+		...news,
 		...at
 	});
 	await tellPullRequest(job, parts, at);
+	if (github && task !== void 0 && news.state === "success") await endDeployments({
+		environment,
+		task,
+		token,
+		run
+	}, github.id);
 }
 /** What became of a preview, where its pull request is read. */
 async function tellPullRequest({ preview, inputs, run }, parts, end) {

@@ -73,19 +73,21 @@ test('a preview has an environment of its own, which goes with it', async () => 
   const { url } = await startReceiver()
   const { api, heard, deployments } = await startGithub({ refuses: [`DELETE ${REPO}/env`] })
   const job = { url, api, inputs: { environment: 'preview' } }
+  const ofDeployments = () => heard.splice(0).filter(({ asked }) => !asked.includes('/comments'))
+  const list = `GET ${REPO}/deployments?environment=preview%2Fpr-42&task=deploy%3Ahello&per_page=100`
   const opened = await run('opened', job)
   expect(opened).toMatchObject({
     exitCode: 0,
     annotations: [],
     outputs: { 'environment-url': PREVIEW_URL },
   })
-  const ofComments = ({ asked }: { asked: string }) => asked.includes('/comments')
-  expect(heard.splice(0).filter((each) => !ofComments(each))).toMatchObject([
+  expect(ofDeployments()).toMatchObject([
     {
       asked: `POST ${REPO}/deployments`,
       body: {
         ref: HEAD,
         environment: 'preview/pr-42',
+        task: 'deploy:hello',
         transient_environment: true,
         production_environment: false,
       },
@@ -95,13 +97,25 @@ test('a preview has an environment of its own, which goes with it', async () => 
       asked: `POST ${REPO}/deployments/41/statuses`,
       body: { state: 'success', environment_url: PREVIEW_URL },
     },
+    { asked: list },
   ])
-  const closed = await run('closed', job)
-  expect(closed).toMatchObject({ exitCode: 0, annotations: [], outputs: { status: 'removed' } })
-  expect(heard.filter((each) => !ofComments(each))).toMatchObject([
-    { asked: `GET ${REPO}/deployments?environment=preview%2Fpr-42&per_page=100` },
+
+  // GitHub ends none of such an environment itself
+  await run('synchronize', job)
+  const [second = 0] = [...deployments]
+  expect(ofDeployments().slice(3)).toMatchObject([
+    { asked: list },
     { asked: `POST ${REPO}/deployments/41/statuses`, body: { state: 'inactive' } },
     { asked: `DELETE ${REPO}/deployments/41` },
+  ])
+  expect(deployments.size).toBe(1)
+
+  const closed = await run('closed', job)
+  expect(closed).toMatchObject({ exitCode: 0, annotations: [], outputs: { status: 'removed' } })
+  expect(ofDeployments()).toMatchObject([
+    { asked: list },
+    { asked: `POST ${REPO}/deployments/${second}/statuses`, body: { state: 'inactive' } },
+    { asked: `DELETE ${REPO}/deployments/${second}` },
     { asked: `DELETE ${REPO}/environments/preview%2Fpr-42` },
   ])
   expect([...deployments]).toEqual([])

@@ -19,14 +19,15 @@ export async function startGithub({
 } = {}): Promise<SmallGithub> {
   const heard: SmallGithub['heard'] = []
   const deployments = new Set<number>()
+  let newest = 40
   const comments: SmallGithub['comments'] = []
   const answers: [RegExp, (id: number, body: Record<string, unknown>) => [number, unknown]][] = [
     [
       /^POST \/repos\/acme\/hello\/deployments$/,
       () => {
-        const id = 40 + heard.length
-        deployments.add(id)
-        return [201, { id }]
+        newest += 1
+        deployments.add(newest)
+        return [201, { id: newest }]
       },
     ],
     [
