@@ -131,13 +131,13 @@ async function deployOnGithub(job: Job, parts: readonly Part[]): Promise<void> {
   }
 }
 
-/** What became of a preview, where its pull request is read. */
+/** What became of a preview, where its pull request is read. Of a cancelled job nothing is known that lasts: mostly a newer one follows. */
 async function tellPullRequest(
-  { preview, inputs, run }: Job,
+  { preview, inputs, run, signal }: Job,
   parts: readonly Part[],
   end: { error?: unknown; url?: string },
 ): Promise<void> {
-  if (preview === undefined) return
+  if (preview === undefined || signal.aborted) return
   const news = previewNews(preview, resultsOf(parts)[0], end)
   if (news) await commentOnPreview(news, { preview, run, token: inputs.githubToken })
 }

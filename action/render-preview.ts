@@ -22,7 +22,8 @@ export const previewNews = (
   { error, url }: { error?: unknown; url?: string },
 ): PreviewNews | undefined => {
   if (result?.status === 'superseded') return undefined
-  if (error instanceof ActionError && isOvertaken(error)) return undefined
+  // a newer run says what is true
+  if (error instanceof ActionError && error.problem === 'preview_removed') return undefined
   const digest = result?.deployment?.image.digest
   const known = { ...(url !== undefined && { url }), ...(digest !== undefined && { digest }) }
   if (result !== undefined && result.status !== 'failed') {
@@ -35,10 +36,6 @@ export const previewNews = (
     : undefined
   return { became: 'not deployed', ...(digest && { digest }), ...(why && { why }) }
 }
-
-/** A newer run says what is true, or will. */
-const isOvertaken = (error: ActionError): boolean =>
-  error.code === 'cancelled' || error.problem === 'preview_removed'
 
 /** What the receiver says. Of all else the log of the run is the place. */
 const TOLD_CODES: ReadonlySet<string> = new Set(['rejected', 'deployment_failed'])

@@ -2433,7 +2433,7 @@ const MARKS = {
 /** The news of a run; none where a newer one has them, or where nothing is known. */
 const previewNews = ({ target }, result, { error, url }) => {
 	if (result?.status === "superseded") return void 0;
-	if (error instanceof ActionError && isOvertaken(error)) return void 0;
+	if (error instanceof ActionError && error.problem === "preview_removed") return void 0;
 	const digest = result?.deployment?.image.digest;
 	const known = {
 		...url !== void 0 && { url },
@@ -2450,8 +2450,6 @@ const previewNews = ({ target }, result, { error, url }) => {
 		...why && { why }
 	};
 };
-/** A newer run says what is true, or will. */
-const isOvertaken = (error) => error.code === "cancelled" || error.problem === "preview_removed";
 /** What the receiver says. Of all else the log of the run is the place. */
 const TOLD_CODES = /* @__PURE__ */ new Set(["rejected", "deployment_failed"]);
 /** The text of a comment. In `<code>` nothing is Markdown, and `@somebody` tells nobody. */
@@ -3437,9 +3435,9 @@ async function deployOnGithub(job, parts) {
 		run
 	}, github.id);
 }
-/** What became of a preview, where its pull request is read. */
-async function tellPullRequest({ preview, inputs, run }, parts, end) {
-	if (preview === void 0) return;
+/** What became of a preview, where its pull request is read. Of a cancelled job nothing is known that lasts: mostly a newer one follows. */
+async function tellPullRequest({ preview, inputs, run, signal }, parts, end) {
+	if (preview === void 0 || signal.aborted) return;
 	const news = previewNews(preview, resultsOf(parts)[0], end);
 	if (news) await commentOnPreview(news, {
 		preview,

@@ -44,9 +44,10 @@ async function startReceiver() {
 /** A job of `pull_request` 42. */
 const run = (
   action: string,
-  { url, api, inputs }: { url: string; api: string; inputs?: Record<string, string> },
+  { url, api, inputs, ...more }: { url: string; api: string } & Parameters<typeof runAction>[0],
 ) =>
   runAction({
+    ...more,
     event: {
       action,
       repository: { full_name: 'acme/hello', default_branch: 'main' },
@@ -204,4 +205,19 @@ test('without the rights a preview is deployed and taken away all the same', asy
     expect(words).toContain('pull-requests: write')
     expect(words).toContain('deployments: write')
   }
+})
+
+test('a cancelled job leaves the pull request as it is', async () => {
+  const receiver = await startReceiver()
+  const { api, heard } = await startGithub()
+  receiver.answers(503, {})
+  const cancelling = new AbortController()
+  const { exitCode } = await run('synchronize', {
+    url: receiver.url,
+    api,
+    signal: cancelling.signal,
+    onLine: (line) => line.includes('trying again') && cancelling.abort(),
+  })
+  expect(exitCode).toBe(1)
+  expect(heard).toEqual([])
 })
