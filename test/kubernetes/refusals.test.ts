@@ -203,23 +203,23 @@ function without(resource: string, verb: string) {
 }
 
 test('one that no node has room for fails with the scheduler’s words, and goes back', async () => {
-  await vm.kubectl(
-    'set',
-    'resources',
-    'deployment/api',
-    '--requests=memory=1Pi',
-    '--limits=memory=1Pi',
-  )
-  const failed = await vm.deploy(two)
-  expect(words(failed)).toContain('Insufficient memory')
+  const asks = (memory: string, limit: string) =>
+    vm.kubectl(
+      'set',
+      'resources',
+      'deployment/api',
+      `--requests=memory=${memory}`,
+      `--limits=memory=${limit}`,
+    )
+  await asks('1Pi', '1Pi')
+  const { id } = (await vm.hook({ image: `${vm.repository}@${two}` }, { wait: 0 })).deployment
+  const look = async () => (await vm.read(`/deployments/${id}`)) as Deployment
+  await expect.poll(async () => (await look()).error?.code).toBe('timed_out')
+  // what it goes back to has to find a place again
+  await asks('10Mi', '64Mi')
+  await expect.poll(async () => (await look()).status).toBe('failed')
+  expect(words(await look())).toContain('Insufficient memory')
   expect(await imageOf()).toBe(`${vm.repository}@${one}`)
-  await vm.kubectl(
-    'set',
-    'resources',
-    'deployment/api',
-    '--requests=memory=10Mi',
-    '--limits=memory=64Mi',
-  )
   await standsAt(one)
 })
 
