@@ -46,7 +46,7 @@ beforeAll(async () => {
     engine: 'kubernetes',
     image: vm.repository,
     watch: '1s',
-    health: { deadline: '30s' },
+    health: { deadline: '120s' },
     kubernetes: { namespace, ...kubernetes },
   })
   vm.config.apps = {
