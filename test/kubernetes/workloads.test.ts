@@ -114,5 +114,5 @@ test('an init container of the same repository gets the same version', async () 
 
 test('a container of a name is changed', async () => {
   expect((await deploy('chosen', two)).status).toBe('succeeded')
-  expect(await imagesOf('chosen')).toEqual([`${vm.repository}@${two}`])
+  await expect.poll(() => imagesOf('chosen')).toEqual([`${vm.repository}@${two}`])
 })
