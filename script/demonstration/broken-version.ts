@@ -5,6 +5,7 @@ import { push } from './push.ts'
 import type { Scene } from './scene.ts'
 
 const PROBE_ANSWER = /answered 503.*no connection to the database/
+const SAID_ELSEWHERE = /HEALTHCHECK|unhealthy|Readiness probe failed/
 const CONTAINER_LOG = /cannot reach the database at db\.internal:5432/
 
 /** A version that never becomes healthy never gets a request, and the job's log says why it did not. */
@@ -21,7 +22,7 @@ export async function brokenVersion(scene: Scene): Promise<Outcome> {
     expect(report.failed === 0, [`${report.failed} requests failed`, ...report.reasons].join('\n'))
     expect(seen === '1', `clients met version ${seen}, not 1 alone`)
     expect(PROBE_ANSWER.test(log), `the Action's output lacks the probe's answer:\n${log}`)
-  } else expect(/HEALTHCHECK|unhealthy/.test(log), `the Action's output does not say why:\n${log}`)
+  } else expect(SAID_ELSEWHERE.test(log), `the Action's output does not say why:\n${log}`)
   expect(CONTAINER_LOG.test(log), `the Action's output lacks the container's log:\n${log}`)
   const after = versionOf(await ask(scene.stack.hello))
   expect(after === '1', `version ${after} is there, not 1`)
@@ -38,9 +39,7 @@ export async function brokenVersion(scene: Scene): Promise<Outcome> {
 
 /** From the first word of it to where the annotations repeat it all; of equal lines of the container's log only the first. */
 function ending(lines: readonly string[]): string[] {
-  const from = lines.findIndex(
-    (line) => PROBE_ANSWER.test(line) || /HEALTHCHECK|unhealthy/.test(line),
-  )
+  const from = lines.findIndex((line) => PROBE_ANSWER.test(line) || SAID_ELSEWHERE.test(line))
   const until = lines.findIndex((line, at) => at > from && line.startsWith('error: '))
   return lines
     .slice(from, until < 0 ? undefined : until + 1)
