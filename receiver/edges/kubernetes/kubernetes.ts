@@ -169,6 +169,8 @@ export function createKubernetes({
 
     async apply(order, signal) {
       const { app } = order
+      // what cannot be looked at could not be taken back either
+      await observe(app)
       const done = await changing(
         app,
         (standing) => {
