@@ -12,7 +12,7 @@ const MOST_EVENTS = 50
 /** By these our own fields of a workload are known. */
 export const FIELD_MANAGER = 'deploy-receiver'
 
-const PLURAL = {
+export const PLURAL = {
   deployment: 'deployments',
   statefulset: 'statefulsets',
   daemonset: 'daemonsets',

@@ -8,6 +8,7 @@ import type { KubernetesApi } from './api.ts'
 import { ApiError, explain, isForbidden, isMissing } from './errors.ts'
 import { requireChosen } from './images.ts'
 import type { Container, Job, Pod, Workload } from './objects.ts'
+import { containerOf } from './own-container.ts'
 import { podLines } from './pod-log.ts'
 import { troubleOf } from './pod-trouble.ts'
 
@@ -50,7 +51,7 @@ export async function runJob(
   const { command, timeoutMs, output, signal } = options
   const what = `the command ${JSON.stringify(command.join(' '))}`
   const name = jobName(order, options.name)
-  const container = await containerOf(order, api)
+  const container = await containerOf(order.app, api)
   const left = await begin(order, options, { name, api, installation })
   // the cluster's clock is believed of what is older than we are alone
   const createdAt = left?.metadata.creationTimestamp ?? clock.now()
@@ -111,13 +112,6 @@ async function lookAt(name: string, container: string, api: KubernetesApi): Prom
 /** A cluster that is away for a moment is looked for again: the command runs on. */
 function unlessAway(error: unknown): undefined {
   if (explain(error, 'cannot look at a command').code !== 'engine_unreachable') throw error
-}
-
-/** Whose command and output it is: a webhook may have put others beside it. */
-async function containerOf({ app }: Order<KubernetesApp>, api: KubernetesApi): Promise<string> {
-  const { spec } = await api.workload(app.kubernetes.workload)
-  const { containers, initContainers } = requireChosen(app, spec.template.spec, app.name)
-  return [...containers, ...initContainers][0]?.name ?? ''
 }
 
 /** Removes the Jobs of those commands of an app that are to go. Whoever may not have any has made none. */

@@ -1,31 +1,29 @@
 import type { AppSpec, KubernetesApp } from '../../core/app.ts'
 import type { Clock } from '../../core/clock.ts'
-import type {
-  Instance,
-  IsOurs,
-  Order,
-  Orchestrator,
-  OrderStatus,
-} from '../../core/delegated/orchestrator.ts'
+import type { IsOurs, Order, Orchestrator, OrderStatus } from '../../core/delegated/orchestrator.ts'
+import { ABSENT } from '../../core/delegated/absent.ts'
 import { DeployError } from '../../core/errors.ts'
 import type { LogLine } from '../../core/slots/printed.ts'
-import { KIND, type KubernetesApi, kubernetesApi } from './api.ts'
+import { type KubernetesApi, kubernetesApi } from './api.ts'
 import { change, type Wanted } from './change.ts'
 import { connect, type Connection } from './connection.ts'
 import { ApiError, explain, isForbidden, isMissing } from './errors.ts'
+import { linesOf, NEW_PODS_MS } from './followed-lines.ts'
 import { imagesOf, requireChosen } from './images.ts'
+import { instancesOf } from './instances.ts'
 import { printedBy } from './instance-id.ts'
 import { removeJobs, runJob } from './jobs.ts'
 import { look, type Looking } from './looking.ts'
 import { annotationsOf, type Before, beforeIn, generationIn, marksIn, marksOf } from './marks.ts'
 import { createMerge } from './merge.ts'
-import type { Pod, Workload } from './objects.ts'
-import { isLeaving, isReady, type Observed, orderStatus, podGeneration } from './order-status.ts'
-import { podLines, readPodLog } from './pod-log.ts'
+import type { Workload } from './objects.ts'
+import { orderStatus, podGeneration } from './order-status.ts'
+import { containerOf } from './own-container.ts'
+import { readPodLog } from './pod-log.ts'
+import { isLeaving, isReady } from './pod-state.ts'
 import { type MissingRight, missingRights } from './rights.ts'
+import { missing, nameOf, refuseHeld, stuck, unlessMissing } from './workload-errors.ts'
 
-/** New pods are looked for so often while their logs are followed. */
-const NEW_PODS_MS = 1000
 const KEPT_CONNECTION_MS = 60_000
 
 export interface KubernetesOptions {
@@ -329,73 +327,6 @@ export function createKubernetes({
   }
 }
 
-/**
- * What a pod prints. One that is followed is asked again when its log ends, as long as it is there: it may not have started yet, or start
- * anew, and a stream that is silent is cut after some minutes. What cannot be had of one pod is no matter of the others.
- */
-async function* linesOf(
-  api: KubernetesApi,
-  printed: { pod: string; container: string },
-  { clock, isThere, ...options }: LogRequestOf & { clock: Clock; isThere: () => boolean },
-): AsyncGenerator<LogLine & { instance: string }> {
-  const { follow, signal } = options
-  let from = options
-  let last = ''
-  for (;;) {
-    // what is read again begins with what was told; by its own two writers a pod's lines may be out of order
-    let isKnown = last !== ''
-    try {
-      for await (const line of podLines(api, printed, from)) {
-        if (isKnown && line.at <= last) continue
-        isKnown = false
-        last = line.at
-        yield { instance: printed.pod, ...line }
-      }
-    } catch (error) {
-      signal.throwIfAborted()
-      if (isForbidden(error)) throw explain(error, `cannot read the log of ${printed.pod}`)
-    }
-    if (!follow || !isThere()) return
-    await clock.sleep(NEW_PODS_MS, signal)
-    if (last !== '') from = { follow, signal, since: last }
-  }
-}
-
-type LogRequestOf = Parameters<typeof podLines>[2]
-
-/** Whose output is an app's. */
-async function containerOf(app: KubernetesApp, api: KubernetesApi): Promise<string> {
-  const { spec } = await api.workload(app.kubernetes.workload)
-  const { containers, initContainers } = requireChosen(app, spec.template.spec, nameOf(app))
-  return [...containers, ...initContainers][0]?.name ?? ''
-}
-
-function instancesOf(app: KubernetesApp, { workload, pods }: Observed, isOurs: IsOurs): Instance[] {
-  const { template } = workload.spec
-  const counts = new Map<number | undefined, number>()
-  const sorted = pods.toSorted((one, other) => (keyOf(one) < keyOf(other) ? -1 : 1))
-  return sorted.map((pod) => {
-    const generation = podGeneration(app, pod, { template, isOurs })
-    const next = (counts.get(generation) ?? 0) + 1
-    counts.set(generation, next)
-    const ordinal =
-      app.kubernetes.workload.kind === 'statefulset'
-        ? /-(\d{1,9})$/.exec(pod.metadata.name)?.[1]
-        : undefined
-    return {
-      id: pod.metadata.name,
-      generation,
-      replica: ordinal === undefined ? next : Number(ordinal) + 1,
-      where: pod.spec.nodeName ?? 'no node',
-      running: isReady(pod) && !isLeaving(pod),
-    }
-  })
-}
-
-/** Those that leave come last: a number is of one that stays. */
-const keyOf = (pod: Pod) =>
-  `${isLeaving(pod) ? 1 : 0} ${pod.metadata.creationTimestamp ?? ''} ${pod.metadata.name}`
-
 /** What stood before an order, word for word. Of that nothing is written down: there is no way back from going back. */
 const broughtBack = (order: Order<KubernetesApp>, { images, marks }: Before): Wanted => ({
   images,
@@ -414,63 +345,3 @@ function isOrderOfOurs(app: KubernetesApp, { images, marks }: Before, isOurs: Is
 /** No answer, or none of an API server. */
 const isAway = (error: unknown): boolean =>
   error instanceof DeployError ? error.code === 'engine_unreachable' : !(error instanceof ApiError)
-
-/** Nothing would come of an order that somebody holds up. */
-function refuseHeld(app: KubernetesApp, { spec }: Workload): void {
-  const { name, kind } = app.kubernetes.workload
-  if (spec.paused === true) {
-    throw new DeployError('workload_paused', `${nameOf(app)} is paused: its rollouts wait`, {
-      hint: `kubectl rollout resume ${kind} ${name}; nothing was changed`,
-    })
-  }
-  if (spec.updateStrategy?.type === 'OnDelete') {
-    throw new DeployError(
-      'workload_paused',
-      `${nameOf(app)} has updateStrategy OnDelete: a pod is replaced when somebody deletes it`,
-      {
-        hint: 'write updateStrategy: { type: RollingUpdate } in its manifest; nothing was changed',
-      },
-    )
-  }
-}
-
-export const nameOf = ({ kubernetes: { workload } }: Pick<KubernetesApp, 'kubernetes'>): string =>
-  `${KIND[workload.kind]} ${workload.name}`
-
-const missing = (app: KubernetesApp) => {
-  const { workload, namespace } = app.kubernetes
-  return new DeployError(
-    'workload_missing',
-    `there is no ${nameOf(app)}${namespace === undefined ? '' : ` in the namespace ${namespace}`}`,
-    {
-      hint: `kubectl get ${workload.kind} shows those that there are; a deployment changes the image of one, and makes none`,
-    },
-  )
-}
-
-function unlessMissing(error: unknown): undefined {
-  if (error instanceof DeployError && error.code === 'workload_missing') return undefined
-  throw error
-}
-
-const stuck = (app: KubernetesApp, pod: string, namespace: string, cause: unknown) =>
-  new DeployError(
-    'undo_failed',
-    `${nameOf(app)} was told to go back, and waits for ${pod} of the failed version, which will not get ready`,
-    {
-      hint: `kubectl --namespace ${namespace} delete pod ${pod}; with { apiGroups: [""], resources: [pods], verbs: [delete] } in its Role the receiver does it`,
-      cause,
-    },
-  )
-
-const ABSENT: OrderStatus = {
-  generation: undefined,
-  image: undefined,
-  phase: 'absent',
-  wanted: 0,
-  updated: 0,
-  old: 0,
-  waits: undefined,
-  failures: [],
-  says: undefined,
-}

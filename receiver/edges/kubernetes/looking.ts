@@ -4,7 +4,7 @@ import { type KubernetesApi, selectorOf } from './api.ts'
 import { isForbidden } from './errors.ts'
 import type { Happening, Pod, ReplicaSet, Workload } from './objects.ts'
 import type { Observed } from './order-status.ts'
-import { isReady } from './order-status.ts'
+import { isReady } from './pod-state.ts'
 import { watch, type Watched } from './watched.ts'
 
 /** Pods are followed for so long after somebody looked at them. */

@@ -4,6 +4,7 @@ import { chosenBy, chosenOf, contentOf, imagesOf, namesOf } from './images.ts'
 import { instanceId } from './instance-id.ts'
 import { deploymentIn, generationIn } from './marks.ts'
 import type { Condition, Happening, Pod, PodTemplate, Workload } from './objects.ts'
+import { hasEnded, isLeaving, isReady } from './pod-state.ts'
 import { type Trouble, troubleOf } from './pod-trouble.ts'
 
 /** A workload with its own pods, and what went wrong with each object, by uid. */
@@ -203,12 +204,3 @@ function isOf(app: KubernetesApp, pod: Pod, template: PodTemplate): boolean {
     Object.entries(own).every(([name, image]) => contentOf(its[name] ?? '') === contentOf(image))
   )
 }
-
-export const isLeaving = ({ metadata }: Pod): boolean => metadata.deletionTimestamp !== undefined
-
-/** Evicted, or done: another one is made in its place. */
-const hasEnded = ({ status }: Pod): boolean =>
-  status?.phase === 'Failed' || status?.phase === 'Succeeded'
-
-export const isReady = ({ status }: Pod): boolean =>
-  status?.conditions?.some(({ type, status: is }) => type === 'Ready' && is === 'True') === true

@@ -1,5 +1,6 @@
 import type { DeployErrorCode } from '../../core/errors.ts'
 import { shorten } from '../../core/shorten.ts'
+import { isReady } from './pod-state.ts'
 import type { ContainerStatus, Ended, Happening, Pod } from './objects.ts'
 
 const SHOWN_CHARACTERS = 500
@@ -54,17 +55,19 @@ const PASSES = /deadline exceeded|timed out|timeout|is reserved for|try again|co
  * Why a pod is not ready, in the words of whoever knows: the kubelet, the scheduler, the registry, the probe.
  * @param events that went wrong with it, the newest last
  */
-export function troubleOf(
-  { metadata: { name }, spec, status = {} }: Pod,
-  events: readonly Happening[],
-): Trouble | undefined {
+export function troubleOf(pod: Pod, events: readonly Happening[]): Trouble | undefined {
+  const {
+    metadata: { name },
+    spec,
+    status = {},
+  } = pod
   const { initContainerStatuses = [], containerStatuses = [] } = status
   for (const each of [...initContainerStatuses, ...containerStatuses]) {
     const failed = failedContainer(each, spec, events)
     if (failed !== undefined)
       return { ...failed, message: `pod ${name}, container ${each.name}: ${failed.message}` }
   }
-  if (isReady(status)) return undefined
+  if (isReady(pod)) return undefined
   const placed = status.conditions?.find(({ type }) => type === 'PodScheduled')
   if (placed?.status === 'False')
     return waits(name, `finds no node: ${placed.message ?? placed.reason ?? ''}`)
@@ -94,9 +97,6 @@ export function troubleOf(
   // a volume that cannot be mounted, a network that is not there
   return waits(name, `is started${colon(last(events, /./))}`)
 }
-
-const isReady = ({ conditions }: NonNullable<Pod['status']>): boolean =>
-  conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') === true
 
 const PULLING = /^failed to pull/i
 const PROBING = /probe failed|probe errored/i

@@ -1,5 +1,5 @@
 import type { KubernetesApp } from '../../core/app.ts'
-import type { KubernetesApi } from './api.ts'
+import { type KubernetesApi, PLURAL } from './api.ts'
 import { type Right, ruleFor } from './errors.ts'
 
 export interface MissingRight {
@@ -8,12 +8,6 @@ export interface MissingRight {
   /** What is not done without it; absent: nothing can be deployed. */
   without?: string
 }
-
-const RESOURCES = {
-  deployment: 'deployments',
-  statefulset: 'statefulsets',
-  daemonset: 'daemonsets',
-} as const
 
 /** What an app's deployments take, with what is lost where that is not all. */
 function neededFor({
@@ -24,7 +18,7 @@ function neededFor({
   const each = (verbs: readonly string[], what: Omit<Right, 'verb'> & { without?: string }) =>
     verbs.map((verb) => ({ verb, ...what }))
   return [
-    ...each(['get', 'list', 'watch', 'patch'], { group: 'apps', resource: RESOURCES[kind], name }),
+    ...each(['get', 'list', 'watch', 'patch'], { group: 'apps', resource: PLURAL[kind], name }),
     ...each(['list', 'watch'], { group: '', resource: 'pods' }),
     ...(kind === 'deployment'
       ? each(['list', 'watch'], {

@@ -3,6 +3,7 @@ import { parseImage } from '../../../protocol/image-reference.ts'
 import type { SwarmApp } from '../../core/app.ts'
 import type { Clock } from '../../core/clock.ts'
 import type { IsOurs, Order, Orchestrator, OrderStatus } from '../../core/delegated/orchestrator.ts'
+import { ABSENT } from '../../core/delegated/absent.ts'
 import { DeployError } from '../../core/errors.ts'
 import type { Registry } from '../../core/image/registry.ts'
 import { retryLater } from '../../core/image/retry.ts'
@@ -326,18 +327,6 @@ export function createSwarm({
 
 const filterOf = (labels: Readonly<Record<string, string>>): string[] =>
   Object.entries(labels).map(([key, value]) => `${key}=${value}`)
-
-const ABSENT: OrderStatus = {
-  generation: undefined,
-  image: undefined,
-  phase: 'absent',
-  wanted: 0,
-  updated: 0,
-  old: 0,
-  waits: undefined,
-  failures: [],
-  says: undefined,
-}
 
 const NO_ROOM = {
   'for both': 'old tasks end first',
