@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import Docker from 'dockerode'
 import type { Login } from './images.ts'
-import { uploadTo } from './uploads.ts'
+import { type Target, uploadTo } from './uploads.ts'
 
 const MANIFEST = 'application/vnd.docker.distribution.manifest.v2+json'
 const CONFIG = 'application/vnd.docker.container.image.v1+json'
@@ -32,6 +32,22 @@ export interface ImageConfig {
 /** One more layer: contents by path. */
 export type Files = Readonly<Record<string, string | Uint8Array>>
 
+/** A layer that a registry has, for images to share. */
+export interface PushedLayer {
+  mediaType: string
+  digest: string
+  size: number
+  /** Digest of what it unpacks to. */
+  diffId: string
+}
+
+/** Puts a layer into a repository. */
+export async function pushLayer(target: Target, files: Files): Promise<PushedLayer> {
+  const layer = layerOf(files)
+  const pushed = await uploadTo(target).blob(layer)
+  return { mediaType: LAYER, ...pushed, diffId: digestOf(gunzipSync(layer)) }
+}
+
 /**
  * Puts an image of 1 MB into a registry: busybox, and an httpd on port 8000 that says its version at `/` and, unless it is
  * broken, `ok` at `/healthz`. Nothing builds it, which would take ten times as long.
@@ -46,6 +62,7 @@ export async function pushTiny({
   login,
   authority,
   host,
+  below = [],
 }: {
   /** Reference with a tag. */
   image: string
@@ -58,6 +75,8 @@ export async function pushTiny({
   authority?: string | undefined
   /** An engine that has it afterwards, as one that built it would. */
   host?: string
+  /** Its lowest layers, which lie in that repository. */
+  below?: readonly PushedLayer[]
 }): Promise<string> {
   const [, repository = '', tag = ''] = /^(.*):([^:/]+)$/.exec(image) ?? []
   const { blob, manifest } = uploadTo({
@@ -70,7 +89,7 @@ export async function pushTiny({
     layerOf({ 'www/index.html': `${version}\n`, ...(broken ? {} : { 'www/healthz': 'ok\n' }) }),
     ...(files === undefined ? [] : [layerOf(files)]),
   ]
-  const described = []
+  const described = below.map(({ diffId: _, ...layer }) => layer)
   for (const layer of layers) described.push({ mediaType: LAYER, ...(await blob(layer)) })
   const description = await blob(
     JSON.stringify({
@@ -83,7 +102,13 @@ export async function pushTiny({
         ...config,
         ExposedPorts: { '8000/tcp': {}, ...config.ExposedPorts },
       },
-      rootfs: { type: 'layers', diff_ids: layers.map((layer) => digestOf(gunzipSync(layer))) },
+      rootfs: {
+        type: 'layers',
+        diff_ids: [
+          ...below.map(({ diffId }) => diffId),
+          ...layers.map((layer) => digestOf(gunzipSync(layer))),
+        ],
+      },
     }),
   )
   const { digest } = await manifest(

@@ -1,0 +1,93 @@
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { buildProgram } from '../../test/support/built-program.ts'
+import { openWorkspace } from '../../test/support/workspace.ts'
+import { machine, revision } from './machine.ts'
+import type { Kept, Part } from './part.ts'
+import { DATA, writePage } from './report/page.ts'
+import { plot } from './report/plot.ts'
+import { tablesOf, verdicts } from './report/tables.ts'
+
+/** In the order of docs/benchmarks.md. Each is read when it is measured, after what it starts was built. */
+const PARTS: Record<string, () => Promise<{ part: Part }>> = {
+  deploys: () => import('./deploys.ts'),
+}
+const NAMES = Object.keys(PARTS)
+
+const USAGE = `usage: npm run bench -- [--only NAMES] [--quick] [--keep]
+
+  Measures deploy-receiver against what people would use instead, and against the least that could do the same, in turns and in one run,
+  as root, on this machine. It starts and removes everything that it needs. Parts, by name or number:
+
+${NAMES.map((name, at) => `    ${at + 1}  ${name}`).join('\n')}
+
+  --only 1,3    these parts alone
+  --quick       the same things, fewer times: to see that it works
+  --keep        writes the raw figures to docs/benchmarks, and docs/benchmarks.md anew`
+
+const { values } = parseArgs({
+  options: {
+    only: { type: 'string', default: NAMES.join(',') },
+    quick: { type: 'boolean', default: false },
+    keep: { type: 'boolean', default: false },
+    help: { type: 'boolean', short: 'h', default: false },
+  },
+})
+if (values.help) console.log(USAGE)
+else await bench(values.only.split(',').map(named), values)
+
+function named(wish: string): string {
+  const name = NAMES[Number(wish) - 1] ?? wish
+  if (NAMES.includes(name)) return name
+  throw new Error(`--only ${wish}: no part is called so; there are ${NAMES.join(', ')}`)
+}
+
+async function bench(
+  names: readonly string[],
+  { quick, keep }: { quick: boolean; keep: boolean },
+): Promise<void> {
+  const workspace = openWorkspace()
+  try {
+    process.env['DEPLOY_RECEIVER'] ??= await buildProgram(workspace.folder('program'))
+    const said: string[] = []
+    for (const name of names) {
+      const { part } = (await PARTS[name]?.()) ?? {}
+      const measured = await part?.measure({ quick, say: (text) => progress(`${name}: ${text}`) })
+      if (measured === undefined) continue
+      progress('')
+      console.log(`## ${name}\n\n${tablesOf(measured)}\n`)
+      said.push(...verdicts(name, measured))
+      if (keep) {
+        const at = new Date().toISOString()
+        await keepPart(name, { at, commit: revision(), quick, machine: machine(), ...measured })
+      }
+    }
+    console.log(said.join('\n'))
+    if (keep) await writePage(await readParts())
+  } finally {
+    await workspace.close()
+  }
+}
+
+async function keepPart(name: string, kept: Kept): Promise<void> {
+  await mkdir(DATA, { recursive: true })
+  await writeFile(join(DATA, `${name}.json`), `${JSON.stringify(kept)}\n`)
+  if (kept.figures.length > 0) await writeFile(join(DATA, `${name}.svg`), await plot(kept.figures))
+}
+
+/** What is kept of all parts, in their order. */
+async function readParts(): Promise<Map<string, Kept>> {
+  const files = await readdir(DATA)
+  const parts = new Map<string, Kept>()
+  for (const name of NAMES.filter((one) => files.includes(`${one}.json`))) {
+    parts.set(name, JSON.parse(await readFile(join(DATA, `${name}.json`), 'utf8')) as Kept)
+  }
+  return parts
+}
+
+/** One line that is written over, at a terminal; else a line each. */
+function progress(text: string): void {
+  if (process.stderr.isTTY) process.stderr.write(`\r\u001B[K${text === '' ? '' : `· ${text}`}`)
+  else if (text !== '') process.stderr.write(`· ${text}\n`)
+}

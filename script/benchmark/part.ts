@@ -1,0 +1,53 @@
+/** What a part of the benchmark is told. */
+export interface Asked {
+  /** A short run: the same things, fewer times. Its figures say little. */
+  quick: boolean
+  /** Progress, for the one who waits. */
+  say(text: string): void
+}
+
+/** One way of doing what others do, too. Of a round in turns, all ways of a figure have the value at the same index. */
+export interface Way {
+  name: string
+  values: number[]
+}
+
+/** The same thing, done in several ways. */
+export interface Figure {
+  title: string
+  /** What the values count: `ms`, `requests/s`, `MiB` … */
+  unit: string
+  ways: Way[]
+  /** What is wanted of one way. */
+  aim?: Aim
+}
+
+/** Of `way`: its median, or with `against` the median of its ratios to that one's, round by round. */
+export type Aim = { way: string; against?: string } & ({ most: number } | { least: number })
+
+/** Counts, which are what they are. */
+export interface Table {
+  title: string
+  head: string[]
+  rows: (string | number)[][]
+}
+
+export interface Measured {
+  figures: Figure[]
+  tables: Table[]
+}
+
+/** A section of docs/benchmarks.md. */
+export interface Part {
+  measure(asked: Asked): Promise<Measured>
+}
+
+/** What is kept of a part's run, beside docs/benchmarks.md. */
+export interface Kept extends Measured {
+  /** ISO 8601. */
+  at: string
+  commit: string
+  quick: boolean
+  /** Processor, cores, memory, and versions, by name. */
+  machine: Record<string, string>
+}
