@@ -15,15 +15,16 @@ export async function lookFirst(
   { images, registry }: { images: ImageStore; registry: Registry },
   signal: AbortSignal,
 ): Promise<void> {
-  const disk = await images.disk().catch(() => undefined)
-  const layers = await layersOf(image, disk?.platform, registry, signal)
+  const asked = images.disk().catch(() => undefined)
+  const platform = asked.then((disk) => disk?.platform)
+  const [disk, layers] = await Promise.all([asked, layersOf(image, platform, registry, signal)])
   if (disk === undefined || layers === undefined) return
   await requireDiskSpace(image, { layers, disk, images })
 }
 
 async function layersOf(
   image: { repository: string; digest: string },
-  platform: Platform | undefined,
+  platform: Promise<Platform | undefined>,
   registry: Registry,
   signal: AbortSignal,
 ): Promise<Layer[] | undefined> {

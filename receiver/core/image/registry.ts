@@ -23,7 +23,7 @@ export interface Registry {
    */
   layers(
     image: { repository: string; digest: string },
-    platform: Platform | undefined,
+    platform: Platform | undefined | Promise<Platform | undefined>,
     signal: AbortSignal,
   ): Promise<Layer[]>
   /** What an image was built for, as `linux/arm64`; empty when it does not say. Throws `DeployError`. */

@@ -26,8 +26,15 @@ export async function check(
   ports: HealthPorts,
   signal: AbortSignal,
 ): Promise<Answer> {
-  const container = await stillRuns(subject, ports)
-  const { app, healthcheck } = subject
+  return ask({ ...subject, container: await stillRuns(subject, ports) }, ports, signal)
+}
+
+/** Asks one that was looked at just now. */
+export async function ask(
+  { app, container, healthcheck }: Subject,
+  ports: HealthPorts,
+  signal: AbortSignal,
+): Promise<Answer> {
   if (container.doneAt !== undefined) {
     return { healthy: true, text: 'it is done: it ended with 0', enough: 1 }
   }

@@ -1,18 +1,19 @@
 import type { DockerApp } from '../app.ts'
 import { DeployError } from '../errors.ts'
 import type { Answer } from './answer.ts'
-import { check, type HealthPorts, type Subject } from './check.ts'
+import { ask, check, type HealthPorts, type Subject } from './check.ts'
 import { healthDeadlineMs } from './healthcheck.ts'
 import { logHint } from './log-hint.ts'
 import { LOG_LINES, stillRuns } from './still-runs.ts'
 
-const FIRST_PAUSE_MS = 25
+/** Between two probes, and the share of the time waited so far: an app is seen soon, against the time that it took. */
+const PROBES = { leastMs: 10, share: 0.05 }
 /** A test is a program that starts in the container, beside the app that starts. */
-const FIRST_TEST_PAUSE_MS = 250
+const TESTS = { leastMs: 250, share: 0.5 }
 /** A good answer is confirmed soon: it is the last thing between a healthy container and its users. */
-const CONFIRM_PAUSE_MS = 25
-const PAUSE_GROWTH = 1.5
-const WATCH_PAUSE_MS = 250
+const CONFIRM_PAUSE_MS = 10
+/** That a container ended is seen within so long. */
+const LOOK_EVERY_MS = 250
 /** Failing answers in a row that count as unhealthy once live, as Docker's own `retries`. */
 const FAILURES_TO_ROLL_BACK = 3
 
@@ -28,17 +29,25 @@ export async function waitUntilHealthy(
 ): Promise<string> {
   const { app, healthcheck } = subject
   const deadlineMs = healthDeadlineMs(app, healthcheck)
-  const deadline = ports.clock.ms() + deadlineMs
-  let pause = healthcheck === undefined ? FIRST_PAUSE_MS : FIRST_TEST_PAUSE_MS
+  const began = ports.clock.ms()
+  const deadline = began + deadlineMs
+  const { leastMs, share } = healthcheck === undefined ? PROBES : TESTS
+  let container = await stillRuns(subject, ports)
+  let lookedAt = began
   let good = 0
   let probes = 0
   let shown = ''
   for (;;) {
-    const answer = await check(subject, ports, options.signal)
+    const answer = await ask({ ...subject, container }, ports, options.signal)
     probes += 1
     good = answer.healthy ? good + 1 : 0
     if (answer.text !== shown) options.progress((shown = answer.text))
-    if (good >= answer.enough) return `${answer.text}, after ${probes} probes`
+    const isEnough = good >= answer.enough
+    if (isEnough || ports.clock.ms() - lookedAt >= LOOK_EVERY_MS) {
+      container = await stillRuns(subject, ports)
+      lookedAt = ports.clock.ms()
+    }
+    if (isEnough) return `${answer.text}, after ${probes} probes`
     if (ports.clock.ms() >= deadline) {
       const log = await ports.engine.logs(subject.container.name, LOG_LINES)
       throw new DeployError(
@@ -48,15 +57,15 @@ export async function waitUntilHealthy(
       )
     }
     const left = Math.max(1, deadline - ports.clock.ms())
+    const pause = Math.max(leastMs, (ports.clock.ms() - began) * share)
     // that a worker runs says something only when time has passed
     const next =
       !app.http && healthcheck === undefined
         ? app.health.intervalMs
         : good > 0
           ? CONFIRM_PAUSE_MS
-          : pause
+          : Math.min(pause, app.health.intervalMs)
     await ports.clock.sleep(Math.min(next, left), options.signal)
-    pause = Math.min(pause * PAUSE_GROWTH, app.health.intervalMs)
   }
 }
 
@@ -85,10 +94,10 @@ export async function watch(
         )
       }
       // a doubtful container is looked at again soon
-      nextProbe = ports.clock.ms() + (failures > 0 ? WATCH_PAUSE_MS : app.health.intervalMs)
+      nextProbe = ports.clock.ms() + (failures > 0 ? LOOK_EVERY_MS : app.health.intervalMs)
     }
     const left = end - ports.clock.ms()
-    if (left > 0) await ports.clock.sleep(Math.min(WATCH_PAUSE_MS, left), signal)
+    if (left > 0) await ports.clock.sleep(Math.min(LOOK_EVERY_MS, left), signal)
   }
   return `steady for ${app.watchMs / 1000} s`
 }

@@ -64,7 +64,7 @@ export function nextStep(
   { release, replicas, project }: Pick<DockerApp, 'release' | 'replicas' | 'project'>,
 ): StepName | undefined {
   const { deployment } = stored
-  if (!done(deployment, 'resolve')) return 'resolve'
+  if (!isResolved(stored)) return 'resolve'
   if (!isLive(stored, world)) {
     if (!done(deployment, 'pull')) return 'pull'
     if (project !== undefined && !done(deployment, 'services')) return 'services'
@@ -83,6 +83,9 @@ export function nextStep(
   if (!done(deployment, 'retire')) return 'retire'
   return undefined
 }
+
+/** Whether it is known which image it runs. */
+export const isResolved = ({ deployment }: StoredDeployment): boolean => done(deployment, 'resolve')
 
 /** Whether requests go to this deployment's containers, or did until someone took those away. */
 export function isLive(stored: StoredDeployment, world: World): boolean {

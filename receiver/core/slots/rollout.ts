@@ -7,7 +7,7 @@ import { abandon } from './abandon.ts'
 import { type DecidingHealthcheck, decidingHealthcheck } from './healthcheck.ts'
 import { abandonLimitMs, LOOK_MS, repairLimitMs, stepLimitMs } from './limits.ts'
 import { pruneLogs } from './kept-logs.ts'
-import { isLive, nextStep, observe, type StepName } from './next-step.ts'
+import { isLive, isResolved, nextStep, observe, type StepName, type World } from './next-step.ts'
 import type { SlotPorts } from './ports.ts'
 import { repair } from './repair.ts'
 import { STEPS } from './steps.ts'
@@ -29,7 +29,7 @@ export const createSlotsRollout = (
   async look(app: DockerApp, stored: StoredDeployment) {
     const { clock } = ports
     const what = `the look at the containers of ${app.name}`
-    const world = await within(LOOK_MS, () => observe(app.name, ports), { clock, what })
+    const world = await within(LOOK_MS, () => worldOf(app, stored, ports), { clock, what })
     const next = nextStep(stored, world, app)
     return {
       isLive: isLive(stored, world),
@@ -89,6 +89,14 @@ export const createSlotsRollout = (
     }
   },
 })
+
+/** As it is seen; of what is not resolved yet nothing can stand. */
+const worldOf = async (
+  { name }: DockerApp,
+  stored: StoredDeployment,
+  ports: SlotPorts,
+): Promise<World> =>
+  !isResolved(stored) ? { live: ports.slots.live(name), containers: [] } : observe(name, ports)
 
 async function healthcheckOf(
   app: DockerApp,

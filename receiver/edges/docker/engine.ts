@@ -8,7 +8,7 @@ import type { ServiceEngine } from '../../core/project/ports.ts'
 import type { ContainerEngine } from '../../core/slots/ports.ts'
 import { create, inspect, mend, remove, startFailure, stop } from './containers.ts'
 import { statusOf, translate } from './errors.ts'
-import { factsOf } from './image-facts.ts'
+import { createImageFacts } from './known-images.ts'
 import { removeReleases, runOnce } from './run-once.ts'
 import { containerName } from './container-name.ts'
 import { filterOf, type Home, isInSlot, isOurs } from './labels.ts'
@@ -88,15 +88,7 @@ export function createEngine({ docker, home, credentials, clock }: DockerOptions
       return { pulled: true }
     },
 
-    async image({ repository, digest }) {
-      try {
-        const image = docker.getImage(`${repository}@${digest}`)
-        const { Config } = await retryReads(() => image.inspect())
-        return factsOf(Config)
-      } catch (error) {
-        throw translate(error, `cannot look at ${repository}@${digest}`, 'start_failed')
-      }
-    },
+    image: createImageFacts(docker),
 
     async start(plan) {
       const name = containerName(network, plan)

@@ -34,7 +34,7 @@ interface Image {
 /** The layers of an image, of a multi-platform one those of the platform that will run. */
 export const layersOf = (
   { repository, digest }: Image,
-  platform: Platform | undefined,
+  platform: Platform | undefined | Promise<Platform | undefined>,
   read: ReadRepository,
   outer: AbortSignal,
 ): Promise<Layer[]> => {
@@ -43,11 +43,12 @@ export const layersOf = (
     const at = { client, repository, signal }
     const first = await bytesOf('manifests', { digest }, at)
     const index = readJson(Index, first)
-    if (index !== undefined && platform === undefined) return []
+    const wanted = index === undefined ? undefined : await platform
+    if (index !== undefined && wanted === undefined) return []
     const text =
       index === undefined
         ? first
-        : await bytesOf('manifests', chosenOf(index, platform, { repository, digest }), at)
+        : await bytesOf('manifests', chosenOf(index, wanted, { repository, digest }), at)
     const manifest = readKnown(Manifest, text, 'manifest', repository)
     const config = await bytesOf('blobs', manifest.config, at)
     const { rootfs } = readKnown(Config, config, 'config', repository)

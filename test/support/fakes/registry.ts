@@ -61,10 +61,11 @@ export function createFakeRegistry({
         if (digest === undefined) throw missing(`${repository}:${tag}`)
         return digest
       },
-      async layers(image, platform, signal) {
+      async layers(image, asked, signal) {
         signal.throwIfAborted()
         const found = find(image)
         if ('layers' in found) return [...found.layers]
+        const platform = await asked
         if (platform === undefined) return []
         const { os, architecture } = platform
         const layers = found.platforms[`${os}/${architecture}`]

@@ -50,7 +50,7 @@ async function look(disk: () => Promise<typeof DISK | undefined>, signal?: Abort
     registry: {
       ...registry,
       async layers(_: unknown, wanted: unknown) {
-        asked.push(wanted)
+        asked.push(await wanted)
         if (signal?.aborted === true) throw new Error('no answer')
         return [{ diffId: 'base', bytes: 1 }]
       },
