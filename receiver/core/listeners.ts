@@ -34,7 +34,7 @@ export function createEvents({
   /** Keeps an event and folds it into its deployment. */
   keep: Journal['append']
   /** The store's; one within another is a part of that. */
-  transaction<T>(work: () => T): T
+  transaction<T>(work: () => T, options?: { durable: boolean }): T
   /** For the texts of a deployment, by its id. */
   redactFor: (id: string) => Redact
   /**
@@ -70,35 +70,40 @@ export function createEvents({
     }
   }
 
+  const inTransaction = <T>(work: () => T, options?: { durable: boolean }): T => {
+    const before = kept.length
+    depth += 1
+    let result
+    try {
+      result = transaction(work, options)
+    } catch (error) {
+      // what was not kept did not happen
+      kept.length = before
+      throw error
+    } finally {
+      depth -= 1
+    }
+    if (depth === 0) tell()
+    return result
+  }
+
   const events: Events = {
-    transaction(work) {
-      const before = kept.length
-      depth += 1
-      let result
-      try {
-        result = transaction(work)
-      } catch (error) {
-        // what was not kept did not happen
-        kept.length = before
-        throw error
-      } finally {
-        depth -= 1
-      }
-      if (depth === 0) tell()
-      return result
-    },
+    transaction: (work) => inTransaction(work),
     append: (id, event, options) =>
-      events.transaction(() => {
-        const safe = withoutSecrets(event, redactFor(id))
-        const deployment = keep(id, safe, options)
-        try {
-          alongside(deployment, safe)
-        } catch (error) {
-          report('what follows from an event was not kept', { ...lineOf(deployment), error })
-        }
-        kept.push(() => hear(deployment, safe))
-        return deployment
-      }),
+      inTransaction(
+        () => {
+          const safe = withoutSecrets(event, redactFor(id))
+          const deployment = keep(id, safe, options)
+          try {
+            alongside(deployment, safe)
+          } catch (error) {
+            report('what follows from an event was not kept', { ...lineOf(deployment), error })
+          }
+          kept.push(() => hear(deployment, safe))
+          return deployment
+        },
+        { durable: !isSeenAnew(event) },
+      ),
     afterwards(work) {
       kept.push(() => {
         try {
@@ -112,6 +117,16 @@ export function createEvents({
   }
   return events
 }
+
+/**
+ * Whether nothing is lost with it when the power fails a moment later: whoever goes on then sees that it is so, or does it again. The next
+ * event that has to last takes it along to the disk; a process that dies loses none.
+ */
+const isSeenAnew = (event: DeploymentEvent): boolean =>
+  event.type === 'started' ||
+  event.type === 'image' ||
+  event.type === 'progress' ||
+  (event.type === 'step' && event.status === 'succeeded')
 
 /** Only texts for people are touched: a secret may be a word that stands for a status or a step, too. */
 function withoutSecrets(event: DeploymentEvent, redact: Redact): DeploymentEvent {

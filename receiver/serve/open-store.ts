@@ -89,7 +89,7 @@ export function openStore(
   const feed = createFeed()
   const events = createEvents({
     keep: store.append,
-    transaction: (work) => transaction(database, work),
+    transaction: (work, options) => transaction(database, work, options),
     redactFor(id) {
       const app = store.get(id)?.deployment.app
       return app === undefined ? redact : redactor.of(app)

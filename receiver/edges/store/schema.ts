@@ -283,11 +283,25 @@ export function explain(file: string, error: unknown): unknown {
 }
 
 /**
- * Runs `work` in one transaction: all of it is durable afterwards, or nothing. Within another one it is a part of that. Throws
- * `store_failed` when it cannot write.
+ * Runs `work` in one transaction: all of it is durable afterwards, or nothing. Within another one it is a part of that. One that need
+ * not be `durable` outlives this process; the machine's end it outlives with the next that is. Throws `store_failed` when it cannot write.
  */
-export function transaction<T>(database: DatabaseSync, work: () => T): T {
+export function transaction<T>(
+  database: DatabaseSync,
+  work: () => T,
+  { durable = true }: { durable?: boolean } = {},
+): T {
   if (database.isTransaction) return work()
+  if (durable) return committed(database, work)
+  database.exec('PRAGMA synchronous = NORMAL')
+  try {
+    return committed(database, work)
+  } finally {
+    database.exec('PRAGMA synchronous = FULL')
+  }
+}
+
+function committed<T>(database: DatabaseSync, work: () => T): T {
   database.exec('BEGIN IMMEDIATE')
   try {
     const result = work()

@@ -20,10 +20,13 @@ const LIVE: DeploymentEvent = { type: 'live', at }
 
 let kept: DeploymentEvent[]
 let heard: string[]
+/** Types of events that were on the disk before anybody heard of them. */
+let durable: string[]
 let reports: string[]
 beforeEach(() => {
   kept = []
   heard = []
+  durable = []
   reports = []
 })
 
@@ -36,7 +39,11 @@ function eventsFor(listeners: readonly Listener[], secret = 'hunter2hunter2') {
       kept.push(event)
       return (deployment = apply(deployment, event))
     },
-    transaction: (work) => work(),
+    transaction(work, options) {
+      const result = work()
+      if (options?.durable !== false) durable.push(kept.at(-1)?.type ?? '')
+      return result
+    },
     redactFor: () => createRedact([{ name: 'PASSWORD', value: secret }]),
     listeners,
     report: (message, details) => void reports.push(`${message} ${JSON.stringify(details)}`),
@@ -80,6 +87,20 @@ describe('who listens', () => {
     expect(heard).toStrictEqual([])
     events.append('dep_1', LIVE)
     expect(heard).toHaveLength(1)
+  })
+
+  test('waits for the disk where nobody could see anew what happened, and for nothing else', () => {
+    const events = eventsFor([])
+    const step = { type: 'step', at, step: 'pull' } as const
+    events.append('dep_1', STARTED)
+    events.append('dep_1', { ...step, status: 'running' })
+    events.append('dep_1', { type: 'progress', at, step: 'pull', message: '1 of 2 MB' })
+    events.append('dep_1', { ...step, status: 'succeeded', ms: 1 })
+    events.append('dep_1', { ...step, status: 'failed', ms: 1 })
+    events.append('dep_1', LIVE)
+    events.append('dep_1', { type: 'finished', at, status: 'succeeded' })
+    // a step is counted before it begins
+    expect(durable).toStrictEqual(['step', 'step', 'live', 'finished'])
   })
 
   test('holds nothing up by failing', () => {

@@ -48,3 +48,21 @@ test('a value that a table does not take is our defect, and nobody is sent to lo
   expect(write).toThrow(/cannot store REAL/)
   expect(write).not.toThrow(DeployError)
 })
+
+test('what need not last is on the disk with the next that has to', () => {
+  const database = openDatabase(file)
+  const FULL = 2
+  const waits = () => database.prepare('PRAGMA synchronous').get()?.['synchronous']
+  expect(transaction(database, waits, { durable: false })).toBeLessThan(FULL)
+  expect(transaction(database, waits)).toBe(FULL)
+  const failing = () =>
+    transaction(
+      database,
+      () => {
+        throw new Error('no')
+      },
+      { durable: false },
+    )
+  expect(failing).toThrow('no')
+  expect(waits()).toBe(FULL)
+})
