@@ -119,14 +119,14 @@ export function createEvents({
 }
 
 /**
- * Whether nothing is lost with it when the power fails a moment later: whoever goes on then sees that it is so, or does it again. The next
- * event that has to last takes it along to the disk; a process that dies loses none.
+ * Whether nothing is lost with it when the power fails in the next moment: whoever goes on then sees that it is so, or does it again. It
+ * is on its way to the disk, which nobody waits for; a process that dies loses none.
  */
 const isSeenAnew = (event: DeploymentEvent): boolean =>
   event.type === 'started' ||
   event.type === 'image' ||
   event.type === 'progress' ||
-  (event.type === 'step' && event.status === 'succeeded')
+  (event.type === 'step' && event.status !== 'failed')
 
 /** Only texts for people are touched: a secret may be a word that stands for a status or a step, too. */
 function withoutSecrets(event: DeploymentEvent, redact: Redact): DeploymentEvent {

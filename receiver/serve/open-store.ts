@@ -18,6 +18,7 @@ import { createAudit } from '../edges/store/audit.ts'
 import { newDeploymentId } from '../edges/store/deployment-id.ts'
 import { createInstallation } from '../edges/store/installation.ts'
 import { createKeptLogs } from '../edges/store/kept-logs.ts'
+import { createFlush } from '../edges/store/flush.ts'
 import { createIdempotency } from '../edges/store/idempotency.ts'
 import { createOutbox } from '../edges/store/outbox.ts'
 import { createPreviews } from '../edges/store/previews.ts'
@@ -72,6 +73,7 @@ export function openStore(
   },
 ) {
   const database = openDatabase(file)
+  const flush = createFlush(file)
   const store = createStore(database, createSettingsVault(database, settingsKey))
   const previews = createPreviews(database)
   const { redact } = redactor
@@ -89,7 +91,11 @@ export function openStore(
   const feed = createFeed()
   const events = createEvents({
     keep: store.append,
-    transaction: (work, options) => transaction(database, work, options),
+    transaction(work, { durable } = { durable: true }) {
+      const result = transaction(database, work, { durable })
+      if (!durable) flush()
+      return result
+    },
     redactFor(id) {
       const app = store.get(id)?.deployment.app
       return app === undefined ? redact : redactor.of(app)

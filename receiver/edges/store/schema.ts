@@ -284,7 +284,8 @@ export function explain(file: string, error: unknown): unknown {
 
 /**
  * Runs `work` in one transaction: all of it is durable afterwards, or nothing. Within another one it is a part of that. One that need
- * not be `durable` outlives this process; the machine's end it outlives with the next that is. Throws `store_failed` when it cannot write.
+ * not be `durable` outlives this process; the machine's end it outlives with the next that is, or once it was flushed. Throws
+ * `store_failed` when it cannot write.
  */
 export function transaction<T>(
   database: DatabaseSync,
