@@ -6,7 +6,6 @@ import type { Asked, Figure, Measured, Part } from './part.ts'
 import { onRig, pushVersion, type Rig } from './rig.ts'
 
 const PAIRS = 20
-const QUICK_PAIRS = 3
 /** Five layers of a hundred megabytes that nothing compresses, beneath one of a few bytes that changes. */
 const LARGE = { layers: 5, bytes: 100_000_000 }
 const AIM = 1.1
@@ -31,9 +30,9 @@ const CASES: Case[] = [
 export const part: Part = {
   measure: (asked) =>
     onRig('deploys', async (rig): Promise<Measured> => {
-      const pairs = asked.quick ? QUICK_PAIRS : PAIRS
+      const pairs = asked.times(PAIRS)
       const { vm, engine, registry, workspace } = rig
-      Object.assign(vm.config.apps['api'] ?? {}, { drain: '500ms', stop_grace_period: '0s' })
+      rig.app('api', { drain: '500ms', stop_grace_period: '0s' })
       await vm.start()
       const bare = await prepareBareScript({
         docker: engine.docker,

@@ -12,10 +12,14 @@ import { tablesOf, verdicts } from './report/tables.ts'
 /** In the order of docs/benchmarks.md. Each is read when it is measured, after what it starts was built. */
 const PARTS: Record<string, () => Promise<{ part: Part }>> = {
   deploys: () => import('./deploys.ts'),
+  rollbacks: () => import('./rollbacks.ts'),
 }
 const NAMES = Object.keys(PARTS)
+/** Of a whole run's rounds. */
+const QUICK = 0.1
+const LEAST_TIMES = 2
 
-const USAGE = `usage: npm run bench -- [--only NAMES] [--quick] [--keep]
+const USAGE = `usage: npm run bench -- [--only NAMES] [--share 1] [--quick] [--keep]
 
   Measures deploy-receiver against what people would use instead, and against the least that could do the same, in turns and in one run,
   as root, on this machine. It starts and removes everything that it needs. Parts, by name or number:
@@ -23,19 +27,24 @@ const USAGE = `usage: npm run bench -- [--only NAMES] [--quick] [--keep]
 ${NAMES.map((name, at) => `    ${at + 1}  ${name}`).join('\n')}
 
   --only 1,3    these parts alone
-  --quick       the same things, fewer times: to see that it works
+  --share 0.5   half of the rounds
+  --quick       a tenth of them: to see that it works
   --keep        writes the raw figures to docs/benchmarks, and docs/benchmarks.md anew`
 
 const { values } = parseArgs({
   options: {
     only: { type: 'string', default: NAMES.join(',') },
+    share: { type: 'string', default: '1' },
     quick: { type: 'boolean', default: false },
     keep: { type: 'boolean', default: false },
     help: { type: 'boolean', short: 'h', default: false },
   },
 })
 if (values.help) console.log(USAGE)
-else await bench(values.only.split(',').map(named), values)
+else {
+  const share = values.quick ? QUICK : Number(values.share)
+  await bench(values.only.split(',').map(named), { share, keep: values.keep })
+}
 
 function named(wish: string): string {
   const name = NAMES[Number(wish) - 1] ?? wish
@@ -45,7 +54,7 @@ function named(wish: string): string {
 
 async function bench(
   names: readonly string[],
-  { quick, keep }: { quick: boolean; keep: boolean },
+  { share, keep }: { share: number; keep: boolean },
 ): Promise<void> {
   const workspace = openWorkspace()
   try {
@@ -53,14 +62,17 @@ async function bench(
     const said: string[] = []
     for (const name of names) {
       const { part } = (await PARTS[name]?.()) ?? {}
-      const measured = await part?.measure({ quick, say: (text) => progress(`${name}: ${text}`) })
+      const measured = await part?.measure({
+        times: (whole) => Math.max(LEAST_TIMES, Math.round(whole * share)),
+        say: (text) => progress(`${name}: ${text}`),
+      })
       if (measured === undefined) continue
       progress('')
       console.log(`## ${name}\n\n${tablesOf(measured)}\n`)
       said.push(...verdicts(name, measured))
       if (keep) {
         const at = new Date().toISOString()
-        await keepPart(name, { at, commit: revision(), quick, machine: machine(), ...measured })
+        await keepPart(name, { at, commit: revision(), share, machine: machine(), ...measured })
       }
     }
     console.log(said.join('\n'))

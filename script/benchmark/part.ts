@@ -1,7 +1,7 @@
 /** What a part of the benchmark is told. */
 export interface Asked {
-  /** A short run: the same things, fewer times. Its figures say little. */
-  quick: boolean
+  /** How often something is done that is done so often in a whole run: less in a short one, of which the figures say little. */
+  times(whole: number): number
   /** Progress, for the one who waits. */
   say(text: string): void
 }
@@ -47,7 +47,8 @@ export interface Kept extends Measured {
   /** ISO 8601. */
   at: string
   commit: string
-  quick: boolean
+  /** Of the rounds of a whole run, what this one had. */
+  share: number
   /** Processor, cores, memory, and versions, by name. */
   machine: Record<string, string>
 }

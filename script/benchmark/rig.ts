@@ -2,23 +2,28 @@ import { randomBytes } from 'node:crypto'
 import { Agent } from 'node:http'
 import { type Accepted, type Deployment, isFinal } from '../../protocol/deployment.ts'
 import { parseSigningKey, sign } from '../../protocol/standard-webhooks.ts'
-import { firstAnswer } from '../../test/support/ask.ts'
+import { firstAnswer, type Site } from '../../test/support/ask.ts'
 import { type PrivateEngine, startDockerd } from '../../test/support/dockerd.ts'
 import { type PrivateRegistry, startRegistry } from '../../test/support/registry.ts'
 import { pushTiny } from '../../test/support/tiny-image.ts'
 import { startVm, type Vm } from '../../test/support/vm.ts'
 import { openWorkspace, type Workspace } from '../../test/support/workspace.ts'
 
-/** A VM with an engine and a registry of its own, and a receiver to start, whose app `api` takes signed hooks. */
+/** A VM with an engine and a registry of its own, and a receiver to start, whose apps take signed hooks. */
 export interface Rig {
   workspace: Workspace
   engine: PrivateEngine
   registry: PrivateRegistry
   vm: Vm
+  /** Adds an app of the VM's repository to the config, or changes one, at `{name}.test`. There is one called `api`. */
+  app(name: string, settings: object): void
   /** Posts a signed hook, as a sender does, and resolves to its deployment when that is over. */
   deploy(body: { image: string } | { rollback: string }, app?: string): Promise<Deployment>
-  /** Puts an image live by `deploy`. Resolves to milliseconds from the request to the first answer of that version. */
-  untilAnswered(deploy: () => Promise<unknown>, version: string): Promise<number>
+  /**
+   * Has a version go live. Resolves to milliseconds from the beginning of that to the first answer of that version, at `{app}.test`,
+   * once `work` is over too.
+   */
+  untilAnswered(work: () => Promise<unknown>, version: string, app?: string): Promise<number>
 }
 
 /** Does work on a rig, and takes all of it away. */
@@ -31,17 +36,26 @@ export async function onRig<T>(name: string, work: (rig: Rig) => Promise<T>): Pr
       startRegistry({ dir: workspace.folder('registry'), ...login }),
     ])
     const vm = await startVm({ dir: workspace.dir, dockerHost: engine.host, registry }, name)
-    const secret = `whsec_${randomBytes(32).toString('base64')}`
     vm.config['url'] = `http://${vm.config.listen}`
-    Object.assign(vm.config.apps['api'] ?? {}, { auth: { secrets: [secret] } })
+    const first = vm.config.apps['api']
+    const secrets = new Map<string, string>()
+    const app = (name: string, settings: object) => {
+      const secret = secrets.get(name) ?? `whsec_${randomBytes(32).toString('base64')}`
+      secrets.set(name, secret)
+      const own = { domains: [`${name}.test`], auth: { secrets: [secret] } }
+      vm.config.apps[name] = { ...first, ...vm.config.apps[name], ...own, ...settings }
+    }
+    app('api', {})
     try {
       return await work({
         workspace,
         engine,
         registry,
         vm,
-        deploy: (body, app = 'api') => deploy(vm, secret, { body, app }),
-        untilAnswered: (work_, version) => untilAnswered(vm, work_, version),
+        app,
+        deploy: (body, name = 'api') => deploy(vm, secrets.get(name) ?? '', { body, app: name }),
+        untilAnswered: (begin, version, name = 'api') =>
+          untilAnswered({ port: vm.sites, domain: `${name}.test` }, begin, version),
       })
     } finally {
       await vm.close()
@@ -96,14 +110,14 @@ async function deploy(
   return deployment
 }
 
-async function untilAnswered(
-  vm: Vm,
+/** The same at any site. */
+export async function untilAnswered(
+  site: Site,
   work: () => Promise<unknown>,
   version: string,
 ): Promise<number> {
   const agent = new Agent({ keepAlive: true })
   const giveUp = new AbortController()
-  const site = { port: vm.sites, domain: 'api.test' }
   const began = performance.timeOrigin + performance.now()
   const answered = firstAnswer(site, version, { agent, signal: giveUp.signal })
   answered.catch(() => undefined)
