@@ -26,8 +26,8 @@ export interface Rig {
   untilAnswered(work: () => Promise<unknown>, version: string, app?: string): Promise<number>
 }
 
-/** Does work on a rig, and takes all of it away. */
-export async function onRig<T>(name: string, work: (rig: Rig) => Promise<T>): Promise<T> {
+/** Does work on a rig, whose containers' network has this name, and takes all of it away. */
+export async function onRig<T>(bridge: string, work: (rig: Rig) => Promise<T>): Promise<T> {
   const workspace = openWorkspace()
   try {
     const login = { username: 'acme', password: randomBytes(12).toString('hex') }
@@ -35,7 +35,7 @@ export async function onRig<T>(name: string, work: (rig: Rig) => Promise<T>): Pr
       startDockerd({ dir: workspace.folder('engine') }),
       startRegistry({ dir: workspace.folder('registry'), ...login }),
     ])
-    const vm = await startVm({ dir: workspace.dir, dockerHost: engine.host, registry }, name)
+    const vm = await startVm({ dir: workspace.dir, dockerHost: engine.host, registry }, bridge)
     vm.config['url'] = `http://${vm.config.listen}`
     const first = vm.config.apps['api']
     const secrets = new Map<string, string>()
