@@ -7,9 +7,9 @@ export function machine(): Record<string, string> {
   return {
     '': `${cpus().length} cores (${model})`,
     memory: `${Math.round(totalmem() / 2 ** 30)} GiB`,
-    Linux: release(),
+    Linux: release().replace(/-.*/, ''),
     'Node.js': process.versions.node,
-    Docker: first('docker', ['--version'], /version ([\d.]+)/),
+    Docker: first('dockerd', ['--version'], /version ([\d.]+)/),
     Nginx: first('nginx', ['-v'], /nginx\/([\d.]+)/),
   }
 }

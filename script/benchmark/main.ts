@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
+import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { buildProgram } from '../../test/support/built-program.ts'
@@ -76,7 +76,7 @@ async function bench(
       }
     }
     console.log(said.join('\n'))
-    if (keep) await writePage(await readParts())
+    if (keep) await writePage()
   } finally {
     await workspace.close()
   }
@@ -86,16 +86,6 @@ async function keepPart(name: string, kept: Kept): Promise<void> {
   await mkdir(DATA, { recursive: true })
   await writeFile(join(DATA, `${name}.json`), `${JSON.stringify(kept)}\n`)
   if (kept.figures.length > 0) await writeFile(join(DATA, `${name}.svg`), await plot(kept.figures))
-}
-
-/** What is kept of all parts, in their order. */
-async function readParts(): Promise<Map<string, Kept>> {
-  const files = await readdir(DATA)
-  const parts = new Map<string, Kept>()
-  for (const name of NAMES.filter((one) => files.includes(`${one}.json`))) {
-    parts.set(name, JSON.parse(await readFile(join(DATA, `${name}.json`), 'utf8')) as Kept)
-  }
-  return parts
 }
 
 /** One line that is written over, at a terminal; else a line each. */

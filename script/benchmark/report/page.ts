@@ -1,4 +1,4 @@
-import { readFile, writeFile } from 'node:fs/promises'
+import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { format, resolveConfig } from 'prettier'
 import type { Kept } from '../part.ts'
@@ -20,8 +20,19 @@ export async function pageOf(parts: ReadonlyMap<string, Kept>): Promise<string> 
   return format(page, { ...(await resolveConfig(PAGE)), parser: 'markdown' })
 }
 
-export const writePage = async (parts: ReadonlyMap<string, Kept>): Promise<void> =>
-  writeFile(PAGE, await pageOf(parts))
+export const writePage = async (): Promise<void> => writeFile(PAGE, await pageOf(await keptParts()))
+
+/** What is kept of all parts, in the order of the page. */
+export async function keptParts(): Promise<Map<string, Kept>> {
+  const page = await readFile(PAGE, 'utf8')
+  const files = new Set(await readdir(DATA))
+  const parts = new Map<string, Kept>()
+  for (const [, name = ''] of page.matchAll(/^<!-- bench (\w+) -->$/gm)) {
+    if (!files.has(`${name}.json`)) continue
+    parts.set(name, JSON.parse(await readFile(join(DATA, `${name}.json`), 'utf8')) as Kept)
+  }
+  return parts
+}
 
 const repeatOf = (name: string, { at, commit, machine }: Kept) =>
   `\`npm run bench -- --only ${name}\`, ${at.slice(0, 10)}, ${commit.slice(0, 8)}: ${Object.entries(
