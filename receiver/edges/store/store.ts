@@ -92,8 +92,10 @@ export function createStore(database: DatabaseSync, vault: SettingsVault): Store
       'INSERT INTO live (app, generation) VALUES (?, ?) ON CONFLICT (app) DO UPDATE SET generation = excluded.generation',
     ),
     liveApps: database.prepare('SELECT app FROM live ORDER BY app'),
+    // by itself SQLite would read the whole history of the app, which is in this order, and stop nowhere
     unfinished: database.prepare(
-      `SELECT ${COLUMNS} FROM deployments WHERE app = ? AND status IN ('running', 'queued') ORDER BY generation`,
+      `SELECT ${COLUMNS} FROM deployments INDEXED BY deployments_of_app
+       WHERE app = ? AND status IN ('running', 'queued') ORDER BY generation`,
     ),
     allUnfinished: database.prepare(
       `SELECT ${COLUMNS} FROM deployments WHERE status IN ('running', 'queued') ORDER BY generation`,
