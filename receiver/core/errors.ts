@@ -77,6 +77,10 @@ export class DeployError extends Error {
   }
 }
 
+/** Nothing can be written: no disk, or no room on it. */
+export const isStoreFailure = (error: unknown): boolean =>
+  error instanceof DeployError && error.code === 'store_failed'
+
 /** What a deployment's record says of an error; anything unforeseen is `internal_error` with its own message. */
 export function describeError(error: unknown): DeploymentError {
   if (error instanceof DeployError) {

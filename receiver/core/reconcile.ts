@@ -8,7 +8,7 @@ import {
   settingsOf,
   withSettings,
 } from './app.ts'
-import { DeployError, describeError } from './errors.ts'
+import { DeployError, describeError, isStoreFailure } from './errors.ts'
 import { finish } from './finish.ts'
 import type { Bookkeeping, StoredDeployment } from './journal.ts'
 import { lineOf } from './log.ts'
@@ -283,9 +283,6 @@ function reload(app: AppSpec, generation: number, ports: Bookkeeping): StoredDep
     `deployment ${generation} of ${app.name} is not on record`,
   )
 }
-
-const isStoreFailure = (error: unknown): boolean =>
-  error instanceof DeployError && error.code === 'store_failed'
 
 const emit = (
   stored: StoredDeployment,

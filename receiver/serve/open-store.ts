@@ -4,6 +4,7 @@ import { secretsOfSettings } from '../config/secrets-of.ts'
 import type { Clock } from '../core/clock.ts'
 import { ANYTHING, createFeed } from '../core/feed.ts'
 import type { AuditEntry } from '../core/intake/audit.ts'
+import { createGroupCommit } from '../core/group-commit.ts'
 import type { Intake } from '../core/intake/submit.ts'
 import { createEvents, type Listener } from '../core/listeners.ts'
 import type { Log } from '../core/log.ts'
@@ -22,7 +23,7 @@ import { createFlush } from '../edges/store/flush.ts'
 import { createIdempotency } from '../edges/store/idempotency.ts'
 import { createOutbox } from '../edges/store/outbox.ts'
 import { createPreviews } from '../edges/store/previews.ts'
-import { openDatabase, transaction } from '../edges/store/schema.ts'
+import { openDatabase, part, transaction } from '../edges/store/schema.ts'
 import { createSessions } from '../edges/store/sessions.ts'
 import { createSettingsVault } from '../edges/store/settings.ts'
 import { createSlotRecord } from '../edges/store/slot-record.ts'
@@ -132,6 +133,11 @@ export function openStore(
   const intake: Intake = {
     ...events,
     ...idempotency,
+    together: createGroupCommit({
+      transaction: events.transaction,
+      part: (work) => events.transaction(() => part(database, work)),
+      soon: setImmediate,
+    }),
     history: store.history,
     live: (app) => store.live(app)?.deployment,
     newest: (app) => store.newest(app)?.deployment,

@@ -1,6 +1,7 @@
 import type { Deployment } from '../../../protocol/deployment.ts'
 import type { Source } from '../../../protocol/hook.ts'
 import type { AppSpec } from '../app.ts'
+import type { Together } from '../group-commit.ts'
 import type { AuditEntry, AuditTrail } from './audit.ts'
 import { holdsOf, pendingRollback } from './hold.ts'
 import { type Hint, refusedBy, settledBy } from './push-hint.ts'
@@ -26,6 +27,8 @@ export interface IdempotencyKey {
 /** The durable side of the way in. All calls of one `transaction` are kept together, or none. */
 export interface Intake extends SupersedePorts {
   transaction<T>(work: () => T): T
+  /** A transaction that others share. */
+  together: Together
   /** Marks a token as used; `false` when it was already. Times are Unix seconds. */
   useToken(token: { issuer: string; jti: string; expiresAt: number }): boolean
   /** The deployment that this key of the app got, with the SHA-256 of its body. */
@@ -80,6 +83,10 @@ export type Submitted =
  */
 export const submit = (submission: Submission, intake: Intake): Submitted =>
   intake.transaction(() => take(submission, intake))
+
+/** The same for hooks, which come in bursts: those of one moment are durable by one write. Rejects with what {@link submit} throws. */
+export const submitTogether = (submission: Submission, intake: Intake): Promise<Submitted> =>
+  intake.together(() => take(submission, intake))
 
 /** Says what would come of it, and takes all of it back. Throws what {@link submit} throws. */
 export function trySubmit(submission: Submission, intake: Intake): Submitted {

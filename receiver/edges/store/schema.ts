@@ -311,15 +311,40 @@ function committed<T>(database: DatabaseSync, work: () => T): T {
   } catch (error) {
     // SQLite has rolled back already after some errors, a full disk among them
     if (database.isTransaction) database.exec('ROLLBACK')
-    const { errcode, message } = error as { errcode?: number; message: string }
-    // a value that a table does not take is a defect of ours, and no room on a disk mends it
-    if (errcode === undefined || primary(errcode) === SQLITE_CONSTRAINT) throw error
-    const why = errcode === SQLITE_FULL ? 'its disk is full' : message
-    throw new DeployError('store_failed', `the receiver cannot write its data: ${why}`, {
-      hint: `check the disk of ${database.location() ?? 'the database'}: it needs room, and no errors in the kernel's log (dmesg)`,
-      cause: error,
-    })
+    throw failure(database, error)
   }
+}
+
+/**
+ * Runs `work` within a transaction. What it throws takes back what it wrote, and nothing else. Throws `store_failed` when it
+ * cannot write: the transaction may be over then, and has to end.
+ */
+export function part<T>(database: DatabaseSync, work: () => T): T {
+  database.exec('SAVEPOINT part')
+  try {
+    const result = work()
+    database.exec('RELEASE part')
+    return result
+  } catch (error) {
+    try {
+      if (database.isTransaction) database.exec('ROLLBACK TO part; RELEASE part')
+    } catch (cause) {
+      throw failure(database, cause)
+    }
+    throw failure(database, error)
+  }
+}
+
+/** What a write that failed is told as. */
+function failure(database: DatabaseSync, error: unknown): unknown {
+  const { errcode, message } = error as { errcode?: number; message: string }
+  // a value that a table does not take is a defect of ours, and no room on a disk mends it
+  if (errcode === undefined || primary(errcode) === SQLITE_CONSTRAINT) return error
+  const why = errcode === SQLITE_FULL ? 'its disk is full' : message
+  return new DeployError('store_failed', `the receiver cannot write its data: ${why}`, {
+    hint: `check the disk of ${database.location() ?? 'the database'}: it needs room, and no errors in the kernel's log (dmesg)`,
+    cause: error,
+  })
 }
 
 /** sqlite.org/rescode.html */

@@ -32,12 +32,15 @@ export function admittedPreview(
   const { spec, max, name } = previewOf(app, content.preview)
   const of = app.spec.name
   const rights = authentic.previews
-  refuse({ of, name, remove: false, known: record.get(spec.name) }, rights)
+  const mayTouch = () => refuse({ of, name, remove: false, known: record.get(spec.name) }, rights)
+  mayTouch()
   const origin = originOf(rights)
   const run = runOf(rights) ?? runOfSource(content)
   return {
     spec,
-    admit: (now) =>
+    admit(now) {
+      // somebody else may have made it in this moment
+      mayTouch()
       admitPreview(
         {
           app: spec.name,
@@ -46,7 +49,8 @@ export function admittedPreview(
           ...(origin === undefined ? {} : { origin }),
         },
         { max, record, now },
-      ),
+      )
+    },
   }
 }
 

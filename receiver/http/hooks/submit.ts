@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { RequestError } from '../../core/intake/rollback-target.ts'
-import { type IdempotencyKey, submit, trySubmit } from '../../core/intake/submit.ts'
+import { type IdempotencyKey, submitTogether, trySubmit } from '../../core/intake/submit.ts'
 import type { Authentic } from '../auth/authentic.ts'
 import { deploymentsOf } from '../listings.ts'
 import { ProblemError } from '../problem.ts'
@@ -35,8 +35,8 @@ export async function submitHook(
   const key = keyOf(content, authentic)
   const onVm = authentic.sender.kind === 'socket'
   const isTest = content.kind === 'order' && content.test
-  const outcome = answered({ app: spec.name, onVm }, () =>
-    (isTest ? trySubmit : submit)(
+  const outcome = await answered({ app: spec.name, onVm }, () =>
+    (isTest ? trySubmit : submitTogether)(
       {
         app: spec,
         asks,
@@ -89,9 +89,12 @@ function keyOf({ id }: HookContent, { key }: Authentic): IdempotencyKey | undefi
   return key ?? (id === undefined ? undefined : { kind: 'body', key: id })
 }
 
-function answered<T>({ app, onVm }: { app: string; onVm: boolean }, work: () => T): T {
+async function answered<T>(
+  { app, onVm }: { app: string; onVm: boolean },
+  work: () => T | Promise<T>,
+): Promise<T> {
   try {
-    return work()
+    return await work()
   } catch (error) {
     if (error instanceof PreviewError) throw previewProblem(error)
     if (!(error instanceof RequestError)) throw error

@@ -35,6 +35,7 @@ beforeEach(() => {
   intake = {
     ...once,
     transaction: (work) => transaction(database, work),
+    together: async (work) => transaction(database, work),
     history: store.history,
     live: (app) => store.live(app)?.deployment,
     newest: (app) => store.newest(app)?.deployment,

@@ -371,9 +371,7 @@ describe('a failure of the receiver itself is no refusal', () => {
   ])('%s', async (_name, failure, expected) => {
     world.services.intake = {
       ...world.services.intake,
-      transaction() {
-        throw failure
-      },
+      together: () => Promise.reject(failure),
     }
     const response = await post(world, '{}', { headers: basic('api', world.token) })
     const body = (await response.json()) as { status: number; hint?: string }
