@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 import type { Context, MiddlewareHandler } from 'hono'
 import { peerOf, type AddressServices } from './limits/rate-limit.ts'
 
@@ -18,7 +18,7 @@ const REQUEST_ID = /^[0-9a-f]{32}$/
  */
 export function requestId(services: AddressServices): MiddlewareHandler {
   return async (c, next) => {
-    const id = proxysOwn(c, services) ?? randomBytes(16).toString('hex')
+    const id = proxysOwn(c, services) ?? randomUUID().replaceAll('-', '')
     c.set('requestId', id)
     await next()
     c.res.headers.set('x-request-id', id)

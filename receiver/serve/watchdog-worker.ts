@@ -1,20 +1,15 @@
 import { readFileSync, writeSync } from 'node:fs'
-import { parentPort, workerData } from 'node:worker_threads'
+import { workerData } from 'node:worker_threads'
 import { prefixOf } from '../journal-stream.ts'
 import { createStall, starvedMsOf } from './stall.ts'
-import type { Note, WatchdogData } from './watchdog.ts'
+import { readNotes } from './under-way.ts'
+import type { WatchdogData } from './watchdog.ts'
 
 const SHOWN = 10
-const { beats, lookMs, reportMs, endMs, JOURNAL_STREAM } = workerData as WatchdogData
+const { beats, notes, lookMs, reportMs, endMs, JOURNAL_STREAM } = workerData as WatchdogData
 const prefix = prefixOf(2, { JOURNAL_STREAM })('error')
 const stalledMs = createStall(lookMs)
-const underWay = new Map<number, string>()
 let isReported = false
-
-parentPort?.on('message', ({ id, what }: Note) => {
-  if (what === undefined) underWay.delete(id)
-  else underWay.set(id, what)
-})
 
 setInterval(() => {
   const ms = stalledMs({
@@ -44,12 +39,11 @@ function starvedMs(): number {
 
 /** As the log writes its lines, but at once: a stream of a worker goes through the main thread. */
 function say(msg: string, ms: number): void {
-  const under_way = [...underWay.values()].toReversed().slice(0, SHOWN)
   const line = {
     level: 'error',
     time: new Date().toISOString(),
     seconds: Math.round(ms / 1000),
-    under_way,
+    under_way: readNotes(notes, SHOWN),
     msg,
   }
   try {

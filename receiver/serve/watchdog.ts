@@ -4,6 +4,7 @@ import type { Listener } from '../core/listeners.ts'
 import type { Log } from '../core/log.ts'
 import { shorten } from '../core/shorten.ts'
 import { WATCHDOG_THREAD } from '../installed.ts'
+import { memoryOfNotes, notesIn } from './under-way.ts'
 
 const LOOK_MS = 1000
 const REPORT_MS = 10_000
@@ -18,14 +19,10 @@ export interface Watchdog {
   stop(): Promise<void>
 }
 
-/** What the thread is told: something began, or ended. */
-export interface Note {
-  id: number
-  what?: string
-}
-
 export interface WatchdogData {
   beats: Int32Array
+  /** What is under way. */
+  notes: SharedArrayBuffer
   lookMs: number
   /** What stands still for so long is reported, and for so long ended: the process dies by SIGALRM. */
   reportMs: number
@@ -48,15 +45,15 @@ export function createWatchdog({
   endMs?: number
 }): Watchdog {
   const beats = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT))
+  const notes = memoryOfNotes()
+  const note = notesIn(notes)
   let worker: Worker | undefined
   let beating: NodeJS.Timeout | undefined
-  let last = 0
-  const tell = (note: Note) => worker?.postMessage(note, [])
 
   return {
     start() {
       const { JOURNAL_STREAM } = environment
-      const workerData: WatchdogData = { beats, lookMs, reportMs, endMs, JOURNAL_STREAM }
+      const workerData: WatchdogData = { beats, notes, lookMs, reportMs, endMs, JOURNAL_STREAM }
       worker = new Worker(WATCHDOG_THREAD, {
         eval: typeof WATCHDOG_THREAD === 'string',
         workerData,
@@ -68,11 +65,7 @@ export function createWatchdog({
       worker.on('error', (error) => log('error', 'nobody watches for stalls any more', { error }))
       beating = setInterval(() => Atomics.add(beats, 0, 1), lookMs).unref()
     },
-    begin(what) {
-      const id = ++last
-      tell({ id, what: shorten(what, SHOWN_CHARACTERS) })
-      return () => tell({ id })
-    },
+    begin: (what) => note(shorten(what, SHOWN_CHARACTERS)),
     async stop() {
       clearInterval(beating)
       await worker?.terminate()
