@@ -48,7 +48,7 @@ export function isInside(address: IpAddress, networks: readonly Network[]): bool
 }
 
 /** RFC 4291, section 2.5.5.2. */
-const asIpv6 = ({ address, bits }: Network): { address: ipaddr.IPv6; bits: number } =>
+export const asIpv6 = ({ address, bits }: Network): { address: ipaddr.IPv6; bits: number } =>
   'octets' in address
     ? { address: address.toIPv4MappedAddress(), bits: bits + 96 }
     : { address, bits }

@@ -1,17 +1,23 @@
 import ipaddr from 'ipaddr.js'
-import { type IpAddress, isInside, parseAddress, parseNetwork } from '../../core/ip-address.ts'
+import {
+  asIpv6,
+  type IpAddress,
+  isInside,
+  parseAddress,
+  parseNetwork,
+} from '../../core/ip-address.ts'
 
 /** Says whether an address is that of a configured proxy. */
-export type IsProxy = (address: string) => boolean
+export type IsProxy = (address: string | IpAddress) => boolean
 
 /** An IPv6 address has 45 characters at most; a zone is cut off before. */
 const MAX_CHARACTERS = 45
 
 /** Reads addresses and networks (`127.0.0.0/8`, `::1`), which the config has checked. */
 export function proxies(networks: readonly string[]): IsProxy {
-  const ranges = networks.flatMap((network) => parseNetwork(network) ?? [])
-  return (text) => {
-    const address = parse(text)
+  const ranges = networks.flatMap((network) => parseNetwork(network) ?? []).map(asIpv6)
+  return (given) => {
+    const address = typeof given === 'string' ? parse(given) : given
     return address !== undefined && isInside(address, ranges)
   }
 }
@@ -26,19 +32,19 @@ export function clientAddress(
   forwardedFor: string | undefined,
   isProxy: IsProxy,
 ): string {
-  let address = parse(peer ?? '')?.toString()
+  let address = parse(peer ?? '')
   const entries = (forwardedFor ?? '').split(',')
   while (address !== undefined && isProxy(address)) {
     const entry = parse(bare(entries.pop() ?? ''))
     if (entry === undefined) break
-    address = entry.toString()
+    address = entry
   }
-  return address ?? 'unknown'
+  return address?.toString() ?? 'unknown'
 }
 
 /** What one customer has: an IPv4 address, or the /64 of an IPv6 one. */
 export function subscriber(address: string): string {
-  const parsed = parse(address)
+  const parsed = address.includes(':') ? parse(address) : undefined
   if (!(parsed instanceof ipaddr.IPv6)) return address
   return parsed.parts
     .slice(0, 4)

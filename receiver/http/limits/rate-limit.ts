@@ -5,6 +5,13 @@ import type { Refusals } from '../refusals.ts'
 import { clientAddress, type IsProxy, subscriber } from './client-address.ts'
 import type { TokenBuckets } from './token-buckets.ts'
 
+declare module 'hono' {
+  interface ContextVariableMap {
+    /** Of the client: found out once. */
+    address?: string
+  }
+}
+
 export interface AddressServices {
   isProxy: IsProxy
 }
@@ -17,7 +24,11 @@ export interface LimitServices extends AddressServices {
 
 /** The client's address, behind the configured proxies. */
 export function addressOf(c: Context, { isProxy }: AddressServices): string {
-  return clientAddress(peerOf(c), c.req.header('x-forwarded-for'), isProxy)
+  const known = c.get('address')
+  if (known !== undefined) return known
+  const address = clientAddress(peerOf(c), c.req.header('x-forwarded-for'), isProxy)
+  c.set('address', address)
+  return address
 }
 
 /** Who made the connection: absent on the local socket. */
