@@ -66,8 +66,8 @@ export function createApp(services: Services, address: keyof typeof ADDRESSES): 
     c.json((await import('./openapi/openapi.ts')).describe(services)),
   )
   for (const part of parts) app.route('/', PARTS[part](services, place))
-  app.notFound(({ req }) => problemResponse(notFound(req, parts, services.url)))
-  app.onError((error, c) => problemResponse(problemOf(error, c, services.log)))
+  app.notFound((c) => problemResponse(notFound(c.req, parts, services.url), c.get('requestId')))
+  app.onError((error, c) => problemResponse(problemOf(error, c, services.log), c.get('requestId')))
   return app
 }
 

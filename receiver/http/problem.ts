@@ -1,5 +1,5 @@
 import { PROBLEM_TYPE, PROBLEMS, type Problem, type ProblemCode } from '../../protocol/problem.ts'
-import { SECURITY_HEADERS } from './security-headers.ts'
+import { completeResponse, SECURITY_HEADERS } from './security-headers.ts'
 
 const TITLES = {
   400: 'Bad request',
@@ -53,8 +53,8 @@ export class ProblemError extends StacklessError {
   }
 }
 
-/** RFC 9457. */
-export function problemResponse(error: ProblemError): Response {
+/** RFC 9457, with all the headers that an answer bears. */
+export function problemResponse(error: ProblemError, requestId?: string): Response {
   const status = PROBLEMS[error.code]
   const problem: Problem = {
     type: 'about:blank',
@@ -64,8 +64,13 @@ export function problemResponse(error: ProblemError): Response {
     detail: error.message,
     ...(error.hint === undefined ? {} : { hint: error.hint }),
   }
-  return new Response(`${JSON.stringify(problem)}\n`, {
+  return completeResponse(`${JSON.stringify(problem)}\n`, {
     status,
-    headers: { ...SECURITY_HEADERS, 'content-type': PROBLEM_TYPE, ...error.headers },
+    headers: {
+      ...SECURITY_HEADERS,
+      'content-type': PROBLEM_TYPE,
+      ...(requestId === undefined ? {} : { 'x-request-id': requestId }),
+      ...error.headers,
+    },
   })
 }

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Context, MiddlewareHandler } from 'hono'
 import { peerOf, type AddressServices } from './limits/rate-limit.ts'
+import { isComplete } from './security-headers.ts'
 
 declare module 'hono' {
   interface ContextVariableMap {
@@ -21,7 +22,7 @@ export function requestId(services: AddressServices): MiddlewareHandler {
     const id = proxysOwn(c, services) ?? randomUUID().replaceAll('-', '')
     c.set('requestId', id)
     await next()
-    c.res.headers.set('x-request-id', id)
+    if (!isComplete(c.res)) c.res.headers.set('x-request-id', id)
   }
 }
 

@@ -12,8 +12,24 @@ export const SECURITY_HEADERS: Readonly<Record<string, string>> = {
   'x-frame-options': 'DENY',
 }
 
-/** Puts them on what the handlers make with their context; problems bear them of themselves. */
+const complete = new WeakSet<Response>()
+
+/** Makes an answer that has all its headers: to touch them once more costs as much as a refusal otherwise does. */
+export function completeResponse(body: string, init: ResponseInit): Response {
+  const response = new Response(body, init)
+  complete.add(response)
+  return response
+}
+
+/** Whether nobody needs to put a header on it. */
+export const isComplete = (response: Response): boolean => complete.has(response)
+
+/** Puts them on an answer as far as it does not say otherwise. */
 export const securityHeaders: MiddlewareHandler = async (c, next) => {
-  for (const [name, value] of Object.entries(SECURITY_HEADERS)) c.header(name, value)
   await next()
+  if (isComplete(c.res)) return
+  const { headers } = c.res
+  for (const [name, value] of Object.entries(SECURITY_HEADERS)) {
+    if (!headers.has(name)) headers.set(name, value)
+  }
 }

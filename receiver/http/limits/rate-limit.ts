@@ -60,16 +60,17 @@ export function rateLimit(services: LimitServices): MiddlewareHandler {
     })
     // or Hono would put the headers of the 401 on it
     c.res = undefined
-    c.res = tooMany(Math.ceil(waitMs / 1000))
+    c.res = tooMany(Math.ceil(waitMs / 1000), c.get('requestId'))
   }
 }
 
 const TOO_MANY = 'too many rejected requests from this address'
 
-const tooMany = (seconds: number) =>
+const tooMany = (seconds: number, requestId: string) =>
   problemResponse(
     new ProblemError('too_many_requests', `${TOO_MANY}: wait ${seconds} s`, {
       hint: 'rate_limit in the config of the receiver says how many are taken',
       headers: { 'retry-after': String(seconds), connection: 'close' },
     }),
+    requestId,
   )
