@@ -14,10 +14,16 @@ export interface Network {
  * else, also for parts that begin with 0: some programs read `010.0.0.1` as `8.0.0.1`.
  */
 export function parseAddress(text: string): IpAddress | undefined {
-  if (ipaddr.IPv4.isValidFourPartDecimal(text)) return ipaddr.IPv4.parse(text)
+  if (FOUR_NUMBERS.test(text)) {
+    const octets = text.split('.').map(Number)
+    return octets.every((octet) => octet <= 255) ? new ipaddr.IPv4(octets) : undefined
+  }
   const bare = inHex(text.replace(/%[0-9a-z.:-]+$/i, ''))
   return ipaddr.IPv6.isValid(bare) && !/[%.]/.test(bare) ? ipaddr.IPv6.parse(bare) : undefined
 }
+
+/** Read here: each request has some, and `ipaddr.js` looks for octal numbers and hex ones in them, too, and looks twice. */
+const FOUR_NUMBERS = /^(?:0|[1-9]\d{0,2})(?:\.(?:0|[1-9]\d{0,2})){3}$/
 
 /** With an IPv4 part at the end as two groups: `ipaddr.js` reads octal ones, and takes `::10.0.0.1` for `::ffff:10.0.0.1`. */
 function inHex(address: string): string {
@@ -48,10 +54,12 @@ export function isInside(address: IpAddress, networks: readonly Network[]): bool
 }
 
 /** RFC 4291, section 2.5.5.2. */
-export const asIpv6 = ({ address, bits }: Network): { address: ipaddr.IPv6; bits: number } =>
-  'octets' in address
-    ? { address: address.toIPv4MappedAddress(), bits: bits + 96 }
-    : { address, bits }
+export function asIpv6({ address, bits }: Network): { address: ipaddr.IPv6; bits: number } {
+  if (!('octets' in address)) return { address, bits }
+  const [a = 0, b = 0, c = 0, d = 0] = address.octets
+  const mapped = new ipaddr.IPv6([0, 0, 0, 0, 0, 0xffff, (a << 8) | b, (c << 8) | d])
+  return { address: mapped, bits: bits + 96 }
+}
 
 export const isLoopback = (address: string): boolean =>
   address === '::1' || address.startsWith('127.')
