@@ -1,12 +1,12 @@
-import { createHash, createHmac } from 'node:crypto'
+import { createHmac, hash, timingSafeEqual } from 'node:crypto'
 import { type Authentic, Rejected } from './authentic.ts'
-import { fingerprint, isSame } from './constant-time.ts'
+import { fingerprint } from './constant-time.ts'
 
-/** The HMAC of an `X-Hub-Signature-256` header, in lower-case hex. Throws `Rejected`. */
-export function readGithub(headers: Headers): string {
+/** The HMAC of an `X-Hub-Signature-256` header. Throws `Rejected`. */
+export function readGithub(headers: Headers): Uint8Array {
   const hex = /^sha256=([0-9a-f]{64})$/.exec(headers.get('x-hub-signature-256') ?? '')?.[1]
   if (hex === undefined) throw new Rejected('X-Hub-Signature-256 is not sha256= and 64 hex digits')
-  return hex
+  return Buffer.from(hex, 'hex')
 }
 
 /**
@@ -14,7 +14,7 @@ export function readGithub(headers: Headers): string {
  * idempotency key. Throws `Rejected`.
  */
 export function verifyGithub(
-  signature: string,
+  signature: Uint8Array,
   body: Uint8Array,
   { credentials }: { credentials: { github: readonly string[] } },
 ): Authentic {
@@ -22,13 +22,13 @@ export function verifyGithub(
   if (secrets.length === 0) throw new Rejected('the app accepts no GitHub webhook')
   let found: string | undefined
   for (const secret of secrets) {
-    const right = createHmac('sha256', secret).update(body).digest('hex')
-    if (isSame(signature, right)) found = secret
+    const right = createHmac('sha256', secret).update(body).digest()
+    if (timingSafeEqual(signature, right)) found = secret
   }
   if (found === undefined) throw new Rejected('X-Hub-Signature-256 fits no secret of the app')
   return {
     sender: { kind: 'github', key: fingerprint(found) },
-    key: { kind: 'github', key: createHash('sha256').update(body).digest('hex') },
+    key: { kind: 'github', key: hash('sha256', body) },
     says: 'payloads',
     mayDeploy: false,
   }

@@ -157,9 +157,9 @@ test('an app without keys or secrets accepts no signature', async () => {
   expect(
     await reasonOf(() => verifyWebhook(headers, BODY, { credentials: { webhookKeys: [] } })),
   ).toBe('the app accepts no Standard Webhooks signature')
-  expect(await reasonOf(() => verifyGithub('0', BODY, { credentials: { github: [] } }))).toBe(
-    'the app accepts no GitHub webhook',
-  )
+  expect(
+    await reasonOf(() => verifyGithub(Buffer.alloc(32), BODY, { credentials: { github: [] } })),
+  ).toBe('the app accepts no GitHub webhook')
 })
 
 test('a signature that came in two headers is not read, whatever the first one is', async () => {
