@@ -18,6 +18,7 @@ export function parseAddress(text: string): IpAddress | undefined {
     const octets = text.split('.').map(Number)
     return octets.every((octet) => octet <= 255) ? new ipaddr.IPv4(octets) : undefined
   }
+  if (!text.includes(':')) return undefined
   const bare = inHex(text.replace(/%[0-9a-z.:-]+$/i, ''))
   return ipaddr.IPv6.isValid(bare) && !/[%.]/.test(bare) ? ipaddr.IPv6.parse(bare) : undefined
 }
