@@ -97,9 +97,9 @@ export function openStore(
       if (!durable) flush()
       return result
     },
-    redactFor(id) {
+    redactFor: (id) => (text) => {
       const app = store.get(id)?.deployment.app
-      return app === undefined ? redact : redactor.of(app)
+      return app === undefined ? redact(text) : redactor.of(app)(text)
     },
     alongside(deployment, event) {
       announceEnd(deployment, event, { outbox, targets: targets(), recent })
@@ -223,8 +223,9 @@ function keepSecrets(store: Store, redactor: Pick<Redactor, 'keep'>): Listener {
     redactor.keep(app, settings.flatMap(secretsOfSettings))
   }
   for (const app of store.liveApps()) look(app)
-  return ({ app }, { type }) => {
-    if (type === 'started' || type === 'finished') look(app)
+  return ({ app, started_at: began }, { type }) => {
+    // what never began was made with nothing
+    if (type === 'started' || (type === 'finished' && began !== undefined)) look(app)
   }
 }
 

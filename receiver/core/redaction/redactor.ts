@@ -56,6 +56,8 @@ export function createRedactor(first: Secrets): Redactor {
       made.clear()
     },
     keep(app, secrets) {
+      // told at each beginning and end of a deployment, most of which change nothing of it
+      if (isSame(secrets, running.get(app) ?? [])) return
       if (secrets.length === 0) running.delete(app)
       else running.set(app, secrets)
       made.clear()
@@ -69,3 +71,7 @@ export function createRedactor(first: Secrets): Redactor {
     },
   }
 }
+
+const isSame = (some: readonly Secret[], others: readonly Secret[]): boolean =>
+  some.length === others.length &&
+  some.every(({ name, value }, at) => name === others[at]?.name && value === others[at].value)
