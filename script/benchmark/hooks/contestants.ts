@@ -1,6 +1,7 @@
 import { createHmac, randomBytes } from 'node:crypto'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
 import type { Accepted, Deployment } from '../../../protocol/deployment.ts'
 import { isFinal } from '../../../protocol/deployment.ts'
 import { parseSigningKey, sign } from '../../../protocol/standard-webhooks.ts'
@@ -13,6 +14,7 @@ import type { Burst, Hook } from '../../../test/support/burst.ts'
 
 const BODY_BYTES = 2048
 const SETTLE_MS = 120_000
+const LOOK_MS = 250
 
 /** A receiver of hooks that is measured. */
 export interface Contestant {
@@ -39,8 +41,8 @@ function bodyOf(image: string, number: number): string {
 }
 
 /**
- * The receiver with a real engine. No registry answers, so that a deployment fails within milliseconds: hooks are measured
- * and not pulls. A hook is recorded when its deployment is in the history with a final status.
+ * The receiver with a real engine. No registry answers, so that a deployment fails when it has asked for the last time, 13 s
+ * after it began: hooks are measured and not pulls. A hook is recorded when its deployment is in the history with a final status.
  */
 export async function deployReceiver(
   workspace: Workspace,
@@ -60,20 +62,20 @@ export async function deployReceiver(
   const key = parseSigningKey(secret)
   const image = `${vm.repository}:none`
 
-  const allFinal = async (): Promise<Map<string, Deployment>> => {
-    const seen = new Map<string, Deployment>()
-    let before = ''
-    for (;;) {
-      const page = (await vm.read(`/apps/api/deployments?limit=200${before}`)) as {
-        deployments: Deployment[]
-      }
-      for (const deployment of page.deployments) {
-        if (isFinal(deployment.status)) seen.set(deployment.id, deployment)
-      }
-      const last = page.deployments.at(-1)
-      if (last === undefined) return seen
-      before = `&before=${last.id}`
+  const read = async (query: string): Promise<Deployment[]> => {
+    const page = await vm.read(`/apps/api/deployments?${query}`)
+    return (page as { deployments: Deployment[] }).deployments
+  }
+  /** The newest is the last to come to its end. */
+  const allEnded = async () => (await read('limit=1')).every(({ status }) => isFinal(status))
+  const finalIds = async (): Promise<Set<string>> => {
+    const ids = new Set<string>()
+    let page = await read('limit=200')
+    while (page.length > 0) {
+      for (const { id, status } of page) if (isFinal(status)) ids.add(id)
+      page = await read(`limit=200&before=${page.at(-1)?.id}`)
     }
+    return ids
   }
   return {
     name: 'deploy-receiver',
@@ -96,12 +98,12 @@ export async function deployReceiver(
     },
     running: () => vm.receiver(),
     start: async () => void (await vm.start()),
-    recorded(acknowledged) {
+    async recorded(acknowledged) {
+      const end = performance.now() + SETTLE_MS
+      while (!(await allEnded()) && performance.now() < end) await pause(LOOK_MS)
+      const final = await finalIds()
       const ids = acknowledged.map(({ text }) => (JSON.parse(text) as Accepted).deployment.id)
-      return settled(async () => {
-        const final = await allFinal()
-        return ids.filter((id) => final.has(id)).length
-      }, new Set(ids).size)
+      return new Set(ids.filter((id) => final.has(id))).size
     },
     async stop() {
       await vm.close()
@@ -174,16 +176,16 @@ export async function debianWebhook(workspace: Workspace): Promise<Contestant> {
 }
 
 /** Counts until all are there, or none was added for three seconds. */
-async function settled(count: () => number | Promise<number>, all: number): Promise<number> {
+async function settled(count: () => number, all: number): Promise<number> {
   const end = performance.now() + SETTLE_MS
   let last = -1
   let since = performance.now()
   for (;;) {
-    const now = await count()
+    const now = count()
     if (now === all || performance.now() > end) return now
     if (now !== last) since = performance.now()
     else if (performance.now() - since > 3000) return now
     last = now
-    await new Promise((resolve) => setTimeout(resolve, 250))
+    await pause(LOOK_MS)
   }
 }
