@@ -13,6 +13,7 @@ import { tablesOf, verdicts } from './report/tables.ts'
 const PARTS: Record<string, () => Promise<{ part: Part }>> = {
   deploys: () => import('./deploys.ts'),
   rollbacks: () => import('./rollbacks.ts'),
+  hooks: () => import('./hooks.ts'),
 }
 const NAMES = Object.keys(PARTS)
 /** Of a whole run's rounds. */

@@ -20,7 +20,7 @@ export async function refuse(
   kind: 'github' | 'webhook',
   seconds: number,
 ): Promise<Refused> {
-  const flags = ['-t1', `-c${CONNECTIONS}`, `-d${seconds}s`, '-s', SCRIPT]
+  const flags = ['-t1', `-c${CONNECTIONS}`, `-d${seconds}s`, '--timeout', '10s', '-s', SCRIPT]
   const { stdout } = await run('wrk', [...flags, url, '--', kind])
   const line = /^figures (.*)$/m.exec(stdout)?.[1]
   const [requests = 0, took = 0, refused = 0, failed = 0, p50 = 0, p99 = 0] = (line ?? '')
