@@ -1,9 +1,8 @@
-import { spawn } from 'node:child_process'
 import { dirname } from 'node:path'
+import { defined } from '../../core/defined.ts'
 import type { ComposeSource } from '../../core/project/project.ts'
+import { runInGroup } from '../run-in-group.ts'
 
-/** From asking it to end until it is ended. */
-const GRACE_MS = 5000
 const MAX_ERROR_CHARACTERS = 100_000
 const MAX_OUTPUT_CHARACTERS = 16 * 1024 * 1024
 
@@ -69,39 +68,17 @@ export async function runCompose(
     program?: string
   },
 ): Promise<ComposeEnd> {
-  signal?.throwIfAborted()
-  const child = spawn(program, ['compose', ...args], {
-    detached: true,
-    stdio: ['pipe', 'pipe', 'pipe'],
-    env: composeEnvironment(env),
-  })
   let [output, errors] = ['', '']
-  let killing: NodeJS.Timeout | undefined
-  const end = () => {
-    killGroup(child.pid, 'SIGTERM')
-    killing = setTimeout(() => killGroup(child.pid, 'SIGKILL'), GRACE_MS)
-  }
-  child.stdout.setEncoding('utf8').on('data', (text: string) => {
-    output += text
-    if (output.length > MAX_OUTPUT_CHARACTERS) killGroup(child.pid, 'SIGKILL')
-  })
-  child.stderr
-    .setEncoding('utf8')
-    .on('data', (text: string) => (errors = `${errors}${text}`.slice(-MAX_ERROR_CHARACTERS)))
-  for (const stream of [child.stdin, child.stdout, child.stderr]) stream.on('error', () => {})
-  child.stdin.end(input)
-  let isLate = false
-  const timer = setTimeout(() => ((isLate = true), end()), limitMs)
-  signal?.addEventListener('abort', end, { once: true })
   try {
-    const status = await new Promise<number | null>((resolve, reject) => {
-      child.once('error', reject)
-      // what it left behind goes with it, and holds its output open no longer
-      child.once('exit', () => killGroup(child.pid, 'SIGKILL'))
-      child.once('close', resolve)
+    const status = await runInGroup(program, ['compose', ...args], {
+      env: composeEnvironment(env),
+      limitMs,
+      ...defined({ input }),
+      signal,
+      output: (text) => (output += text).length <= MAX_OUTPUT_CHARACTERS,
+      errors: (text) => (errors = `${errors}${text}`.slice(-MAX_ERROR_CHARACTERS)),
     })
-    signal?.throwIfAborted()
-    return { status: isLate ? undefined : status, output, errors }
+    return { status, output, errors }
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
     throw new ComposeError(
@@ -109,18 +86,5 @@ export async function runCompose(
       'install docker-ce-cli and docker-compose-plugin of at least 2.20, or what your distribution calls them',
       error,
     )
-  } finally {
-    clearTimeout(timer)
-    clearTimeout(killing)
-    signal?.removeEventListener('abort', end)
-  }
-}
-
-function killGroup(pid: number | undefined, signal: NodeJS.Signals): void {
-  if (pid === undefined) return
-  try {
-    process.kill(-pid, signal)
-  } catch {
-    // it is gone
   }
 }

@@ -1,11 +1,11 @@
 import { shorten } from '../../core/shorten.ts'
-import { spawn } from 'node:child_process'
 import * as v from 'valibot'
 import { readJson } from '../json.ts'
+import { runInGroup } from '../run-in-group.ts'
 import { type Login, loginFailed } from './login.ts'
 
 const DEADLINE_MS = 30_000
-const MAX_BYTES = 64 * 1024
+const MAX_CHARACTERS = 64 * 1024
 /** The user name by which a helper says that the secret is a refresh token (docker/cli `native_store.go`). */
 const TOKEN_USER = '<token>'
 const NOT_FOUND = /credentials not found/i
@@ -40,41 +40,28 @@ export async function askHelper(
       cause,
     )
   if (!/^[\w.-]+$/.test(name)) throw failed('is not the name of a helper')
-  const { code, output } = await run(program, key, { env, signal }).catch((error: unknown) => {
+  let output = ''
+  const status = await runInGroup(program, ['get'], {
+    env,
+    limitMs: DEADLINE_MS,
+    input: key,
+    signal,
+    output: (text) => (output += text).length < MAX_CHARACTERS,
+    // what it says there may hold anything: it is not kept
+    errors: () => {},
+  }).catch((error: unknown) => {
     signal.throwIfAborted()
     const missing = (error as NodeJS.ErrnoException).code === 'ENOENT'
     throw failed(missing ? 'is not there' : `failed: ${String(error)}`, error)
   })
-  if (code !== 0) {
+  if (status === undefined) throw failed(`did not answer within ${DEADLINE_MS / 1000} s`)
+  if (status !== 0) {
     if (NOT_FOUND.test(output)) return undefined
-    throw failed(`ended with ${code}: ${shorten(output.trim(), 200)}`)
+    throw failed(`ended with ${status ?? 'a signal'}: ${shorten(output.trim(), 200)}`)
   }
   const answer = readJson(Answer, output)
   if (answer === undefined) throw failed('answered something else than JSON')
   const { Username: username, Secret: secret } = answer
   if (secret === '') return undefined
   return username === TOKEN_USER ? { identityToken: secret } : { username, password: secret }
-}
-
-function run(
-  program: string,
-  input: string,
-  { env, signal }: { env: NodeJS.ProcessEnv; signal: AbortSignal },
-): Promise<{ code: number; output: string }> {
-  return new Promise((resolve, reject) => {
-    const child = spawn(program, ['get'], {
-      env,
-      signal: AbortSignal.any([signal, AbortSignal.timeout(DEADLINE_MS)]),
-      // what it says on standard error may hold anything: it is not kept
-      stdio: ['pipe', 'pipe', 'ignore'],
-    })
-    let output = ''
-    child.stdout.setEncoding('utf8').on('data', (text: string) => {
-      if (output.length < MAX_BYTES) output += text
-    })
-    child.on('error', reject)
-    child.on('close', (code) => resolve({ code: code ?? 1, output }))
-    child.stdin.on('error', () => {})
-    child.stdin.end(input)
-  })
 }
