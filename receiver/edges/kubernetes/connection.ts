@@ -1,9 +1,11 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import type { KubeConfig } from '@kubernetes/client-node'
+import type { KubeConfig, RequestContext, User } from '@kubernetes/client-node'
 import { type Dispatcher, fetch, type RequestInit, type Response } from 'undici'
+import { defined } from '../../core/defined.ts'
 import { DeployError } from '../../core/errors.ts'
 import { shorten } from '../../core/shorten.ts'
+import { execPlugin, type Given } from './exec-plugin.ts'
 
 const SIGN_IN_MS = 30_000
 const SHOWN_CHARACTERS = 500
@@ -20,13 +22,20 @@ export interface Connection {
   fetch(path: string, options: RequestInit & { withinMs?: number }): Promise<Response>
 }
 
+interface Options {
+  environment: NodeJS.ProcessEnv
+  /** Ends commands that give credentials. */
+  signal: AbortSignal
+  signInMs?: number
+}
+
 /**
  * Reads whom to talk to: from `KUBECONFIG`, else as the pod that the receiver runs in, else from `~/.kube/config`. Commands that give
  * credentials (`exec`) run when something is asked. Throws `cluster_unknown`.
  */
 export async function connect(
   context: string | undefined,
-  environment: NodeJS.ProcessEnv,
+  { environment, signal: closed, signInMs: limitMs = SIGN_IN_MS }: Options,
 ): Promise<Connection> {
   const { HttpMethod, RequestContext } = await import('./client.ts')
   const { config, from } = await readConfig(environment)
@@ -40,15 +49,41 @@ export async function connect(
     }
     config.setCurrentContext(context)
   }
-  const server = config.getCurrentCluster()?.server
-  if (server === undefined || !URL.canParse(server)) {
+  const cluster = config.getCurrentCluster()
+  const server = cluster?.server
+  if (cluster === null || server === undefined || !URL.canParse(server)) {
     const name = config.getCurrentContext()
     throw unknown(
       `${from} names no cluster ${name === undefined || name === '' ? 'as the current one' : `for the context ${name}`}`,
       'kubernetes.context names one of `kubectl config get-contexts`',
     )
   }
+  const user = config.getCurrentUser()
+  const plugin = user?.exec
+    ? execPlugin(user.exec, { environment, cluster, limitMs, signal: closed })
+    : undefined
   let dispatcher: Dispatcher | undefined
+  let given: Given | undefined
+
+  const signIn = async (asked: RequestContext): Promise<void> => {
+    const now = await plugin?.()
+    if (user !== null && now !== undefined && now !== given) {
+      given = now
+      const { name } = user
+      config.users = config.users.map((each) => (each.name === name ? asGiven(user, now) : each))
+      // a connection is of whom its certificate says
+      if (now.clientCertificateData !== undefined) {
+        void dispatcher?.close()
+        dispatcher = undefined
+      }
+    }
+    await within(limitMs, config.applySecurityAuthentication(asked))
+    const made = asked.getDispatcher()
+    // the library makes one for each request, and with it a connection
+    if (dispatcher === undefined) dispatcher = made
+    else void made?.close()
+  }
+
   return {
     config,
     server: server.replace(/\/$/, ''),
@@ -56,11 +91,9 @@ export async function connect(
     async fetch(path, { withinMs, signal, ...options }) {
       const url = new URL(path, `${server.replace(/\/$/, '')}/`)
       const asked = new RequestContext(url.toString(), HttpMethod.GET)
-      await signedIn(config.applySecurityAuthentication(asked), from)
-      const made = asked.getDispatcher()
-      // the library makes one for each request, and with it a connection
-      if (dispatcher === undefined) dispatcher = made
-      else void made?.close()
+      await signIn(asked).catch((cause: unknown) => {
+        throw noCredentials(from, cause)
+      })
       // the time for an answer begins when it is asked
       const late = withinMs === undefined ? [] : [AbortSignal.timeout(withinMs)]
       return fetch(url, {
@@ -73,31 +106,45 @@ export async function connect(
   }
 }
 
-/** A command of the kubeconfig may hang, or not be there. */
-async function signedIn(signing: Promise<void>, from: string): Promise<void> {
+/** A user as the library knows them, with what a command gave in place of the command. */
+function asGiven(
+  { exec: _exec, ...user }: User,
+  { token, clientCertificateData, clientKeyData }: Given,
+): User {
+  const base64 = (pem: string | undefined) => pem && Buffer.from(pem).toString('base64')
+  const { certFile: _file, keyFile: _key, ...others } = user
+  const own = clientCertificateData === undefined ? user : others
+  return {
+    ...own,
+    ...defined({
+      token,
+      certData: base64(clientCertificateData),
+      keyData: base64(clientKeyData),
+    }),
+  }
+}
+
+/** An issuer of tokens that the library asks (OIDC) may hang. */
+async function within(limitMs: number, signing: Promise<void>): Promise<void> {
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<never>((_, reject) => {
-    const error = new Error(`nothing within ${SIGN_IN_MS / 1000} s`)
-    timer = setTimeout(() => reject(error), SIGN_IN_MS)
+    const error = new Error(`nothing within ${limitMs / 1000} s`)
+    timer = setTimeout(() => reject(error), limitMs)
   })
   try {
     await Promise.race([signing, late])
-  } catch (cause) {
-    const reason = reasonOf(cause)
-    // which may be a bad moment of whoever gives them
-    throw new DeployError('engine_unreachable', `${from} gives no credentials: ${reason}`, {
-      hint: 'a command that it names (exec) has to be installed where the receiver runs, and to work without a person',
-      cause,
-    })
   } finally {
     clearTimeout(timer)
   }
 }
 
-/** What a command printed that is no JSON may be a token, and V8 cites it. */
-function reasonOf(cause: unknown): string {
-  if (cause instanceof SyntaxError) return 'what it printed is no ExecCredential'
-  return shorten(cause instanceof Error ? cause.message : String(cause), SHOWN_CHARACTERS)
+function noCredentials(from: string, cause: unknown): DeployError {
+  const reason = shorten(cause instanceof Error ? cause.message : String(cause), SHOWN_CHARACTERS)
+  // which may be a bad moment of whoever gives them
+  return new DeployError('engine_unreachable', `${from} gives no credentials: ${reason}`, {
+    hint: 'a command that it names (exec) has to be installed where the receiver runs, and to work without a person',
+    cause,
+  })
 }
 
 async function readConfig(

@@ -58,12 +58,16 @@ export function createKubernetes({
 }: KubernetesOptions): Kubernetes {
   const connections = new Map<string, { made: Promise<Connection>; atMs: number }>()
   const followed = new Map<string, { key: string; looking: Looking }>()
+  const closed = new AbortController()
   /** Commands that somebody waits for. */
   const waited = new Set<string>()
 
   const connectionOf = (context: string | undefined): Promise<Connection> => {
     const key = context ?? ''
-    const known = connections.get(key) ?? { made: connect(context, environment), atMs: clock.ms() }
+    const known = connections.get(key) ?? {
+      made: connect(context, { environment, signal: closed.signal }),
+      atMs: clock.ms(),
+    }
     connections.set(key, known)
     known.made.catch(() => connections.delete(key))
     return known.made
@@ -296,6 +300,7 @@ export function createKubernetes({
 
     close() {
       for (const app of followed.keys()) forget(app)
+      closed.abort()
     },
   }
 
