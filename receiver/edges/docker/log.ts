@@ -2,6 +2,7 @@ import type { Readable } from 'node:stream'
 import type Docker from 'dockerode'
 import { shorten } from '../../core/shorten.ts'
 import type { LogLine } from '../../core/slots/printed.ts'
+import { escapeControls } from '../escape-controls.ts'
 import { translate } from './errors.ts'
 import { payloadsOf } from './frames.ts'
 import { LINE_BYTES, linesOf } from './lines.ts'
@@ -103,10 +104,3 @@ export const openLogAt = (
       (error, stream) => (error ? reject(error) : resolve(stream as Readable)),
     )
   })
-
-/** A log line may hold terminal escapes; whoever reads it later prints it. */
-export const escapeControls = (line: string) =>
-  line.replace(
-    /[^\P{Cc}\t\n]/gu,
-    (character) => `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`,
-  )

@@ -3,7 +3,7 @@ import type { KubernetesApp } from '../../core/app.ts'
 import type { Clock } from '../../core/clock.ts'
 import type { Order } from '../../core/delegated/orchestrator.ts'
 import { DeployError } from '../../core/errors.ts'
-import { escapeControls } from '../docker/log.ts'
+import { jobOutput, type ReadOutput } from '../job-output.ts'
 import type { KubernetesApi } from './api.ts'
 import { ApiError, explain, isForbidden, isMissing } from './errors.ts'
 import { requireChosen } from './images.ts'
@@ -15,7 +15,6 @@ import { troubleOf } from './pod-trouble.ts'
 const LOOK_MS = 500
 /** A cluster takes away what nobody took: two hours are enough to look at it. */
 const KEPT_SECONDS = 7200
-const LAST_LINES_MS = 30_000
 const LONGEST_NAME = 63
 
 const LABEL = {
@@ -55,17 +54,21 @@ export async function runJob(
   const left = await begin(order, options, { name, api, installation })
   // the cluster's clock is believed of what is older than we are alone
   const createdAt = left?.metadata.creationTimestamp ?? clock.now()
-  const printed = follow(api, container, { output, signal })
+  const printed = jobOutput(output, signal)
+  const readOf =
+    (pod: Pod): ReadOutput =>
+    (how) =>
+      podLines(api, { pod: pod.metadata.name, container }, how)
   for (;;) {
     const seen = await lookAt(name, container, api).catch(unlessAway)
     if (seen?.ended !== undefined) {
-      await printed.end(seen.pod)
+      if (seen.pod !== undefined) await printed.end(readOf(seen.pod))
       if (seen.ended.why !== undefined) output(seen.ended.why)
       return { exitCode: seen.ended.exitCode }
     }
-    if (seen?.pod !== undefined) printed.begin(seen.pod)
+    if (seen?.pod?.status?.phase === 'Running') printed.begin(readOf(seen.pod))
     if (seen?.failed !== undefined || clock.since(createdAt) > timeoutMs) {
-      await printed.end(seen?.pod)
+      if (seen?.pod !== undefined) await printed.end(readOf(seen.pod))
       await removeJob(api, name)
       throw seen?.failed === undefined
         ? tooLate(what, timeoutMs, seen?.waits)
@@ -220,41 +223,6 @@ function endOf({ status }: Pod, container: string): Seen['ended'] {
   }
   if (status?.phase !== 'Failed') return undefined
   return { exitCode: 1, why: [status.reason, status.message].filter(Boolean).join(': ') }
-}
-
-/** Hands on what the pod prints while it runs, and at its end what of it was not heard. */
-function follow(
-  api: KubernetesApi,
-  container: string,
-  { output, signal }: Pick<Command, 'output' | 'signal'>,
-) {
-  const over = new AbortController()
-  let told = 0
-  let heard: Promise<void> | undefined
-  const read = async (pod: Pod, isFollowed: boolean, until: AbortSignal) => {
-    const printed = { pod: pod.metadata.name, container }
-    let count = 0
-    for await (const { text } of podLines(api, printed, { follow: isFollowed, signal: until })) {
-      count += 1
-      if (count <= told) continue
-      told = count
-      output(escapeControls(text))
-    }
-  }
-  return {
-    begin(pod: Pod) {
-      if (heard !== undefined || pod.status?.phase !== 'Running') return
-      // the log is an extra: what came of the command is told by its pod
-      heard = read(pod, true, AbortSignal.any([signal, over.signal])).catch(() => {})
-    },
-    async end(pod: Pod | undefined) {
-      over.abort()
-      await heard
-      if (pod === undefined) return
-      const until = AbortSignal.any([signal, AbortSignal.timeout(LAST_LINES_MS)])
-      await read(pod, false, until).catch(() => {})
-    },
-  }
 }
 
 const tooLate = (what: string, timeoutMs: number, waits = '') =>

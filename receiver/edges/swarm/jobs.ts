@@ -3,15 +3,13 @@ import type { Clock } from '../../core/clock.ts'
 import { DeployError } from '../../core/errors.ts'
 import type { AuthConfig } from '../docker/auth-config.ts'
 import { statusOf } from '../docker/errors.ts'
-import { escapeControls } from '../docker/log.ts'
+import { jobOutput, type ReadOutput } from '../job-output.ts'
 import type { Service, Spec, SwarmApi, Task } from './api.ts'
 import { explain } from './errors.ts'
 import { deploymentIn } from './marks.ts'
 import { readServiceLog } from './task-log.ts'
 
 const LOOK_MS = 500
-/** What a command printed comes after its end: the manager asks the node for it. */
-const LAST_LINES_MS = 30_000
 
 export interface JobOptions {
   name: string
@@ -41,16 +39,18 @@ export async function runJob(
   const left = await leftOf(spec, name, swarm)
   if (left === undefined) await begin(jobSpec(spec, options), auth, what, swarm)
   const createdAt = left?.CreatedAt ?? (await swarm.service(name))?.CreatedAt
-  const printed = follow(docker, name, output, signal)
+  const read: ReadOutput = (how) => readServiceLog(docker, name, how)
+  const printed = jobOutput(output, signal)
+  printed.begin(read)
   for (;;) {
     const task = newest(await swarm.tasks(name))
     const ended = task && endOf(task, what)
     if (ended !== undefined) {
-      await printed.end()
+      await printed.end(read)
       return ended
     }
     if (createdAt === undefined || clock.since(createdAt) > timeoutMs) {
-      await printed.end()
+      await printed.end(read)
       await swarm.remove(name)
       const waits = task?.Status.Err ?? ''
       throw new DeployError(
@@ -83,38 +83,6 @@ async function begin(
   } catch (error) {
     // 409: it was begun before
     if (statusOf(error) !== 409) throw explain(error, `cannot run ${what}`)
-  }
-}
-
-/** Hands on what a job prints while it runs, and at its end what of it was not heard. */
-function follow(
-  docker: Docker,
-  name: string,
-  output: (line: string) => void,
-  signal: AbortSignal,
-): { end(): Promise<void> } {
-  const over = new AbortController()
-  let told = 0
-  const read = async (isFollowed: boolean, until: AbortSignal) => {
-    let count = 0
-    const options = { follow: isFollowed, signal: until }
-    for await (const { text } of readServiceLog(docker, name, options)) {
-      count += 1
-      if (count <= told) continue
-      told = count
-      output(escapeControls(text))
-    }
-  }
-  // the log is an extra: what came of the command is told by its task
-  const heard = read(true, AbortSignal.any([signal, over.signal])).catch(() => {})
-  return {
-    async end() {
-      over.abort()
-      await heard
-      await read(false, AbortSignal.any([signal, AbortSignal.timeout(LAST_LINES_MS)])).catch(
-        () => {},
-      )
-    },
   }
 }
 
