@@ -17,7 +17,7 @@ export interface LookedAtKubernetes {
 export function lookAtKubernetes(
   all: readonly AppConfig[],
   cluster: LookedAtKubernetes,
-  journal: Pick<Journal, 'live' | 'find'>,
+  journal: Pick<Journal, 'live' | 'find' | 'settings'>,
 ): Promise<Finding>[] {
   return all
     .flatMap((app) => (app.engine === 'kubernetes' ? app : []))
@@ -26,7 +26,7 @@ export function lookAtKubernetes(
         lookAtRights(app, await cluster.missingRights(app)),
       ),
       look({ id: `app:${app.name}`, what: `app ${app.name}` }, async () =>
-        lookAtOrder(app.name, await cluster.status(app), { journal, hint: hintOf(app) }),
+        lookAtOrder(app, await cluster.status(app), { journal, hint: hintOf(app) }),
       ),
     ])
 }

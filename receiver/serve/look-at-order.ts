@@ -1,3 +1,4 @@
+import type { AppSpec } from '../core/app.ts'
 import type { OrderStatus } from '../core/delegated/orchestrator.ts'
 import { driftOf } from '../core/delegated/repair.ts'
 import { runsLive } from '../core/delegated/runs-live.ts'
@@ -7,10 +8,11 @@ import type { Journal } from '../core/journal.ts'
 
 /** Whether an orchestrator runs what was deployed, and all of it. */
 export function lookAtOrder(
-  app: string,
+  spec: AppSpec,
   status: OrderStatus,
-  { journal, hint }: { journal: Pick<Journal, 'live' | 'find'>; hint: string },
+  { journal, hint }: { journal: Pick<Journal, 'live' | 'find' | 'settings'>; hint: string },
 ): Found {
+  const { name: app } = spec
   const { image, updated, wanted, waits, says, phase } = status
   const live = journal.live(app)
   if (live === undefined) {
@@ -19,7 +21,7 @@ export function lookAtOrder(
       : `not deployed by this receiver yet: ${image}`
   }
   if (!runsLive(status, live)) {
-    throw new DeployError('changed_elsewhere', driftOf(app, status, journal), {
+    throw new DeployError('changed_elsewhere', driftOf(spec, status, journal), {
       hint: `deploy-receiver deploy ${app}, or rollback ${app}`,
     })
   }

@@ -16,7 +16,7 @@ export interface LookedAtSwarm {
 export function lookAtSwarm(
   all: readonly AppConfig[],
   swarm: LookedAtSwarm,
-  journal: Pick<Journal, 'live' | 'find'>,
+  journal: Pick<Journal, 'live' | 'find' | 'settings'>,
 ): Promise<Finding>[] {
   const apps = all.flatMap((app) => (app.engine === 'swarm' ? app : []))
   if (apps.length === 0) return []
@@ -24,7 +24,7 @@ export function lookAtSwarm(
     look('swarm', async () => lookAtNodes(await swarm.nodes(), apps)),
     ...apps.map((app) =>
       look({ id: `app:${app.name}`, what: `app ${app.name}` }, async () =>
-        lookAtOrder(app.name, await swarm.status(app), {
+        lookAtOrder(app, await swarm.status(app), {
           journal,
           hint: `\`docker service ps\` shows its tasks; deploy-receiver logs ${app.name} what they print`,
         }),

@@ -1,7 +1,6 @@
 import { changesOf, type Reloaded, type ReloadOptions } from '../config/changes.ts'
 import type { AppConfig, Config } from '../config/config.ts'
 import { usesNginx } from '../config/uses-docker.ts'
-import { onThisMachine } from '../core/app.ts'
 import type { Apps } from '../core/apps.ts'
 import type { Log } from '../core/log.ts'
 import type { OnEdit } from '../core/on-edit.ts'
@@ -68,8 +67,8 @@ export async function reloadConfig(
   await ports.requests.follow(next)
   // a hook may have come while Nginx was told
   for (const app of changes.added) apps.wake(app)
-  // Compose is told at once which services are ours
-  for (const app of changes.changed) if (isOfProject(next.apps[app])) apps.wake(app)
+  // Compose is told at once which services are ours, and an orchestrator is asked what stands
+  for (const app of changes.changed) if (isBesideOthers(next.apps[app])) apps.wake(app)
   ports.lookAtPreviews()
   ports.pollers.take(Object.values(next.apps))
   ports.certificates.look()
@@ -92,5 +91,5 @@ export async function reloadConfig(
 export const LEFT_RUNNING =
   'the app is not in the config: it is left running until `deploy-receiver remove <app>`'
 
-const isOfProject = (app: AppConfig | undefined) =>
-  app !== undefined && onThisMachine(app).project !== undefined
+const isBesideOthers = (app: AppConfig | undefined) =>
+  app !== undefined && (app.engine !== 'docker' || app.project !== undefined)

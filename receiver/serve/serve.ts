@@ -5,6 +5,7 @@ import type { AppConfig, Config } from '../config/config.ts'
 import type { AppSpec } from '../core/app.ts'
 import { readVariables } from '../config/variables.ts'
 import { createApps } from '../core/apps.ts'
+import { movedFrom } from '../core/delegated/moved.ts'
 import { refuseDocker, refuseEngineChange } from '../core/engine-change.ts'
 import { besideOurs } from '../core/project/beside-ours.ts'
 import type { Log, Report } from '../core/log.ts'
@@ -221,12 +222,17 @@ async function start(
   })
   /** By the config in force, whatever its file says by now. */
   const fresh = (app: AppSpec) => readAgain(app, { file: config.file, environment, text: inForce })
-  const apps = createApps<AppConfig>({ journal, clock, report, rollouts, fresh }, (all, onEdit) => {
-    refuseEngineChange(all, journal)
-    if (!hasDocker) refuseDocker(all)
-    kubernetes.orchestrator.followOnly(all)
-    return showApps(all, { sites, record, journal, onEdit, signal: stopping.signal })
-  })
+  const apps = createApps<AppConfig>(
+    { journal, clock, report, rollouts, fresh },
+    async (all, onEdit) => {
+      refuseEngineChange(all, journal)
+      if (!hasDocker) refuseDocker(all)
+      kubernetes.orchestrator.followOnly(all)
+      const moved = all.flatMap((app) => movedFrom(app, journal) ?? [])
+      const shown = await showApps(all, { sites, record, journal, onEdit, signal: stopping.signal })
+      return [...moved, ...shown]
+    },
+  )
   const withPreviews = (): Config => ({
     ...current.config,
     apps: Object.fromEntries(apps.all()),

@@ -140,3 +140,21 @@ test('one that somebody edits by kubectl stands, is told of, and is gone over by
   expect(done.status).toBe('succeeded')
   expect(await said(done)).toContain('kubectl')
 })
+
+test('one that is led to another workload says what is left behind, and is deployed there', async () => {
+  await cluster.apply(manifestOf({ namespace, name: 'web', image: `${vm.repository}:one` }))
+  await vm.kubectl('rollout', 'status', 'deployment/web')
+  await vm.may(leastRights('api', 'web'))
+  Object.assign(vm.app['kubernetes'] as object, { deployment: 'web' })
+  await vm.reload()
+  const leaves = 'api is live in deployment/api of the namespace shop, and the config leads to'
+  const { stdout, stderr } = await vm.cli('reload')
+  expect(stdout + stderr).toContain(leaves)
+  await expect.poll(async () => (await vm.cli('status')).stdout).toContain(leaves)
+  const done = await deploy(one)
+  expect(done.status).toBe('succeeded')
+  await vm.hear(done.id, `warning: ${leaves}`)
+  expect(await imageOf('deployment/web')).toBe(`${vm.repository}@${one}`)
+  expect(await imageOf()).toBe(`${vm.repository}@${two}`)
+  await expect.poll(async () => (await vm.cli('status')).stdout).not.toContain(leaves)
+})

@@ -2,6 +2,7 @@ import type { AppSpec } from '../app.ts'
 import { lineOf } from '../log.ts'
 import type { LookAgain } from '../rollout.ts'
 import { standingBefore } from './abandon.ts'
+import { movedFrom } from './moved.ts'
 import { orderOf } from './order-of.ts'
 import type { Journal } from '../journal.ts'
 import type { OrderStatus } from './orchestrator.ts'
@@ -39,7 +40,7 @@ export async function repair<App extends AppSpec>(
   }
   if (live === undefined) return undefined
   if (!isLive) {
-    const drift = driftOf(app.name, status, journal)
+    const drift = driftOf(app, status, journal)
     if (told.get(app.name) !== drift) report(drift, lineOf(live.deployment))
     told.set(app.name, drift)
     // what somebody else ordered is theirs, with its credentials
@@ -54,10 +55,16 @@ const UNDONE_MS = 30_000
 
 /** That what runs is not what is live by the record. */
 export function driftOf(
-  app: string,
+  spec: AppSpec,
   { image, generation = 0 }: Pick<OrderStatus, 'image' | 'generation'>,
-  journal: Pick<Journal, 'find'>,
+  journal: Pick<Journal, 'find' | 'live' | 'settings'>,
 ): string {
+  const { name: app } = spec
+  const moved = movedFrom(spec, journal)
+  if (moved !== undefined) {
+    const there = image === undefined ? 'is not there yet' : `runs ${image}`
+    return `${moved}; the latter ${there}: deploy-receiver deploy ${app} has it run what was live`
+  }
   if (image === undefined) {
     return `${app} is gone from its orchestrator: deploy-receiver deploy ${app} has it back`
   }

@@ -1,6 +1,7 @@
 import type { AppSpec } from '../app.ts'
 import { resolve } from '../image/resolve.ts'
 import { followRollout } from './follow-rollout.ts'
+import { movedFrom } from './moved.ts'
 import type { StepContext, StepName } from './next-step.ts'
 import { whenThere } from './look.ts'
 import { orderOf } from './order-of.ts'
@@ -23,7 +24,8 @@ export const STEPS: Readonly<Record<StepName, RunStep>> = {
   async apply({ app, stored, ports, progress, signal }) {
     if (app.release !== undefined) await ports.orchestrator.removeCommands(app)
     const { url, warnings } = await ports.visitors.show(app, signal)
-    for (const each of warnings) progress({ message: `warning: ${each}` })
+    for (const each of [movedFrom(app, ports.journal) ?? [], warnings].flat())
+      progress({ message: `warning: ${each}` })
     if (url !== undefined && url !== stored.deployment.url) {
       progress({ message: `visitors come to it by ${url}`, url })
     }

@@ -237,7 +237,7 @@ describe('between deployments', () => {
     fail(made, { kind: 'never ready' })
     const { id } = await deployTwo(made)
     const { store } = made.world
-    const told = (generation: number) => driftOf('api', { image: 'x@y', generation }, store)
+    const told = (generation: number) => driftOf(SWARM_APP, { image: 'x@y', generation }, store)
     expect(told(2)).toContain(`api runs x@y of ${id}, which failed and could not be taken back yet`)
     expect(told(1)).toContain('api runs x@y of dep_1 again: somebody took it back')
     expect(told(9)).toContain('which was not deployed here')
