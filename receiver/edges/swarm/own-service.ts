@@ -71,3 +71,8 @@ export function refuseJobs({ Mode, Name }: Pick<Spec, 'Mode' | 'Name'>): void {
     { hint: 'what runs once before a deployment is apps.<app>.release' },
   )
 }
+
+export const missingService = (name: string) =>
+  new DeployError('service_missing', `the swarm has no service ${name}`, {
+    hint: '`docker service ls` shows those that there are; without swarm.service the receiver makes one',
+  })

@@ -1,23 +1,18 @@
 import type Docker from 'dockerode'
-import { parseImage } from '../../../protocol/image-reference.ts'
 import type { SwarmApp } from '../../core/app.ts'
 import type { Clock } from '../../core/clock.ts'
-import type { IsOurs, Order, Orchestrator, OrderStatus } from '../../core/delegated/orchestrator.ts'
+import type { IsOurs, Orchestrator, OrderStatus } from '../../core/delegated/orchestrator.ts'
 import { ABSENT } from '../../core/delegated/absent.ts'
-import { DeployError } from '../../core/errors.ts'
 import type { Registry } from '../../core/image/registry.ts'
 import { retryLater } from '../../core/image/retry.ts'
-import type { Credentials, Known } from '../credentials/credentials.ts'
-import { authConfig } from '../docker/auth-config.ts'
-import { statusOf } from '../docker/errors.ts'
+import type { Credentials } from '../credentials/credentials.ts'
 import type { Home } from '../docker/labels.ts'
-import { type Platform, type Service, type Spec, swarmApi } from './api.ts'
+import { type Service, type Spec, swarmApi } from './api.ts'
 import { explain } from './errors.ts'
-import { withFileIds } from './files.ts'
 import { goingBack, withImage } from './going-back.ts'
 import { instanceOf } from './instance-of.ts'
 import { runJob } from './jobs.ts'
-import { beforeIn, markReader, withBefore } from './marks.ts'
+import { beforeIn, markReader } from './marks.ts'
 import { lookAtNodes } from './nodes.ts'
 import { platformsFor } from './platforms.ts'
 import { orderStatus } from './order-status.ts'
@@ -25,19 +20,19 @@ import {
   JOB_LABEL,
   jobLabels,
   jobName,
+  missingService,
   refuseJobs,
   refuseOthers,
   serviceLabels,
   serviceName,
 } from './own-service.ts'
-import { changedSpec, ownSpec, roomOf } from './service-spec.ts'
+import { changedSpec, roomOf } from './service-spec.ts'
 import { readServiceLog, readTaskLog } from './task-log.ts'
+import { tellServices } from './tell-service.ts'
 
 /** A login is sent again so long before its end: a node that takes a task over has to have one that holds. */
 const RENEW_BEFORE_MS = 5 * 60_000
 const SHORTEST_MS = 30_000
-/** Somebody else may change a service between our look and our word. */
-const TRIES = 5
 
 export interface SwarmOptions {
   docker: Docker
@@ -63,91 +58,17 @@ export function createSwarm({
   const swarm = swarmApi(docker)
   /** Names of jobs that somebody waits for. */
   const waited = new Set<string>()
-  /** When the login ends that the swarm has of each service, as far as we know. */
-  const sent = new Map<string, number>()
+  const { update, create, changedBy, ownSpecOf, loginOf, sentUntil, forgetLogins } = tellServices({
+    swarm,
+    home,
+    credentials,
+    isOurs,
+  })
 
   /** A registry's bad moment passes. */
   const patient: SwarmOptions['registry'] = {
     platforms: (image, signal) =>
       retryLater(() => registry.platforms(image, signal), { clock, said: () => {}, signal }),
-  }
-
-  const loginOf = async (repository: string, signal: AbortSignal) => {
-    const known = await credentials.of(repository, signal)
-    return { known, auth: authConfig(parseImage(repository).registry, known) }
-  }
-
-  const note = (name: string, known: Known | undefined) => {
-    if (known?.expiresAt === undefined) sent.delete(name)
-    else sent.set(name, known.expiresAt)
-  }
-
-  /** Changes a service as `change` says, on whatever stands at that moment. Resolves to whether there was something to change. */
-  const update = async (
-    name: string,
-    repository: string,
-    change: (spec: Spec) => Spec | undefined,
-    signal: AbortSignal,
-    { isBack = false }: { isBack?: boolean } = {},
-  ): Promise<boolean> => {
-    // the nodes have what they ran before: who gives logins may be away
-    const { known, auth } = await loginOf(repository, signal).catch((error: unknown) => {
-      signal.throwIfAborted()
-      if (!isBack) throw error
-      return { known: undefined, auth: undefined }
-    })
-    for (let left = TRIES; ; left--) {
-      const standing = await swarm.service(name)
-      if (standing === undefined) throw missing(name)
-      const changed = change(standing.Spec)
-      if (changed === undefined) return false
-      try {
-        await swarm.update(standing, changed, auth)
-        note(name, known)
-        return true
-      } catch (error) {
-        const isStale = error instanceof Error && error.message.includes('update out of sequence')
-        if (!isStale || left === 1) throw explain(error, `cannot change the service ${name}`)
-      }
-    }
-  }
-
-  const ownSpecOf = (order: Order<SwarmApp>, platforms: readonly Platform[]): Promise<Spec> => {
-    const { app } = order
-    const labels = serviceLabels(app, home)
-    return withFileIds(ownSpec(order, { name: serviceName(app, home), labels, platforms }), swarm)
-  }
-
-  const create = async (
-    order: Order<SwarmApp>,
-    platforms: readonly Platform[],
-    signal: AbortSignal,
-  ): Promise<void> => {
-    const name = serviceName(order.app, home)
-    const { known, auth } = await loginOf(order.repository, signal)
-    const spec = await ownSpecOf(order, platforms)
-    try {
-      await swarm.create(spec, auth)
-      note(name, known)
-    } catch (error) {
-      // 409: an earlier try made it
-      if (statusOf(error) !== 409 || (await swarm.service(name)) === undefined) {
-        throw explain(error, `cannot make the service ${name}`)
-      }
-    }
-  }
-
-  /** What an order makes of a service that stands; nothing, when it is this order's already. */
-  const changedBy = async (order: Order<SwarmApp>, platforms: readonly Platform[]) => {
-    const isOwn = order.app.swarm.service === undefined
-    const wanted = isOwn ? await ownSpecOf(order, platforms) : undefined
-    const generationIn = markReader(isOurs)
-    return (spec: Spec): Spec | undefined => {
-      const { ContainerSpec } = spec.TaskTemplate
-      if (generationIn(ContainerSpec) === order.generation) return undefined
-      const changed = wanted ?? changedSpec(spec, order, platforms)
-      return { ...changed, Labels: withBefore(changed.Labels, ContainerSpec.Image) }
-    }
   }
 
   return {
@@ -162,7 +83,7 @@ export function createSwarm({
       )
       const standing = await swarm.service(name)
       if (standing === undefined) {
-        if (app.swarm.service !== undefined) throw missing(name)
+        if (app.swarm.service !== undefined) throw missingService(name)
         await create(order, platforms, signal)
         return [`made the service ${name}`, lacking].filter((each) => each !== '').join('; ')
       }
@@ -244,7 +165,7 @@ export function createSwarm({
       const nodes = await lookAtNodes(swarm)
       const { platforms } = await platformsFor(order, nodes, patient, options.signal)
       const standing = await swarm.service(name)
-      if (standing === undefined && app.swarm.service !== undefined) throw missing(name)
+      if (standing === undefined && app.swarm.service !== undefined) throw missingService(name)
       const spec =
         standing === undefined || app.swarm.service === undefined
           ? await ownSpecOf(order, platforms)
@@ -302,7 +223,7 @@ export function createSwarm({
       const labels = serviceLabels({ name: app }, home)
       const left = await swarm.services({ label: filterOf(labels) })
       for (const { ID } of left) await swarm.remove(ID)
-      sent.clear()
+      forgetLogins()
       return left.map(({ Spec }) => `service ${Spec.Name}`)
     },
 
@@ -313,7 +234,7 @@ export function createSwarm({
       const { repository } = app.image
       const { known } = await loginOf(repository, signal)
       if (known?.expiresAt === undefined) return undefined
-      if (sent.get(name) !== known.expiresAt) {
+      if (sentUntil(name) !== known.expiresAt) {
         const standing = await swarm.service(name)
         // in the middle of an update it would begin another one, and one that was paused would go on
         if (standing === undefined || isUpdating(standing)) return SHORTEST_MS
@@ -337,11 +258,6 @@ const NO_ROOM = {
 /** That old tasks end first, and why. */
 const roomNote = (spec: Spec): string =>
   spec.UpdateConfig?.Order === 'stop-first' ? NO_ROOM[roomOf(spec)] : ''
-
-const missing = (name: string) =>
-  new DeployError('service_missing', `the swarm has no service ${name}`, {
-    hint: '`docker service ls` shows those that there are; without swarm.service the receiver makes one',
-  })
 
 const stateOf = ({ UpdateStatus }: Service): string => UpdateStatus?.State ?? ''
 const isUpdating = (standing: Service) =>
