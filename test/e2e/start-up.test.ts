@@ -1,16 +1,19 @@
 // @module-tag long
 import { execFile } from 'node:child_process'
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { chmodSync, chownSync, mkdirSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, inject, test } from 'vitest'
 import { stringify } from 'yaml'
 import { operate } from '../support/operator.ts'
+import { startProcess, waitForUrl } from '../support/processes.ts'
 import { PROGRAM } from '../support/program.ts'
 import { startVm, type Vm } from '../support/vm.ts'
 
 const stack = inject('stack')
+/** User of examples/kubernetes. */
+const NOBODY = 10001
 const PASSWORD = { REGISTRY_PASSWORD: 'x' }
 let vm: Vm
 
@@ -90,6 +93,49 @@ test('a directory of Nginx that is not there is named', async () => {
   const nginx = vm.config['nginx'] as Record<string, unknown>
   const message = await fails({ nginx: { ...nginx, directory: '/nowhere/conf.d' } })
   expect(message).toContain('nginx.directory (/nowhere/conf.d)')
+})
+
+test('of clusters alone it starts as nobody, without Docker and Nginx, and says that the cluster is away', async () => {
+  const data = join(vm.dir, 'data-of-nobody')
+  mkdirSync(data)
+  chownSync(data, NOBODY, NOBODY)
+  const file = write({
+    data,
+    socket: join(data, 'receiver.sock'),
+    nginx: { directory: '/nowhere/conf.d' },
+    site: false,
+    apps: {
+      web: { engine: 'kubernetes', image: vm.repository, kubernetes: { deployment: 'web' } },
+    },
+  })
+  chmodSync(file, 0o644)
+  const kubeconfig = join(data, 'kubeconfig')
+  writeFileSync(
+    kubeconfig,
+    stringify({
+      clusters: [{ name: 'c', cluster: { server: 'https://127.0.0.1:1' } }],
+      users: [{ name: 'u', user: { token: 'x' } }],
+      contexts: [{ name: 'x', context: { cluster: 'c', user: 'u' } }],
+      'current-context': 'x',
+    }),
+  )
+  const user = ['--reuid', String(NOBODY), '--regid', String(NOBODY), '--clear-groups']
+  const running = await startProcess({
+    dir: vm.dir,
+    name: 'of-nobody',
+    command: 'setpriv',
+    args: [...user, '--no-new-privs', PROGRAM, 'serve', '--config', file],
+    env: {
+      ...process.env,
+      ...PASSWORD,
+      DOCKER_HOST: 'unix:///nowhere/docker.sock',
+      KUBECONFIG: kubeconfig,
+    },
+  })
+  await waitForUrl(`http://${vm.config.listen}/healthz`, running)
+  const { stdout } = await run(['--config', file, 'doctor'])
+  expect(stdout).toContain('the cluster does not answer')
+  expect((await running.stop()).code).toBe(0)
 })
 
 const IN_USE = 'a port of %s in use is named, and ends it'

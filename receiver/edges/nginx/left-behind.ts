@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs'
+import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { readIfThere, type Wanted } from './files.ts'
 import { bodyOf, installationOf, sha256, sumsOf, withHead } from './mark.ts'
@@ -19,6 +19,8 @@ export function leftBehind({
   /** Those that there are. */
   apps: readonly string[]
 }): Wanted[] {
+  // beside a cluster there may be no Nginx
+  if (!existsSync(directory)) return []
   return readdirSync(directory).flatMap((name) => {
     const app = CONF.exec(name)?.[1]
     if (app === undefined || apps.includes(app)) return []
