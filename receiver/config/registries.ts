@@ -98,8 +98,10 @@ function readLogin(reader: Reader, field: Field, directory: string): RegistryLog
     default: {
       const username = needed(reader, field, keys.get('username'), 'username')
       if (way === 'password_file') return { kind: way, username, file: inFile(at) }
+      const password = needed(reader, field, at, 'password')
+      // by what was filled in it is known whether it stands in the file itself
       if (at !== undefined) reader.noteSecret(at)
-      return { kind: 'password', username, password: needed(reader, field, at, 'password') }
+      return { kind: 'password', username, password }
     }
   }
 }

@@ -79,6 +79,11 @@ describe('others can read', () => {
     expect(warned()).toEqual([])
   })
 
+  test('but not a config whose password of a registry is filled in', () => {
+    put('config.yaml', TEXT.replace('password_file: password', 'password: "${TOKEN}"'), 0o644)
+    expect(warned()).toEqual([])
+  })
+
   test('but not through a folder that is closed to them', () => {
     put('config.yaml', WITH_SECRET, 0o644)
     chmodSync(join(dir, 'app.env'), 0o666)
