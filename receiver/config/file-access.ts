@@ -61,8 +61,7 @@ export function wayTo(file: string): Part[] {
   try {
     for (const path of pathsTo(realpathSync(file))) {
       const stats = statSync(path)
-      // in root's group there is nobody else
-      const may: number = canCome ? stats.mode & (stats.gid === 0 ? 0o007 : 0o077) : 0
+      const may: number = canCome ? stats.mode & (isAlone(stats) ? 0o007 : 0o077) : 0
       way.push({ path, stats, may })
       canCome = (may & ENTER) !== 0
     }
@@ -71,6 +70,10 @@ export function wayTo(file: string): Part[] {
     return []
   }
 }
+
+/** In root's group there is nobody else, nor in one of who asks that has the user's own number: by such a one a pod has its volumes. */
+const isAlone = ({ gid }: Stats) =>
+  gid === 0 || (gid === process.getgid?.() && gid === process.getuid?.())
 
 function pathsTo(file: string): string[] {
   const folder = dirname(file)
