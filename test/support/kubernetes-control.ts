@@ -4,6 +4,7 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Programs } from '../../script/kubernetes/programs.ts'
 import { kubectlWith, writeKubeconfig } from './kubectl.ts'
+import { SERVICES } from './kubernetes-node.ts'
 import { freePort } from './ports.ts'
 import { type Running, startProcess, waitFor } from './processes.ts'
 
@@ -47,7 +48,7 @@ export async function startControlPlane(
     `--service-account-key-file=${accountKey}`,
     `--service-account-signing-key-file=${accountKey}`,
     '--service-account-issuer=https://kubernetes.default.svc',
-    '--service-cluster-ip-range=10.96.0.0/24',
+    `--service-cluster-ip-range=${SERVICES}`,
   ])
   const kubeconfig = file('kubeconfig')
   const authority = file('pki/apiserver.crt')

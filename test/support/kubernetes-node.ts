@@ -29,6 +29,9 @@ export interface NodePlace {
   pods: string
 }
 
+/** Addresses of services, as the API server gives them. */
+export const SERVICES = '10.96.0.0/24'
+
 /** A sandbox's own process: it waits, and ends when told. */
 const PAUSE = 'trap "exit 0" TERM; while :; do busybox sleep 100000 & wait $!; done'
 
@@ -45,6 +48,8 @@ export async function startNode(
   const { dir, name, address, pods } = place
   const machine = makeMachine(bridge, place)
   run('ip', 'route', 'replace', `${pods}.0/24`, 'via', address)
+  // what a node asks of a service goes somewhere before it is led to its pods
+  machine.run('ip', 'route', 'add', SERVICES, 'via', bridge.address)
   const path = `${process.env['PATH']}:/usr/local/sbin:/usr/sbin:/sbin`
   const env = { ...process.env, PATH: path }
   const start = (program: string, within: readonly string[], words: readonly string[]) => {
