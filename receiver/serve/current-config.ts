@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import { parseVerifyingKey } from '../../protocol/standard-webhooks.ts'
 import type { AppConfig, Config, PageConfig, PreviewsConfig } from '../config/config.ts'
-import { previewConfig } from '../config/previews.ts'
+import { previewConfig } from '../config/previews/named.ts'
 import { authorizeUrl } from '../edges/github/authorize-url.ts'
 import type { Services } from '../http/app.ts'
 import type { HttpApp } from '../http/apps.ts'

@@ -1,5 +1,5 @@
 import type { AppConfig, Config } from '../config/config.ts'
-import { previewConfig } from '../config/previews.ts'
+import { previewConfig } from '../config/previews/named.ts'
 import type { Apps } from '../core/apps.ts'
 import type { Report } from '../core/log.ts'
 import { keepPreviews } from '../core/previews/keep.ts'

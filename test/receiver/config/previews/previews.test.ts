@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { previewConfig } from '../../../receiver/config/previews.ts'
-import { load, problems } from './load-text.ts'
+import { previewConfig } from '../../../../receiver/config/previews/named.ts'
+import { load, problems } from '../load-text.ts'
 
 const HEAD = ['url: https://deploy.example.com', 'apps:', '  api:', '    image: ghcr.io/acme/api']
 const OPEN = '{ domain: preview.example.com, basic_auth: false }'
