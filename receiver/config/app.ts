@@ -100,9 +100,12 @@ export function readApp(
   warnOfProtocol(reader, keys.get('site') ?? field, { site: ownSite, names, tls })
   const registries = readRegistries(reader, keys.get('registries'), dirname(reader.file))
   const watchMs = duration(reader, keys.get('watch')) ?? 10_000
-  const previews = readPreviews(reader, keys, {
+  const readThem = isLost || projects.withoutPreviews === true ? () => undefined : readPreviews
+  const previews = readThem(reader, keys, {
     app: { name, image, registries, watchMs, ...defined({ attestation }), site: ownSite },
-    isOfProject: compose !== undefined,
+    ...(found === undefined
+      ? {}
+      : { project: { found, name, repository: image.repository, projects } }),
     engine,
     owners: secrets,
     site,

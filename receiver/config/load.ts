@@ -43,12 +43,21 @@ const LISTEN =
  * @param remark is told what a right config has remarked of it
  * @param text of the file, if it is not to be read once more
  * @param projects what Compose says of the projects that apps are services of, by `sourceId`
+ * @param withPreviews whether `previews` of apps are read
  */
 export function loadConfig(
   file: string,
   env: Readonly<Record<string, string | undefined>>,
   remark: (remarks: Remarks) => void = () => {},
-  { text, projects }: { text?: string; projects?: ReadonlyMap<string, ComposeAnswer> } = {},
+  {
+    text,
+    projects,
+    withPreviews = true,
+  }: {
+    text?: string
+    projects?: ReadonlyMap<string, ComposeAnswer>
+    withPreviews?: boolean
+  } = {},
 ): Config {
   const path = resolve(file)
   const reader = createReader(path, text ?? readSource(path), readVariables(path, env))
@@ -90,7 +99,7 @@ export function loadConfig(
     domains: domainOwners({ url, page: page?.domain }, reader.mapping(keys.get('apps')).keys()),
     site,
     acme: tls !== undefined,
-    projects: noProjects(projects),
+    projects: noProjects(projects, { withPreviews }),
   })
   const config: Config = {
     file: path,

@@ -14,6 +14,12 @@ export async function composeByHand(
 ): Promise<number> {
   const { source, data } = composeOf(config, env, app)
   const override = overrideFile(data, app)
+  if (source === undefined && !existsSync(override)) {
+    throw new ComposeError(
+      `${override} is not there: ${app} is no preview of a Compose project that was deployed`,
+      'deploy-receiver status shows all',
+    )
+  }
   if (!existsSync(override)) {
     throw new ComposeError(
       `${override} is not there: the receiver has not taken ${app} yet, and Compose would start its services, too`,
@@ -22,7 +28,11 @@ export async function composeByHand(
   }
   // whoever sits there may be asked, and sees colours
   const { COMPOSE_ANSI: _ansi, COMPOSE_MENU: _menu, ...environment } = composeEnvironment(env)
-  const child = spawn('docker', ['compose', ...composeFlags(source, { override }), ...words], {
+  const flags =
+    source === undefined
+      ? composeFlags({ files: [override], profiles: [], bare: true }, { name: app })
+      : composeFlags(source, { override })
+  const child = spawn('docker', ['compose', ...flags, ...words], {
     stdio: 'inherit',
     env: environment,
   })

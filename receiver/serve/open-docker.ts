@@ -19,6 +19,7 @@ import { createEngine } from '../edges/docker/engine.ts'
 import type { Home } from '../edges/docker/labels.ts'
 import { containerUsage } from '../edges/docker/usage.ts'
 import { areThere, projectContainers } from '../edges/docker/project-containers.ts'
+import { createPreviewParts } from '../edges/docker/preview-parts.ts'
 import { nobodysPair } from '../edges/nginx/nobodys-pair.ts'
 import type { NginxSettings } from '../edges/nginx/program.ts'
 import type { ConfiguredReceiver } from '../edges/nginx/receiver-site.ts'
@@ -123,6 +124,7 @@ export function openDocker(
       env: environment,
       containers: (project) => projectContainers(docker, project),
       areThere: (names) => areThere(docker, names),
+      parts: createPreviewParts(docker, installation.id),
     }),
     images: engine,
     registry,

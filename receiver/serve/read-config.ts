@@ -1,7 +1,9 @@
 import { resolve } from 'node:path'
+import { isPreviewOf } from '../../protocol/preview-name.ts'
 import type { ComposeAnswer } from '../config/compose/project.ts'
 import { projectsWanted, sourceId } from '../config/compose/source.ts'
 import type { Config } from '../config/config.ts'
+import { appOrPreview } from '../config/previews/named.ts'
 import { loadConfig } from '../config/load.ts'
 import { ConfigError } from '../config/problems.ts'
 import { readSource } from '../config/source.ts'
@@ -22,15 +24,17 @@ export interface ReadConfig {
 /**
  * Reads a config, and has Compose read the projects that its apps are services of. Throws `ConfigError`.
  * @param text of the file, if it is not to be read once more
+ * @param withPreviews whether `previews` of apps are read
  */
 export async function readConfig(
   file: string,
   env: NodeJS.ProcessEnv,
   remark?: Remark,
   text: string = readSource(resolve(file)),
+  { withPreviews = true }: { withPreviews?: boolean } = {},
 ): Promise<ReadConfig> {
   const variables = readVariables(file, env)
-  const wanted = projectsWanted(file, variables, text)
+  const wanted = projectsWanted(file, variables, { text, withPreviews })
   const answers = await Promise.all(
     wanted.map(async (source): Promise<[string, ComposeAnswer]> => [
       sourceId(source),
@@ -43,20 +47,28 @@ export async function readConfig(
       ),
     ]),
   )
-  return { config: loadConfig(file, env, remark, { text, projects: new Map(answers) }), text }
+  const projects = new Map(answers)
+  return { config: loadConfig(file, env, remark, { text, projects, withPreviews }), text }
 }
 
-/** An app of a config that is in force, with its Compose project as that is now. Throws `DeployError`. */
+/**
+ * An app of a config that is in force, or a preview of one, with its Compose project as that is now. What is wrong with previews is in
+ * the way of these alone. Throws `DeployError`.
+ */
 export async function readAgain(
   app: AppSpec,
   { file, environment, text }: { file: string; environment: NodeJS.ProcessEnv; text: string },
 ): Promise<AppSpec> {
+  const isPreview = app.engine === 'docker' && app.isolated === true
   try {
-    const { config } = await readConfig(file, environment, undefined, text)
-    return (Object.hasOwn(config.apps, app.name) ? config.apps[app.name] : undefined) ?? app
+    const options = { withPreviews: isPreview }
+    const { config } = await readConfig(file, environment, undefined, text, options)
+    return appOrPreview(app.name, config) ?? app
   } catch (cause) {
     if (!(cause instanceof ConfigError)) throw cause
-    const of = cause.problems.filter(({ path }) => path.startsWith(`apps.${app.name}.`))
+    const isOf = (other: string) =>
+      other === app.name || (isPreview && isPreviewOf(app.name, other))
+    const of = cause.problems.filter(({ path }) => isOf(path.split('.')[1] ?? ''))
     // another app's trouble is not this one's
     if (of.length === 0) return app
     throw new DeployError(

@@ -3,7 +3,7 @@ import { basename, join } from 'node:path'
 import type { Config } from '../config/config.ts'
 import { refuseOthers } from '../core/slots/ownership.ts'
 import { connectDocker } from '../edges/docker/connect.ts'
-import { ofInstallation } from '../edges/docker/labels.ts'
+import { filterOfApart, ofInstallation } from '../edges/docker/labels.ts'
 import { findNetwork, removeNetwork } from '../edges/docker/network.ts'
 import { listOurs } from '../edges/docker/standing.ts'
 import { renewalHookFile } from '../edges/certbot/renewal-hook.ts'
@@ -52,7 +52,9 @@ export async function planUninstall(
   refuseOthers(machine, { data, id, knows })
 
   const files = ownFiles(nginx, { installation: id, data })
-  const containers = await listOurs(docker, { network: network.name, installation: { id, knows } })
+  const own = await listOurs(docker, { network: network.name, installation: { id, knows } })
+  const ofPreviews = await docker.listContainers({ all: true, filters: filterOfApart(id) })
+  const containers = [...own, ...ofPreviews.map(({ Names }) => (Names[0] ?? '').slice(1))]
   const hook = renewalHookFile({ directory: certbotOf(config), installation: id })
   const apart = await docker.listNetworks({ filters: { label: ofInstallation(id) } })
   const bridges = apart.map(({ Name }) => Name).filter((each) => each !== network.name)

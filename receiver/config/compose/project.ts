@@ -21,11 +21,17 @@ export interface Projects {
   answers: ReadonlyMap<string, ComposeAnswer>
   /** By project and service, the app that has it. */
   taken: Map<string, string>
+  /** Compose was not asked for those of previews, which nobody wants to know. */
+  withoutPreviews?: true
 }
 
-export const noProjects = (answers: ReadonlyMap<string, ComposeAnswer> = new Map()): Projects => ({
+export const noProjects = (
+  answers: ReadonlyMap<string, ComposeAnswer> = new Map(),
+  { withPreviews = true }: { withPreviews?: boolean } = {},
+): Projects => ({
   answers,
   taken: new Map(),
+  ...(withPreviews ? {} : { withoutPreviews: true }),
 })
 
 /** Takes the services that are apps, so that they follow no other one. Of two apps for one service the first has it. */

@@ -1,5 +1,6 @@
 import { homedir } from 'node:os'
 import { dirname, resolve } from 'node:path'
+import { isPreviewOf } from '../../../protocol/preview-name.ts'
 import type { ComposeSource } from '../../core/project/project.ts'
 import { createReader, type Field, type Reader } from '../reader.ts'
 import { readSource } from '../source.ts'
@@ -28,11 +29,7 @@ export function readComposeKey(reader: Reader, field: Field): ComposeKey | undef
     'env_file',
     'timeout',
   ])
-  const path = (text: string) =>
-    resolve(
-      dirname(reader.file),
-      text.replace(/^~(?=\/|$)/, () => reader.env['HOME'] ?? homedir()),
-    )
+  const path = pathsOf(reader)
   const files = texts(reader, keys.get('file')).map(path)
   const service = matching(
     reader,
@@ -69,18 +66,48 @@ export function readComposeKey(reader: Reader, field: Field): ComposeKey | undef
   }
 }
 
+/**
+ * What Compose is asked for the previews of an app: its files, or those of `previews: { compose: { file, profiles, env_file } }`, filled
+ * in with that env file alone.
+ * @param at `compose` of `previews`
+ */
+export function readPreviewSource(
+  reader: Reader,
+  { files, profiles, project }: ComposeSource,
+  at: Field | undefined,
+): ComposeSource {
+  const keys = reader.mapping(at, ['file', 'profiles', 'env_file'])
+  const path = pathsOf(reader)
+  const own = texts(reader, keys.get('file')).map(path)
+  const envFile = reader.text(keys.get('env_file'))
+  return {
+    files: own.length > 0 ? own : files,
+    ...(project === undefined ? {} : { project }),
+    profiles: keys.has('profiles') ? texts(reader, keys.get('profiles')) : profiles,
+    ...(envFile === undefined ? {} : { envFile: path(envFile) }),
+    bare: true,
+  }
+}
+
+/** Paths are of the folder of the config. */
+const pathsOf = (reader: Reader) => (text: string) =>
+  resolve(
+    dirname(reader.file),
+    text.replace(/^~(?=\/|$)/, () => reader.env['HOME'] ?? homedir()),
+  )
+
 /** One and the same for what Compose is asked once for. */
-export const sourceId = ({ files, project, profiles, envFile }: ComposeSource): string =>
-  JSON.stringify([files, project, profiles, envFile])
+export const sourceId = ({ files, project, profiles, envFile, bare }: ComposeSource): string =>
+  JSON.stringify([files, project, profiles, envFile, bare])
 
 /**
- * The Compose projects that a config names, each once. What is wrong with the config is not told here: `loadConfig` does, when
+ * The Compose projects that a config names, each once, and as previews have them. What is wrong with the config is not told here: `loadConfig` does, when
  * Compose has been asked. Throws `ConfigError` when it cannot be read at all.
  */
 export function projectsWanted(
   file: string,
   env: Readonly<Record<string, string | undefined>>,
-  text?: string,
+  { text, withPreviews = true }: { text?: string; withPreviews?: boolean } = {},
 ): ComposeSource[] {
   const path = resolve(file)
   const source = text ?? readSource(path)
@@ -90,26 +117,37 @@ export function projectsWanted(
   const apps = reader.mapping(reader.mapping(reader.root).get('apps'))
   const found = new Map<string, ComposeSource>()
   for (const app of apps.values()) {
-    const field = reader.isMapping(app) ? reader.mapping(app).get('compose') : undefined
+    const keys = reader.isMapping(app) ? reader.mapping(app) : undefined
+    const field = keys?.get('compose')
     const key = field === undefined ? undefined : readComposeKey(reader, field)
-    if (key !== undefined) found.set(sourceId(key.source), key.source)
+    if (key === undefined) continue
+    found.set(sourceId(key.source), key.source)
+    const previews = keys?.get('previews')
+    if (!withPreviews || previews === undefined || !reader.isMapping(previews)) continue
+    const at = reader.mapping(previews).get('compose')
+    const ofPreviews = readPreviewSource(reader, key.source, at)
+    found.set(sourceId(ofPreviews), ofPreviews)
   }
   return [...found.values()]
 }
 
-/** An app's Compose project and the receiver's `data`, of a config of which nothing else is looked at. Throws `ConfigError`. */
+/**
+ * An app's Compose project and the receiver's `data`, of a config of which nothing else is looked at. Of a preview the project is a file
+ * of the receiver's, and there is no source. Throws `ConfigError`.
+ */
 export function composeOf(
   file: string,
   env: Readonly<Record<string, string | undefined>>,
   app: string,
-): { source: ComposeSource; data: string } {
+): { source?: ComposeSource; data: string } {
   const path = resolve(file)
   const variables = Object.assign(emptyRecord<string | undefined>(), env)
   const reader = createReader(path, readSource(path), variables)
   const keys = reader.mapping(reader.root)
   const apps = reader.mapping(keys.get('apps'))
+  const isPreview = !apps.has(app) && [...apps.keys()].some((parent) => isPreviewOf(app, parent))
   const at = apps.get(app)
-  if (at === undefined) {
+  if (at === undefined && !isPreview) {
     reader.problem(
       keys.get('apps') ?? reader.root,
       `there is no app ${JSON.stringify(app)}`,
@@ -124,6 +162,7 @@ export function composeOf(
   const key = field && readComposeKey(reader, field)
   const data = reader.text(keys.get('data')) ?? DEFAULT_DATA
   reader.finish()
+  if (isPreview) return { data }
   if (key === undefined) throw new Error(`${app} has no Compose project`)
   return { source: key.source, data }
 }

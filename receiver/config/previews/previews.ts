@@ -10,18 +10,30 @@ import type { SecretOwners } from '../secrets.ts'
 import { boolean, duration, number } from '../values.ts'
 import { readPreviewAuth } from './auth.ts'
 import { readDomain } from './domain.ts'
+import type { ParentProject } from './project.ts'
 import { readSettings, SETTINGS_KEYS } from './settings.ts'
 import { readPreviewSite, readPreviewTls } from './site.ts'
 
 /** What says how a preview is had. */
-const OWN_KEYS = ['domain', 'auth', 'max', 'ttl', 'basic_auth', 'tls', 'attestation', 'release']
+const OWN_KEYS = [
+  'domain',
+  'auth',
+  'max',
+  'ttl',
+  'basic_auth',
+  'tls',
+  'attestation',
+  'release',
+  'compose',
+]
 const MAX = 10
 const TTL_MS = 7 * 24 * 60 * 60 * 1000
 const NOT_YET = 'it is for apps in slots on this machine: leave it out here'
 
 interface Parent {
   app: Pick<AppConfig, 'name' | 'image' | 'registries' | 'watchMs' | 'site' | 'attestation'>
-  isOfProject: boolean
+  /** Of an app that is a service of a Compose project. */
+  project?: ParentProject
   engine: AppConfig['engine']
   owners: SecretOwners
   /** Of `nginx.site`. */
@@ -42,7 +54,11 @@ export function readPreviews(
   refuseOthers(reader, field, keys, parent)
   const { app, acme, owners } = parent
   const domain = readDomain(reader, field, own.get('domain'))
-  const { container, health, ...settings } = readSettings(reader, keys, own)
+  const { container, health, ...settings } = readSettings(reader, keys, {
+    own,
+    at: field,
+    ...defined({ project: parent.project }),
+  })
   const attestation = own.has('attestation')
     ? readAttestation(reader, own.get('attestation'))
     : app.attestation
@@ -77,10 +93,14 @@ function refuseOthers(
   reader: Reader,
   field: Field,
   keys: ReadonlyMap<string, Field>,
-  { app: { name }, engine, isOfProject }: Parent,
+  { app: { name }, engine, project }: Parent,
 ): void {
   if (engine !== 'docker') reader.problem(field, `engine: ${engine} has no previews yet`, NOT_YET)
-  if (isOfProject) reader.problem(field, 'a Compose project has no previews yet', NOT_YET)
+  const compose = reader.mapping(field).get('compose')
+  if (compose !== undefined && project === undefined) {
+    const hint = 'leave it out: it is for apps that are a service of a Compose project'
+    reader.problem(compose, `${name} is not a service of a Compose project`, hint)
+  }
   if (boolean(reader, keys.get('http')) === false) {
     reader.problem(field, 'a worker (http: false) has no previews', 'nobody could see them')
   }

@@ -1,56 +1,29 @@
-import type { ContainerSettings } from '../../core/slots/container-settings.ts'
 import { CONTAINER_KEYS } from '../container.ts'
 import { withDeploy } from '../deploy-key.ts'
 import { readDocker } from '../engines/docker.ts'
-import { plainEnvironment } from '../environment.ts'
+import { plainEnvironment, readEnvironment } from '../environment.ts'
 import type { Field, Reader } from '../reader.ts'
+import { readVolumes } from '../volumes.ts'
+import { INHERITED_KEYS } from './inherited-keys.ts'
+import { limited } from './limited.ts'
+import { type ParentProject, readPreviewProject } from './project.ts'
 
 /** What may be said of its container in place of what the app says, or beside it. */
 export const SETTINGS_KEYS = [...CONTAINER_KEYS, 'port', 'health', 'strategy']
 
-/** What of the app is the preview's too, unless `previews` says it: how its image is run, and limits. Nothing that gives a right. */
-const INHERITED_KEYS = [
-  'port',
-  'health',
-  'strategy',
-  'command',
-  'entrypoint',
-  'user',
-  'working_dir',
-  'tmpfs',
-  'healthcheck',
-  'stop_signal',
-  'stop_grace_period',
-  'restart',
-  'init',
-  'read_only',
-  'shm_size',
-  'ulimits',
-  'cap_drop',
-  'platform',
-  'pids_limit',
-  'mem_limit',
-  'mem_reservation',
-  'memswap_limit',
-  'mem_swappiness',
-  'cpus',
-  'cpuset',
-  'cpu_shares',
-  'cpu_period',
-  'cpu_quota',
-]
-
-const MEMORY_BYTES = 512 * 1024 * 1024
-const NANO_CPUS = 1e9
-const PIDS = 512
 const DRAIN_MS = 10_000
 
-/** What a preview runs with, by the readers of any app. */
+/**
+ * What a preview runs with, by the readers of any app.
+ * @param keys of the app
+ * @param own keys of `previews`, which is `at`
+ * @param project of an app that is a service of one
+ */
 export function readSettings(
   reader: Reader,
   keys: ReadonlyMap<string, Field>,
-  own: ReadonlyMap<string, Field>,
-): Omit<ReturnType<typeof readDocker>, 'project'> {
+  { own, at, project }: { own: ReadonlyMap<string, Field>; at: Field; project?: ParentProject },
+): ReturnType<typeof readDocker> {
   const parents = withDeploy(reader, keys)
   const inherited = new Map(
     INHERITED_KEYS.flatMap((key) => {
@@ -59,7 +32,12 @@ export function readSettings(
     }),
   )
   const said = [...own].filter(([key]) => SETTINGS_KEYS.includes(key))
-  const { project: _none, ...settings } = readDocker(reader, new Map([...inherited, ...said]))
+  const both = new Map([...inherited, ...said])
+  const ofProject =
+    project === undefined
+      ? undefined
+      : readPreviewProject(reader, both, { at: own.get('compose') ?? at, own, parent: project })
+  const settings = ofProject ?? readDocker(reader, both)
   for (const [key, each] of inherited) refuseVariables(reader, key, each)
   const { secretHeaders } = settings.health
   const health = inherited.get('health')
@@ -67,14 +45,18 @@ export function readSettings(
     const message = `a secret of the app stands in it (${secretHeaders.join(', ')}), which previews do not get`
     reader.problem(health, message, 'write previews.health, with what previews may know')
   }
-  refuseShared(reader, own.get('volumes'), settings.container)
-  const environment = plainEnvironment(reader, keys.get('environment'))
+  refuseShared(reader, own.get('volumes'))
+  const named = readEnvironment(reader, own.get('env_file'), own.get('environment'))
   return {
     ...settings,
     drainMs: DRAIN_MS,
     container: limited({
       ...settings.container,
-      environment: { ...environment, ...settings.container.environment },
+      environment: {
+        ...settings.container.environment,
+        ...plainEnvironment(reader, keys.get('environment')),
+        ...named.environment,
+      },
     }),
   }
 }
@@ -91,12 +73,11 @@ function refuseVariables(reader: Reader, key: string, field: Field): void {
 }
 
 /** One would have the data of the others. */
-function refuseShared(
-  reader: Reader,
-  field: Field | undefined,
-  { volumes }: ContainerSettings,
-): void {
-  const named = volumes.find((volume) => !volume.startsWith('/'))
+function refuseShared(reader: Reader, field: Field | undefined): void {
+  const quiet: Reader = { ...reader, problem: () => {}, notice: () => {} }
+  const named = readVolumes(quiet, field, undefined).volumes.find(
+    (volume) => !volume.startsWith('/'),
+  )
   if (field === undefined || named === undefined) return
   const [, path = ''] = named.split(':')
   reader.problem(
@@ -104,16 +85,4 @@ function refuseShared(
     `all previews would share the volume of ${named}`,
     `write ${path} alone: each has one of its own there, which goes with it`,
   )
-}
-
-/** Nobody reviewed what runs in it. */
-export function limited(container: ContainerSettings): ContainerSettings {
-  const { memoryReservationBytes: reserved = 0, cpuPeriodUs, cpuQuotaUs } = container
-  const hasCpus = cpuPeriodUs !== undefined || cpuQuotaUs !== undefined
-  return {
-    memoryBytes: Math.max(MEMORY_BYTES, reserved),
-    ...(hasCpus ? {} : { nanoCpus: NANO_CPUS }),
-    pidsLimit: PIDS,
-    ...container,
-  }
 }

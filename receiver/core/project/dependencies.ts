@@ -20,7 +20,7 @@ export async function startDependencies(context: Context): Promise<string> {
   const { project } = app
   if (project === undefined) return 'no project'
   ports.compose.override(app.name, project, liveImage(app, ports))
-  await ports.compose.ensure(project, signal)
+  await ports.compose.ensure(app.name, project, signal)
   const lines: string[] = []
   for (const dependency of project.dependencies) lines.push(await start(dependency, context))
   return lines.join(', ') || 'nothing to wait for'

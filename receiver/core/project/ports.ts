@@ -50,8 +50,11 @@ export interface ComposeContainer {
 
 /** What is Compose's of a project. Every method throws `DeployError` alone. */
 export interface ComposeProjects {
-  /** Makes the networks and volumes of our services that there are not, as Compose makes them. */
-  ensure(project: Project, signal: AbortSignal): Promise<void>
+  /**
+   * Makes the networks and volumes of our services that there are not, as Compose makes them. Those of a preview are its own: throws
+   * `not_ours` when somebody else has one of their names.
+   */
+  ensure(app: string, project: Project, signal: AbortSignal): Promise<void>
   /** The containers that Compose made of a project. */
   containers(project: string): Promise<ComposeContainer[]>
   /** Has Compose start one service, and nothing that this one waits for; what stands of it is not made anew. */
@@ -62,4 +65,25 @@ export interface ComposeProjects {
   isOverridden(app: string, project: Project, image: string | undefined): boolean
   /** Tells it no more of an app that is gone. */
   forget(app: string): void
+  /**
+   * Removes what Compose made for a preview: containers, volumes, networks, and images that it pulled for previews and nobody uses. Again
+   * after a crash, it goes on. Resolves to what is gone, for people.
+   */
+  removeApart(app: string): Promise<string[]>
+}
+
+/** The engine's side of what Compose makes for previews. Every method throws `DeployError` alone. */
+export interface PreviewParts {
+  /** What all of it bears, so that it is found again. */
+  labels(app: string): Record<string, string>
+  /** Networks and volumes of these names that are there and not this preview's. */
+  others(
+    app: string,
+    names: { networks: readonly string[]; volumes: readonly string[] },
+  ): Promise<string[]>
+  /** Removes the containers with their data, the volumes and networks of a preview. Resolves to what was there, for people. */
+  remove(app: string): Promise<string[]>
+  hasImage(reference: string): Promise<boolean>
+  /** Removes an image that no container has. Resolves to whether it is gone. */
+  removeImage(reference: string): Promise<boolean>
 }

@@ -9,6 +9,8 @@ export interface ComposeSource {
   profiles: readonly string[]
   /** Absolute path of what Compose reads in place of `.env`. */
   envFile?: string
+  /** Of previews: Compose fills in nothing of this machine, neither of its environment nor of `.env`, and services read no env file. */
+  bare?: true
 }
 
 /** The Compose project that an app is a service of. Its services of the app's repository follow the app's digest. */
@@ -30,6 +32,11 @@ export interface Project {
   resources: Resources
   /** What of the app's service is passed over: `ports`, `container_name`. */
   passedOver: readonly string[]
+  /**
+   * Of a preview: its dependencies in Compose's own form, which Compose gets in a file of the receiver's. Whatever Compose makes of such
+   * a project is the preview's alone, and goes with it.
+   */
+  apart?: { services: Readonly<Record<string, { image: string }>> }
 }
 
 /** A service of the app's repository beside the app. */

@@ -1,8 +1,10 @@
 import { accessSync, constants } from 'node:fs'
 import { fileFailure } from '../../core/file-failure.ts'
 import type { ComposeSource } from '../../core/project/project.ts'
+import { defined } from '../../core/defined.ts'
 import { printable } from '../printable.ts'
 import { lackingIn } from './lacking.ts'
+import { bareEnvironment, refuseUnfilled, withoutEnvFiles } from './read-bare.ts'
 import { composeFlags, ComposeError, runCompose } from './run.ts'
 
 /** Reading a few files takes it less than a second; `include` may fetch some. */
@@ -12,7 +14,8 @@ const SHOWN_BYTES = 2000
 const MOST_WARNINGS = 20
 
 /**
- * Has Compose read a project, with all that its files are made of: `.env`, profiles, `extends`, `include`, anchors. Resolves to its
+ * Has Compose read a project, with all that its files are made of: `.env`, profiles, `extends`, `include`, anchors; a `bare` one without
+ * what this machine alone knows. Resolves to its
  * JSON, to what it warns of, and to the version that it is. Throws `ComposeError`, with the remedy.
  */
 export async function readProject(
@@ -22,11 +25,18 @@ export async function readProject(
 ): Promise<{ json: unknown; warnings: string[]; version: string }> {
   for (const file of source.files) requireFile(file)
   if (source.envFile !== undefined) requireFile(source.envFile)
-  const options = { env, limitMs, signal, ...(program === undefined ? {} : { program }) }
-  const args = [...composeFlags(source), 'config', '--format', 'json']
+  const { bare = false } = source
+  const options = {
+    env: bare ? bareEnvironment(env) : env,
+    limitMs,
+    signal,
+    ...(program === undefined ? {} : { program }),
+  }
+  const input = bare ? await withoutEnvFiles(source, options) : undefined
+  const flags = [...composeFlags(source), ...(bare ? ['--file', '-'] : [])]
   const [which, read] = await Promise.all([
     runCompose(['version', '--short'], options),
-    runCompose(args, options),
+    runCompose([...flags, 'config', '--format', 'json'], { ...options, ...defined({ input }) }),
   ])
   const version = versionIn(which)
   const [file = ''] = source.files
@@ -43,8 +53,10 @@ export async function readProject(
       `docker compose -f ${file} config -q says the same${lacks === '' ? '' : ` (it is ${version}, which lacks ${lacks})`}; what is deployed goes on as it is`,
     )
   }
+  const warnings = warningsIn(read.errors)
+  if (bare) refuseUnfilled(source, { version, warnings })
   try {
-    return { json: JSON.parse(read.output) as unknown, warnings: warningsIn(read.errors), version }
+    return { json: JSON.parse(read.output) as unknown, warnings, version }
   } catch (cause) {
     throw new ComposeError(
       `what Compose says of ${file} is not JSON`,

@@ -3,6 +3,8 @@ import { defined } from '../../core/defined.ts'
 import type { ComposeSource } from '../../core/project/project.ts'
 import { runInGroup } from '../run-in-group.ts'
 
+/** In place of the `.env` that Compose reads unless it is told another one. */
+const NO_FILE = '/dev/null'
 const MAX_ERROR_CHARACTERS = 100_000
 const MAX_OUTPUT_CHARACTERS = 16 * 1024 * 1024
 
@@ -26,13 +28,13 @@ export class ComposeError extends Error {
 
 /** What `docker compose` is told of a project before its command. The override goes over the project's own files. */
 export const composeFlags = (
-  { files, project, profiles, envFile }: ComposeSource,
+  { files, project, profiles, envFile, bare }: ComposeSource,
   { override, name = project }: { override?: string; name?: string } = {},
 ): string[] => [
   '--project-directory',
   dirname(files[0] ?? '/'),
   ...(name === undefined ? [] : ['--project-name', name]),
-  ...(envFile === undefined ? [] : ['--env-file', envFile]),
+  ...(envFile === undefined && bare !== true ? [] : ['--env-file', envFile ?? NO_FILE]),
   ...profiles.flatMap((profile) => ['--profile', profile]),
   ...[...files, ...(override === undefined ? [] : [override])].flatMap((file) => ['--file', file]),
 ]

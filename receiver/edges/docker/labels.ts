@@ -26,6 +26,8 @@ const LABEL = {
   service: 'deploy-receiver.service',
   /** Of such a one that is run to its end. */
   once: 'deploy-receiver.once',
+  /** Of all that Compose made for a preview. */
+  preview: 'deploy-receiver.preview',
   /** Of a volume. */
   path: 'deploy-receiver.path',
 } as const
@@ -53,6 +55,20 @@ export function isOurs(
 
 /** What an installation made. */
 export const ofInstallation = (id: string) => [`${LABEL.installation}=${id}`]
+
+/** What Compose makes for a preview bears these alone: it is none of the receiver's own containers. */
+export const apartLabels = (installation: string, app: string): Record<string, string> => ({
+  [LABEL.installation]: installation,
+  [LABEL.preview]: app,
+})
+
+/** What Compose made for a preview, or for all of them. */
+export const filterOfApart = (installation: string, app?: string) => ({
+  label: [
+    ...ofInstallation(installation),
+    app === undefined ? LABEL.preview : `${LABEL.preview}=${app}`,
+  ],
+})
 
 /** Those that stand on a network, whoever made them. */
 export const ofNetwork = (network: string) => [`${LABEL.network}=${network}`]

@@ -21,7 +21,7 @@ export function createFakeProject({ note = unnoted }: { note?: Note } = {}): Fak
     starts,
     overrides,
     compose: {
-      async ensure({ name }) {
+      async ensure(_app, { name }) {
         note('ensure', name)
       },
       containers: async () => [...containers.values()],
@@ -44,6 +44,10 @@ export function createFakeProject({ note = unnoted }: { note?: Note } = {}): Fak
       forget(app) {
         note('forget', app)
         overrides.length = 0
+      },
+      async removeApart(app) {
+        note('removeApart', app)
+        return []
       },
     },
   }
