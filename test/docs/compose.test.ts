@@ -98,6 +98,36 @@ test('what the page says of each of them is so', async () => {
   expect(rows.filter((row) => !shown.has(plain(row)))).toEqual([])
 })
 
+test('what the page shows of previews is taken, with the Compose file of the page', async () => {
+  const dir = mkdtempSync(join(tmpdir(), 'docs-compose-'))
+  try {
+    const [, compose = '', config = '', further = ''] = blocksOf(PAGE, 'yaml')
+    const files = {
+      'compose.yaml': compose,
+      'preview.yaml': further,
+      'preview.env': 'DB_PASSWORD=of-previews\n',
+      'previews.htpasswd': 'ops:{PLAIN}open sesame\n',
+    }
+    for (const [name, text] of Object.entries(files)) writeFileSync(join(dir, name), text)
+    const here = (text: string) =>
+      text.replaceAll(/\/(?:srv\/shop|etc\/deploy-receiver)\//g, `${dir}/`)
+    const [, remedy = ''] = /^# (compose: .*)$/m.exec(further) ?? []
+    const ways = [config, config.replace(/compose: \{ env_file.*/, () => remedy)]
+    for (const way of ways) {
+      writeFileSync(join(dir, 'config.yaml'), `url: https://d.example\n${here(way)}`)
+      const { apps } = (
+        await readConfig(join(dir, 'config.yaml'), { ...env, PREVIEW_DB_PASSWORD: 'of-previews' })
+      ).config
+      expect(apps['shop']?.previews?.app.project?.apart?.services['db']).toMatchObject({
+        environment: { POSTGRES_USER: 'shop', POSTGRES_PASSWORD: 'of-previews' },
+        volumes: [{ source: 'rows' }],
+      })
+    }
+  } finally {
+    rmSync(dir, { recursive: true })
+  }
+})
+
 test('the config and the Compose file of the page belong together', async () => {
   const dir = mkdtempSync(join(tmpdir(), 'docs-compose-'))
   try {
