@@ -124,7 +124,7 @@ export function engineImages(at: EngineAtWork): void {
 
     test('that an app kept is removed with all of it', async () => {
       await pull(at.it.image)
-      await at.engine.keep('contract', at.it.image)
+      expect(await at.engine.keep('contract', at.it.image)).toBe(true)
       const { repository, digest } = at.it.image
       await at.engine.removeImages('contract', repository, [digest])
       expect(await at.engine.images(repository)).toEqual([])
@@ -154,7 +154,7 @@ export function engineImages(at: EngineAtWork): void {
     })
 
     test('that is not there cannot be kept, and nothing is made of it', async () => {
-      await at.engine.keep('contract', at.it.image)
+      expect(await at.engine.keep('contract', at.it.image)).toBe(false)
       expect(await at.engine.images(at.it.image.repository)).toEqual([])
     })
 

@@ -35,8 +35,11 @@ export interface ImageStore {
   image(image: { repository: string; digest: string }): Promise<ImageFacts>
   /** Digests of a repository that the engine holds. */
   images(repository: string): Promise<string[]>
-  /** Keeps an image for an app, also from whoever removes all that has no tag. One that is not there is passed over. */
-  keep(app: string, image: { repository: string; digest: string }): Promise<void>
+  /**
+   * Keeps an image for an app: from other apps, and from whoever removes all that has no tag. Resolves to whether there is one to keep;
+   * then it stays until the app removes it.
+   */
+  keep(app: string, image: { repository: string; digest: string }): Promise<boolean>
   /** Removes an app's images of a repository. Those that are in use, or that another app keeps, stay. */
   removeImages(app: string, repository: string, digests: readonly string[]): Promise<void>
 }

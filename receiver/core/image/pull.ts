@@ -6,11 +6,15 @@ import type { ImageStore } from './image-store.ts'
 import type { Registry } from './registry.ts'
 import { lookFirst } from './look-first.ts'
 
+/** An image that others removed before it could be kept is pulled again, so often. */
+const TRIES = 5
+
 /**
- * Has the engine hold an image: one that is there asks nobody, one that is not fit for it is refused first. A `rollback` does not
- * wait for a registry that is away: whoever asks for one wants it now. Throws `DeployError`.
+ * Has the engine hold an image, and keeps it for the app: one that is there asks nobody, one that is not fit for it is refused first. A
+ * `rollback` does not wait for a registry that is away: whoever asks for one wants it now. Throws `DeployError`.
  */
 export async function pull(
+  app: string,
   image: { repository: string; digest: string },
   { images, registry, clock }: { images: ImageStore; registry: Registry; clock: Clock },
   { rollback, progress, signal }: { rollback: boolean; progress: Progress; signal: AbortSignal },
@@ -27,8 +31,12 @@ export async function pull(
     }
   }
   const said = (message: string) => progress({ message })
-  const { pulled } = await retryLater(ask, { clock, said, signal })
-  return pulled ? 'pulled, and its digest is right' : 'was there already'
+  for (let tries = 1; ; tries++) {
+    const { pulled } = await retryLater(ask, { clock, said, signal })
+    if ((await images.keep(app, image)) || tries === TRIES) {
+      return pulled ? 'pulled, and its digest is right' : 'was there already'
+    }
+  }
 }
 
 /** Asks for the image once. Whatever the registry answers is left to the pull. */

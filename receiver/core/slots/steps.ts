@@ -32,7 +32,7 @@ export const STEPS: Readonly<Record<StepName, RunStep>> = {
   async pull({ app, stored, world, ports, progress, signal }) {
     const image = imageOf(stored)
     const rollback = stored.deployment.action === 'rollback'
-    const line = await pull(image, ports, { rollback, progress, signal })
+    const line = await pull(app.name, image, ports, { rollback, progress, signal })
     // the first moment at which it can be told, and nothing was touched
     refuseWarm(app, await claimVolumes(app, image, world, ports))
     return line

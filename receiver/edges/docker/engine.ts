@@ -45,6 +45,8 @@ export function createEngine({ docker, home, credentials, clock }: DockerOptions
   const { network } = home
   // more at once would only slow each other down, and the apps that serve
   const inTurn = atMost(PULLS_AT_ONCE)
+  // what one app keeps is not removed by another that has just looked
+  const oneKeeper = atMost(1)
 
   const runTest = createTests(docker)
 
@@ -167,8 +169,9 @@ export function createEngine({ docker, home, credentials, clock }: DockerOptions
 
     images: (repository) => imagesOf(docker, repository),
 
-    keep: (app, image) => keep(docker, app, image),
+    keep: (app, image) => oneKeeper(() => keep(docker, app, image)),
 
-    removeImages: (app, repository, digests) => removeImages(docker, app, repository, digests),
+    removeImages: (app, repository, digests) =>
+      oneKeeper(() => removeImages(docker, app, repository, digests)),
   }
 }

@@ -32,12 +32,13 @@ export async function keep(
   docker: Docker,
   app: string,
   { repository, digest }: { repository: string; digest: string },
-): Promise<void> {
+): Promise<boolean> {
   try {
     const image = docker.getImage(`${repository}@${digest}`)
     await image.tag({ repo: repository, tag: tagOf(app, digest) })
+    return true
   } catch (error) {
-    if (isMissing(error)) return
+    if (isMissing(error)) return false
     throw translate(error, `cannot tag ${repository}@${digest}`, 'engine_unreachable')
   }
 }

@@ -266,8 +266,9 @@ export function createFakeEngine({
         .filter((reference) => reference.startsWith(`${repository}@`))
         .map((reference) => reference.slice(repository.length + 1)),
     async keep(app, image) {
-      if (!images.has(referenceOf(image))) return
+      if (!images.has(referenceOf(image))) return false
       kept.set(referenceOf(image), new Set([...(kept.get(referenceOf(image)) ?? []), app]))
+      return true
     },
     async removeImages(app, repository, digests) {
       for (const digest of digests) {

@@ -12,7 +12,7 @@ beforeEach(() => {
   lines = []
 })
 const run = ({ rollback = false } = {}) =>
-  pull(image, world.ports, {
+  pull('api', image, world.ports, {
     rollback,
     progress: ({ message }) => lines.push(message),
     signal: new AbortController().signal,
@@ -27,6 +27,21 @@ test('an image that is there asks nobody, on a full disk too', async () => {
     platform: { os: 'linux', architecture: 'amd64' },
   }
   expect(await run()).toBe('was there already')
+})
+
+test('an image is the app’s from then on, and is pulled once more when another one removed it just before', async () => {
+  const { images } = world.ports
+  const remove = () => images.removeImages('web', image.repository, [image.digest])
+  const keep = images.keep.bind(images)
+  let times = 0
+  images.keep = async (...what) => {
+    if (times++ === 0) await remove()
+    return keep(...what)
+  }
+  await run()
+  expect([times, await images.holds(image)]).toStrictEqual([2, true])
+  await remove()
+  expect(await images.holds(image)).toBe(true)
 })
 
 test('a bad moment of the registry is told, and passes', async () => {
