@@ -288,7 +288,7 @@ async function start(
     ...parts,
     previews: store.previews,
     transaction: journal.transaction,
-    makeBridge: (app) =>
+    makeBridge: async (app) =>
       ensureNetwork(docker, {
         name: isolatedBridge(network.name, app),
         subnet: blockOf(record.address(app, 'blue', 1)),

@@ -113,6 +113,11 @@ export function createSlotRecord(
       if (known !== undefined && slotAddresses.includes(String(known))) return String(known)
       const taken = new Set(sql.addresses.all().map(({ address }) => String(address)))
       const free = slotAddresses.find((address) => !taken.has(address))
+      if (free === undefined && of !== subnet) {
+        throw new Error(
+          `no addresses are left in ${of} for ${app}: ${[...blocksOf(of)].length} previews stand in it; give network.previews a larger one, or remove one of them`,
+        )
+      }
       if (free === undefined) {
         throw new Error(
           `no address is left in ${of} for ${app}: its lower half holds ${slotAddresses.length} containers, two for each replica of an app; give network.subnet a larger one (a Docker network that is there keeps its own until it is removed)`,
