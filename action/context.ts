@@ -32,6 +32,8 @@ export interface RunContext {
   baseRef: string
   /** When {@link sha} was committed, where the event says so: a push does. */
   committedAt?: Date
+  /** When the push or what happened to the pull request was, where the event says so. Whoever runs it again does so later. */
+  happenedAt?: Date
   /** First line of the head commit's message, or the title of the pull request. */
   message: string
   description: string
@@ -98,6 +100,7 @@ export const readContext = (github: GithubContext, env: NodeJS.ProcessEnv): RunC
     defaultBranch: payload.repository?.default_branch ?? branchOfSchedule(eventName, ref),
     baseRef: env['GITHUB_BASE_REF'] ?? '',
     ...readCommitDate(payload, sha),
+    ...(runAttempt === '1' && readEventDate(eventName, payload)),
     message: firstLine(payload.head_commit?.message ?? payload.pull_request?.title),
     description: firstLine(payload.repository?.description),
     license: payload.repository?.license?.spdx_id ?? '',
@@ -114,6 +117,7 @@ export interface EventPayload {
     full_name?: string
     default_branch?: string
     description?: string | null
+    pushed_at?: number | string | null
     license?: { spdx_id?: string } | null
   }
   /** Of a push of a tag: the branch that it was made from, `refs/heads/main`, when GitHub knows it. */
@@ -123,6 +127,7 @@ export interface EventPayload {
   pull_request?: {
     number?: number
     title?: string
+    updated_at?: string
     merged?: boolean | null
     merge_commit_sha?: string | null
     head?: { sha?: string; repo?: { full_name?: string } | null }
@@ -169,6 +174,16 @@ function readCommitDate(payload: EventPayload, sha: string): { committedAt?: Dat
   const known = [...(payload.commits ?? []), payload.head_commit].find((one) => one?.id === sha)
   const date = new Date(known?.timestamp ?? '')
   return Number.isNaN(date.getTime()) ? {} : { committedAt: date }
+}
+
+/** Of other events the payload has no time of their own. */
+function readEventDate(eventName: string, payload: EventPayload): { happenedAt?: Date } {
+  const { pull_request: pullRequest, repository } = payload
+  const pushed = eventName === 'push' ? repository?.pushed_at : undefined
+  // a push's is in Unix seconds
+  const said = typeof pushed === 'number' ? pushed * 1000 : (pushed ?? pullRequest?.updated_at)
+  const date = new Date(said ?? '')
+  return Number.isNaN(date.getTime()) ? {} : { happenedAt: date }
 }
 
 const firstLine = (text: string | null | undefined): string =>

@@ -132,7 +132,10 @@ function hookBody(target: HookTarget, order: Order): HookBody & { id: string } {
   const rollback = backTo?.deployment ?? inputs.rollback
   return {
     ...(rollback === '' ? target.basic === undefined && { image: order.image } : { rollback }),
-    ...(preview !== undefined && { preview }),
+    ...(preview !== undefined && {
+      preview,
+      ...(run.happenedAt && { asked_at: run.happenedAt.toISOString() }),
+    }),
     ...(order.attestations.length > 0 && { attestations: [...order.attestations] }),
     id: backTo === undefined ? key : undoingKey(key),
     source: sourceOf(run, release),

@@ -106,6 +106,7 @@ const readContext = (github, env) => {
 		defaultBranch: payload.repository?.default_branch ?? branchOfSchedule(eventName, ref),
 		baseRef: env["GITHUB_BASE_REF"] ?? "",
 		...readCommitDate(payload, sha),
+		...runAttempt === "1" && readEventDate(eventName, payload),
 		message: firstLine(payload.head_commit?.message ?? payload.pull_request?.title),
 		description: firstLine(payload.repository?.description),
 		license: payload.repository?.license?.spdx_id ?? "",
@@ -128,6 +129,14 @@ function readCommitDate(payload, sha) {
 	const known = [...payload.commits ?? [], payload.head_commit].find((one) => one?.id === sha);
 	const date = new Date(known?.timestamp ?? "");
 	return Number.isNaN(date.getTime()) ? {} : { committedAt: date };
+}
+/** Of other events the payload has no time of their own. */
+function readEventDate(eventName, payload) {
+	const { pull_request: pullRequest, repository } = payload;
+	const pushed = eventName === "push" ? repository?.pushed_at : void 0;
+	const said = typeof pushed === "number" ? pushed * 1e3 : pushed ?? pullRequest?.updated_at;
+	const date = new Date(said ?? "");
+	return Number.isNaN(date.getTime()) ? {} : { happenedAt: date };
 }
 const firstLine = (text) => (text ?? "").trim().replace(/[\r\n][^]*/, "").slice(0, 1e3);
 
@@ -2965,7 +2974,10 @@ function hookBody(target, order) {
 	const rollback = backTo?.deployment ?? inputs.rollback;
 	return {
 		...rollback === "" ? target.basic === void 0 && { image: order.image } : { rollback },
-		...preview !== void 0 && { preview },
+		...preview !== void 0 && {
+			preview,
+			...run.happenedAt && { asked_at: run.happenedAt.toISOString() }
+		},
 		...order.attestations.length > 0 && { attestations: [...order.attestations] },
 		id: backTo === void 0 ? key : undoingKey(key),
 		source: sourceOf(run, release)

@@ -186,6 +186,11 @@ var ValiError = class extends Error {
 		this.issues = issues;
 	}
 };
+/**
+* [ISO 8601](https://en.wikipedia.org/wiki/ISO_8601) timestamp regex. Allows a
+* space as a date/time separator and an optional space before the UTC offset.
+*/
+const ISO_TIMESTAMP_REGEX = /^\d{4}-(?:0[1-9]|1[0-2])-(?:[12]\d|0[1-9]|3[01])[T ](?:0\d|1\d|2[0-3])(?::[0-5]\d){2}(?:\.\d{1,9})?(?:Z| ?[+-](?:0\d|1\d|2[0-3])(?::?[0-5]\d)?)$/u;
 /* @__NO_SIDE_EFFECTS__ */
 function check(requirement, message$1) {
 	return {
@@ -198,6 +203,22 @@ function check(requirement, message$1) {
 		message: message$1,
 		"~run"(dataset, config$1) {
 			if (dataset.typed && !this.requirement(dataset.value)) _addIssue(this, "input", dataset, config$1);
+			return dataset;
+		}
+	};
+}
+/* @__NO_SIDE_EFFECTS__ */
+function isoTimestamp(message$1) {
+	return {
+		kind: "validation",
+		type: "iso_timestamp",
+		reference: isoTimestamp,
+		async: false,
+		expects: null,
+		requirement: ISO_TIMESTAMP_REGEX,
+		message: message$1,
+		"~run"(dataset, config$1) {
+			if (dataset.typed && !this.requirement.test(dataset.value)) _addIssue(this, "timestamp", dataset, config$1);
 			return dataset;
 		}
 	};
@@ -1332,6 +1353,11 @@ const HookBody = pipe(notList, object({
 	preview: optional(pipe(string(), minLength(1), maxLength(255))),
 	/** With `preview`: it is taken away. */
 	remove: optional(boolean()),
+	/**
+	* With `preview`: when the push or pull request happened that it is for. What was removed since does not come back by it, however
+	* long its run waited.
+	*/
+	asked_at: optional(pipe(string(), maxLength(40), isoTimestamp())),
 	/** Sigstore bundles of the image. */
 	attestations: optional(pipe(array(unknown()), maxLength(MAX_ATTESTATIONS)))
 }), check((body) => body.image === void 0 || body.rollback === void 0, "image and rollback exclude each other: send one of them"), check((body) => body.remove !== true || body.preview !== void 0, "remove takes a preview away: name it under preview"), check(({ preview, image, remove }) => preview === void 0 || image === void 0 === (remove === true), "a preview goes with image, or with remove: true"), check(({ preview, rollback }) => preview === void 0 || rollback === void 0, "a preview is not rolled back: send an image"), check((body) => body.current_settings !== true || body.release_settings !== true, "current_settings and release_settings exclude each other: send one of them"));

@@ -50,6 +50,11 @@ export const HookBody = v.pipe(
     preview: v.optional(v.pipe(v.string(), v.minLength(1), v.maxLength(255))),
     /** With `preview`: it is taken away. */
     remove: v.optional(v.boolean()),
+    /**
+     * With `preview`: when the push or pull request happened that it is for. What was removed since does not come back by it, however
+     * long its run waited.
+     */
+    asked_at: v.optional(v.pipe(v.string(), v.maxLength(40), v.isoTimestamp())),
     /** Sigstore bundles of the image. */
     attestations: v.optional(v.pipe(v.array(v.unknown()), v.maxLength(MAX_ATTESTATIONS))),
   }),

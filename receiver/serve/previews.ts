@@ -70,14 +70,19 @@ export function startPreviews(
     ...parts
   }: PreviewParts,
 ): Previews {
+  /** Those that are on their way to work. */
+  const coming = new Map<string, Promise<void>>()
   const kept = keepPreviews(
     {
       record: previews,
+      transaction,
       ttlMs: (of) => {
         const all = config().apps
         return Object.hasOwn(all, of) ? all[of]?.previews?.ttlMs : undefined
       },
       async remove(app) {
+        // or its bridge would be made after it was removed
+        await coming.get(app)
         const drop = (name: string) => inTurn(() => apps.drop(name))
         const removed = await removePreview(
           app,
@@ -92,24 +97,34 @@ export function startPreviews(
     },
     signal,
   )
+  const standing = (app: string) => {
+    const known = previews.get(app)
+    return known?.leavesSince === undefined ? known : undefined
+  }
   const come = async (app: string) => {
+    if (standing(app) === undefined) return
     await makeBridge(app).catch((error: unknown) => {
       report('the bridge of a preview could not be made', { app, error }, 'error')
     })
     await inTurn(async () => {
-      const known = previews.get(app)
-      if (known === undefined || known.leavesSince !== undefined) return
-      const spec = configOf(known, config().apps)
+      const known = standing(app)
+      const spec = known && configOf(known, config().apps)
       if (spec !== undefined) apps.add(spec)
     })
     apps.wake(app)
   }
+  const begin = (app: string) => {
+    const before = coming.get(app) ?? Promise.resolve()
+    const mine = before.then(() => come(app))
+    coming.set(app, mine)
+    void mine.finally(() => coming.get(app) === mine && coming.delete(app))
+  }
   // also those that somebody removed while nothing ran
-  for (const { app, leavesSince } of previews.all()) if (leavesSince === undefined) void come(app)
+  for (const { app } of previews.all()) begin(app)
   return {
     changed(app) {
-      if (previews.get(app)?.leavesSince === undefined) void come(app)
-      else kept.look()
+      if (standing(app) === undefined) kept.look()
+      else begin(app)
     },
     remove(app) {
       const { of = '' } = previews.get(app) ?? {}

@@ -1,23 +1,32 @@
-import { branchMark, type Origin, PreviewError, type PreviewRecord } from './preview.ts'
+import {
+  branchMark,
+  type Origin,
+  PreviewError,
+  type PreviewRecord,
+  type Removals,
+  type Run,
+} from './preview.ts'
 
 export interface Wanted {
   app: string
   of: string
-  /** The run of a workflow that asks, where there is one: later ones have greater numbers. */
-  run?: number
+  /** That asks, where one does. */
+  run?: Run
+  /** ISO 8601. When whatever it is made for happened, as far as that is known: a push, or the signature at the latest. */
+  askedAt?: string
   /** Of the pull request whose token it is. */
   origin?: Origin
 }
 
 /**
- * Puts a preview on record that is to be deployed. A new one is refused past `max`, one that is there never; and what a newer run has
- * taken away comes back by no older one, which only waited its turn. Within the transaction of its deployment. Throws `PreviewError`.
+ * Puts a preview on record that is to be deployed. A new one is refused past `max`, one that is there never; and what was taken away
+ * comes back by no run that is older than that, which only waited its turn. Within the transaction of its deployment. Throws `PreviewError`.
  */
 export function admitPreview(
   wanted: Wanted,
   { max, record, now }: { max: number; record: PreviewRecord; now: string },
 ): void {
-  const { app, of, origin } = wanted
+  const { app, of, origin, run } = wanted
   refuseLate(wanted, record)
   const known = record.get(app)
   if (known?.leavesSince !== undefined) {
@@ -44,18 +53,40 @@ export function admitPreview(
     madeAt: known?.madeAt ?? now,
     deployedAt: now,
     ...(kept === undefined ? {} : { origin: kept }),
+    ...(run === undefined ? {} : { run }),
   })
 }
 
-/** Throws when a newer run took away what this one is to make. */
-function refuseLate({ app, of, run, origin }: Wanted, record: PreviewRecord): void {
-  if (run === undefined) return
+/** Throws when it was taken away since this was asked for. */
+function refuseLate(wanted: Wanted, record: PreviewRecord): void {
+  const { app, of, run, origin } = wanted
   const marks = [app, ...(origin === undefined ? [] : [branchMark(of, origin)])]
-  const newer = marks.map((mark) => record.removedBy(mark) ?? 0).find((by) => by > run)
-  if (newer === undefined) return
-  throw new PreviewError(
-    'preview_removed',
-    `${app} was removed by run ${newer}, which is newer than this one, ${run}`,
-    'its pull request was closed meanwhile: reopen it, or push to it, if it is to be there again',
-  )
+  for (const removals of marks.map((mark) => record.removals(mark))) {
+    if (run !== undefined && removals.run !== undefined && removals.run > run.id) {
+      throw new PreviewError(
+        'preview_removed',
+        `${app} was removed by run ${removals.run}, which is newer than this one, ${run.id}`,
+        'its pull request was closed meanwhile: reopen it, or push to it, if it is to be there again',
+      )
+    }
+    if (isBefore(wanted, removals.byNone)) {
+      throw new PreviewError(
+        'preview_removed',
+        `${app} was removed at ${removals.byNone?.at}, and this was asked for before`,
+        'push once more, or run the workflow again, if it is to be there again',
+      )
+    }
+  }
+}
+
+/** A run that had deployed it already, or something that happened before it was gone. */
+function isBefore(
+  { run, askedAt }: Pick<Wanted, 'run' | 'askedAt'>,
+  byNone: Removals['byNone'],
+): boolean {
+  if (byNone === undefined) return false
+  const { at, deployedBy } = byNone
+  if (askedAt !== undefined && Date.parse(askedAt) < Date.parse(at)) return true
+  if (run === undefined || deployedBy === undefined) return false
+  return run.id < deployedBy.id || (run.id === deployedBy.id && run.attempt <= deployedBy.attempt)
 }

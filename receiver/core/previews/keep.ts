@@ -2,12 +2,14 @@ import type { Clock } from '../clock.ts'
 import type { Report } from '../log.ts'
 import type { Removed } from '../slots/remove-app.ts'
 import type { Preview, PreviewRecord } from './preview.ts'
+import { takeAway } from './take-away.ts'
 
 /** A removal that failed is tried again after so long, and the times of all are looked at as often at least. */
 const AGAIN_MS = 30_000
 
 export interface PreviewPorts {
   record: PreviewRecord
+  transaction<T>(work: () => T): T
   /** How long the previews of an app last without a deployment; 0 is for ever. `undefined`: it has none by its config. */
   ttlMs(of: string): number | undefined
   /** Takes it off this machine, with all that it has. Again after a crash, it goes on. */
@@ -81,7 +83,10 @@ export function keepPreviews(ports: PreviewPorts, signal: AbortSignal): KeptPrev
   }
 }
 
-function putOnRecord(preview: Preview, { record, ttlMs, clock, report }: PreviewPorts): void {
+function putOnRecord(
+  preview: Preview,
+  { record, transaction, ttlMs, clock, report }: PreviewPorts,
+): void {
   const { app, of, deployedAt, leavesSince } = preview
   if (leavesSince !== undefined) return
   const ttl = ttlMs(of)
@@ -94,5 +99,5 @@ function putOnRecord(preview: Preview, { record, ttlMs, clock, report }: Preview
     { app, deployed_at: deployedAt },
     'info',
   )
-  record.put({ ...preview, leavesSince: clock.now() })
+  transaction(() => takeAway({ app, of }, { record, now: clock.now() }))
 }

@@ -10,8 +10,18 @@ export interface Preview {
   deployedAt: string
   /** Of the tokens that deployed it, if they were a pull request's. */
   origin?: Origin
+  /** Which run deployed it last, where one says so. */
+  run?: Run
+  /** Since when its pull request is known to be closed, or its branch gone. */
+  closedSince?: string
   /** Since when it is to be gone; absent: it stays. */
   leavesSince?: string
+}
+
+/** A run of a workflow: later ones have greater numbers, and one that is run again a greater attempt. */
+export interface Run {
+  id: number
+  attempt: number
 }
 
 /** The branch of a pull request. */
@@ -29,9 +39,20 @@ export interface PreviewRecord {
   put(preview: Preview): void
   /** It is gone. */
   forget(app: string): void
-  /** The newest run that took this away: a preview's name, or {@link branchMark}. */
-  removedBy(what: string): number | undefined
-  markRemoved(what: string, by: { run: number; at: string }): void
+  /** How this was taken away: a preview's name, or {@link branchMark}. */
+  removals(what: string): Removals
+  /** The newest run that took it away counts, and of those without one the last. */
+  markRemoved(what: string, how: Removal & { at: string }): void
+}
+
+/** By a run, or by what has none: a person, or the end of its time. Of such, which run had deployed it last is worth knowing. */
+export type Removal = { run: number } | { run?: undefined; deployedBy?: Run }
+
+export interface Removals {
+  /** The newest one that took it away. */
+  run?: number
+  /** When it was taken away by none. */
+  byNone?: { at: string; deployedBy?: Run }
 }
 
 /** What is removed with a pull request whose number nobody says: no name of an app has a blank. */

@@ -1,7 +1,13 @@
-import { branchMark, type Origin, type Preview, type PreviewRecord } from './preview.ts'
+import {
+  branchMark,
+  type Origin,
+  type Preview,
+  type PreviewRecord,
+  type Removal,
+} from './preview.ts'
 
 /**
- * Has a preview go, and leaves a mark against what older runs may still ask for. Within a transaction: what stands is removed
+ * Has a preview go, and leaves a mark against what was asked for before, and waits. Within a transaction: what stands is removed
  * afterwards. Returns what there is to remove; nothing when there is none.
  */
 export function takeAway(
@@ -19,11 +25,11 @@ export function takeAway(
   },
   { record, now }: { record: PreviewRecord; now: string },
 ): Preview | undefined {
-  if (run !== undefined) {
-    if (app !== undefined) record.markRemoved(app, { run, at: now })
-    if (branch !== undefined) record.markRemoved(branchMark(of, branch), { run, at: now })
-  }
   const known = app === undefined ? undefined : record.get(app)
+  const deployedBy = known?.run
+  const how: Removal = run !== undefined ? { run } : deployedBy === undefined ? {} : { deployedBy }
+  if (app !== undefined) record.markRemoved(app, { ...how, at: now })
+  if (branch !== undefined) record.markRemoved(branchMark(of, branch), { ...how, at: now })
   if (known === undefined) return undefined
   if (known.leavesSince === undefined) record.put({ ...known, leavesSince: now })
   return known

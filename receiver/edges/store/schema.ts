@@ -222,6 +222,11 @@ CREATE TABLE removed_previews (
   at TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
 `,
+  `
+ALTER TABLE previews ADD COLUMN run TEXT;
+ALTER TABLE previews ADD COLUMN closed_since TEXT;
+ALTER TABLE removed_previews ADD COLUMN by_none TEXT;
+`,
 ]
 /** The format that this version writes. Stores of older ones are brought to it, those of newer ones are refused. */
 export const FORMAT = MIGRATIONS.length

@@ -24,6 +24,8 @@ export interface BasicCredentials {
 /** An authentic request: who sent it, and what its kind allows and demands. */
 export interface Authentic {
   sender: Sender
+  /** When it was signed, in Unix seconds, where the signature has it. */
+  signedAt?: number
   /** What the signature itself names as its idempotency key. */
   key?: IdempotencyKey
   /** `expiresAt` in Unix seconds. */

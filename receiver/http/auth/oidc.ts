@@ -58,6 +58,7 @@ export async function verifyBearer(
     return {
       sender: { kind: 'oidc', issuer: verified.issuer, claims: shown(claims) },
       token: verified,
+      ...(typeof claims['iat'] === 'number' ? { signedAt: claims['iat'] } : {}),
       ...(isForPreviews ? { previews: { claims } } : {}),
       ...(refused === undefined ? {} : { refused }),
       says: 'orders',

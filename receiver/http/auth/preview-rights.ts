@@ -1,5 +1,5 @@
 import { branchPreview, pullRequestPreview } from '../../../protocol/preview-name.ts'
-import type { Origin, Preview } from '../../core/previews/preview.ts'
+import type { Origin, Preview, Run } from '../../core/previews/preview.ts'
 import { shorten } from '../../core/shorten.ts'
 import type { PreviewRights } from './authentic.ts'
 
@@ -62,11 +62,16 @@ export function originOf(rights: PreviewRights | undefined): Origin | undefined 
 }
 
 /** The run of a workflow that a token is of. */
-export function runOf(rights: PreviewRights | undefined): number | undefined {
+export function runOf(rights: PreviewRights | undefined): Run | undefined {
   if (rights === undefined || rights === 'any') return undefined
-  const text = textOf(rights.claims, 'run_id')
-  return /^\d{1,15}$/.test(text) ? Number(text) : undefined
+  const [id = '', attempt = ''] = ['run_id', 'run_attempt'].map((name) =>
+    textOf(rights.claims, name),
+  )
+  if (!NUMBER.test(id)) return undefined
+  return { id: Number(id), attempt: NUMBER.test(attempt) ? Number(attempt) : 1 }
 }
+
+const NUMBER = /^\d{1,15}$/
 
 /** Whether it says by its `head_ref` alone whose it is. */
 export const isMerged = (rights: PreviewRights | undefined): boolean =>

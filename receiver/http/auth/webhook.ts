@@ -34,6 +34,7 @@ export function verifyWebhook(
   return {
     sender: { kind: 'webhook', key: result.fingerprint },
     key: { kind: 'webhook', key: headers.id },
+    signedAt: Number(headers.timestamp),
     says: 'orders',
     mayDeploy: true,
     ...(ofPreviews.some((key) => key.fingerprint === result.fingerprint)

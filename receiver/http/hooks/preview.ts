@@ -1,9 +1,10 @@
 import { calledPreview } from '../../../protocol/preview-name.ts'
 import type { AppSpec } from '../../core/app.ts'
+import { defined } from '../../core/defined.ts'
 import { DAY_SECONDS, type Intake } from '../../core/intake/submit.ts'
 import type { Log } from '../../core/log.ts'
 import { admitPreview } from '../../core/previews/admit.ts'
-import type { PreviewError, PreviewRecord } from '../../core/previews/preview.ts'
+import type { PreviewError, PreviewRecord, Run } from '../../core/previews/preview.ts'
 import { takeAway } from '../../core/previews/take-away.ts'
 import type { HttpApp } from '../apps.ts'
 import { isMerged, originOf, refusedPreview, runOf } from '../auth/preview-rights.ts'
@@ -35,21 +36,18 @@ export function admittedPreview(
   const mayTouch = () => refuse({ of, name, remove: false, known: record.get(spec.name) }, rights)
   mayTouch()
   const origin = originOf(rights)
-  const run = runOf(rights) ?? runOfSource(content)
+  const wanted = {
+    app: spec.name,
+    of,
+    ...defined({ run: runOf(rights) ?? runOfSource(content), origin }),
+    ...defined({ askedAt: askedAt(content, authentic) }),
+  }
   return {
     spec,
     admit(now) {
       // somebody else may have made it in this moment
       mayTouch()
-      admitPreview(
-        {
-          app: spec.name,
-          of,
-          ...(run === undefined ? {} : { run }),
-          ...(origin === undefined ? {} : { origin }),
-        },
-        { max, record, now },
-      )
+      admitPreview(wanted, { max, record, now })
     },
   }
 }
@@ -89,8 +87,7 @@ export function removePreview(
       {
         app: isOwnName ? spec.name : undefined,
         of,
-        ...(run === undefined ? {} : { run }),
-        ...(branch === undefined ? {} : { branch }),
+        ...defined({ run: run?.id, branch }),
       },
       { record: previews.record, now: at },
     )
@@ -136,9 +133,23 @@ function refuse(
 }
 
 /** As the Action says it, of what is signed by a key. */
-function runOfSource({ source }: Pick<HookContent, 'source'>): number | undefined {
-  const run = /\/actions\/runs\/(\d{1,15})(?:$|\/)/.exec(source.run_url ?? '')?.[1]
-  return run === undefined ? undefined : Number(run)
+function runOfSource({ source }: Pick<HookContent, 'source'>): Run | undefined {
+  const [, id, attempt = '1'] =
+    /\/actions\/runs\/(\d{1,15})(?:$|\/(?:attempts\/(\d{1,15}))?)/.exec(source.run_url ?? '') ?? []
+  return id === undefined ? undefined : { id: Number(id), attempt: Number(attempt) }
+}
+
+/** What it is made for happened then, or before: a run may have waited since, and whoever signs did not. */
+function askedAt(
+  { askedAt: said }: { askedAt?: string },
+  { signedAt }: Pick<Allowed['authentic'], 'signedAt'>,
+): string | undefined {
+  const times = [
+    ...(said === undefined ? [] : [Date.parse(said)]),
+    ...(signedAt === undefined ? [] : [signedAt * 1000]),
+  ]
+  // they have no part of a second
+  return times.length === 0 ? undefined : new Date(Math.min(...times) + 999).toISOString()
 }
 
 export const previewProblem = ({ code, message, hint }: PreviewError): ProblemError =>

@@ -23,6 +23,8 @@ export type HookContent = {
       test: boolean
       /** Of a preview, not of the app itself. */
       preview?: string
+      /** When what it is made for happened; ISO 8601. */
+      askedAt?: string
     }
   | { kind: 'removal'; preview: string; test: boolean }
   | Said
@@ -62,6 +64,7 @@ export function readHook(
     test = false,
     preview,
     remove = false,
+    asked_at: askedAt,
   } = parseHook(json)
   const around = { ...(id === undefined ? {} : { id }), source, attestations, test }
   if (remove && preview !== undefined) {
@@ -86,6 +89,7 @@ export function readHook(
     kind: 'order',
     request: requestOf({ image, rollback, currentSettings, releaseSettings }, app),
     ...(preview === undefined ? {} : { preview }),
+    ...(askedAt === undefined ? {} : { askedAt }),
     summary: summaryOfHook({ image, rollback }),
   }
 }

@@ -27,6 +27,7 @@ const begin = () => {
   kept = keepPreviews(
     {
       record,
+      transaction: (work) => work(),
       ttlMs: () => ttlMs,
       async remove(app) {
         if (failure !== undefined) throw failure
@@ -85,6 +86,13 @@ describe('previews', () => {
     expect([there(), removed]).toEqual([['api--one'], ['api--two']])
   })
 
+  test('that go leave a mark against what was asked for before', async () => {
+    begin()
+    nowMs += HOUR_MS + 1
+    await again()
+    expect(record.removals('api--one').byNone?.at).toBe(now())
+  })
+
   test('stay for ever when that is 0', async () => {
     ttlMs = 0
     begin()
@@ -140,9 +148,9 @@ test('marks of what was removed are forgotten when no run of then can ask for it
   record.markRemoved('api--one', { run: 7, at: now() })
   // a later order of an older run says nothing new
   record.markRemoved('api--one', { run: 5, at: now() })
-  expect(record.removedBy('api--one')).toBe(7)
+  expect(record.removals('api--one').run).toBe(7)
   record.prune(new Date(nowMs + 89 * 24 * HOUR_MS))
-  expect(record.removedBy('api--one')).toBe(7)
+  expect(record.removals('api--one').run).toBe(7)
   record.prune(new Date(nowMs + 91 * 24 * HOUR_MS))
-  expect(record.removedBy('api--one')).toBeUndefined()
+  expect(record.removals('api--one')).toEqual({})
 })

@@ -127,7 +127,9 @@ describe.for([...texts.keys()])('a store of format %i', (format) => {
     )
     const previews = createPreviews(database)
     expect(previews.get('api--pr-42')?.origin?.headRef).toBe(format >= 15 ? 'feature/x' : undefined)
-    expect(previews.removedBy('api--pr-41')).toBe(format >= 15 ? 16_000_000_001 : undefined)
+    expect(previews.get('api--pr-42')?.run?.id).toBe(format >= 16 ? 16_000_000_000 : undefined)
+    expect(previews.removals('api--pr-41').run).toBe(format >= 15 ? 16_000_000_001 : undefined)
+    expect(previews.removals('api--pr-41').byNone !== undefined).toBe(format >= 16)
     // a new deployment takes the number after the last one
     store.add({ ...structuredClone(TEMPLATE), id: 'dep_new' })
     expect(store.get('dep_new')?.generation).toBe(4)

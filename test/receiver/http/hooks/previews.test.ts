@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { parseVerifyingKey } from '../../../../protocol/standard-webhooks.ts'
 import { branchPreview } from '../../../../protocol/preview-name.ts'
+import { takeAway } from '../../../../receiver/core/previews/take-away.ts'
 import { APP } from '../../../support/fake-world.ts'
 import { type HttpWorld, startHttpWorld } from '../../../support/http-world.ts'
 import { basic, bearer, github, packageEvent, post, webhook } from './signed-hooks.ts'
@@ -38,6 +39,7 @@ beforeEach(async () => {
 afterEach(() => world.stop())
 
 const RUN = 16_000_000_000
+let runs = 1
 const PULL_42 = {
   event_name: 'pull_request',
   ref: 'refs/pull/42/merge',
@@ -59,7 +61,8 @@ const SENDERS = {
   'a branch of the name of a pull request': (body: string) =>
     bearer(world, body, { ref: 'refs/heads/pr-42' }),
   'a tag': (body: string) => bearer(world, body, { ref: 'refs/tags/v1' }),
-  'pull request 42': (body: string) => bearer(world, body, PULL_42),
+  'pull request 42': (body: string) =>
+    bearer(world, body, { ...PULL_42, run_id: String(RUN + runs++) }),
   'pull request 43': (body: string) =>
     bearer(world, body, { ...PULL_42, ref: 'refs/pull/43/merge', head_ref: 'other' }),
   '42 when it is merged': (body: string) => bearer(world, body, MERGED),
@@ -308,6 +311,67 @@ describe('what was removed', () => {
       request: 'remove the preview pr-42',
       sender: { kind: 'oidc', claims: { head_ref: 'feature/x' } },
     })
+  })
+})
+
+describe('what was removed by hand, or by its ttl', () => {
+  const nowSeconds = () => world.services.intake.nowSeconds()
+  const at = (seconds: number) => new Date((nowSeconds() + seconds) * 1000).toISOString()
+  const remove = (deployed: { id: number; attempt: number } | undefined) => {
+    const { record } = world.services.previews
+    record.put({
+      ...{ app: 'api--pr-42', of: 'api', madeAt: at(-9), deployedAt: at(-9) },
+      ...(deployed === undefined ? {} : { run: deployed }),
+    })
+    takeAway({ app: 'api--pr-42', of: 'api' }, { record, now: at(-1) })
+    record.forget('api--pr-42')
+  }
+  const deploy = async (claims: Record<string, unknown>, more: object = {}) => {
+    const body = JSON.stringify({ preview: 'pr-42', image: IMAGE, ...more })
+    const headers = await bearer(world, body, { ...PULL_42, ...claims })
+    const { status, code } = await post(world, body, { headers }).then(async (response) => ({
+      status: response.status,
+      ...((await response.json()) as { code?: string }),
+    }))
+    return code ?? status
+  }
+
+  test.for([
+    ['a run that had deployed it', { run_id: String(RUN) }, {}, 'preview_removed'],
+    ['an older one', { run_id: String(RUN - 1), run_attempt: '3' }, {}, 'preview_removed'],
+    ['one of a push before it', { run_id: String(RUN + 1) }, -5, 'preview_removed'],
+    ['the same that is run again', { run_id: String(RUN), run_attempt: '2' }, {}, 202],
+    ['one of a push after it', { run_id: String(RUN + 1) }, 5, 202],
+    ['one that does not say of when it is', { run_id: String(RUN + 1) }, {}, 202],
+  ] as const)('%s: %j %j', async ([, claims, when, result]) => {
+    remove({ id: RUN, attempt: 1 })
+    const more = typeof when === 'number' ? { asked_at: at(when) } : when
+    expect(await deploy(claims, more)).toBe(result)
+  })
+
+  test('is not brought back by a hook that was signed before', async () => {
+    remove(undefined)
+    const body = bodyOf('update pr-42')
+    const send = async (id: string, timestamp: number) =>
+      (await post(world, body, { headers: webhook(world, body, { key, id, timestamp }) })).status
+    expect(await send('msg_late', nowSeconds() - 60)).toBe(409)
+    expect(await send('msg_now', nowSeconds())).toBe(202)
+  })
+
+  test('says so, and what brings it back', async () => {
+    remove(undefined)
+    const body = JSON.stringify({ preview: 'pr-42', image: IMAGE, asked_at: at(-60) })
+    const response = await post(world, body, { headers: webhook(world, body, { key }) })
+    expect(await response.json()).toMatchObject({
+      code: 'preview_removed',
+      detail: `api--pr-42 was removed at ${at(-1)}, and this was asked for before`,
+      hint: expect.stringContaining('push once more'),
+    })
+  })
+
+  test('a time that is none is refused', async () => {
+    const body = JSON.stringify({ preview: 'pr-42', image: IMAGE, asked_at: 'yesterday' })
+    expect((await post(world, body, { headers: webhook(world, body, { key }) })).status).toBe(400)
   })
 })
 
