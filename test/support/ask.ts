@@ -22,11 +22,23 @@ export function ask(
     method = 'GET',
     path = '/',
     body,
+    authorization,
     timeoutMs = 60_000,
-  }: { agent?: Agent; method?: string; path?: string; body?: Buffer; timeoutMs?: number } = {},
+  }: {
+    agent?: Agent
+    method?: string
+    path?: string
+    body?: Buffer
+    authorization?: string
+    timeoutMs?: number
+  } = {},
 ): Promise<Reply> {
   return new Promise((resolve, reject) => {
-    const headers = { host: domain, ...(body && { 'content-length': body.length }) }
+    const headers = {
+      host: domain,
+      ...(body && { 'content-length': body.length }),
+      ...(authorization !== undefined && { authorization }),
+    }
     const outgoing = request(
       {
         host,

@@ -18,14 +18,32 @@ export interface Subnet {
   release(): Promise<void>
 }
 
+/** Two of them that are one /23. */
+export async function reservePair(): Promise<Subnet> {
+  for (let tries = 0; tries < 256; tries++) {
+    const one = await reserveSubnet()
+    const [, third = ''] = /^10\.213\.(\d+)\./.exec(one.subnet) ?? []
+    const other = await reserveSubnet(Number(third) ^ 1).catch(() => undefined)
+    if (other === undefined) await one.release()
+    else {
+      return {
+        subnet: `10.213.${Number(third) & ~1}.0/23`,
+        release: async () => void (await Promise.all([one.release(), other.release()])),
+      }
+    }
+  }
+  throw new Error('no two networks of 10.213.0.0/16 side by side are free on this machine')
+}
+
 /**
  * Takes a /24 of 10.213.0.0/16 that no interface and no route of this machine uses. Another program that asks the same
  * does not get it until it is released or this process ends: an abstract socket, which the kernel frees, holds it.
+ * @param third the one that it has to be, by its third number
  */
-export async function reserveSubnet(): Promise<Subnet> {
+export async function reserveSubnet(third?: number): Promise<Subnet> {
   const taken = takenNetworks()
-  const first = Math.floor(Math.random() * 256)
-  for (let step = 0; step < 256; step++) {
+  const first = third ?? Math.floor(Math.random() * 256)
+  for (let step = 0; step < (third === undefined ? 256 : 1); step++) {
     const prefix = `10.213.${(first + step) % 256}.`
     if (taken.some((address) => address.startsWith(prefix))) continue
     const server = createServer()
@@ -40,7 +58,11 @@ export async function reserveSubnet(): Promise<Subnet> {
       release: () => new Promise((resolve) => server.close(() => resolve())),
     }
   }
-  throw new Error('every /24 network of 10.213.0.0/16 is in use on this machine')
+  throw new Error(
+    third === undefined
+      ? 'every /24 network of 10.213.0.0/16 is in use on this machine'
+      : `10.213.${third}.0/24 is in use on this machine`,
+  )
 }
 
 function takenNetworks(): string[] {

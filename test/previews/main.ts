@@ -1,0 +1,263 @@
+import { randomBytes } from 'node:crypto'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
+import { parseArgs } from 'node:util'
+import Docker from 'dockerode'
+import { type Random, randomOf } from '../crash/random.ts'
+import { ask } from '../support/ask.ts'
+import { startDockerd } from '../support/dockerd.ts'
+import { buildHelloBase, nodeVolumes, pushHello } from '../support/images.ts'
+import { reservePair } from '../support/ports.ts'
+import { waitFor } from '../support/processes.ts'
+import { startRegistry } from '../support/registry.ts'
+import { startVm, type Vm } from '../support/vm.ts'
+import { openWorkspace, type Workspace } from '../support/workspace.ts'
+import { allThatIs, rowsOf } from './left-over.ts'
+import { lifeOf } from './lives.ts'
+import { createSender, type Life, runLives, type Sender } from './run-lives.ts'
+import { type Met, startVisitors } from './visitors.ts'
+
+const USAGE = `usage: npm run test:previews -- [--previews N] [--seed N]
+
+  Makes, updates and removes 50 previews in random order, six of them at once, and kills the receiver in between at random moments,
+  while production of the same app is asked all the while. Halfway and at the end it says what does not stand as it has to, and what is
+  left over. --seed N gives the same order again; the moments of the kills are not the same.`
+
+const VERSIONS = 4
+const AUTHORS = 6
+/** Between two kills. */
+const SHORTEST_MS = 1000
+const LONGEST_MS = 12_000
+const SETTLED_MS = 600_000
+const PASSWORD = `Basic ${Buffer.from('ops:open sesame').toString('base64')}`
+const NAMED = /api--/
+
+const say = (text: string) => console.log(`${new Date().toISOString().slice(11, 19)}  ${text}`)
+
+async function main(options: { previews: number; seed: number }): Promise<number> {
+  const workspace = openWorkspace()
+  try {
+    return await comeAndGo(workspace, options)
+  } finally {
+    await workspace.close()
+  }
+}
+
+async function comeAndGo(
+  workspace: Workspace,
+  { previews, seed }: { previews: number; seed: number },
+): Promise<number> {
+  say(`seed ${seed}`)
+  const random = randomOf(seed)
+  const [engine, registry, apart] = await Promise.all([
+    startDockerd({ dir: workspace.folder('engine') }),
+    startRegistry({
+      dir: workspace.folder('registry'),
+      username: 'acme',
+      password: randomBytes(18).toString('base64url'),
+    }),
+    reservePair(),
+  ])
+  const docker = new Docker({ socketPath: engine.host.slice('unix://'.length) })
+  const vm = await startVm({ dir: workspace.dir, dockerHost: engine.host, registry }, 'previews')
+  const digests = await Promise.all(
+    Array.from({ length: VERSIONS }, (_, nth) => vm.push(`preview-${nth}`, { held: false })),
+  )
+  await configure(vm, { subnet: apart.subnet, max: previews })
+  await buildHelloBase({ host: engine.host, dir: workspace.dir, withNode: false })
+  const production = await pushHello({
+    host: engine.host,
+    dir: workspace.dir,
+    image: `${vm.repository}:production`,
+    version: 'production',
+    login: registry,
+  })
+  await vm.start()
+  const { status, error } = await vm.deploy(production)
+  if (status !== 'succeeded') throw new Error(`production: ${JSON.stringify(error)}`)
+  const before = await allThatIs(docker, vm)
+  const visitors = startVisitors({ port: vm.sites, domain: 'api.test' })
+
+  const lives: Life[] = Array.from({ length: previews }, (_, nth) => ({
+    name: `pr-${nth + 1}`,
+    steps: lifeOf(random, VERSIONS),
+    version: undefined,
+    deployment: undefined,
+  }))
+  const left = () => lives.reduce((sum, { steps }) => sum + steps.length, 0)
+  const all = left()
+  const sender = createSender({ vm, digests })
+  const problems: string[] = []
+  let kills = 0
+  /** With kills, to what stands then. */
+  const goOn = async (keepGoing: () => boolean) => {
+    const killer = killNowAndThen(vm, random)
+    problems.push(...(await runLives(lives, { sender, random, authors: AUTHORS, keepGoing })))
+    kills += await killer.stop()
+    say(`${all - left()} of ${all} steps are done, and ${kills} kills`)
+    problems.push(...(await notAsWanted(lives, { vm, docker, sender })))
+  }
+  await goOn(() => left() > all / 2)
+  await goOn(() => true)
+  const met = await visitors.stop()
+  const after = await allThatIs(docker, vm)
+  await vm.receiver().stop()
+  problems.push(
+    ...after.filter((each) => !before.includes(each)).map((each) => `left over: ${each}`),
+    ...before.filter((each) => !after.includes(each)).map((each) => `gone: ${each}`),
+    ...rowsOf(vm.config['data'] as string, NAMED).map((each) => `left over: ${each}`),
+    ...(met.failed === 0 ? [] : [`of production's requests ${met.failed} failed`, ...met.reasons]),
+  )
+  await vm.close()
+  await engine.stop()
+  await registry.stop()
+  await apart.release()
+
+  show({ previews, kills, problems, sender, met })
+  return problems.length === 0 ? 0 : 1
+}
+
+function show({
+  previews,
+  kills,
+  problems,
+  sender: { counts },
+  met,
+}: {
+  previews: number
+  kills: number
+  problems: readonly string[]
+  sender: Sender
+  met: Met
+}): void {
+  for (const problem of problems.slice(0, 40)) say(`PROBLEM  ${problem}`)
+  console.table({
+    previews,
+    made: counts.made,
+    updated: counts.updated,
+    removed: counts.removed,
+    'late ones refused': counts.refusedLate,
+    'kills of the receiver': kills,
+    'requests sent again': counts.sentAgain,
+    'deployed again': counts.deployedAgain,
+    "production's requests": met.requests,
+    'of these failed': met.failed,
+    'kept connections closed by reloads': met.closed,
+    'left over': problems.filter((each) => each.startsWith('left over')).length,
+    problems: problems.length,
+  })
+}
+
+async function configure(vm: Vm, { subnet, max }: { subnet: string; max: number }): Promise<void> {
+  Object.assign(vm.config['network'] as object, { previews: subnet })
+  const passwords = join(vm.dir, 'previews.htpasswd')
+  writeFileSync(passwords, 'ops:{PLAIN}open sesame\n', { mode: 0o644 })
+  Object.assign(vm.config.apps['api'] ?? {}, {
+    volumes: await nodeVolumes(),
+    health: { path: '/healthz', deadline: '60s' },
+    stop_grace_period: '5s',
+    previews: {
+      domain: 'preview.test',
+      basic_auth: passwords,
+      max,
+      volumes: ['/data'],
+      init: true,
+    },
+  })
+}
+
+/** Kills the receiver again and again, and starts it each time. */
+function killNowAndThen(vm: Vm, random: Random): { stop(): Promise<number> } {
+  const stopping = new AbortController()
+  let kills = 0
+  const killing = (async () => {
+    for (;;) {
+      const ms = SHORTEST_MS + random.below(LONGEST_MS - SHORTEST_MS)
+      await pause(ms, undefined, { signal: stopping.signal }).catch(() => {})
+      if (stopping.signal.aborted) return kills
+      vm.receiver().kill('SIGKILL')
+      await vm.receiver().exited
+      kills++
+      await vm.start()
+    }
+  })()
+  // whoever stops it hears of its failure
+  killing.catch(() => {})
+  return {
+    stop() {
+      stopping.abort()
+      return killing
+    },
+  }
+}
+
+/** What is not as the steps have it, when all that was begun is over. */
+async function notAsWanted(
+  lives: readonly Life[],
+  { vm, docker, sender }: { vm: Vm; docker: Docker; sender: Sender },
+): Promise<string[]> {
+  const failures: string[] = []
+  for (const life of lives) {
+    await sender.settle(life).catch((error: unknown) => {
+      failures.push(`${life.name}: ${String(error)}`)
+    })
+  }
+  const standing = lives.filter(({ version }) => version !== undefined)
+  say(`${standing.length} previews have to stand`)
+  const wanted = standing.map(({ name }) => `api--${name}`).toSorted()
+  const wrong = async () => {
+    const { apps } = (await vm.read('/apps')) as { apps: { name: string }[] }
+    const there = apps.flatMap(({ name }) => (name === 'api' ? [] : name)).toSorted()
+    const containers = (await docker.listContainers({ all: true })).flatMap(
+      ({ Labels }) => Labels['deploy-receiver.app'] ?? [],
+    )
+    const networks = (await docker.listNetworks()).filter(({ Name }) => NAMED.test(Name))
+    const visits = await Promise.all(
+      standing.map(async ({ name, version }) => {
+        const site = { port: vm.sites, domain: `api--${name}.preview.test` }
+        const reply = await ask(site, { authorization: PASSWORD }).catch((error: unknown) => ({
+          status: 0,
+          body: String(error),
+        }))
+        if (reply.body.trim() === `preview-${version}`) return []
+        return [`${name} answers ${reply.status} ${reply.body.trim()}, not preview-${version}`]
+      }),
+    )
+    const same = (what: string, names: readonly string[]) =>
+      JSON.stringify(names.toSorted()) === JSON.stringify(wanted)
+        ? []
+        : [`${what}: ${names.toSorted().join(' ')}; wanted: ${wanted.join(' ')}`]
+    return [
+      ...same('apps', there),
+      ...same(
+        'containers',
+        containers.filter((app) => app !== 'api'),
+      ),
+      ...same(
+        'networks',
+        networks.map(({ Name }) => Name.slice(Name.indexOf('api--'))),
+      ),
+      ...visits.flat(),
+    ]
+  }
+  let last: string[] = []
+  await waitFor(async () => (last = await wrong()).length === 0, {
+    what: '',
+    deadlineMs: SETTLED_MS,
+    everyMs: 1000,
+  }).catch(() => {})
+  return [...failures, ...last]
+}
+
+const { values } = parseArgs({
+  options: {
+    previews: { type: 'string', default: '50' },
+    seed: { type: 'string', default: String(Date.now() % 100_000) },
+    help: { type: 'boolean', short: 'h', default: false },
+  },
+})
+if (values.help) console.log(USAGE)
+else {
+  process.exitCode = await main({ previews: Number(values.previews), seed: Number(values.seed) })
+}
