@@ -1,3 +1,5 @@
+import type { Sender } from './intake/audit.ts'
+
 /** What GitHub says of a repository, or why it does not. */
 export type GithubLook =
   | {
@@ -10,3 +12,12 @@ export type GithubLook =
       branch: string
     }
   | { found: false; why: string }
+
+const GITHUB_ISSUER = 'https://token.actions.githubusercontent.com'
+
+/** `owner/name`, as a token of GitHub's own said, or of an Enterprise Server's. */
+export function verifiedRepository(sender: Sender | undefined): string | undefined {
+  const { issuer = '', claims } = sender ?? {}
+  const isGithub = issuer.startsWith(GITHUB_ISSUER) || issuer.endsWith('/_services/token')
+  return isGithub ? claims?.['repository'] : undefined
+}

@@ -4,7 +4,7 @@ import type { Log } from '../core/log.ts'
 import { type Courier, startCourier } from '../core/notify/courier.ts'
 import { DeliveryError } from '../core/notify/delivery-error.ts'
 import { type GithubNews, githubTarget, isGithubTarget } from '../core/notify/github-news.ts'
-import type { News } from '../core/notify/news.ts'
+import { appOf, type News } from '../core/notify/news.ts'
 import type { Entry } from '../core/notify/outbox.ts'
 import type { TargetState, Trial } from '../core/notify/state.ts'
 import { heardBy, type Target } from '../core/notify/target.ts'
@@ -56,9 +56,9 @@ export function startNotify(
       return show && 'told'
     }
     const news = content as News
-    const app = 'deployment' in news ? news.deployment.app : news.warning.app
     const target = config().notify.find((each) => each.name === name)
-    if (target === undefined || heardBy(target, [news.kind], app) === undefined) return undefined
+    if (target === undefined || heardBy(target, [news.kind], appOf(news)) === undefined)
+      return undefined
     await tellTarget(target, { id, news }, ending)
     return 'told'
   }

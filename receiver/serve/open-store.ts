@@ -9,6 +9,8 @@ import type { Intake } from '../core/intake/submit.ts'
 import { createEvents, type Listener } from '../core/listeners.ts'
 import type { Log } from '../core/log.ts'
 import { announceEnd } from '../core/notify/announce.ts'
+import { announceMade, announcePreview } from '../core/notify/announce-preview.ts'
+import type { PreviewNews } from '../core/notify/news.ts'
 import { announceOnGithub, type GithubPlaces } from '../core/notify/github-news.ts'
 import type { Target } from '../core/notify/target.ts'
 import { appOfKey } from '../core/project/project.ts'
@@ -103,6 +105,11 @@ export function openStore(
     },
     alongside(deployment, event) {
       announceEnd(deployment, event, { outbox, targets: targets(), recent })
+      announceMade(deployment, event, {
+        preview: previews.get(deployment.app),
+        outbox,
+        targets: targets(),
+      })
       announceOnGithub(deployment, event, { outbox, places: github(), senderOf, recent })
     },
     listeners: [
@@ -183,6 +190,10 @@ export function openStore(
     ),
     /** Which previews there are. */
     previews,
+    /** Has targets told what became of one, once under each name. Wake the courier when the transaction is over. */
+    announcePreview(news: PreviewNews, once: string) {
+      announcePreview(redact(news), { at: clock.now(), once }, { outbox, targets: targets() })
+    },
     attestations,
     /** What is still to be told to whom. */
     outbox,

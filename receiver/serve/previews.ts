@@ -2,6 +2,7 @@ import type { AppConfig, Config } from '../config/config.ts'
 import { previewConfig } from '../config/previews/named.ts'
 import type { Apps } from '../core/apps.ts'
 import type { Report } from '../core/log.ts'
+import type { PreviewNews } from '../core/notify/news.ts'
 import { keepPreviews } from '../core/previews/keep.ts'
 import type { Preview, PreviewRecord } from '../core/previews/preview.ts'
 import { removePreview, type RemovePreviewPorts } from '../core/previews/remove.ts'
@@ -42,6 +43,7 @@ interface PreviewParts extends Omit<RemovePreviewPorts, 'apps'> {
   inTurn<T>(work: () => Promise<T>): Promise<T>
   /** Nothing of it is anywhere any more. */
   forgotten(app: string): void
+  announce(news: PreviewNews, once: string): void
   report: Report
   signal: AbortSignal
 }
@@ -65,6 +67,7 @@ export function startPreviews(
     makeBridge,
     inTurn,
     forgotten,
+    announce,
     report,
     signal,
     ...parts
@@ -92,6 +95,7 @@ export function startPreviews(
         forgotten(app)
         return removed
       },
+      announce,
       clock: parts.clock,
       report,
     },

@@ -16,6 +16,7 @@ import { createAskMember } from '../edges/fleet/ask-member.ts'
 import { ownApps } from './own-apps.ts'
 import { lookAtDrain, switchDrain } from '../core/drain.ts'
 import { lookAtMaintenance, switchMaintenance } from '../core/slots/maintenance.ts'
+import type { PreviewNews } from '../core/notify/news.ts'
 import { findingOf } from '../core/notify/state.ts'
 import { refuseOthers } from '../core/slots/ownership.ts'
 import { lookForData } from '../core/slots/awaited-data.ts'
@@ -38,6 +39,7 @@ import { newInstallationId } from '../edges/store/installation.ts'
 import { createProof } from '../http/healthz.ts'
 import { takeStoreOver } from '../edges/store/upgrade.ts'
 import { type Addresses, takeAddresses } from './addresses.ts'
+import { watchClosedPreviews } from './closed-previews.ts'
 import { takeConfig } from './current-config.ts'
 import { dockerOperations } from './docker-operations.ts'
 import { kubernetesOperations } from './kubernetes-operations.ts'
@@ -284,6 +286,10 @@ async function start(
     journal,
     apps,
   }
+  const announce = (news: PreviewNews, once: string) => {
+    store.announcePreview(news, once)
+    notify.wake()
+  }
   const previews = startPreviews(() => current.config, {
     ...parts,
     previews: store.previews,
@@ -298,6 +304,7 @@ async function start(
     removeBridge: (app) => removeNetwork(docker, isolatedBridge(network.name, app)),
     inTurn,
     forgotten: (app) => redactor.keep(app, []),
+    announce,
     signal: stopping.signal,
   })
   const services = httpServices({
@@ -362,7 +369,7 @@ async function start(
     prove,
     certificates: { describe: () => certificates.describe(), look: () => certificates.look() },
     reload,
-    previews: { record: store.previews, changed: previews.changed },
+    previews: { record: store.previews, changed: previews.changed, announce },
     async removeApp(what) {
       if (store.previews.get(what.app) !== undefined) return previews.remove(what.app)
       const here = await removeApp(what, parts, stopping.signal)
@@ -439,6 +446,10 @@ async function start(
     clock,
     log,
     signal: stopping.signal,
+  })
+  const outlived = watchClosedPreviews(() => current.config, {
+    ...{ store, announce, clock, report, environment: variables, signal: stopping.signal },
+    changed: previews.look,
   })
   const pollers = startPolling({ apps, store, registry, clock, log, report })
   const events = !hasDocker
@@ -517,6 +528,7 @@ async function start(
         certificates.ended,
         warned,
         previews.ended,
+        outlived,
       ])
       await apps.stop()
       kubernetes.orchestrator.close()

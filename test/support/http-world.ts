@@ -17,6 +17,7 @@ import { createTestKeys } from '../../receiver/http/hooks/test-keys.ts'
 import { createBodyGate } from '../../receiver/http/limits/body-gate.ts'
 import { proxies } from '../../receiver/http/limits/client-address.ts'
 import { createTokenBuckets } from '../../receiver/http/limits/token-buckets.ts'
+import type { PreviewNews } from '../../receiver/core/notify/news.ts'
 import type { Store } from '../../receiver/edges/store/store.ts'
 import { openStore } from '../../receiver/serve/open-store.ts'
 import { APP } from './fake-world.ts'
@@ -45,6 +46,8 @@ export interface HttpWorld {
   secret: string
   privateKey: string
   woken: string[]
+  /** What became of previews, for whoever wants to hear of it. */
+  announced: PreviewNews[]
   /** What of each hook is heard by whoever counts them. */
   hooked: string[]
   logged: string[]
@@ -84,6 +87,7 @@ export async function startHttpWorld({
     randomBytes(24).toString('hex'),
   ) as [string, string, string, string]
   const woken: string[] = []
+  const announced: PreviewNews[] = []
   const hooked: string[] = []
   const logged: string[] = []
   const stopping = new AbortController()
@@ -163,7 +167,11 @@ export async function startHttpWorld({
     buckets: createTokenBuckets(rateLimit, nowMs),
     testKeys: createTestKeys(intake.nowSeconds),
     bodies: createBodyGate({ atOnce: 16, perAddress: 8, maxWaiting: 16, waitMs: 200 }),
-    previews: { record: previews, changed: (app) => void woken.push(`preview ${app}`) },
+    previews: {
+      record: previews,
+      changed: (app) => void woken.push(`preview ${app}`),
+      announce: (news) => void announced.push(news),
+    },
     resolve: async ({ tag }) => registry(tag),
     feed,
     verifyToken: createVerifyToken(createIssuerKeys(database, nowMs), () => new Date(clock.ms)),
@@ -242,6 +250,7 @@ export async function startHttpWorld({
     secret,
     privateKey: pair.privateKey,
     woken,
+    announced,
     hooked,
     logged,
     readToken,

@@ -1,5 +1,6 @@
 import type { Deployment, DeploymentEvent } from '../../../protocol/deployment.ts'
 import type { Sender } from '../intake/audit.ts'
+import { verifiedRepository } from '../github.ts'
 import { shorten } from '../shorten.ts'
 import type { Outbox } from './outbox.ts'
 
@@ -92,15 +93,6 @@ function stateAfter(
   if (type !== 'finished' || status === 'superseded') return undefined
   return status === 'succeeded' ? 'success' : 'failure'
 }
-
-/** As a token of GitHub's own said, or of an Enterprise Server's. */
-function verifiedRepository(sender: Sender | undefined): string | undefined {
-  const { issuer = '', claims } = sender ?? {}
-  const isGithub = issuer.startsWith(GITHUB_ISSUER) || issuer.endsWith('/_services/token')
-  return isGithub ? claims?.['repository'] : undefined
-}
-
-const GITHUB_ISSUER = 'https://token.actions.githubusercontent.com'
 
 const isSameDigest = (one: Deployment, { image: { digest } }: Deployment) =>
   digest !== undefined && one.image.digest === digest

@@ -34,7 +34,12 @@ const LOG_CHARACTERS = 1800
 const URL_CHARACTERS = 500
 
 export function messageOf(news: News, from: From): Message {
-  const message = 'deployment' in news ? ofDeployment(news, from) : ofWarning(news)
+  const message =
+    'deployment' in news
+      ? ofDeployment(news, from)
+      : 'preview' in news
+        ? ofPreview(news)
+        : ofWarning(news)
   return { ...message, facts: [...message.facts, { name: 'Receiver', value: hostOf(from.url) }] }
 }
 
@@ -61,7 +66,7 @@ function ofDeployment(
   }
 }
 
-const ENDS: Readonly<Record<Exclude<NewsKind, 'certificate' | 'disk'>, string>> = {
+const ENDS: Readonly<Record<Exclude<NewsKind, 'certificate' | 'disk' | 'preview'>, string>> = {
   failed: 'failed',
   rolled_back: 'failed, and what ran before is back',
   recovered: 'succeeded, after a failure',
@@ -105,6 +110,26 @@ function ofWarning({ warning }: Extract<News, { warning: unknown }>): Message {
     links: [],
   }
 }
+
+function ofPreview({ preview }: Extract<News, { preview: unknown }>): Message {
+  const { app, became, message, hint, url } = preview
+  return {
+    title: `${app} ${BECAME[became]}`,
+    tone: became === 'made' || became === 'removed' ? 'good' : 'warning',
+    facts: [],
+    reason: text(message, REASON_CHARACTERS),
+    ...(hint === undefined ? {} : { hint: text(hint, REASON_CHARACTERS) }),
+    log: [],
+    links: link('Preview', url),
+  }
+}
+
+const BECAME = {
+  made: 'is there',
+  removed: 'is gone',
+  refused: 'was not made',
+  closed: 'lives on, and goes in a day',
+} as const
 
 /** What it says to see whether a target takes it. */
 export const trialMessage = (from: From): Message => ({

@@ -3,16 +3,40 @@ import { shorten } from '../shorten.ts'
 
 const OF_DEPLOYMENTS = ['failed', 'rolled_back', 'recovered', 'succeeded'] as const
 const OF_WARNINGS = ['certificate', 'disk'] as const
-export const NEWS_KINDS = [...OF_DEPLOYMENTS, ...OF_WARNINGS] as const
+export const NEWS_KINDS = [...OF_DEPLOYMENTS, ...OF_WARNINGS, 'preview'] as const
 export type NewsKind = (typeof NEWS_KINDS)[number]
 
-/** What a target hears of that does not say: all but what goes well every day. */
-export const DEFAULT_KINDS: readonly NewsKind[] = NEWS_KINDS.filter((kind) => kind !== 'succeeded')
+/** What a target hears of that does not say: all but what happens every day. */
+export const DEFAULT_KINDS: readonly NewsKind[] = NEWS_KINDS.filter(
+  (kind) => kind !== 'succeeded' && kind !== 'preview',
+)
 
 /** Something that whoever operates the receiver wants to hear of. Its texts hold no secrets any more. */
 export type News =
   | { kind: (typeof OF_DEPLOYMENTS)[number]; at: string; deployment: Deployment }
   | { kind: (typeof OF_WARNINGS)[number]; at: string; warning: Warning }
+  | { kind: 'preview'; at: string; preview: PreviewNews }
+
+/** What became of a preview. */
+export interface PreviewNews {
+  app: string
+  /** The app that it is a preview of: who hears of that hears of this. */
+  of: string
+  /** `closed`: it outlived its pull request, and goes. */
+  became: 'made' | 'removed' | 'refused' | 'closed'
+  message: string
+  hint?: string
+  /** Where visitors find it. */
+  url?: string
+}
+
+/** The app by which targets choose what they hear of; `undefined`: it is of the machine. */
+export const appOf = (news: News): string | undefined =>
+  'deployment' in news
+    ? news.deployment.app
+    : 'preview' in news
+      ? news.preview.of
+      : news.warning.app
 
 /** Something that is about to go wrong, or has. */
 export interface Warning {

@@ -1,5 +1,6 @@
 import type { Clock } from '../clock.ts'
 import type { Report } from '../log.ts'
+import type { PreviewNews } from '../notify/news.ts'
 import type { Removed } from '../slots/remove-app.ts'
 import type { Preview, PreviewRecord } from './preview.ts'
 import { takeAway } from './take-away.ts'
@@ -14,6 +15,8 @@ export interface PreviewPorts {
   ttlMs(of: string): number | undefined
   /** Takes it off this machine, with all that it has. Again after a crash, it goes on. */
   remove(app: string): Promise<Removed>
+  /** Tells who wants to hear of it what became of one; nothing twice under one name. */
+  announce(news: PreviewNews, once: string): void
   clock: Clock
   report: Report
 }
@@ -31,20 +34,26 @@ export interface KeptPreviews {
  * look goes on. One that had no deployment for its `ttl`, or whose app has no previews any more, is put on record as such here.
  */
 export function keepPreviews(ports: PreviewPorts, signal: AbortSignal): KeptPreviews {
-  const { record, clock, report } = ports
+  const { record, transaction, announce, clock, report } = ports
   let nap = new AbortController()
   let isAsked = false
   const waiting = new Map<string, ReturnType<typeof Promise.withResolvers<Removed>>>()
 
   const removeAll = async () => {
     for (const preview of record.all()) putOnRecord(preview, ports)
-    for (const { app, leavesSince } of record.all()) {
+    for (const { app, of, leavesSince } of record.all()) {
       if (leavesSince === undefined || signal.aborted) continue
       const waits = waiting.get(app)
       waiting.delete(app)
       try {
         const removed = await ports.remove(app)
-        record.forget(app)
+        transaction(() => {
+          record.forget(app)
+          announce(
+            { app, of, became: 'removed', message: `it was a preview of ${of}` },
+            leavesSince,
+          )
+        })
         report('preview removed', { app, ...removed }, 'info')
         waits?.resolve(removed)
       } catch (error) {

@@ -1,74 +1,33 @@
-import { createAppAuth } from '@octokit/auth-app'
-import { retry } from '@octokit/plugin-retry'
-import { throttling } from '@octokit/plugin-throttling'
-import { Octokit } from '@octokit/rest'
-import { readText } from '../../../protocol/read-body.ts'
+import type { Octokit } from '@octokit/rest'
 import { DeliveryError } from '../../core/notify/delivery-error.ts'
 import type { GithubNews } from '../../core/notify/github-news.ts'
 import { printable } from '../../core/printable.ts'
 import { shorten } from '../../core/shorten.ts'
 import { readRetryAfter } from '../retry-after.ts'
-import { proxiedFetch } from './proxied.ts'
-
-/** A GitHub App that may write deployments and commit statuses. */
-export interface StatusApp {
-  id: string
-  installation: string
-  /** PEM. */
-  key: string
-  /** Without a slash at its end. */
-  apiUrl: string
-}
+import { createClient, endsWith, type InstalledApp } from './client.ts'
 
 /** Shows a deployment on its repository. Resolves when GitHub has it. Throws `DeliveryError`. */
 export type ShowOnGithub = (news: GithubNews, signal: AbortSignal) => Promise<void>
 
-const MAX_ANSWER_BYTES = 4 * 1024 * 1024
-const ANSWER_MS = 15_000
-/** A longer wait is the outbox's. */
-const MAX_WAIT_SECONDS = 5
 const REASON_CHARACTERS = 200
 
-const Client = Octokit.plugin(retry, throttling)
-
 /**
+ * @param app may write deployments and commit statuses
  * @param pageUrl where the page is for people, read when it is needed
  * @param env has the proxies
  */
 export function createGithubStatuses(
-  { id, installation, key, apiUrl }: StatusApp,
+  app: InstalledApp,
   pageUrl: () => string | undefined,
   env: NodeJS.ProcessEnv,
 ): ShowOnGithub {
-  const octokit = new Client({
-    authStrategy: createAppAuth,
-    auth: { appId: id, installationId: installation, privateKey: key },
-    baseUrl: apiUrl,
-    userAgent: 'deploy-receiver',
-    request: { fetch: bounded(proxiedFetch(env)) },
-    retry: { retries: 1 },
-    throttle: { onRateLimit: isWorthIt, onSecondaryRateLimit: isWorthIt },
-    // what is wrong is told by who asks
-    log: { debug() {}, info() {}, warn() {}, error() {} },
-  })
+  const octokit = createClient(app, env)
   return async (news, signal) => {
     try {
       await endsWith(signal, show(octokit, news, pageUrl(), signal))
     } catch (error) {
       throw explain(news, error)
     }
-  }
-}
-
-/** Between two attempts Octokit hears no signal. */
-async function endsWith<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
-  const { promise, reject } = Promise.withResolvers<never>()
-  const end = () => reject(signal.reason)
-  signal.addEventListener('abort', end)
-  try {
-    return await Promise.race([work, promise])
-  } finally {
-    signal.removeEventListener('abort', end)
   }
 }
 
@@ -129,26 +88,6 @@ async function create(
   if ('id' in data) return data.id
   throw new DeliveryError(`GitHub made no deployment: ${data.message ?? 'it does not say why'}`)
 }
-
-const isWorthIt = (
-  waitSeconds: number,
-  _options: unknown,
-  _octokit: unknown,
-  retryCount: number,
-): boolean => waitSeconds <= MAX_WAIT_SECONDS && retryCount === 0
-
-/** Octokit reads an answer whole, however long it is and takes. */
-const bounded =
-  (asking: typeof fetch): typeof fetch =>
-  async (url, options) => {
-    const signals = [AbortSignal.timeout(ANSWER_MS), ...(options?.signal ? [options.signal] : [])]
-    const { body, status, statusText, headers } = await asking(url, {
-      ...options,
-      signal: AbortSignal.any(signals),
-    })
-    const text = await readText(body, MAX_ANSWER_BYTES)
-    return new Response(text || null, { status, statusText, headers: [...headers] })
-  }
 
 function explain({ repository, sha }: GithubNews, error: unknown): DeliveryError {
   if (error instanceof DeliveryError) return error

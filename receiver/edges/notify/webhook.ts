@@ -30,12 +30,16 @@ export function webhookLetter({
   }
 }
 
-/** `deployment.failed` with the deployment as every answer shows it, `certificate.warning`, `disk.warning`. */
-export const webhookContent = (news: News, receiver: string) =>
-  'deployment' in news
-    ? {
-        type: `deployment.${news.kind}`,
-        at: news.at,
-        data: { receiver, deployment: news.deployment },
-      }
-    : { type: `${news.kind}.warning`, at: news.at, data: { receiver, ...news.warning } }
+/** `deployment.failed` with the deployment as every answer shows it, `preview.made`, `certificate.warning`, `disk.warning`. */
+export function webhookContent(news: News, receiver: string) {
+  const { at } = news
+  if ('deployment' in news) {
+    const { kind, deployment } = news
+    return { type: `deployment.${kind}`, at, data: { receiver, deployment } }
+  }
+  if ('preview' in news) {
+    const { became, ...preview } = news.preview
+    return { type: `preview.${became}`, at, data: { receiver, ...preview } }
+  }
+  return { type: `${news.kind}.warning`, at, data: { receiver, ...news.warning } }
+}

@@ -3,6 +3,7 @@ import type { AppSpec } from '../../core/app.ts'
 import { defined } from '../../core/defined.ts'
 import { DAY_SECONDS, type Intake } from '../../core/intake/submit.ts'
 import type { Log } from '../../core/log.ts'
+import type { PreviewNews } from '../../core/notify/news.ts'
 import { admitPreview } from '../../core/previews/admit.ts'
 import type { PreviewError, PreviewRecord, Run } from '../../core/previews/preview.ts'
 import { takeAway } from '../../core/previews/take-away.ts'
@@ -19,6 +20,8 @@ export interface PreviewServices {
     record: PreviewRecord
     /** One was put on record, or is to go by it. */
     changed(app: string): void
+    /** Tells who wants to hear of it what became of one; nothing twice under one name. */
+    announce(news: PreviewNews, once: string): void
   }
   log: Log
 }
@@ -150,6 +153,17 @@ function askedAt(
   ]
   // they have no part of a second
   return times.length === 0 ? undefined : new Date(Math.min(...times) + 999).toISOString()
+}
+
+/** Of one that is not there for want of room is told, once a day. */
+export function announceRefused(
+  { code, message, hint }: PreviewError,
+  { app, of }: { app: string; of: string },
+  { intake, previews }: PreviewServices,
+): void {
+  if (code !== 'too_many_previews') return
+  const today = intake.now().slice(0, '2026-01-01'.length)
+  previews.announce({ app, of, became: 'refused', message, hint }, today)
 }
 
 export const previewProblem = ({ code, message, hint }: PreviewError): ProblemError =>

@@ -7,7 +7,13 @@ import { ProblemError } from '../problem.ts'
 import { rejected } from './identify.ts'
 import { type ResolveServices, takeHint } from './push-hint.ts'
 import { PreviewError } from '../../core/previews/preview.ts'
-import { admittedPreview, previewProblem, type PreviewServices, removePreview } from './preview.ts'
+import {
+  admittedPreview,
+  announceRefused,
+  previewProblem,
+  type PreviewServices,
+  removePreview,
+} from './preview.ts'
 import type { HookContent } from './read-hook.ts'
 import type { Allowed, Taken } from './taken.ts'
 
@@ -35,7 +41,10 @@ export async function submitHook(
   const key = keyOf(content, authentic)
   const onVm = authentic.sender.kind === 'socket'
   const isTest = content.kind === 'order' && content.test
-  const outcome = await answered({ app: spec.name, onVm }, () =>
+  const refused = (error: PreviewError) => {
+    if (!isTest) announceRefused(error, { app: spec.name, of: app.spec.name }, services)
+  }
+  const outcome = await answered({ app: spec.name, onVm, refused }, () =>
     (isTest ? trySubmit : submitTogether)(
       {
         app: spec,
@@ -90,13 +99,16 @@ function keyOf({ id }: HookContent, { key }: Authentic): IdempotencyKey | undefi
 }
 
 async function answered<T>(
-  { app, onVm }: { app: string; onVm: boolean },
+  { app, onVm, refused }: { app: string; onVm: boolean; refused: (error: PreviewError) => void },
   work: () => T | Promise<T>,
 ): Promise<T> {
   try {
     return await work()
   } catch (error) {
-    if (error instanceof PreviewError) throw previewProblem(error)
+    if (error instanceof PreviewError) {
+      refused(error)
+      throw previewProblem(error)
+    }
     if (!(error instanceof RequestError)) throw error
     throw new ProblemError(error.code, error.message, {
       hint: `${deploymentsOf(app, onVm)} lists what was live; ${error.hint}`,

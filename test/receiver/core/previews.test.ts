@@ -16,6 +16,7 @@ let nowMs: number
 let naps: (() => void)[]
 let removed: string[]
 let reports: string[]
+let told: string[]
 let failure: Error | undefined
 let ttlMs: number | undefined
 let stopping: AbortController
@@ -28,6 +29,7 @@ const begin = () => {
     {
       record,
       transaction: (work) => work(),
+      announce: ({ app, of, became }) => void told.push(`${app} of ${of}: ${became}`),
       ttlMs: () => ttlMs,
       async remove(app) {
         if (failure !== undefined) throw failure
@@ -54,7 +56,8 @@ const begin = () => {
 beforeEach(() => {
   database = openDatabase(':memory:')
   record = createPreviews(database)
-  ;[nowMs, naps, removed, reports, failure, ttlMs] = [BEGIN_MS, [], [], [], undefined, HOUR_MS]
+  ;[nowMs, naps, removed, reports, told] = [BEGIN_MS, [], [], [], []]
+  ;[failure, ttlMs] = [undefined, HOUR_MS]
   for (const app of ['api--one', 'api--two']) {
     record.put({ app, of: 'api', madeAt: now(), deployedAt: now() })
   }
@@ -120,6 +123,7 @@ describe('one that is taken away', () => {
       kept: [],
     })
     expect(there()).toEqual(['api--two'])
+    expect(told).toEqual(['api--one of api: removed'])
   })
 
   test('goes after a restart, if something ended before it was gone', async () => {

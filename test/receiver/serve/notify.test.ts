@@ -127,6 +127,48 @@ const UNHEALTHY = {
   log: [PASSWORD, 'end'],
 }
 
+describe('of a preview', () => {
+  const said = () => server.posted.map(({ path, body }) => [path, JSON.parse(body)] as const)
+  beforeEach(() => {
+    targets = [
+      target('all', { on: ['preview'] }),
+      target('api', { on: ['preview'], apps: ['api'] }),
+      target('web', { on: ['preview'], apps: ['web'] }),
+      target('failures'),
+    ]
+    const preview = { app: 'api--pr-1', of: 'api', madeAt: AT, deployedAt: AT }
+    store.previews.put(preview)
+  })
+
+  test('its first success is told, to who hears of its app, and no other', async () => {
+    for (let times = 0; times < 2; times++) end(accept({ app: 'api--pr-1' }))
+    await deliver()
+    expect(said()).toEqual(
+      ['/all', '/api'].map((path) => [
+        path,
+        {
+          type: 'preview.made',
+          timestamp: AT,
+          data: {
+            receiver: 'https://deploy.example.com',
+            app: 'api--pr-1',
+            of: 'api',
+            message: 'it is a preview of api',
+          },
+        },
+      ]),
+    )
+  })
+
+  test('what was told under a name is not told again, and it holds no secret', async () => {
+    const refused = { app: 'api--pr-2', of: 'api', became: 'refused', message: PASSWORD } as const
+    for (const day of ['monday', 'monday', 'tuesday']) store.announcePreview(refused, day)
+    await deliver()
+    expect(said()).toHaveLength(4)
+    expect(JSON.stringify(said())).not.toContain(PASSWORD)
+  })
+})
+
 describe('the end of a deployment', () => {
   test('is told who wants to hear of it, without secrets, each as what it is to them', async () => {
     targets = [

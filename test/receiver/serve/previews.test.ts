@@ -52,6 +52,7 @@ beforeEach(() => {
     removeBridge: async (app: string) => bridges.delete(app),
     inTurn: oneAfterTheOther(),
     forgotten() {},
+    announce() {},
     report: (message: string) => void reports.push(message),
     signal: stopping.signal,
   } as unknown as Parameters<typeof startPreviews>[1])

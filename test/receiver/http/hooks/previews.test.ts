@@ -225,6 +225,14 @@ describe('the most that there may be', () => {
       code: 'too_many_previews',
       detail: 'api has 3 previews, and previews.max is 3: api--pr-4 is not made',
     })
+    expect(world.announced).toMatchObject([
+      {
+        app: 'api--pr-4',
+        of: 'api',
+        became: 'refused',
+        message: expect.stringContaining('max is 3'),
+      },
+    ])
     expect((await make('pr-3')).status).toBe(202)
     expect(standing()).toEqual(['api--pr-1', 'api--pr-2', 'api--pr-3'])
   })
