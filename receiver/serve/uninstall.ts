@@ -1,11 +1,13 @@
 import { existsSync, readdirSync, rmdirSync, rmSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import type { Config } from '../config/config.ts'
+import { appOfKey } from '../core/project/project.ts'
 import { refuseOthers } from '../core/slots/ownership.ts'
 import { connectDocker } from '../edges/docker/connect.ts'
 import { filterOfApart, ofInstallation } from '../edges/docker/labels.ts'
 import { findNetwork, removeNetwork } from '../edges/docker/network.ts'
 import { listOurs } from '../edges/docker/standing.ts'
+import { removeVolumes } from '../edges/docker/volumes.ts'
 import { renewalHookFile } from '../edges/certbot/renewal-hook.ts'
 import { ownFiles, removeFiles, savedOf } from '../edges/nginx/remove-all.ts'
 import { readCopy, refuseInUse } from '../edges/store/copy.ts'
@@ -47,7 +49,7 @@ export async function planUninstall(
       run: async () => removeData(data),
     }
   }
-  const { installation: id = '', deployments, volumes } = readCopy(storeFile(data))
+  const { installation: id = '', deployments, volumes, previews } = readCopy(storeFile(data))
   const knows = (deployment: string) => deployments.has(deployment)
   refuseOthers(machine, { data, id, knows })
 
@@ -58,6 +60,8 @@ export async function planUninstall(
   const hook = renewalHookFile({ directory: certbotOf(config), installation: id })
   const apart = await docker.listNetworks({ filters: { label: ofInstallation(id) } })
   const bridges = apart.map(({ Name }) => Name).filter((each) => each !== network.name)
+  const isOfPreview = ({ app }: { app: string }) => previews.has(appOfKey(app))
+  const passing = volumes.filter(isOfPreview).map(({ volume }) => volume)
   const isOwnNetwork = (await findNetwork(docker, network.name))?.installation === id
   return {
     removes: [
@@ -65,6 +69,7 @@ export async function planUninstall(
         isEdited ? `${file} (edited: stays as ${basename(savedOf(file))})` : file,
       ),
       ...containers.map((name) => `container ${name}`),
+      ...passing.map((each) => `volume ${each} (of a preview)`),
       ...bridges.map((each) => `network ${each}`),
       ...(isOwnNetwork ? [`network ${network.name}`] : []),
       ...(existsSync(hook) ? [hook] : []),
@@ -72,7 +77,7 @@ export async function planUninstall(
     ],
     stays: leftOf(
       config,
-      volumes.map(({ volume }) => volume),
+      volumes.filter((each) => !isOfPreview(each)).map(({ volume }) => volume),
     ),
     async run() {
       await removeFiles(files, nginx)
@@ -82,6 +87,7 @@ export async function planUninstall(
         await container.stop({ t: GRACE_SECONDS }).catch(() => {})
         await container.remove({ force: true }).catch(ignoreMissing)
       }
+      await removeVolumes(docker, passing)
       for (const each of bridges) await removeNetwork(docker, each)
       if (isOwnNetwork && !(await removeNetwork(docker, network.name))) {
         throw Object.assign(new Error(`something is still on the Docker network ${network.name}`), {

@@ -5,6 +5,7 @@ import Docker from 'dockerode'
 import { afterAll, beforeAll, expect, inject, test } from 'vitest'
 import { ask } from '../support/ask.ts'
 import { operate } from '../support/operator.ts'
+import { reserveSubnet, type Subnet } from '../support/ports.ts'
 import { startVm, type Vm } from '../support/vm.ts'
 
 const stack = inject('stack')
@@ -13,6 +14,7 @@ const NETWORK = 'move'
 const VOLUME = 'move-data'
 
 let vm: Vm
+let apart: Subnet
 let digest: string
 let backup: string
 const config = () => join(vm.dir, 'config.yaml')
@@ -35,6 +37,13 @@ const removeVolume = () =>
     .getVolume(VOLUME)
     .remove()
     .catch(() => {})
+/** What a preview has beside its container. */
+const ofPreview = async () => {
+  const networks = (await docker.listNetworks()).map(({ Name }) => Name)
+  const { Volumes } = await docker.listVolumes()
+  const all = [...networks, ...Volumes.map(({ Name }) => Name)]
+  return all.filter((name) => name.includes(`${NETWORK}_api--pr-1`)).toSorted()
+}
 const hasVolume = () =>
   docker
     .getVolume(VOLUME)
@@ -50,15 +59,23 @@ beforeAll(async () => {
   backup = join(vm.dir, 'backup.tar.gz')
   const { api = {} } = vm.config.apps
   vm.config.apps['kept'] = { ...api, domains: ['kept.test'], volumes: [`${VOLUME}:/data`] }
+  apart = await reserveSubnet()
+  Object.assign(vm.config['network'] as object, { previews: apart.subnet })
+  const previews = { domain: 'preview.test', basic_auth: false, volumes: ['/data'] }
+  Object.assign(vm.config.apps['api'] ?? {}, { previews })
   digest = await vm.push('one')
   await vm.start()
+  const image = `${vm.repository}@${digest}`
   for (const app of ['api', 'kept']) {
-    const { deployment } = await vm.hook({ image: `${vm.repository}@${digest}` }, { app })
+    const { deployment } = await vm.hook({ image }, { app })
     expect(deployment).toMatchObject({ status: 'succeeded' })
   }
+  const { deployment } = await vm.hook({ preview: 'pr-1', image })
+  expect(deployment).toMatchObject({ status: 'succeeded' })
 })
 afterAll(async () => {
   await vm.close()
+  await apart.release()
   await removeVolume()
 })
 
@@ -68,6 +85,8 @@ test('a backup is made of a receiver that runs', async () => {
     0,
     expect.stringContaining(`not in it  volume ${VOLUME} of kept`),
   ])
+  // what a preview has is nothing to keep
+  expect(stdout).not.toContain('api--pr-1_')
   expect(statSync(backup).mode & 0o777).toBe(0o600)
   const there = await cli('restore', backup, '--yes')
   expect([there.code, there.stderr]).toEqual([1, expect.stringContaining('is in use')])
@@ -93,6 +112,7 @@ test('an uninstalled one has left nothing but data, and a second time there is n
     'other.conf',
   ])
   expect(await containers()).toEqual([])
+  expect(await ofPreview()).toEqual([])
   expect(existsSync(join(vm.dir, 'data'))).toBe(false)
   expect(await hasVolume()).toBe(true)
   await expect(visit('api.test')).rejects.toThrow()
@@ -109,6 +129,8 @@ test('on the next machine what was live is deployed, and what has data waits unt
   expect(readFileSync(config(), 'utf8')).toBe(before)
   await vm.start()
   await expect.poll(() => visit('api.test')).toBe(200)
+  await expect.poll(() => visit('api--pr-1.preview.test')).toBe(200)
+  expect(await ofPreview()).toHaveLength(2)
   expect(await visit('kept.test')).toBe(503)
   expect((await cli('status')).stdout).toContain(`kept: was restored without its data`)
   expect((await vm.read('/apps/kept')) as object).toMatchObject({ awaits_data: [VOLUME] })

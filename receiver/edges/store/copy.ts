@@ -58,6 +58,8 @@ export interface StoreContents {
   deployments: ReadonlySet<string>
   /** By app: the volumes of what its image has in VOLUMEs. */
   volumes: { app: string; volume: string }[]
+  /** Apps that are previews of others: what they keep goes with them. */
+  previews: ReadonlySet<string>
 }
 
 /** Looks into a copy, and changes nothing. Throws when it is damaged. */
@@ -84,6 +86,9 @@ export function readCopy(copy: string): StoreContents {
             volume: String(volume),
           }))
         : [],
+      previews: new Set(
+        hasTable('previews') ? all('SELECT app FROM previews').map(({ app }) => String(app)) : [],
+      ),
     }
   } finally {
     database.close()

@@ -72,7 +72,7 @@ export async function backUp(
     const asked = await askStore()
     if (asked === undefined) await copyClosedStore(storeFile(config.data), copy)
     else await pipeline(asked, createWriteStream(copy, { mode: 0o600 }))
-    const { live, volumes } = readCopy(copy)
+    const { live, volumes, previews } = readCopy(copy)
     const { files, links, missing } = readContents(config, named)
     const slots = createSlots(config.data)
     const apps = live.map(({ app, image }) => {
@@ -84,7 +84,8 @@ export async function backUp(
         app,
         ...(slot === undefined ? {} : { slot }),
         image: `${image.repository}@${image.digest ?? ''}`,
-        data: [...new Set([...dataOf(known, named), ...composed, ...own])],
+        // a preview begins anew where it comes to
+        data: previews.has(app) ? [] : [...new Set([...dataOf(known, named), ...composed, ...own])],
       }
     })
     const manifest: Manifest = {
