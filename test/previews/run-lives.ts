@@ -1,5 +1,4 @@
 import { execFile } from 'node:child_process'
-import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { type Accepted, type Deployment, isFinal } from '../../protocol/deployment.ts'
@@ -78,8 +77,12 @@ export async function runLives(
 /** Does what authors of pull requests have done. @param digests of the versions */
 export function createSender({ vm, digests }: { vm: Vm; digests: readonly string[] }) {
   const counts: Counts = {
-    ...{ made: 0, updated: 0, removed: 0 },
-    ...{ refusedLate: 0, sentAgain: 0, deployedAgain: 0 },
+    made: 0,
+    updated: 0,
+    removed: 0,
+    refusedLate: 0,
+    sentAgain: 0,
+    deployedAgain: 0,
   }
   /** Of workflows: later ones have greater numbers. */
   let lastRun = 1000
