@@ -448,8 +448,13 @@ async function start(
     signal: stopping.signal,
   })
   const outlived = watchClosedPreviews(() => current.config, {
-    ...{ store, announce, clock, report, environment: variables, signal: stopping.signal },
+    store,
+    announce,
     changed: previews.look,
+    clock,
+    report,
+    environment: variables,
+    signal: stopping.signal,
   })
   const pollers = startPolling({ apps, store, registry, clock, log, report })
   const events = !hasDocker

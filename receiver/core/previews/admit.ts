@@ -12,7 +12,7 @@ export interface Wanted {
   of: string
   /** That asks, where one does. */
   run?: Run
-  /** ISO 8601. When whatever it is made for happened, as far as that is known: a push, or the signature at the latest. */
+  /** ISO 8601, UTC, as a clock says it. When whatever it is made for happened, as far as that is known: a push, or the signature at the latest. */
   askedAt?: string
   /** Of the pull request whose token it is. */
   origin?: Origin
@@ -86,7 +86,7 @@ function isBefore(
 ): boolean {
   if (byNone === undefined) return false
   const { at, deployedBy } = byNone
-  if (askedAt !== undefined && Date.parse(askedAt) < Date.parse(at)) return true
+  if (askedAt !== undefined && askedAt < at) return true
   if (run === undefined || deployedBy === undefined) return false
   return run.id < deployedBy.id || (run.id === deployedBy.id && run.attempt <= deployedBy.attempt)
 }

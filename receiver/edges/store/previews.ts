@@ -39,11 +39,10 @@ export function createPreviews(database: DatabaseSync): StoredPreviews {
     },
     all: () => sql.all.all().map(previewOf),
     put({ app, of, madeAt, deployedAt, origin, run, closedSince, leavesSince }) {
-      const values = [
-        ...[app, of, madeAt, deployedAt],
-        ...[textOf(origin), textOf(run), closedSince ?? null, leavesSince ?? null],
-      ]
-      transaction(database, () => sql.put.run(...values))
+      const runs = [textOf(origin), textOf(run)]
+      transaction(database, () =>
+        sql.put.run(app, of, madeAt, deployedAt, ...runs, closedSince ?? null, leavesSince ?? null),
+      )
     },
     forget(app) {
       transaction(database, () => sql.forget.run(app))

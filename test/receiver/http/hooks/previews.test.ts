@@ -328,7 +328,10 @@ describe('what was removed by hand, or by its ttl', () => {
   const remove = (deployed: { id: number; attempt: number } | undefined) => {
     const { record } = world.services.previews
     record.put({
-      ...{ app: 'api--pr-42', of: 'api', madeAt: at(-9), deployedAt: at(-9) },
+      app: 'api--pr-42',
+      of: 'api',
+      madeAt: at(-9),
+      deployedAt: at(-9),
       ...(deployed === undefined ? {} : { run: deployed }),
     })
     takeAway({ app: 'api--pr-42', of: 'api' }, { record, now: at(-1) })
@@ -360,10 +363,10 @@ describe('what was removed by hand, or by its ttl', () => {
   test('is not brought back by a hook that was signed before', async () => {
     remove(undefined)
     const body = bodyOf('update pr-42')
-    const send = async (id: string, timestamp: number) =>
+    const sendSigned = async (id: string, timestamp: number) =>
       (await post(world, body, { headers: webhook(world, body, { key, id, timestamp }) })).status
-    expect(await send('msg_late', nowSeconds() - 60)).toBe(409)
-    expect(await send('msg_now', nowSeconds())).toBe(202)
+    expect(await sendSigned('msg_late', nowSeconds() - 60)).toBe(409)
+    expect(await sendSigned('msg_now', nowSeconds())).toBe(202)
   })
 
   test('says so, and what brings it back', async () => {
