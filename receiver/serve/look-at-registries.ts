@@ -1,10 +1,11 @@
 import type { AppConfig } from '../config/config.ts'
 import { type Finding, of } from '../core/finding.ts'
-import { describeTrustRoots, trustRootFile } from '../edges/attestation/trust-roots.ts'
+import { describeTrustRoots } from '../edges/attestation/trust-roots.ts'
 import { lookAtClock } from '../edges/registry/clock.ts'
 import type { ReadRepository } from '../edges/registry/reading.ts'
 import { lookAtRepository } from '../edges/registry/repository.ts'
 import { look } from './look.ts'
+import { trustRootFile } from './machine.ts'
 
 /** A registry that hangs is told in the words of who asked it. */
 const ANSWER_MS = 25_000

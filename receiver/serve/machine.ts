@@ -61,6 +61,9 @@ export const storeFile = (data: string): string => join(data, 'deploy-receiver.d
 /** What the settings of releases are encrypted with. */
 export const settingsKeyFile = (data: string): string => join(data, 'settings.key')
 
+/** The trust roots of attestations, if any are asked for. */
+export const trustRootFile = (data: string): string => join(data, 'trusted_root.json')
+
 export const hasStore = (data: string): boolean => existsSync(storeFile(data))
 
 /** Where the store is, in a data directory that is made if need be. */

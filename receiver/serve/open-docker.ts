@@ -9,8 +9,6 @@ import type { SlotPorts } from '../core/slots/ports.ts'
 import { createSlotsRollout } from '../core/slots/rollout.ts'
 import { isRecreated } from '../core/slots/recreate.ts'
 import { createFetchAttestations } from '../edges/attestation/fetch.ts'
-import { trustRootFile } from '../edges/attestation/trust-roots.ts'
-import { createVerifyAttestation } from '../edges/attestation/verify.ts'
 import { systemClock } from '../edges/clock.ts'
 import { createComposeProjects } from '../edges/compose/projects.ts'
 import { countConnections } from '../edges/connections.ts'
@@ -33,6 +31,7 @@ import { createRegistry } from '../edges/registry/registry.ts'
 import { createSlots, upFiles } from '../edges/slots.ts'
 import type { OpenStore } from './open-store.ts'
 import { openKubernetes } from './open-kubernetes.ts'
+import { trustRootFile } from './machine.ts'
 import { openSwarm } from './open-swarm.ts'
 
 /** Makes all that a deployment on this machine needs: containers, images, slot flags and Nginx's files. Nothing is asked yet. */
@@ -131,7 +130,10 @@ export function openDocker(
     attestations: {
       ...attestations,
       fetch: createFetchAttestations(read),
-      verify: createVerifyAttestation(trustRootFile(data)),
+      async verify(bundles, expected) {
+        const { createVerifyAttestation } = await import('../edges/attestation/verify.ts')
+        return createVerifyAttestation(trustRootFile(data))(bundles, expected)
+      },
     },
     keptLogs,
     slots,

@@ -43,7 +43,6 @@ import { watchClosedPreviews } from './closed-previews.ts'
 import { takeConfig } from './current-config.ts'
 import { dockerOperations } from './docker-operations.ts'
 import { kubernetesOperations } from './kubernetes-operations.ts'
-import { runDoctor } from './doctor.ts'
 import { startHousekeeping } from './housekeeping.ts'
 import { startCertificates } from './keep-certificates.ts'
 import { compareConfig, planReload } from './look-at-config.ts'
@@ -340,8 +339,9 @@ async function start(
         return of.container(spec, live, replica)
       },
     },
-    doctor: () =>
-      runDoctor({
+    doctor: async () => {
+      const { runDoctor } = await import('./doctor.ts')
+      return runDoctor({
         config: current.config,
         docker,
         engine,
@@ -365,7 +365,8 @@ async function start(
         traffic: { whyDeaf: requests.whyDeaf, whoTells: sites.whoTells },
         notify: () => notify.describe().map(findingOf),
         prove,
-      }),
+      })
+    },
     prove,
     certificates: { describe: () => certificates.describe(), look: () => certificates.look() },
     reload,

@@ -1,11 +1,7 @@
 import { readFileSync, statSync } from 'node:fs'
-import { join } from 'node:path'
 import { TrustedRoot } from '@sigstore/protobuf-specs'
 import { toTrustMaterial, type TrustMaterial } from '@sigstore/verify'
 import { DeployError } from '../../core/errors.ts'
-
-/** Where the trust roots of a receiver stand in its data directory. */
-export const trustRootFile = (data: string): string => join(data, 'trusted_root.json')
 
 /**
  * The trust roots of a file, read again when it changed: one TrustedRoot as JSON, or one a line, as

@@ -1,4 +1,5 @@
-import semver from 'semver'
+import coerce from 'semver/functions/coerce.js'
+import lt from 'semver/functions/lt.js'
 
 /**
  * What only later versions read of what the receiver takes. docs/versions.md has the same.
@@ -14,11 +15,9 @@ const NEWER = [
 
 /** What a Compose lacks, in words, of the version that it says it is; empty when it lacks nothing. */
 export function lackingIn(version: string): string {
-  const known = semver.coerce(version)
+  const known = coerce(version)
   if (known === null) return ''
-  return NEWER.flatMap(({ what, from }) =>
-    semver.lt(known, from) ? `${what} (${from})` : [],
-  ).join(', ')
+  return NEWER.flatMap(({ what, from }) => (lt(known, from) ? `${what} (${from})` : [])).join(', ')
 }
 
 /** `2.26.1-4, which lacks …`. */

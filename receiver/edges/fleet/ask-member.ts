@@ -1,4 +1,3 @@
-import { Agent, fetch, ProxyAgent } from 'undici'
 import * as v from 'valibot'
 import { readText } from '../../../protocol/read-body.ts'
 import { printable } from '../../core/printable.ts'
@@ -44,6 +43,7 @@ export function createAskMember(
   return async ({ url, readToken }) => {
     const at = new URL(`${url}/apps`)
     const proxy = proxyFor(at, proxies)
+    const { Agent, fetch, ProxyAgent } = await import('undici')
     const dispatcher =
       proxy === undefined
         ? new Agent({ connect: { timeout: CONNECT_MS }, pipelining: 0 })

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { KubeConfig, RequestContext, User } from '@kubernetes/client-node'
-import { type Dispatcher, fetch, type RequestInit, type Response } from 'undici'
+import type { Dispatcher, RequestInit, Response } from 'undici'
 import { defined } from '../../core/defined.ts'
 import { DeployError } from '../../core/errors.ts'
 import { shorten } from '../../core/shorten.ts'
@@ -38,6 +38,7 @@ export async function connect(
   { environment, signal: closed, signInMs: limitMs = SIGN_IN_MS }: Options,
 ): Promise<Connection> {
   const { HttpMethod, RequestContext } = await import('./client.ts')
+  const { fetch } = await import('undici')
   const { config, from } = await readConfig(environment)
   if (context !== undefined) {
     const known = config.getContexts().map(({ name }) => name)

@@ -1,4 +1,4 @@
-import { Agent, type Dispatcher, fetch, ProxyAgent } from 'undici'
+import type { Dispatcher } from 'undici'
 import { readBeginning } from '../../../protocol/read-body.ts'
 import { DeliveryError } from '../../core/notify/delivery-error.ts'
 import { printable } from '../../core/printable.ts'
@@ -37,7 +37,8 @@ export function createPost(
   const dispatchers = new Map<string, Dispatcher>()
   const tls = ca === undefined ? {} : { ca }
 
-  const dispatcherFor = (url: URL, allowsPrivate: boolean): Dispatcher => {
+  const dispatcherFor = async (url: URL, allowsPrivate: boolean): Promise<Dispatcher> => {
+    const { Agent, ProxyAgent } = await import('undici')
     const proxy = proxyOf(url, proxies)
     const key = proxy?.href ?? String(allowsPrivate)
     const connect = { timeout: CONNECT_MS, ...tls }
@@ -59,6 +60,7 @@ export function createPost(
     let retryAfterMs: number | undefined
     try {
       requireReach(url, reachOf(allowsPrivate))
+      const { fetch } = await import('undici')
       const response = await fetch(url, {
         method: 'POST',
         body,
@@ -69,7 +71,7 @@ export function createPost(
         },
         // whoever is sent elsewhere would tell a stranger
         redirect: 'manual',
-        dispatcher: dispatcherFor(url, allowsPrivate),
+        dispatcher: await dispatcherFor(url, allowsPrivate),
         signal,
       })
       status = response.status

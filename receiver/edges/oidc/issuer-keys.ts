@@ -1,7 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { JSONWebKeySet } from 'jose'
 import * as v from 'valibot'
-import { Agent, type Dispatcher, EnvHttpProxyAgent, fetch } from 'undici'
 import { readText } from '../../../protocol/read-body.ts'
 import { TokenError } from '../../core/intake/oidc-token.ts'
 import { type Reach, reachesOf } from '../../core/reach.ts'
@@ -104,7 +103,11 @@ async function fetchKeys(issuer: string, network: Network): Promise<JSONWebKeySe
 
 async function getText(url: URL, reach: Reach, network: Network): Promise<string> {
   requireReach(url, reach)
-  const dispatcher = agentWithin(reach, network)
+  const { Agent, EnvHttpProxyAgent, fetch } = await import('undici')
+  const connect = { lookup: lookupWithin(reach, network.resolve) }
+  // through a proxy only when Node's own clients are to use one
+  const isByProxy = network.env['NODE_USE_ENV_PROXY'] === '1'
+  const dispatcher = isByProxy ? new EnvHttpProxyAgent({ connect }) : new Agent({ connect })
   try {
     const response = await fetch(url, {
       redirect: 'error',
@@ -117,14 +120,6 @@ async function getText(url: URL, reach: Reach, network: Network): Promise<string
   } finally {
     await dispatcher.destroy()
   }
-}
-
-/** Through a proxy only when Node's own clients are to use one. */
-function agentWithin(reach: Reach, { resolve, env }: Network): Dispatcher {
-  const connect = { lookup: lookupWithin(reach, resolve) }
-  return env['NODE_USE_ENV_PROXY'] === '1'
-    ? new EnvHttpProxyAgent({ connect })
-    : new Agent({ connect })
 }
 
 function read<const S extends v.GenericSchema>(schema: S, text: string, from: URL) {

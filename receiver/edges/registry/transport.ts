@@ -1,11 +1,14 @@
 import type { LookupFunction } from 'node:net'
-import { Agent, type Dispatcher, fetch as fetchBy, ProxyAgent } from 'undici'
+import type { Dispatcher } from 'undici'
 import { type IpAddress, isInside, parseNetwork } from '../../core/ip-address.ts'
 import { type Reach, reachesOf } from '../../core/reach.ts'
 import { addressesOf, lookupWithin, requireReach, type ResolveName, resolveName } from '../reach.ts'
 import { ProxyError } from './failures.ts'
 import { type Proxies, proxiesFrom, proxyFor } from './proxy.ts'
 import { type Tls, tlsOf } from './tls.ts'
+
+/** Loaded with the first question. */
+type Undici = typeof import('undici')
 
 /** What Docker was told of registries, in its `daemon.json` and by its flags. */
 export interface RegistrySettings {
@@ -165,8 +168,9 @@ function fetchFor(
     const { reach, by } = url.host === host ? itself : elsewhere
     requireReach(url, reach)
     const proxy = proxyFor(url, proxies)
+    const undici = await import('undici')
     try {
-      return await fetchBy(url, { ...init, dispatcher: by(proxy) })
+      return await undici.fetch(url, { ...init, dispatcher: by(undici, proxy) })
     } catch (error) {
       if (proxy === undefined) throw error
       throw new ProxyError(proxy.host, { cause: error })
@@ -182,7 +186,7 @@ function dispatchers({
 }: Tls & { rejectUnauthorized?: boolean; lookup: LookupFunction }) {
   const requestTls = { ...tls, timeout: CONNECT_MS }
   const made = new Map<string, Dispatcher>()
-  return (proxy: URL | undefined): Dispatcher => {
+  return ({ Agent, ProxyAgent }: Undici, proxy: URL | undefined): Dispatcher => {
     const uri = proxy?.href ?? ''
     const dispatcher =
       made.get(uri) ??
