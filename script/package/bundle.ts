@@ -17,6 +17,7 @@ export async function bundleReceiver(directory: string, version: string): Promis
     standIns,
     leftOut,
     ownRequire,
+    sshWhenNeeded,
     lazyBuiltins,
   ])
   if (code.includes(ROOT)) throw new Error(`the bundle holds a path of this machine, ${ROOT}`)
@@ -90,6 +91,19 @@ const ownRequire: Plugin = {
       code
         .replace('const require = createRequire(import.meta.url)', '')
         .replaceAll('createRequire(import.meta.url)(', 'require('),
+  },
+}
+
+/** dockerode's way to an engine over SSH: its library, with the 16 MiB of memory that this one's WebAssembly takes, is loaded when it is used. */
+const sshWhenNeeded: Plugin = {
+  name: 'ssh-when-needed',
+  transform: {
+    filter: { id: /[\\/]docker-modem[\\/]lib[\\/]modem\.js$/ },
+    handler(code) {
+      const loaded = "ssh = require('./ssh'),"
+      if (!code.includes(loaded)) throw new Error(`docker-modem has no ${loaded} any more`)
+      return code.replace(loaded, "ssh = (options) => require('./ssh')(options),")
+    },
   },
 }
 
