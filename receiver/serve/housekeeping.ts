@@ -1,4 +1,5 @@
 import type { Log } from '../core/log.ts'
+import { giveMemoryBack, STARTED_MS } from './give-memory-back.ts'
 import type { OpenStore } from './open-store.ts'
 
 const FORGET_EVERY_MS = 10 * 60 * 1000
@@ -38,6 +39,8 @@ export function startHousekeeping({
       previews.prune(new Date(intake.now()))
     }),
     every(TIDY_EVERY_MS, tidy),
+    every(TIDY_EVERY_MS, giveMemoryBack),
+    setTimeout(giveMemoryBack, STARTED_MS),
     every(FLUSH_EVERY_MS, refusals.flush),
   ]
   return () => {
