@@ -14,6 +14,7 @@ const PARTS: Record<string, () => Promise<{ part: Part }>> = {
   deploys: () => import('./deploys.ts'),
   rollbacks: () => import('./rollbacks.ts'),
   hooks: () => import('./hooks.ts'),
+  action: () => import('./action.ts'),
 }
 const NAMES = Object.keys(PARTS)
 /** Of a whole run's rounds. */
