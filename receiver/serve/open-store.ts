@@ -76,7 +76,8 @@ export function openStore(
   },
 ) {
   const database = openDatabase(file)
-  const flush = createFlush(file)
+  // what only this process has is on no disk
+  const flush = file === ':memory:' ? () => {} : createFlush(file)
   const store = createStore(database, createSettingsVault(database, settingsKey))
   const previews = createPreviews(database)
   const { redact } = redactor
