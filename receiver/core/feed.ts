@@ -1,6 +1,8 @@
 /** Tells waiting readers that a deployment changed, or one of an app; what changed they read from the store. */
 export interface Feed {
   changed(id: string): void
+  /** Another one after each change of anything: what was read under the same one is still so. */
+  revision(): number
   /** Resolves at the next change of the deployment or app, or when the signal aborts. Subscribed when the call returns. */
   next(id: string, signal: AbortSignal): Promise<void>
 }
@@ -10,8 +12,11 @@ export const ANYTHING = '*'
 
 export function createFeed(): Feed {
   const waiting = new Map<string, Set<() => void>>()
+  let changes = 0
   return {
+    revision: () => changes,
     changed(id) {
+      changes += 1
       const readers = waiting.get(id)
       waiting.delete(id)
       for (const wake of readers ?? []) wake()

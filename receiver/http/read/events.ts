@@ -11,44 +11,80 @@ export interface EventServices {
     /** Those with a number above `after`, in order. */
     events(id: string, after: number): { number: number; event: DeploymentEvent }[]
   }
-  feed: Pick<Feed, 'next'>
+  feed: Pick<Feed, 'next' | 'revision'>
   /** Aborts when the receiver stops: open streams end. */
   stopping: AbortSignal
+}
+
+/** Events as they are sent. */
+interface Sent {
+  text: string
+  last: number
+  isOver: boolean
 }
 
 /**
  * A deployment's events as server-sent events, from `Last-Event-ID` on, until the final one. A reader that has them all
  * gets 204, which tells an EventSource not to come back.
  */
-export function streamEvents(
-  c: Context,
-  { id, status, request_id }: Deployment,
-  { archive, feed, stopping }: EventServices,
-): Response {
-  let last = lastEventId(c.req.header('last-event-id'))
-  if (isFinal(status) && archive.events(id, last).length === 0) return c.body(null, 204)
-  // Nginx would hold events back otherwise
-  c.header('x-accel-buffering', 'no')
-  return streamSSE(c, async (stream) => {
-    const closed = new AbortController()
-    stream.onAbort(() => closed.abort())
-    const ended = AbortSignal.any([closed.signal, stopping])
-    while (!ended.aborted) {
-      const next = feed.next(id, AbortSignal.any([ended, AbortSignal.timeout(HEARTBEAT_MS)]))
-      const events = archive.events(id, last)
-      for (const { number, event } of events) {
-        await stream.writeSSE({
-          id: String(number),
-          event: event.type,
-          data: JSON.stringify({ ...event, request_id }),
-        })
-        last = number
-        if (event.type === 'finished') return
+export function createStreamEvents({ archive, feed, stopping }: EventServices) {
+  const read = sharedReading({ archive, feed })
+  return (c: Context, { id, status, request_id }: Deployment): Response => {
+    let last = lastEventId(c.req.header('last-event-id'))
+    if (isFinal(status) && archive.events(id, last).length === 0) return c.body(null, 204)
+    // Nginx would hold events back otherwise
+    c.header('x-accel-buffering', 'no')
+    return streamSSE(c, async (stream) => {
+      const closed = new AbortController()
+      stream.onAbort(() => closed.abort())
+      const ended = AbortSignal.any([closed.signal, stopping])
+      while (!ended.aborted) {
+        const next = feed.next(id, AbortSignal.any([ended, AbortSignal.timeout(HEARTBEAT_MS)]))
+        const sent = read(id, { after: last, requestId: request_id })
+        await stream.write(sent?.text ?? ': still here\n\n')
+        if (sent?.isOver === true) return
+        last = sent?.last ?? last
+        await next
       }
-      if (events.length === 0) await stream.write(': still here\n\n')
-      await next
+    })
+  }
+}
+
+/** Reads a deployment's events after a number, as they are sent: once for all who ask in the same moment. `undefined`: there are none. */
+function sharedReading({ archive, feed }: Pick<EventServices, 'archive' | 'feed'>) {
+  const kept = new Map<string, Sent | undefined>()
+  let revision = -1
+  return (
+    id: string,
+    { after, requestId }: { after: number; requestId: string | undefined },
+  ): Sent | undefined => {
+    if (revision !== feed.revision()) kept.clear()
+    revision = feed.revision()
+    const key = `${id} ${after}`
+    if (!kept.has(key)) {
+      // who asks later is one of few
+      if (kept.size === 0) setImmediate(() => kept.clear())
+      kept.set(key, toSent(archive.events(id, after), requestId))
     }
-  })
+    return kept.get(key)
+  }
+}
+
+function toSent(
+  events: readonly { number: number; event: DeploymentEvent }[],
+  requestId: string | undefined,
+): Sent | undefined {
+  const end = events.findIndex(({ event }) => event.type === 'finished')
+  const told = end === -1 ? events : events.slice(0, end + 1)
+  const last = told.at(-1)
+  if (last === undefined) return undefined
+  const text = told
+    .map(({ number, event }) => {
+      const data = JSON.stringify({ ...event, request_id: requestId })
+      return `event: ${event.type}\ndata: ${data}\nid: ${number}\n\n`
+    })
+    .join('')
+  return { text, last: last.number, isOver: end !== -1 }
 }
 
 function lastEventId(header: string | undefined): number {

@@ -7,7 +7,7 @@ import { allApps, deploymentsOf } from '../listings.ts'
 import { pageOf } from '../paging.ts'
 import { ProblemError } from '../problem.ts'
 import { lookAtApp, type DescribeServices } from './describe-app.ts'
-import { type EventServices, streamEvents } from './events.ts'
+import { createStreamEvents, type EventServices } from './events.ts'
 import { type AccessServices, requireMayRead } from './may-read.ts'
 
 export type ReadServices = DescribeServices &
@@ -22,6 +22,7 @@ export type ReadServices = DescribeServices &
 
 /** What only looks: apps, deployments and their events. `trusted` is the local socket: its file mode says who may. */
 export function createReading(services: ReadServices, place: Place): Hono {
+  const streamEvents = createStreamEvents(services)
   const mayRead = (c: Context, deployment?: string) =>
     requireMayRead(c, { services, place, ...defined({ deployment }) })
 
@@ -46,7 +47,7 @@ export function createReading(services: ReadServices, place: Place): Hono {
     })
     .get('/deployments/:id/events', (c) => {
       mayRead(c, c.req.param('id'))
-      return streamEvents(c, deploymentOf(c.req.param('id'), services, place), services)
+      return streamEvents(c, deploymentOf(c.req.param('id'), services, place))
     })
 }
 

@@ -40,3 +40,11 @@ test('who stops waiting is let go, and the others still hear', async () => {
 test('who has stopped before does not wait', async () => {
   expect(await hasCome(createFeed().next('one', AbortSignal.abort()))).toBe(true)
 })
+
+test('a change of anything is another revision', () => {
+  const feed = createFeed()
+  const before = feed.revision()
+  expect(feed.revision()).toBe(before)
+  feed.changed('one')
+  expect(feed.revision()).not.toBe(before)
+})

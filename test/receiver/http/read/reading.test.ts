@@ -237,6 +237,41 @@ describe('events', () => {
 })
 
 describe('a stream of events', () => {
+  test('is read once for all who follow, and every event comes to each', async () => {
+    let reads = 0
+    const { archive } = world.services
+    world.services.archive = {
+      ...archive,
+      events(id, after) {
+        reads += 1
+        return archive.events(id, after)
+      },
+    }
+    const { deployment, follow } = await accept()
+    const app = createApp(world.services, 'public')
+    const followers = await Promise.all(
+      Array.from({ length: 20 }, () =>
+        app.request(`/deployments/${deployment.id}/events`, {
+          headers: { host: 'deploy.example.com', authorization: `Bearer ${follow.token}` },
+        }),
+      ),
+    )
+    const texts = Promise.all(followers.map((response) => response.text()))
+    world.store.append(deployment.id, { type: 'started', at: at() })
+    // in the same turn in which the first ones read
+    queueMicrotask(() => world.store.append(deployment.id, { type: 'live', at: at() }))
+    await new Promise((resolve) => setImmediate(resolve))
+    world.store.append(deployment.id, { type: 'finished', at: at(), status: 'succeeded' })
+    for (const text of await texts) {
+      expect(text.match(/^event: .*$/gm)).toStrictEqual([
+        'event: started',
+        'event: live',
+        'event: finished',
+      ])
+    }
+    expect(reads).toBeLessThan(20)
+  })
+
   test.each(['x', '-1', '1.5', '9'.repeat(16)])(
     'begins at the beginning for the Last-Event-ID %j',
     async (id) => {
