@@ -10,27 +10,26 @@ export interface PlaceInHistory {
   replaced_by?: string
 }
 
-/** Reads an app's deployments, the newest first, as far as it takes: to the one before `id`. */
-export function placeInHistory(newestFirst: Iterable<Deployment>, id: string): PlaceInHistory {
-  const newer: Deployment[] = []
-  let found: Deployment | undefined
-  let before: Deployment | undefined
-  for (const each of newestFirst) {
-    if (found !== undefined) {
-      before = each
-      break
-    }
-    if (each.id === id) found = each
-    else newer.push(each)
+/**
+ * Where a deployment stands in its app's history.
+ * @param before the one that came before it
+ * @param newer those that came after it, the oldest first: read as far as it takes, for there may be many
+ */
+export function placeInHistory(
+  { status, live_at: liveAt }: Deployment,
+  { before, newer }: { before: Deployment | undefined; newer: Iterable<Deployment> },
+): PlaceInHistory {
+  let next: Deployment | undefined
+  let live: Deployment | undefined
+  for (const each of newer) {
+    next ??= each
+    if (each.live_at !== undefined) live = each
+    if (live !== undefined || liveAt === undefined) break
   }
-  if (found === undefined) return {}
-  const next = newer.at(-1)
-  const live = newer.findLast(({ live_at: liveAt }) => liveAt !== undefined)
-  const wasLive = found.live_at !== undefined
   return {
     // of those that wait there is never more than one
     ...(before?.status === 'superseded' ? { superseded: before.id } : {}),
-    ...(found.status === 'superseded' && next !== undefined ? { superseded_by: next.id } : {}),
-    ...(wasLive && live !== undefined ? { replaced_by: live.id } : {}),
+    ...(status === 'superseded' && next !== undefined ? { superseded_by: next.id } : {}),
+    ...(liveAt !== undefined && live !== undefined ? { replaced_by: live.id } : {}),
   }
 }

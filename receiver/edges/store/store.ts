@@ -20,6 +20,8 @@ export interface Store extends Journal {
   ofRequest(id: string, most: number): Deployment[]
   /** An app's deployments, newest first; `before` is a deployment's id. */
   list(app: string, options: { limit: number; before?: string }): Deployment[]
+  /** Those of its app that came after it, the oldest first, read as they are taken. */
+  newer(deployment: Pick<Deployment, 'id' | 'app'>): Iterable<Deployment>
   history(app: string): Past[]
   events(id: string, after: number): NumberedEvent[]
   /** The deployment that was accepted last. */
@@ -72,6 +74,10 @@ export function createStore(database: DatabaseSync, vault: SettingsVault): Store
     ),
     recent: database.prepare(
       `SELECT ${COLUMNS} FROM deployments WHERE app = ? ORDER BY generation DESC`,
+    ),
+    newer: database.prepare(
+      `SELECT ${COLUMNS} FROM deployments
+       WHERE app = ? AND generation > (SELECT generation FROM deployments WHERE id = ?) ORDER BY generation`,
     ),
     digests: database.prepare(
       `SELECT digest FROM deployments WHERE app = ? AND status = 'succeeded' ORDER BY generation DESC`,
@@ -145,6 +151,11 @@ export function createStore(database: DatabaseSync, vault: SettingsVault): Store
 
     *recent(app) {
       for (const row of sql.recent.iterate(app)) yield (parse(row) as StoredDeployment).deployment
+    },
+
+    *newer({ app, id }) {
+      for (const row of sql.newer.iterate(app, id))
+        yield (parse(row) as StoredDeployment).deployment
     },
 
     history(app) {

@@ -7,6 +7,10 @@ export interface ShowServices extends FindServices {
   archive: FindServices['archive'] & {
     live(app: string): { deployment: Deployment } | undefined
     events(id: string, after: number): { event: DeploymentEvent }[]
+    /** Newest first; `before` is a deployment's id. */
+    list(app: string, page: { limit: number; before: string }): Deployment[]
+    /** Those of its app that came after it, the oldest first, read as they are taken. */
+    newer(deployment: Pick<Deployment, 'id' | 'app'>): Iterable<Deployment>
   }
   audit: {
     /** The entry of the request that a deployment came of. */
@@ -30,6 +34,7 @@ export interface Shown extends PlaceInHistory {
 export function show(id: string, { archive, audit, apps }: ShowServices): Shown {
   const deployment = deploymentNamed(id, { archive, apps })
   const events = archive.events(deployment.id, 0).map(({ event }) => event)
+  const [before] = archive.list(deployment.app, { limit: 1, before: deployment.id })
   const lastAnswer = events.findLast(
     (event) => event.type === 'progress' && ASKING.has(event.step),
   ) as (DeploymentEvent & { type: 'progress' }) | undefined
@@ -42,7 +47,7 @@ export function show(id: string, { archive, audit, apps }: ShowServices): Shown 
     }),
     ...(lastAnswer === undefined ? {} : { last_answer: lastAnswer.message }),
     asked: audit.of(deployment) ?? null,
-    ...placeInHistory(archive.recent(deployment.app), deployment.id),
+    ...placeInHistory(deployment, { before, newer: archive.newer(deployment) }),
   }
 }
 

@@ -124,12 +124,12 @@ export function heldBack(
   digest: string,
   { archive }: Pick<ActServices, 'archive'>,
 ): Deployment {
-  const recent = [...archive.recent(app)]
-  const isHeld = holdsOf(recent, archive.live(app)?.deployment).some(
-    (each) => each.digest === digest,
-  )
-  const newest = recent.find(({ image }) => image.digest === digest)
-  if (isHeld && newest !== undefined) return newest
+  const holds = holdsOf(archive.recent(app), archive.live(app)?.deployment)
+  // what is on hold is among the newest ones
+  const newest = holds.some((each) => each.digest === digest)
+    ? firstOf(archive.recent(app), ({ image }) => image.digest === digest)
+    : undefined
+  if (newest !== undefined) return newest
   throw new ProblemError(
     'not_found',
     `nothing of ${app} with the digest ${JSON.stringify(digest)} is on hold`,
@@ -137,6 +137,11 @@ export function heldBack(
       hint: 'look at the app: another one may be live by now',
     },
   )
+}
+
+function firstOf<T>(all: Iterable<T>, isIt: (one: T) => boolean): T | undefined {
+  for (const one of all) if (isIt(one)) return one
+  return undefined
 }
 
 /** What is asked before anything is done. */

@@ -14,14 +14,27 @@ const made = (id: string, what: Partial<Deployment>): Deployment => ({
   ...what,
 })
 const LIVE = { live_at: '2026-03-01T12:00:00Z' }
-// oldest first
 const HISTORY = [
   made('one', LIVE),
   made('skipped', { status: 'superseded' }),
   made('instead', LIVE),
   made('failed', { status: 'failed' }),
   made('newest', LIVE),
-].toReversed()
+]
+
+/** What is known of one of them, and which newer ones were read for it. */
+function placeOf(id: string) {
+  const at = HISTORY.findIndex((each) => each.id === id)
+  const read: string[] = []
+  const newer = HISTORY.slice(at + 1)
+    .values()
+    .map((each) => {
+      read.push(each.id)
+      return each
+    })
+  const deployment = HISTORY[at] ?? made(id, {})
+  return { place: placeInHistory(deployment, { before: HISTORY[at - 1], newer }), read }
+}
 
 test.for([
   ['one', { replaced_by: 'instead' }],
@@ -29,17 +42,11 @@ test.for([
   ['instead', { superseded: 'skipped', replaced_by: 'newest' }],
   ['failed', {}],
   ['newest', {}],
-  ['unknown', {}],
 ] as const)('of %s it is known what came before and after', ([id, place]) => {
-  expect(placeInHistory(HISTORY, id)).toStrictEqual(place)
+  expect(placeOf(id).place).toStrictEqual(place)
 })
 
-test('history is read no further than to the one before', () => {
-  const read: string[] = []
-  const reading = HISTORY.values().map((each) => {
-    read.push(each.id)
-    return each
-  })
-  placeInHistory(reading, 'failed')
-  expect(read).toEqual(['newest', 'failed', 'instead'])
+test('history is read no further than to the one that is live after it', () => {
+  expect(placeOf('one').read).toEqual(['skipped', 'instead'])
+  expect(placeOf('skipped').read).toEqual(['instead'])
 })
