@@ -9,11 +9,14 @@ const SAY_EVERY_MS = 60 * 1000
 
 /** What is done again and again while the receiver runs. Returns what ends it. */
 export function startHousekeeping({
-  store: { idempotency, intake, audit, refusals, outbox, previews },
+  store: { journal, idempotency, intake, audit, refusals, outbox, previews },
   tidy,
   log,
 }: {
-  store: Pick<OpenStore, 'idempotency' | 'intake' | 'audit' | 'refusals' | 'outbox' | 'previews'>
+  store: Pick<
+    OpenStore,
+    'journal' | 'idempotency' | 'intake' | 'audit' | 'refusals' | 'outbox' | 'previews'
+  >
   /** Removes what the apps do not keep. */
   tidy: () => void
   log: Log
@@ -37,6 +40,7 @@ export function startHousekeeping({
       audit.prune(new Date(intake.now()))
       outbox.prune(new Date(intake.now()))
       previews.prune(new Date(intake.now()))
+      journal.pruneEvents()
     }),
     every(TIDY_EVERY_MS, tidy),
     every(TIDY_EVERY_MS, giveMemoryBack),

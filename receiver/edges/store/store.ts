@@ -30,6 +30,8 @@ export interface Store extends Journal {
   unfinished(app: string): Deployment[]
   /** The same of all apps. */
   allUnfinished(): Deployment[]
+  /** Forgets some of the oldest events, if there are more than are kept; none of what is live. */
+  pruneEvents(keep?: number): void
   /** Keeps a new deployment; under a number of its own, if that is given and free. */
   add(deployment: Deployment, generation?: number): void
   /** Apps of which a deployment is live. */
@@ -37,6 +39,11 @@ export interface Store extends Journal {
   /** A secret of the store's own, made at first use. */
   secret(name: string): Buffer
 }
+
+/** Of all apps together: those of some ten thousand deployments. What became of a deployment is in its record, which stays. */
+export const KEPT_EVENTS = 200_000
+/** So many are forgotten at once: others have their turn in between. */
+const FORGOTTEN_EVENTS = 2000
 
 interface Row {
   generation: number
@@ -93,6 +100,13 @@ export function createStore(database: DatabaseSync, vault: SettingsVault): Store
     addEvent: database.prepare('INSERT INTO events (deployment, event) VALUES (?, ?)'),
     events: database.prepare(
       'SELECT number, event FROM events WHERE deployment = ? AND number > ? ORDER BY number',
+    ),
+    pruneEvents: database.prepare(
+      `DELETE FROM events WHERE number IN (
+         SELECT number FROM events
+         WHERE number <= (SELECT max(number) FROM events) - ?
+           AND deployment NOT IN (SELECT id FROM live JOIN deployments USING (generation))
+         ORDER BY number LIMIT ?)`,
     ),
     setLive: database.prepare(
       'INSERT INTO live (app, generation) VALUES (?, ?) ON CONFLICT (app) DO UPDATE SET generation = excluded.generation',
@@ -228,6 +242,8 @@ export function createStore(database: DatabaseSync, vault: SettingsVault): Store
         number: Number(number),
         event: JSON.parse(String(event)) as DeploymentEvent,
       })),
+
+    pruneEvents: (keep = KEPT_EVENTS) => void sql.pruneEvents.run(keep, FORGOTTEN_EVENTS),
 
     liveApps: () => sql.liveApps.all().map(({ app }) => String(app)),
 
