@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { Agent } from 'node:http'
-import { type Accepted, type Deployment, isFinal } from '../../protocol/deployment.ts'
+import type { Accepted, Deployment } from '../../protocol/deployment.ts'
 import { parseSigningKey, sign } from '../../protocol/standard-webhooks.ts'
 import { firstAnswer, type Site } from '../../test/support/ask.ts'
 import { type PrivateEngine, startDockerd } from '../../test/support/dockerd.ts'
@@ -17,7 +17,9 @@ export interface Rig {
   vm: Vm
   /** Adds an app of the VM's repository to the config, or changes one, at `{name}.test`. There is one called `api`. */
   app(name: string, settings: object): void
-  /** Posts a signed hook, as a sender does, and resolves to its deployment when that is over. */
+  /** Posts a signed hook, as a sender does, and resolves as soon as it is accepted. */
+  hook(body: { image: string }, app?: string): Promise<Accepted>
+  /** The same, and resolves to its deployment when that is over. */
   deploy(body: { image: string } | { rollback: string }, app?: string): Promise<Deployment>
   /**
    * Has a version go live. Resolves to milliseconds from the beginning of that to the first answer of that version, at `{app}.test`,
@@ -53,6 +55,7 @@ export async function onRig<T>(bridge: string, work: (rig: Rig) => Promise<T>): 
         registry,
         vm,
         app,
+        hook: (body, name = 'api') => post(vm, secrets.get(name) ?? '', { body, app: name }),
         deploy: (body, name = 'api') => deploy(vm, secrets.get(name) ?? '', { body, app: name }),
         untilAnswered: (begin, version, name = 'api') =>
           untilAnswered({ port: vm.sites, domain: `${name}.test` }, begin, version),
@@ -83,8 +86,18 @@ export const pushVersion = (
 async function deploy(
   vm: Vm,
   secret: string,
-  { body, app }: { body: object; app: string },
+  hook: { body: object; app: string },
 ): Promise<Deployment> {
+  const { deployment } = await post(vm, secret, { ...hook, prefer: 'wait=300' })
+  if (deployment.status === 'succeeded') return deployment
+  throw new Error(`a deployment did not succeed: ${JSON.stringify(deployment)}`)
+}
+
+async function post(
+  vm: Vm,
+  secret: string,
+  { body, app, prefer }: { body: object; app: string; prefer?: string },
+): Promise<Accepted> {
   const text = JSON.stringify(body)
   const id = `msg_${randomBytes(12).toString('hex')}`
   const timestamp = Math.floor(Date.now() / 1000)
@@ -93,21 +106,16 @@ async function deploy(
     method: 'POST',
     headers: {
       'content-type': 'application/json',
-      prefer: 'wait=300',
       'webhook-id': id,
       'webhook-timestamp': String(timestamp),
       'webhook-signature': signature,
+      ...(prefer === undefined ? {} : { prefer }),
     },
     body: text,
   })
   const said = await response.text()
-  if (response.status !== 200)
-    throw new Error(`a hook was answered with ${response.status}: ${said}`)
-  const { deployment } = JSON.parse(said) as Accepted
-  if (!isFinal(deployment.status) || deployment.status !== 'succeeded') {
-    throw new Error(`a deployment did not succeed: ${said}`)
-  }
-  return deployment
+  if (response.ok) return JSON.parse(said) as Accepted
+  throw new Error(`a hook was answered with ${response.status}: ${said}`)
 }
 
 /** The same at any site. */

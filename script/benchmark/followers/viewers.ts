@@ -11,15 +11,6 @@ export interface Viewers {
   pages: readonly { path: string; app: string }[]
 }
 
-/** What they did so far. */
-export interface Seen {
-  told: number
-  fetched: number
-  cpuMs: number
-}
-
-let [told, fetched] = [0, 0]
-
 /** Who looks at a page as a browser does; resolves when there is a stream. */
 async function look(way: Way, { path, app }: Viewers['pages'][number]): Promise<void> {
   const open = Promise.withResolvers<void>()
@@ -31,7 +22,6 @@ async function look(way: Way, { path, app }: Viewers['pages'][number]): Promise<
     do {
       again = false
       await get(way, path)
-      fetched += 1
     } while (again)
     isFetching = false
   }
@@ -47,7 +37,6 @@ async function look(way: Way, { path, app }: Viewers['pages'][number]): Promise<
     response.on('data', (chunk: Buffer) => {
       open.resolve()
       if (!chunk.includes('changed')) return
-      told += 1
       fetchPage().catch(() => {})
     })
   })
@@ -55,13 +44,7 @@ async function look(way: Way, { path, app }: Viewers['pages'][number]): Promise<
   await open.promise
 }
 
-process.on('message', (asked: Viewers | 'seen') => {
-  if (asked === 'seen') {
-    const { user, system } = process.cpuUsage()
-    process.send?.({ told, fetched, cpuMs: (user + system) / 1000 } satisfies Seen)
-    return
-  }
-  const { host, port, cookie, pages } = asked
+process.once('message', ({ host, port, cookie, pages }: Viewers) => {
   const all = pages.map((page) =>
     look(
       {
