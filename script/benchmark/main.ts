@@ -15,6 +15,7 @@ const PARTS: Record<string, () => Promise<{ part: Part }>> = {
   rollbacks: () => import('./rollbacks.ts'),
   hooks: () => import('./hooks.ts'),
   action: () => import('./action.ts'),
+  growth: () => import('./growth.ts'),
   followers: () => import('./followers.ts'),
 }
 const NAMES = Object.keys(PARTS)
