@@ -1,10 +1,11 @@
 import type { Context } from 'hono'
-import { streamSSE } from 'hono/streaming'
+import { type SSEStreamingApi, streamSSE } from 'hono/streaming'
 import { type Deployment, type DeploymentEvent, isFinal } from '../../../protocol/deployment.ts'
 import type { Feed } from '../../core/feed.ts'
 
 /** Shorter than the read timeouts of proxies. */
 const HEARTBEAT_MS = 15_000
+const STILL_HERE = ': still here\n\n'
 
 export interface EventServices {
   archive: {
@@ -36,18 +37,38 @@ export function createStreamEvents({ archive, feed, stopping }: EventServices) {
     c.header('x-accel-buffering', 'no')
     return streamSSE(c, async (stream) => {
       const closed = new AbortController()
-      stream.onAbort(() => closed.abort())
-      const ended = AbortSignal.any([closed.signal, stopping])
-      while (!ended.aborted) {
-        const next = feed.next(id, AbortSignal.any([ended, AbortSignal.timeout(HEARTBEAT_MS)]))
-        const sent = read(id, { after: last, requestId: request_id })
-        await stream.write(sent?.text ?? ': still here\n\n')
-        if (sent?.isOver === true) return
-        last = sent?.last ?? last
-        await next
+      const close = () => closed.abort()
+      stream.onAbort(close)
+      stopping.addEventListener('abort', close)
+      if (stopping.aborted) close()
+      const beat = beatOf(stream)
+      try {
+        // many may follow: one signal for each of them, not one for each event
+        while (!closed.signal.aborted) {
+          const next = feed.next(id, closed.signal)
+          const sent = read(id, { after: last, requestId: request_id })
+          await stream.write(sent?.text ?? STILL_HERE)
+          if (sent?.isOver === true) return
+          last = sent?.last ?? last
+          beat.refresh()
+          await next
+        }
+      } finally {
+        clearInterval(beat)
+        stopping.removeEventListener('abort', close)
       }
     })
   }
+}
+
+/** Says that it is there, now and then; to who does not read that, once. */
+function beatOf(stream: Pick<SSEStreamingApi, 'write'>): NodeJS.Timeout {
+  let isTaken = true
+  return setInterval(() => {
+    if (!isTaken) return
+    isTaken = false
+    void stream.write(STILL_HERE).then(() => (isTaken = true))
+  }, HEARTBEAT_MS)
 }
 
 /** Reads a deployment's events after a number, as they are sent: once for all who ask in the same moment. `undefined`: there are none. */
