@@ -27,6 +27,8 @@ export function seedHistory(
 ): Sizes {
   const database = openDatabase(file)
   try {
+    // what is lost in a crash is made again
+    database.exec('PRAGMA synchronous = OFF; PRAGMA cache_size = -200000')
     const store = createStore(database, createSettingsVault(database, randomBytes(32)))
     const deployment = store.get(of)?.deployment
     if (deployment === undefined) throw new Error(`${file} has no deployment ${of}`)
