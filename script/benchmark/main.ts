@@ -14,6 +14,7 @@ const PARTS: Record<string, () => Promise<{ part: Part }>> = {
   deploys: () => import('./deploys.ts'),
   rollbacks: () => import('./rollbacks.ts'),
   hooks: () => import('./hooks.ts'),
+  rest: () => import('./rest.ts'),
   action: () => import('./action.ts'),
   growth: () => import('./growth.ts'),
   followers: () => import('./followers.ts'),

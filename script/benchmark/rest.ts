@@ -1,30 +1,29 @@
-import { spawn } from 'node:child_process'
+import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { request } from 'node:http'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
-import { parseArgs } from 'node:util'
+import { promisify } from 'node:util'
 import { startDockerd } from '../../test/support/dockerd.ts'
 import { buildProgram } from '../../test/support/built-program.ts'
 import { startRegistry } from '../../test/support/registry.ts'
 import { startVm } from '../../test/support/vm.ts'
 import { openWorkspace } from '../../test/support/workspace.ts'
 import { ROOT } from '../package/making.ts'
-import { table } from './table.ts'
+import type { Figure, Part } from './part.ts'
 
-const USAGE = `usage: script/bench rest [--runs 5] [--seconds 60] [--program FILE]
-
-  The receiver with one app that is live: the time and the processor time until it answers, its memory after 10 s of rest, and the
-  processor time of a minute of rest; of the npm package's bundle, of the sources, and of Node with an empty server and an SQLite
-  file. They take turns. --program measures one more, such as the executable of out/.`
+const RUNS = 10
+const SECONDS = 60
+const START_AIM_MS = 250
+const MEMORY_AIM_MIB = 70
 
 const REST_MS = 10_000
 /** As Linux counts processor time in /proc. */
 const MS_PER_TICK = 10
 
 /** What is measured of one program: a number of each run. */
-export interface AtRest {
+interface AtRest {
   /** From its start to its first answer. */
   startMs: number[]
   startCpuMs: number[]
@@ -48,16 +47,41 @@ const BARE = `
   process.once('SIGTERM', () => server.close())
 `
 
-/** Measures the bundle, the sources and a bare Node in turns, and further programs by their names. Takes root, for an engine of its own. */
-export async function measureRest({
+/** With one app that is live: until it answers, and at rest; as it ships, from its sources, and an empty server with an SQLite file. */
+export const part: Part = {
+  async measure({ times, say }) {
+    const seconds = times(SECONDS)
+    const all = await measureRest({ runs: times(RUNS), seconds, say })
+    const figure = (title: string, unit: string, key: keyof AtRest, most?: number): Figure => ({
+      title,
+      unit,
+      ways: Object.entries(all).map(([name, each]) => ({ name, values: each[key] })),
+      ...(most === undefined ? {} : { aim: { way: EXECUTABLE, most } }),
+    })
+    return {
+      figures: [
+        figure('start until it answers', 'ms', 'startMs', START_AIM_MS),
+        figure('processor time of a start', 'ms', 'startCpuMs'),
+        figure('memory, with what it shares (RSS)', 'MiB', 'rssMiB', MEMORY_AIM_MIB),
+        figure('memory of its own (private and dirty)', 'MiB', 'ownMiB'),
+        figure(`processor time of ${seconds} s at rest`, 'ms', 'restCpuMs'),
+      ],
+      tables: [],
+    }
+  },
+}
+const EXECUTABLE = 'executable'
+const BARE_NODE = 'bare Node'
+
+/** In turns. Takes root, for an engine of its own. */
+async function measureRest({
   runs,
   seconds,
-  programs = {},
+  say,
 }: {
   runs: number
   seconds: number
-  /** Files that take the receiver's command line. */
-  programs?: Readonly<Record<string, string>>
+  say: (text: string) => void
 }): Promise<Record<string, AtRest>> {
   const workspace = openWorkspace()
   try {
@@ -70,16 +94,16 @@ export async function measureRest({
     await vm.receiver().stop()
     const serving = (program: string): Words => [program, 'serve', '--config', file]
     const bare = join(workspace.dir, 'bare.sock')
+    const served = { socket: vm.config.socket }
+    say('building what ships')
     const candidates: Record<string, { words: Words; socket: string }> = {
-      node: { words: [process.execPath, '-e', BARE, bare, `${bare}.db`], socket: bare },
-    }
-    const all = {
-      bundle: await buildProgram(workspace.folder('built')),
-      sources: join(ROOT, 'bin/deploy-receiver'),
-      ...programs,
-    }
-    for (const [name, program] of Object.entries(all)) {
-      candidates[name] = { words: serving(program), socket: vm.config.socket }
+      [EXECUTABLE]: { words: serving(await buildExecutable(workspace.folder('out'))), ...served },
+      [BARE_NODE]: { words: [process.execPath, '-e', BARE, bare, `${bare}.db`], socket: bare },
+      'npm package': {
+        words: serving(await buildProgram(workspace.folder('built'))),
+        ...served,
+      },
+      sources: { words: serving(join(ROOT, 'bin/deploy-receiver')), ...served },
     }
     const env = { ...process.env, DOCKER_HOST: engine.host, REGISTRY_PASSWORD: login.password }
     // what Node compiled is kept by then
@@ -87,6 +111,7 @@ export async function measureRest({
     const figures: Record<string, AtRest> = {}
     for (let run = 0; run < runs; run++) {
       for (const [name, each] of Object.entries(candidates)) {
+        say(`${name}, run ${run + 1} of ${runs}`)
         const measured = await measureOnce(each, { env, seconds })
         const of = (figures[name] ??= none())
         for (const key of Object.keys(of) as (keyof AtRest)[]) of[key].push(measured[key])
@@ -98,6 +123,11 @@ export async function measureRest({
   } finally {
     await workspace.close()
   }
+}
+
+async function buildExecutable(out: string): Promise<string> {
+  await promisify(execFile)(process.execPath, [join(ROOT, 'script/package/main.ts'), '--out', out])
+  return join(out, `deploy-receiver-linux-${process.arch}`)
 }
 
 const none = (): AtRest => ({
@@ -164,43 +194,3 @@ function memoryOf(pid: number): (name: string) => number {
   const rollup = readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8')
   return (name) => Number(new RegExp(`^${name}:\\s+(\\d+)`, 'm').exec(rollup)?.[1]) / 1024
 }
-
-const median = (values: readonly number[]) =>
-  values.toSorted((one, other) => one - other)[Math.floor(values.length / 2)] ?? 0
-
-async function main(): Promise<void> {
-  const { values } = parseArgs({
-    options: {
-      runs: { type: 'string', default: '5' },
-      seconds: { type: 'string', default: '60' },
-      program: { type: 'string' },
-      help: { type: 'boolean', short: 'h', default: false },
-    },
-  })
-  if (values.help) {
-    console.log(USAGE)
-    return
-  }
-  const figures = await measureRest({
-    runs: Number(values.runs),
-    seconds: Number(values.seconds),
-    ...(values.program === undefined ? {} : { programs: { [values.program]: values.program } }),
-  })
-  const names: Record<keyof AtRest, string> = {
-    startMs: 'start until it answers (ms)',
-    startCpuMs: 'processor time of that (ms)',
-    rssMiB: 'RSS (MiB)',
-    pssMiB: 'PSS (MiB)',
-    ownMiB: 'memory of its own (MiB)',
-    restCpuMs: `processor time of ${values.seconds} s at rest (ms)`,
-  }
-  table(
-    ['', ...Object.keys(figures)],
-    (Object.keys(names) as (keyof AtRest)[]).map((key) => [
-      names[key],
-      ...Object.values(figures).map((each) => median(each[key]).toFixed(0)),
-    ]),
-  )
-}
-
-if (import.meta.main) await main()
