@@ -16,7 +16,7 @@ import { readVolumes } from '../volumes.ts'
 import { composeService } from './compose-service.ts'
 import { limited } from './limited.ts'
 import { OWN_NAME } from './named.ts'
-import { previewModel } from './project-model.ts'
+import { type PreviewModel, previewModel } from './project-model.ts'
 import type { Refusal } from './refusals.ts'
 
 /** The project of the app itself, and what it has to do with other apps. */
@@ -58,20 +58,10 @@ export function readPreviewProject(
   }
   const given = readGiven(reader, at, source.envFile)
   const { service } = found.key
-  const theirs = [service, ...roles.oneOffs, ...roles.workers]
-  const services = [...theirs, ...roles.dependencies.map((each) => each.service)]
+  const waitedFor = roles.dependencies.map((each) => each.service)
+  const services = [service, ...roles.oneOffs, ...roles.workers, ...waitedFor]
   const made = previewModel(whole, { services, given: Object.values(given) })
-  for (const each of made.refused) refuse(reader, at, each, source.files)
-  if (made.leftOut.length > 0) {
-    const message = `previews go without, of the service ${made.leftOut.join('; of ')}: what they need of it is named under previews (docs/compose.md)`
-    reader.notice(at, message)
-  }
-  for (const each of roles.dependencies) {
-    if (whole.services[each.service]?.image === undefined) {
-      const message = `the service ${each.service} is built here, and previews pull what they run`
-      reader.problem(at, message, 'build and push it by the workflow, and name its image')
-    }
-  }
+  tell(reader, at, { made, whole, roles, files: source.files })
   const quiet: Reader = { ...reader, notice: () => {} }
   const settings = readProjectApp(quiet, withoutAdded(keys), {
     found: { at, key: { ...found.key, source }, model: made.model },
@@ -81,10 +71,7 @@ export function readPreviewProject(
   })
   const { project, container, ...others } = settings
   if (project === undefined) return undefined
-  const secretVariables = {
-    ...container.secretVariables,
-    ...secretsOf(given),
-  }
+  const secretVariables = { ...container.secretVariables, ...secretsOf(given) }
   return {
     ...others,
     replicas: 1,
@@ -94,10 +81,7 @@ export function readPreviewProject(
       resources: resourcesOf(made.model, services),
       apart: {
         services: Object.fromEntries(
-          project.dependencies.map((each) => [
-            each.service,
-            composeService(made.model, each.service),
-          ]),
+          waitedFor.map((each) => [each, composeService(made.model, each)]),
         ),
       },
     },
@@ -144,6 +128,28 @@ const secretsOf = (given: Readonly<Record<string, string>>): Record<string, stri
   Object.fromEntries(
     Object.entries(given).filter(([name, value]) => isSecret({ name, value, fromOutside: true })),
   )
+
+/** What previews cannot have, and what they go without. */
+function tell(
+  reader: Reader,
+  at: Field,
+  {
+    made,
+    whole,
+    roles,
+    files,
+  }: { made: PreviewModel; whole: ComposeModel; roles: Roles; files: readonly string[] },
+): void {
+  for (const each of made.refused) refuse(reader, at, each, files)
+  for (const { service } of roles.dependencies) {
+    if (whole.services[service]?.image !== undefined) continue
+    const message = `the service ${service} is built here, and previews pull what they run`
+    reader.problem(at, message, 'build and push it by the workflow, and name its image')
+  }
+  if (made.leftOut.length === 0) return
+  const message = `previews go without, of the service ${made.leftOut.join('; of ')}: what they need of it is named under previews (docs/compose.md)`
+  reader.notice(at, message)
+}
 
 function refuse(
   reader: Reader,
