@@ -16,7 +16,7 @@ export interface NumberedEvent {
 export interface Store extends Journal {
   /** Deployments whose ids begin so, `most` at most, the oldest first. */
   beginning(prefix: string, most: number): Deployment[]
-  /** Those that came of the request with this id: one, if Nginx makes each once. */
+  /** Those of the newest 20,000 that came of the request with this id: one, if Nginx makes each once. */
   ofRequest(id: string, most: number): Deployment[]
   /** An app's deployments, newest first; `before` is a deployment's id. */
   list(app: string, options: { limit: number; before?: string }): Deployment[]
@@ -40,6 +40,9 @@ export interface Store extends Journal {
   secret(name: string): Buffer
 }
 
+/** More would hold all else up. */
+const SEARCHED = 20_000
+
 /** Of all apps together: those of some ten thousand deployments. What became of a deployment is in its record, which stays. */
 export const KEPT_EVENTS = 200_000
 /** So many are forgotten at once: others have their turn in between. */
@@ -61,9 +64,10 @@ export function createStore(database: DatabaseSync, vault: SettingsVault): Store
     beginning: database.prepare(
       `SELECT ${COLUMNS} FROM deployments WHERE id >= ?1 AND id < ?1 || '{' ORDER BY id LIMIT ?2`,
     ),
-    // read through without an index: an operator asks for it, now and then
+    // read through without an index: an operator asks for it, now and then, and soon
     ofRequest: database.prepare(
-      `SELECT ${COLUMNS} FROM deployments WHERE json_extract(record, '$.request_id') = ? ORDER BY generation LIMIT ?`,
+      `SELECT ${COLUMNS} FROM (SELECT * FROM deployments ORDER BY generation DESC LIMIT ${SEARCHED})
+       WHERE json_extract(record, '$.request_id') = ? ORDER BY generation LIMIT ?`,
     ),
     find: database.prepare(`SELECT ${COLUMNS} FROM deployments WHERE app = ? AND generation = ?`),
     next: database.prepare(
