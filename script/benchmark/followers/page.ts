@@ -162,10 +162,11 @@ async function whileTheyLook({
 /** Resolves once all are there, to what has them go. */
 async function startViewers(viewers: Viewers): Promise<() => Promise<void>> {
   const child = fork(join(import.meta.dirname, 'viewers.ts'))
+  // where nobody is to look it ends by itself
+  const gone = once(child, 'exit')
   child.send(viewers)
   await once(child, 'message')
   return async () => {
-    const gone = once(child, 'exit')
     child.kill()
     await gone
   }
