@@ -250,7 +250,7 @@ describe('a stream of events', () => {
     const { deployment, follow } = await accept()
     const app = createApp(world.services, 'public')
     const followers = await Promise.all(
-      Array.from({ length: 20 }, () =>
+      Array.from({ length: 20 }, async () =>
         app.request(`/deployments/${deployment.id}/events`, {
           headers: { host: 'deploy.example.com', authorization: `Bearer ${follow.token}` },
         }),
