@@ -13,6 +13,8 @@ import { tablesOf, verdicts } from './report/tables.ts'
 const PARTS: Record<string, () => Promise<{ part: Part }>> = {
   deploys: () => import('./deploys.ts'),
   rollbacks: () => import('./rollbacks.ts'),
+  swaps: () => import('./swaps.ts'),
+  traffic: () => import('./traffic.ts'),
   hooks: () => import('./hooks.ts'),
   rest: () => import('./rest.ts'),
   action: () => import('./action.ts'),
@@ -65,6 +67,7 @@ async function bench(
   try {
     process.env['DEPLOY_RECEIVER'] ??= await buildProgram(workspace.folder('program'))
     const said: string[] = []
+    const faults: string[] = []
     for (const name of names) {
       const { part } = (await PARTS[name]?.()) ?? {}
       const measured = await part?.measure({
@@ -75,6 +78,7 @@ async function bench(
       progress('')
       console.log(`## ${name}\n\n${tablesOf(measured)}\n`)
       said.push(...verdicts(name, measured))
+      faults.push(...(measured.faults ?? []).map((fault) => `${name}: ${fault}`))
       if (keep) {
         const at = new Date().toISOString()
         await keepPart(name, { at, commit: revision(), share, machine: machine(), ...measured })
@@ -82,6 +86,7 @@ async function bench(
     }
     console.log(said.join('\n'))
     if (keep) await writePage()
+    if (faults.length > 0) throw new Error(faults.join('\n'))
   } finally {
     await workspace.close()
   }

@@ -35,6 +35,8 @@ export interface Table {
 export interface Measured {
   figures: Figure[]
   tables: Table[]
+  /** What may not happen, and did: is said after the tables, and the run has failed. */
+  faults?: string[]
 }
 
 /** A section of docs/benchmarks.md. */

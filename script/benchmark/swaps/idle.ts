@@ -4,22 +4,15 @@ import { Agent, createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
-import { parseArgs } from 'node:util'
-import { createSites } from '../../receiver/edges/nginx/sites.ts'
-import { createSlots } from '../../receiver/edges/slots.ts'
-import { ask } from '../../test/support/ask.ts'
-import { startNginx } from '../../test/support/nginx.ts'
-import { freePort } from '../../test/support/ports.ts'
-import { openWorkspace } from '../../test/support/workspace.ts'
-import { table } from './table.ts'
+import { createSites } from '../../../receiver/edges/nginx/sites.ts'
+import { createSlots } from '../../../receiver/edges/slots.ts'
+import { ask } from '../../../test/support/ask.ts'
+import { startNginx } from '../../../test/support/nginx.ts'
+import { freePort } from '../../../test/support/ports.ts'
+import { openWorkspace } from '../../../test/support/workspace.ts'
+import type { Asked, Table } from '../part.ts'
 
-const USAGE = `usage: script/bench idle [--seconds 30]
-
-  Apps whose servers close idle connections after 2 s and after 5 s, as gunicorn and uvicorn do, behind Nginx as the receiver
-  sets it up, with a swap after every second round. All clients of an app ask at once, wait about as long as its server keeps idle
-  connections, and ask again: half of them GET, half POST. Nothing may fail. Then the same with connections kept for 5 s by Nginx,
-  to show that the load sees the race.`
-
+const SECONDS = 30
 const IDLE_SECONDS = [2, 5]
 const CLIENTS = 60
 /** How far from the server's own end of an idle connection requests come. */
@@ -34,7 +27,14 @@ interface Count {
   failed: number
 }
 
-async function bench(seconds: number): Promise<boolean> {
+/**
+ * Apps whose servers close idle connections after 2 s and after 5 s, as gunicorn and uvicorn do, behind Nginx as the receiver
+ * sets it up, with a swap after every second round. All clients of an app ask at once, wait about as long as its server keeps idle
+ * connections, and ask again: half of them GET, half POST. Nothing may fail. Then the same with connections kept for 5 s by Nginx,
+ * to show that the load sees the race.
+ */
+export async function idleConnections(asked: Asked): Promise<{ table: Table; failed: number }> {
+  const seconds = asked.times(SECONDS)
   const workspace = openWorkspace()
   try {
     const nginx = await startNginx({ dir: workspace.folder('nginx') })
@@ -75,6 +75,7 @@ async function bench(seconds: number): Promise<boolean> {
           }),
         ),
       )
+    asked.say('idle connections')
     const ours = await load()
     for (const { app } of apps) {
       const file = join(nginx.directory, `deploy-receiver.${app}.conf`)
@@ -86,18 +87,18 @@ async function bench(seconds: number): Promise<boolean> {
     }
     await nginx.reloaded(nginx.check)
     const theirs = await load()
-    const row = (name: string, count: Count) => [
-      name,
-      ...[count.get, count.post, count.failed].map((number) => number.toLocaleString('en-US')),
-    ]
-    table(
-      ['', 'GET', 'POST', '**failed**'],
-      apps.flatMap(({ idle }, at) => [
-        row(`closes after ${idle} s; Nginx keeps for 1 s`, ours[at] ?? NONE),
-        row(`closes after ${idle} s; Nginx keeps for 5 s`, theirs[at] ?? NONE),
-      ]),
-    )
-    return ours.every(({ failed }) => failed === 0)
+    const row = (name: string, { get, post, failed }: Count) => [name, get, post, failed]
+    return {
+      table: {
+        title: 'servers that close idle connections',
+        head: ['GET', 'POST', 'failed'],
+        rows: apps.flatMap(({ idle }, at) => [
+          row(`after ${idle} s; Nginx keeps them for 1 s, as in our sites`, ours[at] ?? NONE),
+          row(`after ${idle} s; Nginx keeps them for 5 s`, theirs[at] ?? NONE),
+        ]),
+      },
+      failed: ours.reduce((sum, { failed }) => sum + failed, 0),
+    }
   } finally {
     await workspace.close()
   }
@@ -150,12 +151,3 @@ async function serve(idleSeconds: number): Promise<number> {
   await once(server, 'listening')
   return (server.address() as AddressInfo).port
 }
-
-const { values } = parseArgs({
-  options: {
-    seconds: { type: 'string', default: '30' },
-    help: { type: 'boolean', short: 'h', default: false },
-  },
-})
-if (values.help) console.log(USAGE)
-else process.exitCode = (await bench(Number(values.seconds))) ? 0 : 1
