@@ -1,137 +1,151 @@
-import { execFile } from 'node:child_process'
-import { once } from 'node:events'
-import { readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { type AddressInfo, createServer } from 'node:net'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { parseArgs, promisify } from 'node:util'
-import { hearAccessLog } from '../../receiver/edges/access-log.ts'
-import { createSites } from '../../receiver/edges/nginx/sites.ts'
-import { createSlots, heardFlag } from '../../receiver/edges/slots.ts'
-import { startNginx } from '../../test/support/nginx.ts'
+import { makePair } from '../../test/support/certificates.ts'
 import { freePort } from '../../test/support/ports.ts'
-import { openWorkspace } from '../../test/support/workspace.ts'
-import { table } from './table.ts'
+import type { Asked, Figure, Measured, Part } from './part.ts'
+import { onRig, pushVersion, type Rig } from './rig.ts'
+import { ANSWERS, fastApp } from './traffic/fast-app.ts'
+import { processorTime } from './traffic/processor-time.ts'
+import { costOfTelling } from './traffic/telling.ts'
+import { type Address, askWithWrk } from './traffic/wrk.ts'
 
-const USAGE = `usage: script/bench traffic [--requests 20000] [--rounds 7]
+const ROUNDS = 5
+const SECONDS = 4
+const CONNECTIONS = 16
+const PORT = 8000
+/** Over TLS Nginx turns away whoever names no site of its own: there the name that is asked for has to lead to this machine. */
+const DOMAIN = { http: 'api.test', tls: 'localhost', plain: 'plain.test' }
+const OURS = 'as the receiver configures Nginx'
+const PLAIN = 'a plain proxy_pass'
+const STRAIGHT = 'straight to the container'
+const AIMS = { perSecond: 0.97, p99: 1.05 }
 
-  What it costs Nginx to tell of requests: its workers' processor time for each, of so many in each round, with \`access_log\` off and
-  on, and on while nobody hears, in turns, medians. Nginx logs into a file besides, as it does by default. Takes \`ab\` (apache2-utils).`
+/**
+ * Requests through Nginx as the receiver configures it, against a `proxy_pass` with Nginx's defaults in the same Nginx, and without any
+ * Nginx, as a published port leads there: to the same container, as fast as one thread can ask.
+ */
+export const part: Part = {
+  async measure(asked) {
+    const figures = await onRig('traffic', (rig) => throughNginx(rig, asked))
+    return { figures: [...figures, await costOfTelling(asked)], tables: [] } satisfies Measured
+  },
+}
 
-const run = promisify(execFile)
-const CONNECTIONS = 8
-/** USER_HZ, which Linux counts processor time in. */
-const TICKS_A_SECOND = 100
-const KINDS = ['off', 'on, and nobody hears', 'on'] as const
-type Kind = (typeof KINDS)[number]
+async function throughNginx(rig: Rig, asked: Asked): Promise<Figure[]> {
+  const { vm, workspace } = rig
+  const tlsPort = await freePort()
+  const pair = makePair(workspace.folder('tls'), [DOMAIN.tls])
+  rig.app('api', { domains: [DOMAIN.http, DOMAIN.tls], tls: pair })
+  Object.assign(vm.config['nginx'] as object, { listen_tls: [`127.0.0.1:${tlsPort}`] })
+  await vm.start()
+  const digest = await pushVersion(rig, 'fast', await fastApp())
+  await rig.deploy({ image: `${vm.repository}@${digest}` })
+  const container = `${await addressOfApp(rig)}:${PORT}`
+  const plain = { http: await freePort(), tls: await freePort() }
+  writeFileSync(join(vm.nginx.directory, 'plain.conf'), plainSite(plain, pair, container))
+  await vm.nginx.reloaded(vm.nginx.check)
 
-async function bench(requests: number, rounds: number): Promise<void> {
-  const workspace = openWorkspace()
-  const app = await startApp()
-  try {
-    const nginx = await startNginx({
-      dir: workspace.folder('nginx'),
-      accessLog: 'requests.log combined',
-    })
-    const [port, udp] = [await freePort(), await freePort()]
-    const data = workspace.folder('data')
-    const slots = createSlots(data)
-    slots.makeLive('api', 'blue')
-    let isWanted = false
-    const sites = createSites({
-      installation: 'bench',
-      nginx: { ...nginx, listen: [`127.0.0.1:${port}`] },
-      app: () => ({ domains: ['api.test'], pauses: false }),
-      flags: slots.flags,
-      address: () => '127.0.0.1',
-      receiver: () => ({
-        url: 'https://deploy.test',
-        listen: { host: '127.0.0.1', port: udp },
-        traffic: { port: udp, isWanted },
-      }),
-    })
-    const slot = { port: app.port, replicas: 1 }
-    await nginx.reloaded(() => sites.ensure({ api: { blue: slot, green: slot } }))
-    await nginx.reloaded(() => sites.receiver.ensure('leave'))
-    let heard = 0
-    const hearing = hearAccessLog(udp, () => void (heard += 1), {
-      flag: heardFlag(data),
-      report: (message) => console.error(message),
-      nowMs: () => performance.now(),
-    })
+  const overHttp = (path: string) => [
+    { name: OURS, url: `http://127.0.0.1:${vm.sites}${path}`, host: DOMAIN.http },
+    { name: PLAIN, url: `http://127.0.0.1:${plain.http}${path}`, host: DOMAIN.plain },
+    { name: STRAIGHT, url: `http://${container}${path}`, host: DOMAIN.plain },
+  ]
+  const overTls = (path: string) => [
+    {
+      name: OURS,
+      url: `https://${DOMAIN.tls}:${tlsPort}${path}`,
+      host: `${DOMAIN.tls}:${tlsPort}`,
+    },
+    { name: PLAIN, url: `https://${DOMAIN.tls}:${plain.tls}${path}`, host: DOMAIN.plain },
+  ]
+  const figures: Figure[] = []
+  for (const [size, path] of Object.entries(ANSWERS)) {
+    const master = vm.nginx.pid
+    figures.push(...(await inTurns({ title: size, ways: overHttp(path), asked, master })))
+    figures.push(...(await inTurns({ title: `${size}, TLS`, ways: overTls(path), asked, master })))
+  }
+  return figures
+}
 
-    const ask = async () => {
-      const before = ticksOf(nginx.pid)
-      const url = `http://127.0.0.1:${port}/`
-      const args = ['-q', '-k', '-c', String(CONNECTIONS), '-n', String(requests)]
-      const { stdout } = await run('ab', [...args, '-H', 'Host: api.test', url])
-      if (!/^Failed requests: +0$/m.test(stdout)) throw new Error(stdout)
-      return ((ticksOf(nginx.pid) - before) / TICKS_A_SECOND / requests) * 1_000_000
+async function inTurns({
+  title,
+  ways,
+  asked,
+  master,
+}: {
+  title: string
+  ways: (Address & { name: string })[]
+  asked: Asked
+  /** Of the Nginx whose processor time counts. */
+  master: number
+}): Promise<Figure[]> {
+  const rounds = asked.times(ROUNDS)
+  const measured = ways.map(({ name }) => ({
+    name,
+    perSecond: [] as number[],
+    p99: [] as number[],
+    processor: [] as number[],
+  }))
+  for (let round = 0; round <= rounds; round++) {
+    asked.say(`${title}, ${round} of ${rounds}`)
+    const inOrder = ways.map((way, at) => ({ way, own: measured[at] }))
+    // whatever else the machine does grows and shrinks: none is always the first
+    for (const { way, own } of round % 2 === 0 ? inOrder : inOrder.toReversed()) {
+      const before = processorTime(master)
+      const seconds = round === 0 ? 1 : SECONDS
+      const { requests, perSecond, p99 } = await askWithWrk(way, {
+        seconds,
+        connections: CONNECTIONS,
+      })
+      // the first round warms up
+      if (round === 0) continue
+      own?.perSecond.push(perSecond)
+      own?.p99.push(p99)
+      own?.processor.push(((processorTime(master) - before) / requests) * 1_000_000)
     }
-    const costs: Record<Kind, number[]> = { off: [], 'on, and nobody hears': [], on: [] }
-    for (let round = 0; round <= rounds; round += 1) {
-      // whatever else the machine does grows and shrinks: none is always the first
-      for (const kind of round % 2 === 0 ? KINDS : KINDS.toReversed()) {
-        if (isWanted !== (kind !== 'off')) {
-          isWanted = kind !== 'off'
-          await nginx.reloaded(() => sites.receiver.ensure('leave'))
-        }
-        if (kind === 'on') writeFileSync(heardFlag(data), '')
-        else rmSync(heardFlag(data), { force: true })
-        heard = 0
-        const cost = await ask()
-        process.stderr.write(`\r· round ${round} of ${rounds}: ${kind}, ${cost.toFixed(1)} µs   `)
-        // the first one warms up
-        if (round > 0) costs[kind].push(cost)
-        if (heard > 0 !== (kind === 'on')) throw new Error(`${kind}: ${heard} lines came`)
-      }
-    }
-    process.stderr.write('\n')
-    const errors = readFileSync(join(nginx.directory, '../error.log'), 'utf8')
-    if (errors.includes('syslog')) throw new Error('Nginx could not send')
-    await hearing.close()
-    table(
-      ['access_log', "Nginx's processor time of a request (µs)", 'from', 'to'],
-      KINDS.map((kind) => {
-        const sorted = costs[kind].toSorted((a, b) => a - b)
-        const of = (at: number) => (sorted.at(at) ?? Number.NaN).toFixed(1)
-        return [kind, of(Math.floor(sorted.length / 2)), of(0), of(-1)]
-      }),
-    )
-  } finally {
-    app.server.close()
-    await workspace.close()
+  }
+  const of = (what: 'perSecond' | 'p99' | 'processor') =>
+    measured.map(({ name, [what]: values }) => ({ name, values }))
+  const aimed = { way: OURS, against: PLAIN }
+  return [
+    {
+      title,
+      unit: 'requests/s',
+      ways: of('perSecond'),
+      aim: { ...aimed, least: AIMS.perSecond },
+    },
+    { title: `${title}, p99`, unit: 'ms', ways: of('p99'), aim: { ...aimed, most: AIMS.p99 } },
+    {
+      title: `${title}, Nginx's processor time of a request`,
+      unit: 'µs',
+      ways: of('processor').filter(({ name }) => name !== STRAIGHT),
+    },
+  ]
+}
+
+async function addressOfApp({ engine: { docker } }: Rig): Promise<string> {
+  const [found] = await docker.listContainers({ filters: { label: ['deploy-receiver.app=api'] } })
+  const [network] = Object.values(found?.NetworkSettings.Networks ?? {})
+  if (network === undefined) throw new Error('the app has no container')
+  return network.IPAddress
+}
+
+const plainSite = (
+  ports: { http: number; tls: number },
+  { certificate, key }: { certificate: string; key: string },
+  container: string,
+) => `upstream plain { server ${container}; keepalive 64; }
+server {
+  listen 127.0.0.1:${ports.http};
+  listen 127.0.0.1:${ports.tls} ssl;
+  server_name ${DOMAIN.plain};
+  ssl_certificate ${certificate};
+  ssl_certificate_key ${key};
+  location / {
+    proxy_pass http://plain;
+    proxy_http_version 1.1;
+    proxy_set_header Connection "";
+    proxy_set_header Host $host;
   }
 }
-
-/** Processor time of Nginx's workers, in user and system. */
-const ticksOf = (master: number): number =>
-  readFileSync(`/proc/${master}/task/${master}/children`, 'utf8')
-    .trim()
-    .split(' ')
-    .reduce((sum, pid) => {
-      // behind the name, which may have blanks
-      const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? []
-      return sum + Number(fields[11]) + Number(fields[12])
-    }, 0)
-
-/** As cheap as an app can be: one answer to each piece that comes, over connections that stay. */
-async function startApp() {
-  const answer = Buffer.from('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok')
-  const server = createServer((socket) => {
-    socket.on('error', () => {})
-    socket.on('data', () => socket.write(answer))
-  })
-  server.listen(0, '127.0.0.1').unref()
-  await once(server, 'listening')
-  return { server, port: (server.address() as AddressInfo).port }
-}
-
-const { values } = parseArgs({
-  options: {
-    requests: { type: 'string', default: '20000' },
-    rounds: { type: 'string', default: '7' },
-    help: { type: 'boolean', short: 'h', default: false },
-  },
-})
-if (values.help) console.log(USAGE)
-else await bench(Number(values.requests), Number(values.rounds))
+`

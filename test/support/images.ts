@@ -135,7 +135,7 @@ const filesOfNode = async () => [
 ]
 
 /** Shared libraries and loader of a program, as absolute paths: `name => /path (address)` or `/path (address)`. */
-async function librariesOf(program: string): Promise<string[]> {
+export async function librariesOf(program: string): Promise<string[]> {
   const { stdout } = await run('ldd', [program])
   return stdout.split('\n').flatMap((line) => /(\/\S+) \(0x/.exec(line)?.[1] ?? [])
 }
