@@ -14,9 +14,10 @@ ${told(site)}${site.basicAuth === undefined ? '' : SITES_PASSWORD}proxy_request_
 proxy_next_upstream error timeout; # no POST that an app may have seen is sent again
 proxy_intercept_errors off; # the app's own errors pass
 ${hideOfApp(site)}proxy_buffering off; # events and streams pass as they come
-proxy_buffer_size 16k; # for large cookies, and for large downloads without buffering
+proxy_buffer_size 64k; # for large cookies, and for large downloads without buffering: each fill of it is a read and a write
 proxy_buffers 8 16k;
-proxy_busy_buffers_size 32k;
+proxy_busy_buffers_size 64k;
+proxy_temp_file_write_size 128k; # a smaller one further out would be refused beside such buffers
 proxy_connect_timeout 5s; # longer than the kernel takes to find that nobody has an address, about 3 s
 proxy_read_timeout ${timeFor(site)}; # WebSockets and events may be silent
 proxy_send_timeout ${timeFor(site)};
