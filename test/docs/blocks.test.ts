@@ -13,7 +13,7 @@ const RUN: readonly (readonly [page: string, begins: string, by: string])[] = [
   ['README.md', 'git clone', 'script/test'],
   ['README.md', 'curl -fsSLO', 'script/test-install'],
   ['README.md', 'hook() {', 'test/docs/hooks.test.ts'],
-  ['docs/benchmarks.md', 'script/bench', 'script/bench'],
+  ['docs/benchmarks.md', 'npm run bench', 'script/bench'],
   ['docs/compose.md', 'curl -i', 'test/e2e/moving-project.test.ts'],
   ['docs/hooks.md', 'hook=https:', 'test/docs/hooks.test.ts'],
   ['docs/hooks.md', 'openssl genpkey', 'test/docs/hooks.test.ts'],
