@@ -89,7 +89,7 @@ export async function pushTiny({
     layerOf({ 'www/index.html': `${version}\n`, ...(broken ? {} : { 'www/healthz': 'ok\n' }) }),
     ...(files === undefined ? [] : [layerOf(files)]),
   ]
-  const described = below.map(({ diffId: _, ...layer }) => layer)
+  const described = below.map(({ mediaType, digest, size }) => ({ mediaType, digest, size }))
   for (const layer of layers) described.push({ mediaType: LAYER, ...(await blob(layer)) })
   const description = await blob(
     JSON.stringify({
