@@ -26,7 +26,7 @@ const USAGE = `usage: npm run test:previews -- [--previews N] [--seed N]
 
 const VERSIONS = 4
 const AUTHORS = 6
-/** Between two kills, and twice as long as a start takes beside: on a slow machine it is to get on, too. */
+/** Between two kills, and as long as a start takes beside: on a slow machine it is to get on, too. */
 const SHORTEST_MS = 1000
 const LONGEST_MS = 12_000
 const SETTLED_MS = 600_000
@@ -173,7 +173,7 @@ function killNowAndThen(vm: Vm, random: Random): { stop(): Promise<number> } {
   let [kills, startMs] = [0, 0]
   const killing = (async () => {
     for (;;) {
-      const ms = SHORTEST_MS + random.below(LONGEST_MS - SHORTEST_MS) + 2 * startMs
+      const ms = SHORTEST_MS + random.below(LONGEST_MS - SHORTEST_MS) + startMs
       await pause(ms, undefined, { signal: stopping.signal }).catch(() => {})
       if (stopping.signal.aborted) return kills
       vm.receiver().kill('SIGKILL')

@@ -19,8 +19,8 @@ export interface Met {
 
 /**
  * Visitors that GET and POST, on connections that they keep and on fresh ones. When previews come and go, Nginx is reloaded, which closes
- * connections on which nothing is under way: as every client does (RFC 9112, 9.3.1), they send on another one what had no answer on a
- * connection that was used before. Anything else is a failure.
+ * connections on which nothing is under way: as browsers do, they send on another one what had no answer on a connection that was used
+ * before; each time is counted. Anything else is a failure.
  */
 export function startVisitors(site: Site): { stop(): Promise<Met> } {
   const met: Met = { requests: 0, failed: 0, reasons: [], closed: 0 }
