@@ -8,7 +8,7 @@ import type { ServiceEngine } from '../../core/project/ports.ts'
 import type { ContainerEngine } from '../../core/slots/ports.ts'
 import { create, inspect, mend, remove, startFailure, stop } from './containers.ts'
 import { statusOf, translate } from './errors.ts'
-import { createImageFacts } from './known-images.ts'
+import { factsOf } from './image-facts.ts'
 import { removeReleases, runOnce } from './run-once.ts'
 import { containerName } from './container-name.ts'
 import { filterOf, type Home, isInSlot, isOurs } from './labels.ts'
@@ -90,7 +90,15 @@ export function createEngine({ docker, home, credentials, clock }: DockerOptions
       return { pulled: true }
     },
 
-    image: createImageFacts(docker),
+    async image({ repository, digest }) {
+      try {
+        const image = docker.getImage(`${repository}@${digest}`)
+        const { Config } = await retryReads(() => image.inspect())
+        return factsOf(Config)
+      } catch (error) {
+        throw translate(error, `cannot look at ${repository}@${digest}`, 'start_failed')
+      }
+    },
 
     async start(plan) {
       const name = containerName(network, plan)

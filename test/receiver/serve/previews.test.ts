@@ -29,7 +29,7 @@ beforeEach(() => {
     ...ports,
     sites: { remove: async () => false },
     slots: { clear() {} },
-    compose: { forget() {} },
+    compose: { forget() {}, removeApart: async () => [] },
     keptLogs: { forget() {} },
     connections: async () => 0,
     journal: { ...ports.journal, transaction: <T>(work: () => T) => work(), unfinished: () => [] },
