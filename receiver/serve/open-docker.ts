@@ -5,6 +5,7 @@ import { internalName } from '../core/internal-name.ts'
 import type { Installation } from '../core/installation.ts'
 import type { Report } from '../core/log.ts'
 import type { Rollouts } from '../core/rollout.ts'
+import { withKnownFacts } from '../core/image/known-facts.ts'
 import type { SlotPorts } from '../core/slots/ports.ts'
 import { createSlotsRollout } from '../core/slots/rollout.ts'
 import { isRecreated } from '../core/slots/recreate.ts'
@@ -125,7 +126,7 @@ export function openDocker(
       areThere: (names) => areThere(docker, names),
       parts: createPreviewParts(docker, installation.id),
     }),
-    images: engine,
+    images: withKnownFacts(engine),
     registry,
     attestations: {
       ...attestations,

@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process'
 import { prepareBareScript } from '../../test/support/bare-deploy.ts'
 import { type PushedLayer, pushLayer } from '../../test/support/tiny-image.ts'
 import type { Asked, Figure, Measured, Part } from './part.ts'
-import { onRig, pushVersion, type Rig } from './rig.ts'
+import { onRig, pushVersion, type Rig, settled } from './rig.ts'
 
 const PAIRS = 20
 /** Five layers of a hundred megabytes that nothing compresses, beneath one of a few bytes that changes. */
@@ -78,7 +78,9 @@ async function measure({
     const script = async () => bare.deploy(its)
     // whatever grows meanwhile: none is always the first
     const oursFirst = round % 2 === 0
+    await settled()
     const first = await (oursFirst ? ours() : script())
+    await settled()
     const second = await (oursFirst ? script() : ours())
     // the first round warms up
     if (round === 0) continue

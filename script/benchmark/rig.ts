@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { Agent } from 'node:http'
+import { setTimeout as pause } from 'node:timers/promises'
 import type { Accepted, Deployment } from '../../protocol/deployment.ts'
 import { parseSigningKey, sign } from '../../protocol/standard-webhooks.ts'
 import { firstAnswer, type Site } from '../../test/support/ask.ts'
@@ -117,6 +118,9 @@ async function post(
   if (response.ok) return JSON.parse(said) as Accepted
   throw new Error(`a hook was answered with ${response.status}: ${said}`)
 }
+
+/** Until what a deployment does after its end is over: nobody deploys in the same moment again. */
+export const settled = (): Promise<void> => pause(300)
 
 /** The same at any site. */
 export async function untilAnswered(

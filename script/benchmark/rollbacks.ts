@@ -1,6 +1,6 @@
 import type Docker from 'dockerode'
 import type { Asked, Figure, Measured, Part } from './part.ts'
-import { onRig, pushVersion, type Rig, untilAnswered } from './rig.ts'
+import { onRig, pushVersion, type Rig, settled, untilAnswered } from './rig.ts'
 
 const ROUNDS = 20
 /** Milliseconds. */
@@ -46,8 +46,11 @@ interface Scene {
 /** What is live in a round, and what is to be then. */
 const targetOf = (round: number) => (round % 2 === 0 ? '1' : '2')
 
-const rollBack = ({ rig, versions }: Scene, app: string, version: string) =>
-  rig.untilAnswered(() => rig.deploy({ rollback: versions.get(version) ?? '' }, app), version, app)
+async function rollBack({ rig, versions }: Scene, app: string, version: string): Promise<number> {
+  await settled()
+  const digest = versions.get(version) ?? ''
+  return rig.untilAnswered(() => rig.deploy({ rollback: digest }, app), version, app)
+}
 
 async function stillRuns(scene: Scene): Promise<Figure> {
   const values: number[] = []
@@ -77,6 +80,7 @@ async function isStopped(scene: Scene): Promise<Figure> {
     scene.asked.say(`its container was stopped, ${round} of ${scene.rounds}`)
     await untilStopped(scene.rig)
     const ours = await rollBack(scene, 'stopped', targetOf(round))
+    await settled()
     const its = await startBare(bare)
     await bare.stop({ t: 0 })
     if (round > 0) {

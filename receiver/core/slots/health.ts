@@ -11,7 +11,7 @@ const PROBES = { leastMs: 10, share: 0.05 }
 /** A test is a program that starts in the container, beside the app that starts. */
 const TESTS = { leastMs: 250, share: 0.5 }
 /** A good answer is confirmed soon: it is the last thing between a healthy container and its users. */
-const CONFIRM_PAUSE_MS = 10
+const CONFIRM_PAUSE_MS = 5
 /** That a container ended is seen within so long. */
 const LOOK_EVERY_MS = 250
 /** Failing answers in a row that count as unhealthy once live, as Docker's own `retries`. */

@@ -40,9 +40,24 @@ export function imagesAt({ DockerRootDir, DriverStatus, Containerd }: StoreInfo)
     : DockerRootDir
 }
 
-/** The disk of the engine; `undefined` when its directory is not on this machine. */
-export async function diskOf(docker: Docker): Promise<Disk | undefined> {
-  const info = await retryReads(async () => (await docker.info()) as Info)
+/**
+ * Looks at the disk of the engine; `undefined` when its directory is not on this machine. Where that is takes the engine long to tell: it
+ * is asked each time, and what it said the time before is gone by.
+ */
+export function createDisk(docker: Docker): () => Promise<Disk | undefined> {
+  let known: Promise<Info> | undefined
+  return () => {
+    const asked = retryReads(async () => (await docker.info()) as Info)
+    const before = known ?? asked
+    asked.then(
+      () => void (known = asked),
+      () => void (known = undefined),
+    )
+    return before.then(diskAt)
+  }
+}
+
+async function diskAt(info: Info): Promise<Disk | undefined> {
   const { DockerRootDir, OSType, Architecture } = info
   const path = imagesAt(info)
   try {

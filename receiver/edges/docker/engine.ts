@@ -24,7 +24,7 @@ import { holds, pull } from './pull.ts'
 import { missingVolumes, removeVolumes, volumeName } from './volumes.ts'
 import type { Credentials } from '../credentials/credentials.ts'
 import { withRenewableLogin } from '../credentials/renew-login.ts'
-import { diskOf, layerChains } from './disk.ts'
+import { createDisk, layerChains } from './disk.ts'
 
 const PULLS_AT_ONCE = 3
 const LATE_WORDS_MS = 1000
@@ -74,7 +74,7 @@ export function createEngine({ docker, home, credentials, clock }: DockerOptions
 
     holds: (image) => holds(docker, image),
 
-    disk: () => diskOf(docker),
+    disk: createDisk(docker),
 
     layers: () => layerChains(docker),
 

@@ -8,7 +8,7 @@ import { pathSegment } from '../path-segment.ts'
 import type { Flags } from '../slots.ts'
 import { filesOf, snippetsOf } from './app-files.ts'
 import type { AskedSite } from './ask/ask.ts'
-import { serverBlocksIn } from './ask/server-blocks.ts'
+import { type ServerBlock, serverBlocksIn } from './ask/server-blocks.ts'
 import { placesIn, placesOf } from './ask/visit.ts'
 import { onDisk } from './change.ts'
 import type { Features } from './features.ts'
@@ -65,6 +65,8 @@ export function appSites({
 }: AppSitesOptions) {
   const snippets = snippetsOf(nginx.directory)
   const listenTls = inEachFile(nginx.listenTls ?? [])
+  /** What was read last of each file. */
+  const parsed = new Map<string, { said: string; blocks: ServerBlock[] }>()
 
   /** Those that may share a domain with this one, itself included. */
   const placed = (app: string): Placed[] => [...new Set([...known(), app])].flatMap(placedAt)
@@ -142,6 +144,15 @@ export function appSites({
     }
   }
 
+  /** A site is asked for in each deployment, and its files seldom change. */
+  const blocksIn = (file: string, text: string, included: Readonly<Record<string, string>>) => {
+    const said = JSON.stringify([text, included])
+    const before = parsed.get(file)
+    const blocks = before?.said === said ? before.blocks : serverBlocksIn(file, text, included)
+    parsed.set(file, { said, blocks })
+    return blocks
+  }
+
   const siteOnDisk = (app: string): AskedSite => {
     const [conf, snippet] = filesOf(nginx.directory, app)
     const [text, included = ''] = onDisk(nginx, () => [conf, snippet].map(readIfThere))
@@ -152,7 +163,7 @@ export function appSites({
     const written = (isGone ? [app] : sharersOf(app, placed(app)).map(({ name }) => name))
       .map((each) => filesOf(nginx.directory, each)[0])
       .flatMap((file) =>
-        serverBlocksIn(file, onDisk(nginx, () => readIfThere(file)) ?? '', { [snippet]: included }),
+        blocksIn(file, onDisk(nginx, () => readIfThere(file)) ?? '', { [snippet]: included }),
       )
       .filter(({ served }) => served.has(path))
     const names = [...domains, ...redirectFrom]

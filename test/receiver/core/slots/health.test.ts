@@ -85,7 +85,7 @@ describe('a container becomes healthy', () => {
   test('confirmed soon after the first good answer, however slow the probes were by then', async () => {
     answer = (before) => (before < 9 ? 503 : 200)
     await wait()
-    expect(pausesOf(asked).at(-1)).toBe(10)
+    expect(pausesOf(asked).at(-1)).toBe(5)
   })
 
   test('asked at once, soon again, then ever slower up to the interval', async () => {
