@@ -1,5 +1,5 @@
 import { openWorkspace } from '../../test/support/workspace.ts'
-import { type Contestant, debianWebhook, deployReceiver } from './hooks/contestants.ts'
+import { bareServer, type Contestant, debianWebhook, deployReceiver } from './hooks/contestants.ts'
 import {
   distinctHooks,
   type Figures,
@@ -24,8 +24,9 @@ export const part: Part = {
       const receiver = await deployReceiver(workspace)
       const peer = await debianWebhook(workspace)
       const both: readonly Contestant[] = [receiver, peer]
-      for (const each of both) await each.start()
-      const refused = await wrongSignatures(both, size, say)
+      const floor = await bareServer(workspace)
+      for (const each of [...both, floor]) await each.start()
+      const refused = await wrongSignatures([...both, floor], size, say)
       const accepted = await distinctHooks(both, size, say)
       const ended = await killed(both, size, say)
       const held = await memory(receiver, size, say)
@@ -37,9 +38,9 @@ export const part: Part = {
       return {
         figures: [
           perSecond('wrong signatures refused', refusals, { way: ours, against: its, least: 1 }),
-          ...costs('refusal', refusals),
+          ...costs('a refusal', refusals),
           perSecond('right hooks acknowledged', hooks, { way: receiver.name, least: ACCEPTED_AIM }),
-          ...costs('acknowledged hook', hooks),
+          ...costs('an acknowledged hook', hooks),
         ],
         tables: [
           {
@@ -98,8 +99,8 @@ const perSecond = (title: string, groups: Groups, aim: Aim): Figure => ({
 })
 
 const costs = (what: string, groups: Groups): Figure[] => [
-  figure(`p99 of a ${what}`, 'ms', groups, (each) => each.p99),
-  figure(`processor time of a ${what}`, 'µs', groups, (each) => each.cpuMicroseconds),
+  figure(`p99 of ${what}`, 'ms', groups, (each) => each.p99),
+  figure(`processor time of ${what}`, 'µs', groups, (each) => each.cpuMicroseconds),
 ]
 
 const figure = (

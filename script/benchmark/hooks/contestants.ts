@@ -16,15 +16,19 @@ const BODY_BYTES = 2048
 const SETTLE_MS = 120_000
 const LOOK_MS = 250
 
-/** A receiver of hooks that is measured. */
-export interface Contestant {
+/** What is sent wrong signatures. */
+export interface Refusing {
   name: string
   url: string
   /** Kinds of wrong signatures that it is sent. */
   kinds: readonly ('github' | 'webhook')[]
+  running(): Running
+}
+
+/** A receiver of hooks that is measured. */
+export interface Contestant extends Refusing {
   /** A rightly signed hook, unlike every other. */
   hook(number: number): Hook
-  running(): Running
   start(): Promise<void>
   /** Of the acknowledged hooks, how many left what they should; waits until nothing more comes. */
   recorded(acknowledged: Burst['acknowledged']): Promise<number>
@@ -108,6 +112,46 @@ export async function deployReceiver(
     async stop() {
       await vm.close()
       await engine.stop()
+    },
+  }
+}
+
+const BARE_SERVER = `
+  const { createHmac } = require('node:crypto')
+  require('node:http').createServer((request, response) => {
+    const chunks = []
+    request.on('data', (chunk) => chunks.push(chunk))
+    request.on('end', () => {
+      createHmac('sha256', 'secret').update(Buffer.concat(chunks)).digest()
+      response.writeHead(401, { 'content-type': 'application/problem+json' })
+      response.end('{"title":"no"}')
+    })
+  }).listen(Number(process.argv[1]), '127.0.0.1')
+`
+
+/** The least that Node can refuse with: a server that reads the body, makes its HMAC and says no. */
+export async function bareServer(
+  workspace: Workspace,
+): Promise<Refusing & { start(): Promise<void> }> {
+  const port = await freePort()
+  const url = `http://127.0.0.1:${port}`
+  let running: Running | undefined
+  return {
+    name: 'bare Node server',
+    url,
+    kinds: ['github'],
+    running() {
+      if (running === undefined) throw new Error('the bare server was not started')
+      return running
+    },
+    async start() {
+      running = await startProcess({
+        dir: workspace.folder('bare'),
+        name: 'bare',
+        command: process.execPath,
+        args: ['-e', BARE_SERVER, String(port)],
+      })
+      await waitForUrl(url, running)
     },
   }
 }

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { setTimeout as pause } from 'node:timers/promises'
 import { type Burst, burst } from '../../../test/support/burst.ts'
-import type { Contestant } from './contestants.ts'
+import type { Contestant, Refusing } from './contestants.ts'
 import { refuse } from './refuse.ts'
 
 export interface Size {
@@ -29,7 +29,7 @@ const REST_MS = 3000
 
 /** Wrong signatures, in turns. */
 export async function wrongSignatures(
-  contestants: readonly Contestant[],
+  contestants: readonly Refusing[],
   { rounds, seconds }: Size,
   say: Say,
 ): Promise<(Figures & { kind: Contestant['kinds'][number] })[]> {
