@@ -123,7 +123,7 @@ const BARE_SERVER = `
     request.on('data', (chunk) => chunks.push(chunk))
     request.on('end', () => {
       createHmac('sha256', 'secret').update(Buffer.concat(chunks)).digest()
-      response.writeHead(401, { 'content-type': 'application/problem+json' })
+      response.writeHead(request.method === 'GET' ? 200 : 401, { 'content-type': 'application/problem+json' })
       response.end('{"title":"no"}')
     })
   }).listen(Number(process.argv[1]), '127.0.0.1')

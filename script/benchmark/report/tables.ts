@@ -45,11 +45,14 @@ function ofFigure({ title, unit, ways }: Figure): string {
     shown(median(values)),
     `${shown(quantile(values, 0.25))} – ${shown(quantile(values, 0.75))}`,
     values.length,
-    at === 1 || against === undefined ? '' : ratioOf(values, against.values).toFixed(2),
+    at === 1 || against === undefined ? '' : timesOf(ratioOf(values, against.values)),
   ])
   const ratio = against === undefined ? '' : `to ${against.name}`
   return table([title, `median (${unit})`, 'half of them', 'runs', ratio], rows)
 }
+
+/** Nothing to compare with is no ratio. */
+const timesOf = (ratio: number): string => (Number.isFinite(ratio) ? ratio.toFixed(2) : '')
 
 const ofCounts = ({ title, head, rows }: Table): string => table([title, ...head], rows)
 
