@@ -14,8 +14,9 @@ export async function pageOf(parts: ReadonlyMap<string, Kept>): Promise<string> 
   let page = await readFile(PAGE, 'utf8')
   page = between(page, 'aims', aimsOf(parts))
   for (const [name, kept] of parts) {
-    const plot = `![each value of ${name}](benchmarks/${name}.svg)`
-    page = between(page, name, [repeatOf(name, kept), tablesOf(kept), plot].join('\n\n'))
+    // counts alone have no picture
+    const plot = kept.figures.length > 0 ? [`![each value of ${name}](benchmarks/${name}.svg)`] : []
+    page = between(page, name, [repeatOf(name, kept), tablesOf(kept), ...plot].join('\n\n'))
   }
   return format(page, { ...(await resolveConfig(PAGE)), parser: 'markdown' })
 }

@@ -36,7 +36,7 @@ export async function plot(figures: readonly Figure[]): Promise<string> {
       ],
     })),
     resolve: { scale: { color: 'independent' } },
-    config: { axis: { labelLimit: 260, titleFontWeight: 'normal' } },
+    config: { axis: { labelLimit: 320, titleFontWeight: 'normal' } },
   }
   return new View(parse(compile(spec).spec), { renderer: 'none' }).toSVG()
 }
