@@ -1,7 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { AttemptsRecord } from '../../core/certificates/keep.ts'
 import type { Attempts } from '../../core/certificates/certificate.ts'
-import { transaction } from './schema.ts'
+import { transaction } from './transaction.ts'
 
 /** What became of asking CAs for certificates: a restart is no reason to ask again. */
 export function createCertificateAttempts(database: DatabaseSync): AttemptsRecord {

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import type { DatabaseSync } from 'node:sqlite'
-import { transaction } from './schema.ts'
+import { transaction } from './transaction.ts'
 
 /** The id of the installation that this store is of; `undefined` until it was given one. */
 export interface StoredInstallation {

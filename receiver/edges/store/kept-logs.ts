@@ -2,7 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { DatabaseSync } from 'node:sqlite'
 import type { Redact } from '../../core/redaction/redact.ts'
 import type { KeptLogs, LogLine } from '../../core/slots/printed.ts'
-import { transaction } from './schema.ts'
+import { transaction } from './transaction.ts'
 
 /** Taking secrets out of a long log takes its time: others have their turn in between. */
 const LINES_A_TURN = 200

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { DatabaseSync } from 'node:sqlite'
 import type { Entry, Outbox, TargetRecord } from '../../core/notify/outbox.ts'
-import { transaction } from './schema.ts'
+import { transaction } from './transaction.ts'
 
 export interface StoredOutbox extends Outbox {
   record(target: string, now: Date): TargetRecord

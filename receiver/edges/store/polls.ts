@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { PollPorts } from '../../core/intake/poll.ts'
-import { transaction } from './schema.ts'
+import { transaction } from './transaction.ts'
 
 /** What polling found the last time, by app. */
 export function createPolls(database: DatabaseSync): Pick<PollPorts, 'seen' | 'see'> {

@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { Origin, Preview, PreviewRecord, Removals, Run } from '../../core/previews/preview.ts'
-import { transaction } from './schema.ts'
+import { transaction } from './transaction.ts'
 
 /** Longer than a run of a workflow may wait, and be run again. */
 const MARKS_DAYS = 90

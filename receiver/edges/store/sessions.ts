@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { Person, Role, Session, SessionStore } from '../../core/sign-in/session.ts'
-import { transaction } from './schema.ts'
+import { transaction } from './transaction.ts'
 
 /** Who is signed in on the page, and the links that sign in, by the hashes of what browsers hold. */
 export function createSessions(database: DatabaseSync): SessionStore {

@@ -2,7 +2,7 @@ import type { DatabaseSync } from 'node:sqlite'
 import type { Slot } from '../../core/slots/container.ts'
 import type { SlotRecord, Upstream } from '../../core/slots/ports.ts'
 import { blockOf, blocksOf, divide } from '../subnet.ts'
-import { transaction } from './schema.ts'
+import { transaction } from './transaction.ts'
 
 /** Where the slots of apps are: their addresses, what Nginx has to know of them, and whose containers stand there. */
 export interface StoredSlots extends SlotRecord {

@@ -4,7 +4,7 @@ import { type Deployment, type DeploymentEvent, isFinal } from '../../../protoco
 import { apply } from '../../core/deployment.ts'
 import type { Journal, StoredDeployment } from '../../core/journal.ts'
 import type { Past } from '../../core/intake/rollback-target.ts'
-import { transaction } from './schema.ts'
+import { transaction } from './transaction.ts'
 import type { SettingsVault } from './settings.ts'
 
 /** An event with its number, which rises over the whole store. */

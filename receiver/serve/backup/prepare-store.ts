@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { createInstallation } from '../../edges/store/installation.ts'
-import { openDatabase, transaction } from '../../edges/store/schema.ts'
+import { openDatabase } from '../../edges/store/schema.ts'
+import { transaction } from '../../edges/store/transaction.ts'
 import { createSettingsVault } from '../../edges/store/settings.ts'
 import { createSlotRecord } from '../../edges/store/slot-record.ts'
 import { createStore } from '../../edges/store/store.ts'

@@ -6,7 +6,8 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import { DeployError } from '../../../receiver/core/errors.ts'
 import { createGroupCommit, type Together } from '../../../receiver/core/group-commit.ts'
 import { createEvents } from '../../../receiver/core/listeners.ts'
-import { openDatabase, part, transaction } from '../../../receiver/edges/store/schema.ts'
+import { openDatabase } from '../../../receiver/edges/store/schema.ts'
+import { part, transaction } from '../../../receiver/edges/store/transaction.ts'
 
 let dir: string
 let database: DatabaseSync

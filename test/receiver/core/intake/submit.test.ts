@@ -8,7 +8,8 @@ import {
   type Submitted,
 } from '../../../../receiver/core/intake/submit.ts'
 import { createIdempotency } from '../../../../receiver/edges/store/idempotency.ts'
-import { openDatabase, transaction } from '../../../../receiver/edges/store/schema.ts'
+import { openDatabase } from '../../../../receiver/edges/store/schema.ts'
+import { transaction } from '../../../../receiver/edges/store/transaction.ts'
 import { APP, createFakeWorld, DIGEST, type FakeWorld } from '../../../support/fake-world.ts'
 
 const DAY = 24 * 60 * 60

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { createFlush } from '../../../../receiver/edges/store/flush.ts'
-import { openDatabase, transaction } from '../../../../receiver/edges/store/schema.ts'
+import { openDatabase } from '../../../../receiver/edges/store/schema.ts'
+import { transaction } from '../../../../receiver/edges/store/transaction.ts'
 
 test('one write is under way at a time, and one more for all that came meanwhile', () => {
   const dir = mkdtempSync(join(tmpdir(), 'flush-'))

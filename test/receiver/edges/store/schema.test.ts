@@ -5,7 +5,8 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import { createAudit } from '../../../../receiver/edges/store/audit.ts'
 import { createIdempotency } from '../../../../receiver/edges/store/idempotency.ts'
 import { DeployError } from '../../../../receiver/core/errors.ts'
-import { openDatabase, transaction } from '../../../../receiver/edges/store/schema.ts'
+import { openDatabase } from '../../../../receiver/edges/store/schema.ts'
+import { transaction } from '../../../../receiver/edges/store/transaction.ts'
 
 let dir: string
 let file: string
