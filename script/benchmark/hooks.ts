@@ -64,9 +64,9 @@ export const part: Part = {
           {
             title: `refusals that ${receiver.name} gave`,
             head: ['memory (MiB)'],
-            rows: someOf(held).map(({ refusals: count, kib }) => [
+            rows: someOf(held).map(({ refusals: count, mib }) => [
               count.toLocaleString('en-US'),
-              Math.round(kib / 1024),
+              Math.round(mib),
             ]),
           },
         ],

@@ -12,6 +12,7 @@ import { startVm } from '../../test/support/vm.ts'
 import { openWorkspace } from '../../test/support/workspace.ts'
 import { ROOT } from '../package/making.ts'
 import type { Figure, Part } from './part.ts'
+import { processorTimeOf } from './processes.ts'
 
 const RUNS = 10
 const SECONDS = 60
@@ -19,8 +20,6 @@ const START_AIM_MS = 250
 const MEMORY_AIM_MIB = 70
 
 const REST_MS = 10_000
-/** As Linux counts processor time in /proc. */
-const MS_PER_TICK = 10
 
 /** What is measured of one program: a number of each run. */
 interface AtRest {
@@ -153,10 +152,10 @@ async function measureOnce(
     }
     const startMs = performance.now() - began
     const pid = child.pid ?? 0
-    const startCpuMs = cpuMsOf(pid)
+    const startCpuMs = processorTimeOf(pid)
     await pause(seconds === 0 ? 0 : REST_MS)
-    const mib = memoryOf(pid)
-    const before = cpuMsOf(pid)
+    const mib = rollupOf(pid)
+    const before = processorTimeOf(pid)
     await pause(seconds * 1000)
     return {
       startMs,
@@ -164,7 +163,7 @@ async function measureOnce(
       rssMiB: mib('Rss'),
       pssMiB: mib('Pss'),
       ownMiB: mib('Private_Dirty'),
-      restCpuMs: cpuMsOf(pid) - before,
+      restCpuMs: processorTimeOf(pid) - before,
     }
   } finally {
     child.kill('SIGTERM')
@@ -182,15 +181,8 @@ const answers = (socketPath: string) =>
       .end()
   })
 
-/** User and system, of all its threads. */
-function cpuMsOf(pid: number): number {
-  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
-  const [, , , , , , , , , , , , user, system] = stat.slice(stat.lastIndexOf(')')).split(' ')
-  return (Number(user) + Number(system)) * MS_PER_TICK
-}
-
 /** In MiB, by the kernel's names. */
-function memoryOf(pid: number): (name: string) => number {
+function rollupOf(pid: number): (name: string) => number {
   const rollup = readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8')
   return (name) => Number(new RegExp(`^${name}:\\s+(\\d+)`, 'm').exec(rollup)?.[1]) / 1024
 }

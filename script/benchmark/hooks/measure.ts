@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs'
 import { setTimeout as pause } from 'node:timers/promises'
 import { type Burst, burst } from '../../../test/support/burst.ts'
 import type { Contestant, Refusing } from './contestants.ts'
+import { memoryOf, processorTimeOf } from '../processes.ts'
 import { refuse } from './refuse.ts'
 
 export interface Size {
@@ -38,9 +38,10 @@ export async function wrongSignatures(
     for (const { name, url, kinds, running } of contestants) {
       for (const kind of kinds) {
         say(`wrong signatures, round ${round} of ${rounds}: ${name}, ${kind}`)
-        const before = cpuSeconds(running().pid)
+        const before = processorTimeOf(running().pid)
         const refused = await refuse(url, kind, seconds)
-        const cpuMicroseconds = ((cpuSeconds(running().pid) - before) / refused.requests) * 1e6
+        const cpuMicroseconds =
+          ((processorTimeOf(running().pid) - before) / refused.requests) * 1000
         figures.push({ contestant: name, kind, ...refused, cpuMicroseconds })
       }
     }
@@ -59,9 +60,9 @@ export async function distinctHooks(
     const offset = (round - 1) * hooks
     for (const { name, hook, recorded, running } of contestants) {
       say(`distinct hooks, round ${round} of ${rounds}: ${name}`)
-      const before = cpuSeconds(running().pid)
+      const before = processorTimeOf(running().pid)
       const done = await burst(hooks, (number) => hook(offset + number))
-      const cpuMicroseconds = ((cpuSeconds(running().pid) - before) / hooks) * 1e6
+      const cpuMicroseconds = ((processorTimeOf(running().pid) - before) / hooks) * 1000
       if (done.failures.length > 0) {
         throw new Error(`${name}: ${done.failures.length} hooks failed: ${done.failures[0]}`)
       }
@@ -107,15 +108,15 @@ export async function killed(
   return figures
 }
 
-/** Resident memory in KiB while refusals come, and last after a rest. */
+/** Resident memory in MiB while refusals come, and last after a rest. */
 export async function memory(
   { url, running }: Contestant,
   { refusals, seconds }: Size,
   say: Say,
-): Promise<{ refusals: number; kib: number }[]> {
-  const figures: { refusals: number; kib: number }[] = []
+): Promise<{ refusals: number; mib: number }[]> {
+  const figures: { refusals: number; mib: number }[] = []
   let done = 0
-  const note = () => figures.push({ refusals: done, kib: residentKib(running().pid) })
+  const note = () => figures.push({ refusals: done, mib: memoryOf(running().pid) })
   note()
   while (done < refusals) {
     say(`memory: ${done} of ${refusals} refusals`)
@@ -129,12 +130,3 @@ export async function memory(
 
 const numbered = ({ acknowledged }: Burst, offset: number) =>
   acknowledged.map(({ number, text }) => ({ number: offset + number, text }))
-
-/** User and system time of a process, in ticks of 10 ms (proc(5), /proc/pid/stat, fields 14 and 15). */
-function cpuSeconds(pid: number): number {
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? []
-  return (Number(fields[11]) + Number(fields[12])) / 100
-}
-
-const residentKib = (pid: number) =>
-  Number(/^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1])
