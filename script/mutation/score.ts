@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { dirname, relative } from 'node:path'
 import type { MutantResult } from '@stryker-mutator/api/core'
-import { table } from '../benchmark/table.ts'
+import { table } from './table.ts'
 import { ROOT, ROOTS } from './roots.ts'
 
 /** What came of the faults in a file or folder. */
