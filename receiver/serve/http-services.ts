@@ -1,8 +1,6 @@
 import type { AppConfig, Config } from '../config/config.ts'
 import type { Apps } from '../core/apps.ts'
-import type { Finding } from '../core/finding.ts'
 import type { Registry } from '../core/image/registry.ts'
-import type { Log } from '../core/log.ts'
 import { createIssuerKeys } from '../edges/oidc/issuer-keys.ts'
 import { createVerifyToken } from '../edges/oidc/verify.ts'
 import { createBodyGate } from '../http/limits/body-gate.ts'
@@ -15,73 +13,56 @@ import type { OpenStore } from './open-store.ts'
 /** Bodies of strangers that are read at once: 8 MiB at most. */
 const BODIES = { atOnce: 128, perAddress: 32, maxWaiting: 1024, waitMs: 5000 }
 
+/** What each of these is made for by `serve`, and passed on as it is. */
+type Given = Pick<
+  Services,
+  | 'besideOurs'
+  | 'certificates'
+  | 'commands'
+  | 'copyStore'
+  | 'doctor'
+  | 'drain'
+  | 'drift'
+  | 'fleet'
+  | 'health'
+  | 'log'
+  | 'lookForData'
+  | 'maintenance'
+  | 'maintenanceSince'
+  | 'metrics'
+  | 'notify'
+  | 'operate'
+  | 'pageHealth'
+  | 'plan'
+  | 'previews'
+  | 'prove'
+  | 'readLogs'
+  | 'reload'
+  | 'removeApp'
+  | 'stopping'
+  | 'tags'
+  | 'traffic'
+>
+
 /** All that the routes need. */
-export function httpServices({
-  current,
-  apps,
-  store: { database, journal, record, intake, audit, refusals, feed, sessions },
-  registry,
-  tags,
-  readLogs,
-  commands,
-  plan,
-  health,
-  pageHealth,
-  metrics,
-  traffic,
-  doctor,
-  prove,
-  certificates,
-  reload,
-  removeApp,
-  previews,
-  maintenance,
-  maintenanceSince,
-  drain,
-  fleet,
-  besideOurs,
-  operate,
-  lookForData,
-  drift,
-  copyStore,
-  notify,
-  log,
-  stopping,
-}: {
-  /** The config that is in force at this moment. */
-  current: () => CurrentConfig
-  apps: Apps<AppConfig>
-  store: OpenStore
-  registry: Registry
-  tags: Services['tags']
-  readLogs: Services['readLogs']
-  commands: Services['commands']
-  plan: Services['plan']
-  health: Services['health']
-  pageHealth: Services['pageHealth']
-  metrics: Services['metrics']
-  traffic: Services['traffic']
-  doctor: () => Promise<Finding[]>
-  prove: Services['prove']
-  certificates: Services['certificates']
-  reload: Services['reload']
-  removeApp: Services['removeApp']
-  previews: Services['previews']
-  maintenance: Services['maintenance']
-  maintenanceSince: Services['maintenanceSince']
-  drain: Services['drain']
-  fleet: Services['fleet']
-  besideOurs: Services['besideOurs']
-  operate: Services['operate']
-  lookForData: Services['lookForData']
-  drift: Services['drift']
-  copyStore: Services['copyStore']
-  notify: Services['notify']
-  log: Log
-  stopping: AbortSignal
-}): Services {
+export function httpServices(
+  {
+    current,
+    apps,
+    store: { database, journal, record, intake, audit, refusals, feed, sessions },
+    registry,
+  }: {
+    /** The config that is in force at this moment. */
+    current: () => CurrentConfig
+    apps: Apps<AppConfig>
+    store: OpenStore
+    registry: Registry
+  },
+  given: Given,
+): Services {
   const byName = httpApps(apps.all)
   return {
+    ...given,
     version: VERSION,
     get url() {
       return current().config.url
@@ -106,31 +87,8 @@ export function httpServices({
     resolve: registry.resolve,
     feed,
     verifyToken: createVerifyToken(createIssuerKeys(database, Date.now), () => new Date()),
-    reload,
-    removeApp,
-    previews,
-    maintenance,
-    maintenanceSince,
-    drain,
-    fleet,
-    besideOurs,
     stoppedSince: (app) => record.stopped(app)?.since,
     awaitsData: (app) => record.stopped(app)?.awaits ?? [],
-    lookForData,
-    drift,
-    copyStore,
-    operate,
-    doctor,
-    prove,
-    certificates,
-    tags,
-    readLogs,
-    commands,
-    plan,
-    health,
-    pageHealth,
-    metrics,
-    traffic,
     sessions,
     get pageHosts() {
       const domain = current().config.page?.domain
@@ -150,9 +108,6 @@ export function httpServices({
       return current().config.readTokens
     },
     followKey: journal.secret('follow'),
-    notify,
-    log,
-    stopping,
   }
 }
 

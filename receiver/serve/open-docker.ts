@@ -159,4 +159,6 @@ export function openDocker(
   return { ports, swarm, kubernetes, engine, registry, slots, sites, rollouts, usage }
 }
 
+export type Opened = ReturnType<typeof openDocker>
+
 const isIsolated = (app: AppConfig) => app.engine === 'docker' && app.isolated === true

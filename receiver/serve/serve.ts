@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs'
 import type { Reloaded, ReloadOptions } from '../config/changes.ts'
 import { usesDocker, usesNginx } from '../config/uses-docker.ts'
 import type { AppConfig, Config } from '../config/config.ts'
@@ -7,46 +6,32 @@ import { readVariables } from '../config/variables.ts'
 import { createApps } from '../core/apps.ts'
 import { movedFrom } from '../core/delegated/moved.ts'
 import { refuseDocker, refuseEngineChange } from '../core/engine-change.ts'
-import { besideOurs } from '../core/project/beside-ours.ts'
 import type { Log, Report } from '../core/log.ts'
 import { countDeployments, countHooks } from '../core/meters.ts'
 import type { Redactor } from '../core/redaction/redactor.ts'
 import { lookAtFleet } from '../core/fleet/fleet.ts'
 import { createAskMember } from '../edges/fleet/ask-member.ts'
 import { ownApps } from './own-apps.ts'
-import { lookAtDrain, switchDrain } from '../core/drain.ts'
-import { lookAtMaintenance, switchMaintenance } from '../core/slots/maintenance.ts'
 import type { PreviewNews } from '../core/notify/news.ts'
-import { findingOf } from '../core/notify/state.ts'
 import { refuseOthers } from '../core/slots/ownership.ts'
-import { lookForData } from '../core/slots/awaited-data.ts'
-import { plan as planDeployment } from '../core/plan.ts'
-import { type AllOperations, operationsOf } from '../core/operations.ts'
 import { removeApp } from '../core/slots/remove-app.ts'
-import { isToRepair } from '../core/slots/container-events.ts'
 import { createTraffic, markSwaps } from '../core/traffic/traffic.ts'
 import { showApps, upstreamsOf } from '../core/slots/show-apps.ts'
 import { systemClock } from '../edges/clock.ts'
-import { readProject } from '../edges/compose/read-project.ts'
-import { followEvents } from '../edges/docker/events.ts'
-import { followServices } from '../edges/swarm/events.ts'
 import { isolatedBridge } from '../edges/docker/labels.ts'
 import { ensureNetwork, removeNetwork } from '../edges/docker/network.ts'
 import { blockOf } from '../edges/subnet.ts'
-import { listTags } from '../edges/registry/tags.ts'
 import { heardFlag } from '../edges/slots.ts'
 import { newInstallationId } from '../edges/store/installation.ts'
 import { createProof } from '../http/healthz.ts'
 import { takeStoreOver } from '../edges/store/upgrade.ts'
 import { type Addresses, takeAddresses } from './addresses.ts'
+import { appServices } from './app-services.ts'
 import { watchClosedPreviews } from './closed-previews.ts'
 import { takeConfig } from './current-config.ts'
-import { dockerOperations } from './docker-operations.ts'
-import { kubernetesOperations } from './kubernetes-operations.ts'
+import { runDoctorWithin } from './doctor-within.ts'
 import { startHousekeeping } from './housekeeping.ts'
 import { startCertificates } from './keep-certificates.ts'
-import { compareConfig, planReload } from './look-at-config.ts'
-import { lookAtWayIn } from './look-at-way-in.ts'
 import { hearRequests } from './hear-requests.ts'
 import { httpServices } from './http-services.ts'
 import { hasStore, NO_CONTAINERS, openMachine, storeFile, storePlace } from './machine.ts'
@@ -63,10 +48,10 @@ import { oneAfterTheOther, previewsOf, startPreviews } from './previews.ts'
 import { showReceiver } from './show-receiver.ts'
 import { atNginx, siteTls } from './site-tls.ts'
 import { startPolling } from './start-polling.ts'
-import { swarmOperations } from './swarm-operations.ts'
-import type { Services } from '../http/app.ts'
 import { VERSION } from '../version.ts'
 import { lookAtUpgrade, sayWhatBegins } from './upgrade.ts'
+import { visitorSwitches } from './visitor-switches.ts'
+import { watchEngines } from './watch-engines.ts'
 import { watchWarnings } from './watch-warnings.ts'
 import { createWatchdog, watchRequests, watchSteps } from './watchdog.ts'
 import { closedToNginx } from './way-to-data.ts'
@@ -145,20 +130,14 @@ async function start(
       maintenanceSince: slots.maintenance,
       stoppedSince: (app) => record.stopped(app)?.since,
       certificates: () => certificates.ends(),
-      images: async () => (await engine.disk())?.path,
-      containers: usage,
-      replicas: (app) =>
-        operate(app).spec.engine === 'docker'
-          ? undefined
-          : health(app).then(({ containers, running }) => ({ wanted: containers, running })),
+      images: async () => (await opened.engine.disk())?.path,
+      containers: (signal) => opened.usage(signal),
+      replicas: (app) => ofApps.replicas(app),
       traffic: { of: traffic.of, ignoredLines: requests.ignoredLines },
     }),
     report,
   )
-  const pageHealth = createPageHealth(
-    (app, ask) => operate(app).of.health(operate(app).spec, ask),
-    clock.ms,
-  )
+  const pageHealth = createPageHealth((app, ask) => ofApps.health(app, ask), clock.ms)
   const store = openStore(storePlace(data, machine), {
     clock,
     log,
@@ -196,17 +175,7 @@ async function start(
     env: variables,
     redactor,
   })
-  const {
-    ports: slotPorts,
-    swarm,
-    kubernetes,
-    engine,
-    registry,
-    slots,
-    sites,
-    rollouts,
-    usage,
-  } = openDocker(config, {
+  const opened = openDocker(config, {
     docker,
     installation,
     credentials,
@@ -221,6 +190,7 @@ async function start(
     variables,
     changed: (app) => apps.wake(app),
   })
+  const { ports: slotPorts, swarm, kubernetes, registry, slots, sites, rollouts } = opened
   /** By the config in force, whatever its file says by now. */
   const fresh = (app: AppSpec) => readAgain(app, { file: config.file, environment, text: inForce })
   const apps = createApps<AppConfig>(
@@ -261,20 +231,15 @@ async function start(
 
   const prove = createProof()
   const askMember = createAskMember(variables)
-  const operations: AllOperations = {
-    docker: dockerOperations(slotPorts, { store, wake: apps.wake }),
-    swarm: swarmOperations(swarm.ports, { store, standing: swarm.standing }),
-    kubernetes: kubernetesOperations(kubernetes.ports, {
-      store,
-      cluster: kubernetes.orchestrator,
-    }),
-  }
-  /** Of an app that left the config what stands on this machine can still be seen. */
-  const operate = (app: string) => {
-    const spec = apps.all().get(app) ?? { name: app, engine: 'docker' }
-    return { spec: spec as AppSpec, of: operationsOf(spec as AppSpec, operations) }
-  }
-  const health: Services['health'] = (app) => operate(app).of.health(operate(app).spec)
+  const ofApps = appServices({
+    current: () => current.config,
+    apps,
+    store,
+    opened,
+    read,
+    environment,
+    stopping: stopping.signal,
+  })
   const parts = {
     ...slotPorts,
     ...(hasDocker ? {} : { engine: NO_CONTAINERS }),
@@ -306,67 +271,27 @@ async function start(
     announce,
     signal: stopping.signal,
   })
-  const services = httpServices({
-    current: () => current,
-    apps,
-    store,
-    registry,
-    health,
+  const given = { current: () => current, apps, store, registry }
+  const services = httpServices(given, {
+    ...ofApps.services,
     pageHealth: pageHealth.of,
     metrics: measure.metrics,
     traffic: traffic.of,
-    plan: async (app, wanted) => ({
-      ...(await planDeployment(
-        app,
-        wanted,
-        await operationsOf(app, operations).plan(app),
-        { registry, journal, unfinished: store.intake.unfinished },
-        AbortSignal.any([stopping.signal, AbortSignal.timeout(PLAN_MS)]),
-      )),
-      reload: await planReload(app.name, current.config, environment),
-    }),
-    tags: ({ image }, wanted) => listTags(image.repository, wanted, read, stopping.signal),
-    readLogs(stored, options, signal) {
-      const { spec, of } = operate(stored.deployment.app)
-      return of.logs(spec, stored, options, signal)
-    },
-    commands: {
-      run: (what, terminal, signal) =>
-        operationsOf(what.app, operations).run(what, terminal, signal),
-      exec: engine.exec,
-      replica(live, replica) {
-        const { spec, of } = operate(live.deployment.app)
-        return of.container(spec, live, replica)
-      },
-    },
-    doctor: async () => {
-      const { runDoctor } = await import('./doctor.ts')
-      return runDoctor({
-        config: current.config,
+    doctor: () =>
+      runDoctorWithin({
+        current: () => current.config,
         docker,
-        engine,
-        sites,
-        journal,
+        opened,
+        store,
         read,
-        wayIn: () => lookAtWayIn(current.config),
         edits,
-        maintenanceSince: slots.maintenance,
-        drainedSince: slots.machineDrained,
-        stoppedSince: (app) => record.stopped(app)?.since,
-        projects: {
-          compose: slotPorts.compose,
-          read: (source, signal) => readProject(source, variables, { signal }),
-          services: (app) => engine.services(app),
-        },
-        swarm,
-        kubernetes: kubernetes.orchestrator,
+        requests,
         certificates: () => certificates.describe(),
-        compareConfig: () => compareConfig(current.config, environment),
-        traffic: { whyDeaf: requests.whyDeaf, whoTells: sites.whoTells },
-        notify: () => notify.describe().map(findingOf),
+        notify,
         prove,
-      })
-    },
+        variables,
+        environment,
+      }),
     prove,
     certificates: { describe: () => certificates.describe(), look: () => certificates.look() },
     reload,
@@ -382,42 +307,15 @@ async function start(
       if (done.removed.length > 0) log('info', 'app removed', { app: what.app, ...done })
       return done
     },
-    maintenance: {
-      look: (app) => lookAtMaintenance(app, { flags: slots, record, sites }),
-      switch: (what) =>
-        switchMaintenance(what, { flags: slots, record, sites, audit: store.audit, clock, log }),
-    },
-    maintenanceSince: slots.maintenance,
+    ...visitorSwitches({ slots, sites, record, audit: store.audit, clock, log }),
     fleet: () =>
       lookAtFleet({
         own: { url: current.config.url, apps: () => ownApps(apps.all().keys(), journal) },
         others: current.config.fleet,
         ask: askMember,
       }),
-    drain: {
-      look: () => lookAtDrain({ flag: slots, balancersGet: sites.balancersGet }),
-      switch: (what) =>
-        switchDrain(what, {
-          flag: slots,
-          balancersGet: sites.balancersGet,
-          audit: store.audit,
-          clock,
-          log,
-        }),
-    },
     notify,
     copyStore: storeCopies(store.database, data),
-    drift: (app) => swarm.drift(app) ?? kubernetes.drift(app),
-    lookForData: (app) => lookForData(app, { record, engine, isThere: existsSync }),
-    besideOurs: (project) =>
-      Promise.race([
-        besideOurs(project, slotPorts.compose),
-        clock.sleep(BESIDE_MS, stopping.signal).then(() => []),
-      ]),
-    operate: {
-      stop: (app) => operationsOf(app, operations).stop(app, stopping.signal),
-      start: (app) => operationsOf(app, operations).start(app, stopping.signal),
-    },
     log,
     stopping: stopping.signal,
   })
@@ -458,32 +356,16 @@ async function start(
     signal: stopping.signal,
   })
   const pollers = startPolling({ apps, store, registry, clock, log, report })
-  const events = !hasDocker
-    ? undefined
-    : followEvents(
-        { docker, home: { network: network.name, installation }, clock },
-        {
-          // also at the start: whatever happened while nobody listened is seen by looking
-          connected: () => apps.wake(),
-          happened(event) {
-            if (isToRepair(event, { journal, record, report })) apps.wake(event.app)
-          },
-        },
-        stopping.signal,
-      )
-  const changes = !hasDocker
-    ? undefined
-    : followServices(
-        { docker, clock },
-        (service) => {
-          for (const app of apps.all().values()) {
-            if (app.engine === 'swarm' && swarm.nameOf(app) === service) apps.wake(app.name)
-          }
-        },
-        stopping.signal,
-      )
-  // nobody else says that it is time to look
-  if (!hasDocker) apps.wake()
+  const watched = watchEngines(hasDocker ? docker : undefined, {
+    apps,
+    home: { network: network.name, installation },
+    swarm,
+    journal,
+    record,
+    clock,
+    report,
+    signal: stopping.signal,
+  })
   const stopHousekeeping = startHousekeeping({ store, tidy: apps.tidy, log })
   const { listen: address, url } = config
   log('info', 'ready', {
@@ -528,8 +410,7 @@ async function start(
       // what it has begun with Nginx comes to its end
       await reloading
       await Promise.all([
-        events,
-        changes,
+        watched,
         pollers.stop(),
         certificates.ended,
         warned,
@@ -548,11 +429,6 @@ async function start(
     },
   }
 }
-
-/** Whoever looks at the status is not to wait for an engine that hangs. */
-const BESIDE_MS = 2000
-/** A registry is not waited for longer. */
-const PLAN_MS = 60_000
 
 const EDITED =
   "somebody edited Nginx's file of the app: it is left alone until `deploy-receiver reload --overwrite`, and `deploy-receiver doctor` shows the difference"
