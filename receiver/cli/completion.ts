@@ -1,8 +1,11 @@
 import { Argument, type Command } from 'commander'
 import { command, exits } from './command.ts'
 
-/** Prints what a shell has to read to complete commands, options and the names of apps. */
-export const completionCommand = () =>
+/**
+ * Prints what a shell has to read to complete commands, options and the names of apps.
+ * @param openProgram with every command of it
+ */
+export const completionCommand = (openProgram: () => Promise<Command>) =>
   command('completion', 'print what a shell needs to complete commands, options and apps', [
     ['deploy-receiver completion bash > /etc/bash_completion.d/deploy-receiver', ''],
     ['deploy-receiver completion zsh > /usr/local/share/zsh/site-functions/_deploy-receiver', ''],
@@ -11,7 +14,6 @@ export const completionCommand = () =>
     .addArgument(new Argument('<shell>', 'whose').choices(Object.keys(SHELLS)))
     .action(
       exits(async (shell: string) => {
-        const { openProgram } = await import('./program.ts')
         console.log(SHELLS[shell as keyof typeof SHELLS](await describe(openProgram)))
         return 0
       }),

@@ -38,7 +38,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   restore: async () => (await import('./restore.ts')).restoreCommand(),
   uninstall: async () => (await import('./uninstall.ts')).uninstallCommand(),
   audit: async () => (await import('./audit.ts')).auditCommand(),
-  completion: async () => (await import('./completion.ts')).completionCommand(),
+  completion: async () => (await import('./completion.ts')).completionCommand(openProgram),
   version: async () => (await import('./version.ts')).versionCommand(),
 }
 
