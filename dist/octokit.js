@@ -4251,12 +4251,33 @@ const VERSION = "22.0.1";
 // node_modules/@octokit/rest/dist-src/index.js
 const Octokit = Octokit$1.plugin(requestLog, legacyRestEndpointMethods, paginateRest).defaults({ userAgent: `octokit-rest.js/${VERSION}` });
 
-// action/octokit.ts
+// protocol/github-api.ts
 const ANSWER_TIMEOUT_MS = 15e3;
 /** Longest answer that is read, in bytes. */
 const MAX_ANSWER_BYTES = 4194304;
-/** Longest wait that a limit of GitHub's is worth, in seconds. */
-const MAX_WAIT_SECONDS = 30;
+/**
+* A fetch for Octokit, which reads an answer whole, however long it is and takes: of this one the answer has come within 15 s and 4 MiB,
+* or it throws `TimeoutError` or `BodyTooLong`.
+*/
+const boundedFetch = (ask) => async (url, options) => {
+	const signals = [AbortSignal.timeout(ANSWER_TIMEOUT_MS), ...options?.signal ? [options.signal] : []];
+	const { body, status, statusText, headers } = await ask(url, {
+		...options,
+		signal: AbortSignal.any(signals)
+	});
+	const text = await readText(body, MAX_ANSWER_BYTES);
+	return new Response(text || null, {
+		status,
+		statusText,
+		headers: [...headers]
+	});
+};
+/** For Octokit's throttling: a limit of GitHub's is waited for once, and no longer than so many seconds. */
+const waitOnce = (maxSeconds) => (waitSeconds, _options, _octokit, retryCount) => waitSeconds <= maxSeconds && retryCount === 0;
+
+// action/octokit.ts
+/** A limit of GitHub's is waited for half a minute at most. */
+const isWorthIt = waitOnce(30);
 const Client = Octokit.plugin(retry, throttling).defaults(defaults);
 /**
 * GitHub's API as every other Action has it: at the runner's `GITHUB_API_URL`, through its proxy; what fails on GitHub's side
@@ -4266,7 +4287,7 @@ const createOctokit = (token) => new Client({
 	...getOctokitOptions(token, { userAgent: "deploy-action" }),
 	request: {
 		...defaults.request,
-		fetch: bounded(defaults.request?.["fetch"])
+		fetch: boundedFetch(defaults.request?.["fetch"])
 	},
 	log: {
 		debug: () => {},
@@ -4279,21 +4300,5 @@ const createOctokit = (token) => new Client({
 		onSecondaryRateLimit: isWorthIt
 	}
 });
-const isWorthIt = (waitSeconds, _options, _octokit, retryCount) => waitSeconds <= MAX_WAIT_SECONDS && retryCount === 0;
-/** Octokit reads an answer whole, however long it is and takes. */
-const bounded = (fetch) => async (url, options) => {
-	const late = AbortSignal.timeout(ANSWER_TIMEOUT_MS);
-	const signal = AbortSignal.any([late, ...options?.signal ? [options.signal] : []]);
-	const { body, status, statusText, headers } = await fetch(url, {
-		...options,
-		signal
-	});
-	const text = await readText(body, MAX_ANSWER_BYTES);
-	return new Response(text || null, {
-		status,
-		statusText,
-		headers: [...headers]
-	});
-};
 
 export { createOctokit };
