@@ -1,14 +1,12 @@
 import type { SwarmApp } from '../core/app.ts'
-import type { DelegatedPorts } from '../core/delegated/ports.ts'
 import { defined } from '../core/defined.ts'
-import { createDelegatedRollout } from '../core/delegated/rollout.ts'
 import type { SlotPorts } from '../core/slots/ports.ts'
 import { swarmApi } from '../edges/swarm/api.ts'
 import { lookAtNodes } from '../edges/swarm/nodes.ts'
 import { serviceName } from '../edges/swarm/own-service.ts'
 import { roomOf } from '../edges/swarm/service-spec.ts'
 import { createSwarm, type SwarmOptions } from '../edges/swarm/swarm.ts'
-import { publishedVisitors } from './published-visitors.ts'
+import { isOurs, openDelegated } from './open-delegated.ts'
 import type { Standing } from './swarm-operations.ts'
 
 /** Makes all that an app needs that is a service of a swarm. Nothing is asked yet. */
@@ -16,32 +14,18 @@ export function openSwarm(
   slotPorts: SlotPorts,
   { docker, home, credentials }: Pick<SwarmOptions, 'docker' | 'home' | 'credentials'>,
 ) {
-  const { journal, clock, report, registry, attestations } = slotPorts
+  const { journal, clock, report, registry } = slotPorts
   const orchestrator = createSwarm({
     docker,
     home,
     credentials,
     registry,
     clock,
-    isOurs: ({ app, generation, deployment }) =>
-      journal.find(app, generation)?.deployment.id === deployment,
+    isOurs: isOurs(journal),
   })
-  const ports: DelegatedPorts<SwarmApp> = {
-    journal,
-    clock,
-    report,
-    registry,
-    attestations,
-    orchestrator,
-    visitors: publishedVisitors(slotPorts),
-  }
-  const drifts = new Map<string, string>()
   return {
-    ports,
+    ...openDelegated(orchestrator, slotPorts),
     orchestrator,
-    rollout: createDelegatedRollout(ports, drifts),
-    /** That an app runs something else than what was deployed, in words for people. */
-    drift: (app: string) => drifts.get(app),
     nameOf: (app: SwarmApp) => serviceName(app, home),
     nodes: () => lookAtNodes(swarmApi(docker)),
     status: orchestrator.status,
