@@ -1,10 +1,9 @@
-import { dirname, isAbsolute, resolve } from 'node:path'
+import { dirname, resolve } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import ipaddr from 'ipaddr.js'
 import { withoutTrailingSlash } from '../../protocol/trailing-slash.ts'
 import { defined } from '../core/defined.ts'
 import { parseNetwork } from '../core/ip-address.ts'
-import type { SiteSettings } from '../core/site.ts'
 import { type AppDefaults, readApp } from './app.ts'
 import { type ComposeAnswer, noProjects, takeServices } from './compose/project.ts'
 import { DEFAULT_DATA } from './compose/source.ts'
@@ -19,6 +18,7 @@ import { readProxies, readRateLimit } from './limits.ts'
 import { readGithubApp } from './github-app.ts'
 import { readLogLevel } from './log-level.ts'
 import { DOCKER_NETWORK } from './networks.ts'
+import { readNginx } from './nginx.ts'
 import { readFleet } from './fleet.ts'
 import { readNotify } from './notify.ts'
 import type { Remarks } from './problems.ts'
@@ -26,7 +26,6 @@ import { createReader, type Field, type Reader } from './reader.ts'
 import { refuseMeeting } from './previews/domain.ts'
 import { readRegistries } from './registries.ts'
 import { type SecretOwners, secretTexts } from './secrets.ts'
-import { PLAIN_SITE, readSite } from './site.ts'
 import { readTls } from './tls.ts'
 import { DEFAULT_SOCKET } from './socket.ts'
 import { readSource } from './source.ts'
@@ -34,8 +33,6 @@ import { boolean, emptyRecord, matching } from './values.ts'
 import { readVariables, warnOfVariables } from './variables.ts'
 
 const PATH = /^\/+[A-Za-z0-9._-][A-Za-z0-9._/-]*$/
-const LISTEN =
-  /^(?:(?:\d{1,3}(?:\.\d{1,3}){3}|\[[0-9a-f:]+\]|\*):)?\d{1,5}(?: (?:default_server|ipv6only=on|ipv6only=off))*$/
 
 /**
  * Reads and checks a config file; variables come from `env` and the env file beside it. What it returns is frozen. Throws
@@ -88,8 +85,7 @@ export function loadConfig(
   ])
   const owners: SecretOwners = new Map()
   const url = readUrl(reader, keys.get('url'))
-  const nginx = reader.mapping(keys.get('nginx'), NGINX_KEYS)
-  const site = readSite(reader, nginx.get('site'), PLAIN_SITE)
+  const { nginx, site } = readNginx(reader, keys.get('nginx'))
   const tls = readTls(reader, keys.get('tls'))
   const ownSite = isOwnSite(reader, keys.get('site')) ? site : undefined
   const page = readPage(reader, keys.get('page'), { owners, url })
@@ -109,7 +105,7 @@ export function loadConfig(
     admin: readAddress(reader, keys.get('admin'), '127.0.0.1:9081'),
     data: withoutTrailingSlash(absolute(reader, keys.get('data')) ?? DEFAULT_DATA),
     network: readNetwork(reader, keys.get('network')),
-    nginx: readNginx(reader, nginx, site),
+    nginx,
     ...(tls === undefined ? {} : { tls }),
     ...defined({ site: ownSite }),
     registries: readRegistries(reader, keys.get('registries'), dirname(path)),
@@ -225,43 +221,6 @@ function isSubnet(text: string): boolean {
   const { address, bits } = parseNetwork(text) ?? {}
   if (address?.kind() !== 'ipv4' || bits === undefined || bits < 16 || bits > 28) return false
   return text === `${ipaddr.IPv4.networkAddressFromCIDR(text).toString()}/${bits}`
-}
-
-const NGINX_KEYS = ['directory', 'test', 'reload', 'listen', 'listen_tls', 'proxy_protocol', 'site']
-
-function readNginx(
-  reader: Reader,
-  keys: ReadonlyMap<string, Field>,
-  { trustedProxies }: SiteSettings,
-): Config['nginx'] {
-  const listens = (name: 'listen' | 'listen_tls', otherwise: readonly string[]) => {
-    const found = reader
-      .list(keys.get(name))
-      .flatMap((item) => matching(reader, item, LISTEN, "an address for Nginx's listen") ?? [])
-    return found.length === 0 ? otherwise : found
-  }
-  const proxyProtocol = boolean(reader, keys.get('proxy_protocol')) ?? false
-  const behind = keys.get('proxy_protocol')
-  if (proxyProtocol && behind !== undefined && trustedProxies.length === 0) {
-    reader.problem(
-      behind,
-      'nobody is believed to say who a visitor is: to apps all would come from the address of your load balancer',
-      'name its addresses or network under nginx.site.trusted_proxies',
-    )
-  }
-  const directory = reader.text(keys.get('directory')) ?? '/etc/nginx/conf.d'
-  const at = keys.get('directory')
-  if (at !== undefined && !isAbsolute(directory)) {
-    reader.problem(at, `${JSON.stringify(directory)} is not an absolute path`, 'begin it with /')
-  }
-  return {
-    directory,
-    test: matching(reader, keys.get('test'), /\S/, 'a command') ?? 'nginx -t',
-    reload: matching(reader, keys.get('reload'), /\S/, 'a command') ?? 'nginx -s reload',
-    listen: listens('listen', ['80', '[::]:80']),
-    listenTls: listens('listen_tls', ['443', '[::]:443']),
-    proxyProtocol,
-  }
 }
 
 function readApps(

@@ -1,16 +1,21 @@
-import { ImageReferenceError, parseImage } from '../../../protocol/image-reference.ts'
-import {
-  type FirstConfig,
-  type GithubRepository,
-  type Trigger,
-  TRIGGERS,
-} from '../../config/first-config.ts'
-import { DOMAIN, isAppName } from '../../core/dns-name.ts'
-import { type AddressKind, kindOf } from '../../core/reach.ts'
-import { parseAddress } from '../../core/ip-address.ts'
+import { parseImage } from '../../../protocol/image-reference.ts'
+import type { FirstConfig, GithubRepository } from '../../config/first-config.ts'
+import { isAppName } from '../../core/dns-name.ts'
 import type { GithubLook } from '../../core/github.ts'
 import { complain } from '../print.ts'
 import type { Dialog } from './dialog.ts'
+import {
+  readImage,
+  readAppName,
+  readHost,
+  readDomain,
+  readEmail,
+  readPort,
+  readRepository,
+  readTrigger,
+  sslip,
+  wrong,
+} from './read-answer.ts'
 
 /** What was said by options. */
 export interface Said {
@@ -159,8 +164,6 @@ const EXAMPLES: Readonly<Record<string, string>> = {
   repository: '--repository acme/api, or another --trigger',
 }
 
-const wrong = (message: string, hint: string) => Object.assign(new Error(message), { hint })
-
 async function findRepository(
   { repository, branch }: Pick<Said, 'repository' | 'branch'>,
   image: string,
@@ -182,9 +185,6 @@ async function findRepository(
   return { name, branch: branch ?? 'main' }
 }
 
-/** Every name of sslip.io leads to the address that stands in it. */
-const sslip = (address: string) => `${address.replaceAll('.', '-')}.sslip.io`
-
 /** `deploy.example.com` is beside `api.example.com`; of sslip.io both have the address in them. */
 function domainBeside(host: string, app: string): string {
   const labels = host.split('.')
@@ -192,81 +192,10 @@ function domainBeside(host: string, app: string): string {
   return [app, ...(isWhole ? labels : labels.slice(1))].join('.')
 }
 
-function readImage(text: string): string {
-  try {
-    const { repository, tag, digest } = parseImage(text)
-    if (digest !== undefined) {
-      throw wrong(`${text} has a digest`, 'name the repository: each deployment says which digest')
-    }
-    return tag === undefined ? repository : `${repository}:${tag}`
-  } catch (error) {
-    if (error instanceof ImageReferenceError && text === '') {
-      throw wrong('an image is needed', 'like ghcr.io/acme/api')
-    }
-    throw error
-  }
-}
-
 /** The last part of its path, as far as it can be a name. */
 function appNameOf(repository: string): string | undefined {
   const name = (repository.split('/').at(-1) ?? '').replaceAll(/[^a-z0-9]+/g, '-').slice(0, 40)
   return isAppName(name) ? name : undefined
-}
-
-function readAppName(text: string): string {
-  if (isAppName(text)) return text
-  throw wrong(`${JSON.stringify(text)} is not the name of an app`, 'small letters, digits and -')
-}
-
-function readHost(text: string): string {
-  const host = text
-    .toLowerCase()
-    .replace(/^https?:\/\//, '')
-    .replace(/\/$/, '')
-  const address = parseAddress(host)
-  if (address !== undefined) {
-    const kind: AddressKind = kindOf(address)
-    const isUseful = kind === 'public' && address.kind() === 'ipv4'
-    throw wrong(
-      `${host} is an address, and certificates are for names`,
-      isUseful ? `${sslip(host)} leads to it` : 'give a name, like deploy.example.com',
-    )
-  }
-  if (DOMAIN.test(host) && !host.startsWith('*') && host.includes('.')) return host
-  throw wrong(`${JSON.stringify(text)} is not a public name`, 'like deploy.example.com')
-}
-
-function readDomain(text: string, host: string): string {
-  const domain = readHost(text)
-  if (domain !== host) return domain
-  throw wrong(`${domain} is the name for hooks`, 'the app needs one of its own')
-}
-
-function readEmail(text: string): string | undefined {
-  if (text === '-') return undefined
-  if (/^[^\s@]{1,64}@[^\s@]{1,250}$/.test(text)) return text
-  throw wrong(`${JSON.stringify(text)} is not an e-mail address`, 'like ops@example.com')
-}
-
-function readPort(text: string): number {
-  const port = /^\d{1,5}$/.test(text) ? Number(text) : 0
-  if (port >= 1 && port <= 65_535) return port
-  throw wrong(
-    `${JSON.stringify(text)} is not a port`,
-    'that of the app in its container, like 8000',
-  )
-}
-
-function readRepository(text: string): string {
-  const name = text.replace(/^https:\/\/github\.com\//, '').replace(/\.git$/, '')
-  if (/^[A-Za-z0-9-]{1,39}\/[A-Za-z0-9._-]{1,100}$/.test(name)) return name
-  throw wrong(`${JSON.stringify(text)} is not a repository of GitHub`, 'like acme/api')
-}
-
-function readTrigger(text: string): Trigger {
-  const trigger = TRIGGERS[Number(text) - 1] ?? TRIGGERS.find((each) => each === text)
-  if (trigger !== undefined) return trigger
-  throw wrong(`${JSON.stringify(text)} is not one of them`, TRIGGERS.join(', '))
 }
 
 const menu = (registry: string) =>
