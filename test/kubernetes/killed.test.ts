@@ -28,7 +28,7 @@ beforeAll(async () => {
   await cluster.apply(manifestOf({ namespace, name: 'api', image: `${vm.repository}:one` }))
   await vm.kubectl('rollout', 'status', 'deployment/api')
   await vm.start()
-  expect((await vm.deploy(live)).status).toBe('succeeded')
+  expect(await vm.deploy(live)).toMatchObject({ status: 'succeeded' })
 })
 afterAll(async () => {
   await vm?.close()

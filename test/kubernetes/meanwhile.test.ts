@@ -37,7 +37,7 @@ beforeAll(async () => {
   )
   await vm.kubectl('rollout', 'status', 'deployment/api')
   await vm.start()
-  expect((await vm.deploy(one)).status).toBe('succeeded')
+  expect(await vm.deploy(one)).toMatchObject({ status: 'succeeded' })
 })
 afterAll(async () => {
   await vm?.close()
@@ -110,7 +110,7 @@ test('an autoscaler that changes the number of replicas in the middle stays in c
   await expect.poll(replicas).toBe('4')
   expect(await endOf(id)).toMatchObject({ status: 'succeeded' })
   expect(await replicas()).toBe('4')
-  expect((await vm.deploy(one)).status).toBe('succeeded')
+  expect(await vm.deploy(one)).toMatchObject({ status: 'succeeded' })
   expect(await replicas()).toBe('4')
   await vm.kubectl('delete', 'hpa', 'api')
   await vm.kubectl('scale', 'deployment/api', '--replicas=2')
@@ -120,8 +120,8 @@ test('an autoscaler that changes the number of replicas in the middle stays in c
 test('a watch that is cut every second costs nothing but connections', async () => {
   const timer = setInterval(wire.cut, CUT_MS)
   try {
-    expect((await vm.deploy(two)).status).toBe('succeeded')
-    expect((await vm.deploy(one)).status).toBe('succeeded')
+    expect(await vm.deploy(two)).toMatchObject({ status: 'succeeded' })
+    expect(await vm.deploy(one)).toMatchObject({ status: 'succeeded' })
   } finally {
     clearInterval(timer)
   }

@@ -137,7 +137,7 @@ test('one that somebody edits by kubectl stands, is told of, and is gone over by
   await expect.poll(async () => (await vm.cli('status')).stdout).toContain('somebody')
   expect(await imageOf()).toBe(theirs)
   const done = await deploy(two)
-  expect(done.status).toBe('succeeded')
+  expect(done).toMatchObject({ status: 'succeeded' })
   expect(await said(done)).toContain('kubectl')
 })
 
@@ -152,7 +152,7 @@ test('one that is led to another workload says what is left behind, and is deplo
   expect(stdout + stderr).toContain(leaves)
   await expect.poll(async () => (await vm.cli('status')).stdout).toContain(leaves)
   const done = await deploy(one)
-  expect(done.status).toBe('succeeded')
+  expect(done).toMatchObject({ status: 'succeeded' })
   await vm.hear(done.id, `warning: ${leaves}`)
   expect(await imageOf('deployment/web')).toBe(`${vm.repository}@${one}`)
   expect(await imageOf()).toBe(`${vm.repository}@${two}`)

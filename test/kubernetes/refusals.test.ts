@@ -30,7 +30,7 @@ beforeAll(async () => {
   await cluster.apply(manifestOf({ namespace, name: 'api', image, container: LIMITS }))
   await vm.kubectl('rollout', 'status', 'deployment/api')
   await vm.start()
-  expect((await vm.deploy(one)).status).toBe('succeeded')
+  expect(await vm.deploy(one)).toMatchObject({ status: 'succeeded' })
 })
 afterAll(async () => {
   await vm?.close()
@@ -179,12 +179,12 @@ test.for<[string, (rules: Rule[]) => Rule[]]>([
   'without the right to %s a deployment goes well, with less told, and doctor names it',
   async ([name, take]) => {
     await vm.may(take(leastRights('api')))
-    expect((await vm.deploy(two)).status).toBe('succeeded')
+    expect(await vm.deploy(two)).toMatchObject({ status: 'succeeded' })
     expect((await vm.cli('doctor')).stdout.replaceAll(' ', '')).toContain(
       name.replace(' ', '').replace('logs', 'log'),
     )
     await vm.may(leastRights('api'))
-    expect((await vm.deploy(one)).status).toBe('succeeded')
+    expect(await vm.deploy(one)).toMatchObject({ status: 'succeeded' })
   },
 )
 

@@ -49,7 +49,7 @@ test(
   'few or no requests are lost while versions replace each other behind Nginx',
   { timeout: HALF_AN_HOUR_MS },
   async () => {
-    expect((await vm.deploy(digests[0] ?? '')).status).toBe('succeeded')
+    expect(await vm.deploy(digests[0] ?? '')).toMatchObject({ status: 'succeeded' })
     const site = { port: vm.sites, domain: 'api.test' }
     const met = await underLoad(site, async () => {
       for (let index = 1; index <= UPDATES; index++) {

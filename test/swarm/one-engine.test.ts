@@ -264,7 +264,7 @@ test('docker stack deploy run again is told, and undoes nothing in silence', asy
   await expect.poll(told).toMatch(/stacked runs \S+:one@sha256:\w+, which was not deployed here/)
   expect(await imageOf('shop_web')).toContain(one)
   // with the digest in the file it is what it was
-  expect((await deploy(two, 'stacked')).status).toBe('succeeded')
+  expect(await deploy(two, 'stacked')).toMatchObject({ status: 'succeeded' })
   await stack(`${vm.repository}@${two}`)
   await vm.receiver().stop()
   await vm.start()
