@@ -1,5 +1,4 @@
 import { createSocket } from 'node:dgram'
-import { rmSync, writeFileSync } from 'node:fs'
 import type { Report } from '../core/log.ts'
 import type { Visit } from '../core/traffic/traffic.ts'
 
@@ -25,12 +24,12 @@ export interface AccessLog {
 /**
  * Hears what Nginx tells of each request, by UDP on this machine. Anybody on it may send, so a line is short and has one form, and
  * so many of them are read in a second; nothing is kept of one. When the port is taken, that is reported, and nothing is heard.
- * @param flag file that is there for as long as it hears: Nginx sends nothing without it
+ * @param hear has Nginx tell of requests for as long as it hears
  */
 export function hearAccessLog(
   port: number,
   take: (visit: Visit) => void,
-  { flag, report, nowMs }: { flag: string; report: Report; nowMs(): number },
+  { hear, report, nowMs }: { hear(isOn: boolean): void; report: Report; nowMs(): number },
 ): AccessLog {
   let ignored = 0
   let deaf: Deaf | undefined
@@ -52,7 +51,7 @@ export function hearAccessLog(
     else take(visit)
   })
   const fail = (error: Error) => {
-    takeAway(flag)
+    endHearing(hear)
     const what = `Nginx cannot tell of requests at 127.0.0.1:${port} by UDP: apps have no figures`
     const isTaken = 'code' in error && error.code === 'EADDRINUSE'
     deaf = { message: `${what} (${error.message})`, hint: isTaken ? taken(port) : ANEW }
@@ -61,7 +60,7 @@ export function hearAccessLog(
   socket.on('error', fail)
   socket.once('listening', () => {
     try {
-      writeFileSync(flag, '')
+      hear(true)
     } catch (error) {
       fail(error as Error)
     }
@@ -72,7 +71,7 @@ export function hearAccessLog(
     ignored: () => ignored,
     whyDeaf: () => deaf,
     close() {
-      takeAway(flag)
+      endHearing(hear)
       socket.close()
       return ended
     },
@@ -83,12 +82,12 @@ const taken = (port: number) =>
   `\`ss -lunp 'sport = :${port}'\` shows what has it: stop that, or give \`listen\` another port, and restart deploy-receiver`
 const ANEW = 'deploy-receiver hears again when it is restarted; the log has what went wrong'
 
-/** Has Nginx send nothing, also when a crash left the flag. One that cannot be taken away costs lines in its log, and nothing else. */
-export function takeAway(flag: string): void {
+/** Has Nginx send nothing, also when a crash left it sending. If that cannot be had, it costs lines in its log, and nothing else. */
+export function endHearing(hear: (isOn: boolean) => void): void {
   try {
-    rmSync(flag, { force: true })
+    hear(false)
   } catch {
-    // its folder is no longer to be had, and with it whatever Nginx looks up there
+    // the folder is no longer to be had, and with it whatever Nginx looks up there
   }
 }
 

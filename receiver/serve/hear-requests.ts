@@ -2,18 +2,18 @@ import type { Config } from '../config/config.ts'
 import type { Clock } from '../core/clock.ts'
 import type { Report } from '../core/log.ts'
 import type { Visit } from '../core/traffic/traffic.ts'
-import { type AccessLog, hearAccessLog, takeAway } from '../edges/access-log.ts'
+import { type AccessLog, endHearing, hearAccessLog } from '../edges/access-log.ts'
 
 /** Hears of requests while the config wants it. */
 export function hearRequests({
   take,
-  flag,
+  hear,
   clock,
   report,
 }: {
   take(visit: Visit): void
-  /** By which Nginx knows that it hears. */
-  flag: string
+  /** By which Nginx knows whether it hears. */
+  hear(isOn: boolean): void
   clock: Pick<Clock, 'ms'>
   report: Report
 }) {
@@ -21,9 +21,9 @@ export function hearRequests({
   return {
     async follow({ accessLog, listen }: Pick<Config, 'accessLog' | 'listen'>): Promise<void> {
       if (!accessLog) {
-        takeAway(flag)
+        endHearing(hear)
         await this.close()
-      } else log ??= hearAccessLog(listen.port, take, { flag, report, nowMs: clock.ms })
+      } else log ??= hearAccessLog(listen.port, take, { hear, report, nowMs: clock.ms })
     },
     whyDeaf: () => log?.whyDeaf(),
     ignoredLines: () => log?.ignored() ?? 0,

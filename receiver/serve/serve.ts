@@ -21,7 +21,6 @@ import { systemClock } from '../edges/clock.ts'
 import { isolatedBridge } from '../edges/docker/labels.ts'
 import { ensureNetwork, removeNetwork } from '../edges/docker/network.ts'
 import { blockOf } from '../edges/subnet.ts'
-import { heardFlag } from '../edges/slots.ts'
 import { newInstallationId } from '../edges/store/installation.ts'
 import { createProof } from '../http/healthz.ts'
 import { takeStoreOver } from '../edges/store/upgrade.ts'
@@ -118,7 +117,7 @@ async function start(
   const traffic = createTraffic({ nowMs: clock.ms, isApp: (name) => apps.all().has(name) })
   const requests = hearRequests({
     take: traffic.take,
-    flag: heardFlag(config.data),
+    hear: (isOn) => slots.hear(isOn),
     clock,
     report,
   })
@@ -214,6 +213,8 @@ async function start(
   sites.refuseOthers(Object.values(config.apps).flatMap(({ name, http }) => (http ? name : [])))
 
   store.installation.take(installation.id)
+  // before Nginx has a file that looks at it
+  slots.straighten()
   if (hasDocker) {
     const { subnet } = machine
     await ensureNetwork(docker, { ...network, subnet, installation: installation.id })

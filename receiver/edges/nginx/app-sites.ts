@@ -98,7 +98,7 @@ export function appSites({
       health,
       isolated,
     }: Partial<ConfiguredSite> = configured(app) ?? {}
-    const { maintenance, heard, drained: _d, ...slotFlags } = flags(app)
+    const { maintenance, heard, straight, drained: _d, ...slotFlags } = flags(app)
     // one that comes later is included when its files are there
     const isThere = (each: string) =>
       others.includes(each) ||
@@ -122,6 +122,7 @@ export function appSites({
         : { blue: servers('blue', upstreams), green: servers('green', upstreams) },
       ...(isPublished ? { published: upstreams.published } : {}),
       flags: slotFlags,
+      straight,
       heard,
       ...defined({ up }),
       pauses,

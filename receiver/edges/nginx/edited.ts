@@ -93,7 +93,7 @@ const saysTheSame = (ours: string, theirs: string): boolean =>
 
 const factsOf = (text: string): string =>
   [...new Set(text.match(/(?<=\bserver )[\d.]+:\d+|(?<=-f )[^)]+/g))]
-    .filter((fact) => !fact.endsWith('/maintenance') && !fact.endsWith('/heard'))
+    .filter((fact) => !/\/(?:maintenance|heard|straight-(?:blue|green))$/.test(fact))
     .toSorted()
     .join(' ')
 

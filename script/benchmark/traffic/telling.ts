@@ -1,10 +1,10 @@
 import { once } from 'node:events'
-import { readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
 import { hearAccessLog } from '../../../receiver/edges/access-log.ts'
 import { createSites } from '../../../receiver/edges/nginx/sites.ts'
-import { createSlots, heardFlag } from '../../../receiver/edges/slots.ts'
+import { createSlots } from '../../../receiver/edges/slots.ts'
 import { startNginx } from '../../../test/support/nginx.ts'
 import { freePort } from '../../../test/support/ports.ts'
 import { openWorkspace } from '../../../test/support/workspace.ts'
@@ -52,7 +52,7 @@ export async function costOfTelling(asked: Asked): Promise<Figure> {
     await nginx.reloaded(() => sites.receiver.ensure('leave'))
     let heard = 0
     const hearing = hearAccessLog(udp, () => void (heard += 1), {
-      flag: heardFlag(data),
+      hear: slots.hear,
       report: (message) => console.error(message),
       nowMs: () => performance.now(),
     })
@@ -61,8 +61,7 @@ export async function costOfTelling(asked: Asked): Promise<Figure> {
         isWanted = kind !== 'off'
         await nginx.reloaded(() => sites.receiver.ensure('leave'))
       }
-      if (kind === 'on') writeFileSync(heardFlag(data), '')
-      else rmSync(heardFlag(data), { force: true })
+      slots.hear(kind === 'on')
       heard = 0
     }
     const ask = async () => {

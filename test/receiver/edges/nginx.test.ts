@@ -82,6 +82,7 @@ const closed = (server: Server) => {
 
 async function site(app: string, blue: { port: number }, green: { port: number }, pauses = false) {
   const slots = createSlots(data)
+  slots.hear(true)
   const sites = createSites({
     installation: INSTALLATION.id,
     nginx: { ...nginx, listen: [`127.0.0.1:${listen}`] },
@@ -181,38 +182,45 @@ describe('a site', () => {
     await closed(blue)
   })
 
-  test('swaps under keep-alive GET and POST without a failed request', async () => {
-    const [blue, green] = [await upstream('blue'), await upstream('green')]
-    const { slots } = await site('load', blue, green)
-    slots.makeLive('load', 'blue')
-    let asked = 0
-    let stop = false
-    const answers = new Map<string, number>()
-    const client = async (method: 'GET' | 'POST') => {
-      while (!stop) {
-        const { status, body } = await send('load', '/', {
-          method,
-          agent,
-          ...(method === 'POST' ? { body: 'x'.repeat(2000) } : {}),
-        })
-        asked += 1
-        answers.set(`${status} ${body}`, (answers.get(`${status} ${body}`) ?? 0) + 1)
+  test.for([
+    ['one flag says it all', true],
+    ['each flag is looked at', false],
+  ] as const)(
+    'swaps under keep-alive GET and POST without a failed request: %s',
+    async ([, heard]) => {
+      const [blue, green] = [await upstream('blue'), await upstream('green')]
+      const { slots } = await site('load', blue, green)
+      slots.hear(heard)
+      slots.makeLive('load', 'blue')
+      let asked = 0
+      let stop = false
+      const answers = new Map<string, number>()
+      const client = async (method: 'GET' | 'POST') => {
+        while (!stop) {
+          const { status, body } = await send('load', '/', {
+            method,
+            agent,
+            ...(method === 'POST' ? { body: 'x'.repeat(2000) } : {}),
+          })
+          asked += 1
+          answers.set(`${status} ${body}`, (answers.get(`${status} ${body}`) ?? 0) + 1)
+        }
       }
-    }
-    const clients = [client('GET'), client('GET'), client('POST'), client('POST')]
-    for (let swap = 0; swap < 40; swap++) {
-      const slot = swap % 2 === 0 ? 'green' : 'blue'
-      const until = asked + 25
-      slots.makeLive('load', slot)
-      while (asked < until) await new Promise((resolve) => setImmediate(resolve))
-      expect((await get('load', '/')).body).toBe(slot)
-    }
-    stop = true
-    await Promise.all(clients)
-    expect([...answers.keys()].toSorted()).toEqual(['200 blue', '200 green'])
-    expect(asked).toBeGreaterThan(1000)
-    await Promise.all([closed(blue), closed(green)])
-  })
+      const clients = [client('GET'), client('GET'), client('POST'), client('POST')]
+      for (let swap = 0; swap < 40; swap++) {
+        const slot = swap % 2 === 0 ? 'green' : 'blue'
+        const until = asked + 25
+        slots.makeLive('load', slot)
+        while (asked < until) await new Promise((resolve) => setImmediate(resolve))
+        expect((await get('load', '/')).body).toBe(slot)
+      }
+      stop = true
+      await Promise.all(clients)
+      expect([...answers.keys()].toSorted()).toEqual(['200 blue', '200 green'])
+      expect(asked).toBeGreaterThan(1000)
+      await Promise.all([closed(blue), closed(green)])
+    },
+  )
 
   test('a slow upload that began before a swap ends at the new slot, once and whole', async () => {
     const [blue, green] = [await upstream('blue'), await upstream('green')]
@@ -454,6 +462,7 @@ describe('its file', () => {
       maintenance: _later,
       heard: _latest,
       drained: _newest,
+      straight: _straight,
       ...flags
     } = createSlots(data).flags('plain-sum')
     const {

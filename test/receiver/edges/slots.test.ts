@@ -1,10 +1,21 @@
-import { mkdtempSync, rmSync, statSync } from 'node:fs'
+import { execFile } from 'node:child_process'
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { connect } from 'node:net'
 import { once } from 'node:events'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { promisify } from 'node:util'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { countConnections, countIn } from '../../../receiver/edges/connections.ts'
 import { listenersIn, listenersOf } from '../../../receiver/edges/listeners.ts'
@@ -43,6 +54,98 @@ describe('slot flags', () => {
     expect(mode('deeper/slots/api')).toBe(0o755)
     expect(mode('acme')).toBe(0o755)
   })
+})
+
+describe('the straight way', () => {
+  let data: string
+  beforeEach(() => {
+    data = mkdtempSync(join(tmpdir(), 'straight-'))
+  })
+  afterEach(() => rmSync(data, { recursive: true }))
+
+  const straight = (app: string) =>
+    Object.entries(createSlots(data).flags(app).straight).flatMap(([slot, file]) =>
+      existsSync(file) ? slot : [],
+    )
+
+  test('leads to the live slot while nothing keeps visitors from it and somebody hears of them', () => {
+    const slots = createSlots(data)
+    slots.makeLive('api', 'green')
+    expect(straight('api')).toEqual([])
+    slots.hear(true)
+    expect(straight('api')).toEqual(['green'])
+    const turns: [() => void, string[]][] = [
+      [() => slots.makeLive('api', 'blue'), ['blue']],
+      [() => slots.pause('api'), []],
+      [() => slots.makeLive('api', 'green'), []],
+      [() => slots.unpause('api'), ['green']],
+      [() => slots.setMaintenance('api', true), []],
+      [() => slots.setDrained('api', true), []],
+      [() => slots.setMaintenance('api', false), ['green']],
+      [() => slots.hear(false), []],
+      [() => slots.hear(true), ['green']],
+      [() => slots.clear('api'), []],
+      [() => slots.makeLive('api', 'blue'), ['blue']],
+    ]
+    for (const [turn, expected] of turns) {
+      turn()
+      expect(straight('api')).toEqual(expected)
+    }
+    expect(straight('other')).toEqual([])
+  })
+
+  test('is mended where another version, or a power cut, left one that is not true', () => {
+    const slots = createSlots(data)
+    slots.hear(true)
+    for (const app of ['api', 'shop', 'gone']) slots.makeLive(app, 'green')
+    writeFileSync(slots.flags('api').straight.blue, '')
+    rmSync(slots.flags('shop').green)
+    rmSync(slots.flags('gone').ready)
+    mkdirSync(join(data, 'slots/lost+found'))
+    writeFileSync(join(data, 'slots/a-file'), '')
+    slots.straighten()
+    expect(['api', 'shop', 'gone'].map(straight)).toEqual([['green'], ['blue'], []])
+  })
+
+  test(
+    'is never there beside a flag that says something else, at whatever call the receiver dies',
+    { tags: 'long' },
+    async () => {
+      const slots = pathToFileURL(join(import.meta.dirname, '../../../receiver/edges/slots.ts'))
+      const all = `
+        const { createSlots } = await import(${JSON.stringify(slots.href)})
+        const slots = createSlots(${JSON.stringify(data)})
+        slots.hear(true)
+        for (const slot of ['blue', 'green', 'blue', 'green']) slots.makeLive('api', slot)
+        for (const isOn of [true, false]) slots.setMaintenance('api', isOn)
+        slots.pause('api')
+        slots.makeLive('api', 'blue')
+        slots.unpause('api')
+        slots.clear('api')`
+      const calls = join(data, 'calls')
+      const strace = ['-f', '-qq', '-e', 'trace=%file', '-o', calls]
+      const node = [process.execPath, '--input-type=module', '-e', all]
+      await promisify(execFile)('strace', [...strace, ...node])
+      const there = new Set<string>()
+      let seen = 0
+      for (const line of readFileSync(calls, 'utf8').split('\n')) {
+        const [, call = '', name = ''] =
+          /\b(open|openat|unlink|unlinkat)\(.*"[^"]*\/slots\/api\/([a-z-]+)".* = \d+$/.exec(line) ??
+          []
+        if (name === '') continue
+        if (call.startsWith('unlink')) there.delete(name)
+        else if (line.includes('O_CREAT')) there.add(name)
+        if (name.startsWith('straight')) seen += 1
+        for (const slot of ['blue', 'green']) {
+          if (!there.has(`straight-${slot}`)) continue
+          const others = [...there].filter((each) => each !== `straight-${slot}`).toSorted()
+          expect(others).toEqual(slot === 'green' ? ['green', 'ready'] : ['ready'])
+        }
+      }
+      expect(seen).toBeGreaterThan(10)
+      expect(there).toEqual(new Set())
+    },
+  )
 })
 
 describe('connections', () => {

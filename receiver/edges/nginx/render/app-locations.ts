@@ -8,9 +8,10 @@ import { limitRate } from './rate-limit.ts'
 import { servedLocation } from './served.ts'
 import type { Site } from './site.ts'
 import { stripPrefix } from './strip-prefix.ts'
-import { absent, choose, moved, passTo, tellSlot } from './slot.ts'
+import { absent, choose, moved, passTo, straightOn, tellSlot } from './slot.ts'
 import { everywhere } from './tls.ts'
 import { tellNobody } from './traffic.ts'
+import { believe } from './trust.ts'
 import type { Names } from './variables.ts'
 
 /** What an app needs of its server block, and of a location of it: the rendered site and the snippets are made of these. */
@@ -32,7 +33,7 @@ export function inLocation(site: Site, names: Names): string {
       : '',
   ]
   const first = `open_file_cache off; # a cached "no such file" would delay the swap
-${choose(site, names)}${tellSlot(names)}${tellNobody(site)}${holdOff(site)}${waiting.join('')}`
+${believe(site)}${straightOn(site)}${choose(site, names)}${tellSlot(names)}${tellNobody(site)}${holdOff(site)}${waiting.join('')}`
   return site.protocol === 'grpc'
     ? `${first}${grpcLocation(site, names)}`
     : `${first}${httpLocation(site, names)}`

@@ -24,7 +24,7 @@ const GRAMMAR = {
 /** Throws when something is to get into a file of Nginx that has not the form of its kind. */
 export function checkGrammar(site: Site): void {
   const { upstreams, published = [], flags, blocks = [], strips = [], redirectFrom = [] } = site
-  const { containers, heard, maintenance, up } = site
+  const { containers, heard, maintenance, straight, up } = site
   const places = blocks.flatMap((block) => block.places)
   const snippets = places.map(({ snippet }) => snippet)
   checkFront(site)
@@ -36,6 +36,7 @@ export function checkGrammar(site: Site): void {
       flags.green,
       flags.ready,
       flags.paused,
+      ...(straight === undefined ? [] : Object.values(straight)),
       ...given(heard),
       ...given(maintenance?.flag),
       ...(up === undefined ? [] : [up.drained, up.apps]),

@@ -58,6 +58,7 @@ const forContainers = ({
   upstreams,
   published,
   flags,
+  straight,
   heard,
   pauses,
   trustedProxies,
@@ -73,7 +74,7 @@ const forContainers = ({
   flags,
   pauses,
   trustedProxies,
-  ...defined({ published, heard, protocol, maxBody, timeoutMs, features }),
+  ...defined({ published, straight, heard, protocol, maxBody, timeoutMs, features }),
 })
 
 /** An option of a socket may be said once, and only one site is the default: those are the visitors'. */

@@ -72,6 +72,7 @@ ${choose(site, names)}set $ws_${names.variable} $receiver_connection;
 `
 }
 
-const proxySnippet = (site: Site) =>
+/** Lines of the user's own may follow, and Nginx is to come to them. */
+const proxySnippet = ({ straight: _, ...site }: Site) =>
   `${HEAD}# For a location of a site of your own, whose server block includes ${site.app}.slot
 ${inLocation(site, named(site.app))}`

@@ -18,7 +18,9 @@ export interface Site extends SiteSettings {
   upstreams: Readonly<Record<Slot, readonly string[]>>
   /** `address:port` of the nodes at which its orchestrator has it; absent: it is in slots. */
   published?: readonly string[]
-  flags: Omit<Flags, 'maintenance' | 'heard' | 'drained'>
+  flags: Omit<Flags, 'maintenance' | 'heard' | 'drained' | 'straight'>
+  /** Flags that say of a slot all that there is to know; absent: each is looked at by itself. */
+  straight?: Flags['straight']
   /** Whether there are times at which nobody serves, while one version takes the other's place. */
   pauses: boolean
   /** The certificate that visitors get, and where they come for it; absent: there is none to serve. */
@@ -54,7 +56,15 @@ export interface Site extends SiteSettings {
 /** What a server block needs to know of what stands behind it. */
 export type Front = Omit<
   Site,
-  'upstreams' | 'published' | 'flags' | 'heard' | 'pauses' | 'blocks' | 'strips' | 'redirectFrom'
+  | 'upstreams'
+  | 'published'
+  | 'flags'
+  | 'straight'
+  | 'heard'
+  | 'pauses'
+  | 'blocks'
+  | 'strips'
+  | 'redirectFrom'
 >
 
 /** A server block that has apps at paths. */
@@ -90,6 +100,7 @@ export const settingsOf = ({
   containers: _c,
   maintenance: _m,
   heard: _h,
+  straight: _s,
   up: _u,
   features: _f,
   ...settings

@@ -6,6 +6,7 @@ import type { Site } from './site.ts'
 import { PATH_VARIABLE } from './strip-prefix.ts'
 import { indent } from './text.ts'
 import { everywhere } from './tls.ts'
+import { believe } from './trust.ts'
 
 /** Chooses the live slot, for each request anew; what its orchestrator publishes is at one place. */
 export const choose = (
@@ -18,6 +19,20 @@ if (-f ${flags.green}) { set $${variable} ${app}_green; }
 `
     : `set $${variable} ${app}_service;
 `
+
+/**
+ * The way of nearly each request: one look, or two, where there is nothing to know but the live slot. Of what stands in the location below it
+ * Nginx does nothing that chooses or turns away. A path that is taken off is among that.
+ */
+export const straightOn = ({ app, straight, published, protocol, strips }: Site): string =>
+  straight === undefined || strips !== undefined
+    ? ''
+    : Object.entries(published === undefined ? straight : { service: straight.blue })
+        .map(([slot, flag]) => {
+          const pass = protocol === 'grpc' ? 'grpc_pass grpc' : 'proxy_pass http'
+          return `if (-f ${flag}) { set $${OWN_VARIABLE} ${app}_${slot}; ${pass}://${app}_${slot}; break; }\n`
+        })
+        .join('')
 
 /** The same for Nginx's log, which knows one variable for all. */
 export const tellSlot = ({ variable }: Names): string =>
@@ -67,6 +82,6 @@ ${indent(indent(hasPage(site, '503') ? wait(site, '') : wait(site)))}  }
   if ($receiver_why !~ "^(\\S+) (?!\\1 )\\S+ -(, -)*$") { set $receiver_why "stays $upstream_status"; }
   if ($receiver_why ~ "^stays .*504$") { return 504; }
   if ($receiver_why ~ "^stays ") { return 502; }
-${indent(`${everywhere(site)}${passTo(site, names)}${passOn(site)}`)}}
+${indent(`${everywhere(site)}${believe(site)}${passTo(site, names)}${passOn(site)}`)}}
 `
 }

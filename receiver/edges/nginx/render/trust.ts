@@ -59,7 +59,7 @@ export function told(site: Trusting & Pick<Site, 'strips'>): string {
     if (header === PREFIX && strips !== undefined) return `${said}${PREFIX_VARIABLE}`
     return said || (header === PROTO ? '$scheme' : '""')
   }
-  return `${visitorsAddress(site)}${believe(proxies)}proxy_set_header X-Real-IP $remote_addr;
+  return `${visitorsAddress(site)}proxy_set_header X-Real-IP $remote_addr;
 proxy_set_header X-Forwarded-For $remote_addr; # the visitor alone: what he says himself is not believed
 proxy_set_header ${PROTO} ${value(PROTO)};
 ${TOLD_HEADERS.map((header) => `proxy_set_header ${header} ${value(header)};\n`).join('')}`
@@ -84,8 +84,12 @@ export const visitorsAddress = ({ trustedProxies, proxyProtocol }: Trusting): st
 real_ip_recursive on;
 `
 
-/** By `set`, not by a `map` for each header: a hundred apps with so many of them take Nginx half a minute to read. */
-function believe(proxies: readonly string[]): string {
+/**
+ * What `told` tells, before anything ends the lines that Nginx goes through. By `set`, not by a `map` for each header: a hundred apps with so
+ * many of them take Nginx half a minute to read.
+ */
+export function believe(site: Trusting): string {
+  const proxies = tellingOf(site)
   if (proxies.length === 0) return ''
   const trusts = `$${variable(proxies, 'trusts')}`
   const each = (line: (header: Told) => string) => TOLD_HEADERS.map(line).join('')

@@ -61,6 +61,8 @@ export async function openBehindNginx(
   const port = await freePort()
   const data = workspace.folder('data')
   const slots = createSlots(data)
+  // as most times: one look is enough
+  if (receiver === undefined) slots.hear(true)
   const up = upFiles(data)
   const configured = new Map<string, AppAtNginx>()
   const sites = createSites({

@@ -45,6 +45,7 @@ beforeAll(async () => {
   port = await freePort()
   const plain = await freePort()
   slots = createSlots(workspace.folder('data'))
+  slots.hear(true)
   const passwords = join(workspace.folder('passwords'), 'passwords')
   writeFileSync(passwords, 'alice:{PLAIN}open sesame\n', { mode: 0o644 })
   for (const name of ['blue', 'green']) servers[name] = await startServer(name)

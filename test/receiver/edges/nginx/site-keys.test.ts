@@ -219,11 +219,10 @@ const CASES: Record<string, Case> = {
     site: { errorPages: pages(503) },
     async shows(ask) {
       expect(await ask('/')).toMatchObject({ status: 200 })
-      const { maintenance } = world.slots.flags('pages-maintenance')
-      writeFileSync(maintenance, '')
+      world.slots.setMaintenance('pages-maintenance', true)
       const headers = { 'retry-after': '60', 'cache-control': 'no-store' }
       expect(await ask('/')).toMatchObject({ status: 503, body: 'page 503', headers })
-      rmSync(maintenance)
+      world.slots.setMaintenance('pages-maintenance', false)
     },
   },
   'pages-absent-gone': {

@@ -26,7 +26,7 @@ const FILE = 'deploy-receiver.url.deploy.test.conf'
 const hear = async () => {
   const flag = world.slots.flags('api').heard
   const made = hearAccessLog(udp, (visit) => visits.push(visit), {
-    flag,
+    hear: world.slots.hear,
     report: (message, details) => {
       throw new Error(`${message} ${JSON.stringify(details)}`)
     },
@@ -269,16 +269,15 @@ test('a port that somebody has is said, and nothing else comes of it', async () 
   await once(other, 'listening')
   const { port } = other.address()
   const said: string[] = []
-  const flag = join(world.nginx.directory, '../heard')
-  writeFileSync(flag, '')
+  const hears: boolean[] = []
   const deaf = hearAccessLog(port, () => {}, {
-    flag,
+    hear: (isOn) => void hears.push(isOn),
     report: (message) => void said.push(message),
     nowMs: systemClock.ms,
   })
   await expect.poll(() => said).toHaveLength(1)
   expect(said[0]).toContain(`127.0.0.1:${port}`)
-  expect(existsSync(flag)).toBe(false)
+  expect(hears).toStrictEqual([false])
   await deaf.close()
   other.close()
 })
