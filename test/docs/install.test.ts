@@ -1,10 +1,10 @@
 import { execFile, execFileSync } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { DEFAULT_SOCKET } from '../../receiver/config/socket.ts'
-import { heardFlag } from '../../receiver/edges/slots.ts'
+import { createSlots, heardFlag } from '../../receiver/edges/slots.ts'
 import { UNIT, wordsOf } from '../support/unit.ts'
 
 let dir: string
@@ -53,7 +53,19 @@ test('the unit makes the folders of the data and of the socket', () => {
 })
 
 test('the unit takes away what a killed receiver leaves, by which Nginx sends to it', () => {
-  expect(wordsOf('ExecStopPost')).toContain(heardFlag('/var/lib/deploy-receiver'))
+  const data = mkdtempSync(join(tmpdir(), 'stop-post-'))
+  try {
+    const slots = createSlots(data)
+    slots.makeLive('api', 'blue')
+    slots.hear(true)
+    const { straight, ready } = slots.flags('api')
+    const [command = ''] = /(?<=^ExecStopPost=-).+$/m.exec(UNIT) ?? []
+    execFileSync('/bin/sh', ['-c', command.replaceAll('/var/lib/deploy-receiver', data)])
+    const left = [heardFlag(data), straight.blue, ready].filter((file) => existsSync(file))
+    expect(left).toEqual([ready])
+  } finally {
+    rmSync(data, { recursive: true })
+  }
 })
 
 test("the unit's sandbox lets Nginx write its pid file, not only the one that there is now", () => {

@@ -73,6 +73,6 @@ ${choose(site, names)}set $ws_${names.variable} $receiver_connection;
 }
 
 /** Lines of the user's own may follow, and Nginx is to come to them. */
-const proxySnippet = ({ straight: _, ...site }: Site) =>
+const proxySnippet = ({ straight: _straight, ...site }: Site) =>
   `${HEAD}# For a location of a site of your own, whose server block includes ${site.app}.slot
 ${inLocation(site, named(site.app))}`
