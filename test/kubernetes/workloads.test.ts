@@ -47,7 +47,7 @@ beforeAll(async () => {
     engine: 'kubernetes',
     image: vm.repository,
     watch: '1s',
-    health: { deadline: '120s' },
+    health: { deadline: '240s' },
     kubernetes: { namespace, ...kubernetes },
   })
   vm.config.apps = {
