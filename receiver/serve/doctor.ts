@@ -40,7 +40,7 @@ export interface MachineParts {
 /** What only a receiver that runs has. */
 export interface ReceiverParts extends Omit<MachineParts, 'isLive'> {
   engine: AppPorts['engine']
-  journal: AppPorts['journal'] & Pick<Journal, 'find' | 'settings'>
+  journal: AppPorts['journal'] & Pick<Journal, 'find' | 'next' | 'settings'>
   /** What somebody did to Nginx's files. */
   edits: () => readonly Edit[]
   /** Compares the config in force with its file. */

@@ -17,7 +17,7 @@ export interface LookedAtKubernetes {
 export function lookAtKubernetes(
   all: readonly AppConfig[],
   cluster: LookedAtKubernetes,
-  journal: Pick<Journal, 'live' | 'find' | 'settings'>,
+  journal: Pick<Journal, 'live' | 'next' | 'find' | 'settings'>,
 ): Promise<Finding>[] {
   return all
     .flatMap((app) => (app.engine === 'kubernetes' ? app : []))

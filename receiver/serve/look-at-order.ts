@@ -10,10 +10,18 @@ import type { Journal } from '../core/journal.ts'
 export function lookAtOrder(
   spec: AppSpec,
   status: OrderStatus,
-  { journal, hint }: { journal: Pick<Journal, 'live' | 'find' | 'settings'>; hint: string },
+  {
+    journal,
+    hint,
+  }: { journal: Pick<Journal, 'live' | 'next' | 'find' | 'settings'>; hint: string },
 ): Found {
   const { name: app } = spec
   const { image, updated, wanted, waits, says, phase } = status
+  const current = journal.next(app)?.deployment
+  if (current?.status === 'running') {
+    const waiting = waits === undefined ? '' : `; ${waits}`
+    return `${current.id} is under way: ${updated} of ${wanted} run what was ordered${waiting}`
+  }
   const live = journal.live(app)
   if (live === undefined) {
     return image === undefined
@@ -22,7 +30,7 @@ export function lookAtOrder(
   }
   if (!runsLive(status, live)) {
     throw new DeployError('changed_elsewhere', driftOf(spec, status, journal), {
-      hint: `deploy-receiver deploy ${app}, or rollback ${app}`,
+      hint: `deploy-receiver restart ${app}, or deploy ${app} to have it run another version`,
     })
   }
   const {

@@ -16,7 +16,7 @@ export interface LookedAtSwarm {
 export function lookAtSwarm(
   all: readonly AppConfig[],
   swarm: LookedAtSwarm,
-  journal: Pick<Journal, 'live' | 'find' | 'settings'>,
+  journal: Pick<Journal, 'live' | 'next' | 'find' | 'settings'>,
 ): Promise<Finding>[] {
   const apps = all.flatMap((app) => (app.engine === 'swarm' ? app : []))
   if (apps.length === 0) return []

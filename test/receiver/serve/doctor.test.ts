@@ -63,6 +63,7 @@ const WELL: ReceiverParts = {
   journal: {
     live: () => undefined,
     find: () => undefined,
+    next: () => undefined,
     settings: () => undefined,
     recent: () => [],
     events: () => [],
