@@ -68,7 +68,7 @@ export function driftOf(
   if (image === undefined) {
     return `${app} is gone from its orchestrator: deploy-receiver deploy ${app} has it back`
   }
-  const remedy = `deploy-receiver deploy or rollback ${app} puts that right`
+  const remedy = `deploy-receiver restart ${app} has it run what was live`
   const { id, status } = journal.find(app, generation)?.deployment ?? {}
   if (status === 'failed') {
     return `${app} runs ${image} of ${id}, which failed and could not be taken back yet; ${remedy}`
