@@ -54,5 +54,10 @@ function ofInstance(
 
 const HINTS: Readonly<Partial<Record<DeployError['code'], string>>> = {
   image_missing:
-    'the node cannot have the image: see whether it reaches the registry, and whether its login holds',
+    'the node cannot have the image: see whether it is in the registry still, and whether the node’s login may see it',
+  registry_denied:
+    'the node’s login is missing or wrong: of a workload that is imagePullSecrets, of a service the login in `registries`',
+  platform_missing: 'build the image for the platform of that node, too',
+  start_failed:
+    'it was not started, so it has printed nothing: see that all it names is there (secrets, config, volumes, its command)',
 }
