@@ -133,7 +133,10 @@ function lineOf(
   why: string | undefined,
 ): string {
   const said = message === why ? '' : message
-  if (status === 'running') return printable(`… ${name.padEnd(8)} since ${withoutFractions(from)}`)
+  if (status === 'running') {
+    const waits = message === '' ? '' : `: ${withShortDigests(message)}`
+    return printable(`… ${name.padEnd(8)} since ${withoutFractions(from)}${waits}`)
+  }
   const step = { step: name, status, at: from, message: said, ...(ms === undefined ? {} : { ms }) }
   return printable(withShortDigests(eventLine({ type: 'step', ...step })))
 }

@@ -54,7 +54,10 @@ export function show(id: string, { archive, audit, apps }: ShowServices): Shown 
 /** The steps in which an app is asked for its health. */
 const ASKING: ReadonlySet<string> = new Set(['health', 'watch'])
 
+/** What it said at its end; of one that runs, what it waits for. */
 function saidBy(step: string, events: readonly DeploymentEvent[]): string | undefined {
-  const last = events.findLast((event) => event.type === 'step' && event.step === step)
-  return last?.type === 'step' ? last.message : undefined
+  const last = events.findLast(
+    (event) => (event.type === 'step' || event.type === 'progress') && event.step === step,
+  )
+  return last?.type === 'step' || last?.type === 'progress' ? last.message : undefined
 }
