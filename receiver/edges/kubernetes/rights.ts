@@ -64,9 +64,13 @@ export async function missingRights(
       })
     }),
   )
-  return needed.flatMap(({ without, ...right }, index) =>
-    allowed[index] === true
-      ? []
-      : { rule: ruleFor(right), ...(without === undefined ? {} : { without }) },
-  )
+  const missing = needed.filter((_, index) => allowed[index] !== true)
+  const byThing = Map.groupBy(missing, ({ verb: _verb, ...thing }) => JSON.stringify(thing))
+  return [...byThing.values()].flatMap((rights) => {
+    const [first] = rights
+    if (first === undefined) return []
+    const { without } = first
+    const verb = rights.map((each) => each.verb).join(', ')
+    return [{ rule: ruleFor({ ...first, verb }), ...(without === undefined ? {} : { without }) }]
+  })
 }
