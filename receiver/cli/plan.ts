@@ -89,7 +89,7 @@ const NGINX: Readonly<Record<Plan['nginx'], string>> = {
   untouched: 'its files stay as they are, and it is not reloaded',
   reload: 'gets another port or number of replicas, and is reloaded once',
   by_image: 'is reloaded only if the image EXPOSEs another port than the one before',
-  none: 'has nothing to do with it: a worker (http: false)',
+  none: 'leads nobody to it (http: false)',
 }
 
 function settingsOf({ live, settings }: Plan): Line[] {

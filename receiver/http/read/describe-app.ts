@@ -69,7 +69,8 @@ export function describeApp(
     stopped_since: stoppedSince(spec.name) ?? null,
     awaits_data: awaitsData(spec.name),
     drift: drift(spec.name) ?? null,
-    traffic: describeTraffic(traffic(spec.name)),
+    // where Nginx leads nobody to it, nobody tells
+    traffic: spec.http ? describeTraffic(traffic(spec.name)) : null,
     project: project === undefined ? null : describeProject(project),
   }
 }
