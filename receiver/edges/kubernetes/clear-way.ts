@@ -1,34 +1,47 @@
-import type { IsOurs, Order } from '../../core/delegated/orchestrator.ts'
+import type { IsOurs } from '../../core/delegated/orchestrator.ts'
 import type { KubernetesApp } from '../../core/app.ts'
 import type { KubernetesApi } from './api.ts'
 import { isForbidden, isMissing } from './errors.ts'
 import { type Observed, podGeneration } from './order-status.ts'
 import { isLeaving, isReady } from './pod-state.ts'
-import { stuck } from './workload-errors.ts'
+
+/** A pod that would have to be deleted, and may not be. */
+export interface InTheWay {
+  pod: string
+  cause: unknown
+}
 
 /**
- * A StatefulSet waits for each pod to be ready before it goes on with the next, also with those of a version that is taken back and will
- * never be (kubernetes/kubernetes#67250): they have to be deleted. Throws `undo_failed` where that may not be.
+ * A StatefulSet waits for each pod to be ready before it goes on with the next, also with those of a version that is replaced and will
+ * never be (kubernetes/kubernetes#67250): they have to be deleted.
+ * @param isReplaced whether pods of that generation of ours are to go
+ * @returns the first that its Role does not let it delete
  */
 export async function clearWay(
-  { app, generation }: Order<KubernetesApp>,
+  app: KubernetesApp,
   { workload, pods }: Observed,
-  api: KubernetesApi,
-  isOurs: IsOurs,
-): Promise<void> {
+  {
+    api,
+    isOurs,
+    isReplaced,
+  }: {
+    api: Pick<KubernetesApi, 'deletePod'>
+    isOurs: IsOurs
+    isReplaced: (generation: number) => boolean
+  },
+): Promise<InTheWay | undefined> {
   const { template } = workload.spec
-  const inTheWay = pods.filter(
-    (pod) =>
-      podGeneration(app, pod, { template, isOurs }) === generation &&
-      !isReady(pod) &&
-      !isLeaving(pod),
-  )
-  for (const { metadata } of inTheWay) {
+  for (const pod of pods) {
+    const generation = podGeneration(app, pod, { template, isOurs })
+    if (generation === undefined || !isReplaced(generation)) continue
+    if (isReady(pod) || isLeaving(pod)) continue
+    const { name } = pod.metadata
     try {
-      await api.deletePod(metadata.name)
-    } catch (error) {
-      if (isForbidden(error)) throw stuck(app, metadata.name, api.namespace, error)
-      if (!isMissing(error)) throw error
+      await api.deletePod(name)
+    } catch (cause) {
+      if (isForbidden(cause)) return { pod: name, cause }
+      if (!isMissing(cause)) throw cause
     }
   }
+  return undefined
 }

@@ -12,12 +12,12 @@ import { printedBy } from './instance-id.ts'
 import { removeJobs, runJob } from './jobs.ts'
 import { look, type Looking } from './looking.ts'
 import type { Workload } from './objects.ts'
-import { orderStatus } from './order-status.ts'
+import { isTakenUp, orderStatus } from './order-status.ts'
 import { containerOf } from './own-container.ts'
 import { readPodLog } from './pod-log.ts'
 import { type MissingRight, missingRights } from './rights.ts'
 import { orderedBy, takenBack } from './wanted.ts'
-import { nameOf, refuseHeld, unlessMissing } from './workload-errors.ts'
+import { nameOf, refuseHeld, stuck, unlessMissing, waitsFor } from './workload-errors.ts'
 
 export interface KubernetesOptions {
   /** Of it are the Jobs that it makes. */
@@ -40,6 +40,9 @@ export interface Kubernetes extends Orchestrator<KubernetesApp> {
   /** Stops following what it follows. */
   close(): void
 }
+
+/** So often, and so long after each other, a controller is asked for whether it knows of a change. */
+const [MOST_LOOKS, LOOK_MS] = [40, 250]
 
 /** Workloads of Kubernetes clusters, of which the image is changed. */
 export function createKubernetes({
@@ -97,6 +100,31 @@ export function createKubernetes({
       return done
     })
 
+  /** Deletes pods that a StatefulSet would wait for in vain. */
+  const clearing = async (
+    app: KubernetesApp,
+    isReplaced: (generation: number) => boolean,
+    signal: AbortSignal,
+  ) => {
+    if (app.kubernetes.workload.kind !== 'statefulset') return undefined
+    return asking(app, `cannot clear the way of ${nameOf(app)}`, async (api) => {
+      const looking = lookingAt(app, api)
+      let observed = await looking.observe()
+      // a pod that is deleted before its controller knows of the change comes back as it was
+      for (
+        let looks = 0;
+        looks < MOST_LOOKS && observed && !isTakenUp(observed.workload);
+        looks += 1
+      ) {
+        await clock.sleep(LOOK_MS, signal)
+        observed = await looking.observe()
+      }
+      if (observed === undefined) return undefined
+      const left = await clearWay(app, observed, { api, isOurs, isReplaced })
+      return left && { ...left, namespace: api.namespace }
+    })
+  }
+
   return {
     workload: (app) =>
       asking(app, `cannot look at ${nameOf(app)}`, (api) => api.workload(app.kubernetes.workload)),
@@ -116,12 +144,14 @@ export function createKubernetes({
         },
         signal,
       )
-      if (done === undefined) return `${nameOf(app)} was told already`
+      const left = await clearing(app, (generation) => generation !== order.generation, signal)
+      const waits = left === undefined ? '' : `; ${waitsFor(left)}`
+      if (done === undefined) return `${nameOf(app)} was told already${waits}`
       const from =
         done.takenFrom.length === 0
           ? ''
           : `; its image was managed by ${done.takenFrom.join(', ')} before`
-      return `told ${nameOf(app)}${from}`
+      return `told ${nameOf(app)}${from}${waits}`
     },
 
     async status(app): Promise<OrderStatus> {
@@ -133,11 +163,8 @@ export function createKubernetes({
       const { app } = order
       const back = (standing: Workload) => takenBack(order, before, standing, isOurs)
       await changing(app, back, signal).catch(unlessMissing)
-      if (app.kubernetes.workload.kind !== 'statefulset') return
-      await asking(app, `cannot take back ${nameOf(app)}`, async (api) => {
-        const observed = await lookingAt(app, api).observe()
-        if (observed !== undefined) await clearWay(order, observed, api, isOurs)
-      })
+      const left = await clearing(app, (generation) => generation === order.generation, signal)
+      if (left !== undefined) throw stuck(app, left)
     },
 
     async runOnce(order, options) {

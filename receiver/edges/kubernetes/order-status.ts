@@ -23,7 +23,7 @@ export function orderStatus(
   const { template } = workload.spec
   const generation = generationIn(app, template, isOurs)
   const [image] = Object.values(imagesOf(chosenOf(app, template.spec))).toReversed()
-  const isSeen = (workload.status?.observedGeneration ?? 0) >= (workload.metadata.generation ?? 0)
+  const isSeen = isTakenUp(workload)
   const counts = countsOf(app, workload, { isSeen })
   const ofOrder = pods.filter(
     (pod) => isOf(app, pod, template) && !isLeaving(pod) && !hasEnded(pod),
@@ -78,6 +78,10 @@ export function orderStatus(
         : late && [late, waits ?? []].flat().join('; '),
   }
 }
+
+/** Its controller knows of the last change. */
+export const isTakenUp = ({ status, metadata }: Workload): boolean =>
+  (status?.observedGeneration ?? 0) >= (metadata.generation ?? 0)
 
 function waitsAt(found: { pod: Pod; trouble: Trouble } | undefined): { waitsAt?: string } {
   if (found?.trouble.kind !== 'waits' || found.trouble.container === undefined) return {}

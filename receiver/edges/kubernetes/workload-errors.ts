@@ -1,4 +1,5 @@
 import type { KubernetesApp } from '../../core/app.ts'
+import type { InTheWay } from './clear-way.ts'
 import { DeployError } from '../../core/errors.ts'
 import { KIND } from './api.ts'
 import type { Workload } from './objects.ts'
@@ -41,12 +42,15 @@ export function unlessMissing(error: unknown): undefined {
   throw error
 }
 
-export const stuck = (app: KubernetesApp, pod: string, namespace: string, cause: unknown) =>
-  new DeployError(
-    'undo_failed',
-    `${nameOf(app)} was told to go back, and waits for ${pod} of the failed version, which will not get ready`,
-    {
-      hint: `kubectl --namespace ${namespace} delete pod ${pod}; with { apiGroups: [""], resources: [pods], verbs: [delete] } in its Role the receiver does it`,
-      cause,
-    },
-  )
+/** Of a StatefulSet that goes back. */
+export const stuck = (app: KubernetesApp, left: Left) =>
+  new DeployError('undo_failed', `${nameOf(app)} was told to go back, and ${waitsFor(left)}`, {
+    hint: `with { apiGroups: [""], resources: [pods], verbs: [delete] } in its Role the receiver does it`,
+    cause: left.cause,
+  })
+
+/** For people, with what they can do. */
+export const waitsFor = ({ pod, namespace }: Left): string =>
+  `waits for ${pod} of another version, which does not get ready: kubectl --namespace ${namespace} delete pod ${pod}`
+
+type Left = InTheWay & { namespace: string }
