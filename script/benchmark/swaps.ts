@@ -7,6 +7,7 @@ import { freePort } from '../../test/support/ports.ts'
 import type { LoadReport } from '../../test/support/tally.ts'
 import type { Asked, Measured, Part, Table } from './part.ts'
 import { onRig, type Rig } from './rig.ts'
+import { callsApp } from './swaps/calls-app.ts'
 import { idleConnections } from './swaps/idle.ts'
 import { type Contestant, contestants } from './swaps/contestants.ts'
 import { swarmContestant } from './swaps/swarm.ts'
@@ -18,6 +19,7 @@ const SLOW_MS = 1200
 const SETTINGS = { watch: '500ms', drain: `${DRAIN_MS}ms`, stop_grace_period: '2s' }
 const VERSIONS = ['1', '2'] as const
 const DOMAIN = 'tls.api.test'
+const CALLS = 'calls.test'
 const TITLE = 'swaps under load'
 const KINDS = 'ours, by kind of client'
 
@@ -29,8 +31,8 @@ interface Met {
 }
 
 /**
- * Deployments under load: keep-alive GET and POST, fresh connections, slow responses, HTTP/2 over TLS, a WebSocket and server-sent
- * events. No request may fail, and no WebSocket or stream may be ended before `drain` is over. Then the same load while the app is
+ * Deployments under load: keep-alive GET and POST, fresh connections, slow responses, HTTP/2 over TLS, a WebSocket, server-sent
+ * events, and another app by gRPC, which is deployed beside it. No request may fail, and no WebSocket or stream may be ended before `drain` is over. Then the same load while the app is
  * swapped as people do it instead.
  */
 export const part: Part = {
@@ -44,7 +46,7 @@ export const part: Part = {
         const where = { host: engine.host, dir: workspace.dir, login: registry }
         digests.push(await pushHello({ ...where, image, version }))
       }
-      const pair = makePair(workspace.folder('tls'), [DOMAIN])
+      const pair = makePair(workspace.folder('tls'), [DOMAIN, CALLS])
       const own = await deployments({ rig, asked, digests, pair })
       const instead: Met[] = []
       for (const one of await contestants(rig, pair)) instead.push(await swapped(one, asked))
@@ -79,19 +81,36 @@ async function deployments({
   const include = join(vm.dir, 'lines.conf')
   writeFileSync(include, 'keepalive_requests 1000000;\n')
   rig.app('api', { ...SETTINGS, site: { include }, domains: ['api.test', DOMAIN], tls: pair })
+  const calls = await callsApp(rig)
+  rig.app('calls', {
+    ...SETTINGS,
+    ...calls.settings,
+    site: { include, protocol: 'grpc' },
+    tls: pair,
+  })
   Object.assign(vm.config['nginx'] as object, { listen_tls: [`127.0.0.1:${port}`] })
   await vm.start()
   /** When each deployment went live. */
   const live: number[] = []
   const deploy = async (number: number) => {
-    const digest = digests[number % digests.length]
-    const { live_at } = await rig.deploy({ image: `${vm.repository}@${digest}` })
+    const image = (among: readonly string[]) => ({
+      image: `${vm.repository}@${among[number % among.length]}`,
+    })
+    const [{ live_at }] = await Promise.all([
+      rig.deploy(image(digests)),
+      rig.deploy(image(calls.digests), 'calls'),
+    ])
     live.push(Date.parse(live_at ?? ''))
   }
   await deploy(0)
+  const tls = { port, ca: readFileSync(pair.certificate, 'utf8') }
   const load = startLoad(
     { port: vm.sites, domain: 'api.test' },
-    { slowMs: SLOW_MS, tls: { port, domain: DOMAIN, ca: readFileSync(pair.certificate, 'utf8') } },
+    {
+      slowMs: SLOW_MS,
+      tls: { ...tls, domain: DOMAIN },
+      calls: { ...tls, domain: CALLS },
+    },
   )
   const swaps = asked.times(DEPLOYMENTS)
   const report = await during(load, swaps, deploy, (text) => asked.say(`ours, ${text}`))

@@ -2,6 +2,7 @@ import { Agent } from 'node:http'
 import { setTimeout as pause } from 'node:timers/promises'
 import { ask, type Site, versionOf } from './ask.ts'
 import { createTally, type Kind, type LoadReport, reasonOf, type Tally } from './tally.ts'
+import { makeCalls } from './calls/callers.ts'
 import { multiplex, type TlsSite } from './multiplex.ts'
 import { listen, talk } from './talk.ts'
 
@@ -19,7 +20,7 @@ export interface Load {
 /**
  * Asks a hello service through Nginx the ways in which a careless swap fails: keep-alive GET and POST, fresh connections,
  * responses that take `slowMs`, a WebSocket and a stream of
- * events, and with `tls` HTTP/2. Anything but the right answer is a failure; nothing is tried again.
+ * events, with `tls` HTTP/2, and with `calls` another service by gRPC. Anything but the right answer is a failure; nothing is tried again.
  */
 export function startLoad(
   site: Site,
@@ -29,7 +30,15 @@ export function startLoad(
     slowMs = 3000,
     pauseMs = PAUSE_MS,
     tls,
-  }: { gets?: number; posts?: number; slowMs?: number; pauseMs?: number; tls?: TlsSite } = {},
+    calls,
+  }: {
+    gets?: number
+    posts?: number
+    slowMs?: number
+    pauseMs?: number
+    tls?: TlsSite
+    calls?: TlsSite
+  } = {},
 ): Load {
   const tally = createTally()
   const stopping = new AbortController()
@@ -42,6 +51,7 @@ export function startLoad(
     talk(context),
     listen(context),
     ...(tls === undefined ? [] : [multiplex(context, tls)]),
+    ...(calls === undefined ? [] : [makeCalls(context, calls)]),
   ]
   return {
     report: tally.report,

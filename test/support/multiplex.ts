@@ -20,11 +20,11 @@ export async function multiplex(
   { tally, signal }: { tally: Tally; signal: AbortSignal },
   tls: TlsSite,
 ): Promise<void> {
-  let session = open(tls)
+  let session = openSession(tls)
   const ask = async (body?: Buffer) => {
     const client = tally.client('HTTP/2 over TLS')
     while (!signal.aborted) {
-      if (session.closed || session.destroyed) session = open(tls)
+      if (session.closed || session.destroyed) session = openSession(tls)
       try {
         const reply = await request(session, tls.domain, body)
         const version = versionOf(reply)
@@ -40,9 +40,9 @@ export async function multiplex(
   session.close()
 }
 
-function open({ port, domain, ca }: TlsSite): ClientHttp2Session {
+/** A connection of HTTP/2 to a site; that it broke, each of its requests tells. */
+export function openSession({ port, domain, ca }: TlsSite): ClientHttp2Session {
   const session = connect(`https://127.0.0.1:${port}`, { ca, servername: domain })
-  // each of its requests tells
   session.on('error', () => {})
   return session
 }

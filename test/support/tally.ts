@@ -6,6 +6,8 @@ export type Kind =
   | 'fresh connection'
   | 'slow response'
   | 'HTTP/2 over TLS'
+  | 'gRPC call'
+  | 'gRPC stream'
   | 'WebSocket'
   | 'server-sent events'
 
@@ -22,7 +24,7 @@ export interface LoadReport {
   failed: number
   /** The first failures, each with its kind and cause. */
   reasons: string[]
-  /** Longest time between two successful answers to the same client; slow ones and events are left out. */
+  /** Longest time between two successful answers to the same client; slow ones, streams and events are left out. */
   longestGapMs: number
   /** Of the kinds that there are clients of. */
   kinds: Partial<Record<Kind, KindReport>>
@@ -70,7 +72,7 @@ export function createTally(): Tally {
     reconnected: () => void closings.push(Date.now()),
     report() {
       const all = Object.values(kinds)
-      const { 'slow response': _, 'server-sent events': __, ...quick } = kinds
+      const { 'slow response': _, 'server-sent events': __, 'gRPC stream': ___, ...quick } = kinds
       return {
         requests: all.reduce((sum, { requests }) => sum + requests, 0),
         failed: all.reduce((sum, { failed }) => sum + failed, 0),

@@ -40,6 +40,7 @@ export async function idleConnections(asked: Asked): Promise<{ table: Table; fai
     const nginx = await startNginx({ dir: workspace.folder('nginx') })
     const port = await freePort()
     const slots = createSlots(workspace.folder('data'))
+    slots.hear(true)
     const apps = await Promise.all(
       IDLE_SECONDS.map(async (idle) => {
         const [blue, green] = [await serve(idle), await serve(idle)]
