@@ -1,10 +1,12 @@
 import { DatabaseSync } from 'node:sqlite'
 import { randomBytes } from 'node:crypto'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import Docker from 'dockerode'
 import { type Deployment, isFinal } from '../../protocol/deployment.ts'
 import { allTheWhile } from '../support/all-the-while.ts'
+import { createSlots } from '../../receiver/edges/slots.ts'
 import { ask } from '../support/ask.ts'
 import type { Stack } from '../support/global-setup.ts'
 import { type ImageConfig, pushTiny } from '../support/tiny-image.ts'
@@ -303,6 +305,14 @@ async function mess(vm: Vm, docker: Docker, app: string): Promise<string[]> {
   )
   const served = live === undefined ? status === 503 : status === 200
   if (!served) found.push(`a visitor gets ${status} ${body.slice(0, 60)}`)
+  const slots = createSlots(String(vm.config['data']))
+  const straight = Object.entries(slots.flags(app).straight).flatMap(([slot, file]) =>
+    existsSync(file) ? slot : [],
+  )
+  const slot = slots.live(app)
+  if (straight.join() !== (slot ?? '')) {
+    found.push(`straight to ${straight.join() || 'neither slot'}, and live is ${slot}`)
+  }
   return found
 }
 

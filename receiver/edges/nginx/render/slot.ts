@@ -24,15 +24,16 @@ if (-f ${flags.green}) { set $${variable} ${app}_green; }
  * The way of nearly each request: one look, or two, where there is nothing to know but the live slot. Of what stands in the location below it
  * Nginx does nothing that chooses or turns away. A path that is taken off is among that.
  */
-export const straightOn = ({ app, straight, published, protocol, strips }: Site): string =>
-  straight === undefined || strips !== undefined
-    ? ''
-    : Object.entries(published === undefined ? straight : { service: straight.blue })
-        .map(([slot, flag]) => {
-          const pass = protocol === 'grpc' ? 'grpc_pass grpc' : 'proxy_pass http'
-          return `if (-f ${flag}) { set $${OWN_VARIABLE} ${app}_${slot}; ${pass}://${app}_${slot}; break; }\n`
-        })
-        .join('')
+export function straightOn({ app, straight, published, protocol, strips }: Site): string {
+  if (straight === undefined || strips !== undefined) return ''
+  const pass = protocol === 'grpc' ? 'grpc_pass grpc' : 'proxy_pass http'
+  const ways = Object.entries(published === undefined ? straight : { service: straight.blue })
+  const lines = ways.map(([slot, flag]) => {
+    const upstream = `${app}_${slot}`
+    return `if (-f ${flag}) { set $${OWN_VARIABLE} ${upstream}; ${pass}://${upstream}; break; }\n`
+  })
+  return `# where one of these is there, no line below chooses or turns away\n${lines.join('')}`
+}
 
 /** The same for Nginx's log, which knows one variable for all. */
 export const tellSlot = ({ variable }: Names): string =>
