@@ -4,8 +4,10 @@ import { type AdminServices, createAdmin } from './admin/admin.ts'
 import type { TerminalServices } from './admin/terminal.ts'
 import { type HealthServices, readHealth } from './healthz.ts'
 import { createHooks, type HookServices } from './hooks/hooks.ts'
+import { createGate } from './hooks/gate.ts'
 import type { IsOwnHost, Place } from './hosts.ts'
 import { type LimitServices, rateLimit } from './limits/rate-limit.ts'
+import type { Answering } from './listen.ts'
 import { problemOf } from './problem-of.ts'
 import { ProblemError, problemResponse } from './problem.ts'
 import { requestId } from './request-id.ts'
@@ -48,6 +50,15 @@ const PARTS = {
   page: (services: Services) =>
     new Hono().route('/page', createPage(services)).get('/', (c) => c.redirect('/page/apps', 302)),
 }
+
+/** What answers at one of the receiver's addresses: its routes, and a gate where strangers send hooks. */
+export function createEntrance(services: Services, address: keyof typeof ADDRESSES): Answering {
+  const { trusted, parts } = ADDRESSES[address]
+  const { fetch } = createApp(services, address)
+  return !trusted && isIn('hooks', parts) ? { fetch, gate: createGate(services) } : { fetch }
+}
+
+const isIn = (part: Part, parts: readonly Part[]) => parts.includes(part)
 
 /** The receiver's routes at one of its addresses. */
 export function createApp(services: Services, address: keyof typeof ADDRESSES): Hono {

@@ -1,5 +1,6 @@
 import { createHmac, randomBytes } from 'node:crypto'
 import type { Context } from 'hono'
+import { arrivalIn } from './arrival.ts'
 import { foreignHost, type Place } from './hosts.ts'
 
 export interface HealthServices {
@@ -23,7 +24,7 @@ const QUESTION = /^[A-Za-z0-9_-]{16,64}$/
 export function readHealth(c: Context, { version, prove }: HealthServices, place: Place): Response {
   const question = c.req.query('ask') ?? ''
   if (!QUESTION.test(question)) return c.json({ status: 'ok', version })
-  const foreign = place.trusted ? undefined : foreignHost(c, place.isOwnHost)
+  const foreign = place.trusted ? undefined : foreignHost(arrivalIn(c), place.isOwnHost)
   const host = foreign === undefined ? 'own' : 'foreign'
   return c.json({ status: 'ok', version, host, proof: prove(question) })
 }

@@ -1,7 +1,6 @@
-import type { HttpBindings } from '@hono/node-server'
-import type { Context } from 'hono'
 import { parseAddress } from '../core/ip-address.ts'
 import { shorten } from '../core/shorten.ts'
+import type { Arrival } from './arrival.ts'
 
 /** Whether a `Host` header, in lower case, is one under which an address of the receiver is asked. */
 export type IsOwnHost = (host: string) => boolean
@@ -42,14 +41,16 @@ export function adminHosts(url: string, admin: Listening): IsOwnHost {
 const MAX_SHOWN_CHARACTERS = 200
 
 /** Why a request is for another host than this receiver; `undefined` when it is for this one. */
-export function foreignHost(c: Context, isOwnHost: IsOwnHost): string | undefined {
-  const host = c.req.raw.headers.get('host') ?? ''
+export function foreignHost(
+  { headers, target }: Pick<Arrival, 'headers' | 'target'>,
+  isOwnHost: IsOwnHost,
+): string | undefined {
+  const host = headers.get('host') ?? ''
   if (!isOwnHost(host.toLowerCase())) {
     return `Host ${JSON.stringify(shorten(host, MAX_SHOWN_CHARACTERS))} is not this receiver's`
   }
-  const { incoming } = (c.env ?? {}) as Partial<HttpBindings>
   // it would go before the Host header (RFC 9112, section 3.2.2), and no client of ours has use for one
-  return incoming?.url?.startsWith('/') === false ? 'the target is an absolute URL' : undefined
+  return target?.startsWith('/') === false ? 'the target is an absolute URL' : undefined
 }
 
 const bracketed = (host: string) => (host.includes(':') ? `[${host}]` : host)

@@ -1,26 +1,32 @@
 import { existsSync, unlinkSync } from 'node:fs'
-import type { Server } from 'node:http'
+import { createServer, type Server } from 'node:http'
 import { connect } from 'node:net'
 import { dirname } from 'node:path'
-import { createAdaptorServer } from '@hono/node-server'
+import { getRequestListener } from '@hono/node-server'
 import type { Hono } from 'hono'
+import type { Gate } from './hooks/gate.ts'
 
-/** A client that drips its headers or its body is cut off. */
-const HEADERS_MS = 5000
-const REQUEST_MS = 15_000
-/** Longer than Nginx keeps its idle connections, so that Nginx is the one who closes them. */
-const KEEP_ALIVE_MS = 75_000
+/** Milliseconds. A client that drips its headers or its body is cut off. */
+const LIMITS = {
+  headersTimeout: 5000,
+  requestTimeout: 15_000,
+  // longer than Nginx keeps its idle connections, so that Nginx is the one who closes them
+  keepAliveTimeout: 75_000,
+  connectionsCheckingInterval: 1000,
+}
 
 /** A TCP address or a Unix socket, with the key of the config that it comes from. */
 export type Address =
   { key: 'listen' | 'admin'; host: string; port: number } | { key: 'socket'; path: string }
 
-/** What answers; while it is still made, requests wait for it. */
-type Answering = Pick<Hono, 'fetch'> | Promise<Pick<Hono, 'fetch'>>
+/** What answers, and what stands before it. */
+export type Answering = Pick<Hono, 'fetch'> & { gate?: Gate }
+/** While it is still made, requests wait for it. */
+type Awaited = Answering | Promise<Answering>
 
 /** Serves an app at each of these addresses, or at none: throws what `listen` throws, with all that was opened closed again. */
 export async function listenOnAll(
-  places: readonly (readonly [app: Answering, address: Address])[],
+  places: readonly (readonly [app: Awaited, address: Address])[],
 ): Promise<Server[]> {
   const open: Server[] = []
   try {
@@ -33,16 +39,18 @@ export async function listenOnAll(
 }
 
 /** Serves an app at an address; a Unix socket has mode 0600 by the umask. Throws an error that names the address and its key. */
-export async function listen(app: Answering, address: Address): Promise<Server> {
-  const server = createAdaptorServer({
-    fetch: async (request, bindings) => (await app).fetch(request, bindings),
-    serverOptions: {
-      headersTimeout: HEADERS_MS,
-      requestTimeout: REQUEST_MS,
-      keepAliveTimeout: KEEP_ALIVE_MS,
-      connectionsCheckingInterval: 1000,
-    },
-  }) as Server
+export async function listen(app: Awaited, address: Address): Promise<Server> {
+  let ready: Answering | undefined
+  const awaited = Promise.resolve(app).then((made) => (ready = made))
+  const answer = getRequestListener(
+    (request, bindings) =>
+      ready?.fetch(request, bindings) ?? awaited.then(({ fetch }) => fetch(request, bindings)),
+  )
+  const server = createServer(LIMITS, (incoming, outgoing) => {
+    const pass = () => void answer(incoming, outgoing)
+    if (ready?.gate === undefined) pass()
+    else ready.gate(incoming, outgoing, pass)
+  })
   if ('path' in address) await removeStale(address.path)
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => reject(explain(error, address)))

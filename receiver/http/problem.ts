@@ -53,8 +53,14 @@ export class ProblemError extends StacklessError {
   }
 }
 
-/** RFC 9457, with all the headers that an answer bears. */
-export function problemResponse(error: ProblemError, requestId?: string): Response {
+/** What is sent of a problem (RFC 9457), with all the headers that an answer bears. */
+export interface ProblemAnswer {
+  status: number
+  headers: Record<string, string>
+  body: string
+}
+
+export function problemAnswer(error: ProblemError, requestId?: string): ProblemAnswer {
   const status = PROBLEMS[error.code]
   const problem: Problem = {
     type: 'about:blank',
@@ -64,7 +70,7 @@ export function problemResponse(error: ProblemError, requestId?: string): Respon
     detail: error.message,
     ...(error.hint === undefined ? {} : { hint: error.hint }),
   }
-  return completeResponse(`${JSON.stringify(problem)}\n`, {
+  return {
     status,
     headers: {
       ...SECURITY_HEADERS,
@@ -72,5 +78,12 @@ export function problemResponse(error: ProblemError, requestId?: string): Respon
       ...(requestId === undefined ? {} : { 'x-request-id': requestId }),
       ...error.headers,
     },
-  })
+    body: `${JSON.stringify(problem)}\n`,
+  }
+}
+
+/** The same as an answer of Hono's. */
+export function problemResponse(error: ProblemError, requestId?: string): Response {
+  const { body, ...init } = problemAnswer(error, requestId)
+  return completeResponse(body, init)
 }

@@ -3,7 +3,7 @@ import type { Server } from 'node:http'
 import { dirname } from 'node:path'
 import type { Config } from '../config/config.ts'
 import { DEFAULT_SOCKET } from '../config/socket.ts'
-import { createApp, type Services } from '../http/app.ts'
+import { createEntrance, type Services } from '../http/app.ts'
 import { createTerminal } from '../http/admin/terminal.ts'
 import { close, listenOnAll } from '../http/listen.ts'
 
@@ -29,7 +29,7 @@ export async function takeAddresses({
   if (socket === DEFAULT_SOCKET) mkdirSync(dirname(socket), { recursive: true })
   const ready = Promise.withResolvers<Services>()
   const app = (address: 'public' | 'socket' | 'admin') =>
-    ready.promise.then((services) => createApp(services, address))
+    ready.promise.then((services) => createEntrance(services, address))
   const servers = await listenOnAll([
     [app('public'), { key: 'listen', ...listen }],
     [app('socket'), { key: 'socket', path: socket }],

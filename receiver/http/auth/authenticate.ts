@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { parseVerifyingKey } from '../../../protocol/standard-webhooks.ts'
 import type { Sender } from '../../core/intake/audit.ts'
 import type { VerifyToken } from '../../core/intake/oidc-token.ts'
+import type { ReadHeaders } from '../arrival.ts'
 import { type AppCredentials, Rejected, type VerifySender } from './authentic.ts'
 import { readBasic, verifyBasic } from './basic.ts'
 import { readGithub, verifyGithub } from './github.ts'
@@ -19,7 +20,7 @@ export interface Claimed {
  * algorithm is taken from the request, and nothing of the body is read. Throws `Rejected`.
  */
 export function readCredentials(
-  headers: Headers,
+  headers: ReadHeaders,
   means: { nowSeconds: number; verifyToken: VerifyToken },
 ): Claimed {
   const shown = KINDS.filter(({ shows }) => shows(headers))
@@ -40,47 +41,51 @@ export function readCredentials(
   return { kind: only.kind, verify: only.read(headers, means) }
 }
 
-type Read = (headers: Headers, means: Parameters<typeof readCredentials>[1]) => VerifySender
+type Read = (headers: ReadHeaders, means: Parameters<typeof readCredentials>[1]) => VerifySender
 
 /** Each kind of credentials: how it is told, and how it is read. */
-const KINDS: readonly { kind: Sender['kind']; shows: (headers: Headers) => boolean; read: Read }[] =
-  [
-    {
-      kind: 'oidc',
-      shows: (headers) => schemeOf(headers) === 'bearer',
-      read: (headers, { verifyToken }) => {
-        const token = readBearer(headers)
-        return (body, app) => verifyBearer(token, body, app, verifyToken)
-      },
+const KINDS: readonly {
+  kind: Sender['kind']
+  shows: (headers: ReadHeaders) => boolean
+  read: Read
+}[] = [
+  {
+    kind: 'oidc',
+    shows: (headers) => schemeOf(headers) === 'bearer',
+    read: (headers, { verifyToken }) => {
+      const token = readBearer(headers)
+      return (body, app) => verifyBearer(token, body, app, verifyToken)
     },
-    {
-      kind: 'basic',
-      shows: (headers) => schemeOf(headers) === 'basic',
-      read: (headers) => {
-        const given = readBasic(headers)
-        return (_body, app) => verifyBasic(given, app)
-      },
+  },
+  {
+    kind: 'basic',
+    shows: (headers) => schemeOf(headers) === 'basic',
+    read: (headers) => {
+      const given = readBasic(headers)
+      return (_body, app) => verifyBasic(given, app)
     },
-    {
-      kind: 'webhook',
-      shows: (headers) =>
-        ['webhook-id', 'webhook-timestamp', 'webhook-signature'].some((name) => headers.has(name)),
-      read: (headers, { nowSeconds }) => {
-        const given = readWebhook(headers, nowSeconds)
-        return (body, app) => verifyWebhook(given, body, app)
-      },
+  },
+  {
+    kind: 'webhook',
+    shows: (headers) =>
+      ['webhook-id', 'webhook-timestamp', 'webhook-signature'].some((name) => headers.has(name)),
+    read: (headers, { nowSeconds }) => {
+      const given = readWebhook(headers, nowSeconds)
+      return (body, app) => verifyWebhook(given, body, app)
     },
-    {
-      kind: 'github',
-      shows: (headers) => headers.has('x-hub-signature-256'),
-      read: (headers) => {
-        const given = readGithub(headers)
-        return (body, app) => verifyGithub(given, body, app)
-      },
+  },
+  {
+    kind: 'github',
+    shows: (headers) => headers.has('x-hub-signature-256'),
+    read: (headers) => {
+      const given = readGithub(headers)
+      return (body, app) => verifyGithub(given, body, app)
     },
-  ]
+  },
+]
 
-const schemeOf = (headers: Headers) => headers.get('authorization')?.split(' ', 1)[0]?.toLowerCase()
+const schemeOf = (headers: ReadHeaders) =>
+  headers.get('authorization')?.split(' ', 1)[0]?.toLowerCase()
 
 const unknowable = () => randomBytes(32).toString('base64')
 

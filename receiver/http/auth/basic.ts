@@ -1,10 +1,11 @@
+import type { ReadHeaders } from '../arrival.ts'
 import { type Authentic, type BasicCredentials, Rejected } from './authentic.ts'
 import { fingerprint, isSame } from './constant-time.ts'
 
 const MAX_CHARACTERS = 1024
 
 /** User name and password of an `Authorization: Basic` header (RFC 7617). Throws `Rejected`. */
-export function readBasic(headers: Headers): { user: string; password: string } {
+export function readBasic(headers: ReadHeaders): { user: string; password: string } {
   const encoded = /^Basic +([A-Za-z0-9+/]+={0,2})$/i.exec(headers.get('authorization') ?? '')?.[1]
   if (encoded === undefined || encoded.length > MAX_CHARACTERS) {
     throw new Rejected('the Authorization header is not `Basic` and base64')
@@ -39,7 +40,7 @@ export function verifyBasic(
 export const appOfUser = (user: string): string => user.replace(/^\$/, '')
 
 /** The app that a request's user name stands for; none, for credentials of another kind. */
-export function appOfHeaders(headers: Headers): string {
+export function appOfHeaders(headers: ReadHeaders): string {
   try {
     return appOfUser(readBasic(headers).user)
   } catch (error) {

@@ -1,9 +1,10 @@
 import { createHmac, hash, timingSafeEqual } from 'node:crypto'
+import type { ReadHeaders } from '../arrival.ts'
 import { type Authentic, Rejected } from './authentic.ts'
 import { fingerprint } from './constant-time.ts'
 
 /** The HMAC of an `X-Hub-Signature-256` header. Throws `Rejected`. */
-export function readGithub(headers: Headers): Uint8Array {
+export function readGithub(headers: ReadHeaders): Uint8Array {
   const hex = /^sha256=([0-9a-f]{64})$/.exec(headers.get('x-hub-signature-256') ?? '')?.[1]
   if (hex === undefined) throw new Rejected('X-Hub-Signature-256 is not sha256= and 64 hex digits')
   return Buffer.from(hex, 'hex')

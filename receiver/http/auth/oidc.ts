@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { TokenError, type VerifyToken } from '../../core/intake/oidc-token.ts'
+import type { ReadHeaders } from '../arrival.ts'
 import { refusedClaim } from './claims.ts'
 import { type AppCredentials, type Authentic, Rejected } from './authentic.ts'
 import { shorten } from '../../core/shorten.ts'
@@ -25,7 +26,7 @@ const SHOWN = [
 const PREVIEW_EVENTS = ['pull_request']
 
 /** The JWT of an `Authorization: Bearer` header. Throws `Rejected`. */
-export function readBearer(headers: Headers): string {
+export function readBearer(headers: ReadHeaders): string {
   const token = /^Bearer +([\w-]+\.[\w-]+\.[\w-]+)$/i.exec(headers.get('authorization') ?? '')?.[1]
   if (token === undefined || token.length > MAX_TOKEN_CHARACTERS) {
     throw new Rejected('the Authorization header is not `Bearer` and a JWT')

@@ -1,8 +1,9 @@
 import { readHeaders, type SignedHeaders, verify } from '../../../protocol/standard-webhooks.ts'
+import type { ReadHeaders } from '../arrival.ts'
 import { type AppCredentials, type Authentic, Rejected } from './authentic.ts'
 
 /** The headers of Standard Webhooks, in the right shape and in time. Throws `Rejected`. */
-export function readWebhook(headers: Headers, nowSeconds: number): SignedHeaders {
+export function readWebhook(headers: ReadHeaders, nowSeconds: number): SignedHeaders {
   const signature = headers.get('webhook-signature') ?? undefined
   // two headers of one name arrive joined
   if (signature?.includes(', ') === true) throw new Rejected('webhook-signature came twice')

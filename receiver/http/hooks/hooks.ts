@@ -1,9 +1,9 @@
 import { type Context, Hono } from 'hono'
+import type { Origin } from '../arrival.ts'
 import { appOfHeaders } from '../auth/basic.ts'
 import { addressOf, type AddressServices } from '../limits/rate-limit.ts'
 import { ProblemError } from '../problem.ts'
 import { answerHook, type AnswerServices } from './answer.ts'
-import type { Origin } from './identify.ts'
 import { takeHook, type TakeServices } from './take.ts'
 
 export type HookServices = TakeServices & AnswerServices & AddressServices

@@ -1,19 +1,17 @@
-import type { Context } from 'hono'
 import { MAX_BODY_BYTES } from '../../../protocol/hook.ts'
 import type { Sender } from '../../core/intake/audit.ts'
 import type { VerifyToken } from '../../core/intake/oidc-token.ts'
 import type { HttpApps } from '../apps.ts'
+import type { Arrival, Origin } from '../arrival.ts'
 import { type Claimed, DECOY, readCredentials } from '../auth/authenticate.ts'
 import { type Authentic, Rejected } from '../auth/authentic.ts'
 import { foreignHost, type IsOwnHost } from '../hosts.ts'
 import { type BodyGate, GateClosed } from '../limits/body-gate.ts'
 import { subscriber } from '../limits/client-address.ts'
 import { ProblemError } from '../problem.ts'
-import { readBody, tooLarge } from './raw-body.ts'
+import { tooLarge } from './raw-body.ts'
 import type { TestKeys } from './test-keys.ts'
-
-/** Where a request came in: the local socket's file mode has said already who may use it. */
-export type Origin = { kind: 'socket' } | { kind: 'network'; address: string }
+import type { Trail } from './trail.ts'
 
 export interface IdentifyServices {
   /** Public base URL. */
@@ -27,34 +25,62 @@ export interface IdentifyServices {
   testKeys: Pick<TestKeys, 'of'>
 }
 
+/** A hook whose sender is to be found out. */
+export interface Unidentified extends Arrival {
+  /** The app that it is for, by its address. */
+  name: string
+  origin: Origin
+  /** Its raw bytes. Throws `body_too_large`, or `Rejected` when it was cut off. */
+  readBody(): Promise<Uint8Array>
+}
+
+/** A hook whose sender is known. */
+export interface Identified {
+  authentic: Authentic
+  body: Uint8Array
+}
+
+/**
+ * Finds out whose hook this is, and leaves a trace of one that is nobody's: host, size, shape and time of its credentials,
+ * then their signature over the raw bytes. Throws `ProblemError`.
+ */
+export async function identify(
+  hook: Unidentified,
+  services: IdentifyServices,
+  trail: Pick<Trail, 'orRejected'>,
+): Promise<Identified> {
+  const claim = await trail.orRejected({ sender: { kind: 'none' } }, () =>
+    readClaim(hook, services),
+  )
+  return trail.orRejected({ sender: claim.sender }, claim.confirm)
+}
+
 /** Who a request says that it is from, by its headers alone, and how that is confirmed. */
-export interface Claim {
+interface Claim {
   /** The kind of the credentials; `none` before they have said anything. */
   sender: Sender
   /** Reads the body and verifies the sender over its raw bytes. Throws `ProblemError`. */
-  confirm(): Promise<{ authentic: Authentic; body: Uint8Array }>
+  confirm(): Promise<Identified>
 }
 
 /**
  * Reads whose hook this says it is. What is cheap is checked first: host, size, the shape and time of the credentials; the
  * body is not touched yet. Throws `ProblemError`.
  */
-export async function readClaim(
-  c: Context,
-  { name, origin, services }: { name: string; origin: Origin; services: IdentifyServices },
-): Promise<Claim> {
+async function readClaim(hook: Unidentified, services: IdentifyServices): Promise<Claim> {
+  const { name, origin, readBody } = hook
   if (origin.kind === 'socket') {
     return {
       sender: { kind: 'none' },
-      confirm: async () => ({ authentic: FROM_SOCKET, body: await readBody(c) }),
+      confirm: async () => ({ authentic: FROM_SOCKET, body: await readBody() }),
     }
   }
-  const claimed = await asStranger(() => readCredentialsOf(c, services))
+  const claimed = await asStranger(() => readCredentialsOf(hook, services))
   return {
     sender: { kind: claimed.kind },
     confirm: () =>
       asStranger(async () => {
-        const body = await services.bodies.enter(subscriber(origin.address), () => readBody(c))
+        const body = await services.bodies.enter(subscriber(origin.address), readBody)
         return { authentic: await verify(claimed, { name, body, services }), body }
       }),
   }
@@ -79,10 +105,10 @@ const FROM_SOCKET: Authentic = {
   previews: 'any',
 }
 
-function readCredentialsOf(c: Context, services: IdentifyServices): Claimed {
-  const foreign = foreignHost(c, services.hosts.public)
+function readCredentialsOf(arrival: Arrival, services: IdentifyServices): Claimed {
+  const foreign = foreignHost(arrival, services.hosts.public)
   if (foreign !== undefined) throw new Rejected(foreign)
-  const { headers } = c.req.raw
+  const { headers } = arrival
   const declared = Number(headers.get('content-length') ?? 0)
   if (declared > MAX_BODY_BYTES) throw tooLarge(declared)
   const { intake, verifyToken } = services

@@ -1,13 +1,13 @@
 import { IncomingMessage } from 'node:http'
-import type { HttpBindings } from '@hono/node-server'
 import type { Context } from 'hono'
 import { MAX_BODY_BYTES } from '../../../protocol/hook.ts'
+import { incomingOf } from '../arrival.ts'
 import { Rejected } from '../auth/authentic.ts'
 import { ProblemError } from '../problem.ts'
 
 /** The raw bytes of a request's body. Stops reading, and throws `body_too_large`, past 64 KiB. */
 export async function readBody(c: Context): Promise<Uint8Array> {
-  const { incoming } = (c.env ?? {}) as Partial<HttpBindings>
+  const incoming = incomingOf(c)
   if (incoming instanceof IncomingMessage) return readIncoming(incoming)
   if (c.req.raw.body === null) return new Uint8Array()
   const chunks: Uint8Array[] = []
@@ -20,8 +20,8 @@ export async function readBody(c: Context): Promise<Uint8Array> {
   return Buffer.concat(chunks)
 }
 
-/** Node's own stream, which costs a fraction of a web stream, and which stays open for the answer when it is too long. */
-function readIncoming(incoming: IncomingMessage): Promise<Uint8Array> {
+/** The same of Node's own stream, which costs a fraction of a web stream, and which stays open for the answer when it is too long. */
+export function readIncoming(incoming: IncomingMessage): Promise<Uint8Array> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = []
     let size = 0

@@ -1,13 +1,16 @@
 import type { Context } from 'hono'
 import { appNamed, type HttpApps, type HttpApp } from '../apps.ts'
+import { arrivalIn, type Origin } from '../arrival.ts'
 import type { Authentic } from '../auth/authentic.ts'
 import { ProblemError } from '../problem.ts'
 import type { Refusals } from '../refusals.ts'
-import { type IdentifyServices, type Origin, readClaim, rejected } from './identify.ts'
+import { seenAtGate } from '../seen-at-gate.ts'
+import { identify, type IdentifyServices, rejected } from './identify.ts'
+import { readBody } from './raw-body.ts'
 import { type HookContent, readHook } from './read-hook.ts'
 import { submitHook, type SubmitServices } from './submit.ts'
 import type { Taken } from './taken.ts'
-import { createTrail, type Known, type Trail } from './trail.ts'
+import { createTrail, type Known, placeOf, type Trail } from './trail.ts'
 
 export type TakeServices = IdentifyServices & SubmitServices & { refusals: Pick<Refusals, 'note'> }
 
@@ -19,17 +22,18 @@ export async function takeHook(
   c: Context,
   { name, origin, services }: { name: string; origin: Origin; services: TakeServices },
 ): Promise<Taken> {
-  const place = {
-    ...(services.apps.has(name) ? { app: name } : {}),
-    ...(origin.kind === 'network' ? { address: origin.address } : {}),
-    request_id: c.get('requestId'),
-  }
+  const place = placeOf({ name, origin, requestId: c.get('requestId') }, services.apps)
   const trail = createTrail(services.refusals, place)
 
-  const claim = await trail.orRejected({ sender: { kind: 'none' } }, () =>
-    readClaim(c, { name, origin, services }),
-  )
-  const { authentic, body } = await trail.orRejected({ sender: claim.sender }, claim.confirm)
+  const seen = seenAtGate(c)
+  const { authentic, body } =
+    seen === undefined
+      ? await identify(
+          { ...arrivalIn(c), name, origin, readBody: () => readBody(c) },
+          services,
+          trail,
+        )
+      : seen.identified()
   const { sender } = authentic
   const { app, content } = await trail.orRefused({ sender }, () => {
     const allowing = allowingApp(name, authentic, services.apps)

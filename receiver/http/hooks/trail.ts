@@ -1,5 +1,7 @@
 import type { Sender } from '../../core/intake/audit.ts'
 import { ProblemError } from '../problem.ts'
+import type { HttpApps } from '../apps.ts'
+import type { Origin } from '../arrival.ts'
 import type { Refusal, Refusals } from '../refusals.ts'
 import { shorten } from '../../core/shorten.ts'
 
@@ -21,11 +23,24 @@ export interface Trail {
   note(entry: Known & Pick<Refusal, 'outcome' | 'reason' | 'code' | 'deployment'>): void
 }
 
+/** Where a request came in, and for which app, if there is such a one. */
+export interface TrailPlace {
+  app?: string
+  address?: string
+  request_id: string
+}
+
+export const placeOf = (
+  { name, origin, requestId }: { name: string; origin: Origin; requestId: string },
+  apps: HttpApps,
+): TrailPlace => ({
+  ...(apps.has(name) ? { app: name } : {}),
+  ...(origin.kind === 'network' ? { address: origin.address } : {}),
+  request_id: requestId,
+})
+
 /** The trail of a request for `app`, from `address`; absent where there is none. */
-export function createTrail(
-  refusals: Pick<Refusals, 'note'>,
-  place: { app?: string; address?: string; request_id?: string },
-): Trail {
+export function createTrail(refusals: Pick<Refusals, 'note'>, place: TrailPlace): Trail {
   const note: Trail['note'] = (entry) => refusals.note({ ...place, ...entry })
   const or =
     (outcome: 'rejected' | 'refused'): Trail['orRejected'] =>

@@ -1,7 +1,8 @@
-import type { HttpBindings } from '@hono/node-server'
 import type { Context, MiddlewareHandler } from 'hono'
+import { type Arrival, arrivalIn } from '../arrival.ts'
 import { ProblemError, problemResponse } from '../problem.ts'
 import type { Refusals } from '../refusals.ts'
+import { seenAtGate } from '../seen-at-gate.ts'
 import { clientAddress, type IsProxy, subscriber } from './client-address.ts'
 import type { TokenBuckets } from './token-buckets.ts'
 
@@ -23,17 +24,18 @@ export interface LimitServices extends AddressServices {
 }
 
 /** The client's address, behind the configured proxies. */
-export function addressOf(c: Context, { isProxy }: AddressServices): string {
+export function addressOf(c: Context, services: AddressServices): string {
   const known = c.get('address')
   if (known !== undefined) return known
-  const address = clientAddress(peerOf(c), c.req.header('x-forwarded-for'), isProxy)
+  const address = seenAtGate(c)?.address ?? addressOfArrival(arrivalIn(c), services)
   c.set('address', address)
   return address
 }
 
-/** Who made the connection: absent on the local socket. */
-export const peerOf = ({ env }: Context): string | undefined =>
-  ((env ?? {}) as Partial<HttpBindings>).incoming?.socket.remoteAddress
+export const addressOfArrival = (
+  { headers, peer }: Arrival,
+  { isProxy }: AddressServices,
+): string => clientAddress(peer, headers.get('x-forwarded-for') ?? undefined, isProxy)
 
 /**
  * Turns away an address whose requests were rejected too often of late. What was rejected says so, not what had a right
@@ -42,35 +44,46 @@ export const peerOf = ({ env }: Context): string | undefined =>
  */
 export function rateLimit(services: LimitServices): MiddlewareHandler {
   return async (c, next) => {
-    // asked for each time: a reload may have brought another limit
-    const { buckets, refusals } = services
-    const address = addressOf(c, services)
-    const key = subscriber(address)
-    const waitMs = buckets.waitMs(key)
+    const rejected = limitOf(addressOf(c, services), services)
     await next()
     if (c.res.status !== 401) return
-    if (waitMs === 0) return buckets.take(key)
+    const tooMany = rejected(c.get('requestId'))
+    if (tooMany === undefined) return
+    // or Hono would put the headers of the 401 on it
+    c.res = undefined
+    c.res = problemResponse(tooMany, c.get('requestId'))
+  }
+}
+
+/** Begins with a request of this address. What it returns counts its rejection, and says what it is told instead of that, if it comes too soon. */
+export function limitOf(
+  address: string,
+  // taken out each time: a reload may have brought another limit
+  { buckets, refusals }: LimitServices,
+): (requestId: string) => ProblemError | undefined {
+  const key = subscriber(address)
+  const waitMs = buckets.waitMs(key)
+  return (requestId) => {
+    if (waitMs === 0) {
+      buckets.take(key)
+      return undefined
+    }
     refusals.note({
       address,
       sender: { kind: 'none' },
       outcome: 'rejected',
       reason: TOO_MANY,
       code: 'too_many_requests',
-      request_id: c.get('requestId'),
+      request_id: requestId,
     })
-    // or Hono would put the headers of the 401 on it
-    c.res = undefined
-    c.res = tooMany(Math.ceil(waitMs / 1000), c.get('requestId'))
+    return tooMany(Math.ceil(waitMs / 1000))
   }
 }
 
 const TOO_MANY = 'too many rejected requests from this address'
 
-const tooMany = (seconds: number, requestId: string) =>
-  problemResponse(
-    new ProblemError('too_many_requests', `${TOO_MANY}: wait ${seconds} s`, {
-      hint: 'rate_limit in the config of the receiver says how many are taken',
-      headers: { 'retry-after': String(seconds), connection: 'close' },
-    }),
-    requestId,
-  )
+const tooMany = (seconds: number) =>
+  new ProblemError('too_many_requests', `${TOO_MANY}: wait ${seconds} s`, {
+    hint: 'rate_limit in the config of the receiver says how many are taken',
+    headers: { 'retry-after': String(seconds), connection: 'close' },
+  })

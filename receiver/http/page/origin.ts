@@ -1,4 +1,5 @@
 import type { Context, MiddlewareHandler } from 'hono'
+import { arrivalIn } from '../arrival.ts'
 import { foreignHost, type IsOwnHost } from '../hosts.ts'
 import { ProblemError } from '../problem.ts'
 
@@ -24,7 +25,7 @@ export const originOf = (c: Context, services: OriginServices): string =>
 export function requireOwnOrigin(services: OriginServices): MiddlewareHandler {
   return async (c, next) => {
     const isOwn: IsOwnHost = (host) => services.hosts.admin(host) || isSecure(c, services)
-    const foreign = foreignHost(c, isOwn)
+    const foreign = foreignHost(arrivalIn(c), isOwn)
     if (foreign !== undefined) {
       throw new ProblemError('origin_not_allowed', foreign, {
         hint: 'open it under page.domain, or at the address of `admin:` by IP address or as localhost',

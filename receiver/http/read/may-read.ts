@@ -1,5 +1,6 @@
 import type { Context } from 'hono'
 import { requireReadAccess } from '../auth/read-access.ts'
+import { arrivalIn } from '../arrival.ts'
 import { foreignHost, type Place } from '../hosts.ts'
 import { ProblemError } from '../problem.ts'
 
@@ -19,7 +20,7 @@ export function requireMayRead(
   }: { services: AccessServices; place: Place; deployment?: string },
 ): void {
   if (place.trusted) return
-  const foreign = foreignHost(c, place.isOwnHost)
+  const foreign = foreignHost(arrivalIn(c), place.isOwnHost)
   if (foreign !== undefined) {
     throw new ProblemError('token_rejected', foreign, {
       hint: 'ask under the host of `url:`, or at the address of `admin:` by IP address, as localhost, or under the name that stands there',
