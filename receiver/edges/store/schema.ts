@@ -252,6 +252,8 @@ export function openDatabase(file: string): DatabaseSync {
         `${file} was written by a newer deploy-receiver (format ${version}, this one knows ${FORMAT}): install that one`,
       )
     }
+    // what parts of a transaction may take back: as a file, it would be written more than all else. A migration may sort more than that
+    database.exec('PRAGMA temp_store = MEMORY')
     return database
   } catch (error) {
     database.close()

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readlinkSync, rmSync } from 'node:fs'
 import type { DatabaseSync } from 'node:sqlite'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -98,6 +98,27 @@ test('what one throws takes back its own alone, and nobody hears of it', async (
   expect(kept()).toEqual(['a', 'c'])
   expect(heard).toEqual(['a', 'c'])
 })
+
+test('what one may take back of it is written to no file', async () => {
+  for (let row = 0; row < 40; row++) write(String(row), 'x'.repeat(4000))
+  const files = await together(() => {
+    // more than SQLite holds in memory by itself
+    database.exec(`UPDATE polls SET digest = replace(digest, 'x', 'y')`)
+    return openFiles()
+  })
+  expect(files.filter((path) => path.startsWith(dir))).not.toEqual([])
+  expect(files.filter((path) => path.includes('etilqs'))).toEqual([])
+})
+
+const openFiles = () =>
+  readdirSync('/proc/self/fd').flatMap((descriptor) => {
+    try {
+      return [readlinkSync(`/proc/self/fd/${descriptor}`)]
+    } catch {
+      // it was that of the reading itself
+      return []
+    }
+  })
 
 test('with no room on the disk nothing is kept, all are told so, and the next goes on', async () => {
   const pages = database.prepare('PRAGMA page_count').get()?.['page_count']
