@@ -52,7 +52,30 @@ export async function openSink(
     return (line) => void out.write(`${forPeople(line)}\n`)
   }
   const prefix = prefixOf(fd, environment)
-  return (line, level) => void out.write(`${prefix(level)}${line}`)
+  const write = inOneWrite((lines) => void out.write(lines))
+  return (line, level) => write(`${prefix(level)}${line}`, level)
+}
+
+/** Of very many lines so many characters are held at once. */
+const MOST_CHARACTERS = 64 * 1024
+
+/**
+ * Writes lines that come at the same moment at once, before anything else is heard: hooks that share a transaction have lines for each. An
+ * error is written as it comes, and what is left when the process ends by itself or by an exception, then.
+ */
+export function inOneWrite(write: (lines: string) => void): Sink {
+  let waiting = ''
+  const flush = () => {
+    const lines = waiting
+    waiting = ''
+    if (lines !== '') write(lines)
+  }
+  process.on('exit', flush)
+  return (line, level) => {
+    if (waiting === '') queueMicrotask(flush)
+    waiting += line
+    if (level === 'error' || waiting.length >= MOST_CHARACTERS) flush()
+  }
 }
 
 /** Only what is made for people: other properties of an error may hold the request with its credentials. */

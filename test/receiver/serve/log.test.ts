@@ -1,8 +1,9 @@
+import { execFileSync } from 'node:child_process'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { DeployError } from '../../../receiver/core/errors.ts'
 import type { LogLevel } from '../../../receiver/core/log.ts'
 import { createRedactor } from '../../../receiver/core/redaction/redactor.ts'
-import { createLog } from '../../../receiver/serve/log.ts'
+import { createLog, inOneWrite } from '../../../receiver/serve/log.ts'
 import { forPeople } from '../../../receiver/serve/log-for-people.ts'
 
 beforeEach(() => {
@@ -90,3 +91,36 @@ test('what weighs less than is wanted is left out, and another wish is taken at 
   all()
   expect(lines).toEqual(['warn', 'error', 'debug', 'info', 'warn', 'error'])
 })
+
+test('lines of the same moment are one write, an error is written as it comes', async () => {
+  const writes: string[] = []
+  const sink = inOneWrite((lines) => void writes.push(lines))
+  for (let line = 1; line <= 16; line++) sink(`${line}\n`, 'info')
+  expect(writes).toEqual([])
+  await Promise.resolve()
+  expect(writes).toEqual([Array.from({ length: 16 }, (_, at) => `${at + 1}\n`).join('')])
+  sink('before\n', 'info')
+  sink('failed\n', 'error')
+  expect(writes.slice(1)).toEqual(['before\nfailed\n'])
+  sink('x'.repeat(70_000), 'info')
+  expect(writes).toHaveLength(3)
+})
+
+test.each(['process.exit(0)', 'throw new Error()', 'Promise.reject(new Error())'])(
+  'with %s no line is lost',
+  (end) => {
+    const script = `
+      import { openSink } from './receiver/serve/log.ts'
+      const sink = await openSink({})
+      setImmediate(() => {
+        for (let line = 0; line < 1000; line++) sink('a line\\n', 'info')
+        ${end}
+      })`
+    const lines = execFileSync(
+      'sh',
+      ['-c', `"$0" --input-type=module -e "$1" || true`, process.execPath, script],
+      { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] },
+    )
+    expect(lines).toBe('a line\n'.repeat(1000))
+  },
+)
