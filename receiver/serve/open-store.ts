@@ -108,7 +108,7 @@ export function openStore(
     alongside(deployment, event) {
       announceEnd(deployment, event, { outbox, targets: targets(), recent })
       announceMade(deployment, event, {
-        preview: previews.get(deployment.app),
+        preview: () => previews.get(deployment.app),
         outbox,
         targets: targets(),
       })
@@ -154,6 +154,7 @@ export function openStore(
     get: (id) => store.get(id)?.deployment,
     recent: store.recent,
     unfinished: store.unfinished,
+    waiting: store.waiting,
     add(deployment, bundles) {
       const safe = { ...deployment, source: safeSource(deployment.source, redact) }
       store.add(safe)

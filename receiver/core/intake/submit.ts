@@ -42,6 +42,8 @@ export interface Intake extends SupersedePorts {
   live(app: string): Deployment | undefined
   /** The deployment that was accepted last. */
   newest(app: string): Deployment | undefined
+  /** Deployments of an app that are running or wait, oldest first. */
+  unfinished(app: string): Deployment[]
   /** An app's deployments, newest first, read as they are taken. */
   recent(app: string): Iterable<Deployment>
   get(id: string): Deployment | undefined

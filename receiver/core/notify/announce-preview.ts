@@ -34,9 +34,10 @@ export function announcePreview(
 export function announceMade(
   { app, status, url }: Deployment,
   event: DeploymentEvent,
-  { preview, ...announcing }: Announcing & { preview: Preview | undefined },
+  { preview: find, ...announcing }: Announcing & { preview: () => Preview | undefined },
 ): void {
-  if (preview === undefined || event.type !== 'finished' || status !== 'succeeded') return
+  const preview = event.type === 'finished' && status === 'succeeded' ? find() : undefined
+  if (preview === undefined) return
   const { of, madeAt } = preview
   const where = url === undefined ? {} : { url }
   const message = `it is a preview of ${of}${url === undefined ? '' : `, at ${url}`}`

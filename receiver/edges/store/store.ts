@@ -28,7 +28,9 @@ export interface Store extends Journal {
   newest(app: string): StoredDeployment | undefined
   /** Deployments of an app that are running or wait, oldest first. */
   unfinished(app: string): Deployment[]
-  /** The same of all apps. */
+  /** Ids of those that wait, oldest first. */
+  waiting(app: string): string[]
+  /** The unfinished ones of all apps. */
   allUnfinished(): Deployment[]
   /** Forgets some of the oldest events, if there are more than are kept; none of what is live. */
   pruneEvents(keep?: number): void
@@ -121,6 +123,10 @@ export function createStore(database: DatabaseSync, vault: SettingsVault): Store
       `SELECT ${COLUMNS} FROM deployments INDEXED BY deployments_of_app
        WHERE app = ? AND status IN ('running', 'queued') ORDER BY generation`,
     ),
+    waiting: database.prepare(
+      `SELECT id FROM deployments INDEXED BY deployments_of_app
+       WHERE app = ? AND status = 'queued' ORDER BY generation`,
+    ),
     allUnfinished: database.prepare(
       `SELECT ${COLUMNS} FROM deployments WHERE status IN ('running', 'queued') ORDER BY generation`,
     ),
@@ -197,6 +203,8 @@ export function createStore(database: DatabaseSync, vault: SettingsVault): Store
 
     unfinished: (app) =>
       sql.unfinished.all(app).map((row) => (parse(row) as StoredDeployment).deployment),
+
+    waiting: (app) => sql.waiting.all(app).map(({ id }) => String(id)),
 
     allUnfinished: () =>
       sql.allUnfinished.all().map((row) => (parse(row) as StoredDeployment).deployment),

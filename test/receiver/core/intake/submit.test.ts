@@ -43,6 +43,7 @@ beforeEach(() => {
     get: (id) => store.get(id)?.deployment,
     recent: store.recent,
     unfinished: store.unfinished,
+    waiting: store.waiting,
     append: store.append,
     add(deployment, attestations) {
       store.add(deployment)
