@@ -1,4 +1,4 @@
-import type { MiddlewareHandler } from 'hono'
+import type { Context, MiddlewareHandler } from 'hono'
 
 /** For answers that are data and nothing else: no script, frame, sniffing, referrer or cache. */
 export const SECURITY_HEADERS: Readonly<Record<string, string>> = {
@@ -20,6 +20,22 @@ export function completeResponse(body: string, init: ResponseInit): Response {
   complete.add(response)
   return response
 }
+
+/** An answer of JSON with all its headers. */
+export const completeJson = (
+  c: Context,
+  value: unknown,
+  { status = 200, headers = {} }: { status?: number; headers?: Record<string, string> } = {},
+): Response =>
+  completeResponse(JSON.stringify(value), {
+    status,
+    headers: {
+      ...SECURITY_HEADERS,
+      'content-type': 'application/json',
+      'x-request-id': c.get('requestId'),
+      ...headers,
+    },
+  })
 
 /** Whether nobody needs to put a header on it. */
 export const isComplete = (response: Response): boolean => complete.has(response)

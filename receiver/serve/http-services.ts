@@ -1,3 +1,4 @@
+import { createSecretKey } from 'node:crypto'
 import type { AppConfig, Config } from '../config/config.ts'
 import type { Apps } from '../core/apps.ts'
 import type { Registry } from '../core/image/registry.ts'
@@ -107,7 +108,7 @@ export function httpServices(
     get readTokens() {
       return current().config.readTokens
     },
-    followKey: journal.secret('follow'),
+    followKey: createSecretKey(journal.secret('follow')),
   }
 }
 

@@ -1,5 +1,5 @@
 import type { DockerApp } from '../../receiver/core/app.ts'
-import { generateKeyPairSync, randomBytes } from 'node:crypto'
+import { createSecretKey, generateKeyPairSync, randomBytes } from 'node:crypto'
 import type { Hono } from 'hono'
 import { parseVerifyingKey } from '../../protocol/standard-webhooks.ts'
 import { plan } from '../../receiver/core/plan.ts'
@@ -234,7 +234,7 @@ export async function startHttpWorld({
     tags: async () => ({ tags: [], total: 0, hasMore: false }),
     wake: (app) => woken.push(app),
     readTokens: [readToken],
-    followKey: store.secret('follow'),
+    followKey: createSecretKey(store.secret('follow')),
     log,
     stopping: stopping.signal,
   }

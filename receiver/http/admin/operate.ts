@@ -1,3 +1,4 @@
+import type { KeyObject } from 'node:crypto'
 import type { Context } from 'hono'
 import type { Deployment } from '../../../protocol/deployment.ts'
 import type { AppSpec } from '../../core/app.ts'
@@ -18,7 +19,7 @@ export interface OperateServices {
     next(app: string): { deployment: Deployment } | undefined
   }
   intake: Intake
-  followKey: Uint8Array
+  followKey: KeyObject
   wake(app: string): void
   log: Log
   /** Since when an app is stopped on purpose; `undefined`: it is not. */

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { TokenError, type VerifyToken } from '../../core/intake/oidc-token.ts'
 import type { ReadHeaders } from '../arrival.ts'
 import { refusedClaim } from './claims.ts'
@@ -47,7 +47,7 @@ export async function verifyBearer(
   const ofPreviews = previews?.oidc ?? []
   const all = [...rules, ...ofPreviews]
   if (all.length === 0) throw new Rejected('the app accepts no OIDC token')
-  const digest = createHash('sha256').update(body).digest('hex')
+  const digest = hash('sha256', body)
   try {
     const { claims, ...verified } = await verifyToken(token, {
       issuers: [...new Set(all.map(({ issuer }) => issuer))],

@@ -1,6 +1,8 @@
+import type { KeyObject } from 'node:crypto'
 import type { Context } from 'hono'
 import type { Deployment } from '../../../protocol/deployment.ts'
 import { followToken } from '../auth/read-access.ts'
+import { completeJson } from '../security-headers.ts'
 import type { Taken } from './taken.ts'
 import { preferredWait, waitForEnd, type WaitServices } from './wait.ts'
 
@@ -8,7 +10,7 @@ export interface AnswerServices extends WaitServices {
   /** Public base URL. */
   url: string
   /** Key of the follow tokens. */
-  followKey: Uint8Array
+  followKey: KeyObject
 }
 
 /** Tells a sender what became of the hook; with `Prefer: wait`, when it is over. */
@@ -48,18 +50,20 @@ async function answerDeployment(
   const seconds = preferredWait(c.req.header('prefer'))
   const client = c.req.raw.signal
   const deployment = seconds === 0 ? taken : await waitForEnd(taken, { seconds, client }, services)
-  c.header('location', `/deployments/${deployment.id}`)
-  if (seconds > 0) c.header('preference-applied', `wait=${seconds}`)
-  return c.json(
-    {
-      deployment,
-      follow: {
-        url: `${services.url}/deployments/${deployment.id}/events`,
-        token: followToken(services.followKey, deployment.id),
-      },
+  const answer = {
+    deployment,
+    follow: {
+      url: `${services.url}/deployments/${deployment.id}/events`,
+      token: followToken(services.followKey, deployment.id),
     },
-    seconds === 0 ? 202 : statusOf(deployment),
-  )
+  }
+  return completeJson(c, answer, {
+    status: seconds === 0 ? 202 : statusOf(deployment),
+    headers: {
+      location: `/deployments/${deployment.id}`,
+      ...(seconds === 0 ? {} : { 'preference-applied': `wait=${seconds}` }),
+    },
+  })
 }
 
 function statusOf({ status }: Deployment): 200 | 202 | 409 | 422 {

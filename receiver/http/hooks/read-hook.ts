@@ -113,9 +113,11 @@ function parseJson(headers: Headers, body: Uint8Array): unknown {
   return json
 }
 
+const UTF8 = new TextDecoder('utf-8', { fatal: true })
+
 function decode(body: Uint8Array): unknown {
   try {
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body))
+    return JSON.parse(UTF8.decode(body))
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause)
     throw new ProblemError('malformed_json', `the body is not JSON: ${reason}`, { cause })

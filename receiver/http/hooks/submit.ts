@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { RequestError } from '../../core/intake/rollback-target.ts'
 import { type IdempotencyKey, submitTogether, trySubmit } from '../../core/intake/submit.ts'
 import type { Authentic } from '../auth/authentic.ts'
@@ -52,7 +52,7 @@ export async function submitHook(
         ...(preview === undefined ? {} : { admit: preview.admit }),
         source: content.source,
         attestations: content.attestations,
-        bodySha256: createHash('sha256').update(allowed.body).digest('hex'),
+        bodySha256: hash('sha256', allowed.body),
         ...(key === undefined ? {} : { key }),
         ...(authentic.token === undefined ? {} : { token: authentic.token }),
         audit: { sender: authentic.sender, request: content.summary, ...place },

@@ -1,3 +1,4 @@
+import type { KeyObject } from 'node:crypto'
 import type { Context } from 'hono'
 import { requireReadAccess } from '../auth/read-access.ts'
 import { arrivalIn } from '../arrival.ts'
@@ -7,7 +8,7 @@ import { ProblemError } from '../problem.ts'
 export interface AccessServices {
   readTokens: readonly string[]
   /** Key of the follow tokens. */
-  followKey: Uint8Array
+  followKey: KeyObject
 }
 
 /** Throws `token_rejected` unless whoever asks may read, or may read this deployment. At the local socket everybody may. */
