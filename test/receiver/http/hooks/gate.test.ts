@@ -1,6 +1,7 @@
 import type { Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { type AddressInfo, connect, type Socket } from 'node:net'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { TokenError } from '../../../../receiver/core/intake/oidc-token.ts'
 import { createApp, createEntrance } from '../../../../receiver/http/app.ts'
 import { createBodyGate } from '../../../../receiver/http/limits/body-gate.ts'
 import { createTokenBuckets } from '../../../../receiver/http/limits/token-buckets.ts'
@@ -77,7 +78,13 @@ const kept = (world: HttpWorld): string[] =>
     .audit()
     .map(({ sender, count, outcome, app, address, reason, code, request }) =>
       JSON.stringify({
-        ...{ kind: sender.kind, count, outcome, app, address, code, request },
+        kind: sender.kind,
+        count,
+        outcome,
+        app,
+        address,
+        code,
+        request,
         reason: reason?.replaceAll(/http:\S+/g, 'ISSUER'),
       }),
     )
@@ -227,4 +234,26 @@ test('a defect of ours is told as one, and is in the log', async () => {
   const { statuses } = await send(gated, hook('{}', await bearer(gated, '{}')))
   expect(statuses).toEqual([500])
   expect(gated.logged).toStrictEqual([expect.stringMatching(/^error a request failed/)])
+})
+
+test('who is gone before the answer takes nobody along', async () => {
+  const asked = Promise.withResolvers<void>()
+  const gone = Promise.withResolvers<void>()
+  gated.services.verifyToken = async () => {
+    asked.resolve()
+    await gone.promise
+    throw new TokenError('rejected', 'of nobody')
+  }
+  const [server] = servers
+  const closed = new Promise<void>((resolve) => {
+    server?.once('connection', (socket: Socket) => void socket.once('close', () => resolve()))
+  })
+  const client = connect(ports.get(gated) ?? 0, '127.0.0.1').on('error', () => {})
+  client.write(hook('{}', await bearer(gated, '{}')))
+  await asked.promise
+  client.resetAndDestroy()
+  await closed
+  gone.resolve()
+  await expect.poll(() => gated.audit().map(({ reason }) => reason)).toEqual(['of nobody'])
+  expect((await send(gated, hook('{}', basic('api', WRONG)))).statuses).toEqual([401])
 })
