@@ -44,6 +44,22 @@ function githubSignIn({
   }
 }
 
+/** The config with all apps that there are, previews too, made anew whenever it or they are others: each app's site is made by it. */
+export function withAllApps(
+  config: () => Config,
+  all: () => ReadonlyMap<string, AppConfig>,
+): () => Config {
+  let from: { config: Config; apps: ReadonlyMap<string, AppConfig> } | undefined
+  let made: Config | undefined
+  return () => {
+    if (made === undefined || from?.config !== config() || from.apps !== all()) {
+      from = { config: config(), apps: all() }
+      made = { ...from.config, apps: Object.fromEntries(from.apps) }
+    }
+    return made
+  }
+}
+
 /** The apps as the HTTP side knows them, made anew whenever they are others. */
 export function httpApps(
   all: () => ReadonlyMap<string, AppConfig>,

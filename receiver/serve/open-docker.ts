@@ -106,6 +106,7 @@ export function openDocker(
         ...(isIsolated(known) ? { isolated: true } : {}),
       }
     },
+    place: (name) => apps().get(name),
     apps: () => [...apps().values()].flatMap(({ name, http }) => (http ? name : [])),
     receiver,
     nobodysPair: () => nobodysPair(data),

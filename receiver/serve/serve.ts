@@ -27,7 +27,7 @@ import { takeStoreOver } from '../edges/store/upgrade.ts'
 import { type Addresses, takeAddresses } from './addresses.ts'
 import { appServices } from './app-services.ts'
 import { watchClosedPreviews } from './closed-previews.ts'
-import { takeConfig } from './current-config.ts'
+import { takeConfig, withAllApps } from './current-config.ts'
 import { runDoctorWithin } from './doctor-within.ts'
 import { startHousekeeping } from './housekeeping.ts'
 import { startCertificates } from './keep-certificates.ts'
@@ -203,10 +203,7 @@ async function start(
       return [...moved, ...shown]
     },
   )
-  const withPreviews = (): Config => ({
-    ...current.config,
-    apps: Object.fromEntries(apps.all()),
-  })
+  const withPreviews = withAllApps(() => current.config, apps.all)
   const inTurn = oneAfterTheOther()
   const edits = () =>
     usesNginx(current.config) ? sites.edits(upstreamsOf(apps.all().values(), store)) : []

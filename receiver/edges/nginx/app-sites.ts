@@ -13,6 +13,7 @@ import { placesIn, placesOf } from './ask/visit.ts'
 import { onDisk } from './change.ts'
 import type { Features } from './features.ts'
 import { readIfThere } from './files.ts'
+import { sha256 } from './mark.ts'
 import type { NginxSettings } from './program.ts'
 import { inEachFile } from './render/listen.ts'
 import { servedPathIn } from './render/served.ts'
@@ -26,6 +27,8 @@ export interface AppSitesOptions {
   nginx: NginxSettings
   /** The app as it is configured now. */
   app(name: string): ConfiguredSite | undefined
+  /** Where visitors find it: asked for of all apps, for each of them, so it is to cost nothing. By default read from all of `app`. */
+  place?(name: string): Pick<ConfiguredSite, 'domains' | 'paths'> | undefined
   /** Those that have visitors, in the config's order; by default no two are known to share a domain. */
   apps?(): readonly string[]
   flags(app: string): Flags
@@ -57,6 +60,7 @@ export interface ConfiguredSite extends Partial<AppPlace> {
 export function appSites({
   nginx,
   app: configured,
+  place = configured,
   apps: known = () => [],
   flags,
   address,
@@ -65,13 +69,13 @@ export function appSites({
 }: AppSitesOptions) {
   const snippets = snippetsOf(nginx.directory)
   const listenTls = inEachFile(nginx.listenTls ?? [])
-  /** What was read last of each file. */
-  const parsed = new Map<string, { said: string; blocks: ServerBlock[] }>()
+  /** What was read last of each file, and by what that is known. */
+  const parsed = new Map<string, { of: string; blocks: ServerBlock[] }>()
 
   /** Those that may share a domain with this one, itself included. */
   const placed = (app: string): Placed[] => [...new Set([...known(), app])].flatMap(placedAt)
   const placedAt = (name: string): Placed[] => {
-    const { domains = [], paths = ['/'] } = configured(name) ?? {}
+    const { domains = [], paths = ['/'] } = place(name) ?? {}
     return domains.length === 0 ? [] : [{ name, domains, paths }]
   }
 
@@ -104,7 +108,7 @@ export function appSites({
       others.includes(each) ||
       filesOf(nginx.directory, each).every((file) => readIfThere(file) !== undefined)
     const blocks = blocksOf(app, {
-      all: placed(app).filter((each) => each.name === app || isThere(each.name)),
+      all: sharersOf(app, placed(app)).filter(({ name }) => name === app || isThere(name)),
       snippet: (each) => join(snippets, pathSegment(each)),
     })
     const strips = stripPrefix ? longestFirst(paths.filter((path) => path !== '/')) : []
@@ -147,10 +151,12 @@ export function appSites({
 
   /** A site is asked for in each deployment, and its files seldom change. */
   const blocksIn = (file: string, text: string, included: Readonly<Record<string, string>>) => {
-    const said = JSON.stringify([text, included])
+    const of = sha256(JSON.stringify([text, included]))
     const before = parsed.get(file)
-    const blocks = before?.said === said ? before.blocks : serverBlocksIn(file, text, included)
-    parsed.set(file, { said, blocks })
+    if (before?.of === of) return before.blocks
+    // a copy: what is cut out of a text keeps all of that text in memory
+    const blocks = structuredClone(serverBlocksIn(file, text, included))
+    parsed.set(file, { of, blocks })
     return blocks
   }
 

@@ -20,13 +20,16 @@ export function http3Socket(
   }: { directory: string; installation: string; listens: readonly string[] },
 ): Wanted[] {
   const file = join(directory, 'deploy-receiver.http3.socket.conf')
-  const isNeeded = textsOf(directory, changing, file).some((text) => QUIC.test(text))
+  const there = readIfThere(file)
+  const asks = changing.some(({ text = '' }) => QUIC.test(text))
+  // whether others do is of interest for what is there alone: their files are not read for each app that has no use for it
+  if (there === undefined && !asks) return []
+  const isNeeded = asks || areOthers(directory, changing, file)
   const wanted = {
     file,
     text: isNeeded ? withHead(installation, block(listens), { listens }) : undefined,
   }
-  const there = readIfThere(file)
-  if (there === undefined) return isNeeded ? [wanted] : []
+  if (there === undefined) return [wanted]
   // another installation at this Nginx has opened them, or somebody knows better
   if (isOthersMark(there, installation)) return []
   return editsOf('', [wanted]).some(({ kind }) => kind === 'edited') ? [] : [wanted]
@@ -34,18 +37,13 @@ export function http3Socket(
 
 const QUIC = /^ *listen [^;\n]{1,100} quic;$/m
 
-/** Of all sites of receivers in the folder, as they will be. */
-function textsOf(directory: string, changing: readonly Wanted[], but: string): string[] {
-  const names = listed(directory).filter((name) => /^deploy-receiver\..*\.conf$/.test(name))
-  const files = new Set([
-    ...names.map((name) => join(directory, name)),
-    ...changing.map((each) => each.file),
-  ])
-  files.delete(but)
-  return [...files].flatMap((file) => {
-    const next = changing.find((each) => each.file === file)
-    return (next === undefined ? readIfThere(file) : next.text) ?? []
-  })
+/** Whether another site of a receiver in the folder says it: they are read up to the first that does. */
+function areOthers(directory: string, changing: readonly Wanted[], but: string): boolean {
+  const skipped = new Set([but, ...changing.map(({ file }) => file)])
+  return listed(directory)
+    .filter((name) => /^deploy-receiver\..*\.conf$/.test(name))
+    .map((name) => join(directory, name))
+    .some((file) => !skipped.has(file) && QUIC.test(readIfThere(file) ?? ''))
 }
 
 function listed(directory: string): string[] {

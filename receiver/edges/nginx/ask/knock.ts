@@ -1,6 +1,11 @@
 import { request } from 'node:http'
 import { connect as connectTcp, isIP, type Socket } from 'node:net'
-import { connect as connectTls, type TLSSocket } from 'node:tls'
+import {
+  connect as connectTls,
+  createSecureContext,
+  type SecureContext,
+  type TLSSocket,
+} from 'node:tls'
 import { readBeginning } from '../../../../protocol/read-body.ts'
 import { printable } from '../../printable.ts'
 import type { Door } from './doors.ts'
@@ -93,12 +98,16 @@ export const shakeHands = (door: Door, host: string): Promise<Buffer> =>
     socket.once('close', () => reject(new Error('the connection was closed')))
   })
 
+/** One for all: at a start every app is asked for at once. */
+let withoutAuthorities: SecureContext | undefined
+
 function open({ at, port, tls, hasPreamble }: Door, host: string): Socket {
   const plain = at.startsWith('/') ? connectTcp({ path: at }) : connectTcp({ host: at, port })
   if (hasPreamble) plain.write(preamble(at, port))
   if (!tls) return plain
   // no authorities: none is asked whether the certificate is right, and reading the system's takes longer than all else of a start
-  const unlooked = { rejectUnauthorized: false, ca: [] }
+  withoutAuthorities ??= createSecureContext({ ca: [] })
+  const unlooked = { rejectUnauthorized: false, secureContext: withoutAuthorities }
   const secure = connectTls({ socket: plain, servername: host, ...unlooked })
   plain.on('error', (error) => secure.destroy(error))
   return secure

@@ -21,6 +21,9 @@ export interface Directive {
   block?: Directive[]
 }
 
+/** By these Nginx knows a pattern (`ngx_conf_include`). All else is one file's name: each app has some, and is not to be compared with all files. */
+const GLOB = /[*?[]/
+
 /** More levels of files than anybody has; a file may include itself. */
 const MOST_LEVELS = 20
 
@@ -81,15 +84,16 @@ export function readDump(dump: string) {
   const main = files.keys().next().value
   if (main === undefined) return undefined
   const parsed = new Map([...files].map(([file, text]) => [file, parse(text, file)]))
+  const included = (path: string): Directive[][] =>
+    GLOB.test(path)
+      ? [...parsed].flatMap(([file, each]) => (matchesGlob(file, path) ? [each] : []))
+      : [parsed.get(path) ?? []]
   const within = (directives: readonly Directive[], levels = 0): Directive[] =>
     directives.flatMap((each) => {
       const [pattern] = each.args
       if (each.name !== 'include' || pattern === undefined) return [each]
       if (levels === MOST_LEVELS) return []
-      const path = resolve(dirname(main), pattern)
-      return [...parsed]
-        .filter(([file]) => file === path || matchesGlob(file, path))
-        .flatMap(([, included]) => within(included, levels + 1))
+      return included(resolve(dirname(main), pattern)).flatMap((file) => within(file, levels + 1))
     })
   const http = within(parsed.get(main) ?? [])
     .filter(({ name }) => name === 'http')

@@ -95,3 +95,16 @@ test.for<[string, string[], object]>([
   expect(doors).toMatchObject(at.map((each) => ({ at: each, ...kind })))
   expect(doors).toHaveLength(at.length)
 })
+
+test('an include without * ? or [ is the name of one file, as Nginx takes it', () => {
+  const blocks = serverBlocks(`# configuration file /etc/nginx/nginx.conf:
+http { include "{a,b}.conf"; include [cd].conf; }
+# configuration file /etc/nginx/a.conf:
+server { server_name a.test; }
+# configuration file /etc/nginx/{a,b}.conf:
+server { server_name braces.test; }
+# configuration file /etc/nginx/c.conf:
+server { server_name c.test; }
+`)
+  expect(blocks?.flatMap(({ names }) => names)).toStrictEqual(['braces.test', 'c.test'])
+})
