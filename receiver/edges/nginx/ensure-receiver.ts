@@ -65,19 +65,21 @@ export function createReceiverAtNginx({
   let last: readonly Wanted[] = []
 
   const look = async (): Promise<ReceiverFiles> => {
-    const [blocks, features] = [await program.serverBlocks(), await program.features()]
+    const [read, features] = await Promise.all([
+      program.reads(basename(file())),
+      program.features(),
+    ])
     const known = receiver()
     // one with another network than this machine's would tell somebody else
     const isTold = known.traffic !== undefined && program.elsewhere === undefined
-    const logs = isTold ? await program.accessLogs(basename(file())) : undefined
     const pair = known.hasTls === true && !canRefuse(features) ? await nobodysPair() : undefined
     return onDisk(nginx, () =>
       receiverFiles({
         installation,
         nginx,
         receiver: isTold ? known : withoutTraffic(known),
-        blocks,
-        logs,
+        blocks: read?.blocks,
+        logs: isTold ? read?.logs : undefined,
         features,
         pair,
       }),

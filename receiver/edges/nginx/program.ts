@@ -1,7 +1,13 @@
 import { basename } from 'node:path'
 import { DeployError } from '../../core/errors.ts'
 import { CommandError, runCommand } from './command.ts'
-import { accessLogs, type ServerBlock, serverBlocks } from './ask/server-blocks.ts'
+import {
+  accessLogs,
+  blocksOf,
+  readDump,
+  type ServerBlock,
+  serverBlocks,
+} from './ask/server-blocks.ts'
 import { type Telling, whoTells } from './ask/who-tells.ts'
 import { type Features, featuresIn, OLDEST } from './features.ts'
 
@@ -27,8 +33,11 @@ export interface Program {
   lastReload(): 'taken' | 'failed' | undefined
   /** The server blocks that it reads; `undefined` when the command cannot be made to say, or fails. */
   serverBlocks(): Promise<ServerBlock[] | undefined>
-  /** The values of each `access_log` of all sites that stands in no file of this name; `undefined` as before. */
-  accessLogs(ours: string): Promise<(readonly string[])[] | undefined>
+  /**
+   * The server blocks, and the values of each `access_log` of all sites that stands in no file of this name, by one call;
+   * `undefined` as before.
+   */
+  reads(ours: string): Promise<{ blocks: ServerBlock[]; logs: (readonly string[])[] } | undefined>
   /** At which places of its files the receiver is told of requests, at this port; `undefined` as before. */
   whoTells(port: number): Promise<Telling[] | undefined>
   /** What it has; of one that cannot be made to say, what the oldest one has. It is asked once a minute, and an answer is good until the next. */
@@ -93,11 +102,11 @@ export function createProgram(nginx: Pick<NginxSettings, 'test' | 'reload'>): Pr
       const said = await insteadOfTest(nginx.test, '-T')
       return said === undefined ? undefined : serverBlocks(said.stdout)
     },
-    async accessLogs(ours) {
+    async reads(ours) {
       const said = await insteadOfTest(nginx.test, '-T')
-      return said === undefined
-        ? undefined
-        : accessLogs(said.stdout, (file) => basename(file) === ours)
+      const dump = said === undefined ? undefined : readDump(said.stdout)
+      if (dump === undefined) return undefined
+      return { blocks: blocksOf(dump), logs: accessLogs(dump, (file) => basename(file) === ours) }
     },
     async whoTells(port) {
       const said = await insteadOfTest(nginx.test, '-T')

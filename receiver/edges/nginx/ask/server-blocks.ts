@@ -33,8 +33,11 @@ const MOST_LEVELS = 20
  */
 export function serverBlocks(dump: string): ServerBlock[] | undefined {
   const read = readDump(dump)
-  if (read === undefined) return undefined
-  const { within, http } = read
+  return read === undefined ? undefined : blocksOf(read)
+}
+
+/** The same, of what was read already. */
+export function blocksOf({ within, http }: Dump): ServerBlock[] {
   const looks = (directives: readonly Directive[]): ServerBlock['looksAt'] =>
     within(directives)
       .filter(({ name }) => name === 'location')
@@ -67,19 +70,23 @@ export function serverBlocks(dump: string): ServerBlock[] | undefined {
     })
 }
 
-/**
- * The values of each `access_log` that holds for all of HTTP, but for those in files that are ours; `undefined` when it printed no file.
- */
+/** The values of each `access_log` that holds for all of HTTP, but for those in files that are ours. */
 export const accessLogs = (
-  dump: string,
+  { http }: Dump,
   isOurs: (file: string) => boolean,
-): (readonly string[])[] | undefined =>
-  readDump(dump)
-    ?.http.filter(({ name, file }) => name === 'access_log' && !isOurs(file))
-    .map(({ args }) => args)
+): (readonly string[])[] =>
+  http.filter(({ name, file }) => name === 'access_log' && !isOurs(file)).map(({ args }) => args)
 
-/** What stands in `http { }`, with all that is included there, and what resolves the includes of a block. */
-export function readDump(dump: string) {
+/** What `nginx -T` printed. */
+export interface Dump {
+  /** What stands in `http { }`, with all that is included there. */
+  http: readonly Directive[]
+  /** Resolves the includes of a block. */
+  within(directives: readonly Directive[]): Directive[]
+}
+
+/** `undefined` when it printed no file. */
+export function readDump(dump: string): Dump | undefined {
   const files = filesIn(dump)
   const main = files.keys().next().value
   if (main === undefined) return undefined

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest'
 import type { Visit } from '../../../../receiver/core/traffic/traffic.ts'
 import { type AccessLog, hearAccessLog } from '../../../../receiver/edges/access-log.ts'
 import { systemClock } from '../../../../receiver/edges/clock.ts'
-import { accessLogs } from '../../../../receiver/edges/nginx/ask/server-blocks.ts'
+import { accessLogs, readDump } from '../../../../receiver/edges/nginx/ask/server-blocks.ts'
 import { whoTells } from '../../../../receiver/edges/nginx/ask/who-tells.ts'
 import { featuresIn } from '../../../../receiver/edges/nginx/features.ts'
 import { receiverFiles } from '../../../../receiver/edges/nginx/receiver-site.ts'
@@ -346,9 +346,11 @@ http { access_log /a.log; include conf.d/*.conf; server { access_log off; } }
 access_log syslog:server=10.0.0.1 main; server { access_log /b.log; }
 # configuration file /etc/nginx/conf.d/ours.conf:
 access_log /c.log;`
-  expect(accessLogs(dump, (file) => file.endsWith('/ours.conf'))).toStrictEqual([
+  const read = readDump(dump)
+  if (read === undefined) throw new Error('nothing was read')
+  expect(accessLogs(read, (file) => file.endsWith('/ours.conf'))).toStrictEqual([
     ['/a.log'],
     ['syslog:server=10.0.0.1', 'main'],
   ])
-  expect(accessLogs('nothing', () => false)).toBeUndefined()
+  expect(readDump('nothing')).toBeUndefined()
 })
