@@ -6,7 +6,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { type BareScript, prepareBareScript } from '../../test/support/bare-deploy.ts'
 import { seedHistory } from './growth/history.ts'
 import type { Asked, Figure, Measured, Part, Table } from './part.ts'
-import { memoryOf } from './processes.ts'
+import { memoryOf, processorTimeOf } from './processes.ts'
 import { onRig, pushVersion, type Rig } from './rig.ts'
 
 /** Apps with a live container. */
@@ -22,6 +22,7 @@ const AT_ONCE = 8
 /** What it does at its start is over by then. */
 const REST_MS = 10_000
 const AIM = 1.1
+const MEMORY_AIM_MIB = 0.2
 /** As many addresses as 512 apps need; nobody else uses it here. */
 const SUBNET = '10.212.0.0/21'
 const SETTINGS = { watch: '0s', drain: '0s', stop_grace_period: '0s' }
@@ -63,7 +64,7 @@ export const part: Part = {
       await rig.vm.receiver().stop()
       // what is left is searched for secrets, which a million records take long
       rmSync(store)
-      const many = nameOf(Math.min(MANY_APPS, most))
+      const many = Math.min(MANY_APPS, most)
       return { figures: figuresOf(levels, many), tables: [sizesOf(sizes, count)] }
     }),
 }
@@ -101,6 +102,8 @@ interface Level {
   ours: number[]
   bare: number[]
   starts: number[]
+  /** Processor time of each start, in milliseconds. */
+  startCpu: number[]
   memory: number[]
   /** By path. */
   listings: Map<string, number[]>
@@ -111,16 +114,17 @@ async function measureLevel(
   { rig, bare, asked }: { rig: Rig; bare: BareScript; asked: Asked },
 ): Promise<Level> {
   asked.say(`${name}: starts`)
-  const [starts, memory]: [number[], number[]] = [[], []]
+  const [starts, startCpu, memory]: [number[], number[], number[]] = [[], [], []]
   for (let start = 0; start < asked.times(STARTS); start++) {
     await rig.vm.receiver().stop()
     const began = performance.now()
     await rig.vm.start()
     starts.push(performance.now() - began)
+    startCpu.push(processorTimeOf(rig.vm.receiver().pid))
     await pause(REST_MS)
     memory.push(memoryOf(rig.vm.receiver().pid))
   }
-  const level: Level = { name, ours: [], bare: [], starts, memory, listings: new Map() }
+  const level: Level = { name, ours: [], bare: [], starts, startCpu, memory, listings: new Map() }
   const rounds = asked.times(ROUNDS)
   for (let round = 0; round <= rounds; round++) {
     asked.say(`${name}: deployments, ${round} of ${rounds}`)
@@ -165,7 +169,7 @@ async function listingTimes({ vm }: Rig, path: string, asked: Asked): Promise<nu
   return times
 }
 
-function figuresOf(levels: readonly Level[], many: string): Figure[] {
+function figuresOf(levels: readonly Level[], many: number): Figure[] {
   const figure = (title: string, unit: string, read: (level: Level) => number[]): Figure => ({
     title,
     unit,
@@ -177,15 +181,30 @@ function figuresOf(levels: readonly Level[], many: string): Figure[] {
     (level) => level.ours.map((ms, round) => ms / (level.bare[round] ?? Number.NaN)),
   )
   return [
-    { ...overhead, aim: { way: many, against: nameOf(1), most: AIM } },
+    { ...overhead, aim: { way: nameOf(many), against: nameOf(1), most: AIM } },
     figure('hook to first answer', 'ms', ({ ours }) => ours),
     figure('a bare script to first answer', 'ms', ({ bare }) => bare),
     figure('start until it answers', 'ms', ({ starts }) => starts),
+    figure('processor time of a start', 'ms', ({ startCpu }) => startCpu),
     figure('memory of the receiver', 'MiB', ({ memory }) => memory),
+    memoryOfEach(levels, many),
     ...LISTINGS.map((path) =>
       figure(`GET ${path}`, 'ms', ({ listings }) => listings.get(path) ?? []),
     ),
   ]
+}
+
+/** How much more it takes with many apps than with one, of each of these. */
+function memoryOfEach(levels: readonly Level[], many: number): Figure {
+  const of = (apps: number) => levels.find(({ name }) => name === nameOf(apps))?.memory ?? []
+  const [few, all] = [of(1), of(many)]
+  const values = all.map((mib, start) => (mib - (few[start] ?? Number.NaN)) / (many - 1))
+  return {
+    title: 'memory of the receiver, for each app more',
+    unit: 'MiB',
+    ways: [{ name: nameOf(many), values }],
+    aim: { way: nameOf(many), most: MEMORY_AIM_MIB },
+  }
 }
 
 function sizesOf({ record, events, store }: ReturnType<typeof seedHistory>, count: number): Table {

@@ -19,14 +19,15 @@ const SECONDS = 60
 const START_AIM_MS = 250
 const MEMORY_AIM_MIB = 70
 
-const REST_MS = 10_000
+/** V8 collects twice more, of its own accord, some 8 s after the receiver gave back what its start took. */
+const REST_MS = 20_000
 
 /** What is measured of one program: a number of each run. */
 interface AtRest {
   /** From its start to its first answer. */
   startMs: number[]
   startCpuMs: number[]
-  /** After 10 s of rest. The RSS has pages of the program file, which others share and the kernel takes back. */
+  /** After 20 s of rest. The RSS has pages of the program file, which others share and the kernel takes back. */
   rssMiB: number[]
   pssMiB: number[]
   /** That nobody else has: without the pages of files. */
