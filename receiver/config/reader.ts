@@ -1,6 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
 import {
-  type Document,
   isAlias,
   isMap,
   isScalar,
@@ -11,6 +10,7 @@ import {
   type Scalar,
   type YAMLMap,
 } from 'yaml'
+import { type Aliases, aliasesIn } from './aliases.ts'
 import { interpolate, InterpolationError } from './interpolate.ts'
 import { didYouMean, nearestFew } from './nearest.ts'
 import { ConfigError, type ConfigProblem, type Remarks } from './problems.ts'
@@ -65,6 +65,7 @@ export function createReader(
 ): Reader {
   const lines = new LineCounter()
   const document = parseDocument(source, { lineCounter: lines, merge: true })
+  const aliases = aliasesIn(document)
   const problems: ConfigProblem[] = []
   const filled = new Set<Node | null>()
   const variables: { path: string; name: string; value: string }[] = []
@@ -88,7 +89,7 @@ export function createReader(
     }
   const problem = adder(problems)
   const fieldOf = (path: string, node: unknown, fallback: number): Field => {
-    const resolved = resolve(node, document)
+    const resolved = resolve(node, aliases)
     const field = { path, node: resolved, offset: rangeOf(node) ?? rangeOf(resolved) ?? fallback }
     if (isAlias(node) && resolved === null) {
       problem(field, 'no anchor stands before this alias', 'quote a text that begins with *')
@@ -120,7 +121,7 @@ export function createReader(
       }
       const wrongMerge = (offset: number) =>
         problem({ ...field, offset }, '<< merges a mapping, or a list of mappings, alone')
-      for (const { key, value, offset } of pairs(field.node, document, wrongMerge)) {
+      for (const { key, value, offset } of pairs(field.node, aliases, wrongMerge)) {
         const path = field.path === '' ? key : `${field.path}.${key}`
         if (known !== undefined && !known.includes(key)) {
           if (EXTENSION.test(key)) continue
@@ -224,7 +225,7 @@ interface Pair {
 /** A mapping's own entries first, then those that `<<` merges in. `around` are the mappings that merge this one. */
 function pairs(
   map: YAMLMap,
-  document: Document,
+  aliases: Aliases,
   wrongMerge: (offset: number) => void,
   around: readonly YAMLMap[] = [],
 ): Pair[] {
@@ -236,20 +237,20 @@ function pairs(
       own.push({ key: name, value, offset: rangeOf(key) ?? 0 })
       continue
     }
-    const target = resolve(value, document)
+    const target = resolve(value, aliases)
     for (const each of isSeq(target) ? target.items : [target]) {
-      const other = resolve(each, document)
+      const other = resolve(each, aliases)
       // an alias within its own anchor would merge without end
       if (isMap(other) && other !== map && !around.includes(other)) {
-        merged.push(...pairs(other, document, wrongMerge, [...around, map]))
+        merged.push(...pairs(other, aliases, wrongMerge, [...around, map]))
       } else wrongMerge(rangeOf(isSeq(target) ? each : value) ?? rangeOf(key) ?? 0)
     }
   }
   return [...own, ...merged]
 }
 
-function resolve(node: unknown, document: Document): Node | null {
-  if (isAlias(node)) return node.resolve(document) ?? null
+function resolve(node: unknown, aliases: Aliases): Node | null {
+  if (isAlias(node)) return aliases.get(node) ?? null
   return (node ?? null) as Node | null
 }
 
