@@ -4,6 +4,7 @@ import { afterAll, describe, expect, test } from 'vitest'
 import { appSites } from '../../../../receiver/edges/nginx/app-sites.ts'
 import { OLDEST } from '../../../../receiver/edges/nginx/features.ts'
 import { http3Socket } from '../../../../receiver/edges/nginx/http3.ts'
+import { createSlots } from '../../../../receiver/edges/slots.ts'
 import { openWorkspace } from '../../../support/workspace.ts'
 
 const workspace = openWorkspace()
@@ -22,12 +23,12 @@ function crowd(others: number) {
       mkdirSync(join(root, 'deploy-receiver.d', `${name}.${kind}`), { recursive: true })
     }
   }
-  return { directory, names }
+  return { root, directory, names }
 }
 
 describe('beside many apps of other domains', () => {
   test.each([1, 200])('an app is described without a look at the %s others', (others) => {
-    const { directory, names } = crowd(others)
+    const { root, directory, names } = crowd(others)
     const asked: string[] = []
     const { siteOf, siteOnDisk } = appSites({
       nginx: { directory, test: 'true', reload: 'true', listen: ['80'] },
@@ -37,14 +38,7 @@ describe('beside many apps of other domains', () => {
       },
       place: (name) => ({ domains: [`${name}.test`] }),
       apps: () => ['api', ...names],
-      flags: () => ({
-        green: '/g',
-        ready: '/r',
-        paused: '/p',
-        maintenance: '/m',
-        heard: '/h',
-        drained: '/d',
-      }),
+      flags: createSlots(root).flags,
       address: () => '127.0.0.1',
     })
     expect(siteOf('api', PORTS, { others: ['api'], features: OLDEST })).toMatchObject({
