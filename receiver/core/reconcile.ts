@@ -38,7 +38,7 @@ export interface ReconcilePorts extends Bookkeeping {
 
 /**
  * Brings an app to what its newest accepted deployment asks for, one missing step after the other, until nothing is
- * missing. It reads the world before each step, so it goes on correctly from wherever an earlier process stopped: start-up
+ * missing. What stands decides which step is next, so it goes on correctly from wherever an earlier process stopped: start-up
  * is this same call. Rejects only when `signal` aborts; failures of deployments are recorded in the journal.
  */
 export async function reconcile(
@@ -66,17 +66,22 @@ async function deploy(
   if (!(await begin(configured, first, ports))) return
   const app = withSettings(configured, ports.journal.settings(first.deployment.id))
   let failures = 0
+  // where the step before succeeded in this very run: a start, and whatever went wrong, looks at everything
+  let done: Standing | undefined
   for (;;) {
     const stored = reload(app, first.generation, ports)
+    const before = done
+    done = undefined
     try {
       // a step failed, perhaps in a process that died before it could clean up
       if (stored.deployment.error !== undefined) {
         return finish(stored, 'failed', ports, await abandon(app, stored, ports, signal))
       }
-      const standing = await rollout.look(app, stored)
+      const standing = await rollout.look(app, stored, before)
       if (standing.next === undefined) return finish(stored, 'succeeded', ports)
       failures = 0
-      await run(standing.next, { app, stored, standing, ports, signal })
+      const succeeded = await run(standing.next, { app, stored, standing, ports, signal })
+      if (succeeded) done = standing
     } catch (error) {
       signal.throwIfAborted()
       // nothing can be recorded: the deployer takes it up again
@@ -189,6 +194,7 @@ function wanted(app: AppSpec, deployment: Deployment, ports: Bookkeeping): Setti
   return all ? known : rolledBack(app, known)
 }
 
+/** Resolves to whether the step succeeded; a failure is on record. */
 async function run(
   step: string,
   {
@@ -204,7 +210,7 @@ async function run(
     ports: ReconcilePorts
     signal: AbortSignal
   },
-): Promise<void> {
+): Promise<boolean> {
   const { journal } = ports
   const began = ports.clock.ms()
   try {
@@ -230,6 +236,7 @@ async function run(
       ports,
       { attempts: 0 },
     )
+    return true
   } catch (error) {
     // the receiver stops: the next start goes on from here
     signal.throwIfAborted()
@@ -238,6 +245,7 @@ async function run(
     const ms = Math.round(ports.clock.ms() - began)
     const isCleanup = rolloutOf(app, ports.rollouts).steps.cleanup.has(step)
     recordFailure({ stored, step, error, ms, isCleanup }, ports)
+    return false
   }
 }
 

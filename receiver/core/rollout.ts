@@ -16,8 +16,11 @@ export interface Rollout<App extends AppSpec> {
     /** Come when the deployment has succeeded already: their failure is reported, and what is left goes later. */
     cleanup: ReadonlySet<string>
   }
-  /** What stands of a deployment now. */
-  look(app: App, stored: StoredDeployment): Promise<Standing>
+  /**
+   * What stands of a deployment now. `done` is where its step has just succeeded: what that left may be believed in place of a look, as
+   * long as nothing gives rise to doubt.
+   */
+  look(app: App, stored: StoredDeployment, done?: Standing): Promise<Standing>
   /** Undoes a deployment that failed. Resolves to why it failed, in full. */
   abandon(
     app: App,

@@ -6,6 +6,7 @@ import type { Installation } from '../core/installation.ts'
 import type { Report } from '../core/log.ts'
 import type { Rollouts } from '../core/rollout.ts'
 import { withKnownFacts } from '../core/image/known-facts.ts'
+import type { Heard } from '../core/slots/ear.ts'
 import type { SlotPorts } from '../core/slots/ports.ts'
 import { createSlotsRollout } from '../core/slots/rollout.ts'
 import { isRecreated } from '../core/slots/recreate.ts'
@@ -52,6 +53,7 @@ export function openDocker(
     environment,
     variables = environment,
     changed = () => {},
+    heard = () => undefined,
   }: {
     docker: Docker
     /** For `docker compose`. */
@@ -60,6 +62,8 @@ export function openDocker(
     variables?: NodeJS.ProcessEnv
     /** An app is other than before by what runs it. */
     changed?: (app: string) => void
+    /** By default nobody listens to the engine. */
+    heard?: Heard
     installation: Installation
     credentials: Credentials
     read: ReadRepository
@@ -143,6 +147,7 @@ export function openDocker(
     probe: httpProbe,
     grpcProbe,
     listeners: listenersOf,
+    heard,
     connections: (container) => countConnections(container) ?? 0,
   }
   const swarm = openSwarm(ports, { docker, home, credentials })

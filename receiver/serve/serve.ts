@@ -15,6 +15,7 @@ import { ownApps } from './own-apps.ts'
 import type { PreviewNews } from '../core/notify/news.ts'
 import { refuseOthers } from '../core/slots/ownership.ts'
 import { removeApp } from '../core/slots/remove-app.ts'
+import { createEar } from '../core/slots/ear.ts'
 import { createTraffic, markSwaps } from '../core/traffic/traffic.ts'
 import { showApps, upstreamsOf } from '../core/slots/show-apps.ts'
 import { systemClock } from '../edges/clock.ts'
@@ -174,6 +175,7 @@ async function start(
     env: variables,
     redactor,
   })
+  const ear = createEar()
   const opened = openDocker(config, {
     docker,
     installation,
@@ -188,6 +190,7 @@ async function start(
     environment,
     variables,
     changed: (app) => apps.wake(app),
+    heard: ear.heard,
   })
   const { ports: slotPorts, swarm, kubernetes, registry, slots, sites, rollouts } = opened
   /** By the config in force, whatever its file says by now. */
@@ -357,6 +360,7 @@ async function start(
   const watched = watchEngines(hasDocker ? docker : undefined, {
     apps,
     home: { network: network.name, installation },
+    ear,
     swarm,
     journal,
     record,

@@ -4,6 +4,7 @@ import type { Apps } from '../core/apps.ts'
 import type { Clock } from '../core/clock.ts'
 import type { Report } from '../core/log.ts'
 import { isToRepair } from '../core/slots/container-events.ts'
+import type { Ear } from '../core/slots/ear.ts'
 import { followEvents } from '../edges/docker/events.ts'
 import type { Home } from '../edges/docker/labels.ts'
 import { followServices } from '../edges/swarm/events.ts'
@@ -15,6 +16,7 @@ export async function watchEngines(
   docker: Docker | undefined,
   {
     apps,
+    ear,
     home,
     swarm,
     journal,
@@ -24,6 +26,7 @@ export async function watchEngines(
     signal,
   }: {
     apps: Apps<AppConfig>
+    ear: Ear
     home: Pick<Home, 'network' | 'installation'>
     swarm: Pick<Opened['swarm'], 'nameOf'>
     clock: Clock
@@ -37,7 +40,9 @@ export async function watchEngines(
     {
       // also at the start: whatever happened while nobody listened is seen by looking
       connected: () => apps.wake(),
+      listens: ear.listens,
       happened(event) {
+        ear.happened(event)
         if (isToRepair(event, { journal, record, report })) apps.wake(event.app)
       },
     },

@@ -14,6 +14,7 @@ import { createStore, type Store } from '../../receiver/edges/store/store.ts'
 import { supersede } from '../../receiver/core/intake/supersede.ts'
 import { createTurns, type Turns } from '../../receiver/core/turns.ts'
 import type { Rollouts } from '../../receiver/core/rollout.ts'
+import { createEar, type Ear } from '../../receiver/core/slots/ear.ts'
 import { createSlotsRollout } from '../../receiver/core/slots/rollout.ts'
 import { createFakeClock, type FakeClock } from './fakes/clock.ts'
 import { createFakeEngine, type FakeEngine, type FakeReleases } from './fakes/engine.ts'
@@ -139,6 +140,8 @@ export interface FakeWorld {
   /** What release commands do. */
   releases: FakeReleases
   reports: string[]
+  /** What is heard of the engine's events: all that there is, until it is told otherwise. */
+  ear: Ear
   /** What the registry has: a bundle is right for the digest that it is. */
   bundles: unknown[]
   /** Keeps a queued deployment, as the way in would. */
@@ -194,6 +197,8 @@ export function createFakeWorld(database: DatabaseSync = openDatabase(':memory:'
   tags.set(`${APP.image.repository}:${APP.image.tag}`, DIGEST.one)
   const project = createFakeProject({ note })
   const { slots, flag } = createFakeSlots({ note })
+  const ear = createEar()
+  ear.listens(true)
   const nginx = createFakeSites()
   const { sites, shown } = nginx
   const answers: FakeAnswers = new Map()
@@ -224,6 +229,7 @@ export function createFakeWorld(database: DatabaseSync = openDatabase(':memory:'
     volumes,
     pruneImages,
     record,
+    ear,
     ports: withRollouts({
       journal: store,
       record,
@@ -248,6 +254,7 @@ export function createFakeWorld(database: DatabaseSync = openDatabase(':memory:'
       probe: createFakeProbe(containers, answers),
       grpcProbe: async () => ({ status: 0, message: '', serving: 1 }),
       listeners: () => [],
+      heard: (app) => ear.heard(app),
       connections: ({ pid }) =>
         openConnections.get(
           [...containers.values()].find((each) => each.pid === pid)?.name ?? '',

@@ -4,7 +4,7 @@ import type { Answer } from './answer.ts'
 import { ask, check, type HealthPorts, type Subject } from './check.ts'
 import { healthDeadlineMs } from './healthcheck.ts'
 import { logHint } from './log-hint.ts'
-import { LOG_LINES, stillRuns } from './still-runs.ts'
+import { LOG_LINES, runs, stillRuns } from './still-runs.ts'
 
 /** Between two probes, and the share of the time waited so far: an app is seen soon, against the time that it took. */
 const PROBES = { leastMs: 10, share: 0.05 }
@@ -18,8 +18,8 @@ const LOOK_EVERY_MS = 250
 const FAILURES_TO_ROLL_BACK = 3
 
 /**
- * Waits until the container is healthy: probes at once, soon again, then ever slower up to the configured interval, and
- * wants `healthyAfter` good answers in a row. Returns a line that says what was seen. Throws `DeployError` (`exited`,
+ * Waits until the container, which was seen just now, is healthy: probes at once, soon again, then ever slower up to the configured
+ * interval, and wants `healthyAfter` good answers in a row. It is looked at once more with the last of them. Returns a line that says what was seen. Throws `DeployError` (`exited`,
  * `unhealthy`) with the last answer and the container's last lines.
  */
 export async function waitUntilHealthy(
@@ -32,21 +32,27 @@ export async function waitUntilHealthy(
   const began = ports.clock.ms()
   const deadline = began + deadlineMs
   const { leastMs, share } = healthcheck === undefined ? PROBES : TESTS
-  let container = await stillRuns(subject, ports)
+  let { container } = subject
+  if (!runs(container)) container = await stillRuns(subject, ports)
   let lookedAt = began
-  let good = 0
+  let [good, enough] = [0, 0]
   let probes = 0
   let shown = ''
   for (;;) {
-    const answer = await ask({ ...subject, container }, ports, options.signal)
-    probes += 1
-    good = answer.healthy ? good + 1 : 0
-    if (answer.text !== shown) options.progress((shown = answer.text))
-    const isEnough = good >= answer.enough
-    if (isEnough || ports.clock.ms() - lookedAt >= LOOK_EVERY_MS) {
+    const look = async () => {
       container = await stillRuns(subject, ports)
       lookedAt = ports.clock.ms()
     }
+    const asked = ask({ ...subject, container }, ports, options.signal)
+    // the last thing before it is live, if the answer is good
+    const isLast = good > 0 && good + 1 === enough
+    const [answer] = await Promise.all([asked, isLast ? look() : undefined])
+    probes += 1
+    enough = answer.enough
+    good = answer.healthy ? good + 1 : 0
+    if (answer.text !== shown) options.progress((shown = answer.text))
+    const isEnough = good >= enough
+    if ((isEnough && !isLast) || ports.clock.ms() - lookedAt >= LOOK_EVERY_MS) await look()
     if (isEnough) return `${answer.text}, after ${probes} probes`
     if (ports.clock.ms() >= deadline) {
       const log = await ports.engine.logs(subject.container.name, LOG_LINES)

@@ -42,6 +42,8 @@ export interface StepContext {
   /** Apps of which it was told that they do not hear the signal to end. */
   deaf: Set<string>
   progress: Progress
+  /** Says what a step that made or removed containers left of the app's, if it knows: then the next step need not look. */
+  leaves(containers: readonly Container[]): void
   signal: AbortSignal
 }
 

@@ -7,6 +7,7 @@ import type { OnEdit } from '../on-edit.ts'
 import type { ComposeProjects, ServiceEngine } from '../project/ports.ts'
 import type { Terminal } from '../terminal/terminal.ts'
 import type { Container, KeptVolume, Slot } from './container.ts'
+import type { Heard } from './ear.ts'
 import type { KeptLogs, LogLine } from './printed.ts'
 
 export interface ContainerPlan {
@@ -44,10 +45,18 @@ export interface ContainerEngine {
   /** One container by name; `undefined` when it is gone. */
   container(name: string): Promise<Container | undefined>
   /**
-   * Creates and starts the container. One of the same generation is started if it stands still, goes on if it was paused,
-   * gets back its address if it was taken off the network, and is on its further networks again.
+   * Creates the container, and starts it as soon as `ready` resolves; when that rejects, so does this, with the same. One of the same
+   * generation is started if it stands still, goes on if it was paused, gets back its address if it was taken off the network, and is on
+   * its further networks again. Resolves to how it stands then, if that can be seen.
    */
-  start(plan: ContainerPlan): Promise<void>
+  start(
+    plan: ContainerPlan,
+    options?: {
+      /** `false`: none of the same generation was seen, so that one is created without a look first. */
+      isThere?: boolean
+      ready?: Promise<unknown>
+    },
+  ): Promise<Container | undefined>
   /** Starts one that stands still. */
   startAgain(container: string): Promise<void>
   /** SIGTERM, `graceMs`, SIGKILL. Nothing to do when it stands still or is gone. */
@@ -274,6 +283,7 @@ export interface SlotPorts extends Bookkeeping {
   grpcProbe: GrpcProbe
   connections: CountConnections
   listeners: ListListeners
+  heard: Heard
 }
 
 /** That an app was stopped on purpose. */

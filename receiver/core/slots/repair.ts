@@ -98,6 +98,7 @@ async function startLive(
       port: await choosePort(app, { repository, digest }, ports),
       volumes,
     },
+    { standing },
     ports,
     signal,
   )

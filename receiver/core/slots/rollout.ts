@@ -2,23 +2,36 @@ import type { DockerApp } from '../app.ts'
 import { within } from '../deadline.ts'
 import { prune } from '../image/prune.ts'
 import { imageOf, type StoredDeployment } from '../journal.ts'
-import type { Rollout } from '../rollout.ts'
+import type { Rollout, Standing } from '../rollout.ts'
 import { abandon } from './abandon.ts'
 import { type DecidingHealthcheck, decidingHealthcheck } from './healthcheck.ts'
 import { abandonLimitMs, LOOK_MS, repairLimitMs, stepLimitMs } from './limits.ts'
 import { pruneLogs } from './kept-logs.ts'
-import { isLive, isResolved, nextStep, observe, type StepName, type World } from './next-step.ts'
+import { isLive, isResolved, nextStep, type StepName } from './next-step.ts'
 import type { SlotPorts } from './ports.ts'
 import { repair } from './repair.ts'
+import type { Container } from './container.ts'
+import { see, type Seen, stillStands } from './seen.ts'
 import { STEPS } from './steps.ts'
 
 /** The steps in which the new container is asked how it is. */
 const ASKING: ReadonlySet<StepName> = new Set(['health', 'watch'])
+/** The steps on the way to the flag that leave the containers of the slots as they are. Behind the flag nobody waits for the next one. */
+const TOUCHING_NOTHING: ReadonlySet<StepName> = new Set([
+  'resolve',
+  'pull',
+  'services',
+  'migrate',
+  'release',
+  'health',
+])
 
 /** The way of one machine: two slots of containers behind Nginx, and a flag file that says which of them is live. */
 export const createSlotsRollout = (
   ports: SlotPorts,
   deaf = new Set<string>(),
+  /** What stood when a step was done: good for the look that follows it. */
+  left = new WeakMap<Standing, Promise<Seen>>(),
 ): Rollout<DockerApp> => ({
   steps: {
     anew: new Set(['services', 'start', 'health']),
@@ -26,12 +39,14 @@ export const createSlotsRollout = (
     cleanup: new Set(['drain', 'retire']),
   },
 
-  async look(app: DockerApp, stored: StoredDeployment) {
+  async look(app: DockerApp, stored: StoredDeployment, done?: Standing) {
     const { clock } = ports
     const what = `the look at the containers of ${app.name}`
-    const world = await within(LOOK_MS, () => worldOf(app, stored, ports), { clock, what })
+    const before = done && left.get(done)
+    const seen = await within(LOOK_MS, () => seenNow(app, stored, before, ports), { clock, what })
+    const { world } = seen
     const next = nextStep(stored, world, app)
-    return {
+    const standing: Standing = {
       isLive: isLive(stored, world),
       next,
       async run({ progress, signal }) {
@@ -41,8 +56,15 @@ export const createSlotsRollout = (
         const healthcheck = ASKING.has(next)
           ? await within(LOOK_MS, () => healthcheckOf(app, stored, ports), limits)
           : undefined
-        const context = { app, stored, world, ports, deaf, progress }
-        return within(
+        let after: Promise<Seen> | undefined
+        const leaves = (containers: readonly Container[]) => {
+          after = Promise.resolve({ ...seen, world: { ...world, containers } })
+        }
+        // meanwhile: the next step is the first to need it
+        if (next === 'resolve') (after = see(app.name, ports)).catch(() => {})
+        else if (TOUCHING_NOTHING.has(next)) leaves(world.containers)
+        const context = { app, stored, world, ports, deaf, progress, leaves }
+        const line = await within(
           stepLimitMs(next, app, healthcheck),
           (until) =>
             STEPS[next]({
@@ -52,8 +74,11 @@ export const createSlotsRollout = (
             }),
           limits,
         )
+        if (after !== undefined) left.set(standing, after)
+        return line
       },
     }
+    return standing
   },
 
   abandon: (app, stored, signal) =>
@@ -90,13 +115,19 @@ export const createSlotsRollout = (
   },
 })
 
-/** As it is seen; of what is not resolved yet nothing can stand. */
-const worldOf = async (
+/** Of what is not resolved yet nothing can stand; else as the step before left it, or as a look shows it. */
+async function seenNow(
   { name }: DockerApp,
   stored: StoredDeployment,
+  left: Promise<Seen> | undefined,
   ports: SlotPorts,
-): Promise<World> =>
-  !isResolved(stored) ? { live: ports.slots.live(name), containers: [] } : observe(name, ports)
+): Promise<Seen> {
+  if (!isResolved(stored)) {
+    return { heard: undefined, world: { live: ports.slots.live(name), containers: [] } }
+  }
+  const before = await left?.catch(() => undefined)
+  return (before && stillStands(name, before, ports)) ?? see(name, ports)
+}
 
 async function healthcheckOf(
   app: DockerApp,

@@ -16,7 +16,7 @@ import { warmGeneration } from './warm.ts'
  * standing there are taken for its own. Returns a line that says where.
  */
 export async function start(context: StepContext): Promise<string> {
-  const { app, stored, world, ports, signal } = context
+  const { app, stored, world, ports, leaves, signal } = context
   // what came of it is on record now, so that it need not be found again
   if (app.release !== undefined) await ports.engine.removeReleases(app.name)
   const image = imageOf(stored)
@@ -26,15 +26,25 @@ export async function start(context: StepContext): Promise<string> {
   const warm = warmGeneration(stored, world, slot, { replicas: app.replicas, ports })
   if (warm !== undefined) ports.record.standIn(stored.deployment.id, warm)
   const generation = warm ?? stored.standsIn
-  const leftovers = inSlot(world, slot).filter((each) => each.generation !== generation)
-  await inParallel(leftovers, signal, (container) => removeContainer(container, app, ports))
+  const inTheWay = inSlot(world, slot).filter((each) => each.generation !== generation)
+  const standing = world.containers.filter((each) => each.generation === generation)
   const port = await choosePort(app, image, ports)
-  // before the old one stops: only by now Nginx may know that there are pauses
-  if (app.http) await show(context, slot, { port, replicas: app.replicas })
-  await leaveBalancer(context)
-  if (isRecreated(app, ports.record)) await stopOld(context)
-  const { id: deployment } = stored.deployment
-  await startAll({ app, deployment, generation, slot, ...image, port, volumes }, ports, signal)
+  const plan = { app, deployment: stored.deployment.id, generation, slot, ...image, port, volumes }
+  const makeWay = async () => {
+    await inParallel(inTheWay, signal, (container) => removeContainer(container, app, ports))
+    // before the old one stops: only by now Nginx may know that there are pauses
+    if (app.http) await show(context, slot, { port, replicas: app.replicas })
+    await leaveBalancer(context)
+  }
+  if (isRecreated(app, ports.record)) {
+    await makeWay()
+    await stopOld(context)
+    await startAll(plan, { standing }, ports, signal)
+  } else {
+    const started = await startAll(plan, { standing, makeWay }, ports, signal)
+    const others = world.containers.filter((each) => ![...inTheWay, ...standing].includes(each))
+    if (started !== undefined) leaves([...others, ...started])
+  }
   const where = app.http ? `${slot} at ${addressesOf(app, slot, ports)}:${port}` : slot
   return [warm === undefined ? where : `${where}, where it still stood`, describeVolumes(volumes)]
     .filter((each) => each !== '')

@@ -8,6 +8,9 @@ export const LOG_LINES = 50
 /** Of a program that was built for another processor, as the kernel says it. */
 const NOT_EXECUTABLE = /exec format error\s*$/i
 
+/** Whether it runs as it was started, by how it was seen. */
+export const runs = ({ running, restarts }: Container): boolean => running && restarts === 0
+
 /** The container as it is now. Throws `exited` when it stopped or was started again since, unless it may be done and is. */
 export async function stillRuns(
   {
@@ -21,7 +24,7 @@ export async function stillRuns(
   if (now === undefined) {
     throw new DeployError('exited', `the container ${container.name} is gone: someone removed it`)
   }
-  if (now.running && now.restarts === 0) return now
+  if (runs(now)) return now
   if (mayBeDone && now.doneAt !== undefined) return now
   // what runs again has forgotten how it ended
   const end = now.running ? await engine.lastEnd(now.id) : now

@@ -22,9 +22,24 @@ import { retryReads } from './retry-reads.ts'
 /** As much of a test's output as Docker keeps. */
 export const OUTPUT_BYTES = 4096
 
-export async function create(docker: Docker, plan: ContainerPlan, home: Home): Promise<void> {
-  const { id } = await docker.createContainer(inBody(createOptions(plan, home)))
-  await joinNetworks(docker, id, plan.app.container.networks, (name) => aliasesOn(name, plan))
+/** Resolves to whether it was created: `false` when the name is taken. */
+export async function create(
+  docker: Docker,
+  plan: ContainerPlan,
+  home: Home,
+  name: string,
+): Promise<boolean> {
+  try {
+    await docker.createContainer(inBody(createOptions(plan, home)))
+  } catch (error) {
+    if (statusOf(error) !== 409) throw error
+    // a conflict may be another one
+    if ((await retryReads(() => inspect(docker, home.network, name))) === undefined) throw error
+    return false
+  }
+  const { networks } = plan.app.container
+  await joinNetworks(docker, name, networks, (each) => aliasesOn(each, plan))
+  return true
 }
 
 /** Others find the app by its name, or by those of its service: while both slots stand, either of them. */

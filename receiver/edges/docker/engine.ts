@@ -100,21 +100,31 @@ export function createEngine({ docker, home, credentials, clock }: DockerOptions
       }
     },
 
-    async start(plan) {
+    async start(plan, { isThere = true, ready } = {}) {
       const name = containerName(network, plan)
-      const made = (await retryReads(() => inspect(docker, network, name))) === undefined
       const container = docker.getContainer(name)
+      const look = () => retryReads(() => inspect(docker, network, name))
+      let isMade = false
+      let unready: { error: unknown } | undefined
       try {
-        if (made) await create(docker, plan, home)
-        else await mend(docker, home, plan, name)
+        isMade = !isThere || (await look()) === undefined
+        // if the name is taken all the same, by one that was made meanwhile
+        if (isMade) isMade = await create(docker, plan, home, name)
+        if (!isMade) await mend(docker, home, plan, name)
+        await ready?.catch((error: unknown) => {
+          unready = { error }
+          throw error
+        })
         await container.start()
       } catch (error) {
         // 304: it runs already
-        if (statusOf(error) === 304) return
-        // one that never ran is no use to anybody
-        if (made) await container.remove({ v: true, force: true }).catch(() => {})
-        throw startFailure(error, name, plan)
+        if (unready !== undefined || statusOf(error) !== 304) {
+          // one that never ran is no use to anybody
+          if (isMade) await container.remove({ v: true, force: true }).catch(() => {})
+          throw unready === undefined ? startFailure(error, name, plan) : error
+        }
       }
+      return look().catch(() => undefined)
     },
 
     runTest,

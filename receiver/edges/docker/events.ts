@@ -14,6 +14,8 @@ import {
 import { JSON_LINE_BYTES, linesOf } from './lines.ts'
 
 const AGAIN_MS = 1000
+/** Containers' events, and networks'. */
+const STREAMS = 2
 
 /** Docker's names of events; `stop` comes of `docker stop` alone, `die` of every end. */
 const KINDS: Readonly<Record<string, ContainerEvent['kind']>> = {
@@ -27,21 +29,34 @@ const KINDS: Readonly<Record<string, ContainerEvent['kind']>> = {
 
 /**
  * Follows Docker's events of our containers until the signal aborts. `connected` is called each time that the engine can be
- * heard (again): what happened before went unheard.
+ * heard (again): what happened before went unheard. `listens` is told whether nothing at all goes unheard.
  */
 export async function followEvents(
   { docker, home, clock }: { docker: Docker; home: Home; clock: Clock },
-  { connected, happened }: { connected: () => void; happened: (event: ContainerEvent) => void },
+  {
+    connected,
+    listens = () => {},
+    happened,
+  }: {
+    connected: () => void
+    listens?: (isOpen: boolean) => void
+    happened: (event: ContainerEvent) => void
+  },
   signal: AbortSignal,
 ): Promise<void> {
+  let open = 0
   const follow = async (
     filters: Record<string, string[]>,
     heard: (event: DockerEvent) => void,
     opened = () => {},
   ) => {
     while (!signal.aborted) {
+      let isOpen = false
       try {
         const stream = (await docker.getEvents({ filters, abortSignal: signal })) as Readable
+        isOpen = true
+        open += 1
+        if (open === STREAMS) listens(true)
         opened()
         for await (const line of linesOf(stream, JSON_LINE_BYTES)) {
           heard(JSON.parse(line) as DockerEvent)
@@ -49,6 +64,8 @@ export async function followEvents(
       } catch {
         // the engine is away, or an event has labels too long to read: asked again below, and looked at what was missed
       }
+      if (isOpen && open === STREAMS) listens(false)
+      if (isOpen) open -= 1
       await clock.sleep(AGAIN_MS, signal).catch(() => {})
     }
   }

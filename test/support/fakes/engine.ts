@@ -162,16 +162,20 @@ export function createFakeEngine({
       }
       return facts.get(image.digest) ?? { ports: [8000], volumes: [] }
     },
-    async start(plan) {
+    async start(plan, { ready } = {}) {
+      await ready
       const name = nameOf(plan)
       note('start', name)
       const standing = containers.get(name)
-      if (standing !== undefined) return run(standing)
-      requireStartable(plan)
-      ends.delete(name)
-      containers.set(name, containerOf(plan))
-      plans.set(name, plan)
-      for (const { volume } of plan.volumes) volumes.add(volume)
+      if (standing === undefined) {
+        requireStartable(plan)
+        ends.delete(name)
+        containers.set(name, containerOf(plan))
+        plans.set(name, plan)
+        for (const { volume } of plan.volumes) volumes.add(volume)
+      } else run(standing)
+      const made = containers.get(name)
+      return made === undefined ? undefined : { ...made }
     },
     async startAgain(name) {
       note('startAgain', name)

@@ -23,8 +23,8 @@ test('each replica is started at its address, with its own volumes', async () =>
     volumes,
   }
   const engine = { start: async (each: ContainerPlan) => void plans.push(each) }
-  const ports = { engine, record } as unknown as Parameters<typeof startAll>[1]
-  await startAll(plan, ports, new AbortController().signal)
+  const ports = { engine, record } as unknown as Parameters<typeof startAll>[2]
+  await startAll(plan, { standing: [] }, ports, new AbortController().signal)
   expect(plans).toStrictEqual(
     [1, 2].map((replica) => ({
       ...plan,
