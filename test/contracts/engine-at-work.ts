@@ -57,7 +57,7 @@ export interface EngineAtWork {
   engine: Engine
   signal: AbortSignal
   further: { tags?: 'long' }
-  pull(image: Image, by?: Engine, until?: AbortSignal): Promise<{ pulled: boolean }>
+  pull(image: Image, by?: Engine, until?: AbortSignal): ReturnType<Engine['pull']>
   /** The engine holds none any more; otherwise what a test has pulled is there for the next one. */
   withoutImages(): Promise<void>
   /** A plan of another app. */

@@ -9,23 +9,28 @@ export function engineImages(at: EngineAtWork): void {
     beforeEach(withoutImages)
 
     test('brings an image once: one that is there is not pulled again', async () => {
-      expect(await at.engine.holds(at.it.image)).toBe(false)
-      expect(await pull(at.it.image)).toEqual({ pulled: true })
-      expect(await at.engine.holds(at.it.image)).toBe(true)
-      expect(await pull(at.it.image)).toEqual({ pulled: false })
+      expect(await at.engine.held('contract', at.it.image)).toBeUndefined()
+      const { pulled, facts } = await pull(at.it.image)
+      expect(pulled).toBe(true)
+      expect(facts).toEqual(await at.engine.image(at.it.image))
+      expect(await at.engine.held('contract', at.it.image)).toEqual({ facts, isKept: false })
+      expect(await pull(at.it.image)).toMatchObject({ pulled: false })
     })
 
     test('of what is there asks nobody: a login that is refused does not matter', async () => {
       await pull(at.it.image)
-      expect(await pull(at.it.image, at.it.stranger)).toEqual({ pulled: false })
+      expect(await pull(at.it.image, at.it.stranger)).toMatchObject({ pulled: false })
     })
 
     test('brings that image, and not another one of its repository', async () => {
       await pull(at.it.image)
-      expect(await at.engine.holds(at.it.other)).toBe(false)
+      expect(await at.engine.held('contract', at.it.other)).toBeUndefined()
       expect(
-        await at.engine.holds({ ...at.it.image, repository: `${at.it.image.repository}-x` }),
-      ).toBe(false)
+        await at.engine.held('contract', {
+          ...at.it.image,
+          repository: `${at.it.image.repository}-x`,
+        }),
+      ).toBeUndefined()
     })
 
     test('of a digest that there is not is image_missing, and brings nothing', async () => {
@@ -33,7 +38,7 @@ export function engineImages(at: EngineAtWork): void {
         name: 'DeployError',
         code: 'image_missing',
       })
-      expect(await at.engine.holds(at.it.missing)).toBe(false)
+      expect(await at.engine.held('contract', at.it.missing)).toBeUndefined()
     })
 
     test('from a registry that does not answer is registry_unreachable', async () => {
@@ -44,7 +49,7 @@ export function engineImages(at: EngineAtWork): void {
       await expect(pull(at.it.image, at.it.stranger)).rejects.toMatchObject({
         code: 'registry_denied',
       })
-      expect(await at.engine.holds(at.it.image)).toBe(false)
+      expect(await at.engine.held('contract', at.it.image)).toBeUndefined()
     })
 
     test('that nobody waits for any more says why it ended', async () => {
@@ -87,20 +92,20 @@ export function engineImages(at: EngineAtWork): void {
         await at.engine.removeImages('contract', repository, [digest, at.it.missing.digest])
         expect(await at.engine.images(repository)).toEqual([at.it.other.digest])
       }
-      expect(await pull(at.it.image)).toEqual({ pulled: true })
+      expect(await pull(at.it.image)).toMatchObject({ pulled: true })
     })
 
     test('that a container has stays, also while that stands still', async () => {
       const { name: container } = await started()
       const { repository, digest } = at.it.image
       await at.engine.removeImages('contract', repository, [digest])
-      expect(await at.engine.holds(at.it.image)).toBe(true)
+      expect(await at.engine.held('contract', at.it.image)).toBeDefined()
       await at.engine.stop(container, { graceMs: 0 })
       await at.engine.removeImages('contract', repository, [digest])
-      expect(await at.engine.holds(at.it.image)).toBe(true)
+      expect(await at.engine.held('contract', at.it.image)).toBeDefined()
       await at.engine.remove(container, { graceMs: 0 })
       await at.engine.removeImages('contract', repository, [digest])
-      expect(await at.engine.holds(at.it.image)).toBe(false)
+      expect(await at.engine.held('contract', at.it.image)).toBeUndefined()
     })
 
     test('that is in use does not keep the others', async () => {
@@ -119,16 +124,19 @@ export function engineImages(at: EngineAtWork): void {
       for (let times = 0; times < 2; times++) await at.engine.keep('contract', at.it.image)
       await at.it.pruneImages()
       expect(await at.engine.images(at.it.image.repository)).toEqual([at.it.image.digest])
-      expect(await pull(at.it.image, at.it.stranger)).toEqual({ pulled: false })
+      expect(await pull(at.it.image, at.it.stranger)).toMatchObject({ pulled: false })
     })
 
     test('that an app kept is removed with all of it', async () => {
       await pull(at.it.image)
+      expect(await at.engine.held('contract', at.it.image)).toMatchObject({ isKept: false })
       expect(await at.engine.keep('contract', at.it.image)).toBe(true)
+      expect(await at.engine.held('contract', at.it.image)).toMatchObject({ isKept: true })
+      expect(await at.engine.held('contract-other', at.it.image)).toMatchObject({ isKept: false })
       const { repository, digest } = at.it.image
       await at.engine.removeImages('contract', repository, [digest])
       expect(await at.engine.images(repository)).toEqual([])
-      expect(await pull(at.it.image)).toEqual({ pulled: true })
+      expect(await pull(at.it.image)).toMatchObject({ pulled: true })
     })
 
     test('that two apps keep stays until neither does', async () => {
@@ -138,9 +146,9 @@ export function engineImages(at: EngineAtWork): void {
       await at.engine.keep('contract-other', at.it.image)
       await at.engine.removeImages('contract', repository, [digest])
       await at.it.pruneImages()
-      expect(await at.engine.holds(at.it.image)).toBe(true)
+      expect(await at.engine.held('contract', at.it.image)).toBeDefined()
       await at.engine.removeImages('contract-other', repository, [digest])
-      expect(await at.engine.holds(at.it.image)).toBe(false)
+      expect(await at.engine.held('contract', at.it.image)).toBeUndefined()
     })
 
     test('that an app keeps and a container has stays', further, async () => {
@@ -148,9 +156,9 @@ export function engineImages(at: EngineAtWork): void {
       await at.engine.keep('contract', at.it.image)
       const { repository, digest } = at.it.image
       await at.engine.removeImages('contract', repository, [digest])
-      expect(await at.engine.holds(at.it.image)).toBe(true)
+      expect(await at.engine.held('contract', at.it.image)).toBeDefined()
       await at.engine.removeImages('contract-other', repository, [digest])
-      expect(await at.engine.holds(at.it.image)).toBe(true)
+      expect(await at.engine.held('contract', at.it.image)).toBeDefined()
     })
 
     test('that is not there cannot be kept, and nothing is made of it', async () => {

@@ -65,7 +65,7 @@ describe('a login that ends in the middle of a pull', () => {
     })
     const image = { repository, digest: fresh }
     await engine.pull(image, { progress: () => {}, signal: new AbortController().signal })
-    return engine.holds(image)
+    return (await engine.held('api', image)) !== undefined
   }
 
   test('is renewed, and the pull goes on', async () => {

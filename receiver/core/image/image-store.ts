@@ -12,6 +12,13 @@ export interface ImageFacts {
   volumes: readonly string[]
 }
 
+/** An image that the engine holds. */
+export interface Held {
+  facts: ImageFacts
+  /** Whether it is kept for the app already. */
+  isKept: boolean
+}
+
 /** Where the engine keeps images and containers. */
 export interface Disk {
   path: string
@@ -22,7 +29,8 @@ export interface Disk {
 
 /** The engine's side that has images. Every method throws `DeployError` alone. */
 export interface ImageStore {
-  holds(image: { repository: string; digest: string }): Promise<boolean>
+  /** `undefined`: the engine does not hold it. */
+  held(app: string, image: { repository: string; digest: string }): Promise<Held | undefined>
   /** `undefined` when it is on another machine. */
   disk(): Promise<Disk | undefined>
   /** Of each image that it holds, the `diffId`s from the lowest layer. */
@@ -30,8 +38,13 @@ export interface ImageStore {
   /** Pulls by digest, unless it is there, and checks afterwards that this digest is what it got. */
   pull(
     image: { repository: string; digest: string },
-    options: { progress: Progress; signal: AbortSignal },
-  ): Promise<{ pulled: boolean }>
+    options: {
+      progress: Progress
+      signal: AbortSignal
+      /** It was seen just now that it is not there. */
+      isMissing?: boolean
+    },
+  ): Promise<{ pulled: boolean; facts: ImageFacts }>
   image(image: { repository: string; digest: string }): Promise<ImageFacts>
   /** Digests of a repository that the engine holds. */
   images(repository: string): Promise<string[]>

@@ -2,40 +2,61 @@ import { retryLater } from './retry.ts'
 import { DeployError } from '../errors.ts'
 import type { Clock } from '../clock.ts'
 import type { Progress } from '../rollout.ts'
-import type { ImageStore } from './image-store.ts'
+import type { Held, ImageStore } from './image-store.ts'
 import type { Registry } from './registry.ts'
 import { lookFirst } from './look-first.ts'
 
 /** An image that others removed before it could be kept is pulled again, so often. */
 const TRIES = 5
+const WAS_THERE = 'was there already'
 
 /**
- * Has the engine hold an image, and keeps it for the app: one that is there asks nobody, one that is not fit for it is refused first. A
- * `rollback` does not wait for a registry that is away: whoever asks for one wants it now. Throws `DeployError`.
+ * What has to be known before an image is pulled: one that the engine holds asks nobody, one that is not fit for it is refused. A `rollback`
+ * does not wait for a registry that is away: whoever asks for one wants it now. It touches nothing. Throws `DeployError`.
+ */
+export async function lookAhead(
+  app: string,
+  image: { repository: string; digest: string },
+  { images, registry }: { images: ImageStore; registry: Registry },
+  { rollback, signal }: { rollback: boolean; signal: AbortSignal },
+): Promise<Held | undefined> {
+  const held = await images.held(app, image)
+  if (held !== undefined) return held
+  if (rollback) await requireRegistry(image, registry, signal)
+  await lookFirst(image, { images, registry }, signal)
+  return undefined
+}
+
+/**
+ * Has the engine hold an image, and keeps it for the app. Throws `DeployError`.
+ * @param known what {@link lookAhead} found
  */
 export async function pull(
   app: string,
   image: { repository: string; digest: string },
+  known: Held | undefined,
   { images, registry, clock }: { images: ImageStore; registry: Registry; clock: Clock },
-  { rollback, progress, signal }: { rollback: boolean; progress: Progress; signal: AbortSignal },
+  { progress, signal }: { progress: Progress; signal: AbortSignal },
 ): Promise<string> {
-  if (!(await images.holds(image))) {
-    if (rollback) await requireRegistry(image, registry, signal)
-    await lookFirst(image, { images, registry }, signal)
-  }
-  const ask = async () => {
+  if (known?.isKept === true) return WAS_THERE
+  const ask = async (isMissing: boolean) => {
     try {
-      return await images.pull(image, { progress, signal })
+      return await images.pull(image, { progress, signal, isMissing })
     } catch (error) {
       throw await inFull(error, () => registry.platforms(image, signal))
     }
   }
   const said = (message: string) => progress({ message })
+  let isThere = known !== undefined
   for (let tries = 1; ; tries++) {
-    const { pulled } = await retryLater(ask, { clock, said, signal })
+    const first = tries === 1
+    const { pulled } = isThere
+      ? { pulled: false }
+      : await retryLater(() => ask(first), { clock, said, signal })
     if ((await images.keep(app, image)) || tries === TRIES) {
-      return pulled ? 'pulled, and its digest is right' : 'was there already'
+      return pulled ? 'pulled, and its digest is right' : WAS_THERE
     }
+    isThere = false
   }
 }
 

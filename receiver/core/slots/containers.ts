@@ -41,7 +41,7 @@ export async function startAll(
     (replica) => (replica === 0 ? ready : startReplica(replica)),
   )
   const seen = started.filter((each) => each !== undefined)
-  return seen.length === started.length ? (seen as Container[]) : undefined
+  return seen.length === started.length ? seen : undefined
 }
 
 /** Where the replicas of a slot are, for people. */

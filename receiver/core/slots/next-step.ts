@@ -1,5 +1,6 @@
 import type { Deployment } from '../../../protocol/deployment.ts'
 import type { DockerApp } from '../app.ts'
+import type { Held } from '../image/image-store.ts'
 import type { StoredDeployment } from '../journal.ts'
 import type { Progress } from '../rollout.ts'
 import type { DecidingHealthcheck } from './healthcheck.ts'
@@ -44,6 +45,8 @@ export interface StepContext {
   progress: Progress
   /** Says what a step that made or removed containers left of the app's, if it knows: then the next step need not look. */
   leaves(containers: readonly Container[]): void
+  /** In the step `pull`: what was found out of the image while it was resolved. */
+  ahead?: Promise<Held | undefined>
   signal: AbortSignal
 }
 

@@ -1,6 +1,9 @@
 import type { DockerApp } from '../app.ts'
 import { within } from '../deadline.ts'
+import { defined } from '../defined.ts'
+import type { Held } from '../image/image-store.ts'
 import { prune } from '../image/prune.ts'
+import { lookAhead } from '../image/pull.ts'
 import { imageOf, type StoredDeployment } from '../journal.ts'
 import type { Rollout, Standing } from '../rollout.ts'
 import { abandon } from './abandon.ts'
@@ -26,12 +29,17 @@ const TOUCHING_NOTHING: ReadonlySet<StepName> = new Set([
   'health',
 ])
 
+/** What was known when a step was done: good for the look and the step that follow it. */
+interface Left {
+  seen: Promise<Seen>
+  held?: Promise<Held | undefined>
+}
+
 /** The way of one machine: two slots of containers behind Nginx, and a flag file that says which of them is live. */
 export const createSlotsRollout = (
   ports: SlotPorts,
   deaf = new Set<string>(),
-  /** What stood when a step was done: good for the look that follows it. */
-  left = new WeakMap<Standing, Promise<Seen>>(),
+  left = new WeakMap<Standing, Left>(),
 ): Rollout<DockerApp> => ({
   steps: {
     anew: new Set(['services', 'start', 'health']),
@@ -43,7 +51,10 @@ export const createSlotsRollout = (
     const { clock } = ports
     const what = `the look at the containers of ${app.name}`
     const before = done && left.get(done)
-    const seen = await within(LOOK_MS, () => seenNow(app, stored, before, ports), { clock, what })
+    const seen = await within(LOOK_MS, () => seenNow(app, stored, before?.seen, ports), {
+      clock,
+      what,
+    })
     const { world } = seen
     const next = nextStep(stored, world, app)
     const standing: Standing = {
@@ -56,14 +67,14 @@ export const createSlotsRollout = (
         const healthcheck = ASKING.has(next)
           ? await within(LOOK_MS, () => healthcheckOf(app, stored, ports), limits)
           : undefined
-        let after: Promise<Seen> | undefined
+        let after: Left | undefined
         const leaves = (containers: readonly Container[]) => {
-          after = Promise.resolve({ ...seen, world: { ...world, containers } })
+          after = { seen: Promise.resolve({ ...seen, world: { ...world, containers } }) }
         }
-        // meanwhile: the next step is the first to need it
-        if (next === 'resolve') (after = see(app.name, ports)).catch(() => {})
+        if (next === 'resolve') after = lookOn(app, stored, ports, signal)
         else if (TOUCHING_NOTHING.has(next)) leaves(world.containers)
-        const context = { app, stored, world, ports, deaf, progress, leaves }
+        const ahead = next === 'pull' ? defined({ ahead: before?.held }) : {}
+        const context = { app, stored, world, ports, deaf, progress, leaves, ...ahead }
         const line = await within(
           stepLimitMs(next, app, healthcheck),
           (until) =>
@@ -114,6 +125,27 @@ export const createSlotsRollout = (
     }
   },
 })
+
+/** What the next step needs to know is asked while an image is resolved: all of it only looks. */
+function lookOn(
+  { name }: DockerApp,
+  { deployment: { action, image } }: StoredDeployment,
+  ports: SlotPorts,
+  signal: AbortSignal,
+): Left {
+  const { repository, digest } = image
+  const rollback = action === 'rollback'
+  const left: Left = {
+    seen: see(name, ports),
+    ...(digest === undefined
+      ? {}
+      : { held: lookAhead(name, { repository, digest }, ports, { rollback, signal }) }),
+  }
+  // told by the step that needs them
+  left.seen.catch(() => {})
+  left.held?.catch(() => {})
+  return left
+}
 
 /** Of what is not resolved yet nothing can stand; else as the step before left it, or as a look shows it. */
 async function seenNow(

@@ -42,8 +42,8 @@ export async function start(context: StepContext): Promise<string> {
     await startAll(plan, { standing }, ports, signal)
   } else {
     const started = await startAll(plan, { standing, makeWay }, ports, signal)
-    const others = world.containers.filter((each) => ![...inTheWay, ...standing].includes(each))
-    if (started !== undefined) leaves([...others, ...started])
+    const left = world.containers.filter((each) => ![...inTheWay, ...standing].includes(each))
+    if (started !== undefined) leaves([...left, ...started])
   }
   const where = app.http ? `${slot} at ${addressesOf(app, slot, ports)}:${port}` : slot
   return [warm === undefined ? where : `${where}, where it still stood`, describeVolumes(volumes)]

@@ -1,5 +1,5 @@
 import { DeployError } from '../errors.ts'
-import { pull } from '../image/pull.ts'
+import { lookAhead, pull } from '../image/pull.ts'
 import { resolve } from '../image/resolve.ts'
 import { imageOf, type StoredDeployment } from '../journal.ts'
 import { startDependencies } from '../project/dependencies.ts'
@@ -29,10 +29,11 @@ export const STEPS: Readonly<Record<StepName, RunStep>> = {
     return resolve(app, stored, ports, { progress, signal })
   },
 
-  async pull({ app, stored, world, ports, progress, signal }) {
+  async pull({ app, stored, world, ports, ahead, progress, signal }) {
     const image = imageOf(stored)
     const rollback = stored.deployment.action === 'rollback'
-    const line = await pull(app.name, image, ports, { rollback, progress, signal })
+    const known = await (ahead ?? lookAhead(app.name, image, ports, { rollback, signal }))
+    const line = await pull(app.name, image, known, ports, { progress, signal })
     // the first moment at which it can be told, and nothing was touched
     refuseWarm(app, await claimVolumes(app, image, world, ports))
     return line

@@ -40,20 +40,27 @@ export function imagesAt({ DockerRootDir, DriverStatus, Containerd }: StoreInfo)
     : DockerRootDir
 }
 
+/** An engine that is set up anew starts anew, which takes longer than its users notice. */
+const GOOD_FOR_MS = 60_000
+
 /**
- * Looks at the disk of the engine; `undefined` when its directory is not on this machine. Where that is takes the engine long to tell: it
- * is asked each time, and what it said the time before is gone by.
+ * Looks at the disk of the engine; `undefined` when its directory is not on this machine. Where that is takes the engine long to tell:
+ * what it said before is gone by, and after a minute it is asked for the next time.
  */
-export function createDisk(docker: Docker): () => Promise<Disk | undefined> {
-  let known: Promise<Info> | undefined
+export function createDisk(
+  docker: Docker,
+  ms: () => number = () => performance.now(),
+): () => Promise<Disk | undefined> {
+  let known: { info: Promise<Info>; at: number } | undefined
   return () => {
-    const asked = retryReads(async () => (await docker.info()) as Info)
-    const before = known ?? asked
-    asked.then(
+    const before = known
+    if (before !== undefined && ms() - before.at < GOOD_FOR_MS) return before.info.then(diskAt)
+    const asked = { info: retryReads(async () => (await docker.info()) as Info), at: ms() }
+    asked.info.then(
       () => void (known = asked),
       () => void (known = undefined),
     )
-    return before.then(diskAt)
+    return (before ?? asked).info.then(diskAt)
   }
 }
 

@@ -18,9 +18,9 @@ import { readLines, readLog } from './log.ts'
 import { createServices } from './services.ts'
 import { createTests } from './run-test.ts'
 import { retryReads } from './retry-reads.ts'
-import { imagesOf, keep, removeImages } from './kept-images.ts'
+import { imagesOf, isKeptFor, keep, removeImages } from './kept-images.ts'
 import { authConfig } from './auth-config.ts'
-import { holds, pull } from './pull.ts'
+import { held, pull } from './pull.ts'
 import { missingVolumes, removeVolumes, volumeName } from './volumes.ts'
 import type { Credentials } from '../credentials/credentials.ts'
 import { withRenewableLogin } from '../credentials/renew-login.ts'
@@ -72,22 +72,26 @@ export function createEngine({ docker, home, credentials, clock }: DockerOptions
       }
     },
 
-    holds: (image) => holds(docker, image),
+    async held(app, image) {
+      const info = await held(docker, image)
+      return info && { facts: factsOf(info.Config), isKept: isKeptFor(app, image, info) }
+    },
 
     disk: createDisk(docker),
 
     layers: () => layerChains(docker),
 
-    async pull(image, { progress, signal }) {
+    async pull(image, { progress, signal, isMissing = false }) {
       // what is there needs no registry, and no login that may not be had now
-      if (await holds(docker, image)) return { pulled: false }
+      const there = isMissing ? undefined : await held(docker, image)
+      if (there !== undefined) return { pulled: false, facts: factsOf(there.Config) }
       const { registry } = parseImage(image.repository)
-      await inTurn(() =>
+      const { Config } = await inTurn(() =>
         withRenewableLogin(credentials, image.repository, signal, (known) =>
           pull(docker, image, { login: authConfig(registry, known), clock, progress, signal }),
         ),
       )
-      return { pulled: true }
+      return { pulled: true, facts: factsOf(Config) }
     },
 
     async image({ repository, digest }) {

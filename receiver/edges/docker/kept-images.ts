@@ -43,6 +43,18 @@ export async function keep(
   }
 }
 
+/** Whether the app keeps an image that was looked at just now. */
+export const isKeptFor = (
+  app: string,
+  { repository, digest }: { repository: string; digest: string },
+  { RepoTags }: { RepoTags?: readonly string[] | null },
+): boolean =>
+  (RepoTags ?? []).some((text) => {
+    if (text.startsWith('<none>')) return false
+    const known = parseImage(text)
+    return known.repository === repository && known.tag === tagOf(app, digest)
+  })
+
 export async function removeImages(
   docker: Docker,
   app: string,

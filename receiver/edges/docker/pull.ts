@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream'
 import type Docker from 'dockerode'
+import type { ImageInspectInfo } from 'dockerode'
 import { parseImage } from '../../../protocol/image-reference.ts'
 import { DeployError } from '../../core/errors.ts'
 import { shorten } from '../../core/shorten.ts'
@@ -38,7 +39,7 @@ export async function pull(
     /** A pull of which nothing is heard for so long is given up. */
     silenceMs?: number
   },
-): Promise<void> {
+): Promise<ImageInspectInfo> {
   const reference = `${image.repository}@${image.digest}`
   const silence = watchForSilence(silenceMs)
   try {
@@ -55,7 +56,8 @@ export async function pull(
   } finally {
     silence.end()
   }
-  if (await holds(docker, image)) return
+  const pulled = await held(docker, image)
+  if (pulled !== undefined) return pulled
   throw new DeployError(
     'digest_mismatch',
     `Docker pulled ${reference} but does not hold that digest`,
@@ -130,20 +132,21 @@ function parse(text: string): PullLine {
 
 const megabytes = (bytes: number) => (bytes / 1_000_000).toFixed(1)
 
-/** Whether Docker knows the image by this repository and digest. Docker shortens the names of Docker Hub. */
-export async function holds(
+/** The image, if Docker knows it by this repository and digest. Docker shortens the names of Docker Hub. */
+export async function held(
   docker: Docker,
   { repository, digest }: { repository: string; digest: string },
-): Promise<boolean> {
+): Promise<ImageInspectInfo | undefined> {
   try {
     const image = docker.getImage(`${repository}@${digest}`)
-    const { RepoDigests } = await retryReads(() => image.inspect())
-    return (RepoDigests ?? []).some((text) => {
+    const info = await retryReads(() => image.inspect())
+    const isHeld = (info.RepoDigests ?? []).some((text) => {
       const known = parseImage(text)
       return known.repository === repository && known.digest === digest
     })
+    return isHeld ? info : undefined
   } catch (error) {
-    if (isMissing(error)) return false
+    if (isMissing(error)) return undefined
     throw translate(error, `cannot look at ${repository}@${digest}`, 'pull_failed')
   }
 }

@@ -155,11 +155,17 @@ export function createSites(options: SitesOptions): SiteFiles {
     how: Omit<Parameters<typeof ask>[1], 'program'>,
   ): Promise<Served> => {
     const site = siteOnDisk(app)
+    const fromBridge = askFromBridge(app, how.signal)
     const asked = ask(site, { program, ...how })
-    await asked.catch(() => {})
+    await Promise.allSettled([asked, fromBridge])
     if (siteOnDisk(app).path !== site.path) return askNow(app, how)
     const served = await asked
-    return { ...(await askFromBridge(app, how.signal)), ...served }
+    const inside = await fromBridge
+    // it may have been asked before Nginx had read its files
+    return {
+      ...(inside.warning === undefined ? inside : await askFromBridge(app, how.signal)),
+      ...served,
+    }
   }
 
   return {

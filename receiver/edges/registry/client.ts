@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import type * as v from 'valibot'
 import { parseImage } from '../../../protocol/image-reference.ts'
 import { BodyTooLong, readBeginning, readWhole } from '../../../protocol/read-body.ts'
@@ -158,5 +159,8 @@ function nextOf(link: string | null): string | undefined {
 /** Of an error the beginning has to do. */
 async function bodyOf({ status, body }: Response): Promise<Buffer> {
   if (status !== 200) return Buffer.from(await readBeginning(body, MAX_REASON_BYTES))
-  return Buffer.from(await readWhole(body, MAX_BYTES))
+  const whole = Buffer.from(await readWhole(body, MAX_BYTES))
+  // until then its connection is busy, and the next request would open another
+  await nextTurn()
+  return whole
 }

@@ -98,6 +98,9 @@ export function createFakeEngine({
     { of: string; generation: number; lines: readonly string[]; ended: Promise<void> }
   >()
 
+  const factsOf = ({ digest }: { digest: string }): ImageFacts =>
+    facts.get(digest) ?? { ports: [8000], volumes: [] }
+
   /** Docker's own order: the image, the networks, the address. */
   const requireStartable = (plan: ContainerPlan) => {
     const why = (reason: string) =>
@@ -146,21 +149,27 @@ export function createFakeEngine({
       const found = containers.get(name)
       return found === undefined ? undefined : { ...found }
     },
-    holds: async (image) => images.has(referenceOf(image)),
+    held: async (app, image) =>
+      images.has(referenceOf(image))
+        ? {
+            facts: factsOf(image),
+            isKept: kept.get(referenceOf(image))?.has(app) === true,
+          }
+        : undefined,
     disk: async () => disk.value,
     layers: async () => [...disk.held, ...images.values()].map((chain) => [...chain]),
     async pull(image, { signal }) {
       note('pull', image.digest.slice(7, 11))
-      if (images.has(referenceOf(image))) return { pulled: false }
+      if (images.has(referenceOf(image))) return { pulled: false, facts: factsOf(image) }
       signal.throwIfAborted()
       images.set(referenceOf(image), source(image))
-      return { pulled: true }
+      return { pulled: true, facts: factsOf(image) }
     },
     async image(image) {
       if (!images.has(referenceOf(image))) {
         throw new DeployError('start_failed', `cannot look at ${referenceOf(image)}: no such image`)
       }
-      return facts.get(image.digest) ?? { ports: [8000], volumes: [] }
+      return factsOf(image)
     },
     async start(plan, { ready } = {}) {
       await ready

@@ -3,7 +3,16 @@ import { DeployError } from '../../../core/errors.ts'
 import type { Served } from '../../../core/slots/ports.ts'
 import { type Clues, whoElseIsServed, whyNotServed } from './not-served.ts'
 import type { Program } from '../program.ts'
-import { isServed, type Met, type Place, placesIn, urlOf, visit, type Visited } from './visit.ts'
+import {
+  isServed,
+  type Met,
+  type Place,
+  placesIn,
+  urlOf,
+  visit,
+  type Visited,
+  visitOverTls,
+} from './visit.ts'
 
 const PAUSE_MS = 25
 
@@ -47,13 +56,14 @@ export async function ask(
   }
   // whoever only looks learns nothing of how a reload ended before: Nginx may have started or stopped since
   let reload = again === undefined ? undefined : program.lastReload()
+  const overTls = visitOverTls(site)
   let met = await waitUntilServed(site, options)
   if (!isServed(met) && reload === undefined && again !== undefined) {
     reload = await again()
     met = await waitUntilServed(site, options)
   }
   if (isServed(met)) {
-    const url = await urlOf(met, site, site.isBehindProxy)
+    const url = await urlOf(met, site, { isBehindProxy: site.isBehindProxy, overTls })
     const warning = whoElseIsServed(met)
     return {
       ...(url === undefined ? {} : { url: `${url}${site.at}` }),

@@ -111,7 +111,7 @@ export async function whoIsAt(listens: readonly string[]): Promise<(string | und
 export async function urlOf(
   met: readonly Met[],
   visited: Visited,
-  isBehindProxy: boolean,
+  { isBehindProxy, overTls }: { isBehindProxy: boolean; overTls?: OverTls | undefined },
 ): Promise<string | undefined> {
   const named = met.filter(({ name, answer }) => answer.kind === 'ours' && isOneName(name))
   const secure = named.find(({ door }) => door.tls)
@@ -120,8 +120,33 @@ export async function urlOf(
   if (plain === undefined) return undefined
   const { name } = plain
   if (isBehindProxy) return `https://${name}`
-  const over = await visit([{ name, listen: '443 ssl' }], visited)
-  return isServed(over) ? `https://${name}` : url('http', plain)
+  const over = overTls?.name === name ? overTls : atUsualPort(name, visited)
+  return isServed(await over.met) ? `https://${name}` : url('http', plain)
+}
+
+/** A name, as it is met over TLS at the usual port. */
+interface OverTls {
+  name: string
+  met: Promise<Met[]>
+}
+
+const atUsualPort = (name: string, visited: Visited): OverTls => ({
+  name,
+  met: visit([{ name, listen: '443 ssl' }], visited),
+})
+
+/** Begins to ask what {@link urlOf} wants to know of a site that is in plain HTTP alone. */
+export function visitOverTls({
+  places,
+  isBehindProxy,
+  ...visited
+}: Visited & { places: readonly Place[]; isBehindProxy: boolean }): OverTls | undefined {
+  const named = places.filter(({ name }) => isOneName(name))
+  const isSecure = named.some(({ listen }) => doorsOf(listen).some(({ tls }) => tls))
+  const [first] = named
+  return first === undefined || isSecure || isBehindProxy
+    ? undefined
+    : atUsualPort(first.name, visited)
 }
 
 const isOneName = (name: string) => name.includes('.') && !name.includes(ANYONE)

@@ -1,6 +1,8 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import { DeployError } from '../../../../receiver/core/errors.ts'
-import { pull } from '../../../../receiver/core/image/pull.ts'
+import { lookAhead, pull } from '../../../../receiver/core/image/pull.ts'
+import type { Held } from '../../../../receiver/core/image/image-store.ts'
+import type { Progress } from '../../../../receiver/core/rollout.ts'
 import { APP, createFakeWorld, DIGEST, type FakeWorld } from '../../../support/fake-world.ts'
 
 const image = { repository: APP.image.repository, digest: DIGEST.one }
@@ -11,12 +13,12 @@ beforeEach(() => {
   world = createFakeWorld()
   lines = []
 })
-const run = ({ rollback = false } = {}) =>
-  pull('api', image, world.ports, {
-    rollback,
-    progress: ({ message }) => lines.push(message),
-    signal: new AbortController().signal,
-  })
+const { signal } = new AbortController()
+const run = async ({ rollback = false } = {}) => {
+  const known = await lookAhead('api', image, world.ports, { rollback, signal })
+  const progress: Progress = ({ message }) => lines.push(message)
+  return pull('api', image, known, world.ports, { progress, signal })
+}
 
 test('an image that is there asks nobody, on a full disk too', async () => {
   expect(await run()).toBe('pulled, and its digest is right')
@@ -39,9 +41,34 @@ test('an image is the app’s from then on, and is pulled once more when another
     return keep(...what)
   }
   await run()
-  expect([times, await images.holds(image)]).toStrictEqual([2, true])
+  expect([times, (await images.held('api', image))?.isKept]).toStrictEqual([2, true])
   await remove()
-  expect(await images.holds(image)).toBe(true)
+  expect(await images.held('api', image)).toBeDefined()
+})
+
+test('one that is there is kept if it was not, and one that is kept already asks the engine once', async () => {
+  const { images } = world.ports
+  await images.pull(image, { progress: () => {}, signal })
+  const asked: string[] = []
+  world.ports.images = {
+    ...images,
+    held: (...of) => (asked.push('held'), images.held(...of)),
+    pull: (...of) => (asked.push('pull'), images.pull(...of)),
+    keep: (...of) => (asked.push('keep'), images.keep(...of)),
+    image: (...of) => (asked.push('image'), images.image(...of)),
+  }
+  expect([await run(), await run()]).toStrictEqual(['was there already', 'was there already'])
+  expect(asked).toStrictEqual(['held', 'keep', 'held'])
+})
+
+test('one that goes between the look and the pull is pulled', async () => {
+  const { images } = world.ports
+  await run()
+  const known = await lookAhead('api', image, world.ports, { rollback: false, signal })
+  await images.removeImages('api', image.repository, [image.digest])
+  const of = { ...(known as Held), isKept: false }
+  const line = await pull('api', image, of, world.ports, { progress: () => {}, signal })
+  expect(line).toBe('pulled, and its digest is right')
 })
 
 test('a bad moment of the registry is told, and passes', async () => {

@@ -54,12 +54,12 @@ describe('warm', () => {
     const { world, deploy } = await warmWorld()
     expect(standing(world)).toStrictEqual(['api-1-blue', 'api-2-green'])
     expect(await deploy(BACK)).toMatchObject({ status: 'succeeded' })
-    expect(world.calls).toStrictEqual(['pull 1111', 'flag blue'])
+    expect(world.calls).toStrictEqual(['flag blue'])
     expect(standing(world)).toStrictEqual(['api-1-blue', 'api-2-green'])
     expect(world.store.live('api')).toMatchObject({ deployment: { id: 'dep_3' }, standsIn: 1 })
     // and forth again
     await deploy({ id: 'dep_4', digest: DIGEST.two, settingsOf: 'dep_2' })
-    expect(world.calls).toStrictEqual(['pull 2222', 'flag green'])
+    expect(world.calls).toStrictEqual(['flag green'])
     expect(world.store.live('api')).toMatchObject({ deployment: { id: 'dep_4' }, standsIn: 2 })
   })
 

@@ -120,7 +120,7 @@ describe('images', () => {
       clock: systemClock,
     })
     await renewing.pull({ repository, digest }, { progress: noProgress, signal })
-    expect(await renewing.holds({ repository, digest })).toBe(true)
+    expect(await renewing.held('api', { repository, digest })).toBeDefined()
     expect(credentials.given.map(({ password: each }) => each)).toEqual(['ended', password])
   })
 
