@@ -1,6 +1,6 @@
 import type { Deployment } from '../../protocol/deployment.ts'
 import { shortDigest } from '../../protocol/image-reference.ts'
-import { rollbackTarget } from '../core/intake/rollback-target.ts'
+import { historyIn, rollbackTarget } from '../core/intake/rollback-target.ts'
 import { ago } from './age.ts'
 import { ask } from './ask.ts'
 import { choose } from './choose.ts'
@@ -29,7 +29,7 @@ export async function askTarget(app: string, socket: string): Promise<string | u
   const now = live?.image.digest
   const targets = targetsOf(deployments, now)
   // says why there is none
-  const previous = rollbackTarget(app, 'previous', pastsOf(deployments), now)
+  const previous = rollbackTarget(app, 'previous', historyIn(pastsOf(deployments)), now)
   const [headings = '', ...lines] = table(
     ['TAG', 'LIVE', 'DIGEST', 'COMMIT', 'OUTCOME'],
     targets.map((each) => [

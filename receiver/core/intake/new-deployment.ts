@@ -1,7 +1,7 @@
 import type { Deployment } from '../../../protocol/deployment.ts'
 import type { Source } from '../../../protocol/hook.ts'
 import type { AppSpec } from '../app.ts'
-import { type Past, rollbackTarget } from './rollback-target.ts'
+import { type History, rollbackTarget } from './rollback-target.ts'
 
 /** What an authentic and allowed sender asks for. */
 export type Request =
@@ -13,7 +13,7 @@ export type Request =
   | { action: 'rollback'; to: string; currentSettings?: boolean; releaseSettings?: boolean }
 
 /**
- * The new deployment that a request stands for. `history` is the app's, newest first, of those that had a digest;
+ * The new deployment that a request stands for. `history` is the app's, of those that had a digest;
  * `live` is the digest that serves now. Throws `RequestError` when a rollback names nothing, or too much.
  */
 export function newDeployment({
@@ -34,7 +34,7 @@ export function newDeployment({
   url?: string
   requestId?: string
   now: string
-  history: () => readonly Past[]
+  history: () => History
   live: () => string | undefined
 }): Deployment {
   const { settingsOf, ...image } = wanted(app, request, history, live)
@@ -63,7 +63,7 @@ export function newDeployment({
 function wanted(
   app: AppSpec,
   request: Request,
-  history: () => readonly Past[],
+  history: () => History,
   live: () => string | undefined,
 ): { tag?: string; digest?: string; settingsOf?: string } {
   switch (request.action) {

@@ -11,6 +11,28 @@ export interface Past {
   succeeded: boolean
 }
 
+/** An app's past, of which as much is read as it takes: it may be long. */
+export interface History {
+  /** The newest first. */
+  newest(): Iterable<Past>
+  deployment(id: string): Past | undefined
+  /** Of what was live: the newest of each digest that begins so, the newest first. */
+  digestsFrom(beginning: string): Past[]
+  /** The same of a tag. */
+  digestsOfTag(tag: string): Past[]
+}
+
+/** One that is there whole. */
+export function historyIn(newestFirst: readonly Past[]): History {
+  const good = newestFirst.filter((past) => past.succeeded)
+  return {
+    newest: () => newestFirst,
+    deployment: (id) => newestFirst.find((past) => past.id === id),
+    digestsFrom: (beginning) => good.filter(({ digest }) => digest.startsWith(beginning)),
+    digestsOfTag: (tag) => good.filter((past) => past.tag === tag),
+  }
+}
+
 /** Why a request cannot become a deployment. */
 export class RequestError extends Error {
   readonly code: 'nothing_to_roll_back_to' | 'ambiguous_digest'
@@ -24,28 +46,29 @@ export class RequestError extends Error {
   }
 }
 
+/** So many that were live are read before the way to what is live is looked for; twice as many if it is not among them. */
+const FIRST_READ = 50
+
 const HEX_PREFIX = /^(?:sha256:)?([0-9a-f]{12,64})$/
 
 /**
  * What a rollback goes back to: `previous`, a deployment, a digest or its beginning, or a tag, in this order, so that a tag that
  * looks like a digest is one only when no digest begins so. Only what was live once may come back: history is what makes a
- * rollback safe. `history` is the newest first. Throws `RequestError` when it names nothing, or too much.
+ * rollback safe. Throws `RequestError` when it names nothing, or too much.
  */
 export function rollbackTarget(
   app: string,
   to: string,
-  history: readonly Past[],
+  history: History,
   live: string | undefined,
 ): Past {
-  const good = history.filter((past) => past.succeeded)
-  if (to === 'previous') return previous(app, good, live)
-  const byId = good.find((past) => past.id === to)
-  if (byId !== undefined) return byId
+  if (to === 'previous') return previous(app, history, live)
+  const byId = history.deployment(to)
+  if (byId?.succeeded === true) return byId
   const prefix = HEX_PREFIX.exec(to)?.[1]
-  const byDigest =
-    prefix === undefined ? [] : good.filter((past) => past.digest.startsWith(`sha256:${prefix}`))
+  const byDigest = prefix === undefined ? [] : history.digestsFrom(`sha256:${prefix}`)
   if (byDigest.length > 0) return onlyOne(to, byDigest, 'give more of its digits')
-  const byTag = good.filter((past) => past.tag === to)
+  const byTag = history.digestsOfTag(to)
   if (byTag.length > 0) return onlyOne(to, byTag, 'name the digest, or the deployment')
   throw new RequestError(
     'nothing_to_roll_back_to',
@@ -54,8 +77,19 @@ export function rollbackTarget(
   )
 }
 
-function previous(app: string, good: readonly Past[], live: string | undefined): Past {
-  const path = wayHere(good)
+function previous(app: string, history: History, live: string | undefined): Past {
+  const good: Past[] = []
+  let enough = FIRST_READ
+  for (const past of history.newest()) {
+    if (past.succeeded) good.push(past)
+    if (good.length < enough) continue
+    const { path, isSure } = wayHere(good)
+    const before = path[path.findLastIndex(({ digest }) => digest === live) - 1]
+    // what is older is further down the same way
+    if (isSure && before !== undefined) return before
+    enough *= 2
+  }
+  const { path } = wayHere(good)
   const now = path.findLastIndex((past) => past.digest === live)
   const past = now === -1 ? path.at(-1) : path[now - 1]
   if (past !== undefined) return past
@@ -71,22 +105,28 @@ function previous(app: string, good: readonly Past[], live: string | undefined):
 /**
  * The deployments that led to what is live, the oldest first, each of another digest than the one before: a deployment goes on from
  * where the app stood, and a rollback goes back on the same way, so that a second one goes further back and never forth again.
+ * `isSure` of the end of a history: whether it is the end of the whole one's way, too.
  */
-function wayHere(good: readonly Past[]): Past[] {
+function wayHere(good: readonly Past[]): { path: Past[]; isSure: boolean } {
   const path: Past[] = []
+  let isSure = true
   for (const past of good.toReversed()) {
-    if (past.action === 'rollback') leave(path, past)
+    if (past.action === 'rollback') isSure = leave(path, past) && isSure
     else if (path.at(-1)?.digest === past.digest) path.pop()
     path.push(past)
   }
-  return path
+  return { path, isSure }
 }
 
-/** Takes off what a rollback left, up to what it went back to; nothing when that was not on this way. */
-function leave(path: Past[], { settingsOf, digest }: Past): void {
+/**
+ * Takes off what a rollback left, up to what it went back to; nothing when that was not on this way. Returns whether what is older would
+ * change nothing of it.
+ */
+function leave(path: Past[], { settingsOf, digest }: Past): boolean {
   const named = path.findLastIndex((past) => past.id === settingsOf)
   const at = named === -1 ? path.findLastIndex((past) => past.digest === digest) : named
   if (at !== -1) path.length = at
+  return settingsOf === undefined ? at !== -1 : named !== -1
 }
 
 /** The newest of these, which have to be of one digest. */

@@ -6,7 +6,7 @@ import type { AuditEntry, AuditTrail } from './audit.ts'
 import { holdsOf, pendingRollback } from './hold.ts'
 import { type Hint, refusedBy, settledBy } from './push-hint.ts'
 import { newDeployment, type Request } from './new-deployment.ts'
-import { type Past } from './rollback-target.ts'
+import type { History } from './rollback-target.ts'
 import { supersede, type SupersedePorts } from './supersede.ts'
 
 export const DAY_SECONDS = 24 * 60 * 60
@@ -38,7 +38,7 @@ export interface Intake extends SupersedePorts {
     key: IdempotencyKey,
     answer: { deployment: string; bodySha256: string; expiresAt: number },
   ): void
-  history(app: string): Past[]
+  history(app: string): History
   live(app: string): Deployment | undefined
   /** The deployment that was accepted last. */
   newest(app: string): Deployment | undefined

@@ -3,7 +3,7 @@ import type { DatabaseSync } from 'node:sqlite'
 import { type Deployment, type DeploymentEvent, isFinal } from '../../../protocol/deployment.ts'
 import { apply } from '../../core/deployment.ts'
 import type { Journal, StoredDeployment } from '../../core/journal.ts'
-import type { Past } from '../../core/intake/rollback-target.ts'
+import type { History, Past } from '../../core/intake/rollback-target.ts'
 import { transaction } from './transaction.ts'
 import type { SettingsVault } from './settings.ts'
 
@@ -22,7 +22,7 @@ export interface Store extends Journal {
   list(app: string, options: { limit: number; before?: string }): Deployment[]
   /** Those of its app that came after it, the oldest first, read as they are taken. */
   newer(deployment: Pick<Deployment, 'id' | 'app'>): Iterable<Deployment>
-  history(app: string): Past[]
+  history(app: string): History
   events(id: string, after: number): NumberedEvent[]
   /** The deployment that was accepted last. */
   newest(app: string): StoredDeployment | undefined
@@ -44,6 +44,11 @@ export interface Store extends Journal {
 
 /** More would hold all else up. */
 const SEARCHED = 20_000
+
+/** What is older nobody goes back to. */
+const MOST_HISTORY = 10_000
+/** What succeeded, or is live already. */
+const WAS_LIVE = `(status = 'succeeded' OR (status = 'running' AND json_extract(record, '$.live_at') IS NOT NULL))`
 
 /** Of all apps together: those of some ten thousand deployments. What became of a deployment is in its record, which stays. */
 export const KEPT_EVENTS = 200_000
@@ -91,6 +96,21 @@ export function createStore(database: DatabaseSync, vault: SettingsVault): Store
     newer: database.prepare(
       `SELECT ${COLUMNS} FROM deployments
        WHERE app = ? AND generation > (SELECT generation FROM deployments WHERE id = ?) ORDER BY generation`,
+    ),
+    // no digest has a character behind a brace
+    digestsFrom: database.prepare(
+      `SELECT ${COLUMNS} FROM deployments WHERE generation IN (
+         SELECT max(generation) FROM deployments
+         WHERE app = ?1 AND digest >= ?2 AND digest < ?2 || '{' AND ${WAS_LIVE} GROUP BY digest)
+       ORDER BY generation DESC`,
+    ),
+    // read through without an index, as far as a history is
+    digestsOfTag: database.prepare(
+      `SELECT ${COLUMNS} FROM deployments WHERE generation IN (
+         SELECT max(generation) FROM (
+           SELECT * FROM deployments WHERE app = ?1 ORDER BY generation DESC LIMIT ${MOST_HISTORY})
+         WHERE json_extract(record, '$.image.tag') = ?2 AND digest IS NOT NULL AND ${WAS_LIVE} GROUP BY digest)
+       ORDER BY generation DESC`,
     ),
     digests: database.prepare(
       `SELECT digest FROM deployments WHERE app = ? AND status = 'succeeded' ORDER BY generation DESC`,
@@ -183,9 +203,20 @@ export function createStore(database: DatabaseSync, vault: SettingsVault): Store
     },
 
     history(app) {
-      return sql.list
-        .all(app, Number.MAX_SAFE_INTEGER, 10_000)
-        .flatMap((row) => past((parse(row) as StoredDeployment).deployment))
+      const pasts = (rows: readonly unknown[]) =>
+        rows.flatMap((row) => past((parse(row) as StoredDeployment).deployment))
+      return {
+        *newest() {
+          for (const row of sql.list.iterate(app, Number.MAX_SAFE_INTEGER, MOST_HISTORY))
+            yield* pasts([row])
+        },
+        deployment(id) {
+          const found = store.get(id)?.deployment
+          return found?.app === app ? past(found)[0] : undefined
+        },
+        digestsFrom: (beginning) => pasts(sql.digestsFrom.all(app, beginning)),
+        digestsOfTag: (tag) => pasts(sql.digestsOfTag.all(app, tag)),
+      }
     },
 
     knows: (app, digest) => sql.knows.get(app, digest) !== undefined,

@@ -1,6 +1,10 @@
 import { describe, expect, test } from 'vitest'
 import { newDeployment, type Request } from '../../../../receiver/core/intake/new-deployment.ts'
-import { type Past, RequestError } from '../../../../receiver/core/intake/rollback-target.ts'
+import {
+  historyIn,
+  type Past,
+  RequestError,
+} from '../../../../receiver/core/intake/rollback-target.ts'
 import { APP } from '../../../support/fake-world.ts'
 
 const hex = (digit: string) => `sha256:${digit.repeat(64)}`
@@ -25,7 +29,7 @@ function made(
     source: { sha: 'abc' },
     ...(url === undefined ? {} : { url }),
     now: '2026-01-01T00:00:00.000Z',
-    history: () => history,
+    history: () => historyIn(history),
     live: () => live,
   })
 }
