@@ -6,3 +6,7 @@ export const ageOf = (at: string | undefined, now = Date.now()): string =>
 
 /** The same in a sentence: `3 h ago`. */
 export const ago = (at: string, now?: number): string => `${ageOf(at, now)} ago`
+
+/** How far off something is: `in 6 d`; `now` when that is over. */
+export const fromNow = (at: string, now = Date.now()): string =>
+  Date.parse(at) <= now ? 'now' : `in ${showAge(Date.parse(at) - now)}`

@@ -5,7 +5,8 @@ import { socketOf } from '../config/socket.ts'
 import { projectLine } from './project-line.ts'
 import { besideOursRemedy } from '../core/project/beside-ours.ts'
 import { type DescribedTraffic, inAMinute, sinceSwap } from '../core/traffic/describe.ts'
-import { ago } from './age.ts'
+import { type DescribedPreview, outlived } from '../core/previews/described.ts'
+import { ago, fromNow } from './age.ts'
 import { ask } from './ask.ts'
 import { command, exits, type Given, jsonOption } from './command.ts'
 import type { DrainAnswer } from './drain.ts'
@@ -32,6 +33,8 @@ interface App {
   drift?: string | null
   /** Absent of an older receiver; `null`: it is not told of requests, or there was none. */
   traffic?: DescribedTraffic | null
+  /** Absent of an older receiver; `null`: it is not a preview. */
+  preview?: DescribedPreview | null
   /** Absent of an older receiver. */
   project?: {
     name: string
@@ -96,6 +99,7 @@ const untoldIn = (answer: unknown) => remarksOf((answer as { targets: TargetAnsw
 
 function describe(apps: readonly App[], untold: readonly string[]): string {
   const hasTraffic = apps.some(({ traffic = null }) => traffic !== null)
+  const hasPreviews = apps.some(({ preview = null }) => preview !== null)
   const rows = table(
     [
       'APP',
@@ -104,15 +108,17 @@ function describe(apps: readonly App[], untold: readonly string[]): string {
       'DEPLOYMENT',
       'UNDER WAY',
       ...(hasTraffic ? ['TRAFFIC'] : []),
+      ...(hasPreviews ? ['GOES'] : []),
       'DOMAINS',
     ],
-    apps.map(({ name, live, current, domains, traffic = null }) => [
+    apps.map(({ name, live, current, domains, traffic = null, preview = null }) => [
       name,
       live === null ? 'nothing yet' : imageOf(live),
       live?.live_at === undefined ? '-' : ago(live.live_at),
       live?.id ?? '-',
       current === null ? '-' : `${current.id} ${current.steps.at(-1)?.name ?? current.status}`,
       ...(hasTraffic ? [traffic === null ? '-' : inAMinute(traffic)] : []),
+      ...(hasPreviews ? [goesOf(preview)] : []),
       domains.join(' ') || '-',
     ]),
     { giving: ['DOMAINS', 'UNDER WAY', 'LIVE', ...(hasTraffic ? ['TRAFFIC'] : [])] },
@@ -122,6 +128,7 @@ function describe(apps: readonly App[], untold: readonly string[]): string {
     ...apps.flatMap((each) => [
       ...failureOf(each),
       ...closedOf(each),
+      ...outlivedOf(each),
       ...(typeof each.drift === 'string' ? [each.drift] : []),
       ...releaseOf(each),
       ...holdsOf(each),
@@ -160,6 +167,18 @@ function closedOf({
   if (since === null) return []
   return [
     `${name}: visitors are told since ${withoutFractions(since)} that there is maintenance; deploy-receiver maintenance ${name} off lets them in again`,
+  ]
+}
+
+const goesOf = (preview: DescribedPreview | null): string =>
+  preview === null ? '-' : preview.goes_at === null ? 'never' : fromNow(preview.goes_at)
+
+/** That it goes for another reason than its time. */
+function outlivedOf({ name, preview = null }: App): string[] {
+  if (preview?.goes_by === 'removal') return [`${name}: is being removed`]
+  if (preview === null || preview.closed_since === null || preview.goes_at === null) return []
+  return [
+    `${name}: ${outlived(name)} since ${withoutFractions(preview.closed_since)}; it goes at the next look, ${fromNow(preview.goes_at)} (${withoutFractions(preview.goes_at)}), unless that is there again or it is deployed again by then`,
   ]
 }
 

@@ -11,6 +11,8 @@ export interface HttpApp {
   previews?: {
     /** How many there are at most. */
     max: number
+    /** How long one lasts without a deployment; 0 is for ever. */
+    ttlMs: number
     /** The app that the preview of this name is. */
     specOf(name: string): AppSpec
   }

@@ -93,6 +93,7 @@ function httpApp(app: AppConfig): HttpApp {
       : {
           previews: {
             max: previews.max,
+            ttlMs: previews.ttlMs,
             specOf: (name) => previewConfig(app, previews, name),
           },
         }),

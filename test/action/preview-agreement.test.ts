@@ -26,7 +26,11 @@ async function startReceiver() {
   const api = services.apps.get('api')
   if (api === undefined) throw new Error('there is no api')
   const oidc = [{ issuer: issuer.url, claims: { repository_id: ['123456789'] } }]
-  const previews = { max: 1, specOf: (name: string) => ({ ...APP, name: `api--${name}`, image }) }
+  const previews = {
+    max: 1,
+    ttlMs: 0,
+    specOf: (name: string) => ({ ...APP, name: `api--${name}`, image }),
+  }
   const credentials = { ...api.credentials, previews: { oidc, webhookKeys: [] } }
   services.apps = new Map([['api', { ...api, credentials, previews }]])
   return world

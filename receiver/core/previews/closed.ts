@@ -27,9 +27,10 @@ export interface ClosedPorts {
 
 /** Time for the removal by a workflow itself, which comes first where one is at work. */
 const FIRST_MS = 10 * 60_000
-const DAY_MS = 24 * 60 * 60_000
+/** Between two looks: what the first one names the next one removes. */
+export const LOOK_AGAIN_MS = 24 * 60 * 60_000
 /** As long as a look that follows on a restart leaves it alone. */
-const NAMED_FOR_MS = DAY_MS / 2
+const NAMED_FOR_MS = LOOK_AGAIN_MS / 2
 
 /**
  * Looks once a day for previews whose pull request is closed, or whose branch is gone: such a one is named first, and removed when the
@@ -37,7 +38,7 @@ const NAMED_FOR_MS = DAY_MS / 2
  */
 export async function watchClosed(ports: ClosedPorts, signal: AbortSignal): Promise<void> {
   const look = createLook(ports, signal)
-  for (let ms = FIRST_MS; !signal.aborted; ms = DAY_MS) {
+  for (let ms = FIRST_MS; !signal.aborted; ms = LOOK_AGAIN_MS) {
     await ports.clock.sleep(ms, signal).catch(() => {})
     if (signal.aborted) return
     await look().catch((error: unknown) => {

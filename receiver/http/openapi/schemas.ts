@@ -37,6 +37,16 @@ const App = v.object({
       swap: v.nullable(v.object({ ...Answers, deployment: v.string(), at: Time })),
     }),
   ),
+  preview: v.nullable(
+    v.object({
+      of: v.string(),
+      made_at: Time,
+      deployed_at: Time,
+      goes_at: v.nullable(Time),
+      goes_by: v.nullable(v.picklist(['ttl', 'closed', 'removal'])),
+      closed_since: v.nullable(Time),
+    }),
+  ),
   project: v.nullable(
     v.object({
       name: v.string(),

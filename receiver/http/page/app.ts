@@ -5,6 +5,7 @@ import { type DescribedTraffic, inAMinute, sinceSwap } from '../../core/traffic/
 import { ACTIONS, type ActionName } from './actions.ts'
 import { type AppLine, stateOf, whoRuns } from './apps.ts'
 import { facts, table } from './layout.ts'
+import { outlivedNote, previewFact } from './preview.ts'
 import {
   ago,
   commit,
@@ -37,7 +38,7 @@ export function app(
     nowMs: number
   },
 ): Html {
-  const { name, live, domains, on_hold: holds, drift } = line
+  const { name, live, domains, on_hold: holds, drift, preview } = line
   return html`<h1>${name} <small id="state">${stateOf(line)}</small></h1>
     <div id="now">
       ${
@@ -51,12 +52,14 @@ export function app(
               ['Live since', live.live_at === undefined ? NOTHING : ago(live.live_at, nowMs)],
               ['Visitors', live.url === undefined ? domains.join(', ') || 'none' : link(live.url)],
               [line.engine === 'docker' ? 'Containers' : 'Replicas', containers(line)],
+              ...(preview === null ? [] : [['Preview', previewFact(preview, nowMs)] as const]),
               ...(line.traffic === null ? [] : [['Traffic', trafficOf(line.traffic)] as const]),
               ...(line.health?.answer === undefined
                 ? []
                 : [['Answers', foreign(line.health.answer.text, 200)] as const]),
             ])
       }
+      ${outlivedNote(line, nowMs)}
       ${typeof drift === 'string' ? html`<p class="note">${foreign(drift, 500)}</p>` : NOTHING}
       ${holds.map(
         ({ digest, deployment, since }) =>

@@ -3,6 +3,7 @@ import type { AppAnswer } from '../../core/slots/app-answer.ts'
 import type { AppHealth } from '../../core/slots/app-health.ts'
 import type { describeApp } from '../read/describe-app.ts'
 import { table } from './layout.ts'
+import { previewLine } from './preview.ts'
 import {
   ago,
   foreign,
@@ -42,7 +43,7 @@ export function apps(all: readonly AppLine[], nowMs: number): Html {
         'Apps, and what is live of each',
         ['App', 'State', 'Version', 'Commit', 'Live since', 'Last deployment'],
         all.map((app) => [
-          html`<a href="/page/apps/${app.name}">${app.name}</a>`,
+          html`<a href="/page/apps/${app.name}">${app.name}</a>${previewLine(app, nowMs)}`,
           stateOf(app),
           app.live === null ? html`<span class="dim">nothing yet</span>` : version(app.live),
           app.live === null ? NOTHING : commit(app.live),

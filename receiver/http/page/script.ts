@@ -6,17 +6,20 @@ export const SCRIPT = /* javascript */ `'use strict'
   const full = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'medium' })
   const short = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' })
 
-  /** Times in the reader's zone, and how long ago they are. */
+  /** Times in the reader's zone, and how far off they are. */
   function showTimes(root) {
     for (const each of root.querySelectorAll('time')) {
       const at = new Date(each.dateTime)
       each.title = full.format(at)
-      if ('ago' in each.dataset) {
-        const ms = Math.max(0, Date.now() - at)
-        const [unit, size] = units.find(([, size]) => ms >= size) ?? units[3]
-        show(each, relative.format(-Math.floor(ms / size), unit))
-      } else show(each, short.format(at))
+      if ('ago' in each.dataset) show(each, distance(Date.now() - at, -1))
+      else if ('toCome' in each.dataset) show(each, at <= Date.now() ? 'now' : distance(at - Date.now(), 1))
+      else show(each, short.format(at))
     }
+  }
+  function distance(ms, sign) {
+    const span = Math.max(0, ms)
+    const [unit, size] = units.find(([, size]) => span >= size) ?? units[3]
+    return relative.format(sign * Math.floor(span / size), unit)
   }
   /** What says the same is left alone: it may be selected. */
   function show(node, text) {

@@ -30,6 +30,12 @@ export const time = (at: string): Html =>
 export const ago = (at: string, nowMs: number): Html =>
   html`<time datetime="${at}" data-ago title="${at}">${showAge(nowMs - Date.parse(at))} ago</time>`
 
+/** A time to come, as how far off that is. */
+export const fromNow = (at: string, nowMs: number): Html =>
+  html`<time datetime="${at}" data-to-come title="${at}"
+    >${Date.parse(at) <= nowMs ? 'now' : `in ${showAge(Date.parse(at) - nowMs)}`}</time
+  >`
+
 /** The first digits of a digest: what kind they are is plain where all are of one. */
 export const digits = (digest: string): string => shortDigest(digest).replace('sha256:', '')
 

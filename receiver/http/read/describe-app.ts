@@ -3,10 +3,13 @@ import type { Deployment } from '../../../protocol/deployment.ts'
 import type { AppCredentials } from '../auth/authentic.ts'
 import { holdsOf } from '../../core/intake/hold.ts'
 import type { Project } from '../../core/project/project.ts'
+import type { DescribedPreview } from '../../core/previews/described.ts'
+import type { PreviewRecord } from '../../core/previews/preview.ts'
 import type { KeptVolume } from '../../core/slots/container.ts'
 import { describeTraffic } from '../../core/traffic/describe.ts'
 import type { Traffic } from '../../core/traffic/traffic.ts'
 import type { HttpApps, HttpApp } from '../apps.ts'
+import { describePreview } from './describe-preview.ts'
 
 export interface DescribeServices {
   /** Public base URL. */
@@ -19,6 +22,7 @@ export interface DescribeServices {
     /** Newest first, read as they are taken. */
     recent(app: string): Iterable<Deployment>
   }
+  previews: { record: Pick<PreviewRecord, 'get'> }
   /** Where what it has in VOLUMEs of its images is kept. */
   volumes(app: string): readonly KeptVolume[]
   /** Since when visitors are told that there is maintenance; `undefined`: they are not. */
@@ -36,19 +40,8 @@ export interface DescribeServices {
 }
 
 /** An app with what is live, what is under way, what became of the newest, and what was rolled back from. */
-export function describeApp(
-  { spec, domains, credentials }: HttpApp,
-  {
-    archive,
-    volumes,
-    maintenanceSince,
-    stoppedSince,
-    awaitsData,
-    drift,
-    traffic,
-    url,
-  }: DescribeServices,
-) {
+export function describeApp({ spec, domains, credentials }: HttpApp, services: DescribeServices) {
+  const { archive, url } = services
   const live = archive.live(spec.name)?.deployment
   const [last = null] = archive.recent(spec.name)
   const { project } = onThisMachine(spec)
@@ -64,13 +57,14 @@ export function describeApp(
     /** The newest, whatever became of it. */
     last,
     on_hold: holdsOf(archive.recent(spec.name), live),
-    volumes: volumes(spec.name),
-    maintenance_since: maintenanceSince(spec.name) ?? null,
-    stopped_since: stoppedSince(spec.name) ?? null,
-    awaits_data: awaitsData(spec.name),
-    drift: drift(spec.name) ?? null,
+    volumes: services.volumes(spec.name),
+    maintenance_since: services.maintenanceSince(spec.name) ?? null,
+    stopped_since: services.stoppedSince(spec.name) ?? null,
+    awaits_data: services.awaitsData(spec.name),
+    drift: services.drift(spec.name) ?? null,
     // where Nginx leads nobody to it, nobody tells
-    traffic: spec.http ? describeTraffic(traffic(spec.name)) : null,
+    traffic: spec.http ? describeTraffic(services.traffic(spec.name)) : null,
+    preview: previewNamed(spec.name, services),
     project: project === undefined ? null : describeProject(project),
   }
 }
@@ -83,6 +77,17 @@ export async function lookAtApp(app: HttpApp, services: DescribeServices) {
   // an extra, that an engine that is away must not hold up; until the first deployment Compose's are those that serve
   const beside = described.live === null ? [] : await services.besideOurs(project).catch(() => [])
   return { ...described, project: { ...described.project, beside_ours: beside } }
+}
+
+/** `null`: the app is one of the config. */
+function previewNamed(
+  app: string,
+  { previews, apps }: Pick<DescribeServices, 'previews' | 'apps'>,
+): DescribedPreview | null {
+  const preview = previews.record.get(app)
+  // one whose app has none any more goes in a moment
+  const ttlMs = preview && apps.get(preview.of)?.previews?.ttlMs
+  return ttlMs === undefined || preview === undefined ? null : describePreview(preview, ttlMs)
 }
 
 /** The Compose project that an app is a service of, and what else of it is ours. */

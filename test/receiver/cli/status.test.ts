@@ -50,3 +50,31 @@ test('status says what visitors do and get, and what they got since the swap', a
   expect(stdout).toMatch(/^api: 310 requests since the swap, none failed /m)
   expect(stdout).not.toContain('mail: ')
 })
+
+test('status says when a preview goes, and that one outlived its pull request', async () => {
+  const later = (hours: number) => new Date(Date.now() + hours * 3_600_000 + 60_000).toISOString()
+  const preview = {
+    of: 'api',
+    made_at: later(-24),
+    deployed_at: later(-24),
+    goes_at: later(144),
+    goes_by: 'ttl',
+    closed_since: null,
+  }
+  const apps = [
+    app('api', 'succeeded'),
+    { ...app('api--pr-1', 'succeeded'), preview },
+    {
+      ...app('api--pr-2', 'succeeded'),
+      preview: { ...preview, closed_since: later(-1), goes_at: later(23), goes_by: 'closed' },
+    },
+  ]
+  const { config, close } = await startAnswering({ 'GET /apps': { apps } })
+  onTestFinished(close)
+  const { stdout } = await operate(['status', '--config', config])
+  expect(stdout).toMatch(/ GOES +DOMAINS/)
+  expect(stdout).toMatch(/^api--pr-1 .* in 6 d /m)
+  expect(stdout.replaceAll(/\s+/g, ' ')).toContain('api--pr-2: its pull request is closed since ')
+  expect(stdout).toMatch(/it goes at the next\s+look,\s+in\s+23\s+h/)
+  expect(stdout).not.toContain('api--pr-1: ')
+})

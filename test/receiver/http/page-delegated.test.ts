@@ -31,6 +31,7 @@ const line = (engine: AppLine['engine'], health: AppLine['health']): AppLine => 
   awaits_data: [],
   drift: null,
   traffic: null,
+  preview: null,
   project: null,
   health,
 })

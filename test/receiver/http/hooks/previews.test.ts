@@ -31,7 +31,11 @@ beforeEach(async () => {
             webhookKeys: [parseVerifyingKey(key)],
           },
         },
-        previews: { max: MAX, specOf: (name) => ({ ...APP, name: `api--${name}`, image }) },
+        previews: {
+          max: MAX,
+          ttlMs: 0,
+          specOf: (name) => ({ ...APP, name: `api--${name}`, image }),
+        },
       },
     ],
   ])

@@ -75,6 +75,7 @@ describe('an app', () => {
           awaits_data: [],
           drift: null,
           traffic: null,
+          preview: null,
           volumes: [],
         },
         expect.objectContaining({ name: 'web', accepts: ['basic'] }),
