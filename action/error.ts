@@ -25,17 +25,20 @@ export class ActionError extends Error {
   readonly hint: string | undefined
   /** Of what is `rejected`: the code of the receiver's answer, where it has one. */
   readonly problem: string | undefined
+  /** Of a preview that a newer run removed: that run. */
+  readonly newerRun: number | undefined
 
   constructor(
     code: ActionErrorCode,
     message: string,
-    options?: { hint?: string; problem?: string; cause?: unknown },
+    options?: { hint?: string; problem?: string; newerRun?: number; cause?: unknown },
   ) {
     super(message, options?.cause === undefined ? {} : { cause: options.cause })
     this.name = 'ActionError'
     this.code = code
     this.hint = options?.hint
     this.problem = options?.problem
+    this.newerRun = options?.newerRun
   }
 }
 

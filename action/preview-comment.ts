@@ -6,8 +6,8 @@ import { previewAppOf, type Preview } from './preview.ts'
 import { type PreviewNews, renderPreview } from './render-preview.ts'
 
 /**
- * Says on the pull request what became of its preview, in the one comment that it has of it. That it is gone is said only where there is a
- * comment already. Without the right to it there is a notice.
+ * Says on the pull request what became of its preview, in the one comment that it has of it. What is or was to be gone is said only where
+ * there is a comment already. Without the right to it there is a notice.
  */
 export const commentOnPreview = async (
   news: PreviewNews,
@@ -28,7 +28,8 @@ export const commentOnPreview = async (
   const did = await askGithub(matter, async (signal) => {
     const where = { owner, repo, request: { signal } }
     const id = await findComment(octokit, marker, { ...where, issue_number: number })
-    if (id === undefined && news.became === 'gone') return 'has no comment to update'
+    if (id === undefined && ['gone', 'not removed'].includes(news.became))
+      return 'has no comment to update'
     if (id === undefined)
       await octokit.issues.createComment({ ...where, issue_number: number, body })
     else await octokit.issues.updateComment({ ...where, comment_id: id, body })

@@ -45,10 +45,11 @@ export const rejected = (answer: {
   return new ActionError('rejected', message, {
     ...(hint !== undefined && { hint }),
     ...(problem?.code !== undefined && { problem: problem.code }),
+    ...(problem?.newer_run !== undefined && { newerRun: problem.newer_run }),
   })
 }
 
-const ProblemWords = v.partial(v.pick(Problem, ['title', 'code', 'detail', 'hint']))
+const ProblemWords = v.partial(v.pick(Problem, ['title', 'code', 'detail', 'hint', 'newer_run']))
 
 function readProblem(text: string): v.InferOutput<typeof ProblemWords> | undefined {
   try {

@@ -8,6 +8,7 @@ import type { Inputs } from './inputs.ts'
 import { say } from './log.ts'
 import { commentOnPreview } from './preview-comment.ts'
 import { environmentOf, type Preview, taskOf } from './preview.ts'
+import { notRemoved, type PreviewNews } from './render-preview.ts'
 import { retireEnvironment } from './retire-environment.ts'
 import { chooseSigning } from './signing.ts'
 
@@ -23,6 +24,8 @@ export const removePreview = async (
   const { name, target } = preview
   const { url, app } = target
   say(`taking the preview ${name} of ${app} away: ${url}`)
+  const comment = (news: PreviewNews) =>
+    commentOnPreview(news, { preview, run, token: inputs.githubToken })
   const outcome = await postHook({
     target,
     body: {
@@ -34,10 +37,13 @@ export const removePreview = async (
     authorize: chooseSigning(target, inputs.secret),
     signal,
     pause: (ms) => pause(ms, undefined, { signal }),
+  }).catch(async (error: unknown) => {
+    if (!signal.aborted) await comment(notRemoved(preview, error))
+    throw error
   })
   say(outcome.kind === 'taken' && outcome.said ? outcome.said : `${url} took it`)
   setOutput('status', 'removed')
-  await commentOnPreview({ became: 'gone' }, { preview, run, token: inputs.githubToken })
+  await comment({ became: 'gone' })
   await retireEnvironment({
     environment: environmentOf(inputs, preview),
     task: taskOf(preview),

@@ -5,7 +5,7 @@ import { code, escape, link, type Result, row, table } from './summary.ts'
 
 /** What became of a preview, for the pull request that it is of. */
 export interface PreviewNews {
-  became: 'live' | 'under way' | 'not deployed' | 'gone'
+  became: 'live' | 'under way' | 'not deployed' | 'gone' | 'not removed'
   url?: string
   digest?: string
   why?: string
@@ -13,7 +13,13 @@ export interface PreviewNews {
 
 /** Of why it is not deployed, in characters. */
 const MAX_WHY = 2000
-const MARKS = { live: '✅', 'under way': '⏳', 'not deployed': '❌', gone: '🗑️' } as const
+const MARKS = {
+  live: '✅',
+  'under way': '⏳',
+  'not deployed': '❌',
+  gone: '🗑️',
+  'not removed': '❌',
+} as const
 
 /** The news of a run; none where a newer one has them, or where nothing is known. */
 export const previewNews = (
@@ -23,21 +29,27 @@ export const previewNews = (
 ): PreviewNews | undefined => {
   if (result?.status === 'superseded') return undefined
   // a newer run says what is true
-  if (error instanceof ActionError && error.problem === 'preview_removed') return undefined
+  if (error instanceof ActionError && error.newerRun !== undefined) return undefined
   const digest = result?.deployment?.image.digest
   const known = { ...(url !== undefined && { url }), ...(digest !== undefined && { digest }) }
   if (result !== undefined && result.status !== 'failed') {
     return { became: result.status === 'succeeded' ? 'live' : 'under way', ...known }
   }
-  const isTold = error instanceof ActionError && TOLD_CODES.has(error.code)
-  // the hook's address may be meant for no other eyes
-  const why = isTold
-    ? describeError(error).replaceAll(target.url, 'the receiver').slice(0, MAX_WHY)
-    : undefined
-  return { became: 'not deployed', ...(digest && { digest }), ...(why && { why }) }
+  return { became: 'not deployed', ...(digest && { digest }), ...whyOf(error, target) }
 }
 
+/** That it could not be taken away, and still stands. */
+export const notRemoved = ({ target }: Preview, error: unknown): PreviewNews => ({
+  became: 'not removed',
+  ...whyOf(error, target),
+})
+
 /** What the receiver says. Of all else the log of the run is the place. */
+function whyOf(error: unknown, { url }: Preview['target']): { why?: string } {
+  if (!(error instanceof ActionError) || !TOLD_CODES.has(error.code)) return {}
+  // the hook's address may be meant for no other eyes
+  return { why: describeError(error).replaceAll(url, 'the receiver').slice(0, MAX_WHY) }
+}
 const TOLD_CODES: ReadonlySet<string> = new Set(['rejected', 'deployment_failed'])
 
 /** The text of a comment. In `<code>` nothing is Markdown, and `@somebody` tells nobody. */

@@ -24,12 +24,15 @@ var ActionError = class extends Error {
 	hint;
 	/** Of what is `rejected`: the code of the receiver's answer, where it has one. */
 	problem;
+	/** Of a preview that a newer run removed: that run. */
+	newerRun;
 	constructor(code, message, options) {
 		super(message, options?.cause === void 0 ? {} : { cause: options.cause });
 		this.name = "ActionError";
 		this.code = code;
 		this.hint = options?.hint;
 		this.problem = options?.problem;
+		this.newerRun = options?.newerRun;
 	}
 };
 /** Message and hint of any error, for the one line that ends a job. */

@@ -2437,12 +2437,13 @@ const MARKS = {
 	live: "✅",
 	"under way": "⏳",
 	"not deployed": "❌",
-	gone: "🗑️"
+	gone: "🗑️",
+	"not removed": "❌"
 };
 /** The news of a run; none where a newer one has them, or where nothing is known. */
 const previewNews = ({ target }, result, { error, url }) => {
 	if (result?.status === "superseded") return void 0;
-	if (error instanceof ActionError && error.problem === "preview_removed") return void 0;
+	if (error instanceof ActionError && error.newerRun !== void 0) return void 0;
 	const digest = result?.deployment?.image.digest;
 	const known = {
 		...url !== void 0 && { url },
@@ -2452,14 +2453,22 @@ const previewNews = ({ target }, result, { error, url }) => {
 		became: result.status === "succeeded" ? "live" : "under way",
 		...known
 	};
-	const why = error instanceof ActionError && TOLD_CODES.has(error.code) ? describeError(error).replaceAll(target.url, "the receiver").slice(0, MAX_WHY) : void 0;
 	return {
 		became: "not deployed",
 		...digest && { digest },
-		...why && { why }
+		...whyOf(error, target)
 	};
 };
+/** That it could not be taken away, and still stands. */
+const notRemoved = ({ target }, error) => ({
+	became: "not removed",
+	...whyOf(error, target)
+});
 /** What the receiver says. Of all else the log of the run is the place. */
+function whyOf(error, { url }) {
+	if (!(error instanceof ActionError) || !TOLD_CODES.has(error.code)) return {};
+	return { why: describeError(error).replaceAll(url, "the receiver").slice(0, MAX_WHY) };
+}
 const TOLD_CODES = /* @__PURE__ */ new Set(["rejected", "deployment_failed"]);
 /** The text of a comment. In `<code>` nothing is Markdown, and `@somebody` tells nobody. */
 const renderPreview = ({ became, url, digest, why }, preview, { runUrl, payload }) => {
@@ -2475,8 +2484,8 @@ const renderPreview = ({ became, url, digest, why }, preview, { runUrl, payload 
 
 // action/preview-comment.ts
 /**
-* Says on the pull request what became of its preview, in the one comment that it has of it. That it is gone is said only where there is a
-* comment already. Without the right to it there is a notice.
+* Says on the pull request what became of its preview, in the one comment that it has of it. What is or was to be gone is said only where
+* there is a comment already. Without the right to it there is a notice.
 */
 const commentOnPreview = async (news, { preview, run, token }) => {
 	const number = pullRequestOf(run);
@@ -2501,7 +2510,7 @@ const commentOnPreview = async (news, { preview, run, token }) => {
 			...where,
 			issue_number: number
 		});
-		if (id === void 0 && news.became === "gone") return "has no comment to update";
+		if (id === void 0 && ["gone", "not removed"].includes(news.became)) return "has no comment to update";
 		if (id === void 0) await octokit.issues.createComment({
 			...where,
 			issue_number: number,
@@ -3084,6 +3093,11 @@ const removePreview = async (preview, { inputs, run, signal }) => {
 	const { name, target } = preview;
 	const { url, app } = target;
 	say(`taking the preview ${name} of ${app} away: ${url}`);
+	const comment = (news) => commentOnPreview(news, {
+		preview,
+		run,
+		token: inputs.githubToken
+	});
 	const outcome = await postHook({
 		target,
 		body: {
@@ -3095,14 +3109,13 @@ const removePreview = async (preview, { inputs, run, signal }) => {
 		authorize: chooseSigning(target, inputs.secret),
 		signal,
 		pause: (ms) => setTimeout$1(ms, void 0, { signal })
+	}).catch(async (error) => {
+		if (!signal.aborted) await comment(notRemoved(preview, error));
+		throw error;
 	});
 	say(outcome.kind === "taken" && outcome.said ? outcome.said : `${url} took it`);
 	setOutput("status", "removed");
-	await commentOnPreview({ became: "gone" }, {
-		preview,
-		run,
-		token: inputs.githubToken
-	});
+	await comment({ became: "gone" });
 	await retireEnvironment({
 		environment: environmentOf(inputs, preview),
 		task: taskOf(preview),

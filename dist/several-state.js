@@ -1563,7 +1563,9 @@ const Problem = object({
 	/** Names the thing and its value. */
 	detail: string(),
 	/** Says what to do. */
-	hint: optional(string())
+	hint: optional(string()),
+	/** Of `preview_removed`: the run of a workflow that removed it, if one did. It is newer, and says itself what is true. */
+	newer_run: optional(number())
 });
 
 // action/rejection.ts
@@ -1595,14 +1597,16 @@ const rejected = (answer) => {
 	const hint = problem?.hint?.slice(0, MAX_SHOWN) ?? HINTS[answer.status]?.(answer.app);
 	return new ActionError("rejected", message, {
 		...hint !== void 0 && { hint },
-		...problem?.code !== void 0 && { problem: problem.code }
+		...problem?.code !== void 0 && { problem: problem.code },
+		...problem?.newer_run !== void 0 && { newerRun: problem.newer_run }
 	});
 };
 const ProblemWords = partial(pick(Problem, [
 	"title",
 	"code",
 	"detail",
-	"hint"
+	"hint",
+	"newer_run"
 ]));
 function readProblem(text) {
 	try {

@@ -58,5 +58,7 @@ export const Problem = v.object({
   detail: v.string(),
   /** Says what to do. */
   hint: v.optional(v.string()),
+  /** Of `preview_removed`: the run of a workflow that removed it, if one did. It is newer, and says itself what is true. */
+  newer_run: v.optional(v.number()),
 })
 export type Problem = v.InferOutput<typeof Problem>

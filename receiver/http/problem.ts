@@ -33,6 +33,8 @@ export class ProblemError extends StacklessError {
   readonly headers: Readonly<Record<string, string>>
   /** What is more precise than the client may know. */
   readonly reason: string | undefined
+  /** As `newer_run` of the answer. */
+  readonly newerRun: number | undefined
 
   constructor(
     code: ProblemCode,
@@ -41,6 +43,7 @@ export class ProblemError extends StacklessError {
       hint?: string
       headers?: Record<string, string>
       reason?: string
+      newerRun?: number
       cause?: unknown
     } = {},
   ) {
@@ -50,6 +53,7 @@ export class ProblemError extends StacklessError {
     this.hint = options.hint
     this.headers = options.headers ?? {}
     this.reason = options.reason
+    this.newerRun = options.newerRun
   }
 }
 
@@ -69,6 +73,7 @@ export function problemAnswer(error: ProblemError, requestId?: string): ProblemA
     code: error.code,
     detail: error.message,
     ...(error.hint === undefined ? {} : { hint: error.hint }),
+    ...(error.newerRun === undefined ? {} : { newer_run: error.newerRun }),
   }
   return {
     status,

@@ -21,6 +21,7 @@ const succeeded = deploymentOf({
 /** Stands in for a receiver with previews of `hello`; what it answers can be set. */
 async function startReceiver() {
   let answer: { status: number; body: unknown } = { status: 202, body: { deployment: succeeded } }
+  let refusal: { status: number; body: unknown } | undefined
   let live = false
   const base = await serve((request, response) => {
     void bodyOf(request).then((text) => {
@@ -28,6 +29,7 @@ async function startReceiver() {
         live = answer.status === 202
         return answerJson(response, answer.status, answer.body)
       }
+      if (refusal !== undefined) return answerJson(response, refusal.status, refusal.body)
       const result = live ? 'removed' : 'ignored'
       answerJson(response, live ? 202 : 200, { result, detail: 'hello--pr-42' })
       live = false
@@ -37,6 +39,9 @@ async function startReceiver() {
     url: `${base}/hooks/hello`,
     answers(status: number, body: { deployment: Deployment } | Record<string, unknown>) {
       answer = { status, body }
+    },
+    answersRemoval(status: number, body: Record<string, unknown>) {
+      refusal = { status, body }
     },
   }
 }
@@ -167,11 +172,45 @@ test('a pull request has one comment, which says what became of its preview each
   expect(comments[3]?.body).toContain('hello--pr-42: gone')
 
   // of an older run, which a newer one has overtaken
-  receiver.answers(409, { code: 'preview_removed', detail: 'removed by run 2, which is newer' })
+  receiver.answers(409, { code: 'preview_removed', detail: 'removed by run 2', newer_run: 2 })
   expect(await said('synchronize')).toMatchObject({ exitCode: 1, asked: [] })
   expect(comments[3]?.body).toContain('hello--pr-42: gone')
   expect(comments[3]?.body).not.toContain(PREVIEW_URL)
   expect(comments).toHaveLength(4)
+
+  // by nobody who says so on the pull request
+  const detail = 'hello--pr-42 was removed at 2026-01-02, by hand or when its time was over'
+  const hint = 'push once more, or have the workflow run again'
+  receiver.answers(409, { code: 'preview_removed', detail, hint })
+  expect(await said('synchronize')).toMatchObject({ exitCode: 1, asked: update })
+  expect(comments[3]?.body).toContain('hello--pr-42: not deployed')
+  expect(comments[3]?.body).toContain(`the receiver answered 409: ${detail} ${hint}`)
+})
+
+test('that a preview could not be taken away is said where there is a comment, and the job fails', async () => {
+  const receiver = await startReceiver()
+  const github = await startGithub()
+  const closed = () => run('closed', { ...receiver, ...github })
+  const detail = 'pr-42 was not deployed by tokens of "x": another pull request\'s is not removed'
+  receiver.answersRemoval(403, { code: 'preview_not_allowed', detail })
+  expect((await closed()).exitCode).toBe(1)
+  expect(github.comments).toEqual([])
+
+  await run('opened', { ...receiver, ...github })
+  github.heard.splice(0)
+  const { exitCode, annotations } = await closed()
+  expect(exitCode).toBe(1)
+  expect(annotations).toMatchObject([{ level: 'error' }])
+  // what GitHub has of it stays, too
+  expect(github.heard.map(({ asked }) => asked)).toEqual([
+    `GET ${REPO}/issues/42/comments`,
+    `PATCH ${REPO}/issues/comments/100`,
+  ])
+  expect(github.comments).toMatchObject([
+    { body: expect.stringContaining('hello--pr-42: not removed') as string },
+  ])
+  expect(github.comments[0]?.body).toContain('another pull request')
+  expect(github.comments[0]?.body).not.toContain(receiver.url)
 })
 
 test('that there are too many previews is said on the pull request and by the job', async () => {

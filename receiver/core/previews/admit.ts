@@ -67,13 +67,14 @@ function refuseLate(wanted: Wanted, record: PreviewRecord): void {
         'preview_removed',
         `${app} was removed by run ${removals.run}, which is newer than this one, ${run.id}`,
         'its pull request was closed meanwhile: reopen it, or push to it, if it is to be there again',
+        removals.run,
       )
     }
     if (isBefore(wanted, removals.byNone)) {
       throw new PreviewError(
         'preview_removed',
-        `${app} was removed at ${removals.byNone?.at}, and this was asked for before`,
-        'push once more, or run the workflow again, if it is to be there again',
+        `${app} was removed at ${removals.byNone?.at}, by hand or when its time was over (previews.ttl), and this was asked for before`,
+        'push once more, or have the workflow run again, if it is to be there again',
       )
     }
   }

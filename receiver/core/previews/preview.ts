@@ -63,11 +63,14 @@ export const branchMark = (of: string, { repositoryId, headRef }: Origin): strin
 export class PreviewError extends Error {
   readonly code: 'too_many_previews' | 'preview_removed' | 'preview_leaves'
   readonly hint: string
+  /** The run that came after who asked, and removed it. */
+  readonly newerRun: number | undefined
 
-  constructor(code: PreviewError['code'], message: string, hint: string) {
+  constructor(code: PreviewError['code'], message: string, hint: string, newerRun?: number) {
     super(message)
     this.name = 'PreviewError'
     this.code = code
     this.hint = hint
+    this.newerRun = newerRun
   }
 }

@@ -166,8 +166,9 @@ export function announceRefused(
   previews.announce({ app, of, became: 'refused', message, hint }, today)
 }
 
-export const previewProblem = ({ code, message, hint }: PreviewError): ProblemError =>
+export const previewProblem = ({ code, message, hint, newerRun }: PreviewError): ProblemError =>
   new ProblemError(code, message, {
     hint,
+    ...(newerRun === undefined ? {} : { newerRun }),
     ...(code === 'preview_leaves' ? { headers: { 'retry-after': '5' } } : {}),
   })

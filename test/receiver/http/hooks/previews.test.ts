@@ -266,6 +266,7 @@ describe('what was removed', () => {
     expect(await late.json()).toMatchObject({
       code: 'preview_removed',
       detail: `api--pr-42 was removed by run ${RUN + 2}, which is newer than this one, ${RUN + 1}`,
+      newer_run: RUN + 2,
     })
     expect(standing()).toEqual([])
     // the pull request was opened again
@@ -379,7 +380,7 @@ describe('what was removed by hand, or by its ttl', () => {
     const response = await post(world, body, { headers: webhook(world, body, { key }) })
     expect(await response.json()).toMatchObject({
       code: 'preview_removed',
-      detail: `api--pr-42 was removed at ${at(-1)}, and this was asked for before`,
+      detail: `api--pr-42 was removed at ${at(-1)}, by hand or when its time was over (previews.ttl), and this was asked for before`,
       hint: expect.stringContaining('push once more'),
     })
   })
