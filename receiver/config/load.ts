@@ -24,6 +24,7 @@ import { readNotify } from './notify.ts'
 import type { Remarks } from './problems.ts'
 import { createReader, type Field, type Reader } from './reader.ts'
 import { refuseMeeting } from './previews/domain.ts'
+import { warnOfRoom } from './previews/room.ts'
 import { readRegistries } from './registries.ts'
 import { type SecretOwners, secretTexts } from './secrets.ts'
 import { readTls } from './tls.ts'
@@ -124,6 +125,7 @@ export function loadConfig(
   }
   refuseClashes(reader, keys.get('apps'), { apps, network: config.network.name })
   refuseSameWorkload(reader, keys.get('apps'), apps)
+  warnOfRoom(reader, keys.get('network') ?? keys.get('apps'), config)
   warnOfListen(reader, keys.get('listen'), config.listen.host)
   warnOfAdmin(reader, keys.get('admin'), config.admin.host)
   const secret = reader.firstSecret()
@@ -207,13 +209,27 @@ function readNetwork(reader: Reader, field: Field | undefined): Config['network'
     return subnet
   }
   const subnet = readSubnet(keys.get('subnet'), '10.213.0.0/20')
+  const apart = keys.get('previews')
+  const previews = apart && readSubnet(apart, '10.213.16.0/20')
+  if (apart !== undefined && previews !== undefined && meet(subnet, previews)) {
+    reader.problem(
+      apart,
+      `${previews} and network.subnet, ${subnet}, have addresses in common`,
+      'give previews a network beside it',
+    )
+  }
   return {
     name: matching(reader, keys.get('name'), DOCKER_NETWORK, "a Docker network's name") ?? 'deploy',
     subnet,
-    ...(keys.has('previews')
-      ? { previews: readSubnet(keys.get('previews'), '10.213.16.0/20') }
-      : {}),
+    ...defined({ previews }),
   }
+}
+
+/** What is not a subnet meets none. */
+function meet(...subnets: [string, string]): boolean {
+  const [one, other] = subnets.map(parseNetwork)
+  if (one?.address.kind() !== 'ipv4' || other?.address.kind() !== 'ipv4') return false
+  return one.address.match(other.address, Math.min(one.bits, other.bits))
 }
 
 /** Written as its first address, and not too large or too small to be shared out. */

@@ -1,4 +1,5 @@
 import ipaddr from 'ipaddr.js'
+import { ADDRESSES_OF_ONE as BLOCK } from '../core/previews/room.ts'
 
 /** The config has checked the form of the subnet. */
 const toNumber = (address: string) =>
@@ -40,9 +41,6 @@ export function neighbour(subnet: string): string {
   const start = toNumber(base)
   return `${toText(start % (size * 2) === 0 ? start + size : start - size)}/${bits}`
 }
-
-/** Addresses of an isolated app: two for its slots, and some for commands beside them. */
-const BLOCK = 8
 
 /** The subnets that isolated apps have of their own out of one, one after the other. */
 export function* blocksOf(subnet: string): Generator<string> {

@@ -36,7 +36,7 @@ export async function lookAtMachine(
 export async function openMachine(
   config: Config,
   environment: NodeJS.ProcessEnv,
-): Promise<{ docker: Docker; machine: Machine & Bridge }> {
+): Promise<{ docker: Docker; machine: Machine & Bridge & { isolated?: string } }> {
   if (usesDocker(config)) {
     const docker = await connectDocker(environment)
     return { docker, machine: await lookAtMachine(docker, config) }

@@ -296,7 +296,12 @@ async function start(
     prove,
     certificates: { describe: () => certificates.describe(), look: () => certificates.look() },
     reload,
-    previews: { record: store.previews, changed: previews.changed, announce },
+    previews: {
+      record: store.previews,
+      subnet: machine.isolated,
+      changed: previews.changed,
+      announce,
+    },
     async removeApp(what) {
       if (store.previews.get(what.app) !== undefined) return previews.remove(what.app)
       const here = await removeApp(what, parts, stopping.signal)

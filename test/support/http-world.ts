@@ -169,6 +169,7 @@ export async function startHttpWorld({
     bodies: createBodyGate({ atOnce: 16, perAddress: 8, maxWaiting: 16, waitMs: 200 }),
     previews: {
       record: previews,
+      subnet: '10.213.16.0/26',
       changed: (app) => void woken.push(`preview ${app}`),
       announce: (news) => void announced.push(news),
     },

@@ -6,6 +6,7 @@ import {
   type Removals,
   type Run,
 } from './preview.ts'
+import { roomIn } from './room.ts'
 
 export interface Wanted {
   app: string
@@ -19,12 +20,23 @@ export interface Wanted {
 }
 
 /**
- * Puts a preview on record that is to be deployed. A new one is refused past `max`, one that is there never; and what was taken away
+ * Puts a preview on record that is to be deployed. A new one is refused past `max`, or without room, one that is there never; and what was taken away
  * comes back by no run that is older than that, which only waited its turn. Within the transaction of its deployment. Throws `PreviewError`.
  */
 export function admitPreview(
   wanted: Wanted,
-  { max, record, now }: { max: number; record: PreviewRecord; now: string },
+  {
+    max,
+    subnet,
+    record,
+    now,
+  }: {
+    max: number
+    /** In which all previews of this machine stand; absent: in none. */
+    subnet: string | undefined
+    record: PreviewRecord
+    now: string
+  },
 ): void {
   const { app, of, origin, run } = wanted
   refuseLate(wanted, record)
@@ -37,12 +49,20 @@ export function admitPreview(
     )
   }
   if (known === undefined) {
-    const others = record.all().filter((each) => each.of === of)
+    const all = record.all()
+    const others = all.filter((each) => each.of === of)
     if (others.length >= max) {
       throw new PreviewError(
         'too_many_previews',
         `${of} has ${others.length} previews, and previews.max is ${max}: ${app} is not made`,
         `close a pull request, or on the VM: deploy-receiver remove ${others[0]?.app ?? `${of}--NAME`}; those that are there are updated all the same`,
+      )
+    }
+    if (subnet !== undefined && all.length >= roomIn(subnet)) {
+      throw new PreviewError(
+        'too_many_previews',
+        `there are ${all.length} previews, and their network ${subnet} has room for ${roomIn(subnet)}: ${app} is not made`,
+        `give network.previews a larger one, or on the VM: deploy-receiver remove ${all[0]?.app}; those that are there are updated all the same`,
       )
     }
   }

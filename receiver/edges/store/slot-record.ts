@@ -1,4 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
+import { DeployError } from '../../core/errors.ts'
+import { roomIn } from '../../core/previews/room.ts'
 import type { Slot } from '../../core/slots/container.ts'
 import type { SlotRecord, Upstream } from '../../core/slots/ports.ts'
 import { blockOf, blocksOf, divide } from '../subnet.ts'
@@ -114,13 +116,19 @@ export function createSlotRecord(
       const taken = new Set(sql.addresses.all().map(({ address }) => String(address)))
       const free = slotAddresses.find((address) => !taken.has(address))
       if (free === undefined && of !== subnet) {
-        throw new Error(
-          `no addresses are left in ${of} for ${app}: ${[...blocksOf(of)].length} previews stand in it; give network.previews a larger one, or remove one of them`,
+        throw new DeployError(
+          'start_failed',
+          `no addresses are left in ${of} for ${app}: ${roomIn(of)} previews stand in it`,
+          { hint: 'give network.previews a larger one, or remove one of them' },
         )
       }
       if (free === undefined) {
-        throw new Error(
-          `no address is left in ${of} for ${app}: its lower half holds ${slotAddresses.length} containers, two for each replica of an app; give network.subnet a larger one (a Docker network that is there keeps its own until it is removed)`,
+        throw new DeployError(
+          'start_failed',
+          `no address is left in ${of} for ${app}: its lower half holds ${slotAddresses.length} containers, two for each replica of an app`,
+          {
+            hint: 'give network.subnet a larger one (a Docker network that is there keeps its own until it is removed)',
+          },
         )
       }
       transaction(database, () => sql.setAddress.run(app, slot, replica, free))

@@ -18,6 +18,8 @@ export interface PreviewServices {
   intake: Intake
   previews: {
     record: PreviewRecord
+    /** In which all of them stand; `undefined`: nothing is Docker's. */
+    subnet: string | undefined
     /** One was put on record, or is to go by it. */
     changed(app: string): void
     /** Tells who wants to hear of it what became of one; nothing twice under one name. */
@@ -30,7 +32,7 @@ export interface PreviewServices {
 export function admittedPreview(
   content: HookContent & { kind: 'order' },
   { app, authentic }: Pick<Allowed, 'app' | 'authentic'>,
-  { previews: { record } }: PreviewServices,
+  { previews: { record, subnet } }: PreviewServices,
 ): { spec: AppSpec; admit(now: string): void } | undefined {
   if (content.preview === undefined) return undefined
   const { spec, max, name } = previewOf(app, content.preview)
@@ -50,7 +52,7 @@ export function admittedPreview(
     admit(now) {
       // somebody else may have made it in this moment
       mayTouch()
-      admitPreview(wanted, { max, record, now })
+      admitPreview(wanted, { max, subnet, record, now })
     },
   }
 }

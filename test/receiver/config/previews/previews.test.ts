@@ -243,3 +243,40 @@ describe('nothing is called as a preview may be', () => {
     )
   })
 })
+
+describe('room for previews', () => {
+  const said = (network: string, max: number) => {
+    const warnings: string[] = []
+    const config = [
+      'url: https://deploy.example.com',
+      `network: ${network}`,
+      'apps:',
+      ...['api', 'web'].flatMap((name) => [
+        `  ${name}:`,
+        '    image: ghcr.io/acme/api',
+        `    previews: { domain: preview.example.com, basic_auth: false, max: ${max} }`,
+      ]),
+    ].join('\n')
+    load(config, {}, {}, (remarks) =>
+      warnings.push(...remarks.warnings.map(({ message, hint = '' }) => `${message}; ${hint}`)),
+    )
+    return warnings.filter((each) => each.includes('previews'))
+  }
+
+  test('that is less than what max lets stand is warned of, with the numbers', () => {
+    expect(said('{ subnet: 10.214.0.0/24 }', 16)).toEqual([])
+    expect(said('{ subnet: 10.214.0.0/24 }', 17)).toEqual([
+      'previews.max lets 34 previews stand (api 17, web 17), and their network, a /24, has room for 32: further ones are refused; write network: { previews: … } with a network of /23, or smaller numbers',
+    ])
+    expect(said('{ subnet: 10.214.0.0/24, previews: 10.215.0.0/23 }', 17)).toEqual([])
+    expect(said('{ subnet: 10.214.0.0/16 }', 1000)).toEqual([])
+  })
+
+  test('is not where the slots are', () => {
+    const config = 'url: https://deploy.example.com\napps: {}\nnetwork: '
+    expect(problems(`${config}{ subnet: 10.214.0.0/20, previews: 10.214.8.0/24 }`)).toEqual([
+      'config.yaml:3:45: network.previews: 10.214.8.0/24 and network.subnet, 10.214.0.0/20, have addresses in common; give previews a network beside it',
+    ])
+    expect(problems(`${config}{ previews: 10.213.16.0/24 }`)).toEqual([])
+  })
+})

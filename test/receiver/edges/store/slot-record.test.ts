@@ -10,7 +10,7 @@ test('previews have blocks of a subnet of their own, and when there is none left
   expect(record.address('api--one', 'blue', 1)).toBe('10.214.0.2')
   expect(record.address('api--two', 'blue', 1)).toBe('10.214.0.10')
   expect(() => record.address('api--three', 'blue', 1)).toThrow(
-    'no addresses are left in 10.214.0.0/28 for api--three: 2 previews stand in it; give network.previews a larger one',
+    'no addresses are left in 10.214.0.0/28 for api--three: 2 previews stand in it',
   )
   database.close()
 })

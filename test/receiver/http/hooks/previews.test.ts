@@ -241,6 +241,26 @@ describe('the most that there may be', () => {
     expect(standing()).toEqual(['api--pr-1', 'api--pr-2', 'api--pr-3'])
   })
 
+  test('is the room in their network, too, whichever app has it', async () => {
+    for (const nth of [4, 5, 6, 7]) {
+      const now = world.services.intake.now()
+      const preview = { app: `web--pr-${nth}`, of: 'web', madeAt: now, deployedAt: now }
+      world.services.previews.record.put(preview)
+    }
+    world.services.previews.record.forget('api--pr-3')
+    expect((await make('pr-3')).status).toBe(202)
+    world.services.previews.record.forget('api--pr-3')
+    world.services.previews.subnet = '10.213.16.0/27'
+    expect(await (await make('pr-3')).json()).toMatchObject({
+      code: 'too_many_previews',
+      detail:
+        'there are 6 previews, and their network 10.213.16.0/27 has room for 4: api--pr-3 is not made',
+      hint: expect.stringContaining('give network.previews a larger one') as string,
+    })
+    expect(world.announced).toMatchObject([{ app: 'api--pr-3', became: 'refused' }])
+    expect((await make('pr-2')).status).toBe(202)
+  })
+
   test('are counted again when one is gone', async () => {
     world.services.previews.record.forget('api--pr-2')
     expect((await make('pr-4')).status).toBe(202)
