@@ -5,23 +5,24 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import Docker from 'dockerode'
 import { type Random, randomOf } from '../crash/random.ts'
-import { ask } from '../support/ask.ts'
 import { startDockerd } from '../support/dockerd.ts'
 import { buildHelloBase, nodeVolumes, pushHello } from '../support/images.ts'
 import { reservePair } from '../support/ports.ts'
-import { waitFor } from '../support/processes.ts'
 import { startRegistry } from '../support/registry.ts'
 import { startVm, type Vm } from '../support/vm.ts'
 import { openWorkspace, type Workspace } from '../support/workspace.ts'
 import { allThatIs, rowsOf } from './left-over.ts'
 import { lifeOf } from './lives.ts'
+import { DOMAIN, NAMED, notAsWanted, PASSWORD } from './not-as-wanted.ts'
 import { createSender, type Life, runLives, type Sender } from './run-lives.ts'
+import { addShop } from './shop.ts'
 import { type Met, startVisitors } from './visitors.ts'
 
-const USAGE = `usage: npm run test:previews -- [--previews N] [--seed N]
+const USAGE = `usage: npm run test:previews -- [--previews N] [--compose N] [--seed N]
 
   Makes, updates and removes 50 previews in random order, six of them at once, and kills the receiver in between at random moments,
-  while production of the same app is asked all the while. Halfway and at the end it says what does not stand as it has to, and what is
+  while production of the same app is asked all the while. Each third, or each Nth by --compose N (0: none), is of a Compose project: an
+  app and its database, with volumes. Halfway and at the end it says what does not stand as it has to, and what is
   left over. --seed N gives the same order again; the moments of the kills are not the same.`
 
 const VERSIONS = 4
@@ -29,13 +30,17 @@ const AUTHORS = 6
 /** Between two kills, and as long as a start takes beside: on a slow machine it is to get on, too. */
 const SHORTEST_MS = 1000
 const LONGEST_MS = 12_000
-const SETTLED_MS = 600_000
-const PASSWORD = `Basic ${Buffer.from('ops:open sesame').toString('base64')}`
-const NAMED = /api--/
 
 const say = (text: string) => console.log(`${new Date().toISOString().slice(11, 19)}  ${text}`)
 
-async function main(options: { previews: number; seed: number }): Promise<number> {
+interface Options {
+  previews: number
+  /** Each of so many is of a Compose project. */
+  compose: number
+  seed: number
+}
+
+async function main(options: Options): Promise<number> {
   const workspace = openWorkspace()
   try {
     return await comeAndGo(workspace, options)
@@ -46,7 +51,7 @@ async function main(options: { previews: number; seed: number }): Promise<number
 
 async function comeAndGo(
   workspace: Workspace,
-  { previews, seed }: { previews: number; seed: number },
+  { previews, compose, seed }: Options,
 ): Promise<number> {
   say(`seed ${seed}`)
   const random = randomOf(seed)
@@ -64,7 +69,12 @@ async function comeAndGo(
   const digests = await Promise.all(
     Array.from({ length: VERSIONS }, (_, nth) => vm.push(`preview-${nth}`, { held: false })),
   )
-  await configure(vm, { subnet: apart.subnet, max: previews })
+  const ofPreviews = await configure(vm, { subnet: apart.subnet, max: previews })
+  const shop = await addShop(vm, {
+    engine: engine.host,
+    registry,
+    previews: ofPreviews,
+  })
   await buildHelloBase({ host: engine.host, dir: workspace.dir, withNode: false })
   const production = await pushHello({
     host: engine.host,
@@ -76,10 +86,16 @@ async function comeAndGo(
   await vm.start()
   const { status, error } = await vm.deploy(production)
   if (status !== 'succeeded') throw new Error(`production: ${JSON.stringify(error)}`)
-  const before = await allThatIs(docker, vm)
+  const [first] = digests
+  const ofShop = await vm.hook({ image: `${vm.repository}@${first}` }, { app: 'shop' })
+  if (ofShop.deployment.status !== 'succeeded') {
+    throw new Error(`production of shop: ${JSON.stringify(ofShop.deployment.error)}`)
+  }
+  const [before, rows] = [await allThatIs(docker, vm), await shop.rows()]
   const visitors = startVisitors({ port: vm.sites, domain: 'api.test' })
 
   const lives: Life[] = Array.from({ length: previews }, (_, nth) => ({
+    of: compose > 0 && nth % compose === 0 ? 'shop' : 'api',
     name: `pr-${nth + 1}`,
     steps: lifeOf(random, VERSIONS),
     version: undefined,
@@ -101,12 +117,13 @@ async function comeAndGo(
   await goOn(() => left() > all / 2)
   await goOn(() => true)
   const met = await visitors.stop()
-  const after = await allThatIs(docker, vm)
+  const [after, rowsAfter] = [await allThatIs(docker, vm), await shop.rows()]
   await vm.receiver().stop()
   problems.push(
     ...after.filter((each) => !before.includes(each)).map((each) => `left over: ${each}`),
     ...before.filter((each) => !after.includes(each)).map((each) => `gone: ${each}`),
     ...rowsOf(vm.config['data'] as string, NAMED).map((each) => `left over: ${each}`),
+    ...(rowsAfter === rows ? [] : [`the database of production has ${JSON.stringify(rowsAfter)}`]),
     ...(met.failed === 0 ? [] : [`of production's requests ${met.failed} failed`, ...met.reasons]),
   )
   await vm.close()
@@ -114,18 +131,21 @@ async function comeAndGo(
   await registry.stop()
   await apart.release()
 
-  show({ previews, kills, problems, sender, met })
+  const projects = lives.filter(({ of }) => of === 'shop').length
+  show({ previews, projects, kills, problems, sender, met })
   return problems.length === 0 ? 0 : 1
 }
 
 function show({
   previews,
+  projects,
   kills,
   problems,
   sender: { counts },
   met,
 }: {
   previews: number
+  projects: number
   kills: number
   problems: readonly string[]
   sender: Sender
@@ -134,6 +154,7 @@ function show({
   for (const problem of problems.slice(0, 40)) say(`PROBLEM  ${problem}`)
   console.table({
     previews,
+    'of these of a Compose project': projects,
     made: counts.made,
     updated: counts.updated,
     removed: counts.removed,
@@ -149,22 +170,26 @@ function show({
   })
 }
 
-async function configure(vm: Vm, { subnet, max }: { subnet: string; max: number }): Promise<void> {
+/** Returns what previews of each app have. */
+async function configure(
+  vm: Vm,
+  { subnet, max }: { subnet: string; max: number },
+): Promise<object> {
   Object.assign(vm.config['network'] as object, { previews: subnet })
   const passwords = join(vm.dir, 'previews.htpasswd')
-  writeFileSync(passwords, 'ops:{PLAIN}open sesame\n', { mode: 0o644 })
+  writeFileSync(passwords, `${PASSWORD.replace(':', ':{PLAIN}')}\n`, { mode: 0o644 })
+  const ofPreviews = { domain: DOMAIN, basic_auth: passwords, max }
   Object.assign(vm.config.apps['api'] ?? {}, {
     volumes: await nodeVolumes(),
     health: { path: '/healthz', deadline: '60s' },
     stop_grace_period: '5s',
     previews: {
-      domain: 'preview.test',
-      basic_auth: passwords,
-      max,
+      ...ofPreviews,
       volumes: ['/data'],
       init: true,
     },
   })
+  return ofPreviews
 }
 
 /** Kills the receiver again and again, and starts it each time. */
@@ -194,72 +219,19 @@ function killNowAndThen(vm: Vm, random: Random): { stop(): Promise<number> } {
   }
 }
 
-/** What is not as the steps have it, when all that was begun is over. */
-async function notAsWanted(
-  lives: readonly Life[],
-  { vm, docker, sender }: { vm: Vm; docker: Docker; sender: Sender },
-): Promise<string[]> {
-  const failures: string[] = []
-  for (const life of lives) {
-    await sender.settle(life).catch((error: unknown) => {
-      failures.push(`${life.name}: ${String(error)}`)
-    })
-  }
-  const standing = lives.filter(({ version }) => version !== undefined)
-  say(`${standing.length} previews have to stand`)
-  const wanted = standing.map(({ name }) => `api--${name}`).toSorted()
-  const wrong = async () => {
-    const { apps } = (await vm.read('/apps')) as { apps: { name: string }[] }
-    const there = apps.flatMap(({ name }) => (name === 'api' ? [] : name)).toSorted()
-    const containers = (await docker.listContainers({ all: true })).flatMap(
-      ({ Labels }) => Labels['deploy-receiver.app'] ?? [],
-    )
-    const networks = (await docker.listNetworks()).filter(({ Name }) => NAMED.test(Name))
-    const visits = await Promise.all(
-      standing.map(async ({ name, version }) => {
-        const site = { port: vm.sites, domain: `api--${name}.preview.test` }
-        const reply = await ask(site, { authorization: PASSWORD }).catch((error: unknown) => ({
-          status: 0,
-          body: String(error),
-        }))
-        if (reply.body.trim() === `preview-${version}`) return []
-        return [`${name} answers ${reply.status} ${reply.body.trim()}, not preview-${version}`]
-      }),
-    )
-    const same = (what: string, names: readonly string[]) =>
-      JSON.stringify(names.toSorted()) === JSON.stringify(wanted)
-        ? []
-        : [`${what}: ${names.toSorted().join(' ')}; wanted: ${wanted.join(' ')}`]
-    return [
-      ...same('apps', there),
-      ...same(
-        'containers',
-        containers.filter((app) => app !== 'api'),
-      ),
-      ...same(
-        'networks',
-        networks.map(({ Name }) => Name.slice(Name.indexOf('api--'))),
-      ),
-      ...visits.flat(),
-    ]
-  }
-  let last: string[] = []
-  await waitFor(async () => (last = await wrong()).length === 0, {
-    what: '',
-    deadlineMs: SETTLED_MS,
-    everyMs: 1000,
-  }).catch(() => {})
-  return [...failures, ...last]
-}
-
 const { values } = parseArgs({
   options: {
     previews: { type: 'string', default: '50' },
+    compose: { type: 'string', default: '3' },
     seed: { type: 'string', default: String(Date.now() % 100_000) },
     help: { type: 'boolean', short: 'h', default: false },
   },
 })
 if (values.help) console.log(USAGE)
 else {
-  process.exitCode = await main({ previews: Number(values.previews), seed: Number(values.seed) })
+  process.exitCode = await main({
+    previews: Number(values.previews),
+    compose: Number(values.compose),
+    seed: Number(values.seed),
+  })
 }

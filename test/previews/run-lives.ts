@@ -16,6 +16,8 @@ const AGAIN_MS = 200
 
 /** A preview, and what it is to be by what was done with it. */
 export interface Life {
+  /** The app that it is a preview of. */
+  of: 'api' | 'shop'
   name: string
   steps: Step[]
   /** Which image it has to be; `undefined`: it is not there. */
@@ -23,6 +25,9 @@ export interface Life {
   /** The last one. */
   deployment: string | undefined
 }
+
+/** As the receiver calls it: `api--pr-1`. */
+export const appOf = ({ of, name }: Life): string => `${of}--${name}`
 
 export interface Counts {
   made: number
@@ -65,7 +70,7 @@ export async function runLives(
       try {
         if (step !== undefined) await sender.take(life, step)
       } catch (error) {
-        problems.push(`${life.name}, ${JSON.stringify(step)}: ${String(error)}`)
+        problems.push(`${appOf(life)}, ${JSON.stringify(step)}: ${String(error)}`)
       }
       busy.delete(life)
     }
@@ -99,7 +104,9 @@ export function createSender({ vm, digests }: { vm: Vm; digests: readonly string
     const end = performance.now() + DEADLINE_MS
     for (let tries = 0; ; tries++) {
       if (performance.now() > end) throw new Error(`no answer to ${body}`)
-      const answer = await askLocally(vm.config.socket, '/hooks/api', { body }).catch(() => {})
+      const answer = await askLocally(vm.config.socket, `/hooks/${life.of}`, { body }).catch(
+        () => {},
+      )
       if (answer !== undefined) {
         const said = JSON.parse(answer.text) as Partial<Accepted> & { code?: string }
         if (said.code !== 'preview_leaves' && answer.status !== 503) {
@@ -141,7 +148,7 @@ export function createSender({ vm, digests }: { vm: Vm; digests: readonly string
   const remove = async (life: Life, step: Step & { does: 'remove' }) => {
     life.version = undefined
     life.deployment = undefined
-    const app = `api--${life.name}`
+    const app = appOf(life)
     if (step.by === 'hook') {
       const { status, text } = await send(life, { remove: true }, lastRun++)
       if (status !== 202 && !/there is no preview/.test(text)) throw new Error(`${status} ${text}`)
