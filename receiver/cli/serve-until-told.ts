@@ -16,8 +16,10 @@ export async function serveUntilTold({ config: file }: Given): Promise<number> {
   let remarks: Remarks = { warnings: [], notices: [], files: [] }
   // without those of the env file, which a reload reads again
   const own = { ...process.env }
-  const read = () => readConfig(file, own, (found) => (remarks = found))
-  const { config, text } = await read()
+  const read = ({ tolerant }: { tolerant: boolean }) =>
+    readConfig(file, own, (found) => (remarks = found), undefined, { tolerant })
+  // a reload is refused instead, and leaves what was right
+  const { config, text } = await read({ tolerant: true })
   let inForce = config
   takeVariables(file, process.env)
   let secrets = secretsOf(config)
@@ -56,7 +58,7 @@ export async function serveUntilTold({ config: file }: Given): Promise<number> {
     return mine
   }
   const take = async (options: ReloadOptions) => {
-    const next = await read()
+    const next = await read({ tolerant: false })
     const nextSecrets = secretsOf(next.config)
     redactor.take(secretsOfBoth(secrets, nextSecrets))
     remark()

@@ -36,6 +36,8 @@ interface App {
   /** Absent of an older receiver; `null`: it is not a preview. */
   preview?: DescribedPreview | null
   /** Absent of an older receiver. */
+  previews_broken?: string | null
+  /** Absent of an older receiver. */
   project?: {
     name: string
     service: string
@@ -129,6 +131,7 @@ function describe(apps: readonly App[], untold: readonly string[]): string {
       ...failureOf(each),
       ...closedOf(each),
       ...outlivedOf(each),
+      ...brokenOf(each),
       ...(typeof each.drift === 'string' ? [each.drift] : []),
       ...releaseOf(each),
       ...holdsOf(each),
@@ -181,6 +184,13 @@ function outlivedOf({ name, preview = null }: App): string[] {
     `${name}: ${outlived(name)} since ${withoutFractions(preview.closed_since)}; it goes at the next look, ${fromNow(preview.goes_at)} (${withoutFractions(preview.goes_at)}), unless that is there again or it is deployed again by then`,
   ]
 }
+
+const brokenOf = ({ name, previews_broken: why = null }: App): string[] =>
+  why === null
+    ? []
+    : [
+        `${name}: none of its previews is made or updated: ${why.replaceAll('\n', '; ')}; deploy-receiver check says where`,
+      ]
 
 const swapOf = ({ name, traffic = null }: App): string[] => {
   const said = traffic === null ? undefined : sinceSwap(traffic)

@@ -43,6 +43,8 @@ export interface PreviewsConfig {
   max: number
   /** How long one lasts without a deployment; 0 is for ever. */
   ttlMs: number
+  /** Why none is made or updated: what is wrong with their Compose project, which may change without the config. */
+  broken?: string
   /** Each of them, but for its name and domain. */
   app: Omit<AppConfig<DockerApp>, 'name' | 'domains'>
 }

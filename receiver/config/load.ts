@@ -42,6 +42,7 @@ const PATH = /^\/+[A-Za-z0-9._-][A-Za-z0-9._/-]*$/
  * @param text of the file, if it is not to be read once more
  * @param projects what Compose says of the projects that apps are services of, by `sourceId`
  * @param withPreviews whether `previews` of apps are read
+ * @param tolerant what is wrong with Compose projects of previews is warned of, and in the way of these alone
  */
 export function loadConfig(
   file: string,
@@ -51,10 +52,12 @@ export function loadConfig(
     text,
     projects,
     withPreviews = true,
+    tolerant = false,
   }: {
     text?: string
     projects?: ReadonlyMap<string, ComposeAnswer>
     withPreviews?: boolean
+    tolerant?: boolean
   } = {},
 ): Config {
   const path = resolve(file)
@@ -96,7 +99,7 @@ export function loadConfig(
     domains: domainOwners({ url, page: page?.domain }, reader.mapping(keys.get('apps')).keys()),
     site,
     acme: tls !== undefined,
-    projects: noProjects(projects, { withPreviews }),
+    projects: noProjects(projects, { withPreviews, tolerant }),
   })
   const config: Config = {
     file: path,

@@ -13,6 +13,8 @@ export interface HttpApp {
     max: number
     /** How long one lasts without a deployment; 0 is for ever. */
     ttlMs: number
+    /** Why none is made or updated. */
+    broken?: string
     /** The app that the preview of this name is. */
     specOf(name: string): AppSpec
   }

@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util'
 import { parseVerifyingKey } from '../../protocol/standard-webhooks.ts'
 import type { AppConfig, Config, PageConfig, PreviewsConfig } from '../config/config.ts'
 import { previewConfig } from '../config/previews/named.ts'
+import { defined } from '../core/defined.ts'
 import { authorizeUrl } from '../edges/github/authorize-url.ts'
 import type { Services } from '../http/app.ts'
 import type { HttpApp } from '../http/apps.ts'
@@ -94,6 +95,7 @@ function httpApp(app: AppConfig): HttpApp {
           previews: {
             max: previews.max,
             ttlMs: previews.ttlMs,
+            ...defined({ broken: previews.broken }),
             specOf: (name) => previewConfig(app, previews, name),
           },
         }),

@@ -29,7 +29,8 @@ export function previewsOf(
 
 function configOf({ app, of }: Preview, apps: Config['apps']): AppConfig | undefined {
   const parent = Object.hasOwn(apps, of) ? apps[of] : undefined
-  if (parent?.previews === undefined) return undefined
+  // one whose project is not right stands as it is
+  if (parent?.previews === undefined || parent.previews.broken !== undefined) return undefined
   return previewConfig(parent, parent.previews, app.slice(`${of}--`.length))
 }
 

@@ -25,13 +25,14 @@ export interface ReadConfig {
  * Reads a config, and has Compose read the projects that its apps are services of. Throws `ConfigError`.
  * @param text of the file, if it is not to be read once more
  * @param withPreviews whether `previews` of apps are read
+ * @param tolerant what is wrong with Compose projects of previews is warned of, and in the way of these alone
  */
 export async function readConfig(
   file: string,
   env: NodeJS.ProcessEnv,
   remark?: Remark,
   text: string = readSource(resolve(file)),
-  { withPreviews = true }: { withPreviews?: boolean } = {},
+  { withPreviews = true, tolerant = false }: { withPreviews?: boolean; tolerant?: boolean } = {},
 ): Promise<ReadConfig> {
   const variables = readVariables(file, env)
   const wanted = projectsWanted(file, variables, { text, withPreviews })
@@ -48,7 +49,7 @@ export async function readConfig(
     ]),
   )
   const projects = new Map(answers)
-  return { config: loadConfig(file, env, remark, { text, projects, withPreviews }), text }
+  return { config: loadConfig(file, env, remark, { text, projects, withPreviews, tolerant }), text }
 }
 
 /**

@@ -1,6 +1,6 @@
 // @module-tag long
 import { execFile } from 'node:child_process'
-import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import Docker from 'dockerode'
@@ -239,6 +239,34 @@ test('an update keeps its data and its database, and a deployment of production 
 test('by hand Compose has the preview by its name', async () => {
   const args = ['--config', vm.receiver().config, 'compose', 'shop--pr-1', '--', 'ps', '--services']
   expect((await run(PROGRAM, args, { env })).stdout.trim()).toBe('db')
+})
+
+test('files that become wrong for previews keep no receiver from starting, and what stands stands', async () => {
+  const file = join(vm.dir, 'shop', 'preview.yaml')
+  const right = readFileSync(file, 'utf8')
+  writeFileSync(file, right.replace('volumes:', 'privileged: true, volumes:'))
+  vm.receiver().kill('SIGKILL')
+  await vm.receiver().exited
+  await vm.start()
+  expect(vm.receiver().log()).toContain(
+    'no preview is made or updated: the service db has privileged',
+  )
+  expect(await visit('shop.test')).toBe('200 one')
+  expect(await visit('shop--pr-1.preview.test')).toBe('200 two')
+  expect(await vm.read('/apps/shop')).toMatchObject({
+    previews_broken: expect.stringContaining('privileged'),
+  })
+  const update = { image: `${vm.repository}@${two}`, preview: 'pr-1' }
+  expect(await vm.hook(update, { app: 'shop' })).toMatchObject({
+    status: 422,
+    code: 'config_refused',
+  })
+  await hook(one)
+  await expect(vm.reload()).rejects.toThrow('privileged')
+  writeFileSync(file, right)
+  await vm.reload()
+  await hook(two, 'pr-1')
+  expect(await visit('shop--pr-1.preview.test')).toBe('200 two')
 })
 
 test('what a killed receiver did not remove goes when it starts again, and production stays as it was', async () => {

@@ -23,15 +23,18 @@ export interface Projects {
   taken: Map<string, string>
   /** Compose was not asked for those of previews, which nobody wants to know. */
   withoutPreviews?: true
+  /** What is wrong with those of previews is in the way of these alone. */
+  tolerant?: true
 }
 
 export const noProjects = (
   answers: ReadonlyMap<string, ComposeAnswer> = new Map(),
-  { withPreviews = true }: { withPreviews?: boolean } = {},
+  { withPreviews = true, tolerant = false }: { withPreviews?: boolean; tolerant?: boolean } = {},
 ): Projects => ({
   answers,
   taken: new Map(),
   ...(withPreviews ? {} : { withoutPreviews: true }),
+  ...(tolerant ? { tolerant } : {}),
 })
 
 /** Takes the services that are apps, so that they follow no other one. Of two apps for one service the first has it. */

@@ -54,11 +54,12 @@ export function readPreviews(
   refuseOthers(reader, field, keys, parent)
   const { app, acme, owners } = parent
   const domain = readDomain(reader, field, own.get('domain'))
-  const { container, health, ...settings } = readSettings(reader, keys, {
+  const { broken, ...read } = readSettings(reader, keys, {
     own,
     at: field,
     ...defined({ project: parent.project }),
   })
+  const { container, health, ...settings } = read
   const attestation = own.has('attestation')
     ? readAttestation(reader, own.get('attestation'))
     : app.attestation
@@ -69,6 +70,7 @@ export function readPreviews(
     auth: readPreviewAuth(reader, own.get('auth'), owners),
     max: number(reader, own.get('max'), { min: 1, max: 1000 }) ?? MAX,
     ttlMs: duration(reader, own.get('ttl')) ?? TTL_MS,
+    ...defined({ broken }),
     app: {
       ...settings,
       container,

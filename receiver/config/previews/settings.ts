@@ -23,7 +23,7 @@ export function readSettings(
   reader: Reader,
   keys: ReadonlyMap<string, Field>,
   { own, at, project }: { own: ReadonlyMap<string, Field>; at: Field; project?: ParentProject },
-): ReturnType<typeof readDocker> {
+): ReturnType<typeof readDocker> & { broken?: string } {
   const parents = withDeploy(reader, keys)
   const inherited = new Map(
     INHERITED_KEYS.flatMap((key) => {
@@ -33,10 +33,8 @@ export function readSettings(
   )
   const said = [...own].filter(([key]) => SETTINGS_KEYS.includes(key))
   const both = new Map([...inherited, ...said])
-  const ofProject =
-    project === undefined
-      ? undefined
-      : readPreviewProject(reader, both, { at: own.get('compose') ?? at, own, parent: project })
+  const wrong: string[] = []
+  const ofProject = project && readProject(reader, both, { own, at, project, wrong })
   const settings = ofProject ?? readDocker(reader, both)
   for (const [key, each] of inherited) refuseVariables(reader, key, each)
   const { secretHeaders } = settings.health
@@ -49,6 +47,7 @@ export function readSettings(
   const named = readEnvironment(reader, own.get('env_file'), own.get('environment'))
   return {
     ...settings,
+    ...(wrong.length === 0 ? {} : { broken: wrong.join('\n') }),
     drainMs: DRAIN_MS,
     container: limited({
       ...settings.container,
@@ -59,6 +58,32 @@ export function readSettings(
       },
     }),
   }
+}
+
+/**
+ * What is wrong with the project. Its files change without the config: what is wrong with them then is not to keep the receiver from
+ * starting, where that is asked for, and `wrong` has it.
+ */
+function readProject(
+  reader: Reader,
+  keys: ReadonlyMap<string, Field>,
+  {
+    own,
+    at: previews,
+    project,
+    wrong,
+  }: { own: ReadonlyMap<string, Field>; at: Field; project: ParentProject; wrong: string[] },
+) {
+  const at = own.get('compose') ?? previews
+  const bearing: Reader = {
+    ...reader,
+    problem(field, message, hint) {
+      wrong.push(`${message}${hint === undefined ? '' : `; ${hint}`}`)
+      reader.warning(field, `no preview is made or updated: ${message}`, hint)
+    },
+  }
+  const told = project.projects.tolerant === true ? bearing : reader
+  return readPreviewProject(told, keys, { at, own, parent: project })
 }
 
 /** What this machine fills in is nothing for whoever opens a pull request. */

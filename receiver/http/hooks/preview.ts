@@ -35,11 +35,12 @@ export function admittedPreview(
   { previews: { record, subnet } }: PreviewServices,
 ): { spec: AppSpec; admit(now: string): void } | undefined {
   if (content.preview === undefined) return undefined
-  const { spec, max, name } = previewOf(app, content.preview)
+  const { spec, max, name, broken } = previewOf(app, content.preview)
   const of = app.spec.name
   const rights = authentic.previews
   const mayTouch = () => refuse({ of, name, remove: false, known: record.get(spec.name) }, rights)
   mayTouch()
+  if (broken !== undefined) throw previewsBroken(of, broken)
   const origin = originOf(rights)
   const wanted = {
     app: spec.name,
@@ -115,7 +116,15 @@ function useUp(app: string, { token, key }: Allowed['authentic'], intake: Intake
   return key === undefined || intake.useToken(once)
 }
 
-function previewOf(app: HttpApp, text: string): { spec: AppSpec; max: number; name: string } {
+const previewsBroken = (of: string, why: string) =>
+  new ProblemError('config_refused', `${of} has no previews at the moment: ${why}`, {
+    hint: 'deploy-receiver check says where; deploy-receiver reload takes it when it is right',
+  })
+
+function previewOf(
+  app: HttpApp,
+  text: string,
+): { spec: AppSpec; max: number; name: string; broken: string | undefined } {
   const { previews, spec } = app
   if (previews === undefined) {
     throw new ProblemError('preview_not_allowed', `${spec.name} has no previews`, {
@@ -123,7 +132,7 @@ function previewOf(app: HttpApp, text: string): { spec: AppSpec; max: number; na
     })
   }
   const name = calledPreview(spec.name, text)
-  return { spec: previews.specOf(name), max: previews.max, name }
+  return { spec: previews.specOf(name), max: previews.max, name, broken: previews.broken }
 }
 
 function refuse(

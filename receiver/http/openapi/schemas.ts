@@ -47,6 +47,7 @@ const App = v.object({
       closed_since: v.nullable(Time),
     }),
   ),
+  previews_broken: v.nullable(v.string()),
   project: v.nullable(
     v.object({
       name: v.string(),

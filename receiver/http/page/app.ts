@@ -5,7 +5,7 @@ import { type DescribedTraffic, inAMinute, sinceSwap } from '../../core/traffic/
 import { ACTIONS, type ActionName } from './actions.ts'
 import { type AppLine, stateOf, whoRuns } from './apps.ts'
 import { facts, table } from './layout.ts'
-import { outlivedNote, previewFact } from './preview.ts'
+import { brokenNote, outlivedNote, previewFact } from './preview.ts'
 import {
   ago,
   commit,
@@ -59,7 +59,7 @@ export function app(
                 : [['Answers', foreign(line.health.answer.text, 200)] as const]),
             ])
       }
-      ${outlivedNote(line, nowMs)}
+      ${outlivedNote(line, nowMs)} ${brokenNote(line.previews_broken)}
       ${typeof drift === 'string' ? html`<p class="note">${foreign(drift, 500)}</p>` : NOTHING}
       ${holds.map(
         ({ digest, deployment, since }) =>

@@ -1,6 +1,6 @@
 import { html } from 'hono/html'
 import { type DescribedPreview, outlived } from '../../core/previews/described.ts'
-import { ago, fromNow, type Html, NOTHING, type Part } from './text.ts'
+import { ago, foreign, fromNow, type Html, NOTHING, type Part } from './text.ts'
 
 interface Line {
   name: string
@@ -28,3 +28,8 @@ export function previewLine({ name, preview }: Line, nowMs: number): Part {
   const why = preview.goes_by === 'closed' ? `${outlived(name)}: ` : ''
   return html`<div class="dim">${why}goes ${fromNow(preview.goes_at, nowMs)}</div>`
 }
+
+export const brokenNote = (why: string | null): Part =>
+  why === null
+    ? NOTHING
+    : html`<p class="note">None of its previews is made or updated: ${foreign(why, 800)}</p>`

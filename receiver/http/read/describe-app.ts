@@ -40,7 +40,10 @@ export interface DescribeServices {
 }
 
 /** An app with what is live, what is under way, what became of the newest, and what was rolled back from. */
-export function describeApp({ spec, domains, credentials }: HttpApp, services: DescribeServices) {
+export function describeApp(
+  { spec, domains, credentials, previews }: HttpApp,
+  services: DescribeServices,
+) {
   const { archive, url } = services
   const live = archive.live(spec.name)?.deployment
   const [last = null] = archive.recent(spec.name)
@@ -65,6 +68,8 @@ export function describeApp({ spec, domains, credentials }: HttpApp, services: D
     // where Nginx leads nobody to it, nobody tells
     traffic: spec.http ? describeTraffic(services.traffic(spec.name)) : null,
     preview: previewNamed(spec.name, services),
+    /** Why no preview of it is made or updated. */
+    previews_broken: previews?.broken ?? null,
     project: project === undefined ? null : describeProject(project),
   }
 }

@@ -32,6 +32,7 @@ const line = (engine: AppLine['engine'], health: AppLine['health']): AppLine => 
   drift: null,
   traffic: null,
   preview: null,
+  previews_broken: null,
   project: null,
   health,
 })

@@ -248,6 +248,38 @@ test("an app's own service is held to the same", () => {
   ])
 })
 
+test('at a start what is wrong with the project is in the way of previews alone', () => {
+  const bind = { type: 'bind', source: '/srv/data', target: '/data' }
+  const answers = new Map<string, { json: unknown; warnings: string[] }>()
+  answers.get = () => ({ json: model({ web: WEB, db: { ...DB, volumes: [bind] } }), warnings: [] })
+  const text = [
+    'url: https://d.example',
+    'apps:',
+    '  shop:',
+    `    compose: { file: ${FILE}, service: web }`,
+    '    previews: { domain: preview.example.com, basic_auth: false, max: 3 }',
+  ].join('\n')
+  const warnings: string[] = []
+  const { shop } = load(
+    text,
+    {},
+    {},
+    (remarks) => warnings.push(...remarks.warnings.map(({ message }) => message)),
+    { projects: answers, tolerant: true },
+  ).apps
+  expect(shop?.previews).toMatchObject({
+    max: 3,
+    broken: expect.stringMatching(/^the service db has volumes: \/srv\/data, .*; take it out/),
+  })
+  expect(warnings).toEqual([
+    expect.stringMatching(/^no preview is made or updated: the service db has volumes/),
+  ])
+  const wrong = text.replace('max: 3', 'max: many')
+  expect(() => load(wrong, {}, {}, undefined, { projects: answers, tolerant: true })).toThrow(
+    'apps.shop.previews.max',
+  )
+})
+
 test('other files, profiles and values for previews are asked for by themselves', () => {
   const text = (previews: string) =>
     `url: https://d.example\napps:\n  shop:\n    compose: { file: ${FILE}, service: web }\n    previews: { domain: preview.example.com, basic_auth: false, ${previews} }`

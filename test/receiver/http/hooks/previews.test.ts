@@ -191,6 +191,21 @@ test('an app that has no previews says so', async () => {
   })
 })
 
+test('of an app whose previews cannot be had none is made, and those that are there can go', async () => {
+  await send('a key of previews.auth', bodyOf('update pr-42'))
+  const api = world.services.apps.get('api')
+  if (api?.previews === undefined) throw new Error('there is no api')
+  const previews = { ...api.previews, broken: 'the service db has privileged' }
+  world.services.apps = new Map([...world.services.apps, ['api', { ...api, previews }]])
+  const refused = await send('a key of previews.auth', bodyOf('update pr-42'))
+  expect(await refused.json()).toMatchObject({
+    status: 422,
+    code: 'config_refused',
+    detail: 'api has no previews at the moment: the service db has privileged',
+  })
+  expect((await send('a key of previews.auth', bodyOf('remove pr-42'))).status).toBe(202)
+})
+
 test('a preview takes no hook of its own from anywhere but this machine', async () => {
   world.services.apps = new Map([
     ...world.services.apps,

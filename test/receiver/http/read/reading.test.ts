@@ -76,6 +76,7 @@ describe('an app', () => {
           drift: null,
           traffic: null,
           preview: null,
+          previews_broken: null,
           volumes: [],
         },
         expect.objectContaining({ name: 'web', accepts: ['basic'] }),
