@@ -5,7 +5,7 @@ import { type DescribedTraffic, inAMinute, sinceSwap } from '../../core/traffic/
 import { ACTIONS, type ActionName } from './actions.ts'
 import { type AppLine, stateOf, whoRuns } from './apps.ts'
 import { facts, table } from './layout.ts'
-import { brokenNote, outlivedNote, previewFact } from './preview.ts'
+import { brokenNote, outlivedNote, previewFact, previewHook } from './preview.ts'
 import {
   ago,
   commit,
@@ -95,7 +95,7 @@ export function app(
     </section>
     <section aria-labelledby="h-hooks">
       <h2 id="h-hooks">How it is deployed</h2>
-      ${hooks(line)}
+      ${line.preview === null ? hooks(line) : previewHook(line.name, line.hook, line.preview)}
     </section>
     <p><a href="/page/apps/${name}/logs">Its log, as it is written</a></p>`
 }

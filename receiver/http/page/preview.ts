@@ -1,5 +1,6 @@
 import { html } from 'hono/html'
 import { type DescribedPreview, outlived } from '../../core/previews/described.ts'
+import { facts } from './layout.ts'
 import { ago, foreign, fromNow, type Html, NOTHING, type Part } from './text.ts'
 
 interface Line {
@@ -11,6 +12,17 @@ interface Line {
 export const previewFact = ({ of, goes_at: at }: DescribedPreview, nowMs: number): Html =>
   html`of <a href="/page/apps/${of}">${of}</a>;
     ${at === null ? 'stays until it is removed' : html`goes ${fromNow(at, nowMs)}`}`
+
+/** It is deployed by the hook of its app. */
+export const previewHook = (name: string, hook: string, { of }: DescribedPreview): Html =>
+  facts([
+    [
+      'Hook',
+      html`<code>POST ${hook.slice(0, -name.length)}${of}</code> with
+        <code>preview: "${name.slice(`${of}--`.length)}"</code>`,
+    ],
+    ['Takes', html`who is named under <code>previews.auth</code> of ${of}`],
+  ])
 
 /** That it lives on without its pull request or branch. */
 export function outlivedNote({ name, preview }: Line, nowMs: number): Part {

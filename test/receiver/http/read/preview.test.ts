@@ -91,5 +91,6 @@ test('one that outlived its pull request says so, and when it goes, to programs 
     const text = (await page.text()).replaceAll(/\s+/g, ' ')
     expect(text).toContain('its pull request is closed')
     expect(text).toContain('>in 1 d<')
+    if (path.endsWith('pr-1')) expect(text).toContain('/hooks/api</code> with')
   }
 })
