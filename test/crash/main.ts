@@ -11,7 +11,7 @@ import { type Bench, type Point, startBench } from './sweep.ts'
 const USAGE = `usage: npm run test:crash -- [--scenario NAME] [--fault NAME] [--every N] [--random COUNT --seed N]
 
   Breaks the way to the Docker engine at each request of a first deployment, an update, a failing update, a rollback, a recreate,
-  a rollback to what is warm, an update of replicas, one of data in a VOLUME and one of a Compose project, in each way (${FAULTS.join(', ')}),
+  a rollback to what is warm, an update of replicas, one of data in a VOLUME, one of a Compose project, and of a preview that goes while another comes, in each way (${FAULTS.join(', ')}),
   and the receiver's own fsyncs and writes (${DISK_FAULTS.join(', ')}). Checks what must hold afterwards. The last line counts
   points and violations.
 

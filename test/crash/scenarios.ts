@@ -2,7 +2,7 @@
 export interface Scenario {
   name: string
   /** Of each point: a fresh app for a first deployment, else one that has version 1 live. */
-  app: 'fresh' | 'standing' | 'alone' | 'warm' | 'twins' | 'keeping' | 'shop'
+  app: 'fresh' | 'standing' | 'alone' | 'warm' | 'twins' | 'keeping' | 'shop' | 'preview'
   /** The hook's body, when `live` and `other` are the digests of what is live and of what is not. */
   body(digests: { live: string; other: string; broken: string }, repository: string): object
   /** Whether visitors may be asked to wait. */
@@ -62,6 +62,13 @@ export const SCENARIOS: readonly Scenario[] = [
     name: 'compose',
     app: 'shop',
     body: ({ other }, repository) => ({ image: `${repository}@${other}` }),
+    pauses: false,
+  },
+  {
+    // one goes, and another one of the same image comes: `previews.ts` has what is sent
+    name: 'preview',
+    app: 'preview',
+    body: () => ({}),
     pauses: false,
   },
 ]

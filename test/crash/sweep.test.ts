@@ -14,9 +14,13 @@ const SLOW = new Set(['truncates'])
 /** Requests that the fault fits are fewer for these. */
 const MOST: Partial<Record<string, number>> = { 'pull-error': 1, 'kill-after': 5, 'answers-409': 5 }
 
+// each point with previews makes four deployments: these have one of their own, below
+const quick = SCENARIOS.filter(({ app }) => app !== 'preview')
+const ofPreviews = SCENARIOS.filter(({ app }) => app === 'preview')
+
 const random = randomOf(SEED)
 const points = Array.from({ length: POINTS }, (_, index) => {
-  const scenario = SCENARIOS[index % SCENARIOS.length]
+  const scenario = quick[index % quick.length]
   if (scenario === undefined) throw new Error('there are no scenarios')
   const fault = random.pick([...FAULTS, ...DISK_FAULTS].filter((each) => !SLOW.has(each)))
   return { scenario, fault, at: 1 + random.below(MOST[fault] ?? 30) }
@@ -40,4 +44,7 @@ test.for(points.filter((point) => !ofEachKind.includes(point)))(
   '$scenario.name, $fault at request $at',
   { tags: 'long' },
   strike,
+)
+test.for(ofPreviews)('$name, kill-before at request 20', { tags: 'long' }, (scenario) =>
+  strike({ scenario, fault: 'kill-before', at: 20 }),
 )

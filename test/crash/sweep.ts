@@ -11,9 +11,11 @@ import { ask } from '../support/ask.ts'
 import type { Stack } from '../support/global-setup.ts'
 import { type ImageConfig, pushTiny } from '../support/tiny-image.ts'
 import { waitFor } from '../support/processes.ts'
+import { reserveSubnet } from '../support/ports.ts'
 import { startVm, type Vm } from '../support/vm.ts'
 import { type DiskFault, isDiskFault, strikeDisk } from './disk-faults.ts'
 import { type EngineProxy, type Fault, startEngineProxy } from './engine-proxy.ts'
+import { standingPreview } from './previews.ts'
 import { openShop } from './shop.ts'
 import type { Scenario } from './scenarios.ts'
 
@@ -51,6 +53,8 @@ export async function startBench(stack: Stack, name: string): Promise<Bench> {
   const socket = join(stack.dir, `${name}.sock`)
   const proxy = await startEngineProxy(engine, socket)
   const vm = await startVm({ ...stack, dockerHost: `unix://${socket}` }, name)
+  const apart = await reserveSubnet()
+  Object.assign(vm.config['network'] as object, { previews: apart.subnet })
   const { api = {} } = vm.config.apps
   const shop = openShop(vm.dir, vm.repository, name)
   const quick = {
@@ -64,7 +68,9 @@ export async function startBench(stack: Stack, name: string): Promise<Bench> {
   }
   const named = (app: string, more = {}) => [app, { ...quick, domains: [`${app}.test`], ...more }]
   vm.config.apps = Object.fromEntries([
-    named('standing'),
+    named('standing', {
+      previews: { domain: 'preview.test', basic_auth: false, volumes: ['/data'] },
+    }),
     named('alone', { strategy: 'recreate' }),
     named('warm', { warm: '1h' }),
     named('twins', { replicas: 2 }),
@@ -86,6 +92,12 @@ export async function startBench(stack: Stack, name: string): Promise<Bench> {
     })
   const [one, two] = [await push('1'), await push('2')]
   const broken = await push('3', { broken: true })
+  // nothing but previews has it
+  const ofPreviews = await pushTiny({
+    image: `${vm.repository}:6`,
+    version: '6',
+    login: stack.registry,
+  })
   const [keepingOne, keepingTwo] = [
     await push('4', { config: keeping('4') }),
     await push('5', { config: keeping('5') }),
@@ -111,11 +123,16 @@ export async function startBench(stack: Stack, name: string): Promise<Bench> {
     }
   }
 
-  let fresh = 0
+  let [fresh, previews] = [0, 0]
   return {
     hasRoom: ({ app }) => app !== 'fresh' || fresh < FRESH_APPS,
     async run(point) {
       const { app: kind } = point.scenario
+      if (kind === 'preview') {
+        await stand('standing')
+        const pair = { digest: ofPreviews, nth: previews++ }
+        return strikePreviews({ vm, docker, proxy, point, pair })
+      }
       const app = kind === 'fresh' ? `fresh-${fresh++}` : kind
       if (kind !== 'fresh') await stand(app)
       // nothing runs it, so that it is pulled each time
@@ -144,6 +161,7 @@ export async function startBench(stack: Stack, name: string): Promise<Bench> {
       await vm.close()
       await shop.close(docker)
       await proxy.stop()
+      await apart.release()
       return integrity === 'ok' ? [] : [`the store: ${integrity}`]
     },
   }
@@ -169,30 +187,8 @@ async function strike({
   const before = await liveOf(vm, app)
   const data = await dataOf(vm, app)
   const visits = visitAllTheWhile(vm, app, scenario)
-  let killed = false
-  const arm = async () => {
-    if (isDiskFault(fault)) {
-      const { pid, exited } = vm.receiver()
-      void exited.then(() => (killed = true))
-      return strikeDisk({ pid, fault, at, file: join(vm.dir, 'strace.out') })
-    }
-    proxy.arm({
-      at,
-      fault,
-      kill() {
-        killed = true
-        vm.receiver().kill('SIGKILL')
-      },
-    })
-    return { struck: proxy.struck, stop: async () => proxy.arm() }
-  }
-  const disturbance = await arm()
-  const startLive = async () => {
-    if (!killed) return
-    killed = false
-    await vm.receiver().exited
-    await vm.start()
-  }
+  const disturbance = await disturb({ vm, proxy }, { fault, at })
+  const { startLive } = disturbance
   const send = () => vm.hook(body, { app, wait: 0 })
   const accepted = await sendUntilTaken(send, startLive)
   let deployment: Deployment | undefined
@@ -234,6 +230,60 @@ async function strike({
   if (status === 'failed' && live !== before) violations.push(`failed, but ${String(live)} is live`)
   violations.push(...(await visits.stop()))
   return { struck, status, violations }
+}
+
+/** A preview that goes and another one that comes, with one fault, while the app itself is visited. */
+async function strikePreviews({
+  vm,
+  docker,
+  proxy,
+  point: { scenario, fault, at },
+  pair,
+}: {
+  vm: Vm
+  docker: Docker
+  proxy: EngineProxy
+  point: Point
+  pair: { digest: string; nth: number }
+}): Promise<Outcome> {
+  const previews = await standingPreview({ vm, docker }, pair)
+  const visits = visitAllTheWhile(vm, 'standing', scenario)
+  const disturbance = await disturb({ vm, proxy }, { fault, at })
+  await previews.begin(disturbance.startLive)
+  const { status, violations } = await previews.end(disturbance.startLive)
+  const struck = disturbance.struck()
+  await disturbance.stop()
+  await disturbance.startLive()
+  return { struck, status, violations: [...violations, ...(await visits.stop())] }
+}
+
+/** Has the fault befall what comes next. */
+async function disturb(
+  { vm, proxy }: { vm: Vm; proxy: EngineProxy },
+  { fault, at }: Pick<Point, 'fault' | 'at'>,
+) {
+  let killed = false
+  const startLive = async () => {
+    if (!killed) return
+    killed = false
+    await vm.receiver().exited
+    await vm.start()
+  }
+  if (isDiskFault(fault)) {
+    const { pid, exited } = vm.receiver()
+    void exited.then(() => (killed = true))
+    const file = join(vm.dir, 'strace.out')
+    return { ...(await strikeDisk({ pid, fault, at, file })), startLive }
+  }
+  proxy.arm({
+    at,
+    fault,
+    kill() {
+      killed = true
+      vm.receiver().kill('SIGKILL')
+    },
+  })
+  return { struck: proxy.struck, stop: async () => proxy.arm(), startLive }
 }
 
 /** An image whose containers add a line to a VOLUME when they start, where visitors can read it. */
