@@ -62,6 +62,8 @@ interface AppSurroundings extends AppPlace {
   registries: Readonly<Record<string, RegistryLogin>>
   /** Absent: it has none. */
   previews?: PreviewsConfig
+  /** The app that it is a preview of. */
+  previewOf?: string
 }
 
 export interface PageConfig {

@@ -31,7 +31,9 @@ import type { ReadRepository } from '../edges/registry/reading.ts'
 import { listenersOf } from '../edges/listeners.ts'
 import { createRegistry } from '../edges/registry/registry.ts'
 import { createSlots, upFiles } from '../edges/slots.ts'
+import { createUpstreamLinks } from '../edges/upstream-links.ts'
 import type { OpenStore } from './open-store.ts'
+import { previewsAtNginx } from './previews-at-nginx.ts'
 import { openKubernetes } from './open-kubernetes.ts'
 import { trustRootFile } from './machine.ts'
 import { openSwarm } from './open-swarm.ts'
@@ -48,6 +50,7 @@ export function openDocker(
     bridge,
     apps,
     tls = () => undefined,
+    previewsTls = () => undefined,
     receiver,
     report,
     environment,
@@ -74,6 +77,8 @@ export function openDocker(
     apps: () => ReadonlyMap<string, AppConfig>
     /** What Nginx is told of its TLS. */
     tls?: (app: AppConfig) => ConfiguredSite['tls']
+    /** And of that of all previews of an app. */
+    previewsTls?: (app: AppConfig) => ConfiguredSite['tls']
     /** The receiver as it is configured now. */
     receiver: () => ConfiguredReceiver
     report: Report
@@ -108,6 +113,10 @@ export function openDocker(
         pauses: known.engine === 'docker' && isRecreated(known, record),
         ...defined({ tls: tls(known) }),
         ...(isIsolated(known) ? { isolated: true } : {}),
+        ...defined({
+          ofPreviews: previewsAtNginx(known, { tls: previewsTls(known), apps: apps() }),
+          previewOf: known.previewOf,
+        }),
       }
     },
     place: (name) => apps().get(name),
@@ -116,6 +125,7 @@ export function openDocker(
     nobodysPair: () => nobodysPair(data),
     flags: slots.flags,
     address: record.address,
+    previews: { links: createUpstreamLinks(data), flags: upFiles(data).apps },
     bridge,
   })
   const ports: SlotPorts = {

@@ -46,7 +46,7 @@ import { LEFT_RUNNING, type ReloadPorts, reloadConfig } from './reload.ts'
 import { storeCopies } from './send-store.ts'
 import { oneAfterTheOther, previewsOf, startPreviews } from './previews.ts'
 import { showReceiver } from './show-receiver.ts'
-import { atNginx, siteTls } from './site-tls.ts'
+import { atNginx, previewsTls, siteTls } from './site-tls.ts'
 import { startPolling } from './start-polling.ts'
 import { VERSION } from '../version.ts'
 import { lookAtUpgrade, sayWhatBegins } from './upgrade.ts'
@@ -185,6 +185,7 @@ async function start(
     bridge: machine,
     apps: () => apps.all(),
     tls: (app) => siteTls(app, withPreviews()),
+    previewsTls: (app) => previewsTls(app, current.config),
     receiver: () => atNginx(current.config),
     report,
     environment,

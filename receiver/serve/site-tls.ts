@@ -71,6 +71,16 @@ export const filesOf = (
 export const siteTls = (app: AppConfig, config: Config): ConfiguredTls | undefined =>
   toldOf(tlsSiteOf(app, config), config)
 
+/** What it is told of the TLS that all previews of an app have. */
+export function previewsTls(
+  { name, previews }: AppConfig,
+  config: Pick<Config, 'tls' | 'data'>,
+): ConfiguredTls | undefined {
+  const source = previews?.app.tls
+  if (previews === undefined || source === undefined) return undefined
+  return toldOf({ site: `${name}--*`, names: [`*.${previews.domain}`], source }, config)
+}
+
 /** What it is told of the receiver itself. */
 export function atNginx(config: Config): ConfiguredReceiver {
   const { url, listen, admin, site, page, accessLog, data } = config
@@ -96,7 +106,10 @@ export function atNginx(config: Config): ConfiguredReceiver {
 }
 
 /** By what lies on disk now. */
-function toldOf(site: TlsSite | undefined, config: Config): ConfiguredTls | undefined {
+function toldOf(
+  site: TlsSite | undefined,
+  config: Pick<Config, 'tls' | 'data'>,
+): ConfiguredTls | undefined {
   if (site === undefined) return undefined
   const { certificate, key } = filesOf(site.site, site.source, config)
   const files = { certificate, key }

@@ -15,6 +15,8 @@ export interface PrivateNginx {
   check(): Promise<string>
   pid: number
   log(lines?: number): string
+  /** Its workers by process id: after a reload they are others. */
+  workers(): string[]
   /** Does what makes Nginx reload, and waits until the workers from before are gone. */
   reloaded(work: () => Promise<unknown>): Promise<void>
   stop(): Promise<void>
@@ -76,6 +78,7 @@ ${TEMPORARY.map((name) => `  ${name}_temp_path ${dir}/${name};`).join('\n')}
     },
     pid: running.pid,
     log: running.log,
+    workers: () => workersOf(running.pid),
     async reloaded(work) {
       const before = workersOf(running.pid)
       await work()

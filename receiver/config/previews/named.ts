@@ -13,7 +13,7 @@ export function previewConfig(
 ): AppConfig<DockerApp> {
   const full = previewApp(parent.name, name)
   const own = app.project === undefined ? app : called(full, app)
-  return { ...own, name: full, domains: [`${full}.${domain}`] }
+  return { ...own, name: full, previewOf: parent.name, domains: [`${full}.${domain}`] }
 }
 
 /** The app of a config that is called so, or the preview of one that would be. */

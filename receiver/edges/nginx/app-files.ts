@@ -4,6 +4,13 @@ import { pathSegment } from '../path-segment.ts'
 /** Folder of the snippets, beside Nginx's directory of sites. */
 export const snippetsOf = (directory: string) => join(dirname(directory), 'deploy-receiver.d')
 
+/** The file that all previews of an app share. No app is called so: a name has no dot. */
+export const previewsFileOf = (directory: string, app: string): string =>
+  join(directory, `deploy-receiver.${pathSegment(app)}.previews.conf`)
+
+export const isPreviewsFile = (file: string): boolean =>
+  /\/deploy-receiver\.[a-z0-9-]+\.previews\.conf$/.test(file)
+
 /** An app's file for Nginx, and its snippets for a server block and for a location. */
 export const filesOf = (
   directory: string,

@@ -14,6 +14,7 @@ import { onDisk } from './change.ts'
 import type { Features } from './features.ts'
 import { readIfThere } from './files.ts'
 import { sha256 } from './mark.ts'
+import type { ConfiguredPreviews, PreviewLinks } from './preview-sites.ts'
 import type { NginxSettings } from './program.ts'
 import { inEachFile } from './render/listen.ts'
 import { servedPathIn } from './render/served.ts'
@@ -35,6 +36,8 @@ export interface AppSitesOptions {
   address(app: string, slot: Slot, replica: number): string
   /** By what load balancers are answered; by default they are not. */
   up?: Up
+  /** How the previews of an app are found without a site each; absent: each has one. */
+  previews?: PreviewLinks
   /** The network of the containers, as it really is; without it they have no names for each other's apps. */
   bridge?: Bridge
 }
@@ -54,6 +57,10 @@ export interface ConfiguredSite extends Partial<AppPlace> {
   tls?: ConfiguredTls
   /** Other containers have no name for it. */
   isolated?: true
+  /** Absent: it has none. */
+  ofPreviews?: ConfiguredPreviews
+  /** The app that it is a preview of. */
+  previewOf?: string
 }
 
 /** What is to be at Nginx of each app, by the config and by what lies on disk, and what is there. */

@@ -2,7 +2,7 @@ import { DeployError } from '../../core/errors.ts'
 import type { OnEdit } from '../../core/on-edit.ts'
 import type { Seen } from '../../core/slots/maintenance.ts'
 import type { AppUpstreams, Served, Sites } from '../../core/slots/ports.ts'
-import { filesOf, snippetsOf } from './app-files.ts'
+import { filesOf, previewsFileOf, snippetsOf } from './app-files.ts'
 import { type AppSitesOptions, appSites } from './app-sites.ts'
 import { ask } from './ask/ask.ts'
 import { waitUntilGone } from './ask/wait-until-gone.ts'
@@ -15,14 +15,15 @@ import { checkUp } from './check-up.ts'
 import { askAsBalancer } from './ask/balancer.ts'
 import { type Edit, editsOf, writable } from './edited.ts'
 import { createReceiverAtNginx, type ReceiverAtNginx } from './ensure-receiver.ts'
-import { makeDirectory, readIfThere, type Wanted } from './files.ts'
+import { isSettled, makeDirectory, readIfThere, type Wanted } from './files.ts'
 import { leftBehind } from './left-behind.ts'
 import { isOthers, othersFile, withHead } from './mark.ts'
 import { OLDEST } from './features.ts'
 import { http3Socket } from './http3.ts'
 import { createProgram, type Program } from './program.ts'
 import { inEachFile } from './render/listen.ts'
-import { render, type Rendered } from './render/render.ts'
+import { previewSites } from './preview-sites.ts'
+import { render, renderPreviews } from './render/render.ts'
 import type { ConfiguredReceiver } from './receiver-site.ts'
 import { internalPathIn, withRevision } from './render/served.ts'
 import { type Site, settingsOf } from './render/site.ts'
@@ -88,7 +89,9 @@ export function createSites(options: SitesOptions): SiteFiles {
     flags,
     bridge,
   } = options
-  const { siteOf, siteOnDisk } = appSites(options)
+  const { siteOf, ...own } = appSites(options)
+  const previews = previewSites(options)
+  const siteOnDisk = (app: string) => previews.onDisk(app) ?? own.siteOnDisk(app)
   let last: Promise<unknown> = Promise.resolve()
   const snippets = snippetsOf(nginx.directory)
   const program = createProgram(nginx)
@@ -113,7 +116,8 @@ export function createSites(options: SitesOptions): SiteFiles {
   }
   const files = (app: string, site?: Site): Wanted[] => {
     const [conf, slot, proxy] = filesOf(nginx.directory, app)
-    const texts = site === undefined ? undefined : withRevision(installation, rendered(site))
+    const texts =
+      site === undefined ? undefined : withRevision(installation, rendered(site, render))
     const mine = (text: string | undefined) =>
       text === undefined
         ? undefined
@@ -124,6 +128,24 @@ export function createSites(options: SitesOptions): SiteFiles {
       { file: proxy, text: mine(texts?.proxy) },
     ]
   }
+  const filesFor = (app: string, upstreams: AppUpstreams, others: readonly string[]): Wanted[] =>
+    previews.parentOf(app) === undefined
+      ? files(app, siteOf(app, upstreams, { others, features }))
+      : files(app)
+  /** The files that previews of these apps share, and that of each preview's app. */
+  const sharedFiles = (apps: readonly string[]): { app: string; wanted: Wanted }[] =>
+    [...new Set(apps.map((app) => previews.parentOf(app) ?? app))].map((app) => {
+      const site = previews.siteOf(app, features)
+      const texts = site && { conf: rendered(site, renderPreviews), slot: '', proxy: '' }
+      const text = texts && withRevision(installation, texts).conf
+      return {
+        app,
+        wanted: {
+          file: previewsFileOf(nginx.directory, app),
+          text: text && withHead(installation, text, settingsOf(site)),
+        },
+      }
+    })
   const sockets = (changing: readonly Wanted[]) =>
     http3Socket(changing, { directory: nginx.directory, installation, listens: listenTls })
   const foreign = (app: string): string | undefined => {
@@ -174,11 +196,19 @@ export function createSites(options: SitesOptions): SiteFiles {
         refuseOthers(Object.keys(upstreams))
         features = await program.features()
         const others = Object.keys(upstreams)
+        const shared = sharedFiles(others)
+        if (previews.isKeptOff(others) || !shared.every(({ wanted: each }) => isSettled(each))) {
+          const seen = shared.map(({ app }) => app)
+          previews.see(seen, await program.serverBlocks())
+        }
         const wanted = Object.entries(upstreams).flatMap(([app, each]) =>
-          onDisk(nginx, () =>
-            writable(app, files(app, siteOf(app, each, { others, features })), onEdit(app)),
-          ),
+          onDisk(nginx, () => writable(app, filesFor(app, each, others), onEdit(app))),
         )
+        for (const { app, wanted: each } of sharedFiles(others)) {
+          wanted.push(...onDisk(nginx, () => writable(app, [each], onEdit(app))))
+        }
+        // before they leave sites of their own
+        onDisk(nginx, () => previews.lead(upstreams))
         wanted.push(...onDisk(nginx, () => leftBehind({ ...nginx, installation, apps: known() })))
         const lost = await receiver.lost()
         wanted.push(...lost)
@@ -188,6 +218,7 @@ export function createSites(options: SitesOptions): SiteFiles {
           program,
           prepare: () => makeDirectory(snippets),
         })
+        onDisk(nginx, () => previews.leave(others))
         // what others have of Nginx can be seen again
         if (lost.length > 0) await receiver.ensure('leave')
         return done
@@ -225,10 +256,16 @@ export function createSites(options: SitesOptions): SiteFiles {
     },
     async remove(app, onEdit = 'overwrite') {
       const site = siteOnDisk(app)
+      let wasFound = false
       const wasThere = await inTurn(async () => {
         if (onDisk(nginx, () => foreign(app)) !== undefined) return false
-        const own = onDisk(nginx, () => writable(app, files(app), onEdit))
-        const wanted = [...own, ...onDisk(nginx, () => sockets(own))]
+        wasFound = onDisk(nginx, () => previews.remove(app))
+        const ofApp = [
+          ...files(app),
+          { file: previewsFileOf(nginx.directory, app), text: undefined },
+        ]
+        const mine = onDisk(nginx, () => writable(app, ofApp, onEdit))
+        const wanted = [...mine, ...onDisk(nginx, () => sockets(mine))]
         try {
           return (await change(wanted, { nginx, program })).changed
         } catch (error) {
@@ -236,27 +273,25 @@ export function createSites(options: SitesOptions): SiteFiles {
         }
       })
       if (wasThere) await waitUntilGone(site, program)
-      return wasThere
+      return wasThere || wasFound
     },
     edits: (upstreams) =>
       onDisk(nginx, () => [
         ...receiver.edits(),
         ...Object.entries(upstreams).flatMap(([app, each]) =>
           foreign(app) === undefined
-            ? editsOf(
-                app,
-                files(app, siteOf(app, each, { others: Object.keys(upstreams), features })),
-              )
+            ? editsOf(app, filesFor(app, each, Object.keys(upstreams)))
             : [],
         ),
+        ...sharedFiles(Object.keys(upstreams)).flatMap(({ app, wanted }) => editsOf(app, [wanted])),
       ]),
     refuseOthers,
   }
 }
 
-function rendered(site: Site): Rendered {
+function rendered<T>(site: Site, by: (site: Site) => T): T {
   try {
-    return render(site)
+    return by(site)
   } catch (cause) {
     throw new DeployError('nginx_failed', `no Nginx file for ${site.app}: ${reasonOf(cause)}`, {
       hint: 'choose a value of plain letters, digits, dots and dashes; the data directory is part of the paths',

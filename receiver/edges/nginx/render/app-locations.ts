@@ -3,6 +3,7 @@ import { grpcAnswers, grpcLocation } from './grpc.ts'
 import { gzip } from './gzip.ts'
 import { holdOff } from './maintenance.ts'
 import { passOn } from './pass-on.ts'
+import { calledIn } from './preview.ts'
 import { askPassword } from './password.ts'
 import { limitRate } from './rate-limit.ts'
 import { servedLocation } from './served.ts'
@@ -15,7 +16,7 @@ import { believe } from './trust.ts'
 import type { Names } from './variables.ts'
 
 /** What an app needs of its server block, and of a location of it: the rendered site and the snippets are made of these. */
-export const inServer = (site: Site, names: Names) => `${servedLocation(site.app)}
+export const inServer = (site: Site, names: Names) => `${servedLocation(calledIn(site))}
 ${besideLocation(site, names)}${site.protocol === 'grpc' ? '' : pageLocations(site, names)}`
 
 /** What the location of an app leads to when its slot does not answer. */

@@ -1,4 +1,5 @@
 import { DOMAIN, isAppName, isPath } from '../../../core/dns-name.ts'
+import { withoutName } from './preview.ts'
 import type { Front, Site } from './site.ts'
 
 const GRAMMAR = {
@@ -24,12 +25,16 @@ const GRAMMAR = {
 /** Throws when something is to get into a file of Nginx that has not the form of its kind. */
 export function checkGrammar(site: Site): void {
   const { upstreams, published = [], flags, blocks = [], strips = [], redirectFrom = [] } = site
-  const { containers, heard, maintenance, straight, up } = site
+  const { containers, heard, maintenance, straight, up, previews } = site
   const places = blocks.flatMap((block) => block.places)
   const snippets = places.map(({ snippet }) => snippet)
   checkFront(site)
   checkEach({
-    domain: [...redirectFrom, ...blocks.flatMap((block) => block.domains)],
+    domain: [
+      ...redirectFrom,
+      ...blocks.flatMap((block) => block.domains),
+      ...given(previews?.domain),
+    ],
     upstream: [...upstreams.blue, ...upstreams.green, ...published],
     network: given(containers),
     path: [
@@ -39,9 +44,10 @@ export function checkGrammar(site: Site): void {
       ...(straight === undefined ? [] : Object.values(straight)),
       ...given(heard),
       ...given(maintenance?.flag),
+      ...given(previews?.upstreams),
       ...(up === undefined ? [] : [up.drained, up.apps]),
       ...snippets,
-    ],
+    ].map(previews === undefined ? (path) => path : withoutName),
     location: [...strips, ...places.map(({ path }) => path)],
   })
 }

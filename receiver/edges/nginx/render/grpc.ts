@@ -1,6 +1,7 @@
 import { askPassword } from './password.ts'
 import { hideOfApp } from './headers.ts'
 import { timeFor } from './pass-on.ts'
+import { findPlace, placeOf } from './preview.ts'
 import { limitRate } from './rate-limit.ts'
 import type { Site } from './site.ts'
 import { indent } from './text.ts'
@@ -41,7 +42,7 @@ ${indent(everywhere(site))}  return 200;
 export const grpcLocation = (site: Site, names: Names): string =>
   `${ANSWERS.map(({ code, of }) => `error_page ${of.join(' ')} = ${names.grpc}${code};\n`).join('')}client_max_body_size ${site.maxBody ?? '0'}; # of all messages of a stream together
 client_body_timeout ${timeFor(site)}; # streams may be silent
-${limitRate(site)}${askPassword(site)}${everywhere(site)}grpc_pass grpc://$${names.variable};
+${limitRate(site)}${askPassword(site)}${everywhere(site)}${findPlace(site, names)}grpc_pass grpc://${placeOf(site, names)};
 grpc_set_header Host $host;
 ${asGrpc(told(site))}${asGrpc(hideOfApp(site))}${site.basicAuth === undefined ? '' : 'grpc_set_header Authorization "";\n'}grpc_next_upstream error timeout; # no call that an app may have seen is made again
 grpc_intercept_errors off; # the app's own errors pass

@@ -1,3 +1,4 @@
+import { calledIn } from './preview.ts'
 import type { Site } from './site.ts'
 import { indent } from './text.ts'
 import { everywhere } from './tls.ts'
@@ -40,6 +41,6 @@ export const maintenancePage = (site: Site): string =>
 if (-f ${site.maintenance.flag}) {
 ${indent(everywhere(site, ['retry-after', 'cache-control']))}  add_header Retry-After ${RETRY_SECONDS} always;
   add_header Cache-Control no-store always;
-  return 503 "<!doctype html><title>Maintenance</title><p>${site.app} is down for maintenance. Please try again later.</p>\\n";
+  return 503 "<!doctype html><title>Maintenance</title><p>${calledIn(site)} is down for maintenance. Please try again later.</p>\\n";
 }
 `

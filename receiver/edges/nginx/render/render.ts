@@ -40,7 +40,12 @@ export function render(site: Site): Rendered {
   }
 }
 
-/** What server blocks refer to. All apps have the same `map`, which Nginx takes any number of times. */
+/** The text of the file that all previews of an app share: it names none of them. */
+export function renderPreviews(site: Site): string {
+  checkGrammar(site)
+  return `${HEAD}${references(site)}\n${serverBlocks(site)}`
+}
+
 function shared(site: Site): string {
   const { app, upstreams, published } = site
   const one = (name: string, addresses: readonly string[]) =>
@@ -50,9 +55,14 @@ function shared(site: Site): string {
     published === undefined
       ? `${one('blue', upstreams.blue)}${one('green', upstreams.green)}`
       : one('service', published)
+  return `${HEAD}${all}${references(site)}`
+}
+
+/** What server blocks refer to. All apps have the same `map`, which Nginx takes any number of times. */
+function references(site: Site): string {
   // Only WebSockets: many HTTP clients offer h2c with each request, and an app that has WebSockets answers 400 to it.
   const connection = `map $http_upgrade $receiver_connection { default ""; websocket upgrade; }\n`
-  return `${HEAD}${all}${connection}${trust(site)}${hstsMap(site)}${rateZone(site)}${dollar(site)}`
+  return `${connection}${trust(site)}${hstsMap(site)}${rateZone(site)}${dollar(site)}`
 }
 
 /** A replica that does not answer is passed over, but not for long: it may be back at once. */

@@ -1,6 +1,7 @@
 import { isAtLeast, OLDEST } from '../features.ts'
 import { inLocation, inServer } from './app-locations.ts'
 import { challenge } from './challenge.ts'
+import { calledIn, findPreview, serverNames } from './preview.ts'
 import { redirect } from './redirect.ts'
 import { inOneFile } from './listen.ts'
 import { servedLocation } from './served.ts'
@@ -52,7 +53,7 @@ const block = (
   first: string,
   then: string,
 ): string => `server {
-${indent(`${first}server_name ${names.join(' ')};\n${keptOpen(site)}${everywhere(site)}`)}
+${indent(`${first}server_name ${serverNames(site, names)};\n${keptOpen(site)}${everywhere(site)}${findPreview(site)}`)}
 ${indent(then)}}
 `
 
@@ -110,7 +111,7 @@ function sentOn(site: Front, served: Group['served']): string {
     const first = `${unless.set}if (${unless.not}) { ${toTls(site).trim()} }\n`
     return `${challenge(site)}${served(first)}`
   }
-  return `${challenge(site)}${servedLocation(site.app)}${upLocations(site.up)}
+  return `${challenge(site)}${servedLocation(calledIn(site))}${upLocations(site.up)}
 location / {
   ${toTls(site)}}
 `

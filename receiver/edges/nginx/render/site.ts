@@ -51,6 +51,8 @@ export interface Site extends SiteSettings {
   strips?: readonly string[]
   /** Names that lead to the first of its domains. */
   redirectFrom?: readonly string[]
+  /** It is not the app's own site, but the one of all its previews. */
+  previews?: Previews
 }
 
 /** What a server block needs to know of what stands behind it. */
@@ -84,6 +86,19 @@ export interface Place {
 /** Whether visitors of a name come over TLS. */
 export const isSecure = ({ tls }: Pick<Site, 'tls'>, name: string): boolean =>
   tls !== undefined && (tls.domains?.includes(name) ?? true)
+
+/**
+ * What a site says that all previews of an app share. It is written once; which previews there are, and where they are, Nginx sees
+ * for each request by links (`edges/upstream-links.ts`), so that none of them needs a reload when it comes, is updated or goes.
+ */
+export interface Previews {
+  /** Each has a name below it. */
+  domain: string
+  /** Folder of the links by which they are found. */
+  upstreams: string
+  /** Whether no other app's previews have names below that domain, too: then all of these names are theirs. */
+  isAlone: boolean
+}
 
 export interface Maintenance {
   /** There: visitors are told so. */

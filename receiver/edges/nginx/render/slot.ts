@@ -1,4 +1,5 @@
 import { hasPage, sendTo } from './error-pages.ts'
+import { calledIn, findPlace, placeOf } from './preview.ts'
 import { type Names, OWN_VARIABLE } from './variables.ts'
 import { maintenancePage } from './maintenance.ts'
 import { passOn } from './pass-on.ts'
@@ -10,15 +11,17 @@ import { believe } from './trust.ts'
 
 /** Chooses the live slot, for each request anew; what its orchestrator publishes is at one place. */
 export const choose = (
-  { app, flags, published }: Pick<Site, 'app' | 'flags' | 'published'>,
+  site: Pick<Site, 'app' | 'flags' | 'published' | 'previews'>,
   { variable }: Names,
-): string =>
-  published === undefined
+): string => {
+  const app = calledIn(site)
+  return site.published === undefined
     ? `set $${variable} ${app}_blue;
-if (-f ${flags.green}) { set $${variable} ${app}_green; }
+if (-f ${site.flags.green}) { set $${variable} ${app}_green; }
 `
     : `set $${variable} ${app}_service;
 `
+}
 
 /**
  * The way of nearly each request: one look, or two, where there is nothing to know but the live slot. Of what stands in the location below it
@@ -40,8 +43,8 @@ export const tellSlot = ({ variable }: Names): string =>
   variable === OWN_VARIABLE ? '' : `set $${OWN_VARIABLE} $${variable};\n`
 
 /** To the slot that was chosen. */
-export const passTo = ({ strips }: Pick<Site, 'strips'>, { variable }: Names): string =>
-  `proxy_pass http://$${variable}${strips === undefined ? '' : PATH_VARIABLE};\n`
+export const passTo = (site: Site, names: Names): string =>
+  `${findPlace(site, names)}proxy_pass http://${placeOf(site, names)}${site.strips === undefined ? '' : PATH_VARIABLE};\n`
 
 /** Asks visitors to wait. */
 export const absent = (site: Site, names: Names): string => `location ${names.absent} {
@@ -56,8 +59,8 @@ add_header Cache-Control no-store always;
 ${everywhere(site, ['retry-after', 'cache-control'])}return 503${says};
 `
 
-const waiting = ({ app }: Site) =>
-  `<!doctype html><title>Just a moment</title><p>${app} is being deployed. Please try again in a moment.</p>\\n`
+const waiting = (site: Site) =>
+  `<!doctype html><title>Just a moment</title><p>${calledIn(site)} is being deployed. Please try again in a moment.</p>\\n`
 
 /**
  * A slow upload that began before a swap connects to its slot only when all of its body is here, and that slot may be gone by

@@ -7,6 +7,7 @@ import { buffer } from 'node:stream/consumers'
 import type { Slot } from '../../../../receiver/core/slots/container.ts'
 import { createSites, type SitesOptions } from '../../../../receiver/edges/nginx/sites.ts'
 import { createSlots, upFiles } from '../../../../receiver/edges/slots.ts'
+import { createUpstreamLinks } from '../../../../receiver/edges/upstream-links.ts'
 import { INSTALLATION } from '../../../support/home.ts'
 import { startNginx } from '../../../support/nginx.ts'
 import { freePort } from '../../../support/ports.ts'
@@ -64,6 +65,7 @@ export async function openBehindNginx(
   // as most times: one look is enough
   if (receiver === undefined) slots.hear(true)
   const up = upFiles(data)
+  const links = createUpstreamLinks(data)
   const configured = new Map<string, AppAtNginx>()
   const sites = createSites({
     installation: INSTALLATION.id,
@@ -72,6 +74,7 @@ export async function openBehindNginx(
     apps: () => [...configured.keys()],
     flags: slots.flags,
     address: () => '127.0.0.1',
+    previews: { links, flags: up.apps },
     bridge: BRIDGE,
     ...(isAsked ? { up, receiver: () => ({ ...OWN, up }) } : {}),
     ...(receiver === undefined ? {} : { receiver }),
@@ -81,6 +84,7 @@ export async function openBehindNginx(
     port,
     slots,
     sites,
+    links,
     /** To change, before it is ensured. */
     configured,
     /** Where the snippets of apps are. */
