@@ -16,6 +16,8 @@ const stack = inject('stack')
 const docker = new Docker({ socketPath: stack.dockerHost.slice('unix://'.length) })
 let vm: Vm
 let apart: Subnet
+/** Nginx's, once production stands: it is not reloaded for previews. */
+let workers: string[]
 let one: string
 let two: string
 
@@ -87,6 +89,11 @@ async function fetchFrom(app: string, url: string): Promise<string> {
   return stdout.trim()
 }
 
+const listed = (folder: string): string[] =>
+  existsSync(join(vm.dir, 'data', folder))
+    ? readdirSync(join(vm.dir, 'data', folder)).map((each) => `${folder}/${each}`)
+    : []
+
 /** All that there is of previews, by its own word. */
 async function traces(): Promise<string[]> {
   const label = [`deploy-receiver.network=${NETWORK}`]
@@ -101,12 +108,13 @@ async function traces(): Promise<string[]> {
     ...networks.map(({ Name }) => Name).filter((name) => name.startsWith(NETWORK)),
     ...images.flatMap(({ RepoTags }) => RepoTags ?? []).filter((tag) => tag.includes(NETWORK)),
     ...readdirSync(directory, { recursive: true }).map(String),
-    ...readdirSync(join(vm.dir, 'data', 'slots')).map((each) => `slots/${each}`),
+    ...['slots', 'upstreams'].flatMap((folder) => listed(folder)),
   ].filter((each) => each.includes('--pr-'))
 }
 
 test('a preview is made, found by its password alone, and knows nothing of production', async () => {
   expect((await vm.deploy(one)).status).toBe('succeeded')
+  workers = vm.nginx.workers()
   const { deployment } = await hook('pr-1', two)
   expect(deployment).toMatchObject({ app: 'api--pr-1', status: 'succeeded' })
   expect(deployment.url).toBe(`http://api--pr-1.preview.test:${vm.sites}`)
@@ -176,6 +184,7 @@ test('nothing of it is left when it is removed, by a hook or by hand, and produc
   const args = ['--config', join(vm.dir, 'config.yaml'), 'remove', 'api--pr-2']
   expect((await promisify(execFile)(PROGRAM, args)).stdout).toContain('container')
   expect(await traces()).toEqual([])
+  expect(vm.nginx.workers()).toEqual(workers)
   expect(existsSync(join(vm.dir, 'data', 'slots', 'api'))).toBe(true)
   expect((await (await containerOf('api')).inspect()).Id).toBe(Id)
   expect((await vm.visit()).status).toBe(200)
@@ -186,4 +195,5 @@ test('one that is not in the config any more goes with what said it', async () =
   delete vm.config.apps['api']?.['previews']
   await vm.reload()
   await expect.poll(traces).toEqual([])
+  expect(existsSync(join(vm.nginx.directory, 'deploy-receiver.api.previews.conf'))).toBe(false)
 })

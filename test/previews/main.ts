@@ -92,6 +92,7 @@ async function comeAndGo(
     throw new Error(`production of shop: ${JSON.stringify(ofShop.deployment.error)}`)
   }
   const [before, rows] = [await allThatIs(docker, vm), await shop.rows()]
+  const workers = vm.nginx.workers().join(' ')
   const visitors = startVisitors({ port: vm.sites, domain: 'api.test' })
 
   const lives: Life[] = Array.from({ length: previews }, (_, nth) => ({
@@ -124,6 +125,7 @@ async function comeAndGo(
     ...before.filter((each) => !after.includes(each)).map((each) => `gone: ${each}`),
     ...rowsOf(vm.config['data'] as string, NAMED).map((each) => `left over: ${each}`),
     ...(rowsAfter === rows ? [] : [`the database of production has ${JSON.stringify(rowsAfter)}`]),
+    ...(vm.nginx.workers().join(' ') === workers ? [] : ['Nginx was reloaded']),
     ...(met.failed === 0 ? [] : [`of production's requests ${met.failed} failed`, ...met.reasons]),
   )
   await vm.close()
@@ -164,7 +166,6 @@ function show({
     'deployed again': counts.deployedAgain,
     "production's requests": met.requests,
     'of these failed': met.failed,
-    'kept connections closed by reloads': met.closed,
     'left over': problems.filter((each) => each.startsWith('left over')).length,
     problems: problems.length,
   })

@@ -1,4 +1,4 @@
-import { Agent, type ClientRequest, request } from 'node:http'
+import { Agent, request } from 'node:http'
 import { text } from 'node:stream/consumers'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Site } from '../support/ask.ts'
@@ -13,23 +13,20 @@ export interface Met {
   requests: number
   failed: number
   reasons: string[]
-  /** Connections that were kept, and that Nginx had closed when the next request went out on them. */
-  closed: number
 }
 
 /**
- * Visitors that GET and POST, on connections that they keep and on fresh ones. When previews come and go, Nginx is reloaded, which closes
- * connections on which nothing is under way: as browsers do, they send on another one what had no answer on a connection that was used
- * before; each time is counted. Anything else is a failure.
+ * Visitors that GET and POST, on connections that they keep and on fresh ones. They are as simple as clients get: what has no answer on a
+ * connection that was kept is not sent again on another one, as browsers would, but is a failure.
  */
 export function startVisitors(site: Site): { stop(): Promise<Met> } {
-  const met: Met = { requests: 0, failed: 0, reasons: [], closed: 0 }
+  const met: Met = { requests: 0, failed: 0, reasons: [] }
   const stopping = new AbortController()
   const visitor = async (method: 'GET' | 'POST', keepAlive: boolean) => {
     const agent = new Agent({ keepAlive, maxSockets: 1 })
     while (!stopping.signal.aborted) {
       met.requests++
-      const reason = await answered(site, { method, agent, closed: () => met.closed++ })
+      const reason = await answered(site, { method, agent })
       if (reason !== undefined) {
         met.failed++
         if (met.reasons.length < SHOWN_REASONS) met.reasons.push(`${method}: ${reason}`)
@@ -52,39 +49,29 @@ export function startVisitors(site: Site): { stop(): Promise<Met> } {
 /** Why it was not answered as it has to be. */
 async function answered(
   site: Site,
-  { method, agent, closed }: { method: 'GET' | 'POST'; agent: Agent; closed: () => void },
+  { method, agent }: { method: 'GET' | 'POST'; agent: Agent },
 ): Promise<string | undefined> {
   const body = method === 'POST' ? BODY : undefined
-  for (;;) {
-    const { sent, reply } = send(site, { method, agent, ...(body && { body }) })
-    try {
-      const { status, said } = await reply
-      const isRight = said.includes(
-        body === undefined ? '"production"' : `"received":${BODY.length}`,
-      )
-      return status === 200 && isRight ? undefined : `${status} ${said.slice(0, 100)}`
-    } catch (error) {
-      if (!sent.reusedSocket || (error as { code?: string }).code !== 'ECONNRESET') {
-        return reasonOf(error)
-      }
-      closed()
-    }
+  const right = body === undefined ? '"production"' : `"received":${BODY.length}`
+  try {
+    const { status, said } = await send(site, { method, agent, ...(body && { body }) })
+    return status === 200 && said.includes(right) ? undefined : `${status} ${said.slice(0, 100)}`
+  } catch (error) {
+    return reasonOf(error)
   }
 }
 
-function send(
+const send = (
   { host = '127.0.0.1', port, domain }: Site,
   { method, agent, body }: { method: string; agent: Agent; body?: Buffer },
-): { sent: ClientRequest; reply: Promise<{ status: number; said: string }> } {
-  const headers = { host: domain, ...(body && { 'content-length': body.length }) }
-  const sent = request({ host, port, method, headers, agent, timeout: TIMEOUT_MS })
-  const reply = new Promise<{ status: number; said: string }>((resolve, reject) => {
+): Promise<{ status: number; said: string }> =>
+  new Promise((resolve, reject) => {
+    const headers = { host: domain, ...(body && { 'content-length': body.length }) }
+    const sent = request({ host, port, method, headers, agent, timeout: TIMEOUT_MS })
     sent.once('timeout', () => sent.destroy(new Error(`no answer within ${TIMEOUT_MS} ms`)))
     sent.once('error', reject)
     sent.once('response', (incoming) => {
       text(incoming).then((said) => resolve({ status: incoming.statusCode ?? 0, said }), reject)
     })
+    sent.end(body)
   })
-  sent.end(body)
-  return { sent, reply }
-}
