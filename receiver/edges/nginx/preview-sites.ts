@@ -113,7 +113,8 @@ export function previewSites({
         .filter(({ file }) => !isPreviewsFile(file))
         .flatMap((block) => block.names)
       for (const app of apps) {
-        const previews = configured(app)?.ofPreviews
+        const parent = configured(app)?.previewOf ?? app
+        const previews = configured(parent)?.ofPreviews
         if (previews === undefined) continue
         if (isAnyBefore(names, previews)) taken.add(previews.domain)
         else taken.delete(previews.domain)

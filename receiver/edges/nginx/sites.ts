@@ -1,8 +1,7 @@
-import { DeployError } from '../../core/errors.ts'
 import type { OnEdit } from '../../core/on-edit.ts'
 import type { Seen } from '../../core/slots/maintenance.ts'
 import type { AppUpstreams, Served, Sites } from '../../core/slots/ports.ts'
-import { filesOf, previewsFileOf, snippetsOf } from './app-files.ts'
+import { filesOf, snippetsOf } from './app-files.ts'
 import { type AppSitesOptions, appSites } from './app-sites.ts'
 import { ask } from './ask/ask.ts'
 import { waitUntilGone } from './ask/wait-until-gone.ts'
@@ -10,24 +9,23 @@ import type { Telling } from './ask/who-tells.ts'
 import { askFrontPages } from './ask/front-pages.ts'
 import { askInternal } from './ask/internal.ts'
 import { leafAt } from './ask/leaf.ts'
-import { change, onDisk, reasonOf } from './change.ts'
+import { change, onDisk } from './change.ts'
 import { checkUp } from './check-up.ts'
 import { askAsBalancer } from './ask/balancer.ts'
 import { type Edit, editsOf, writable } from './edited.ts'
 import { createReceiverAtNginx, type ReceiverAtNginx } from './ensure-receiver.ts'
 import { isSettled, makeDirectory, readIfThere, type Wanted } from './files.ts'
 import { leftBehind } from './left-behind.ts'
-import { isOthers, othersFile, withHead } from './mark.ts'
+import { isOthers, othersFile } from './mark.ts'
 import { OLDEST } from './features.ts'
 import { http3Socket } from './http3.ts'
 import { createProgram, type Program } from './program.ts'
 import { inEachFile } from './render/listen.ts'
 import { previewSites } from './preview-sites.ts'
-import { render, renderPreviews } from './render/render.ts'
 import type { ConfiguredReceiver } from './receiver-site.ts'
-import { internalPathIn, withRevision } from './render/served.ts'
-import { type Site, settingsOf } from './render/site.ts'
+import { internalPathIn } from './render/served.ts'
 import { twoDefaults } from './two-defaults.ts'
+import { createWanted } from './wanted.ts'
 import { whoStillUses } from './who-still-uses.ts'
 
 export interface SitesOptions extends AppSitesOptions {
@@ -89,9 +87,10 @@ export function createSites(options: SitesOptions): SiteFiles {
     flags,
     bridge,
   } = options
-  const { siteOf, ...own } = appSites(options)
+  const own = appSites(options)
   const previews = previewSites(options)
   const siteOnDisk = (app: string) => previews.onDisk(app) ?? own.siteOnDisk(app)
+  const wantedOf = createWanted({ installation, nginx, siteOf: own.siteOf, previews })
   let last: Promise<unknown> = Promise.resolve()
   const snippets = snippetsOf(nginx.directory)
   const program = createProgram(nginx)
@@ -114,38 +113,6 @@ export function createSites(options: SitesOptions): SiteFiles {
     last = mine.catch(() => false)
     return mine
   }
-  const files = (app: string, site?: Site): Wanted[] => {
-    const [conf, slot, proxy] = filesOf(nginx.directory, app)
-    const texts =
-      site === undefined ? undefined : withRevision(installation, rendered(site, render))
-    const mine = (text: string | undefined) =>
-      text === undefined
-        ? undefined
-        : withHead(installation, text, site === undefined ? {} : settingsOf(site))
-    return [
-      { file: conf, text: mine(texts?.conf) },
-      { file: slot, text: mine(texts?.slot) },
-      { file: proxy, text: mine(texts?.proxy) },
-    ]
-  }
-  const filesFor = (app: string, upstreams: AppUpstreams, others: readonly string[]): Wanted[] =>
-    previews.parentOf(app) === undefined
-      ? files(app, siteOf(app, upstreams, { others, features }))
-      : files(app)
-  /** The files that previews of these apps share, and that of each preview's app. */
-  const sharedFiles = (apps: readonly string[]): { app: string; wanted: Wanted }[] =>
-    [...new Set(apps.map((app) => previews.parentOf(app) ?? app))].map((app) => {
-      const site = previews.siteOf(app, features)
-      const texts = site && { conf: rendered(site, renderPreviews), slot: '', proxy: '' }
-      const text = texts && withRevision(installation, texts).conf
-      return {
-        app,
-        wanted: {
-          file: previewsFileOf(nginx.directory, app),
-          text: text && withHead(installation, text, settingsOf(site)),
-        },
-      }
-    })
   const sockets = (changing: readonly Wanted[]) =>
     http3Socket(changing, { directory: nginx.directory, installation, listens: listenTls })
   const foreign = (app: string): string | undefined => {
@@ -195,18 +162,13 @@ export function createSites(options: SitesOptions): SiteFiles {
       inTurn(async () => {
         refuseOthers(Object.keys(upstreams))
         features = await program.features()
-        const others = Object.keys(upstreams)
-        const shared = sharedFiles(others)
-        if (previews.isKeptOff(others) || !shared.every(({ wanted: each }) => isSettled(each))) {
-          const seen = shared.map(({ app }) => app)
-          previews.see(seen, await program.serverBlocks())
+        const all = Object.keys(upstreams)
+        if (previews.isKeptOff(all) || !wantedOf.shared(all, features).every(isSettled)) {
+          previews.see(all, await program.serverBlocks())
         }
-        const wanted = Object.entries(upstreams).flatMap(([app, each]) =>
-          onDisk(nginx, () => writable(app, filesFor(app, each, others), onEdit(app))),
-        )
-        for (const { app, wanted: each } of sharedFiles(others)) {
-          wanted.push(...onDisk(nginx, () => writable(app, [each], onEdit(app))))
-        }
+        const wanted = wantedOf
+          .all(upstreams, features)
+          .flatMap(({ app, files }) => onDisk(nginx, () => writable(app, files, onEdit(app))))
         // before they leave sites of their own
         onDisk(nginx, () => previews.lead(upstreams))
         wanted.push(...onDisk(nginx, () => leftBehind({ ...nginx, installation, apps: known() })))
@@ -218,7 +180,7 @@ export function createSites(options: SitesOptions): SiteFiles {
           program,
           prepare: () => makeDirectory(snippets),
         })
-        onDisk(nginx, () => previews.leave(others))
+        onDisk(nginx, () => previews.leave(all))
         // what others have of Nginx can be seen again
         if (lost.length > 0) await receiver.ensure('leave')
         return done
@@ -260,11 +222,7 @@ export function createSites(options: SitesOptions): SiteFiles {
       const wasThere = await inTurn(async () => {
         if (onDisk(nginx, () => foreign(app)) !== undefined) return false
         wasFound = onDisk(nginx, () => previews.remove(app))
-        const ofApp = [
-          ...files(app),
-          { file: previewsFileOf(nginx.directory, app), text: undefined },
-        ]
-        const mine = onDisk(nginx, () => writable(app, ofApp, onEdit))
+        const mine = onDisk(nginx, () => writable(app, wantedOf.none(app), onEdit))
         const wanted = [...mine, ...onDisk(nginx, () => sockets(mine))]
         try {
           return (await change(wanted, { nginx, program })).changed
@@ -278,25 +236,11 @@ export function createSites(options: SitesOptions): SiteFiles {
     edits: (upstreams) =>
       onDisk(nginx, () => [
         ...receiver.edits(),
-        ...Object.entries(upstreams).flatMap(([app, each]) =>
-          foreign(app) === undefined
-            ? editsOf(app, filesFor(app, each, Object.keys(upstreams)))
-            : [],
-        ),
-        ...sharedFiles(Object.keys(upstreams)).flatMap(({ app, wanted }) => editsOf(app, [wanted])),
+        ...wantedOf
+          .all(upstreams, features)
+          .flatMap(({ app, files }) => (foreign(app) === undefined ? editsOf(app, files) : [])),
       ]),
     refuseOthers,
-  }
-}
-
-function rendered<T>(site: Site, by: (site: Site) => T): T {
-  try {
-    return by(site)
-  } catch (cause) {
-    throw new DeployError('nginx_failed', `no Nginx file for ${site.app}: ${reasonOf(cause)}`, {
-      hint: 'choose a value of plain letters, digits, dots and dashes; the data directory is part of the paths',
-      cause,
-    })
   }
 }
 

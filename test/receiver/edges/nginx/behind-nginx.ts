@@ -48,10 +48,13 @@ export async function openBehindNginx(
     accessLog,
     receiver,
     isAsked = false,
+    hasTls = false,
   }: {
     accessLog?: string
     /** Whether load balancers are answered, also by the receiver's own site. */
     isAsked?: boolean
+    /** Whether it listens for TLS, too. */
+    hasTls?: boolean
   } & Pick<SitesOptions, 'receiver'> = {},
 ) {
   const workspace = openWorkspace()
@@ -60,6 +63,7 @@ export async function openBehindNginx(
     ...(accessLog === undefined ? {} : { accessLog }),
   })
   const port = await freePort()
+  const tlsPort = hasTls ? await freePort() : 0
   const data = workspace.folder('data')
   const slots = createSlots(data)
   // as most times: one look is enough
@@ -69,7 +73,11 @@ export async function openBehindNginx(
   const configured = new Map<string, AppAtNginx>()
   const sites = createSites({
     installation: INSTALLATION.id,
-    nginx: { ...nginx, listen: [listen(port)] },
+    nginx: {
+      ...nginx,
+      listen: [listen(port)],
+      ...(hasTls ? { listenTls: [listen(tlsPort)] } : {}),
+    },
     app: (name) => configured.get(name),
     apps: () => [...configured.keys()],
     flags: slots.flags,
@@ -82,6 +90,7 @@ export async function openBehindNginx(
   return {
     nginx,
     port,
+    tlsPort,
     slots,
     sites,
     links,

@@ -1,12 +1,15 @@
 import { existsSync, writeFileSync } from 'node:fs'
 import type { Server } from 'node:http'
 import { Agent } from 'node:http'
+import { request } from 'node:https'
 import { connect } from 'node:net'
 import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { WebSocket, WebSocketServer } from 'ws'
 import type { ConfiguredSite } from '../../../../receiver/edges/nginx/app-sites.ts'
 import { filesOf, previewsFileOf } from '../../../../receiver/edges/nginx/app-files.ts'
+import { makePair } from '../../../support/certificates.ts'
 import { closed, openBehindNginx, type Sending, startEcho } from './behind-nginx.ts'
 
 let world: Awaited<ReturnType<typeof openBehindNginx>>
@@ -22,7 +25,7 @@ const echo = async (name: string) => {
 }
 
 beforeAll(async () => {
-  world = await openBehindNginx()
+  world = await openBehindNginx(undefined, { hasTls: true })
   const passwords = join(world.nginx.directory, '../previews.htpasswd')
   writeFileSync(passwords, 'ops:{PLAIN}open sesame\n')
   const site = {
@@ -80,6 +83,15 @@ const visit = (app: string, options: Sending & { path?: string } = {}) =>
   world.send(domainOf(app), options.path ?? '/', {
     ...options,
     headers: { ...PASSWORD, ...options.headers },
+  })
+const overTls = (host: string): Promise<string> =>
+  new Promise((resolve, reject) => {
+    const to = { host: '127.0.0.1', port: world.tlsPort, servername: host, agent: false }
+    request({ ...to, rejectUnauthorized: false, headers: { ...PASSWORD, host } }, (response) => {
+      text(response).then(resolve, reject)
+    })
+      .once('error', reject)
+      .end()
   })
 const nobody = async (host: string) => {
   await expect(world.send(host, '/')).rejects.toThrow(/socket hang up|ECONNRESET/)
@@ -285,4 +297,30 @@ test('where another site has all their names, or might have, each has a site of 
   await world.nginx.reloaded(() => ensure('shop--y', mine))
   expect(existsSync(filesOf(world.nginx.directory, 'shop--y')[0])).toBe(false)
   expect((await visit('shop--y')).asked.name).toBe('its own site')
+})
+
+test('with a certificate for all of them a preview is met over TLS, and one more needs no reload', async () => {
+  const folder = join(world.nginx.directory, '..')
+  const files = makePair(folder, ['*.preview.api.test'])
+  const { ofPreviews, ...alone } = world.configured.get('api') ?? expect.fail()
+  const tls = { pair: { ...files, covers: ['*.preview.api.test'], isFit: true } }
+  const { areApart: _, ...previews } = ofPreviews ?? expect.fail()
+  world.configured.set('api', { ...alone, ofPreviews: { ...previews, tls } })
+  await world.nginx.reloaded(() => world.sites.ensure({ api: NOWHERE }))
+  const before = world.nginx.workers()
+  await ensure('api--pr-6', await echo('six'))
+  world.slots.makeLive('api--pr-6', 'blue')
+  const host = domainOf('api--pr-6')
+  const [plain, secure] = [await visit('api--pr-6'), await overTls(host)]
+  expect([plain.status, plain.headers['location']]).toEqual([
+    308,
+    `https://${host}:${world.tlsPort}/`,
+  ])
+  expect(secure).toContain('"name":"six"')
+  expect(await world.sites.ask('api--pr-6', new AbortController().signal)).toEqual({
+    url: `https://${host}:${world.tlsPort}`,
+  })
+  await nobody(domainOf('api--pr-7'))
+  await expect(overTls(domainOf('api--pr-7'))).rejects.toThrow()
+  expect(world.nginx.workers()).toEqual(before)
 })
