@@ -9,6 +9,8 @@ export interface PreviewNews {
   url?: string
   digest?: string
   why?: string
+  /** Why it is there without HTTPS for now. */
+  noHttps?: string
 }
 
 /** Of why it is not deployed, in characters. */
@@ -31,7 +33,12 @@ export const previewNews = (
   // a newer run says what is true
   if (error instanceof ActionError && error.newerRun !== undefined) return undefined
   const digest = result?.deployment?.image.digest
-  const known = { ...(url !== undefined && { url }), ...(digest !== undefined && { digest }) }
+  const noHttps = result?.deployment?.no_https
+  const known = {
+    ...(url !== undefined && { url }),
+    ...(noHttps !== undefined && { noHttps }),
+    ...(digest !== undefined && { digest }),
+  }
   if (result !== undefined && result.status !== 'failed') {
     return { became: result.status === 'succeeded' ? 'live' : 'under way', ...known }
   }
@@ -54,7 +61,7 @@ const TOLD_CODES: ReadonlySet<string> = new Set(['rejected', 'deployment_failed'
 
 /** The text of a comment. In `<code>` nothing is Markdown, and `@somebody` tells nobody. */
 export const renderPreview = (
-  { became, url, digest, why }: PreviewNews,
+  { became, url, noHttps, digest, why }: PreviewNews,
   preview: Preview,
   { runUrl, payload }: RunContext,
 ): string => {
@@ -63,6 +70,7 @@ export const renderPreview = (
     `### ${MARKS[became]} Preview ${escape(previewAppOf(preview))}: ${became}`,
     table([
       ...(url === undefined ? [] : [row('URL', link(url))]),
+      ...(noHttps === undefined ? [] : [row('HTTPS', code(`not yet: ${noHttps}`))]),
       ...(digest === undefined ? [] : [row('Digest', code(digest))]),
       ...(commit === undefined ? [] : [row('Commit', code(commit))]),
       ...(why === undefined ? [] : [row('Why', code(why))]),

@@ -2445,8 +2445,10 @@ const previewNews = ({ target }, result, { error, url }) => {
 	if (result?.status === "superseded") return void 0;
 	if (error instanceof ActionError && error.newerRun !== void 0) return void 0;
 	const digest = result?.deployment?.image.digest;
+	const noHttps = result?.deployment?.no_https;
 	const known = {
 		...url !== void 0 && { url },
+		...noHttps !== void 0 && { noHttps },
 		...digest !== void 0 && { digest }
 	};
 	if (result !== void 0 && result.status !== "failed") return {
@@ -2471,10 +2473,11 @@ function whyOf(error, { url }) {
 }
 const TOLD_CODES = /* @__PURE__ */ new Set(["rejected", "deployment_failed"]);
 /** The text of a comment. In `<code>` nothing is Markdown, and `@somebody` tells nobody. */
-const renderPreview = ({ became, url, digest, why }, preview, { runUrl, payload }) => {
+const renderPreview = ({ became, url, noHttps, digest, why }, preview, { runUrl, payload }) => {
 	const commit = payload.pull_request?.head?.sha;
 	return [`### ${MARKS[became]} Preview ${escape(previewAppOf(preview))}: ${became}`, table([
 		...url === void 0 ? [] : [row("URL", link(url))],
+		...noHttps === void 0 ? [] : [row("HTTPS", code(`not yet: ${noHttps}`))],
 		...digest === void 0 ? [] : [row("Digest", code(digest))],
 		...commit === void 0 ? [] : [row("Commit", code(commit))],
 		...why === void 0 ? [] : [row("Why", code(why))],

@@ -1428,6 +1428,8 @@ const Deployment = object({
 	hint: optional(boolean()),
 	/** What visitors come to the app by, once that was found out. */
 	url: optional(string()),
+	/** Of a preview: why its visitors came to it without TLS when it was made, and when that changes, in words for people. */
+	no_https: optional(string()),
 	source: Source,
 	/** Of the request that it came of: the one that was answered with it, and that stands in the receiver's log. */
 	request_id: optional(string()),
@@ -1485,7 +1487,9 @@ const DeploymentEvent = variant("type", [
 		current: optional(number()),
 		total: optional(number()),
 		/** What visitors come to the app by, as found out. */
-		url: optional(string())
+		url: optional(string()),
+		/** Why they come to it without TLS for now. */
+		no_https: optional(string())
 	}),
 	object({
 		type: literal("live"),

@@ -55,6 +55,8 @@ export const Deployment = v.object({
   hint: v.optional(v.boolean()),
   /** What visitors come to the app by, once that was found out. */
   url: v.optional(v.string()),
+  /** Of a preview: why its visitors came to it without TLS when it was made, and when that changes, in words for people. */
+  no_https: v.optional(v.string()),
   source: Source,
   /** Of the request that it came of: the one that was answered with it, and that stands in the receiver's log. */
   request_id: v.optional(v.string()),
@@ -105,6 +107,8 @@ export const DeploymentEvent = v.variant('type', [
     total: v.optional(v.number()),
     /** What visitors come to the app by, as found out. */
     url: v.optional(v.string()),
+    /** Why they come to it without TLS for now. */
+    no_https: v.optional(v.string()),
   }),
   v.object({ type: v.literal('live'), at: v.string() }),
   v.object({

@@ -31,6 +31,8 @@ interface App {
   awaits_data: readonly string[]
   /** Absent of an older receiver. */
   drift?: string | null
+  /** Absent of an older receiver. */
+  no_https?: string | null
   /** Absent of an older receiver; `null`: it is not told of requests, or there was none. */
   traffic?: DescribedTraffic | null
   /** Absent of an older receiver; `null`: it is not a preview. */
@@ -133,6 +135,9 @@ function describe(apps: readonly App[], untold: readonly string[]): string {
       ...outlivedOf(each),
       ...brokenOf(each),
       ...(typeof each.drift === 'string' ? [each.drift] : []),
+      ...(typeof each.no_https === 'string'
+        ? [`${each.name}: no HTTPS yet: ${each.no_https}`]
+        : []),
       ...releaseOf(each),
       ...holdsOf(each),
       ...volumesOf(each),

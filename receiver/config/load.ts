@@ -25,6 +25,7 @@ import type { Remarks } from './problems.ts'
 import { createReader, type Field, type Reader } from './reader.ts'
 import { refuseMeeting } from './previews/domain.ts'
 import { warnOfRoom } from './previews/room.ts'
+import { refuseTwoWays } from './previews/tls.ts'
 import { readRegistries } from './registries.ts'
 import { type SecretOwners, secretTexts } from './secrets.ts'
 import { readTls } from './tls.ts'
@@ -265,6 +266,7 @@ function readApps(
     apps[name] = app
   }
   refuseMeeting(reader, reader.mapping(field), { apps, owners: defaults.domains })
+  refuseTwoWays(reader, reader.mapping(field), apps)
   // none yet, or none any more, is a state to be in; a file without the key may be another file
   if (field === undefined) {
     reader.problem(reader.root, 'apps is missing', 'add apps: with an app, or apps: {} for none')

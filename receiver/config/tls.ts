@@ -11,8 +11,8 @@ const KEY_ID = /^[\x21-\x7e]{1,500}$/
 /** base64url, as CAs hand it out; some pad it. */
 const HMAC_KEY = /^[A-Za-z0-9_-]{16,1000}={0,2}$/
 /** What Nginx's files and Certbot's arguments take as it is. */
-const PATH = /^\/+[A-Za-z0-9._-][A-Za-z0-9._/-]*$/
-const A_PATH = 'an absolute path of letters, digits and . _ - /'
+export const PATH = /^\/+[A-Za-z0-9._-][A-Za-z0-9._/-]*$/
+export const A_PATH = 'an absolute path of letters, digits and . _ - /'
 
 /** Reads `tls` of the receiver: from whom certificates are had, and for whom. */
 export function readTls(reader: Reader, field: Field | undefined): AcmeSettings | undefined {

@@ -1,5 +1,6 @@
 import type { Deployment, DeploymentEvent, Step } from '../../protocol/deployment.ts'
 import { isFinal } from '../../protocol/deployment.ts'
+import { defined } from './defined.ts'
 
 /** Folds one event into a deployment. A final deployment never changes. */
 export function apply(deployment: Deployment, event: DeploymentEvent): Deployment {
@@ -20,7 +21,9 @@ export function apply(deployment: Deployment, event: DeploymentEvent): Deploymen
         ...(event.error === undefined ? {} : { error: event.error }),
       }
     case 'progress':
-      return event.url === undefined ? deployment : { ...deployment, url: event.url }
+      return event.url === undefined && event.no_https === undefined
+        ? deployment
+        : { ...deployment, ...defined({ url: event.url, no_https: event.no_https }) }
     case 'live':
       return { ...deployment, live_at: deployment.live_at ?? event.at }
     case 'finished':

@@ -49,12 +49,13 @@ export interface Standing {
 /** Milliseconds until something is due though nobody wakes the app; `undefined` when nothing is. */
 export type LookAgain = number | undefined
 
-/** Something to show while a step runs; `current` and `total` are bytes, at `url` visitors find the app. */
+/** Something to show while a step runs; `current` and `total` are bytes, at `url` visitors find the app, `no_https` says why there. */
 export type Progress = (progress: {
   message: string
   current?: number
   total?: number
   url?: string
+  no_https?: string
 }) => void
 
 /** The rollout of each engine. */

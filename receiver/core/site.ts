@@ -37,6 +37,18 @@ export interface SiteSettings {
   include?: string
 }
 
-/** Where the certificate of a site comes from: a CA is asked for it, or it lies in files of the administrator's own. */
+/**
+ * Where the certificate of a site comes from: a CA is asked for it, or for one of all names below a domain, which proof by DNS takes; or it
+ * lies in files of the administrator's own.
+ */
 export type CertificateSource =
-  { kind: 'acme' } | { kind: 'files'; certificate: string; key: string }
+  | { kind: 'acme' }
+  | ({ kind: 'wildcard' } & WildcardSource)
+  | { kind: 'files'; certificate: string; key: string }
+
+/** `credentials` is the file that Certbot's plugin for the DNS provider reads; some need none. */
+export interface WildcardSource {
+  domain: string
+  plugin: string
+  credentials?: string
+}

@@ -43,6 +43,7 @@ type Given = Pick<
   | 'stopping'
   | 'tags'
   | 'traffic'
+  | 'whyPlain'
 >
 
 /** All that the routes need. */

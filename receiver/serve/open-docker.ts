@@ -57,6 +57,7 @@ export function openDocker(
     variables = environment,
     changed = () => {},
     heard = () => undefined,
+    whyPlain = () => undefined,
   }: {
     docker: Docker
     /** For `docker compose`. */
@@ -67,6 +68,8 @@ export function openDocker(
     changed?: (app: string) => void
     /** By default nobody listens to the engine. */
     heard?: Heard
+    /** Why visitors of a preview come to it without TLS for now. */
+    whyPlain?: (app: string) => string | undefined
     installation: Installation
     credentials: Credentials
     read: ReadRepository
@@ -159,6 +162,7 @@ export function openDocker(
     listeners: listenersOf,
     heard,
     connections: (container) => countConnections(container) ?? 0,
+    whyPlain,
   }
   const swarm = openSwarm(ports, { docker, home, credentials })
   const kubernetes = openKubernetes(ports, {

@@ -31,7 +31,7 @@ import { watchClosedPreviews } from './closed-previews.ts'
 import { takeConfig, withAllApps } from './current-config.ts'
 import { runDoctorWithin } from './doctor-within.ts'
 import { startHousekeeping } from './housekeeping.ts'
-import { startCertificates } from './keep-certificates.ts'
+import { type KeptCertificates, startCertificates } from './keep-certificates.ts'
 import { hearRequests } from './hear-requests.ts'
 import { httpServices } from './http-services.ts'
 import { hasStore, NO_CONTAINERS, openMachine, storeFile, storePlace } from './machine.ts'
@@ -138,6 +138,9 @@ async function start(
     report,
   )
   const pageHealth = createPageHealth((app, ask) => ofApps.health(app, ask), clock.ms)
+  // nobody knows until certificates are looked after
+  let whyPlain: KeptCertificates['whyPlain'] = () => undefined
+  let lookAtCertificates = () => {}
   const store = openStore(storePlace(data, machine), {
     clock,
     log,
@@ -150,6 +153,10 @@ async function start(
       markSwaps(traffic),
       pageHealth.listener,
       () => notify.wake(),
+      // the CA is asked for what came up
+      ({ app }, { type }) => {
+        if (type === 'live' && store.previews.get(app) !== undefined) lookAtCertificates()
+      },
     ],
     hooked: countHooks(measure.meters),
   })
@@ -192,6 +199,7 @@ async function start(
     variables,
     changed: (app) => apps.wake(app),
     heard: ear.heard,
+    whyPlain: (app) => whyPlain(app),
   })
   const { ports: slotPorts, swarm, kubernetes, registry, slots, sites, rollouts } = opened
   /** By the config in force, whatever its file says by now. */
@@ -279,6 +287,7 @@ async function start(
     pageHealth: pageHealth.of,
     metrics: measure.metrics,
     traffic: traffic.of,
+    whyPlain: (app) => whyPlain(app),
     doctor: () =>
       runDoctorWithin({
         current: () => current.config,
@@ -341,6 +350,7 @@ async function start(
     log,
     signal: stopping.signal,
   })
+  ;({ whyPlain, look: lookAtCertificates } = certificates)
   // also what was to be told before a restart
   notify.wake()
   const warned = watchWarnings(() => current.config, {

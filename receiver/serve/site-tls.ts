@@ -4,7 +4,7 @@ import type { AppConfig, Config } from '../config/config.ts'
 import type { StandingCertificate } from '../core/certificates/certificate.ts'
 import { defined } from '../core/defined.ts'
 import { ownDomains } from '../core/own-domains.ts'
-import type { CertificateSource } from '../core/site.ts'
+import type { CertificateSource, WildcardSource } from '../core/site.ts'
 import { readPair } from '../edges/certbot/pair.ts'
 import {
   CERTBOT_DIRECTORY,
@@ -24,15 +24,52 @@ export interface TlsSite {
   site: string
   names: readonly string[]
   source: CertificateSource
+  /** It is a preview's own. */
+  isPassing?: true
+  /** Sites that have it, where it is no site's own. */
+  shownAt?: readonly string[]
 }
 
 /** The site of an app: what it only shares is in its owner's certificate. `undefined` when there is no TLS of ours. */
 function tlsSiteOf(app: AppConfig, { apps }: Pick<Config, 'apps'>): TlsSite | undefined {
   const { name, tls: source, redirectFrom } = app
+  const isPassing = isPreview(app) && source?.kind === 'acme'
   const all = Object.values(apps).filter(({ http }) => http)
   const names = [...ownDomains(app, all), ...redirectFrom]
-  return source === undefined || names.length === 0 ? undefined : { site: name, names, source }
+  if (source === undefined || names.length === 0) return undefined
+  return { site: name, names, source, ...(isPassing ? { isPassing } : {}) }
 }
+
+/** An app that came by a hook. */
+export const isPreview = (app: AppConfig): boolean =>
+  app.engine === 'docker' && app.isolated === true
+
+/** Those that all previews of a domain have together: whoever has previews is to have it before the first one comes. */
+function wildcardSites({ apps }: Pick<Config, 'apps'>): TlsSite[] {
+  const all = Object.values(apps)
+  const sources = all.flatMap(({ previews }) =>
+    previews?.app.tls?.kind === 'wildcard' ? [previews.app.tls] : [],
+  )
+  const byDomain = new Map(sources.map((source) => [source.domain, source]))
+  return [...byDomain.values()].map((source) => ({
+    site: wildcardSite(source),
+    names: [`*.${source.domain}`],
+    source,
+    shownAt: all.filter((app) => hasWildcard(app, source)).flatMap(({ domains }) => domains),
+  }))
+}
+
+const hasWildcard = ({ tls }: AppConfig, { domain }: Pick<WildcardSource, 'domain'>) =>
+  tls?.kind === 'wildcard' && tls.domain === domain
+
+/** As no app is called. */
+const wildcardSite = ({ domain }: Pick<WildcardSource, 'domain'>): string => `previews.${domain}`
+
+/** The apps that show the certificate of a site. */
+export const showersOf = (site: string, apps: Iterable<AppConfig>): AppConfig[] =>
+  [...apps].filter(
+    (app) => app.name === site || (app.tls?.kind === 'wildcard' && wildcardSite(app.tls) === site),
+  )
 
 /** The receiver's own: as soon as there is a CA to ask. */
 function receiverTlsSite({ url, site, tls }: Config): TlsSite | undefined {
@@ -49,12 +86,21 @@ function pageTlsSite({ url, site, page, tls }: Config): TlsSite | undefined {
   return { site: `page.${domain}`, names: [domain], source: { kind: 'acme' } }
 }
 
-/** All sites of a config that have TLS of ours. That of hooks comes first: without its certificate nothing is deployed. */
-export const tlsSites = (config: Config): TlsSite[] =>
-  [
-    ...[receiverTlsSite(config), pageTlsSite(config)].filter((each) => isOurs(each, config)),
-    ...Object.values(config.apps).map((app) => (app.http ? tlsSiteOf(app, config) : undefined)),
-  ].filter((each) => each !== undefined)
+/**
+ * All certificates that sites of a config have. That of hooks comes first: without it nothing is deployed. Those of previews come last:
+ * apps are not to wait for them.
+ */
+export function tlsSites(config: Config): TlsSite[] {
+  const own = [receiverTlsSite(config), pageTlsSite(config)].filter((each) => isOurs(each, config))
+  const apps = Object.values(config.apps).filter(
+    ({ http, tls }) => http && tls?.kind !== 'wildcard',
+  )
+  const [passing, staying] = [apps.filter(isPreview), apps.filter((app) => !isPreview(app))]
+  const siteOf = (app: AppConfig) => tlsSiteOf(app, config)
+  return [...own, ...staying.map(siteOf), ...wildcardSites(config), ...passing.map(siteOf)].filter(
+    (each) => each !== undefined,
+  )
+}
 
 /** A site of the user's own has his own certificate. */
 const isOurs = (own: TlsSite | undefined, { nginx, url }: Config): boolean =>
@@ -65,7 +111,10 @@ export const filesOf = (
   site: string,
   source: CertificateSource,
   { tls }: Pick<Config, 'tls'>,
-): PairFiles => (source.kind === 'files' ? source : certbotFiles(site, tls?.directory))
+): PairFiles =>
+  source.kind === 'files'
+    ? source
+    : certbotFiles(source.kind === 'acme' ? site : wildcardSite(source), tls?.directory)
 
 /** What Nginx is told of an app's TLS. */
 export const siteTls = (app: AppConfig, config: Config): ConfiguredTls | undefined =>

@@ -197,6 +197,7 @@ export async function startHttpWorld({
     stoppedSince: () => undefined,
     awaitsData: () => [],
     drift: () => undefined,
+    whyPlain: () => undefined,
     copyStore: () => Promise.reject(new Error('no store to copy')),
     lookForData: async () => {},
     besideOurs: async () => [],

@@ -12,7 +12,8 @@ import { readPreviewAuth } from './auth.ts'
 import { readDomain } from './domain.ts'
 import type { ParentProject } from './project.ts'
 import { readSettings, SETTINGS_KEYS } from './settings.ts'
-import { readPreviewSite, readPreviewTls } from './site.ts'
+import { readPreviewSite } from './site.ts'
+import { readPreviewTls } from './tls.ts'
 
 /** What says how a preview is had. */
 const OWN_KEYS = [
@@ -63,7 +64,7 @@ export function readPreviews(
   const attestation = own.has('attestation')
     ? readAttestation(reader, own.get('attestation'))
     : app.attestation
-  const tls = readPreviewTls(reader, field, own.get('tls'), acme)
+  const tls = readPreviewTls(reader, own.get('tls'), { ofApp: keys.get('tls'), acme, domain })
   const site = readPreviewSite(reader, field, own.get('basic_auth'), parent)
   return {
     domain,

@@ -9,7 +9,13 @@ export interface WantedCertificate {
     server: string
     /** Whether no browser believes it: it is there to try things out. */
     isTrial: boolean
+    /** Proof is by DNS: the plugin of Certbot that puts it there, and the file of what it may do so with. Absent: over HTTP. */
+    dns?: { plugin: string; credentials?: string }
   }
+  /** It is a preview's own: one of many that come and go. */
+  isPassing?: true
+  /** Names of sites at which Nginx shows it, of a certificate that others have too; absent: its own. */
+  shownAt?: readonly string[]
 }
 
 /** A certificate that is there, together with its key. Times are ISO 8601. */
@@ -36,4 +42,11 @@ export interface Attempts {
   /** Why there was none; absent: the receiver ended before it knew. */
   message?: string
   hint?: string
+}
+
+/** Why a CA is not asked yet. */
+export interface Held {
+  message: string
+  /** How long until it may be. */
+  ms: number
 }

@@ -1,3 +1,4 @@
+import { defined } from '../defined.ts'
 import { failed, type Finding, of } from '../finding.ts'
 import { CertificateError } from './error.ts'
 import type { CertificatePorts } from './keep.ts'
@@ -8,7 +9,7 @@ const DAY_MS = 24 * 60 * 60 * 1000
 /** With less left than this something has gone wrong for a long time, and somebody has to look. */
 const LITTLE_DAYS = 7
 
-type Ports = Pick<CertificatePorts, 'read' | 'leaf' | 'attempts' | 'clock'> & {
+type Ports = Pick<CertificatePorts, 'read' | 'leaf' | 'held' | 'attempts' | 'clock'> & {
   /** Another one that visitors of the site get until it has its own, and what it is called. */
   lent(site: string): (StandingCertificate & { from: string }) | undefined
 }
@@ -19,15 +20,10 @@ export async function describeCertificate(
   ports: Ports,
 ): Promise<Finding> {
   const subject = of('certificate', wanted.site)
-  const { read, attempts, clock, lent } = ports
-  const tries = attempts.get(wanted.site)
+  const { read, clock, lent } = ports
   try {
     const standing = read(wanted.site)
-    const step = nextStep(wanted, standing, { attempts: tries, clock })
-    const isTried = tries?.message !== undefined && step.do !== 'nothing'
-    const next = step.do === 'wait' ? `; it is tried again in ${inWords(step.ms)}` : ''
-    const failure = isTried ? `${tries.message}${next}` : undefined
-    const hint = isTried ? tries.hint : undefined
+    const { failure, hint } = failureOf(wanted, standing, ports)
     const tell = (ok: boolean, parts: readonly string[], remedy: string | undefined): Finding => ({
       ...subject,
       ok,
@@ -59,6 +55,41 @@ export async function describeCertificate(
   }
 }
 
+/** What keeps a site from the certificate that it is to have, and when that is tried next; nothing when the CA may be asked. */
+function failureOf(
+  wanted: WantedCertificate,
+  standing: StandingCertificate | undefined,
+  { attempts, held, clock }: Pick<Ports, 'attempts' | 'held' | 'clock'>,
+): { failure?: string; hint?: string } {
+  const tries = attempts.get(wanted.site)
+  const step = nextStep(wanted, standing, { attempts: tries, ...defined({ held }), clock })
+  if (step.do === 'nothing') return {}
+  const next = step.do === 'wait' ? `; it is tried again in ${inWords(step.ms)}` : ''
+  if (step.do === 'wait' && step.why !== undefined) return { failure: `${step.why}${next}` }
+  if (tries?.message === undefined) return {}
+  return { failure: `${tries.message}${next}`, ...defined({ hint: tries.hint }) }
+}
+
+/** Why visitors of a name come to it without TLS, in one line; `undefined`: they come over TLS as soon as Nginx has it. */
+export function whyPlain(
+  wanted: WantedCertificate,
+  name: string,
+  ports: Pick<Ports, 'read' | 'attempts' | 'held' | 'clock'>,
+): string | undefined {
+  try {
+    const standing = ports.read(wanted.site)
+    if (standing?.covers(name) === true && ports.clock.since(standing.notAfter) < 0)
+      return undefined
+    if (wanted.ca === undefined) return 'there is no certificate'
+    return failureOf(wanted, standing, ports).failure ?? COMES
+  } catch (error) {
+    if (!(error instanceof CertificateError)) throw error
+    return error.message
+  }
+}
+
+const COMES = 'its certificate comes when it is live, within a minute or so'
+
 function lifeOf({ notAfter }: StandingCertificate, clock: Ports['clock']) {
   const leftMs = -clock.since(notAfter)
   const days = Math.floor(leftMs / DAY_MS)
@@ -69,11 +100,11 @@ function lifeOf({ notAfter }: StandingCertificate, clock: Ports['clock']) {
 /** What visitors miss of it, whatever its time is. */
 async function faultsOf(
   { covers, notAfter, fingerprint }: StandingCertificate,
-  { names }: WantedCertificate,
+  { names, shownAt = names }: WantedCertificate,
   { leaf, clock }: Pick<Ports, 'leaf' | 'clock'>,
 ): Promise<string[]> {
   const missing = names.filter((name) => !covers(name))
-  const covered = names.find(covers)
+  const covered = shownAt.find(covers)
   const isOver = clock.since(notAfter) >= 0
   const served = covered === undefined || isOver ? undefined : await leaf(covered)
   return [

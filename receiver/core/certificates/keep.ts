@@ -1,6 +1,7 @@
 import type { Clock } from '../clock.ts'
+import { defined } from '../defined.ts'
 import type { Log, LogLevel } from '../log.ts'
-import type { Attempts, StandingCertificate, WantedCertificate } from './certificate.ts'
+import type { Attempts, Held, StandingCertificate, WantedCertificate } from './certificate.ts'
 import { CertificateError } from './error.ts'
 import { describeWanted, nextStep, type Reason } from './next-step.ts'
 
@@ -17,6 +18,10 @@ export interface CertificatePorts {
   quiet(signal: AbortSignal): Promise<void>
   /** Asks the CA, and puts what it gives on disk. Throws `CertificateError`. */
   obtain(wanted: WantedCertificate, reason: Reason, signal: AbortSignal): Promise<void>
+  /** Why the CA is not asked yet, whatever it answered last; absent: it may be. */
+  held?(wanted: WantedCertificate, reason: Reason): Held | undefined
+  /** Removes what is nobody's any more; absent: nothing ever is. */
+  tidy?(): void
   attempts: AttemptsRecord
   clock: Clock
   log: Log
@@ -68,8 +73,18 @@ export function keepCertificates(ports: CertificatePorts, signal: AbortSignal): 
     const { site } = wanted
     let standing = read(wanted)
     if (standing !== undefined) await take(wanted, standing)
-    const step = nextStep(wanted, standing, { attempts: ports.attempts.get(site), clock })
+    const { held } = ports
+    const step = nextStep(wanted, standing, {
+      attempts: ports.attempts.get(site),
+      ...defined({ held }),
+      clock,
+    })
+    if (step.do === 'wait' && step.why !== undefined) {
+      say(site, `no certificate for ${site} yet: ${step.why}`)
+    }
     if (step.do !== 'obtain' || !(await attempt(wanted, step.reason))) return
+    // its preview may have gone meanwhile
+    if (!wantedNow().some((each) => each.site === site)) return
     standing = read(wanted)
     if (standing !== undefined) await take(wanted, standing)
   }
@@ -85,17 +100,19 @@ export function keepCertificates(ports: CertificatePorts, signal: AbortSignal): 
   }
 
   /** Has Nginx serve it, unless it does, or visitors would only be frightened by it. */
-  const take = async ({ site, names }: WantedCertificate, standing: StandingCertificate) => {
+  const take = async (
+    { site, names, shownAt = names }: WantedCertificate,
+    standing: StandingCertificate,
+  ) => {
     const { fingerprint, notAfter } = standing
-    const covered = names.filter(standing.covers)
     if (clock.since(notAfter) >= 0) {
       say(site, `the certificate of ${site} is over since ${notAfter}`, { level: 'error' })
       return
     }
-    const missing = names.filter((name) => !covered.includes(name))
+    const missing = names.filter((name) => !standing.covers(name))
     if (missing.length > 0) say(site, `the certificate of ${site} is not for ${missing.join(', ')}`)
     else said.delete(site)
-    const [name] = covered
+    const name = shownAt.find(standing.covers)
     if (name === undefined || taken.get(site) === fingerprint) return
     if ((await ports.leaf(name)) !== fingerprint) {
       await ports.quiet(signal)
@@ -161,9 +178,18 @@ export function keepCertificates(ports: CertificatePorts, signal: AbortSignal): 
     }
   }
 
+  const tidy = () => {
+    try {
+      ports.tidy?.()
+    } catch (error) {
+      log('error', 'certificates that are not needed any more could not be looked for', { error })
+    }
+  }
+
   const run = async () => {
     while (!signal.aborted) {
       wake = new AbortController()
+      tidy()
       for (const wanted of wantedNow()) {
         try {
           await lookAt(wanted)

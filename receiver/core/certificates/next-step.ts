@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.ts'
-import type { Attempts, StandingCertificate, WantedCertificate } from './certificate.ts'
+import type { Attempts, Held, StandingCertificate, WantedCertificate } from './certificate.ts'
 
 /** Why a CA is asked: for the first certificate, for other names, from another CA, or because its time is nearly over. */
 export type Reason = 'none' | 'names' | 'server' | 'renewal'
@@ -7,8 +7,8 @@ export type Reason = 'none' | 'names' | 'server' | 'renewal'
 export type NextStep =
   | { do: 'nothing' }
   | { do: 'obtain'; reason: Reason }
-  /** It is due, and was asked for in vain. */
-  | { do: 'wait'; reason: Reason; ms: number }
+  /** It is due, and was asked for in vain, or `why` says what keeps it. */
+  | { do: 'wait'; reason: Reason; ms: number; why?: string }
 
 const MINUTE_MS = 60_000
 const HOUR_MS = 60 * MINUTE_MS
@@ -36,17 +36,37 @@ const LEFT = 1 / 4
 export function nextStep(
   wanted: WantedCertificate,
   standing: StandingCertificate | undefined,
-  { attempts, clock }: { attempts: Attempts | undefined; clock: Pick<Clock, 'since'> },
+  {
+    attempts,
+    held = () => undefined,
+    clock,
+  }: {
+    attempts: Attempts | undefined
+    /** What keeps it from being asked for, however often it was. */
+    held?: (wanted: WantedCertificate, reason: Reason) => Held | undefined
+    clock: Pick<Clock, 'since'>
+  },
 ): NextStep {
   const reason = whyDue(wanted, standing, clock)
   if (reason === undefined) return { do: 'nothing' }
-  // somebody changed what is asked for: what was wrong may be mended
-  if (attempts === undefined || attempts.wanted !== describeWanted(wanted)) {
-    return { do: 'obtain', reason }
+  const paused = pauseMs(wanted, attempts, clock)
+  const limit = held(wanted, reason)
+  if (limit !== undefined && limit.ms > paused) {
+    return { do: 'wait', reason, ms: limit.ms, why: limit.message }
   }
+  return paused > 0 ? { do: 'wait', reason, ms: paused } : { do: 'obtain', reason }
+}
+
+/** How long what was asked for in vain is let rest. */
+function pauseMs(
+  wanted: WantedCertificate,
+  attempts: Attempts | undefined,
+  clock: Pick<Clock, 'since'>,
+): number {
+  // somebody changed what is asked for: what was wrong may be mended
+  if (attempts === undefined || attempts.wanted !== describeWanted(wanted)) return 0
   const pause = BACKOFF_MS[Math.min(attempts.count, BACKOFF_MS.length) - 1] ?? 0
-  const ms = Math.max(pause, attempts.retryAfterMs ?? 0) - clock.since(attempts.lastAt)
-  return ms > 0 ? { do: 'wait', reason, ms } : { do: 'obtain', reason }
+  return Math.max(pause, attempts.retryAfterMs ?? 0) - clock.since(attempts.lastAt)
 }
 
 function whyDue(

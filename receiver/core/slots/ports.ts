@@ -284,6 +284,8 @@ export interface SlotPorts extends Bookkeeping {
   connections: CountConnections
   listeners: ListListeners
   heard: Heard
+  /** Why visitors of a preview come to it without TLS for now; absent: nobody says. */
+  whyPlain?(app: string): string | undefined
 }
 
 /** That an app was stopped on purpose. */

@@ -86,4 +86,6 @@ async function show(
   if (url !== undefined && url !== stored.deployment.url) {
     progress({ message: `visitors come to it by ${url}`, url })
   }
+  const why = ports.whyPlain?.(app.name)
+  if (why !== undefined) progress({ message: `no HTTPS yet: ${why}`, no_https: why })
 }

@@ -17,7 +17,7 @@ export interface CertbotPlaces {
 
 /** The arguments with which Certbot gets one certificate, and asks nobody anything. */
 export function certbotArguments(
-  { site, names }: Pick<WantedCertificate, 'site' | 'names'>,
+  { site, names, ca }: Pick<WantedCertificate, 'site' | 'names' | 'ca'>,
   reason: Reason,
   { acme, places }: { acme: AcmeSettings; places: CertbotPlaces },
 ): string[] {
@@ -38,11 +38,7 @@ export function certbotArguments(
     '--work-dir',
     places.work,
     ...(directory === undefined ? [] : ['--config-dir', directory]),
-    '--webroot',
-    '--webroot-path',
-    places.webroot,
-    '--preferred-challenges',
-    'http',
+    ...(ca?.dns === undefined ? overHttp(places) : byDns(ca.dns)),
     '--cert-name',
     lineageOf(site),
     '--key-type',
@@ -58,6 +54,26 @@ export function certbotArguments(
     '--no-directory-hooks',
   ]
 }
+
+const overHttp = ({ webroot }: CertbotPlaces) => [
+  '--webroot',
+  '--webroot-path',
+  webroot,
+  '--preferred-challenges',
+  'http',
+]
+
+/** As all plugins of that kind take them: `--dns-cloudflare-credentials`. */
+const byDns = ({
+  plugin,
+  credentials,
+}: NonNullable<NonNullable<WantedCertificate['ca']>['dns']>) => [
+  '--authenticator',
+  `dns-${plugin}`,
+  '--preferred-challenges',
+  'dns',
+  ...(credentials === undefined ? [] : [`--dns-${plugin}-credentials`, credentials]),
+]
 
 /** What stands in the file of `--config`: an id and a key that are somebody's at the CA (RFC 8555, section 7.3.4). */
 export const certbotConfig = ({ eab }: Pick<AcmeSettings, 'eab'>): string =>

@@ -1,4 +1,5 @@
 import { CertificateError } from '../../core/certificates/error.ts'
+import type { LimitOf } from '../../core/certificates/orders.ts'
 import { shorten } from '../../core/shorten.ts'
 
 /** What a CA has against it (RFC 8555, section 6.7). */
@@ -36,13 +37,19 @@ export function certbotFailure(
     const explained = challenges.map((problem) => explain(problem, context))
     const hints = [...new Set(explained.map(({ hint }) => hint))]
     const message = explained.map((each) => each.message).join('; ')
-    return new CertificateError(message, { hint: hints.join('\n') })
+    return new CertificateError(message, {
+      hint: hints.join('\n'),
+      verdict: { kind: 'unproven' },
+    })
   }
   const answer = lastAnswerIn(logged)
   const problem = answer === undefined ? undefined : problemIn(answer.body)
   if (answer !== undefined && problem !== undefined) {
     const retryAfterMs = retryAfter(problem, answer.headers, now)
-    return new CertificateError(...withWait(explain(problem, context), retryAfterMs))
+    const [message, rest] = withWait(explain(problem, context), retryAfterMs)
+    if (problem.type !== 'rateLimited') return new CertificateError(message, rest)
+    const verdict = { kind: 'limited', of: limitIn(problem.detail) } as const
+    return new CertificateError(message, { ...rest, verdict })
   }
   if (/external account binding/i.test(said)) {
     return new CertificateError(
@@ -104,6 +111,14 @@ function problemIn(body: string): Problem | undefined {
   }
 }
 
+/** By Let's Encrypt's words. A CA that has others is believed to mean the domain. */
+function limitIn(detail: string): LimitOf {
+  if (/exact set|failed (?:authorizations|validations)/i.test(detail)) return 'names'
+  return /new (?:orders|registrations|accounts)|this account|your IP|this IP/i.test(detail)
+    ? 'account'
+    : 'domain'
+}
+
 /** Seconds in a header; Let's Encrypt also says a time in its words. One that gives no time is left alone for an hour. */
 function retryAfter({ type, detail }: Problem, headers: string, now: number): number | undefined {
   const [, seconds] = /^retry-after: {0,4}(\d{1,8})\s*$/im.exec(headers) ?? []
@@ -125,6 +140,12 @@ function explain(
     return {
       message: `the CA does not take Certbot's account any more${words}`,
       hint: `\`certbot unregister --server ${context.server}\` takes it away (or remove its folder below ${context.directory}/accounts); the next attempt makes another one`,
+    }
+  }
+  if (/TXT record/i.test(detail)) {
+    return {
+      message: `the CA did not find the proof in the DNS of ${what}${words}`,
+      hint: `the plugin of Certbot puts it at _acme-challenge.${what}: may its credentials write in that zone, and do the name servers of the domain serve it?`,
     }
   }
   switch (type) {
@@ -200,6 +221,13 @@ function withoutAnswer(
     return {
       message: `the CA cannot be reached: ${reason}`,
       hint: `this machine has to reach ${server} (curl -I shows whether it does); it is asked again by itself`,
+    }
+  }
+  const [, plugin] = /requested (dns-[a-z0-9-]{1,60}) plugin does not appear/i.exec(said) ?? []
+  if (plugin !== undefined) {
+    return {
+      message: `Certbot has no plugin ${plugin}`,
+      hint: `apt install python3-certbot-${plugin}; how others come to Certbot, their documentation says`,
     }
   }
   if (/choose an account/i.test(said)) {

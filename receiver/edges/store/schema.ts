@@ -226,6 +226,18 @@ ALTER TABLE previews ADD COLUMN run TEXT;
 ALTER TABLE previews ADD COLUMN closed_since TEXT;
 ALTER TABLE removed_previews ADD COLUMN by_none TEXT;
 `,
+  `
+CREATE TABLE certificate_orders (
+  number INTEGER PRIMARY KEY AUTOINCREMENT,
+  at TEXT NOT NULL,
+  placed TEXT NOT NULL
+) STRICT;
+CREATE TABLE passing_certificates (
+  site TEXT PRIMARY KEY,
+  names TEXT NOT NULL,
+  left_at TEXT
+) STRICT, WITHOUT ROWID;
+`,
 ]
 /** The format that this version writes. Stores of older ones are brought to it, those of newer ones are refused. */
 export const FORMAT = MIGRATIONS.length

@@ -29,6 +29,7 @@ const App = v.object({
   stopped_since: v.nullable(Time),
   awaits_data: v.array(v.string()),
   drift: v.nullable(v.string()),
+  no_https: v.nullable(v.string()),
   traffic: v.nullable(
     v.object({
       ...Answers,

@@ -38,7 +38,7 @@ export function app(
     nowMs: number
   },
 ): Html {
-  const { name, live, domains, on_hold: holds, drift, preview } = line
+  const { name, live, domains, on_hold: holds, drift, preview, no_https: plain } = line
   return html`<h1>${name} <small id="state">${stateOf(line)}</small></h1>
     <div id="now">
       ${
@@ -61,6 +61,11 @@ export function app(
       }
       ${outlivedNote(line, nowMs)} ${brokenNote(line.previews_broken)}
       ${typeof drift === 'string' ? html`<p class="note">${foreign(drift, 500)}</p>` : NOTHING}
+      ${
+        typeof plain === 'string'
+          ? html`<p class="note">No HTTPS yet: ${foreign(plain, 500)}</p>`
+          : NOTHING
+      }
       ${holds.map(
         ({ digest, deployment, since }) =>
           html`<p class="note">

@@ -33,6 +33,8 @@ export interface DescribeServices {
   awaitsData(app: string): readonly string[]
   /** That it runs something else than what was deployed, in words for people; `undefined`: it does not, as far as is known. */
   drift(app: string): string | undefined
+  /** Why visitors come to it without TLS for now; `undefined`: they do not, or it is to have none. */
+  whyPlain(app: string): string | undefined
   /** What its visitors do and get; `undefined`: nobody tells. */
   traffic(app: string): Traffic | undefined
   /** Containers that Compose runs of an app's services, beside ours; throws when the engine does not say. */
@@ -65,6 +67,7 @@ export function describeApp(
     stopped_since: services.stoppedSince(spec.name) ?? null,
     awaits_data: services.awaitsData(spec.name),
     drift: services.drift(spec.name) ?? null,
+    no_https: services.whyPlain(spec.name) ?? null,
     // where Nginx leads nobody to it, nobody tells
     traffic: spec.http ? describeTraffic(services.traffic(spec.name)) : null,
     preview: previewNamed(spec.name, services),

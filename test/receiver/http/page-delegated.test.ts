@@ -30,6 +30,7 @@ const line = (engine: AppLine['engine'], health: AppLine['health']): AppLine => 
   stopped_since: null,
   awaits_data: [],
   drift: null,
+  no_https: null,
   traffic: null,
   preview: null,
   previews_broken: null,

@@ -207,12 +207,62 @@ describe('an app that has no previews yet says so', () => {
   })
 })
 
-test('a certificate that no CA gives so is not asked for', () => {
-  const config = ['tls: { email: ops@example.com }', text(`previews: ${OPEN}`)].join('\n')
-  expect(problems(config).join()).toContain(
-    'previews come and go faster than CAs give certificates',
-  )
-  expect(problems(config.replace('false }', 'false, tls: false }'))).toEqual([])
+describe('certificates', () => {
+  const CA = 'tls: { email: ops@example.com }'
+  /** What a preview of the app has. */
+  const tlsOf = (given: string | undefined, { ca = CA, lines = [] as string[] } = {}) => {
+    const own = given === undefined ? OPEN : OPEN.replace('false }', `false, tls: ${given} }`)
+    return load([ca, text(...lines, `previews: ${own}`)].join('\n')).apps['api']?.previews?.app.tls
+  }
+  const refused = (given: string, { ca = CA } = {}) =>
+    problems(
+      [ca, text(`previews: ${OPEN.replace('false }', `false, tls: ${given} }`)}`)].join('\n'),
+    ).join()
+
+  test('each has one of its own where there is a CA to ask, unless the app is to have none', () => {
+    expect(tlsOf(undefined)).toEqual({ kind: 'acme' })
+    expect(tlsOf('true')).toEqual({ kind: 'acme' })
+    expect(tlsOf('false')).toBeUndefined()
+    expect(tlsOf(undefined, { lines: ['tls: false'] })).toBeUndefined()
+    expect(tlsOf('true', { lines: ['tls: false'] })).toEqual({ kind: 'acme' })
+    expect(tlsOf(undefined, { ca: '' })).toBeUndefined()
+  })
+
+  test('all have one together, with proof by DNS', () => {
+    const wildcard = { kind: 'wildcard', domain: 'preview.example.com', plugin: 'cloudflare' }
+    expect(tlsOf('{ dns: cloudflare, credentials: /root/cf.ini }')).toEqual({
+      ...wildcard,
+      credentials: '/root/cf.ini',
+    })
+    expect(tlsOf('{ dns: cloudflare }')).toEqual(wildcard)
+  })
+
+  test.for([
+    ['{ dns: dns-cloudflare }', '"dns-cloudflare" is not the name of a DNS plugin of Certbot'],
+    ['{ dns: cloudflare, credentials: cf.ini }', 'is not an absolute path'],
+    ['{ dns: cloudflare, certificate: /c.pem }', 'certificate'],
+  ])('%s is refused', ([given = '', said = '']) => {
+    expect(refused(given)).toContain(said)
+  })
+
+  test('nobody is asked where there is no CA to ask', () => {
+    expect(refused('true', { ca: '' })).toContain('there is no CA to ask')
+    expect(refused('{ dns: cloudflare }', { ca: '' })).toContain('there is no CA to ask')
+  })
+
+  test('one domain has one certificate for all names below it', () => {
+    const of = (plugin: string) => OPEN.replace('false }', `false, tls: { dns: ${plugin} } }`)
+    const both = (one: string, other: string) =>
+      [
+        CA,
+        text(`previews: ${of(one)}`),
+        `  two: { image: ghcr.io/acme/two, previews: ${of(other)} }`,
+      ].join('\n')
+    expect(problems(both('ovh', 'ovh'))).toEqual([])
+    expect(problems(both('ovh', 'gandi')).join()).toContain(
+      'the certificate of *.preview.example.com is had in another way by the previews of api',
+    )
+  })
 })
 
 describe('nothing is called as a preview may be', () => {

@@ -4,7 +4,7 @@ import type {
   StandingCertificate,
   WantedCertificate,
 } from '../../../../receiver/core/certificates/certificate.ts'
-import { describeCertificate } from '../../../../receiver/core/certificates/describe.ts'
+import { describeCertificate, whyPlain } from '../../../../receiver/core/certificates/describe.ts'
 import { CertificateError } from '../../../../receiver/core/certificates/error.ts'
 import {
   type CertificatePorts,
@@ -81,6 +81,79 @@ function world({ sites = ['api'], days = 1 } = {}) {
   }
   return { ...it, it, ports, run }
 }
+
+describe('what a limit keeps', () => {
+  test('is not asked for until it is over, and says so once', async () => {
+    const { ports, run, it } = world({ days: 3 })
+    ports.held = () =>
+      it.clock.ms() < 2 * DAY_MS
+        ? { message: 'enough of them', ms: 2 * DAY_MS - it.clock.ms() }
+        : undefined
+    await run()
+    expect(it.asked).toEqual([{ site: 'api', reason: 'none', day: 2 }])
+    expect(it.said.filter((each) => each.includes('enough of them'))).toEqual([
+      'no certificate for api yet: enough of them',
+    ])
+  })
+
+  test('is described with when it is tried again', async () => {
+    const { ports } = world()
+    const [wanted] = ports.wanted()
+    if (wanted === undefined) throw new Error('there is none')
+    const held = () => ({ message: 'enough of them', ms: 26 * 60 * 60 * 1000 })
+    const found = await describeCertificate(wanted, { ...ports, held, lent: () => undefined })
+    expect(found).toMatchObject({
+      ok: false,
+      message: 'none yet: enough of them; it is tried again in 26 h',
+    })
+    expect(whyPlain(wanted, 'api.test', { ...ports, held })).toBe(
+      'enough of them; it is tried again in 26 h',
+    )
+  })
+})
+
+test('why visitors come without TLS is said until the certificate is there', () => {
+  const { ports, it } = world()
+  const [wanted] = ports.wanted()
+  if (wanted === undefined) throw new Error('there is none')
+  expect(whyPlain(wanted, 'api.test', ports)).toMatch(/^its certificate comes when it is live/)
+  it.issue('api')
+  expect(whyPlain(wanted, 'api.test', ports)).toBeUndefined()
+  expect(whyPlain(wanted, 'other.test', ports)).toMatch(/^its certificate comes/)
+})
+
+test('whose site went while the CA was asked is shown nowhere', async () => {
+  const { it, run } = world()
+  it.obtain = (site) => {
+    it.issue(site)
+    it.wanted = []
+  }
+  await run()
+  expect(it.reloads).toBe(0)
+})
+
+test('one that others show is seen where they do, and one reload shows it to all', async () => {
+  const { it, ports, run } = world()
+  it.wanted = [
+    { site: 'previews.p.test', names: ['*.p.test'], shownAt: ['a.p.test', 'b.p.test'], ca: CA },
+  ]
+  it.obtain = (site) => it.issue(site, { names: ['*.p.test', 'a.p.test', 'b.p.test'] })
+  ports.show = async (site) => {
+    it.reloads += 1
+    for (const name of ['a.p.test', 'b.p.test']) {
+      it.served.set(name, it.disk.get(site)?.fingerprint ?? '')
+    }
+  }
+  await run((now) => {
+    // what is issued so is for one name more than was asked for
+    if (now > 0)
+      it.wanted = it.wanted.map((each) => ({
+        ...each,
+        names: it.disk.get(each.site)?.names ?? each.names,
+      }))
+  })
+  expect(it.reloads).toBe(1)
+})
 
 const refused = (message = 'no', retryAfterMs?: number) =>
   new CertificateError(message, {

@@ -87,7 +87,7 @@ beforeAll(async () => {
   kept = startCertificates(() => config, {
     apps: { all: () => new Map(Object.entries(config.apps)) },
     sites,
-    store: { database, journal, record: { upstreams } },
+    store: { database, journal, record: { upstreams }, previews: { get: none } },
     installation: INSTALLATION.id,
     clock: systemClock,
     log: (_level, message, details) => void logged.push({ message, ...details }),

@@ -8,6 +8,10 @@ import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { createAttestations } from '../../../../receiver/edges/store/attestations.ts'
 import { createAudit } from '../../../../receiver/edges/store/audit.ts'
+import {
+  createCertificateOrders,
+  createPassingCertificates,
+} from '../../../../receiver/edges/store/certificate-orders.ts'
 import { createIdempotency } from '../../../../receiver/edges/store/idempotency.ts'
 import { createInstallation } from '../../../../receiver/edges/store/installation.ts'
 import { createKeptLogs } from '../../../../receiver/edges/store/kept-logs.ts'
@@ -130,6 +134,12 @@ describe.for([...texts.keys()])('a store of format %i', (format) => {
     expect(previews.get('api--pr-42')?.run?.id).toBe(format >= 16 ? 16_000_000_000 : undefined)
     expect(previews.removals('api--pr-41').run).toBe(format >= 15 ? 16_000_000_001 : undefined)
     expect(previews.removals('api--pr-41').byNone !== undefined).toBe(format >= 16)
+    expect(createCertificateOrders(database).all()).toMatchObject(
+      format >= 17 ? [{ outcome: { kind: 'issued' } }] : [],
+    )
+    expect(createPassingCertificates(database).all()).toMatchObject(
+      format >= 17 ? [{ site: 'api--pr-42', leftAt: '2026-01-01T00:00:12.000Z' }] : [],
+    )
     // a new deployment takes the number after the last one
     store.add({ ...structuredClone(TEMPLATE), id: 'dep_new' })
     expect(store.get('dep_new')?.generation).toBe(4)

@@ -74,6 +74,7 @@ describe('an app', () => {
           stopped_since: null,
           awaits_data: [],
           drift: null,
+          no_https: null,
           traffic: null,
           preview: null,
           previews_broken: null,
