@@ -8,6 +8,8 @@ import { filterOfApart, ofInstallation } from '../edges/docker/labels.ts'
 import { findNetwork, removeNetwork } from '../edges/docker/network.ts'
 import { listOurs } from '../edges/docker/standing.ts'
 import { removeVolumes } from '../edges/docker/volumes.ts'
+import { lineageOf } from '../edges/certbot/places.ts'
+import { removeCertificate } from '../edges/certbot/remove.ts'
 import { renewalHookFile } from '../edges/certbot/renewal-hook.ts'
 import { ownFiles, removeFiles, savedOf } from '../edges/nginx/remove-all.ts'
 import { readCopy, refuseInUse } from '../edges/store/copy.ts'
@@ -49,7 +51,10 @@ export async function planUninstall(
       run: async () => removeData(data),
     }
   }
-  const { installation: id = '', deployments, volumes, previews } = readCopy(storeFile(data))
+  const contents = readCopy(storeFile(data))
+  const { installation: id = '', deployments, volumes, previews } = contents
+  // one that is called as an app is by now is that one's
+  const certificates = contents.passing.filter(({ site }) => !Object.hasOwn(config.apps, site))
   const knows = (deployment: string) => deployments.has(deployment)
   refuseOthers(machine, { data, id, knows })
 
@@ -72,12 +77,14 @@ export async function planUninstall(
       ...passing.map((each) => `volume ${each} (of a preview)`),
       ...bridges.map((each) => `network ${each}`),
       ...(isOwnNetwork ? [`network ${network.name}`] : []),
+      ...certificates.map(({ site }) => `certificate ${lineageOf(site)} (of a preview)`),
       ...(existsSync(hook) ? [hook] : []),
       ...dataFiles(data),
     ],
     stays: leftOf(
       config,
       volumes.filter((each) => !isOfPreview(each)).map(({ volume }) => volume),
+      certificates.map(({ site }) => lineageOf(site)),
     ),
     async run() {
       await removeFiles(files, nginx)
@@ -94,6 +101,7 @@ export async function planUninstall(
           hint: `docker network inspect ${network.name} names it; take it off, then again: deploy-receiver uninstall`,
         })
       }
+      for (const each of certificates) removeCertificate(each, certbotOf(config))
       rmSync(hook, { force: true })
       removeData(data)
     },
@@ -105,23 +113,27 @@ function ignoreMissing(error: unknown): void {
 }
 
 /** What people have to know of, since it is not taken away. */
-function leftOf(config: Config, volumes: readonly string[]): string[] {
+function leftOf(
+  config: Config,
+  volumes: readonly string[],
+  passing: readonly string[] = [],
+): string[] {
   const { file, apps } = config
   const configured = Object.values(apps).flatMap((app) => dataOf(app, []))
   const data = [...new Set([...volumes, ...configured])].filter((each) => !each.includes('/run/'))
   return [
     `${file} and what it names`,
     ...data.map((each) => (each.startsWith('/') ? `folder ${each}` : `volume ${each}`)),
-    ...lineagesOf(certbotOf(config)).map(
-      (each) => `certificate ${each} (certbot delete --cert-name ${each})`,
-    ),
+    ...lineagesOf(certbotOf(config))
+      .filter((each) => !passing.includes(each))
+      .map((each) => `certificate ${each} (certbot delete --cert-name ${each})`),
     'the images of the apps, Docker, Nginx, and the program itself',
   ]
 }
 
 /** The store comes last: by it all else is known. */
 const OWN =
-  /^(?:settings\.key|slots|acme|nobody\..*|version|upgrade\.json|store-before-upgrade\.db|\..*|deploy-receiver\.db.*)$/
+  /^(?:settings\.key|slots|acme|certbot|nobody\..*|version|upgrade\.json|store-before-upgrade\.db|\..*|deploy-receiver\.db.*)$/
 
 const dataFiles = (data: string): string[] =>
   existsSync(data)

@@ -1,6 +1,8 @@
 import { existsSync, rmSync } from 'node:fs'
 import { backup, DatabaseSync } from 'node:sqlite'
 import type { Deployment } from '../../../protocol/deployment.ts'
+import type { Passing } from '../../core/certificates/passing.ts'
+import { createPassingCertificates } from './certificate-orders.ts'
 import { explain, StoreInUse } from './schema.ts'
 
 /** Copies a store as it is at one moment, while it is written to or not. The copy is a file that is not there yet. */
@@ -60,6 +62,8 @@ export interface StoreContents {
   volumes: { app: string; volume: string }[]
   /** Apps that are previews of others: what they keep goes with them. */
   previews: ReadonlySet<string>
+  /** Certificates that were had for them, and may lie on disk. */
+  passing: Passing[]
 }
 
 /** Looks into a copy, and changes nothing. Throws when it is damaged. */
@@ -89,6 +93,7 @@ export function readCopy(copy: string): StoreContents {
       previews: new Set(
         hasTable('previews') ? all('SELECT app FROM previews').map(({ app }) => String(app)) : [],
       ),
+      passing: hasTable('passing_certificates') ? createPassingCertificates(database).all() : [],
     }
   } finally {
     database.close()

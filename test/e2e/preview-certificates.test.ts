@@ -1,0 +1,190 @@
+// @module-tag long
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { connect } from 'node:tls'
+import { afterAll, beforeAll, expect, inject, test } from 'vitest'
+import { type AcmeServer, startAcme } from '../support/acme.ts'
+import { startRefusingCa } from '../support/acme-refusing.ts'
+import { operate } from '../support/operator.ts'
+import { freePort, reserveSubnet, type Subnet } from '../support/ports.ts'
+import { waitFor } from '../support/processes.ts'
+import { startVm, type Vm } from '../support/vm.ts'
+
+const NETWORK = 'e2e-preview-tls'
+const stack = inject('stack')
+
+let vm: Vm
+let apart: Subnet
+let acme: AcmeServer
+let tlsPort: number
+let digest: string
+const folder = (name: string) => join(vm.dir, name)
+
+beforeAll(async () => {
+  vm = await startVm(stack, NETWORK)
+  apart = await reserveSubnet()
+  for (const name of ['letsencrypt', 'acme']) mkdirSync(folder(name))
+  acme = await startAcme({ dir: folder('acme'), httpPort: vm.sites })
+  tlsPort = await freePort()
+  Object.assign(vm.config['network'] as object, { previews: apart.subnet })
+  Object.assign(vm.config['nginx'] as object, { listen_tls: [`127.0.0.1:${tlsPort}`] })
+  Object.assign(vm.config, { site: false, tls: tlsOf(acme.directory) })
+  Object.assign(vm.config.apps['api'] ?? {}, {
+    tls: false,
+    previews: { domain: 'preview.test', basic_auth: false, tls: true },
+  })
+  Object.assign(vm.env, acme.env)
+  digest = await vm.push('one')
+  await vm.start()
+})
+afterAll(async () => {
+  await vm.close()
+  await acme.stop()
+  await apart.release()
+})
+
+const tlsOf = (server: string) => ({
+  email: 'ops@example.com',
+  server,
+  directory: folder('letsencrypt'),
+})
+const make = async (preview: string) => {
+  const { deployment } = await vm.hook({ preview, image: `${vm.repository}@${digest}` })
+  expect(deployment).toMatchObject({ app: `api--${preview}`, status: 'succeeded' })
+  return deployment
+}
+const command = (...words: string[]) =>
+  operate([...words, '--config', vm.receiver().config], {
+    REGISTRY_PASSWORD: stack.registry.password,
+  })
+const remove = async (preview: string) =>
+  expect(await command('remove', `api--${preview}`)).toMatchObject({ code: 0 })
+
+/** The names and the fingerprint of the certificate that Nginx shows to who asks for a preview; nothing when it shows none. */
+const shown = (preview: string) =>
+  new Promise<{ names: string | undefined; fingerprint: string } | undefined>((resolve) => {
+    const servername = `api--${preview}.preview.test`
+    const socket = connect(
+      { host: '127.0.0.1', port: tlsPort, servername, rejectUnauthorized: false },
+      () => {
+        const { subjectaltname: names, fingerprint256: fingerprint } = socket.getPeerCertificate()
+        socket.destroy()
+        resolve({ names, fingerprint })
+      },
+    )
+    socket.once('error', () => resolve(undefined))
+  })
+const untilShown = async (preview: string) => {
+  const what = `no certificate of ${preview}`
+  const found = await waitFor(() => shown(preview), { what, deadlineMs: 120_000 })
+  expect(found.names).toBe(`DNS:api--${preview}.preview.test`)
+  return found.fingerprint
+}
+
+const killed = async () => {
+  vm.receiver().kill('SIGKILL')
+  await vm.receiver().exited
+}
+
+/** How often the CA was asked for it. */
+const asked = (preview: string) =>
+  vm.receiver().log(10_000).split(`asking for a certificate for api--${preview}"`).length - 1
+
+/** All that Certbot has of previews, and copies of keys, which say not whose they are. */
+const traces = () =>
+  readdirSync(folder('letsencrypt'), { recursive: true })
+    .map(String)
+    .filter((name) => name.includes('--pr-') || /^(?:csr|keys)\/./.test(name))
+
+test('each has a certificate of its own, asked for when it is live, and says so until then', async () => {
+  const first = await make('pr-1')
+  expect(first.url).toBe(`http://api--pr-1.preview.test:${vm.sites}`)
+  expect(first.no_https).toMatch(/^its certificate comes when it is live/)
+  await make('pr-2')
+  const [one, two] = [await untilShown('pr-1'), await untilShown('pr-2')]
+  expect(one).not.toBe(two)
+  await waitFor(
+    async () => ((await vm.read('/apps/api--pr-2')) as { no_https: unknown }).no_https === null,
+    { what: 'it says that it has none' },
+  )
+  const again = await make('pr-2')
+  expect(again.url).toBe(`https://api--pr-2.preview.test:${tlsPort}`)
+  expect(again).not.toHaveProperty('no_https')
+  expect([asked('pr-1'), asked('pr-2'), await shown('pr-2')]).toMatchObject([
+    1,
+    1,
+    { fingerprint: two },
+  ])
+})
+
+test('one that comes back has the one of before, and no CA is asked', async () => {
+  const before = await untilShown('pr-1')
+  await remove('pr-1')
+  expect(await shown('pr-1')).toBeUndefined()
+  expect(await make('pr-1')).toMatchObject({
+    url: `https://api--pr-1.preview.test:${tlsPort}`,
+  })
+  expect([await untilShown('pr-1'), asked('pr-1')]).toEqual([before, 1])
+})
+
+test('a receiver that is killed while the CA is asked goes on', async () => {
+  await make('pr-3')
+  await waitFor(() => asked('pr-3') === 1, { what: 'nobody is asked' })
+  await killed()
+  await vm.start()
+  await untilShown('pr-3')
+})
+
+test('a CA that has enough is asked once, not for each preview, and not by the next receiver', async () => {
+  const ca = await startRefusingCa(acme.pair)
+  try {
+    ca.refuse(429, 'rateLimited', 'too many new orders (300) from this account', {
+      'retry-after': '7200',
+    })
+    vm.config['tls'] = tlsOf(ca.directory)
+    await vm.reload()
+    await waitFor(() => ca.orders() === 1, { what: 'it is not asked' })
+    const why = async (preview: string) =>
+      ((await vm.read(`/apps/api--${preview}`)) as { no_https: string | null }).no_https
+    const { no_https: said } = await waitFor(
+      async () => {
+        const deployment = await make('pr-4')
+        return deployment.no_https?.includes('gives no more') === true ? deployment : undefined
+      },
+      { what: 'it says nothing of it' },
+    )
+    expect(said).toMatch(
+      /^the CA said that it gives no more for now; it is tried again in (?:1\d\d min|2 h)$/,
+    )
+    const { stdout } = await command('status')
+    expect(stdout).toContain('api--pr-4: no HTTPS yet: the CA said that it gives no more for now')
+    // those that have one go on with it
+    expect(await why('pr-1')).toBeNull()
+    await untilShown('pr-1')
+    await vm.receiver().stop()
+    await vm.start()
+    await command('certificates', '--look')
+    await waitFor(async () => (await why('pr-4'))?.includes('gives no more'), { what: 'forgotten' })
+    expect(ca.orders()).toBe(1)
+  } finally {
+    ca.close()
+  }
+})
+
+test('when they are gone for good nothing of them is left, also after a kill', async () => {
+  vm.config['tls'] = tlsOf(acme.directory)
+  await remove('pr-2')
+  expect(traces().some((each) => each.includes('--pr-2'))).toBe(true)
+  const { previews: _, ...app } = vm.config.apps['api'] ?? {}
+  vm.config.apps['api'] = app
+  writeFileSync(vm.receiver().config, JSON.stringify(vm.config), { mode: 0o600 })
+  await killed()
+  await vm.start()
+  await waitFor(
+    async () => {
+      await command('certificates', '--look')
+      return traces().length === 0
+    },
+    { what: `left: ${traces().join(' ')}` },
+  )
+})
