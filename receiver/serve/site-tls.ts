@@ -1,5 +1,6 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { previewApp } from '../../protocol/preview-name.ts'
 import type { AppConfig, Config } from '../config/config.ts'
 import type { StandingCertificate } from '../core/certificates/certificate.ts'
 import { defined } from '../core/defined.ts'
@@ -10,6 +11,7 @@ import {
   CERTBOT_DIRECTORY,
   certbotFiles,
   lineageFiles,
+  lineageOf,
   type PairFiles,
   renewalFile,
   webrootOf,
@@ -133,7 +135,9 @@ export function previewsTls(
 /** What it is told of the receiver itself. */
 export function atNginx(config: Config): ConfiguredReceiver {
   const { url, listen, admin, site, page, accessLog, data } = config
-  const hasTls = tlsSites(config).some((each) => toldOf(each, config)?.pair !== undefined)
+  const hasTls =
+    tlsSites(config).some((each) => toldOf(each, config)?.pair !== undefined) ||
+    Object.values(config.apps).some((app) => havePairs(app, config))
   return {
     url,
     listen,
@@ -152,6 +156,17 @@ export function atNginx(config: Config): ConfiguredReceiver {
     // its own port, by UDP: one number less to choose
     traffic: { port: listen.port, isWanted: accessLog },
   }
+}
+
+/** Whether previews of an app may have TLS, which come and go beside the config. */
+function havePairs({ name, previews }: AppConfig, { tls }: Pick<Config, 'tls'>): boolean {
+  const source = previews?.app.tls
+  if (source?.kind === 'files') return existsSync(source.certificate)
+  if (source?.kind !== 'acme') return false
+  const begins = lineageOf(previewApp(name, ''))
+  return listed(join(tls?.directory ?? CERTBOT_DIRECTORY, 'live')).some((each) =>
+    each.startsWith(begins),
+  )
 }
 
 /** By what lies on disk now. */

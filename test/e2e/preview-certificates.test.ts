@@ -1,7 +1,9 @@
 // @module-tag long
+import { execFile } from 'node:child_process'
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { connect } from 'node:tls'
+import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, inject, test } from 'vitest'
 import { type AcmeServer, startAcme } from '../support/acme.ts'
 import { startRefusingCa } from '../support/acme-refusing.ts'
@@ -12,6 +14,7 @@ import { startVm, type Vm } from '../support/vm.ts'
 
 const NETWORK = 'e2e-preview-tls'
 const stack = inject('stack')
+const run = promisify(execFile)
 
 let vm: Vm
 let apart: Subnet
@@ -33,7 +36,7 @@ beforeAll(async () => {
     tls: false,
     previews: { domain: 'preview.test', basic_auth: false, tls: true },
   })
-  Object.assign(vm.env, acme.env)
+  Object.assign(vm.env, acme.env, { PYTHONPATH: plugin() })
   digest = await vm.push('one')
   await vm.start()
 })
@@ -43,6 +46,46 @@ afterAll(async () => {
   await apart.release()
 })
 
+/** A plugin that puts proofs into the DNS of the CA alone: as those for DNS providers are to Certbot. */
+function plugin(): string {
+  const python = `
+import json, urllib.request
+from certbot.plugins import dns_common
+
+class Authenticator(dns_common.DNSAuthenticator):
+    @classmethod
+    def add_parser_arguments(cls, add):
+        super().add_parser_arguments(add, default_propagation_seconds=0)
+        add("credentials", help="INI file")
+
+    def more_info(self):
+        return "a stand-in"
+
+    def _setup_credentials(self):
+        self.credentials = self._configure_credentials("credentials", "INI file", {"control": "URL"})
+
+    def _tell(self, change, name, **more):
+        body = json.dumps({"host": name + ".", **more}).encode()
+        urllib.request.urlopen(self.credentials.conf("control") + "/" + change, body)
+
+    def _perform(self, domain, name, content):
+        self._tell("set-txt", name, value=content)
+
+    def _cleanup(self, domain, name, content):
+        self._tell("clear-txt", name)
+`
+  const info = folder('python/stand_in-1.egg-info')
+  mkdirSync(info, { recursive: true })
+  writeFileSync(folder('python/stand_in.py'), python)
+  writeFileSync(join(info, 'PKG-INFO'), 'Metadata-Version: 2.1\nName: stand-in\nVersion: 1\n')
+  const entry = '[certbot.plugins]\ndns-stand-in = stand_in:Authenticator\n'
+  writeFileSync(join(info, 'entry_points.txt'), entry)
+  return folder('python')
+}
+
+const previews = () => (vm.config.apps['api']?.['previews'] ?? {}) as Record<string, unknown>
+const places = () =>
+  ['config', 'work', 'logs'].flatMap((each) => [`--${each}-dir`, folder('letsencrypt')])
 const tlsOf = (server: string) => ({
   email: 'ops@example.com',
   server,
@@ -60,26 +103,22 @@ const command = (...words: string[]) =>
 const remove = async (preview: string) =>
   expect(await command('remove', `api--${preview}`)).toMatchObject({ code: 0 })
 
-/** The names and the fingerprint of the certificate that Nginx shows to who asks for a preview; nothing when it shows none. */
-const shown = (preview: string) =>
-  new Promise<{ names: string | undefined; fingerprint: string } | undefined>((resolve) => {
+/** The fingerprint of the certificate of these names that Nginx shows to who asks for a preview; nothing when it shows none, or another one. */
+const shown = (preview: string, names = `api--${preview}.preview.test`) =>
+  new Promise<string | undefined>((resolve) => {
     const servername = `api--${preview}.preview.test`
     const socket = connect(
       { host: '127.0.0.1', port: tlsPort, servername, rejectUnauthorized: false },
       () => {
-        const { subjectaltname: names, fingerprint256: fingerprint } = socket.getPeerCertificate()
+        const { subjectaltname, fingerprint256 } = socket.getPeerCertificate()
         socket.destroy()
-        resolve({ names, fingerprint })
+        resolve(subjectaltname === `DNS:${names}` ? fingerprint256 : undefined)
       },
     )
     socket.once('error', () => resolve(undefined))
   })
-const untilShown = async (preview: string) => {
-  const what = `no certificate of ${preview}`
-  const found = await waitFor(() => shown(preview), { what, deadlineMs: 120_000 })
-  expect(found.names).toBe(`DNS:api--${preview}.preview.test`)
-  return found.fingerprint
-}
+const untilShown = (preview: string, names?: string) =>
+  waitFor(() => shown(preview, names), { what: `no certificate of ${preview}` })
 
 const killed = async () => {
   vm.receiver().kill('SIGKILL')
@@ -110,11 +149,7 @@ test('each has a certificate of its own, asked for when it is live, and says so 
   const again = await make('pr-2')
   expect(again.url).toBe(`https://api--pr-2.preview.test:${tlsPort}`)
   expect(again).not.toHaveProperty('no_https')
-  expect([asked('pr-1'), asked('pr-2'), await shown('pr-2')]).toMatchObject([
-    1,
-    1,
-    { fingerprint: two },
-  ])
+  expect([asked('pr-1'), asked('pr-2'), await shown('pr-2')]).toEqual([1, 1, two])
 })
 
 test('one that comes back has the one of before, and no CA is asked', async () => {
@@ -171,8 +206,38 @@ test('a CA that has enough is asked once, not for each preview, and not by the n
   }
 })
 
-test('when they are gone for good nothing of them is left, also after a kill', async () => {
+test('all have one together by a plugin of Certbot, and one that comes later has it at once', async () => {
+  const tls = { dns: 'stand-in', credentials: folder('stand-in.ini') }
+  writeFileSync(tls.credentials, `dns_stand_in_control = ${acme.control}\n`, { mode: 0o600 })
   vm.config['tls'] = tlsOf(acme.directory)
+  previews()['tls'] = tls
+  await vm.reload()
+  const wildcard = await untilShown('pr-1', '*.preview.test')
+  await waitFor(async () => (await shown('pr-3', '*.preview.test')) === wildcard, {
+    what: 'another preview has it not',
+  })
+  const later = await make('pr-5')
+  expect(later.url).toBe(`https://api--pr-5.preview.test:${tlsPort}`)
+  expect(later).not.toHaveProperty('no_https')
+  expect(await shown('pr-5', '*.preview.test')).toBe(wildcard)
+  const { stdout } = await command('certificates')
+  expect(stdout).toMatch(/^ok +certificate of previews\.preview\.test +good for/m)
+  expect([asked('pr-5'), stdout.includes('certificate of api--')]).toEqual([0, false])
+
+  // as Certbot's own timer does
+  await run('certbot', ['renew', '--force-renewal', '--no-random-sleep-on-renew', ...places()], {
+    env: { ...process.env, ...vm.env },
+  })
+  await waitFor(
+    async () => ![undefined, wildcard].includes(await shown('pr-5', '*.preview.test')),
+    { what: 'the renewal was not taken' },
+  )
+  await waitFor(async () => (await shown('pr-1', '*.preview.test')) !== wildcard, {
+    what: 'one has the old one',
+  })
+})
+
+test('when they are gone for good nothing of them is left, also after a kill', async () => {
   await remove('pr-2')
   expect(traces().some((each) => each.includes('--pr-2'))).toBe(true)
   const { previews: _, ...app } = vm.config.apps['api'] ?? {}

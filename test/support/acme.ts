@@ -11,6 +11,8 @@ export interface AcmeServer {
   pair: Certificates
   /** What Certbot needs to trust it: for its environment. */
   env: Readonly<Record<string, string>>
+  /** Where its resolver is told what it says of names. */
+  control: string
   /** What its resolver says of a name; without it every name is at 127.0.0.1. */
   dns(
     change: 'set-servfail' | 'clear-servfail' | 'add-a' | 'clear-a',
@@ -82,6 +84,7 @@ export async function startAcme({
     directory: `https://127.0.0.1:${acme}/dir`,
     pair,
     env: { REQUESTS_CA_BUNDLE: pair.authority },
+    control: `http://127.0.0.1:${control}`,
     async dns(change, host, addresses) {
       const response = await fetch(`http://127.0.0.1:${control}/${change}`, {
         method: 'POST',
