@@ -130,3 +130,32 @@ test.for(['{', '[]', '"urn:ietf:params:acme:error:dns"', '{"type":7}', 'null'])(
     expect(explain(STUMBLED, logged).message).toMatch(/^Certbot failed: AttributeError/)
   },
 )
+
+test.for([
+  ['too many certificates (50) already issued for "a.test" in the last 168h', 'domain'],
+  ['too many certificates (5) already issued for this exact set of identifiers', 'names'],
+  ['too many failed authorizations (5) for "a.test" in the last 1h0m0s', 'names'],
+  ['too many new orders (300) from this account in the last 3h0m0s', 'account'],
+] as const)('a limit that is reached, %s, is of: %s', ([detail, of]) => {
+  const { verdict } = explain(STUMBLED, answer(429, 'rateLimited', detail))
+  expect(verdict).toEqual({ kind: 'limited', of })
+})
+
+test('a proof that failed counts, and what else went wrong does not', () => {
+  expect(explain(challenges(['a.test', 'dns', 'why'])).verdict).toEqual({ kind: 'unproven' })
+  expect(explain(STUMBLED, answer(500, 'serverInternal', 'x')).verdict).toBeUndefined()
+  expect(explain('').verdict).toBeUndefined()
+})
+
+test('of a proof by DNS the zone and the plugin are what to look at', () => {
+  const error = explain(
+    challenges(['p.test', 'unauthorized', 'No TXT record found at _acme-challenge.p.test']),
+  )
+  expect(error.message).toMatch(/^the CA did not find the proof in the DNS of p\.test/)
+  expect(error.hint).toContain('_acme-challenge.p.test')
+  const said = 'The requested dns-ovh plugin does not appear to be installed\n'
+  expect(explain(said)).toMatchObject({
+    message: 'Certbot has no plugin dns-ovh',
+    hint: expect.stringContaining('apt install python3-certbot-dns-ovh'),
+  })
+})
