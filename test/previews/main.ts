@@ -21,8 +21,8 @@ import { type Met, startVisitors } from './visitors.ts'
 const USAGE = `usage: npm run test:previews -- [--previews N] [--compose N] [--seed N]
 
   Makes, updates and removes 50 previews in random order, six of them at once, and kills the receiver in between at random moments,
-  while production of the same app is asked all the while. Each third, or each Nth by --compose N (0: none), is of a Compose project: an
-  app and its database, with volumes. Halfway and at the end it says what does not stand as it has to, and what is
+  while production of the same app is asked all the while by clients that send nothing again. Each third, or each Nth by --compose N
+  (0: none), is of a Compose project: an app and its database, with volumes. Halfway and at the end it says what does not stand as it has to, and what is
   left over. --seed N gives the same order again; the moments of the kills are not the same.`
 
 const VERSIONS = 4

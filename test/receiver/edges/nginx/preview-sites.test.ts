@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { WebSocket, WebSocketServer } from 'ws'
+import { readLine } from '../../../../receiver/edges/access-log.ts'
 import type { ConfiguredSite } from '../../../../receiver/edges/nginx/app-sites.ts'
 import { filesOf, previewsFileOf } from '../../../../receiver/edges/nginx/app-files.ts'
 import { makePair } from '../../../support/certificates.ts'
@@ -323,4 +324,13 @@ test('with a certificate for all of them a preview is met over TLS, and one more
   await nobody(domainOf('api--pr-7'))
   await expect(overTls(domainOf('api--pr-7'))).rejects.toThrow()
   expect(world.nginx.workers()).toEqual(before)
+})
+
+test('what Nginx tells of a request to an address is counted for the preview', () => {
+  const told = 'deploy_receiver: 10.213.16.2:8000 api--pr-1_green 200 0.003'
+  expect(readLine(`<190>Nov 27 22:31:42 ${told}`)).toEqual({
+    app: 'api--pr-1',
+    status: 200,
+    seconds: 0.003,
+  })
 })
