@@ -89,7 +89,7 @@ test('an import that goes down, or that an edge may have, is not', async () => {
     ['receiver/http/read/a.ts', '../../core/app.ts'],
     ['receiver/cli/a.ts', '../config/socket.ts'],
     ['receiver/cli/serve-until-told.ts', '../serve/serve.ts'],
-    ['receiver/cli/doctor.ts', '../serve/doctor-alone.ts'],
+    ['receiver/cli/doctor.ts', '../serve/doctor/doctor-alone.ts'],
     ['receiver/cli/check-config.ts', '../edges/docker/connect.ts'],
     ['receiver/edges/a.ts', './durable.ts'],
     ['receiver/edges/docker/a.ts', '../json.ts'],

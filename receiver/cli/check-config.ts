@@ -2,7 +2,7 @@ import { ConfigError, describeProblem, type Remarks } from '../config/problems.t
 import { takeVariables } from '../config/variables.ts'
 import { onThisMachine } from '../core/app.ts'
 import { connectDocker } from '../edges/docker/connect.ts'
-import { lookAtRegistries, lookAtTrustRoots } from '../serve/look-at-registries.ts'
+import { lookAtRegistries, lookAtTrustRoots } from '../serve/doctor/look-at-registries.ts'
 import { readConfig } from '../serve/read-config.ts'
 import type { Given } from './command.ts'
 import { openReading } from '../serve/open-registries.ts'

@@ -25,7 +25,7 @@ async function examine(config: string): Promise<Finding[]> {
   } catch (error) {
     if (!(error instanceof NoReceiver)) throw error
     const { message, hint } = error
-    const { lookWithoutReceiver } = await import('../serve/doctor-alone.ts')
+    const { lookWithoutReceiver } = await import('../serve/doctor/doctor-alone.ts')
     const receiver = { id: 'receiver', what: 'receiver', ok: false, message, hint }
     return [receiver, ...(await lookWithoutReceiver(config, process.env))]
   }

@@ -8,7 +8,7 @@ import { findPublicAddress, type PublicAddress } from '../edges/public-address.t
 import { hasUnit, startUnit } from '../edges/service.ts'
 import { findProject, type FirstProject } from './first-project.ts'
 import { type FirstFiles, writeFirstFiles } from './first-files.ts'
-import { lookAtWayIn } from './look-at-way-in.ts'
+import { lookAtWayIn } from './doctor/look-at-way-in.ts'
 
 /** What is asked of this machine, of GitHub and of name servers when a receiver is set up. */
 export interface Machine {

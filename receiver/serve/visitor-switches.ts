@@ -4,7 +4,7 @@ import type { AuditTrail } from '../core/intake/audit.ts'
 import type { Log } from '../core/log.ts'
 import { lookAtMaintenance, switchMaintenance } from '../core/slots/maintenance.ts'
 import type { Services } from '../http/app.ts'
-import type { Opened } from './open-docker.ts'
+import type { Opened } from './engines/open-docker.ts'
 import type { OpenStore } from './open-store.ts'
 
 /** By hand: whether visitors are told of maintenance, and whether load balancers are to send any. */

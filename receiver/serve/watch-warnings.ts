@@ -4,9 +4,9 @@ import { DeployError } from '../core/errors.ts'
 import { failed, type Finding, type Found, found, verdictOf } from '../core/finding.ts'
 import type { Log } from '../core/log.ts'
 import { createWarnings, type Looked } from '../core/notify/warnings.ts'
-import { inTime } from './look.ts'
-import { lookAtData, lookAtLogs } from './look-at-disk.ts'
-import { type AskedDocker, lookAtImageDisk } from './look-at-docker.ts'
+import { inTime } from './doctor/look.ts'
+import { lookAtData, lookAtLogs } from './doctor/look-at-disk.ts'
+import { type AskedDocker, lookAtImageDisk } from './doctor/look-at-docker.ts'
 import type { OpenStore } from './open-store.ts'
 
 /** What is seen twice in a row is told. */

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { lookAtOrder } from '../../../receiver/serve/look-at-order.ts'
+import { lookAtOrder } from '../../../receiver/serve/doctor/look-at-order.ts'
 import { APP } from '../../support/fake-world.ts'
 
 const stored = (id: string, status: string, generation: number) =>

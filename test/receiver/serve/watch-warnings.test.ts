@@ -9,7 +9,7 @@ import type { Target } from '../../../receiver/core/notify/target.ts'
 import { openDatabase } from '../../../receiver/edges/store/schema.ts'
 import { transaction } from '../../../receiver/edges/store/transaction.ts'
 import { createToldWarnings } from '../../../receiver/edges/store/told-warnings.ts'
-import type { AskedDocker } from '../../../receiver/serve/look-at-docker.ts'
+import type { AskedDocker } from '../../../receiver/serve/doctor/look-at-docker.ts'
 import { lookAtAll, watchWarnings } from '../../../receiver/serve/watch-warnings.ts'
 import { createFakeClock, type FakeClock } from '../../support/fakes/clock.ts'
 
