@@ -163,7 +163,8 @@ export function createSites(options: SitesOptions): SiteFiles {
         refuseOthers(Object.keys(upstreams))
         features = await program.features()
         const all = Object.keys(upstreams)
-        if (previews.isKeptOff(all) || !wantedOf.shared(all, features).every(isSettled)) {
+        const isAsItWas = () => wantedOf.shared(all, features).every(isSettled)
+        if (previews.isKeptOff(all) || !onDisk(nginx, isAsItWas)) {
           previews.see(all, await program.serverBlocks())
         }
         const wanted = wantedOf

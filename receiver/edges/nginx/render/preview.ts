@@ -15,9 +15,9 @@ export const calledIn = ({ app, previews }: Sharing): string =>
 /** In place of {@link calledIn}, where what a variable may hold is no question. */
 export const withoutName = (text: string): string => text.replaceAll(NAME, 'name')
 
-/** The names of all previews of an app. */
-const pattern = (app: string, domain: string) =>
-  String.raw`${app}--[a-z0-9-]+)\.${domain.replaceAll('.', String.raw`\.`)}$`
+/** Patterns of the names of all previews of an app, and of the domain below which they are. */
+const nameOf = (app: string) => `${app}--[a-z0-9-]+`
+const below = (domain: string) => `.${domain}$`.replaceAll('.', String.raw`\.`)
 
 /**
  * For `server_name`. A wildcard goes before a shorter one, and any before a pattern: previews are found below a domain of which all
@@ -26,7 +26,7 @@ const pattern = (app: string, domain: string) =>
 export const serverNames = ({ app, previews }: Sharing, names: readonly string[]): string =>
   previews === undefined || previews.isAlone
     ? names.join(' ')
-    : `"~^(?:${pattern(app, previews.domain)}"`
+    : `"~^${nameOf(app)}${below(previews.domain)}"`
 
 /** In the server block: a name of which there is no preview gets no answer, as one that no site has. */
 export const findPreview = ({ app, previews }: Sharing): string =>
@@ -34,7 +34,7 @@ export const findPreview = ({ app, previews }: Sharing): string =>
     ? ''
     : `open_file_cache off; # previews come and go
 set $receiver_preview "";
-if ($host ~ "^(?<receiver_preview>${pattern(app, previews.domain)}") { }
+if ($host ~ "^(?<receiver_preview>${nameOf(app)})${below(previews.domain)}") { }
 if (!-e ${previews.upstreams}/${NAME}_blue) { return 444; }
 `
 

@@ -50,8 +50,8 @@ test('apps that share a domain have patterns that do not meet', () => {
     (app) => /server_name (.*);/.exec(text({ app, ...shared(false) }))?.[1],
   )
   expect(names).toEqual([
-    String.raw`"~^(?:api--[a-z0-9-]+)\.preview\.example\.com$"`,
-    String.raw`"~^(?:web--[a-z0-9-]+)\.preview\.example\.com$"`,
+    String.raw`"~^api--[a-z0-9-]+\.preview\.example\.com$"`,
+    String.raw`"~^web--[a-z0-9-]+\.preview\.example\.com$"`,
   ])
 })
 
