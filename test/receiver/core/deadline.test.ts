@@ -104,7 +104,11 @@ describe('a step that hangs', () => {
       registry: { ...registry },
     }
 
-    world.accept({ id: 'dep_2', tag: 'latest' })
+    // a tag has to be resolved, and another image to be pulled
+    world.accept({
+      id: 'dep_2',
+      ...(step === 'resolve' ? { tag: 'latest' } : { digest: DIGEST.two }),
+    })
     hang(world)
     const done = reconcile(app, world.ports, forever)
     let isDone = false
