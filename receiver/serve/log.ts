@@ -47,6 +47,8 @@ export async function openSink(
   const { fd } = process.stdout
   // it writes at once, and outlives a reader that is gone
   const out = pino.destination({ fd, sync: true })
+  // a disk that is full: it writes again with the next line, and what runs goes on
+  out.on('error', () => {})
   if (isatty(fd)) {
     const { forPeople } = await import('./log-for-people.ts')
     return (line) => void out.write(`${forPeople(line)}\n`)

@@ -124,3 +124,19 @@ test.each(['process.exit(0)', 'throw new Error()', 'Promise.reject(new Error())'
     expect(lines).toBe('a line\n'.repeat(1000))
   },
 )
+
+test('a disk that is full ends nothing', () => {
+  const script = `
+    import { openSink } from './receiver/serve/log.ts'
+    const sink = await openSink({})
+    sink('a line\\n', 'info')
+    await new Promise((resolve) => setImmediate(resolve))
+    sink('failed\\n', 'error')
+    process.stderr.write('it goes on')`
+  const said = execFileSync(
+    'sh',
+    ['-c', `"$0" --input-type=module -e "$1" 2>&1 >/dev/full`, process.execPath, script],
+    { encoding: 'utf8' },
+  )
+  expect(said).toBe('it goes on')
+})
