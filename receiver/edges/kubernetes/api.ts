@@ -83,8 +83,11 @@ export function kubernetesApi(connection: Connection, namespace: string) {
       }),
     pods: (labelSelector: string) =>
       call<List<Pod>>('GET', `${core}/pods`, { query: { labelSelector } }),
-    deletePod: (name: string) =>
-      call<unknown>('DELETE', `${core}/pods/${encodeURIComponent(name)}`),
+    /** This very pod: a StatefulSet gives its name to the next one. Of another one the API server says 409. */
+    deletePod: ({ name, uid }: { name: string; uid: string }) =>
+      call<unknown>('DELETE', `${core}/pods/${encodeURIComponent(name)}`, {
+        body: { apiVersion: 'v1', kind: 'DeleteOptions', preconditions: { uid } },
+      }),
     replicaSets: (labelSelector: string) =>
       call<List<ReplicaSet>>('GET', `${apps}/replicasets`, { query: { labelSelector } }),
     /** What went wrong with an object lately, the newest last. */

@@ -1,7 +1,7 @@
 import type { IsOurs } from '../../core/delegated/orchestrator.ts'
 import type { KubernetesApp } from '../../core/app.ts'
 import type { KubernetesApi } from './api.ts'
-import { isForbidden, isMissing } from './errors.ts'
+import { isConflict, isForbidden, isMissing } from './errors.ts'
 import { type Observed, podGeneration } from './order-status.ts'
 import { isLeaving, isReady } from './pod-state.ts'
 
@@ -35,12 +35,13 @@ export async function clearWay(
     const generation = podGeneration(app, pod, { template, isOurs })
     if (generation === undefined || !isReplaced(generation)) continue
     if (isReady(pod) || isLeaving(pod)) continue
-    const { name } = pod.metadata
+    const { name, uid } = pod.metadata
     try {
-      await api.deletePod(name)
+      await api.deletePod({ name, uid })
     } catch (cause) {
       if (isForbidden(cause)) return { pod: name, cause }
-      if (!isMissing(cause)) throw cause
+      // its controller was first, and the next one bears its name
+      if (!isMissing(cause) && !isConflict(cause)) throw cause
     }
   }
   return undefined

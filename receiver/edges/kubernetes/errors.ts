@@ -27,6 +27,8 @@ export class ApiError extends Error {
 
 export const isMissing = (error: unknown): boolean =>
   error instanceof ApiError && error.status === 404
+export const isConflict = (error: unknown): boolean =>
+  error instanceof ApiError && error.status === 409
 export const isForbidden = (error: unknown): boolean =>
   error instanceof ApiError && error.status === 403 && missingRight(error.message) !== undefined
 

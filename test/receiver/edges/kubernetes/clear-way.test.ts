@@ -22,7 +22,7 @@ const templateOf = (generation: number) => {
 }
 
 const podOf = (name: string, generation: number, isReady: boolean): Pod => ({
-  metadata: { name, uid: name, resourceVersion: '1', ...templateOf(generation).metadata },
+  metadata: { name, uid: `uid-${name}`, resourceVersion: '1', ...templateOf(generation).metadata },
   spec: templateOf(generation).spec,
   status: { conditions: [{ type: 'Ready', status: isReady ? 'True' : 'False' }] },
 })
@@ -40,9 +40,9 @@ const clear = async (
 ): Promise<{ left: unknown; deleted: string[] }> => {
   const deleted: string[] = []
   const api = {
-    async deletePod(name: string) {
+    async deletePod({ name, uid }: { name: string; uid: string }) {
       if (refusal !== undefined) throw refusal
-      deleted.push(name)
+      deleted.push(`${name} ${uid}`)
     },
   }
   const observed = { workload, pods, warnings: new Map() }
@@ -53,11 +53,11 @@ const clear = async (
 describe('pods of versions that are replaced', () => {
   test('go where they are not ready, and nothing else does', async () => {
     const { left, deleted } = await clear((generation) => generation !== 4)
-    expect([left, deleted]).toEqual([undefined, ['store-1']])
+    expect([left, deleted]).toEqual([undefined, ['store-1 uid-store-1']])
   })
 
   test('go when their version is taken back', async () => {
-    expect((await clear((generation) => generation === 4)).deleted).toEqual(['store-2'])
+    expect((await clear((generation) => generation === 4)).deleted).toEqual(['store-2 uid-store-2'])
   })
 
   test('are named where the Role does not let them be deleted', async () => {
@@ -67,8 +67,11 @@ describe('pods of versions that are replaced', () => {
     expect(left).toMatchObject({ pod: 'store-1' })
   })
 
-  test('that somebody deleted meanwhile are no failure', async () => {
-    const gone = new ApiError(404, { message: 'pods "store-1" not found' })
+  test.each([
+    [404, 'pods "store-1" not found'],
+    [409, 'Precondition failed: UID in precondition: a, UID in object meta: b'],
+  ])('that were replaced meanwhile are no failure, %i', async (status, message) => {
+    const gone = new ApiError(status, { message })
     expect((await clear((generation) => generation !== 4, gone)).left).toBeUndefined()
   })
 })
