@@ -47,7 +47,11 @@ export async function listen(app: Awaited, address: Address): Promise<Server> {
       ready?.fetch(request, bindings) ?? awaited.then(({ fetch }) => fetch(request, bindings)),
   )
   const server = createServer(LIMITS, (incoming, outgoing) => {
-    const pass = () => void answer(incoming, outgoing)
+    const pass = () => {
+      void answer(incoming, outgoing)
+      // who went while the gate looked is to be waited for by nobody: only from now on there is somebody to hear of it
+      if (outgoing.closed) outgoing.emit('close')
+    }
     if (ready?.gate === undefined) pass()
     else ready.gate(incoming, outgoing, pass)
   })

@@ -257,3 +257,36 @@ test('who is gone before the answer takes nobody along', async () => {
   await expect.poll(() => gated.audit().map(({ reason }) => reason)).toEqual(['of nobody'])
   expect((await send(gated, hook('{}', basic('api', WRONG)))).statuses).toEqual([401])
 })
+
+test('a hook of who is gone is taken, and nobody waits for its end', async () => {
+  const { verifyToken } = gated.services
+  const asked = Promise.withResolvers<void>()
+  const gone = Promise.withResolvers<void>()
+  gated.services.verifyToken = async (...given) => {
+    asked.resolve()
+    await gone.promise
+    return verifyToken(...given)
+  }
+  const entrance = createEntrance(gated.services, 'public')
+  const answered = Promise.withResolvers<number>()
+  await serve(gated, {
+    ...entrance,
+    async fetch(...given) {
+      const response = await entrance.fetch(...given)
+      answered.resolve(response.status)
+      return response
+    },
+  })
+  const closed = new Promise<void>((resolve) => {
+    servers.at(-1)?.once('connection', (socket: Socket) => {
+      socket.once('close', () => resolve())
+    })
+  })
+  const client = connect(ports.get(gated) ?? 0, '127.0.0.1').on('error', () => {})
+  client.write(hook('{}', { ...(await bearer(gated, '{}')), prefer: 'wait=600' }))
+  await asked.promise
+  client.resetAndDestroy()
+  await closed
+  gone.resolve()
+  expect(await answered.promise).toBe(202)
+})
