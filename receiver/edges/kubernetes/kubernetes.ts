@@ -23,6 +23,8 @@ export interface KubernetesOptions {
   /** Of it are the Jobs that it makes. */
   installation: string
   isOurs: IsOurs
+  /** Whether that generation of an app is live: its pods get ready again by themselves. By default none is known to be. */
+  isLive?: (app: string, generation: number) => boolean
   /** For `KUBECONFIG`. */
   environment: NodeJS.ProcessEnv
   clock: Clock
@@ -48,6 +50,7 @@ const [MOST_LOOKS, LOOK_MS] = [40, 250]
 export function createKubernetes({
   installation,
   isOurs,
+  isLive = () => false,
   environment,
   clock,
   changed = () => {},
@@ -144,7 +147,9 @@ export function createKubernetes({
         },
         signal,
       )
-      const left = await clearing(app, (generation) => generation !== order.generation, signal)
+      const isReplaced = (generation: number) =>
+        generation !== order.generation && !isLive(app.name, generation)
+      const left = await clearing(app, isReplaced, signal)
       const waits = left === undefined ? '' : `; ${waitsFor(left)}`
       if (done === undefined) return `${nameOf(app)} was told already${waits}`
       const from =

@@ -5,9 +5,14 @@ import { isOurs, openDelegated } from './open-delegated.ts'
 /** Makes all that an app needs that is a workload of a cluster. Nothing is asked yet. */
 export function openKubernetes(
   slotPorts: SlotPorts,
-  options: Omit<KubernetesOptions, 'clock' | 'isOurs'>,
+  options: Omit<KubernetesOptions, 'clock' | 'isOurs' | 'isLive'>,
 ) {
   const { clock, journal } = slotPorts
-  const orchestrator = createKubernetes({ ...options, clock, isOurs: isOurs(journal) })
+  const orchestrator = createKubernetes({
+    ...options,
+    clock,
+    isOurs: isOurs(journal),
+    isLive: (app, generation) => journal.live(app)?.generation === generation,
+  })
   return { ...openDelegated(orchestrator, slotPorts), orchestrator }
 }
