@@ -133,7 +133,7 @@ function leftOf(
 
 /** The store comes last: by it all else is known. */
 const OWN =
-  /^(?:settings\.key|slots|acme|certbot|nobody\..*|version|upgrade\.json|store-before-upgrade\.db|\..*|deploy-receiver\.db.*)$/
+  /^(?:settings\.key|slots|upstreams|heard|drained|acme|certbot|nobody\..*|version|upgrade\.json|store-before-upgrade\.db|\..*|deploy-receiver\.db.*)$/
 
 const dataFiles = (data: string): string[] =>
   existsSync(data)
