@@ -8,9 +8,6 @@ export const snippetsOf = (directory: string) => join(dirname(directory), 'deplo
 export const previewsFileOf = (directory: string, app: string): string =>
   join(directory, `deploy-receiver.${pathSegment(app)}.previews.conf`)
 
-export const isPreviewsFile = (file: string): boolean =>
-  /\/deploy-receiver\.[a-z0-9-]+\.previews\.conf$/.test(file)
-
 /** An app's file for Nginx, and its snippets for a server block and for a location. */
 export const filesOf = (
   directory: string,

@@ -3,11 +3,11 @@ import { join } from 'node:path'
 import { readIfThere, type Wanted } from './files.ts'
 import { bodyOf, installationOf, sha256, sumsOf, withHead } from './mark.ts'
 
-const CONF = /^deploy-receiver\.([a-z0-9-]{1,63})\.conf$/
+const CONF = /^deploy-receiver\.([a-z0-9-]{1,63})(\.previews)?\.conf$/
 
 /**
  * Files of apps that are gone, which go on serving until they are removed, without the server blocks that they shared: the next
- * app has those in its file by now. What somebody edited stays as it is.
+ * app has those in its file by now. What their previews shared goes: so do these. What somebody edited stays as it is.
  */
 export function leftBehind({
   directory,
@@ -21,13 +21,14 @@ export function leftBehind({
 }): Wanted[] {
   // beside a cluster there may be no Nginx
   if (!existsSync(directory)) return []
-  return readdirSync(directory).flatMap((name) => {
-    const app = CONF.exec(name)?.[1]
+  return readdirSync(directory).flatMap((name): Wanted[] => {
+    const [, app, ofPreviews] = CONF.exec(name) ?? []
     if (app === undefined || apps.includes(app)) return []
     const file = join(directory, name)
     const text = readIfThere(file) ?? ''
     const body = bodyOf(text)
     if (installationOf(text) !== installation || sumsOf(text)?.body !== sha256(body)) return []
+    if (ofPreviews !== undefined) return [{ file, text: undefined }]
     const left = withoutShared(body, apps)
     return left === body ? [] : [{ file, text: withHead(installation, left, { app }) }]
   })

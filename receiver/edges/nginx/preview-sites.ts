@@ -5,7 +5,7 @@ import type { Slot } from '../../core/slots/container.ts'
 import type { AppUpstreams } from '../../core/slots/ports.ts'
 import { type Flags, flagsIn } from '../slots.ts'
 import type { UpstreamLinks } from '../upstream-links.ts'
-import { filesOf, isPreviewsFile, previewsFileOf } from './app-files.ts'
+import { filesOf, previewsFileOf } from './app-files.ts'
 import type { AskedSite } from './ask/ask.ts'
 import { type ServerBlock, serverBlocksIn } from './ask/server-blocks.ts'
 import { placesOf } from './ask/visit.ts'
@@ -14,6 +14,7 @@ import type { Features } from './features.ts'
 import { readIfThere } from './files.ts'
 import type { NginxSettings } from './program.ts'
 import { inEachFile } from './render/listen.ts'
+import { isOfInternal } from './render/internal-block.ts'
 import { NAME } from './render/preview.ts'
 import { servedPathIn } from './render/served.ts'
 import type { Site } from './render/site.ts'
@@ -69,6 +70,8 @@ export const isAnyBefore = (
   { domain, isAlone }: Pick<ConfiguredPreviews, 'domain' | 'isAlone'>,
 ): boolean =>
   names.some((name) => {
+    // which of two patterns comes first is a matter of files' names, and what it has nobody can say but Nginx
+    if (name.startsWith('~')) return isAlone !== true && !isOfInternal(name)
     const end = /^\*?(\..+)$/.exec(name)?.[1]
     if (end === undefined) return false
     return isAlone === true ? end === `.${domain}` : `.${domain}`.endsWith(end)
@@ -107,11 +110,9 @@ export function previewSites({
     /** Whether one of these has no site for all its previews because another site has their names, as far as was seen. */
     isKeptOff: (apps: readonly string[]): boolean =>
       apps.some((app) => taken.has(configured(app)?.ofPreviews?.domain ?? '')),
-    /** Sees whether sites that are somebody's own have their names. Where Nginx does not say what it reads, none has. */
-    see(apps: readonly string[], blocks: readonly ServerBlock[] = []): void {
-      const names = blocks
-        .filter(({ file }) => !isPreviewsFile(file))
-        .flatMap((block) => block.names)
+    /** Sees whether other sites than these have their names. Where Nginx does not say what it reads, none has. */
+    see(apps: readonly string[], others: readonly ServerBlock[]): void {
+      const names = others.flatMap((block) => block.names)
       for (const app of apps) {
         const parent = configured(app)?.previewOf ?? app
         const previews = configured(parent)?.ofPreviews

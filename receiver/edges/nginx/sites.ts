@@ -1,10 +1,12 @@
+import { basename } from 'node:path'
 import type { OnEdit } from '../../core/on-edit.ts'
 import type { Seen } from '../../core/slots/maintenance.ts'
 import type { AppUpstreams, Served, Sites } from '../../core/slots/ports.ts'
-import { filesOf, snippetsOf } from './app-files.ts'
+import { filesOf, previewsFileOf, snippetsOf } from './app-files.ts'
 import { type AppSitesOptions, appSites } from './app-sites.ts'
 import { ask } from './ask/ask.ts'
 import { waitUntilGone } from './ask/wait-until-gone.ts'
+import type { ServerBlock } from './ask/server-blocks.ts'
 import type { Telling } from './ask/who-tells.ts'
 import { askFrontPages } from './ask/front-pages.ts'
 import { askInternal } from './ask/internal.ts'
@@ -127,6 +129,17 @@ export function createSites(options: SitesOptions): SiteFiles {
     }
   }
 
+  /** Without those that all previews of an app share, where the app stands, or which go now: of others they are another installation's. */
+  const othersOf = (
+    blocks: readonly ServerBlock[] = [],
+    { standing, left }: { standing: readonly string[]; left: readonly Wanted[] },
+  ): ServerBlock[] => {
+    const going = left.flatMap(({ file, text }) => (text === undefined ? file : []))
+    const shared = standing.map((app) => previewsFileOf(nginx.directory, app))
+    const ours = new Set([...going, ...shared].map((file) => basename(file)))
+    return blocks.filter(({ file }) => !ours.has(basename(file)))
+  }
+
   /** As other containers ask for it; one with another network than this machine's they may not reach by its address. */
   const askFromBridge = async (app: string, signal: AbortSignal) => {
     if (bridge === undefined || program.elsewhere !== undefined) return {}
@@ -163,16 +176,18 @@ export function createSites(options: SitesOptions): SiteFiles {
         refuseOthers(Object.keys(upstreams))
         features = await program.features()
         const all = Object.keys(upstreams)
+        const standing = [...known(), ...all]
+        const left = onDisk(nginx, () => leftBehind({ ...nginx, installation, apps: standing }))
         const isAsItWas = () => wantedOf.shared(all, features).every(isSettled)
         if (previews.isKeptOff(all) || !onDisk(nginx, isAsItWas)) {
-          previews.see(all, await program.serverBlocks())
+          previews.see(all, othersOf(await program.serverBlocks(), { standing, left }))
         }
         const wanted = wantedOf
           .all(upstreams, features)
           .flatMap(({ app, files }) => onDisk(nginx, () => writable(app, files, onEdit(app))))
         // before they leave sites of their own
         onDisk(nginx, () => previews.lead(upstreams))
-        wanted.push(...onDisk(nginx, () => leftBehind({ ...nginx, installation, apps: known() })))
+        wanted.push(...left)
         const lost = await receiver.lost()
         wanted.push(...lost)
         wanted.push(...onDisk(nginx, () => sockets(wanted)))

@@ -85,3 +85,6 @@ const sockets = (listen: readonly string[]): string[] => [...new Set(listen.map(
  * warns when they are many. Patterns stand beside it, and are looked at only for names that are not in it.
  */
 const serverName = (name: string): string => `"~^${name.replaceAll('.', '\\.')}$"`
+
+/** Whether a name of `server_name` is the pattern of an app among containers, which no visitor's name has. */
+export const isOfInternal = (name: string): boolean => name.endsWith(String.raw`\.internal$`)
