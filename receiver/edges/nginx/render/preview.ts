@@ -33,6 +33,7 @@ export const findPreview = ({ app, previews }: Sharing): string =>
   previews === undefined
     ? ''
     : `open_file_cache off; # previews come and go
+disable_symlinks off; # and are found by links
 set $receiver_preview "";
 if ($host ~ "^(?<receiver_preview>${nameOf(app)})${below(previews.domain)}") { }
 if (!-e ${previews.upstreams}/${NAME}_blue) { return 444; }
