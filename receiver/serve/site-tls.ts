@@ -19,6 +19,7 @@ import {
 import { type ConfiguredReceiver, hasOwnSite } from '../edges/nginx/receiver-site.ts'
 import { upFiles } from '../edges/slots.ts'
 import type { ConfiguredTls } from '../edges/nginx/served-pair.ts'
+import { previewsAtNginx } from './previews-at-nginx.ts'
 
 /** A site whose visitors come over TLS. */
 export interface TlsSite {
@@ -53,13 +54,32 @@ function wildcardSites({ apps }: Pick<Config, 'apps'>): TlsSite[] {
     previews?.app.tls?.kind === 'wildcard' ? [previews.app.tls] : [],
   )
   const byDomain = new Map(sources.map((source) => [source.domain, source]))
-  return [...byDomain.values()].map((source) => ({
-    site: wildcardSite(source),
-    names: [`*.${source.domain}`],
-    source,
-    shownAt: all.filter((app) => hasWildcard(app, source)).flatMap(({ domains }) => domains),
-  }))
+  return [...byDomain.values()].map((source) => {
+    const standing = all.filter((app) => hasWildcard(app, source))
+    const shared = all.filter((app) => sharesWildcard(app, source, all))
+    return {
+      site: wildcardSite(source),
+      names: [`*.${source.domain}`],
+      source,
+      // before the first preview comes Nginx is to have it as well
+      shownAt:
+        standing.length > 0
+          ? standing.flatMap(({ domains }) => domains)
+          : shared.map(({ name }) => `${name}--asks.${source.domain}`),
+    }
+  })
 }
+
+/** Whether the app has a site for all of its previews, which shows the certificate while none stands, too. */
+const sharesWildcard = (
+  app: AppConfig,
+  { domain }: Pick<WildcardSource, 'domain'>,
+  all: readonly AppConfig[],
+): boolean =>
+  app.previews?.app.tls?.kind === 'wildcard' &&
+  app.previews.domain === domain &&
+  previewsAtNginx(app, { tls: undefined, apps: new Map(all.map((each) => [each.name, each])) })
+    ?.areApart !== true
 
 const hasWildcard = ({ tls }: AppConfig, { domain }: Pick<WildcardSource, 'domain'>) =>
   tls?.kind === 'wildcard' && tls.domain === domain
@@ -70,7 +90,11 @@ const wildcardSite = ({ domain }: Pick<WildcardSource, 'domain'>): string => `pr
 /** The apps that show the certificate of a site. */
 export const showersOf = (site: string, apps: Iterable<AppConfig>): AppConfig[] =>
   [...apps].filter(
-    (app) => app.name === site || (app.tls?.kind === 'wildcard' && wildcardSite(app.tls) === site),
+    ({ name, tls, previews }) =>
+      name === site ||
+      [tls, previews?.app.tls].some(
+        (each) => each?.kind === 'wildcard' && wildcardSite(each) === site,
+      ),
   )
 
 /** The receiver's own: as soon as there is a CA to ask. */

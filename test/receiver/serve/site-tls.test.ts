@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
 import type { AppConfig, Config } from '../../../receiver/config/config.ts'
-import { siteTls, tlsSites } from '../../../receiver/serve/site-tls.ts'
+import { showersOf, siteTls, tlsSites } from '../../../receiver/serve/site-tls.ts'
 import { makePair } from '../../support/certificates.ts'
 
 const directory = mkdtempSync(join(tmpdir(), 'site-tls-'))
@@ -67,4 +67,25 @@ test('the page and the receiver have certificates asked for while their sites ar
   expect(asked()).toEqual(['url.deploy.test'])
   written(['page.test'])
   expect(asked()).toEqual(['page.page.test'])
+})
+
+test("a certificate for all previews is Nginx's before the first one comes, and that of each that stands", () => {
+  const tls = { kind: 'wildcard', domain: 'p.test', plugin: 'dns-a' }
+  const rooted = { ...place, paths: ['/'] }
+  const api = { ...rooted, name: 'api', previews: { domain: 'p.test', app: { tls } } }
+  const preview = {
+    ...place,
+    name: 'api--pr-1',
+    domains: ['api--pr-1.p.test'],
+    isolated: true,
+    tls,
+  }
+  const wildcardOf = (apps: object[]) => {
+    const config = { apps: Object.fromEntries(apps.map((each, at) => [at, each])), url: '' }
+    return tlsSites(config as unknown as Config).find(({ site }) => site === 'previews.p.test')
+  }
+  expect(wildcardOf([api])?.shownAt).toEqual(['api--asks.p.test'])
+  expect(wildcardOf([api, preview])?.shownAt).toEqual(['api--pr-1.p.test'])
+  const all = [api, preview, { ...rooted, name: 'web' }] as unknown as AppConfig[]
+  expect(showersOf('previews.p.test', all).map(({ name }) => name)).toEqual(['api', 'api--pr-1'])
 })
