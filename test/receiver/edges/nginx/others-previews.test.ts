@@ -85,7 +85,7 @@ test('where another installation has all their names, each has a site of its own
     slots.makeLive('web--x', 'blue')
     expect(await visit()).toBe('of web')
   } finally {
-    workspace.close()
+    await workspace.close()
   }
 })
 
