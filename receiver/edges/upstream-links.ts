@@ -34,9 +34,11 @@ export interface UpstreamLinks {
 export function createUpstreamLinks(data: string): UpstreamLinks {
   const folder = join(data, 'upstreams')
   const linkOf = (app: string, slot: Slot) => join(folder, `${pathSegment(app)}_${slot}`)
-  /** Places to which no link leads any more go, also what a crash left. */
+  /** Places to which no link leads any more go, also what a crash left. A folder is somebody's own. */
   const tidy = () => {
-    const names = readdirSync(folder)
+    const names = readdirSync(folder, { withFileTypes: true }).flatMap((each) =>
+      each.isDirectory() ? [] : each.name,
+    )
     const places = new Set(names.map((name) => target(join(folder, name))))
     for (const name of names) {
       const isInUse = isLink(join(folder, name)) ? !name.startsWith('.') : places.has(name)

@@ -81,12 +81,19 @@ export function whyPlain(
     if (standing?.covers(name) === true && ports.clock.since(standing.notAfter) < 0)
       return undefined
     if (wanted.ca === undefined) return 'there is no certificate'
-    return failureOf(wanted, standing, ports).failure ?? COMES
+    return forStrangers(failureOf(wanted, standing, ports).failure ?? COMES)
   } catch (error) {
     if (!(error instanceof CertificateError)) throw error
-    return error.message
+    return forStrangers(error.message)
   }
 }
+
+/** Whoever may read a pull request reads it: where files of the machine lie is not for him. */
+const forStrangers = (text: string): string =>
+  /(?:^|[\s'"`(=:])\/[\w.-]/.test(text) ? ON_THE_MACHINE : text
+
+const ON_THE_MACHINE =
+  'no certificate was had for it: `deploy-receiver certificates`, on the VM, says why'
 
 const COMES = 'its certificate comes when it is live, within a minute or so'
 

@@ -1,4 +1,5 @@
 import {
+  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -85,4 +86,12 @@ test('a name that is no name of an app is no part of a path', () => {
   expect(() => links.lead('../x', { blue: BLUE, green: GREEN })).toThrow(
     /is not the name of an app/,
   )
+})
+
+test("a folder that somebody put beside them stays, and is in nobody's way", () => {
+  lead()
+  mkdirSync(join(links.folder, 'theirs'))
+  lead(BLUE, OTHER)
+  expect(links.remove('api--pr-1')).toBe(true)
+  expect(readdirSync(links.folder)).toEqual(['theirs'])
 })

@@ -122,6 +122,21 @@ test('why visitors come without TLS is said until the certificate is there', () 
   expect(whyPlain(wanted, 'other.test', ports)).toMatch(/^its certificate comes/)
 })
 
+test.for([
+  ["Certbot failed: cannot read '/etc/deploy-receiver/cloudflare.ini'", false],
+  ['the key /srv/keys/p.key cannot be read', false],
+  ['https://ca.example/dir answered 503; tried again in 2 h', true],
+  ['two of 10/12 names are proven', true],
+] as const)('of %s strangers read it as it is: %s', ([message, isShown]) => {
+  const { ports } = world()
+  const [wanted] = ports.wanted()
+  if (wanted === undefined) throw new Error('there is none')
+  const read = () => {
+    throw new CertificateError(message, { hint: '' })
+  }
+  expect(whyPlain(wanted, 'api.test', { ...ports, read }) === message).toBe(isShown)
+})
+
 test('whose site went while the CA was asked is shown nowhere', async () => {
   const { it, run } = world()
   it.obtain = (site) => {
