@@ -1,7 +1,7 @@
 import { basename } from 'node:path'
 import type { OnEdit } from '../../core/on-edit.ts'
 import type { Seen } from '../../core/slots/maintenance.ts'
-import type { AppUpstreams, Served, Sites } from '../../core/slots/ports.ts'
+import type { AppUpstreams, Ensured, Served, Sites } from '../../core/slots/ports.ts'
 import { filesOf, previewsFileOf, snippetsOf } from './app-files.ts'
 import { type AppSitesOptions, appSites } from './app-sites.ts'
 import { ask } from './ask/ask.ts'
@@ -26,6 +26,7 @@ import { inEachFile } from './render/listen.ts'
 import { previewSites } from './preview-sites.ts'
 import type { ConfiguredReceiver } from './receiver-site.ts'
 import { internalPathIn } from './render/served.ts'
+import { createTurns } from './turns.ts'
 import { twoDefaults } from './two-defaults.ts'
 import { createWanted } from './wanted.ts'
 import { whoStillUses } from './who-still-uses.ts'
@@ -66,7 +67,7 @@ export interface SiteFiles extends Sites {
    */
   remove(app: string, onEdit?: OnEdit): Promise<boolean>
   /** What somebody did to the files of these apps, against what is configured now. Only looks. */
-  edits(upstreams: Readonly<Record<string, AppUpstreams>>): Edit[]
+  edits(upstreams: Upstreams): Edit[]
   /** Throws `not_ours` when the files of one of these apps are another receiver's. */
   refuseOthers(apps: readonly string[]): void
 }
@@ -93,7 +94,6 @@ export function createSites(options: SitesOptions): SiteFiles {
   const previews = previewSites(options)
   const siteOnDisk = (app: string) => previews.onDisk(app) ?? own.siteOnDisk(app)
   const wantedOf = createWanted({ installation, nginx, siteOf: own.siteOf, previews })
-  let last: Promise<unknown> = Promise.resolve()
   const snippets = snippetsOf(nginx.directory)
   const program = createProgram(nginx)
   const proxied = nginx.proxyProtocol === true ? ' proxy_protocol' : ''
@@ -107,14 +107,12 @@ export function createSites(options: SitesOptions): SiteFiles {
     nobodysPair,
   })
 
-  // one after the other: Nginx tests all files at once
-  const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
-    const mine = last.then(work).catch((error: unknown) => {
-      throw twoDefaults(receiver.file(), error)
-    })
-    last = mine.catch(() => false)
-    return mine
+  // Nginx tests all files at once
+  const turns = createTurns()
+  const named = (error: unknown): never => {
+    throw twoDefaults(receiver.file(), error)
   }
+  const inTurn = <T>(work: () => Promise<T>): Promise<T> => turns.inTurn(work).catch(named)
   const sockets = (changing: readonly Wanted[]) =>
     http3Socket(changing, { directory: nginx.directory, installation, listens: listenTls })
   const foreign = (app: string): string | undefined => {
@@ -170,37 +168,42 @@ export function createSites(options: SitesOptions): SiteFiles {
     }
   }
 
+  // for each change Nginx reads all files again, as often as there are apps
+  const ensure = turns.together(async (wishes: readonly Ensure[]): Promise<Ensured> => {
+    const upstreams = Object.assign({}, ...wishes.map((each) => each.upstreams)) as Upstreams
+    const onEdit = (app: string) =>
+      wishes.findLast((each) => app in each.upstreams)?.onEdit(app) ?? 'refuse'
+    const all = Object.keys(upstreams)
+    refuseOthers(all)
+    features = await program.features()
+    const standing = [...known(), ...all]
+    const left = onDisk(nginx, () => leftBehind({ ...nginx, installation, apps: standing }))
+    const isAsItWas = () => wantedOf.shared(all, features).every(isSettled)
+    if (previews.isKeptOff(all) || !onDisk(nginx, isAsItWas)) {
+      previews.see(all, othersOf(await program.serverBlocks(), { standing, left }))
+    }
+    const wanted = wantedOf
+      .all(upstreams, features)
+      .flatMap(({ app, files }) => onDisk(nginx, () => writable(app, files, onEdit(app))))
+    // before they leave sites of their own
+    onDisk(nginx, () => previews.lead(upstreams))
+    wanted.push(...left)
+    const lost = await receiver.lost()
+    wanted.push(...lost)
+    wanted.push(...onDisk(nginx, () => sockets(wanted)))
+    const done = await change(wanted, {
+      nginx,
+      program,
+      prepare: () => makeDirectory(snippets),
+    })
+    onDisk(nginx, () => previews.leave(all))
+    // what others have of Nginx can be seen again
+    if (lost.length > 0) await receiver.ensure('leave')
+    return done
+  })
+
   return {
-    ensure: (upstreams, onEdit = () => 'refuse') =>
-      inTurn(async () => {
-        refuseOthers(Object.keys(upstreams))
-        features = await program.features()
-        const all = Object.keys(upstreams)
-        const standing = [...known(), ...all]
-        const left = onDisk(nginx, () => leftBehind({ ...nginx, installation, apps: standing }))
-        const isAsItWas = () => wantedOf.shared(all, features).every(isSettled)
-        if (previews.isKeptOff(all) || !onDisk(nginx, isAsItWas)) {
-          previews.see(all, othersOf(await program.serverBlocks(), { standing, left }))
-        }
-        const wanted = wantedOf
-          .all(upstreams, features)
-          .flatMap(({ app, files }) => onDisk(nginx, () => writable(app, files, onEdit(app))))
-        // before they leave sites of their own
-        onDisk(nginx, () => previews.lead(upstreams))
-        wanted.push(...left)
-        const lost = await receiver.lost()
-        wanted.push(...lost)
-        wanted.push(...onDisk(nginx, () => sockets(wanted)))
-        const done = await change(wanted, {
-          nginx,
-          program,
-          prepare: () => makeDirectory(snippets),
-        })
-        onDisk(nginx, () => previews.leave(all))
-        // what others have of Nginx can be seen again
-        if (lost.length > 0) await receiver.ensure('leave')
-        return done
-      }),
+    ensure: (upstreams, onEdit = () => 'refuse') => ensure({ upstreams, onEdit }).catch(named),
     ask: (app, signal) => askNow(app, { signal, again: () => inTurn(() => reloadAgain(program)) }),
     look: (app) => askNow(app, { signal: new AbortController().signal }),
     visitorsGet: async (app) =>
@@ -258,6 +261,13 @@ export function createSites(options: SitesOptions): SiteFiles {
       ]),
     refuseOthers,
   }
+}
+
+type Upstreams = Readonly<Record<string, AppUpstreams>>
+
+interface Ensure {
+  upstreams: Upstreams
+  onEdit(app: string): OnEdit
 }
 
 /** Has Nginx read its files once more, unless it was just told to. Resolves to what came of it. */
