@@ -32,6 +32,13 @@ test('a figure is medians, what lies around them, and the ratio of each round', 
   )
 })
 
+test('of what was done once there is one value, and no spread', () => {
+  const once = { ...FIGURE, ways: FIGURE.ways.map(({ name }) => ({ name, values: [2.5] })) }
+  expect(tablesOf({ figures: [once], tables: [] })).toBe(
+    ['| ready at once | ms |', '| --- | --: |', '| ours | 2.5 |', '| script | 2.5 |'].join('\n'),
+  )
+})
+
 test('an aim that is missed is told from one that is met', () => {
   const missed = { ...FIGURE, aim: { way: 'ours', most: 50 } }
   const kept = { at: '', commit: '', share: 1, machine: {}, figures: [FIGURE, missed], tables: [] }

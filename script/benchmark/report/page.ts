@@ -35,8 +35,8 @@ export async function keptParts(): Promise<Map<string, Kept>> {
   return parts
 }
 
-const repeatOf = (name: string, { at, commit, machine }: Kept) =>
-  `\`npm run bench -- --only ${name}\`, ${at.slice(0, 10)}, ${commit.slice(0, 8)}: ${Object.entries(
+const repeatOf = (name: string, { at, commit, share, machine }: Kept) =>
+  `\`npm run bench -- --only ${name}${share === 1 ? '' : ` --share ${share}`}\`, ${at.slice(0, 10)}, ${commit.slice(0, 8)}: ${Object.entries(
     machine,
   )
     .map(([what, value]) => `${what} ${value}`)

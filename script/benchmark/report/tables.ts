@@ -39,6 +39,10 @@ export const verdicts = (title: string, { figures }: Measured): string[] =>
   })
 
 function ofFigure({ title, unit, ways }: Figure): string {
+  if (ways.every(({ values }) => values.length === 1)) {
+    const rows = ways.map(({ name, values }) => [name, ...values.map(shown)])
+    return table([title, unit], rows)
+  }
   const [, against] = ways
   const rows = ways.map(({ name, values }, at) => [
     name,
