@@ -2,8 +2,21 @@ import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { networkInterfaces } from 'node:os'
 
-/** Of this machine to the world, and not to its own containers. What begins with fe80 is good for nothing without its zone. */
-export const ownAddresses = (): string[] =>
+let inThisTurn: readonly string[] | undefined
+
+/**
+ * Of this machine to the world, and not to its own containers. What begins with fe80 is good for nothing without its zone. The system is
+ * asked once in a turn of the event loop: each container has an interface, and a start looks for each app at once.
+ */
+export function ownAddresses(): readonly string[] {
+  if (inThisTurn === undefined) {
+    inThisTurn = readAddresses()
+    setImmediate(() => (inThisTurn = undefined))
+  }
+  return inThisTurn
+}
+
+const readAddresses = (): string[] =>
   Object.entries(networkInterfaces()).flatMap(([name, all = []]) =>
     BRIDGE.test(name)
       ? []

@@ -16,7 +16,7 @@ export interface Door {
  * Where what stands behind Nginx's `listen` is met from this machine. Of all addresses loopback is the first, the machine's own
  * are for when another site has loopback for itself. Nowhere when it is HTTP/3 alone, or under a name: those are not looked up.
  */
-export function doorsOf(listen: string, own: readonly string[] = ownAddresses()): Door[] {
+export function doorsOf(listen: string, own?: readonly string[]): Door[] {
   const [where = '', ...parameters] = listen.trim().split(/\s+/)
   if (parameters.includes('quic')) return []
   const kind = {
@@ -35,10 +35,10 @@ function addressOf(where: string): { host: string; port: number } {
   return { host, port: Number(port) }
 }
 
-function addresses(host: string, own: readonly string[]): string[] {
-  if (host === '*' || host === '0.0.0.0')
-    return ['127.0.0.1', ...own.filter((at) => isIP(at) === 4)]
-  if (host === '[::]') return ['::1', ...own.filter((at) => isIP(at) === 6)]
+function addresses(host: string, own: readonly string[] | undefined): string[] {
+  const ofMachine = (version: 4 | 6) => (own ?? ownAddresses()).filter((at) => isIP(at) === version)
+  if (host === '*' || host === '0.0.0.0') return ['127.0.0.1', ...ofMachine(4)]
+  if (host === '[::]') return ['::1', ...ofMachine(6)]
   if (host === 'localhost') return ['127.0.0.1']
   const bare = host.replace(/^\[(.*)\]$/, '$1')
   return isIP(bare) === 0 ? [] : [bare]
