@@ -4,7 +4,7 @@ import { previewApp } from '../../protocol/preview-name.ts'
 import type { AppConfig, Config } from '../config/config.ts'
 import type { StandingCertificate } from '../core/certificates/certificate.ts'
 import { defined } from '../core/defined.ts'
-import { ownDomains } from '../core/own-domains.ts'
+import { ownersOf } from '../core/own-domains.ts'
 import type { CertificateSource, WildcardSource } from '../core/site.ts'
 import { readPair } from '../edges/certbot/pair.ts'
 import {
@@ -35,12 +35,23 @@ export interface TlsSite {
 
 /** The site of an app: what it only shares is in its owner's certificate. `undefined` when there is no TLS of ours. */
 function tlsSiteOf(app: AppConfig, { apps }: Pick<Config, 'apps'>): TlsSite | undefined {
-  const { name, tls: source, redirectFrom } = app
-  const isPassing = isPreview(app) && source?.kind === 'acme'
-  const all = Object.values(apps).filter(({ http }) => http)
-  const names = [...ownDomains(app, all), ...redirectFrom]
-  if (source === undefined || names.length === 0) return undefined
+  const { name, tls: source, domains, redirectFrom } = app
+  if (source === undefined) return undefined
+  const isPassing = isPreview(app) && source.kind === 'acme'
+  const owners = ownersIn(apps)
+  const own = domains.filter((domain) => owners.get(domain)?.name === name)
+  const names = [...own, ...redirectFrom]
+  if (names.length === 0) return undefined
   return { site: name, names, source, ...(isPassing ? { isPassing } : {}) }
+}
+
+const known = new WeakMap<Config['apps'], ReadonlyMap<string, AppConfig>>()
+
+/** Whose each domain is: found out once for all apps of a config, of each of which it is asked. */
+function ownersIn(apps: Config['apps']): ReadonlyMap<string, AppConfig> {
+  const owners = known.get(apps) ?? ownersOf(Object.values(apps).filter(({ http }) => http))
+  known.set(apps, owners)
+  return owners
 }
 
 /** An app that came by a hook. */

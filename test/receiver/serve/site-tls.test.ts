@@ -89,3 +89,32 @@ test("a certificate for all previews is Nginx's before the first one comes, and 
   const all = [api, preview, { ...rooted, name: 'web' }] as unknown as AppConfig[]
   expect(showersOf('previews.p.test', all).map(({ name }) => name)).toEqual(['api', 'api--pr-1'])
 })
+
+test.each([10, 20])(
+  'of %s apps each is read as often as of others, to find their certificates',
+  (count) => {
+    let reads = 0
+    const apps = Object.fromEntries(
+      Array.from({ length: count }, (_, at) => {
+        const app = { ...place, name: `app-${at}`, paths: ['/'] }
+        return [
+          app.name,
+          {
+            ...app,
+            get domains() {
+              reads += 1
+              return [`${app.name}.test`]
+            },
+          },
+        ]
+      }),
+    )
+    const config = { apps, url: 'http://deploy.test', tls: { directory }, data: '/data' }
+    const sites = tlsSites(config as unknown as Config)
+    expect(sites.map(({ names }) => names)).toStrictEqual(
+      Object.keys(apps).map((name) => [`${name}.test`]),
+    )
+    tlsSites(config as unknown as Config)
+    expect(reads).toBe(3 * count)
+  },
+)
