@@ -2,18 +2,20 @@ import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { networkInterfaces } from 'node:os'
 
-let inThisTurn: readonly string[] | undefined
+/** The system lists an interface of each container: with hundreds of them that takes longer than all that is asked at these addresses. */
+const GOOD_FOR_MS = 10_000
+
+let known: { addresses: readonly string[]; until: number } | undefined
 
 /**
- * Of this machine to the world, and not to its own containers. What begins with fe80 is good for nothing without its zone. The system is
- * asked once in a turn of the event loop: each container has an interface, and a start looks for each app at once.
+ * Of this machine to the world, and not to its own containers, as they were within the last 10 s. What begins with fe80 is good for
+ * nothing without its zone.
  */
-export function ownAddresses(): readonly string[] {
-  if (inThisTurn === undefined) {
-    inThisTurn = readAddresses()
-    setImmediate(() => (inThisTurn = undefined))
+export function ownAddresses(nowMs = performance.now()): readonly string[] {
+  if (known === undefined || nowMs >= known.until) {
+    known = { addresses: readAddresses(), until: nowMs + GOOD_FOR_MS }
   }
-  return inThisTurn
+  return known.addresses
 }
 
 const readAddresses = (): string[] =>
