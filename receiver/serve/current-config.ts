@@ -61,18 +61,22 @@ export function withAllApps(
   }
 }
 
-/** The apps as the HTTP side knows them, made anew whenever they are others. */
-export function httpApps(
+/** The apps as the HTTP side knows them. */
+export const httpApps = (
   all: () => ReadonlyMap<string, AppConfig>,
-): () => ReadonlyMap<string, HttpApp> {
-  let from: ReadonlyMap<string, AppConfig> | undefined
-  let made: ReadonlyMap<string, HttpApp> = new Map()
+): (() => ReadonlyMap<string, HttpApp>) =>
+  madeOf(all, (apps) => new Map([...apps].map(([name, app]) => [name, httpApp(app)])))
+
+/** What is made of all apps, made anew whenever they are others. */
+export function madeOf<T>(
+  all: () => ReadonlyMap<string, AppConfig>,
+  make: (apps: ReadonlyMap<string, AppConfig>) => T,
+): () => T {
+  let last: { of: ReadonlyMap<string, AppConfig>; made: T } | undefined
   return () => {
-    if (from !== all()) {
-      from = all()
-      made = new Map([...from].map(([name, app]) => [name, httpApp(app)]))
-    }
-    return made
+    const of = all()
+    if (last?.of !== of) last = { of, made: make(of) }
+    return last.made
   }
 }
 

@@ -28,10 +28,10 @@ export interface AppSitesOptions {
   nginx: NginxSettings
   /** The app as it is configured now. */
   app(name: string): ConfiguredSite | undefined
-  /** Where visitors find it: asked for of all apps, for each of them, so it is to cost nothing. By default read from all of `app`. */
-  place?(name: string): Pick<ConfiguredSite, 'domains' | 'paths'> | undefined
   /** Those that have visitors, in the config's order; by default no two are known to share a domain. */
   apps?(): readonly string[]
+  /** Where visitors find those of these that have domains: asked for each app, so it is to cost nothing. By default read from all of `app`. */
+  placed?(): readonly Placed[]
   flags(app: string): Flags
   address(app: string, slot: Slot, replica: number): string
   /** By what load balancers are answered; by default they are not. */
@@ -63,12 +63,18 @@ export interface ConfiguredSite extends Partial<AppPlace> {
   previewOf?: string
 }
 
+/** Nowhere: it has no domains. */
+const placeOf = (name: string, site: ConfiguredSite | undefined): Placed[] => {
+  const { domains = [], paths = ['/'] } = site ?? {}
+  return domains.length === 0 ? [] : [{ name, domains, paths }]
+}
+
 /** What is to be at Nginx of each app, by the config and by what lies on disk, and what is there. */
 export function appSites({
   nginx,
   app: configured,
-  place = configured,
   apps: known = () => [],
+  placed: allPlaced = () => known().flatMap((name) => placeOf(name, configured(name))),
   flags,
   address,
   up,
@@ -79,17 +85,17 @@ export function appSites({
   /** What was read last of each file, and by what that is known. */
   const parsed = new Map<string, { of: string; blocks: ServerBlock[] }>()
 
-  /** Those that may share a domain with this one, itself included. */
-  const placed = (app: string): Placed[] => [...new Set([...known(), app])].flatMap(placedAt)
-  const placedAt = (name: string): Placed[] => {
-    const { domains = [], paths = ['/'] } = place(name) ?? {}
-    return domains.length === 0 ? [] : [{ name, domains, paths }]
+  /** The apps that an app has a domain with, itself included. */
+  const sharers = (app: string): Placed[] => {
+    const all = allPlaced()
+    const isKnown = all.some(({ name }) => name === app)
+    return sharersOf(app, isKnown ? all : [...all, ...placeOf(app, configured(app))])
   }
 
   /** Those that are another app's, which has no TLS: names that lead there must not lead to `https://`. */
   const ofPlainOwner = (domains: readonly string[], own: readonly string[]): string[] =>
     domains.filter((domain) => {
-      const owner = own.includes(domain) ? undefined : ownerOf(domain, known().flatMap(placedAt))
+      const owner = own.includes(domain) ? undefined : ownerOf(domain, allPlaced())
       return owner !== undefined && configured(owner.name)?.tls === undefined
     })
 
@@ -115,7 +121,7 @@ export function appSites({
       others.includes(each) ||
       filesOf(nginx.directory, each).every((file) => readIfThere(file) !== undefined)
     const blocks = blocksOf(app, {
-      all: sharersOf(app, placed(app)).filter(({ name }) => name === app || isThere(name)),
+      all: sharers(app).filter(({ name }) => name === app || isThere(name)),
       snippet: (each) => join(snippets, pathSegment(each)),
     })
     const strips = stripPrefix ? longestFirst(paths.filter((path) => path !== '/')) : []
@@ -174,7 +180,7 @@ export function appSites({
     const { domains = [], paths = ['/'], redirectFrom = [], site } = configured(app) ?? {}
     // one that left the config is where its own file has it
     const isGone = configured(app) === undefined
-    const written = (isGone ? [app] : sharersOf(app, placed(app)).map(({ name }) => name))
+    const written = (isGone ? [app] : sharers(app).map(({ name }) => name))
       .map((each) => filesOf(nginx.directory, each)[0])
       .flatMap((file) =>
         blocksIn(file, onDisk(nginx, () => readIfThere(file)) ?? '', { [snippet]: included }),

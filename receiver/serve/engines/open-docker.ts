@@ -33,6 +33,7 @@ import { createRegistry } from '../../edges/registry/registry.ts'
 import { createSlots, upFiles } from '../../edges/slots.ts'
 import { createUpstreamLinks } from '../../edges/upstream-links.ts'
 import type { OpenStore } from '../open-store.ts'
+import { madeOf } from '../current-config.ts'
 import { previewsAtNginx } from '../previews-at-nginx.ts'
 import { openKubernetes } from './open-kubernetes.ts'
 import { trustRootFile } from '../machine.ts'
@@ -99,6 +100,7 @@ export function openDocker(
   const engine = createEngine({ docker, home, credentials, clock })
   const registry = createRegistry(read)
   const slots = createSlots(data)
+  const visited = madeOf(apps, (all) => [...all.values()].filter(({ http }) => http))
   const sites = createSites({
     up: upFiles(data),
     installation: installation.id,
@@ -122,8 +124,8 @@ export function openDocker(
         }),
       }
     },
-    place: (name) => apps().get(name),
-    apps: () => [...apps().values()].flatMap(({ name, http }) => (http ? name : [])),
+    apps: () => visited().map(({ name }) => name),
+    placed: madeOf(apps, () => visited().filter(({ domains }) => domains.length > 0)),
     receiver,
     nobodysPair: () => nobodysPair(data),
     flags: slots.flags,

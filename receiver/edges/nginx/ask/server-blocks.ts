@@ -167,4 +167,6 @@ const TOKEN =
 const tokensOf = (text: string): string[] =>
   (text.match(TOKEN) ?? []).filter((token) => !token.startsWith('#'))
 
-const unquoted = (token: string) => token.replace(/^(["'])([^]*)\1$/, '$2')
+/** Most words are plain. */
+const unquoted = (token: string) =>
+  token.startsWith('"') || token.startsWith("'") ? token.replace(/^(["'])([^]*)\1$/, '$2') : token

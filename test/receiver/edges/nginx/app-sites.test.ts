@@ -30,14 +30,19 @@ describe('beside many apps of other domains', () => {
   test.each([1, 200])('an app is described without a look at the %s others', (others) => {
     const { root, directory, names } = crowd(others)
     const asked: string[] = []
+    const places = ['api', ...names].map((name) => ({
+      name,
+      domains: [`${name}.test`],
+      paths: ['/'],
+    }))
     const { siteOf, siteOnDisk } = appSites({
       nginx: { directory, test: 'true', reload: 'true', listen: ['80'] },
       app(name) {
         asked.push(name)
         return { domains: [`${name}.test`], pauses: false }
       },
-      place: (name) => ({ domains: [`${name}.test`] }),
       apps: () => ['api', ...names],
+      placed: () => places,
       flags: createSlots(root).flags,
       address: () => '127.0.0.1',
     })
