@@ -28,11 +28,7 @@ export function createDeployer(app: () => AppSpec, ports: ReconcilePorts): Deplo
   const run = async () => {
     nap.abort()
     let lookAgain: LookAgain
-    // at start-up users come first: a deployment that waits may take minutes
-    if (!stood)
-      await rollout()
-        .repair(app(), stopping.signal)
-        .catch(() => {})
+    if (!stood) await putRight().catch(() => {})
     stood = true
     while (woken && !stopping.signal.aborted) {
       woken = false
@@ -52,6 +48,12 @@ export function createDeployer(app: () => AppSpec, ports: ReconcilePorts): Deplo
     }
     loop = undefined
     if (lookAgain !== undefined) wakeIn(lookAgain)
+  }
+
+  /** At start-up users come first: a deployment that waits may take minutes. When none does, `reconcile` puts right what stands. */
+  const putRight = async () => {
+    if (ports.journal.next(app().name) === undefined) return
+    await rollout().repair(app(), stopping.signal)
   }
 
   const wakeIn = (ms: number) => {

@@ -41,6 +41,22 @@ test('at start-up what is live is put right before the deployment that waits', a
   expect(world.calls.slice(0, 2)).toStrictEqual(['start api-1-blue', 'pull 2222'])
 })
 
+test('at start-up what stands is looked at once, if no deployment waits', async () => {
+  const { docker } = world.ports.rollouts
+  let looks = 0
+  const repair: typeof docker.repair = async (...asked) => {
+    looks += 1
+    return docker.repair(...asked)
+  }
+  world.ports.rollouts = { ...world.ports.rollouts, docker: { ...docker, repair } }
+  Object.assign(world.containers.get('api-1-blue') ?? {}, { running: false })
+  await withDeployer(async (deployer) => {
+    deployer.wake()
+    await expect.poll(() => world.calls, PATIENTLY).toContain('start api-1-blue')
+  })
+  expect(looks).toBe(1)
+})
+
 test('what is put right at start-up and fails does not hold up the deployment', async () => {
   Object.assign(world.containers.get('api-1-blue') ?? {}, { running: false })
   world.failures.set('start', new Error('Docker does not answer'))
