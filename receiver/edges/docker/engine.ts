@@ -11,8 +11,9 @@ import { statusOf, translate } from './errors.ts'
 import { factsOf } from './image-facts.ts'
 import { removeReleases, runOnce } from './run-once.ts'
 import { containerName } from './container-name.ts'
-import { filterOf, type Home, isInSlot, isOurs } from './labels.ts'
+import { type Home, isInSlot, isOurs } from './labels.ts'
 import { lastEnd } from './last-end.ts'
+import { createListing } from './list-apps.ts'
 import { createCommands } from './commands.ts'
 import { readLines, readLog } from './log.ts'
 import { createServices } from './services.ts'
@@ -48,14 +49,16 @@ export function createEngine({ docker, home, credentials, clock }: DockerOptions
   // what one app keeps is not removed by another that has just looked
   const oneKeeper = atMost(1)
 
+  const listed = createListing(docker, network)
   const runTest = createTests(docker)
 
   return {
     async containers(app) {
       try {
         return await retryReads(async () => {
-          const all = await docker.listContainers({ all: true, filters: filterOf(network, app) })
-          const ours = all.filter(({ Labels }) => isInSlot(Labels) && isOurs(home, Labels))
+          const ours = (await listed(app)).filter(
+            ({ Labels }) => isInSlot(Labels) && isOurs(home, Labels),
+          )
           const looked = await Promise.all(ours.map(({ Id }) => inspect(docker, network, Id)))
           return looked.filter((container) => container !== undefined)
         })

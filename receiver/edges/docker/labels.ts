@@ -73,10 +73,16 @@ export const filterOfApart = (installation: string, app?: string) => ({
 /** Those that stand on a network, whoever made them. */
 export const ofNetwork = (network: string) => [`${LABEL.network}=${network}`]
 
-export const filterOf = (network: string, app: string) => ({
-  // with a slot: the container of a release command is no version of the app
-  label: [...ofNetwork(network), `${LABEL.app}=${app}`, LABEL.slot],
+/** With a slot: the container of a release command is no version of an app. */
+export const filterOfSlots = (network: string) => ({
+  label: [...ofNetwork(network), LABEL.slot],
 })
+
+export const filterOf = (network: string, app: string) => ({
+  label: [...filterOfSlots(network).label, `${LABEL.app}=${app}`],
+})
+
+export const appOf = (labels: Readonly<Record<string, string>>): string => labels[LABEL.app] ?? ''
 
 /** Everything of an app: also the containers of its release commands, which stand in no slot. */
 export const filterOfApp = (network: string, app: string) => ({
@@ -225,7 +231,7 @@ export function readLabels(
 ): Pick<Container, 'app' | 'generation' | 'slot' | 'replica' | 'digest' | 'address' | 'port'> {
   const slot: Slot = labels[LABEL.slot] === 'green' ? 'green' : 'blue'
   return {
-    app: labels[LABEL.app] ?? '',
+    app: appOf(labels),
     generation: generationOf(labels),
     slot,
     replica: Number(labels[LABEL.replica] ?? 1),
