@@ -6,24 +6,35 @@ import { createFlush } from '../../../../receiver/edges/store/flush.ts'
 import { openDatabase } from '../../../../receiver/edges/store/schema.ts'
 import { transaction } from '../../../../receiver/edges/store/transaction.ts'
 
-test('one write is under way at a time, and one more for all that came meanwhile', () => {
+test('one write soon is for all that came until then, and one is under way at a time', () => {
   const dir = mkdtempSync(join(tmpdir(), 'flush-'))
   try {
     const file = join(dir, 'x.db')
     const database = openDatabase(file)
     transaction(database, () => database.exec('CREATE TABLE t (x)'), { durable: false })
     const writes: (() => void)[] = []
-    const ended = () => writes.at(-1)?.()
-    const flush = createFlush(file, (_, done) => void writes.push(done))
+    const planned: (() => void)[] = []
+    const pass = () => planned.splice(0).forEach((work) => work())
+    const flush = createFlush(file, {
+      write: (_, done) => void writes.push(done),
+      soon: (work) => void planned.push(work),
+    })
     flush()
     flush()
-    flush()
+    expect([planned.length, writes.length]).toStrictEqual([1, 0])
+    pass()
     expect(writes).toHaveLength(1)
-    ended()
-    expect(writes).toHaveLength(2)
-    ended()
-    expect(writes).toHaveLength(2)
+    // what came while it was under way is not in it
     flush()
+    pass()
+    expect(writes).toHaveLength(1)
+    writes[0]?.()
+    pass()
+    expect(writes).toHaveLength(2)
+    writes[1]?.()
+    expect([planned.length, writes.length]).toStrictEqual([0, 2])
+    flush()
+    pass()
     expect(writes).toHaveLength(3)
   } finally {
     rmSync(dir, { recursive: true })
