@@ -10,8 +10,6 @@ import { LOG_LINES, runs, stillRuns } from './still-runs.ts'
 const PROBES = { leastMs: 10, share: 0.05 }
 /** A test is a program that starts in the container, beside the app that starts. */
 const TESTS = { leastMs: 250, share: 0.5 }
-/** A good answer is confirmed soon: it is the last thing between a healthy container and its users. */
-const CONFIRM_PAUSE_MS = 5
 /** That a container ended is seen within so long. */
 const LOOK_EVERY_MS = 250
 /** Failing answers in a row that count as unhealthy once live, as Docker's own `retries`. */
@@ -62,15 +60,15 @@ export async function waitUntilHealthy(
         { hint: hintOf(app, answer, log), log },
       )
     }
+    // confirmed at once: it is the last thing between a healthy container and its users
+    if (good > 0 && app.http) continue
     const left = Math.max(1, deadline - ports.clock.ms())
     const pause = Math.max(leastMs, (ports.clock.ms() - began) * share)
     // that a worker runs says something only when time has passed
     const next =
       !app.http && healthcheck === undefined
         ? app.health.intervalMs
-        : good > 0
-          ? CONFIRM_PAUSE_MS
-          : Math.min(pause, app.health.intervalMs)
+        : Math.min(pause, app.health.intervalMs)
     await ports.clock.sleep(Math.min(next, left), options.signal)
   }
 }
