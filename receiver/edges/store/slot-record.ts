@@ -143,7 +143,8 @@ export function createSlotRecord(
     },
 
     standIn(id, generation) {
-      transaction(database, () => sql.standIn.run(generation, id))
+      // whoever lost it finds the same containers again, or makes new ones in the other slot
+      transaction(database, () => sql.standIn.run(generation, id), { durable: false })
     },
 
     volumes: (app) =>
