@@ -49,15 +49,19 @@ const aliasesOn = (network: string, { app }: ContainerPlan): string[] => [
   ...(app.container.aliases?.[network] ?? []),
 ]
 
-/** Undoes `docker pause` and `docker network disconnect`, of whichever network. */
+/** Undoes `docker pause` and `docker network disconnect`, of whichever network. Resolves to whether it is there. */
 export async function mend(
   docker: Docker,
   home: Home,
   plan: ContainerPlan,
   name: string,
-): Promise<void> {
+): Promise<boolean> {
   const container = docker.getContainer(name)
-  const { State, Config, NetworkSettings } = await container.inspect()
+  const info = await retryReads(() => container.inspect()).catch((error: unknown) => {
+    if (!isMissing(error)) throw error
+  })
+  if (info === undefined) return false
+  const { State, Config, NetworkSettings } = info
   if (!isOurs(home, Config.Labels)) throw notOurs(name)
   const network = bridgeIn(home.network, Config.Labels)
   const { address } = plan
@@ -74,6 +78,7 @@ export async function mend(
   const missing = missingNetworks(NetworkSettings, Config.Labels)
   await joinNetworks(docker, name, missing, (each) => aliasesOn(each, plan))
   if (State.Paused) await container.unpause()
+  return true
 }
 
 /** The same for a container of a service, which stands on networks of its project alone. */

@@ -110,14 +110,14 @@ export function createEngine({ docker, home, credentials, clock }: DockerOptions
     async start(plan, { isThere = true, ready } = {}) {
       const name = containerName(network, plan)
       const container = docker.getContainer(name)
-      const look = () => retryReads(() => inspect(docker, network, name))
       let isMade = false
       let unready: { error: unknown } | undefined
       try {
-        isMade = !isThere || (await look()) === undefined
-        // if the name is taken all the same, by one that was made meanwhile
-        if (isMade) isMade = await create(docker, plan, home, name)
-        if (!isMade) await mend(docker, home, plan, name)
+        if (!isThere || !(await mend(docker, home, plan, name))) {
+          isMade = await create(docker, plan, home, name)
+          // the name is taken all the same, by one that was made meanwhile
+          if (!isMade) await mend(docker, home, plan, name)
+        }
         await ready?.catch((error: unknown) => {
           unready = { error }
           throw error
@@ -131,7 +131,7 @@ export function createEngine({ docker, home, credentials, clock }: DockerOptions
           throw unready === undefined ? startFailure(error, name, plan) : error
         }
       }
-      return look().catch(() => undefined)
+      return retryReads(() => inspect(docker, network, name)).catch(() => undefined)
     },
 
     runTest,
