@@ -151,6 +151,17 @@ export function engineImages(at: EngineAtWork): void {
       expect(await at.engine.held('contract', at.it.image)).toBeUndefined()
     })
 
+    test('that is pulled for an app is kept for it from the first moment', async () => {
+      await at.withoutImages()
+      const options = { progress: () => {}, signal: at.signal, keepFor: 'contract' }
+      expect(await at.engine.pull(at.it.image, options)).toMatchObject({
+        pulled: true,
+        isKept: true,
+      })
+      expect(await at.engine.held('contract', at.it.image)).toMatchObject({ isKept: true })
+      expect(await at.engine.held('contract-other', at.it.image)).toMatchObject({ isKept: false })
+    })
+
     test('that an app keeps and a container has stays', further, async () => {
       await started()
       await at.engine.keep('contract', at.it.image)

@@ -35,7 +35,10 @@ export interface ImageStore {
   disk(): Promise<Disk | undefined>
   /** Of each image that it holds, the `diffId`s from the lowest layer. */
   layers(): Promise<string[][]>
-  /** Pulls by digest, unless it is there, and checks afterwards that this digest is what it got. */
+  /**
+   * Pulls by digest, unless it is there, and checks afterwards that this digest is what it got. What was pulled is kept for the app at the
+   * same time, if one is named.
+   */
   pull(
     image: { repository: string; digest: string },
     options: {
@@ -43,8 +46,9 @@ export interface ImageStore {
       signal: AbortSignal
       /** It was seen just now that it is not there. */
       isMissing?: boolean
+      keepFor?: string
     },
-  ): Promise<{ pulled: boolean; facts: ImageFacts }>
+  ): Promise<{ pulled: boolean; isKept: boolean; facts: ImageFacts }>
   image(image: { repository: string; digest: string }): Promise<ImageFacts>
   /** Digests of a repository that the engine holds. */
   images(repository: string): Promise<string[]>

@@ -41,7 +41,7 @@ export async function pull(
   if (known?.isKept === true) return WAS_THERE
   const ask = async (isMissing: boolean) => {
     try {
-      return await images.pull(image, { progress, signal, isMissing })
+      return await images.pull(image, { progress, signal, isMissing, keepFor: app })
     } catch (error) {
       throw await inFull(error, () => registry.platforms(image, signal))
     }
@@ -50,10 +50,10 @@ export async function pull(
   let isThere = known !== undefined
   for (let tries = 1; ; tries++) {
     const first = tries === 1
-    const { pulled } = isThere
-      ? { pulled: false }
+    const { pulled, isKept } = isThere
+      ? { pulled: false, isKept: false }
       : await retryLater(() => ask(first), { clock, said, signal })
-    if ((await images.keep(app, image)) || tries === TRIES) {
+    if (isKept || (await images.keep(app, image)) || tries === TRIES) {
       return pulled ? 'pulled, and its digest is right' : WAS_THERE
     }
     isThere = false

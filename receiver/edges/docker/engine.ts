@@ -48,6 +48,8 @@ export function createEngine({ docker, home, credentials, clock }: DockerOptions
   const inTurn = atMost(PULLS_AT_ONCE)
   // what one app keeps is not removed by another that has just looked
   const oneKeeper = atMost(1)
+  const keepFor = (app: string, image: { repository: string; digest: string }) =>
+    oneKeeper(() => keep(docker, app, image))
 
   const listed = createListing(docker, network)
   const runTest = createTests(docker)
@@ -84,17 +86,21 @@ export function createEngine({ docker, home, credentials, clock }: DockerOptions
 
     layers: () => layerChains(docker),
 
-    async pull(image, { progress, signal, isMissing = false }) {
+    async pull(image, { progress, signal, isMissing = false, keepFor: app }) {
       // what is there needs no registry, and no login that may not be had now
       const there = isMissing ? undefined : await held(docker, image)
-      if (there !== undefined) return { pulled: false, facts: factsOf(there.Config) }
+      if (there !== undefined) {
+        return { pulled: false, isKept: false, facts: factsOf(there.Config) }
+      }
       const { registry } = parseImage(image.repository)
-      const { Config } = await inTurn(() =>
-        withRenewableLogin(credentials, image.repository, signal, (known) =>
-          pull(docker, image, { login: authConfig(registry, known), clock, progress, signal }),
-        ),
+      const kept = app === undefined ? {} : { keep: () => keepFor(app, image) }
+      const pulled = await inTurn(() =>
+        withRenewableLogin(credentials, image.repository, signal, (known) => {
+          const login = authConfig(registry, known)
+          return pull(docker, image, { login, clock, progress, signal, ...kept })
+        }),
       )
-      return { pulled: true, facts: factsOf(Config) }
+      return { pulled: true, isKept: pulled.isKept, facts: factsOf(pulled.info.Config) }
     },
 
     async image({ repository, digest }) {
@@ -194,7 +200,7 @@ export function createEngine({ docker, home, credentials, clock }: DockerOptions
 
     images: (repository) => imagesOf(docker, repository),
 
-    keep: (app, image) => oneKeeper(() => keep(docker, app, image)),
+    keep: keepFor,
 
     removeImages: (app, repository, digests) =>
       oneKeeper(() => removeImages(docker, app, repository, digests)),

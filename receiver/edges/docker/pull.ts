@@ -19,7 +19,7 @@ const SILENCE_MS = 3 * 60 * 1000
 const SHOWN_CHARACTERS = 1000
 
 /**
- * Pulls `repository@digest`, and checks afterwards that Docker holds it under just that digest. Throws
+ * Pulls `repository@digest`, and checks afterwards that Docker holds it under just that digest, while it is kept. Throws
  * `DeployError`.
  */
 export async function pull(
@@ -30,16 +30,19 @@ export async function pull(
     clock,
     progress,
     signal,
+    keep = async () => false,
     silenceMs = SILENCE_MS,
   }: {
     login: AuthConfig | undefined
     clock: Clock
     progress: Progress
     signal: AbortSignal
+    /** Has it kept; resolves to whether it was there to be. */
+    keep?: () => Promise<boolean>
     /** A pull of which nothing is heard for so long is given up. */
     silenceMs?: number
   },
-): Promise<ImageInspectInfo> {
+): Promise<{ info: ImageInspectInfo; isKept: boolean }> {
   const reference = `${image.repository}@${image.digest}`
   const silence = watchForSilence(silenceMs)
   try {
@@ -56,8 +59,8 @@ export async function pull(
   } finally {
     silence.end()
   }
-  const pulled = await held(docker, image)
-  if (pulled !== undefined) return pulled
+  const [info, kept] = await Promise.all([held(docker, image), keep()])
+  if (info !== undefined) return { info, isKept: kept }
   throw new DeployError(
     'digest_mismatch',
     `Docker pulled ${reference} but does not hold that digest`,

@@ -101,6 +101,12 @@ export function createFakeEngine({
   const factsOf = ({ digest }: { digest: string }): ImageFacts =>
     facts.get(digest) ?? { ports: [8000], volumes: [] }
 
+  const keep = (app: string, image: { repository: string; digest: string }): boolean => {
+    if (!images.has(referenceOf(image))) return false
+    kept.set(referenceOf(image), new Set([...(kept.get(referenceOf(image)) ?? []), app]))
+    return true
+  }
+
   /** Docker's own order: the image, the networks, the address. */
   const requireStartable = (plan: ContainerPlan) => {
     const why = (reason: string) =>
@@ -158,12 +164,14 @@ export function createFakeEngine({
         : undefined,
     disk: async () => disk.value,
     layers: async () => [...disk.held, ...images.values()].map((chain) => [...chain]),
-    async pull(image, { signal }) {
+    async pull(image, { signal, keepFor }) {
       note('pull', image.digest.slice(7, 11))
-      if (images.has(referenceOf(image))) return { pulled: false, facts: factsOf(image) }
+      const facts = factsOf(image)
+      if (images.has(referenceOf(image))) return { pulled: false, isKept: false, facts }
       signal.throwIfAborted()
       images.set(referenceOf(image), source(image))
-      return { pulled: true, facts: factsOf(image) }
+      const isKept = keepFor !== undefined && keep(keepFor, image)
+      return { pulled: true, isKept, facts }
     },
     async image(image) {
       if (!images.has(referenceOf(image))) {
@@ -278,11 +286,7 @@ export function createFakeEngine({
       [...images.keys()]
         .filter((reference) => reference.startsWith(`${repository}@`))
         .map((reference) => reference.slice(repository.length + 1)),
-    async keep(app, image) {
-      if (!images.has(referenceOf(image))) return false
-      kept.set(referenceOf(image), new Set([...(kept.get(referenceOf(image)) ?? []), app]))
-      return true
-    },
+    keep: async (app, image) => keep(app, image),
     async removeImages(app, repository, digests) {
       for (const digest of digests) {
         note('removeImage', digest.slice(7, 11))

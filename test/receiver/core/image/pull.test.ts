@@ -34,11 +34,13 @@ test('an image that is there asks nobody, on a full disk too', async () => {
 test('an image is the app’s from then on, and is pulled once more when another one removed it just before', async () => {
   const { images } = world.ports
   const remove = () => images.removeImages('web', image.repository, [image.digest])
-  const keep = images.keep.bind(images)
+  const { pull: pullImage } = images
   let times = 0
-  images.keep = async (...what) => {
-    if (times++ === 0) await remove()
-    return keep(...what)
+  images.pull = async (what, { keepFor = '', ...options }) => {
+    if (times++ > 0) return pullImage(what, { ...options, keepFor })
+    const pulled = await pullImage(what, options)
+    await remove()
+    return pulled
   }
   await run()
   expect([times, (await images.held('api', image))?.isKept]).toStrictEqual([2, true])

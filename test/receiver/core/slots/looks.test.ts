@@ -51,7 +51,6 @@ test('a deployment looks at what stands once, and at its own container with the 
     'disk',
     'layers',
     'pull',
-    'keep',
     'start',
     'container',
   ])
