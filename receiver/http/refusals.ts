@@ -48,7 +48,8 @@ export function createRefusals(
     const key = keyOf(refusal)
     const known = groups.get(key)
     if (known !== undefined) return known
-    if (groups.size >= MAX_GROUPS && key !== OVERFLOW_KEY) return groupOf(OVERFLOW)
+    const isOneMore = groups.size >= MAX_GROUPS && key !== OVERFLOW_KEY
+    if (isOneMore) return groups.get(OVERFLOW_KEY) ?? groupOf(OVERFLOW)
     const group = { refusal, since: now(), last: 0, loggedAt: 0, unwritten: 0, unlogged: 0 }
     groups.set(key, group)
     return group

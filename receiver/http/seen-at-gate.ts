@@ -8,8 +8,8 @@ export interface Seen {
   requestId: string
   /** Of the client. */
   address: string
-  /** Whose hook it is. Throws what identifying it threw. */
-  identified(): Identified
+  /** Whose hook it is, or why that is not known. */
+  found: Identified | Error
 }
 
 const seen = new WeakMap<object, Seen>()

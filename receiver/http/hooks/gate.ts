@@ -25,7 +25,8 @@ export function createGate(services: GateServices): Gate {
     admit(name, incoming, services).then((refused) => {
       if (refused === undefined) return pass()
       const { status, headers, body } = refused
-      outgoing.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(body) })
+      headers['content-length'] = String(Buffer.byteLength(body))
+      outgoing.writeHead(status, headers)
       outgoing.end(body)
     }, pass)
   }
@@ -49,23 +50,12 @@ async function admit(name: string, incoming: IncomingMessage, services: GateServ
   const rejected = limitOf(address, services)
   const trail = createTrail(services.refusals, placeOf({ name, origin, requestId }, services.apps))
   const hook = { ...arrival, name, origin, readBody: () => readIncoming(incoming) }
-  try {
-    const identified = await identify(hook, services, trail)
-    keepSeen(incoming, { requestId, address, identified: () => identified })
+  const found = await identify(hook, services, trail).catch((defect: Error) => defect)
+  // what a client sends still is for the server to read
+  if (!(found instanceof ProblemError) || !incoming.complete) {
+    keepSeen(incoming, { requestId, address, found })
     return undefined
-  } catch (error) {
-    // what a client sends still is for the server to read
-    if (!(error instanceof ProblemError) || !incoming.complete) {
-      keepSeen(incoming, {
-        requestId,
-        address,
-        identified() {
-          throw error
-        },
-      })
-      return undefined
-    }
-    const problem = PROBLEMS[error.code] === 401 ? rejected(requestId) : undefined
-    return problemAnswer(problem ?? error, requestId)
   }
+  const problem = PROBLEMS[found.code] === 401 ? rejected(requestId) : undefined
+  return problemAnswer(problem ?? found, requestId)
 }

@@ -1,10 +1,11 @@
 import { MAX_BODY_BYTES } from '../../../protocol/hook.ts'
+import type { VerifyingKey } from '../../../protocol/standard-webhooks.ts'
 import type { Sender } from '../../core/intake/audit.ts'
 import type { VerifyToken } from '../../core/intake/oidc-token.ts'
 import type { HttpApps } from '../apps.ts'
 import type { Arrival, Origin } from '../arrival.ts'
 import { type Claimed, DECOY, readCredentials } from '../auth/authenticate.ts'
-import { type Authentic, Rejected } from '../auth/authentic.ts'
+import { type AppCredentials, type Authentic, Rejected } from '../auth/authentic.ts'
 import { foreignHost, type IsOwnHost } from '../hosts.ts'
 import { type BodyGate, GateClosed } from '../limits/body-gate.ts'
 import { subscriber } from '../limits/client-address.ts'
@@ -41,60 +42,47 @@ export interface Identified {
 }
 
 /**
- * Finds out whose hook this is, and leaves a trace of one that is nobody's: host, size, shape and time of its credentials,
- * then their signature over the raw bytes. Throws `ProblemError`.
+ * Finds out whose hook this is, and leaves a trace of one that is nobody's. What is cheap is checked first: host, size, the shape
+ * and time of its credentials; then their signature over the raw bytes. Resolves to the problem that the sender is told of:
+ * thrown once more, it would cost a flood as much as its signatures do.
  */
 export async function identify(
   hook: Unidentified,
   services: IdentifyServices,
-  trail: Pick<Trail, 'orRejected'>,
-): Promise<Identified> {
-  const claim = await trail.orRejected({ sender: { kind: 'none' } }, () =>
-    readClaim(hook, services),
-  )
-  return trail.orRejected({ sender: claim.sender }, claim.confirm)
-}
-
-/** Who a request says that it is from, by its headers alone, and how that is confirmed. */
-interface Claim {
-  /** The kind of the credentials; `none` before they have said anything. */
-  sender: Sender
-  /** Reads the body and verifies the sender over its raw bytes. Throws `ProblemError`. */
-  confirm(): Promise<Identified>
-}
-
-/**
- * Reads whose hook this says it is. What is cheap is checked first: host, size, the shape and time of the credentials; the
- * body is not touched yet. Throws `ProblemError`.
- */
-async function readClaim(hook: Unidentified, services: IdentifyServices): Promise<Claim> {
+  trail: Pick<Trail, 'rejected'>,
+): Promise<Identified | ProblemError> {
   const { name, origin, readBody } = hook
-  if (origin.kind === 'socket') {
-    return {
-      sender: { kind: 'none' },
-      confirm: async () => ({ authentic: FROM_SOCKET, body: await readBody() }),
-    }
+  // the kind of the credentials; none before they have said anything
+  let sender: Sender = { kind: 'none' }
+  try {
+    if (origin.kind === 'socket') return { authentic: FROM_SOCKET, body: await readBody() }
+    const claimed = readCredentialsOf(hook, services)
+    sender = { kind: claimed.kind }
+    const body = await services.bodies.enter(subscriber(origin.address), readBody)
+    const app = services.apps.get(name)
+    const testKey = app === undefined ? undefined : services.testKeys.of(name)
+    const authentic = await claimed.verify(body, {
+      name,
+      hookUrl: `${services.url}/hooks/${name}`,
+      credentials: withTestKey(app?.credentials ?? DECOY, testKey),
+    })
+    // verified also for an app that does not exist, so that strangers cannot tell
+    if (app === undefined) throw new Rejected(`there is no app ${JSON.stringify(name)}`)
+    const testsAlone = testKey !== undefined && authentic.sender.key === testKey.fingerprint
+    return { authentic: testsAlone ? { ...authentic, testsAlone } : authentic, body }
+  } catch (error) {
+    const told = toldOf(error)
+    if (!(told instanceof ProblemError)) throw told
+    trail.rejected({ sender }, told)
+    return told
   }
-  const claimed = await asStranger(() => readCredentialsOf(hook, services))
-  return {
-    sender: { kind: claimed.kind },
-    confirm: () =>
-      asStranger(async () => {
-        const body = await services.bodies.enter(subscriber(origin.address), readBody)
-        return { authentic: await verify(claimed, { name, body, services }), body }
-      }),
-  }
+}
 
-  /** Runs a step whose failure a stranger is told as little of as there is need for. */
-  async function asStranger<T>(step: () => T | Promise<T>): Promise<T> {
-    try {
-      return await step()
-    } catch (error) {
-      if (error instanceof GateClosed) throw busy()
-      if (!(error instanceof Rejected)) throw error
-      throw error.retry ? issuerUnavailable(error.message) : rejected(error.message)
-    }
-  }
+/** Of a failure as little as there is need for. */
+function toldOf(error: unknown): unknown {
+  if (error instanceof GateClosed) return busy()
+  if (!(error instanceof Rejected)) return error
+  return error.retry ? issuerUnavailable(error.message) : rejected(error.message)
 }
 
 const FROM_SOCKET: Authentic = {
@@ -115,24 +103,13 @@ function readCredentialsOf(arrival: Arrival, services: IdentifyServices): Claime
   return readCredentials(headers, { nowSeconds: intake.nowSeconds(), verifyToken })
 }
 
-/** Verifies also for an app that does not exist, so that strangers cannot tell. Throws `Rejected`. */
-async function verify(
-  claimed: Claimed,
-  { name, body, services }: { name: string; body: Uint8Array; services: IdentifyServices },
-): Promise<Authentic> {
-  const app = services.apps.get(name)
-  const credentials = app?.credentials ?? DECOY
-  const testKey = app === undefined ? undefined : services.testKeys.of(name)
-  const webhookKeys = [...credentials.webhookKeys, ...(testKey === undefined ? [] : [testKey])]
-  const authentic = await claimed.verify(body, {
-    name,
-    hookUrl: `${services.url}/hooks/${name}`,
-    credentials: { ...credentials, webhookKeys },
-  })
-  if (app === undefined) throw new Rejected(`there is no app ${JSON.stringify(name)}`)
-  const testsAlone = testKey !== undefined && authentic.sender.key === testKey.fingerprint
-  return testsAlone ? { ...authentic, testsAlone } : authentic
-}
+const withTestKey = (
+  credentials: AppCredentials,
+  testKey: VerifyingKey | undefined,
+): AppCredentials =>
+  testKey === undefined
+    ? credentials
+    : { ...credentials, webhookKeys: [...credentials.webhookKeys, testKey] }
 
 /** The same answer whatever was wrong, and for an app that does not exist. `reason` is for the log. */
 export const rejected = (reason: string): ProblemError =>

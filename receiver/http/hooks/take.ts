@@ -25,15 +25,10 @@ export async function takeHook(
   const place = placeOf({ name, origin, requestId: c.get('requestId') }, services.apps)
   const trail = createTrail(services.refusals, place)
 
-  const seen = seenAtGate(c)
-  const { authentic, body } =
-    seen === undefined
-      ? await identify(
-          { ...arrivalIn(c), name, origin, readBody: () => readBody(c) },
-          services,
-          trail,
-        )
-      : seen.identified()
+  const hook = { ...arrivalIn(c), name, origin, readBody: () => readBody(c) }
+  const found = seenAtGate(c)?.found ?? (await identify(hook, services, trail))
+  if (found instanceof Error) throw found
+  const { authentic, body } = found
   const { sender } = authentic
   const { app, content } = await trail.orRefused({ sender }, () => {
     const allowing = allowingApp(name, authentic, services.apps)

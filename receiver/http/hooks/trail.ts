@@ -16,8 +16,8 @@ export interface Known {
 
 /** What the audit trail gets to know of one request that makes no deployment. */
 export interface Trail {
-  /** Takes a step of which nobody is known to be the sender yet: when it throws a problem, the request was `rejected`. */
-  orRejected<T>(known: Known, step: () => T | Promise<T>): Promise<T>
+  /** It was `rejected`: nobody is known to be its sender. */
+  rejected(known: Known, problem: ProblemError): void
   /** Takes a step for an authentic sender: when it throws a problem, the request was `refused`. */
   orRefused<T>(known: Known, step: () => T | Promise<T>): Promise<T>
   note(entry: Known & Pick<Refusal, 'outcome' | 'reason' | 'code' | 'deployment'>): void
@@ -42,18 +42,20 @@ export const placeOf = (
 /** The trail of a request for `app`, from `address`; absent where there is none. */
 export function createTrail(refusals: Pick<Refusals, 'note'>, place: TrailPlace): Trail {
   const note: Trail['note'] = (entry) => refusals.note({ ...place, ...entry })
-  const or =
-    (outcome: 'rejected' | 'refused'): Trail['orRejected'] =>
-    async (known, step) => {
+  const refuse = (outcome: 'rejected' | 'refused', known: Known, problem: ProblemError) => {
+    const reason = shorten(problem.reason ?? problem.message, MAX_REASON_CHARACTERS)
+    note({ ...known, outcome, reason, code: problem.code })
+  }
+  return {
+    rejected: (known, problem) => refuse('rejected', known, problem),
+    async orRefused(known, step) {
       try {
         return await step()
       } catch (error) {
-        if (error instanceof ProblemError) {
-          const reason = shorten(error.reason ?? error.message, MAX_REASON_CHARACTERS)
-          note({ ...known, outcome, reason, code: error.code })
-        }
+        if (error instanceof ProblemError) refuse('refused', known, error)
         throw error
       }
-    }
-  return { orRejected: or('rejected'), orRefused: or('refused'), note }
+    },
+    note,
+  }
 }

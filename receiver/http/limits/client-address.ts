@@ -16,9 +16,14 @@ const MAX_CHARACTERS = 45
 /** Reads addresses and networks (`127.0.0.0/8`, `::1`), which the config has checked. */
 export function proxies(networks: readonly string[]): IsProxy {
   const ranges = networks.flatMap((network) => parseNetwork(network) ?? []).map(asIpv6)
+  const isOne = (address: IpAddress | undefined) =>
+    address !== undefined && isInside(address, ranges)
+  // behind Nginx every connection comes from the same one
+  let last = { text: '', isOne: false }
   return (given) => {
-    const address = typeof given === 'string' ? parse(given) : given
-    return address !== undefined && isInside(address, ranges)
+    if (typeof given !== 'string') return isOne(given)
+    if (given !== last.text) last = { text: given, isOne: isOne(parse(given)) }
+    return last.isOne
   }
 }
 
@@ -32,14 +37,16 @@ export function clientAddress(
   forwardedFor: string | undefined,
   isProxy: IsProxy,
 ): string {
-  let address = parse(peer ?? '')
   const entries = (forwardedFor ?? '').split(',')
-  while (address !== undefined && isProxy(address)) {
+  let address: IpAddress | undefined
+  let isOfProxy = isProxy(peer ?? '')
+  while (isOfProxy) {
     const entry = parse(bare(entries.pop() ?? ''))
     if (entry === undefined) break
     address = entry
+    isOfProxy = isProxy(entry)
   }
-  return address?.toString() ?? 'unknown'
+  return (address ?? parse(peer ?? ''))?.toString() ?? 'unknown'
 }
 
 /** What one customer has: an IPv4 address, or the /64 of an IPv6 one. */
