@@ -168,6 +168,8 @@ export interface Sites {
    * live. Throws `not_served` when they come to something else than what was ensured.
    */
   ask(app: string, signal: AbortSignal): Promise<Served>
+  /** As `ask`, but it has Nginx do nothing, and one that does not run is `not_served`. */
+  look(app: string): Promise<Served>
 }
 
 export interface Ensured {

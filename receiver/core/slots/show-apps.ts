@@ -19,7 +19,7 @@ export async function showApps(
     onEdit = () => 'refuse',
     signal,
   }: {
-    sites: Sites & { remove(app: string, onEdit: OnEdit): Promise<boolean> }
+    sites: Pick<Sites, 'ensure' | 'ask'> & { remove(app: string, onEdit: OnEdit): Promise<boolean> }
     onEdit?: (app: string) => OnEdit
     signal: AbortSignal
   } & UpstreamPorts,

@@ -41,8 +41,6 @@ export interface SitesOptions extends AppSitesOptions {
 }
 
 export interface SiteFiles extends Sites {
-  /** As `ask`, for people: it has Nginx do nothing, and one that does not run is `not_served`. */
-  look(app: string): Promise<Served>
   /** What visitors of the app get where its first page would be. */
   visitorsGet(app: string): Promise<Seen[]>
   /** What load balancers get that ask for the machine by its address. */

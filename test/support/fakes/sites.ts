@@ -20,6 +20,10 @@ export function createFakeSites(): FakeSites {
   const warnings: FakeSites['warnings'] = { value: [] }
   const answer: FakeSites['answer'] = { value: () => ({}) }
   const known = new Map<string, string>()
+  const look = async (app: string) => {
+    if (!known.has(app)) throw new DeployError('not_served', `Nginx was never told of ${app}`)
+    return answer.value()
+  }
   return {
     shown,
     complaint,
@@ -43,10 +47,8 @@ export function createFakeSites(): FakeSites {
         }
         return { changed: true, warnings: warnings.value }
       },
-      async ask(app) {
-        if (!known.has(app)) throw new DeployError('not_served', `Nginx was never told of ${app}`)
-        return answer.value()
-      },
+      ask: look,
+      look,
     },
   }
 }
