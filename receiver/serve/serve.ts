@@ -233,7 +233,8 @@ async function start(
   // whoever edited a file of one app is not to keep the others from starting
   const all = [...Object.values(config.apps), ...previewsOf(config, store.previews)]
   for (const each of await apps.take(all, () => 'leave')) log('warn', each)
-  for (const { app, file, isInTheWay } of edits()) log('warn', EDITED, { app, file, isInTheWay })
+  const leftAlone = usesNginx(config) ? sites.leftAlone() : []
+  for (const { app, file, isInTheWay } of leftAlone) log('warn', EDITED, { app, file, isInTheWay })
   const left = journal
     .liveApps()
     .filter((app) => !apps.all().has(app) && store.previews.get(app) === undefined)

@@ -94,7 +94,7 @@ rolloutContract('two slots on Docker, behind Nginx', async () => {
       read: readingAs({ username, password }),
       store,
       bridge: { subnet: subnet.subnet, gateway: divide(subnet.subnet).gateway },
-      apps: () => new Map([[app.name, { ...app, domains: [domain] } as never]]),
+      apps: () => new Map([[app.name, { ...app, domains: [domain], paths: ['/'] } as never]]),
       receiver: () => ({
         url: 'https://deploy.example.com',
         listen: { host: '127.0.0.1', port: 9080 },

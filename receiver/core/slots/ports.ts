@@ -166,8 +166,9 @@ export interface Sites {
   /**
    * Asks Nginx for an app as visitors do, when a reload is over: past what lets them in or keeps them out, and whatever is
    * live. Throws `not_served` when they come to something else than what was ensured.
+   * @param wanted whether it is of use what they come by, which takes another question; by default it is
    */
-  ask(app: string, signal: AbortSignal): Promise<Served>
+  ask(app: string, signal: AbortSignal, wanted?: { url: boolean }): Promise<Served>
   /** As `ask`, but it has Nginx do nothing, and one that does not run is `not_served`. */
   look(app: string): Promise<Served>
 }

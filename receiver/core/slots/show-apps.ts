@@ -34,7 +34,7 @@ export async function showApps(
 /** What there is to warn of: an app that is not served may be by its next deployment. */
 async function ask(app: string, sites: Pick<Sites, 'ask'>, signal: AbortSignal): Promise<string[]> {
   try {
-    const { warning } = await sites.ask(app, signal)
+    const { warning } = await sites.ask(app, signal, { url: false })
     return warning === undefined ? [] : [warning]
   } catch (error) {
     signal.throwIfAborted()

@@ -88,8 +88,8 @@ export function appSites({
   /** The apps that an app has a domain with, itself included. */
   const sharers = (app: string): Placed[] => {
     const all = allPlaced()
-    const isKnown = all.some(({ name }) => name === app)
-    return sharersOf(app, isKnown ? all : [...all, ...placeOf(app, configured(app))])
+    const found = sharersOf(app, all)
+    return found.length > 0 ? found : sharersOf(app, [...all, ...placeOf(app, configured(app))])
   }
 
   /** Those that are another app's, which has no TLS: names that lead there must not lead to `https://`. */

@@ -28,8 +28,8 @@ export function writable(
   app: string,
   wanted: readonly Wanted[],
   onEdit: OnEdit,
+  edits: readonly Edit[] = editsOf(app, wanted),
 ): readonly Wanted[] {
-  const edits = editsOf(app, wanted)
   const edited = edits.filter(({ kind }) => kind === 'edited')
   if (edited.length === 0) return wanted
   if (onEdit === 'overwrite') {

@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, readFileSync, renameSync, statSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, statSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { removeFile, replaceFile, syncDirectory } from '../durable.ts'
 import { bodyOf } from './mark.ts'
@@ -15,12 +15,12 @@ export interface Wanted {
  * to its end.
  */
 export const isSettled = ({ file, text }: Wanted): boolean =>
-  readIfThere(file) === text && readIfThere(backupOf(file)) === undefined
+  readIfThere(file) === text && !existsSync(backupOf(file))
 
 /** Writes our head anew where it alone is another one: an older receiver's. Nginx need not know: it is a comment. */
 export function sign(wanted: readonly Wanted[]): void {
   for (const { file, text } of wanted) {
-    if (text === undefined || readIfThere(backupOf(file)) !== undefined) continue
+    if (text === undefined || existsSync(backupOf(file))) continue
     const there = readIfThere(file)
     if (there === undefined || there === text) continue
     if (bodyOf(there) === bodyOf(text)) replaceFile(file, text, FILE_MODE)
@@ -34,8 +34,7 @@ export function sign(wanted: readonly Wanted[]): void {
 export function put(wanted: readonly Wanted[]): void {
   for (const { file, text } of inOrder(wanted)) {
     const before = readIfThere(file)
-    if (readIfThere(backupOf(file)) === undefined)
-      replaceFile(backupOf(file), before ?? '', FILE_MODE)
+    if (!existsSync(backupOf(file))) replaceFile(backupOf(file), before ?? '', FILE_MODE)
     if (text === undefined) removeFile(file)
     else if (text !== before) replaceFile(file, text, FILE_MODE)
   }

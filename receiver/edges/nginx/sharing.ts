@@ -32,8 +32,35 @@ export function blocksOf(
 export const longestFirst = (paths: readonly string[]): string[] =>
   paths.toSorted((a, b) => b.length - a.length)
 
-/** The apps that an app has a domain with, itself included. */
-export const sharersOf = (name: string, all: readonly Placed[]): Placed[] => {
-  const domains = new Set(all.find((each) => each.name === name)?.domains)
-  return all.filter((each) => each.name === name || each.domains.some((one) => domains.has(one)))
+/** The apps that an app has a domain with, itself included; none of one that is not among them. */
+export function sharersOf(name: string, all: readonly Placed[]): Placed[] {
+  const { byName, byDomain } = indexOf(all)
+  const app = byName.get(name)
+  if (app === undefined) return []
+  const there = new Set([app, ...app.domains.flatMap((domain) => byDomain.get(domain) ?? [])])
+  return there.size === 1 ? [app] : all.filter((each) => there.has(each))
+}
+
+interface Index {
+  byName: ReadonlyMap<string, Placed>
+  byDomain: ReadonlyMap<string, readonly Placed[]>
+}
+const indexes = new WeakMap<readonly Placed[], Index>()
+
+/** Made once of a list: each app is looked for in it. */
+function indexOf(all: readonly Placed[]): Index {
+  const known = indexes.get(all)
+  if (known !== undefined) return known
+  const places = all.flatMap((app) => app.domains.map((domain) => ({ app, domain })))
+  const index = {
+    byName: new Map(all.map((app) => [app.name, app])),
+    byDomain: new Map(
+      [...Map.groupBy(places, ({ domain }) => domain)].map(([domain, each]) => [
+        domain,
+        each.map(({ app }) => app),
+      ]),
+    ),
+  }
+  indexes.set(all, index)
+  return index
 }

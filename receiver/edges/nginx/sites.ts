@@ -66,6 +66,8 @@ export interface SiteFiles extends Sites {
   remove(app: string, onEdit?: OnEdit): Promise<boolean>
   /** What somebody did to the files of these apps, against what is configured now. Only looks. */
   edits(upstreams: Upstreams): Edit[]
+  /** The edited ones among what was ensured last, and among the receiver's own files: without another look. */
+  leftAlone(): Edit[]
   /** Throws `not_ours` when the files of one of these apps are another receiver's. */
   refuseOthers(apps: readonly string[]): void
 }
@@ -97,6 +99,7 @@ export function createSites(options: SitesOptions): SiteFiles {
   const proxied = nginx.proxyProtocol === true ? ' proxy_protocol' : ''
   const listenTls = inEachFile(nginx.listenTls ?? [])
   let features = OLDEST
+  let leftAlone: Edit[] = []
   const receiver = createReceiverAtNginx({
     installation,
     nginx,
@@ -114,9 +117,12 @@ export function createSites(options: SitesOptions): SiteFiles {
   const sockets = (changing: readonly Wanted[]) =>
     http3Socket(changing, { directory: nginx.directory, installation, listens: listenTls })
   const foreign = (app: string): string | undefined => {
-    const there = filesOf(nginx.directory, app).filter((file) => readIfThere(file) !== undefined)
-    const texts = there.map((file) => readIfThere(file) ?? '')
-    return isOthers(texts, { installation, flags: flags(app) }) ? there[0] : undefined
+    const there = filesOf(nginx.directory, app).flatMap((file) => {
+      const text = readIfThere(file)
+      return text === undefined ? [] : { file, text }
+    })
+    const texts = there.map(({ text }) => text)
+    return isOthers(texts, { installation, flags: flags(app) }) ? there[0]?.file : undefined
   }
   const refuseOthers = (apps: readonly string[]) => {
     for (const app of apps) {
@@ -180,9 +186,12 @@ export function createSites(options: SitesOptions): SiteFiles {
     if (previews.isKeptOff(all) || !onDisk(nginx, isAsItWas)) {
       previews.see(all, othersOf(await program.serverBlocks(), { standing, left }))
     }
-    const wanted = wantedOf
-      .all(upstreams, features)
-      .flatMap(({ app, files }) => onDisk(nginx, () => writable(app, files, onEdit(app))))
+    const each = wantedOf.all(upstreams, features)
+    const edited = onDisk(nginx, () => each.map(({ app, files }) => editsOf(app, files)))
+    leftAlone = edited.flat().filter(({ kind }) => kind === 'edited')
+    const wanted = each.flatMap(({ app, files }, at) =>
+      onDisk(nginx, () => writable(app, files, onEdit(app), edited[at])),
+    )
     // before they leave sites of their own
     onDisk(nginx, () => previews.lead(upstreams))
     wanted.push(...left)
@@ -202,7 +211,8 @@ export function createSites(options: SitesOptions): SiteFiles {
 
   return {
     ensure: (upstreams, onEdit = () => 'refuse') => ensure({ upstreams, onEdit }).catch(named),
-    ask: (app, signal) => askNow(app, { signal, again: () => inTurn(() => reloadAgain(program)) }),
+    ask: (app, signal, { url } = { url: true }) =>
+      askNow(app, { signal, hasUrl: url, again: () => inTurn(() => reloadAgain(program)) }),
     look: (app) => askNow(app, { signal: new AbortController().signal }),
     visitorsGet: async (app) =>
       askFrontPages(siteOnDisk(app), {
@@ -250,6 +260,7 @@ export function createSites(options: SitesOptions): SiteFiles {
       if (wasThere) await waitUntilGone(site, program)
       return wasThere || wasFound
     },
+    leftAlone: () => [...receiver.edits(), ...leftAlone],
     edits: (upstreams) =>
       onDisk(nginx, () => [
         ...receiver.edits(),

@@ -33,6 +33,8 @@ export interface AskedSite extends Visited, Pick<Clues, 'conf' | 'snippet'> {
 interface AskOptions {
   program: Program
   signal: AbortSignal
+  /** Whether what visitors come by is told; by default it is. */
+  hasUrl?: boolean
 }
 
 /**
@@ -56,14 +58,17 @@ export async function ask(
   }
   // whoever only looks learns nothing of how a reload ended before: Nginx may have started or stopped since
   let reload = again === undefined ? undefined : program.lastReload()
-  const overTls = visitOverTls(site)
+  const { hasUrl = true } = options
+  const overTls = hasUrl ? visitOverTls(site) : undefined
   let met = await waitUntilServed(site, options)
   if (!isServed(met) && reload === undefined && again !== undefined) {
     reload = await again()
     met = await waitUntilServed(site, options)
   }
   if (isServed(met)) {
-    const url = await urlOf(met, site, { isBehindProxy: site.isBehindProxy, overTls })
+    const url = hasUrl
+      ? await urlOf(met, site, { isBehindProxy: site.isBehindProxy, overTls })
+      : undefined
     const warning = whoElseIsServed(met)
     return {
       ...(url === undefined ? {} : { url: `${url}${site.at}` }),

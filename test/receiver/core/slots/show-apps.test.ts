@@ -12,16 +12,23 @@ async function shown(...apps: AppSpec[]) {
   const { store: journal } = createFakeWorld()
   const ensured: Readonly<Record<string, AppUpstreams>>[] = []
   const removed: string[] = []
+  const asked: { app: string; url?: boolean }[] = []
   await showApps(apps, {
     sites: {
       ensure: async (upstreams) => ({ changed: ensured.push(upstreams) > 0, warnings: [] }),
-      ask: async () => ({}),
+      async ask(app, _signal, wanted) {
+        asked.push({ app, ...wanted })
+        return {}
+      },
       remove: async (app) => removed.push(app) > 0,
     },
     signal: new AbortController().signal,
     journal,
     record: { upstreams: (_app, upstream) => ({ blue: upstream, green: upstream }) },
   })
+  expect(asked).toStrictEqual(
+    apps.filter(({ http }) => http).map(({ name }) => ({ app: name, url: false })),
+  )
   return { ensured, removed }
 }
 

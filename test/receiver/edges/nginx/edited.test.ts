@@ -116,8 +116,12 @@ describe('a file that somebody edited', () => {
   test('is not in the way of another app, nor of a start', async () => {
     domains = ['other.test']
     const all = { ...API, web: upstreams() }
-    expect(await sites().ensure(all, leave)).toMatchObject({ changed: true })
+    const started = sites()
+    expect(await started.ensure(all, leave)).toMatchObject({ changed: true })
     expect(read()).toContain('listen 443')
+    // what a start tells of, which is not found out a second time
+    expect(started.leftAlone()).toStrictEqual(started.edits(all))
+    expect(started.leftAlone()).toMatchObject([{ app: 'api', file: conf, isInTheWay: true }])
     expect(existsSync(conf.replace('.api.', '.web.'))).toBe(true)
   })
 
