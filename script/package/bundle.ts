@@ -13,19 +13,21 @@ export const BUNDLE = 'deploy-receiver.cjs'
 export async function bundleReceiver(directory: string, version: string): Promise<string[]> {
   const thread = await bundle('receiver/serve/watchdog-worker.ts', [])
   const standIns = withoutFiles({ version, thread: thread.code })
+  const imports: Imports = new Map()
   const { code, moduleIds } = await bundle('receiver/main.ts', [
     standIns,
     leftOut,
     ownRequire,
-    sshWhenNeeded,
+    spared,
     lazyBuiltins,
+    { name: 'imports', moduleParsed: ({ id, importedIds }) => void imports.set(id, importedIds) },
   ])
   if (code.includes(ROOT)) throw new Error(`the bundle holds a path of this machine, ${ROOT}`)
   if (code.includes('pathToFileURL(__filename)')) {
     throw new Error('the bundle reads a file beside the sources: see receiver/installed.ts')
   }
   await mkdir(directory, { recursive: true })
-  await writeFile(join(directory, BUNDLE), inAscii(code))
+  await writeFile(join(directory, BUNDLE), inAscii(compiledWhenNeeded(code, imports)))
   return moduleIds
 }
 
@@ -42,6 +44,34 @@ async function bundle(entry: string, plugins: Plugin[]) {
   if (others.length > 0) throw new Error(`${entry} became more than one file`)
   return chunk
 }
+
+/** Of each module, the ones that it cannot do without. */
+type Imports = Map<string, readonly string[]>
+
+/** What a start of the receiver loads, with all that these import. */
+const STARTED = ['receiver/main.ts', 'receiver/cli/serve.ts', 'receiver/cli/serve-until-told.ts']
+
+/**
+ * Each module is a function in brackets, by which V8 compiles it at once, and what it compiled goes into the executable, to be read by
+ * each start. Those that a start needs stay so; the others lose that sign, and are compiled when they run.
+ */
+function compiledWhenNeeded(code: string, imports: Imports): string {
+  const started = new Set(STARTED.map((path) => join(ROOT, path)))
+  for (const id of started) if (!imports.has(id)) throw new Error(`${id} is not in the bundle`)
+  for (const id of started) for (const imported of imports.get(id) ?? []) started.add(imported)
+  let isStarted = true
+  const lines = code.split('\n').map((line) => {
+    const [, path] = MODULE.exec(line) ?? []
+    if (path !== undefined) isStarted = started.has(path.includes(':') ? path : join(ROOT, path))
+    return isStarted ? line : line.replace(BEGINNING, '$&0, ')
+  })
+  const text = lines.join('\n')
+  if (text === code) throw new Error('no module begins as this bundler begins them: see BEGINNING')
+  return text
+}
+
+const MODULE = /^\/\/ (\S+)$/
+const BEGINNING = /^var \S+ = (?:\/\* @__PURE__ \*\/ )?__(?:esm|commonJS)Min\(\(/
 
 /** One character that is not makes V8 keep all of them in two bytes each. They stand in strings and patterns alone, where this is the same. */
 const inAscii = (code: string) =>
@@ -94,15 +124,31 @@ const ownRequire: Plugin = {
   },
 }
 
-/** dockerode's way to an engine over SSH: its library, with the 16 MiB of memory that this one's WebAssembly takes, is loaded when it is used. */
-const sshWhenNeeded: Plugin = {
-  name: 'ssh-when-needed',
+/** Of libraries, what costs at the start and is used later, or by nobody: the code that is in them, and what stands in its place. */
+const SPARED: readonly { file: RegExp; code: string; instead: string }[] = [
+  // the way to an engine over SSH, with the 16 MiB of memory of its WebAssembly: when it is used
+  {
+    file: /[\\/]docker-modem[\\/]lib[\\/]modem\.js$/,
+    code: "ssh = require('./ssh'),",
+    instead: "ssh = (options) => require('./ssh')(options),",
+  },
+  // pino asks V8 who called it, for transports, of which the receiver has none: V8 then counts, and keeps, all lines of the bundle
+  {
+    file: /[\\/]pino[\\/]pino\.js$/,
+    code: 'normalize(instance, caller(), ...args)',
+    instead: 'normalize(instance, [], ...args)',
+  },
+]
+
+const spared: Plugin = {
+  name: 'spared',
   transform: {
-    filter: { id: /[\\/]docker-modem[\\/]lib[\\/]modem\.js$/ },
-    handler(code) {
-      const loaded = "ssh = require('./ssh'),"
-      if (!code.includes(loaded)) throw new Error(`docker-modem has no ${loaded} any more`)
-      return code.replace(loaded, "ssh = (options) => require('./ssh')(options),")
+    filter: { id: SPARED.map(({ file }) => file) },
+    handler(text, id) {
+      return SPARED.filter(({ file }) => file.test(id)).reduce((so, { code, instead }) => {
+        if (!so.includes(code)) throw new Error(`${id} has no ${code} any more`)
+        return so.replace(code, instead)
+      }, text)
     },
   },
 }
