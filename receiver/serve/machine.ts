@@ -20,11 +20,14 @@ export async function lookAtMachine(
   docker: Docker,
   { network }: Pick<Config, 'network'>,
 ): Promise<Machine & Bridge & { isolated: string }> {
-  const found = await findNetwork(docker, network.name)
+  const [found, standing] = await Promise.all([
+    findNetwork(docker, network.name),
+    listStanding(docker, network.name),
+  ])
   const subnet = subnetOf(found, network)
   return {
     network: network.name,
-    standing: await listStanding(docker, network.name),
+    standing,
     subnet,
     gateway: gatewayOf(found, subnet),
     isolated: network.previews ?? neighbour(subnet),
