@@ -1,11 +1,18 @@
 import type { Context } from 'hono'
-import { type SSEStreamingApi, streamSSE } from 'hono/streaming'
 import { type Deployment, type DeploymentEvent, isFinal } from '../../../protocol/deployment.ts'
 import type { Feed } from '../../core/feed.ts'
 
 /** Shorter than the read timeouts of proxies. */
 const HEARTBEAT_MS = 15_000
-const STILL_HERE = ': still here\n\n'
+const STILL_HERE = Buffer.from(': still here\n\n')
+const HEADERS = {
+  'content-type': 'text/event-stream',
+  'cache-control': 'no-cache',
+  connection: 'keep-alive',
+  'transfer-encoding': 'chunked',
+  // Nginx would hold events back otherwise
+  'x-accel-buffering': 'no',
+}
 
 export interface EventServices {
   archive: {
@@ -19,7 +26,7 @@ export interface EventServices {
 
 /** Events as they are sent. */
 interface Sent {
-  text: string
+  bytes: Uint8Array
   last: number
   isOver: boolean
 }
@@ -33,43 +40,69 @@ export function createStreamEvents({ archive, feed, stopping }: EventServices) {
   return (c: Context, { id, status, request_id }: Deployment): Response => {
     let last = lastEventId(c.req.header('last-event-id'))
     if (isFinal(status) && archive.events(id, last).length === 0) return c.body(null, 204)
-    // Nginx would hold events back otherwise
-    c.header('x-accel-buffering', 'no')
-    return streamSSE(c, async (stream) => {
-      const closed = new AbortController()
-      const close = () => closed.abort()
-      stream.onAbort(close)
-      stopping.addEventListener('abort', close)
-      if (stopping.aborted) close()
-      const beat = beatOf(stream)
-      try {
-        // many may follow: one signal for each of them, not one for each event
-        while (!closed.signal.aborted) {
-          const next = feed.next(id, closed.signal)
-          const sent = read(id, { after: last, requestId: request_id })
-          await stream.write(sent?.text ?? STILL_HERE)
-          if (sent?.isOver === true) return
-          last = sent?.last ?? last
-          beat.refresh()
-          await next
-        }
-      } finally {
-        clearInterval(beat)
-        stopping.removeEventListener('abort', close)
-      }
-    })
+    const told = (signal: AbortSignal) => {
+      const next = feed.next(id, signal)
+      const sent = read(id, { after: last, requestId: request_id })
+      last = sent?.last ?? last
+      return { sent, next }
+    }
+    return c.body(bodyOf(told, stopping), 200, HEADERS)
   }
 }
 
-/** Says that it is there, now and then; to who does not read that, once. */
-function beatOf(stream: Pick<SSEStreamingApi, 'write'>): NodeJS.Timeout {
-  let isTaken = true
-  return setInterval(() => {
-    if (!isTaken) return
-    isTaken = false
-    void stream.write(STILL_HERE).then(() => (isTaken = true))
-  }, HEARTBEAT_MS)
+/**
+ * What is told, as a body: what is new when all before it was taken, until it is over or `stopping` aborts. Many may follow, so there is one
+ * signal for each of them, not one for each event, and no other stream on the way to the socket.
+ */
+function bodyOf(
+  told: (signal: AbortSignal) => { sent: Sent | undefined; next: Promise<void> },
+  stopping: AbortSignal,
+): ReadableStream<Uint8Array> {
+  const closed = new AbortController()
+  const close = () => closed.abort()
+  let beat: NodeJS.Timeout | undefined
+  let news = Promise.resolve()
+  const end = () => {
+    clearInterval(beat)
+    stopping.removeEventListener('abort', close)
+    close()
+  }
+  return new ReadableStream<Uint8Array>({
+    start(controller) {
+      stopping.addEventListener('abort', close)
+      if (stopping.aborted) close()
+      beat = beatOf(controller)
+    },
+    async pull(controller) {
+      try {
+        await news
+        if (closed.signal.aborted) {
+          end()
+          // who is gone has closed it already
+          if (stopping.aborted) controller.close()
+          return
+        }
+        const { sent, next } = told(closed.signal)
+        news = next
+        controller.enqueue(sent?.bytes ?? STILL_HERE)
+        if (sent?.isOver === true) {
+          end()
+          controller.close()
+        } else beat?.refresh()
+      } catch (error) {
+        end()
+        throw error
+      }
+    },
+    cancel: end,
+  })
 }
+
+/** Says that it is there, now and then; to who does not read that, once. */
+const beatOf = (stream: ReadableStreamDefaultController<Uint8Array>): NodeJS.Timeout =>
+  setInterval(() => {
+    if ((stream.desiredSize ?? 0) > 0) stream.enqueue(STILL_HERE)
+  }, HEARTBEAT_MS)
 
 /** Reads a deployment's events after a number, as they are sent: once for all who ask in the same moment. `undefined`: there are none. */
 function sharedReading({ archive, feed }: Pick<EventServices, 'archive' | 'feed'>) {
@@ -105,7 +138,7 @@ function toSent(
       return `event: ${event.type}\ndata: ${data}\nid: ${number}\n\n`
     })
     .join('')
-  return { text, last: last.number, isOver: end !== -1 }
+  return { bytes: Buffer.from(text), last: last.number, isOver: end !== -1 }
 }
 
 function lastEventId(header: string | undefined): number {

@@ -298,6 +298,46 @@ describe('a stream of events', () => {
     stopping.abort()
     expect(await response.text()).toBe(': still here\n\n')
   })
+
+  test('waits for nothing more once its reader has gone, or nothing can be read', async () => {
+    const { feed, archive } = world.services
+    const signals: AbortSignal[] = []
+    const fault = new Error('the disk is gone')
+    let isBroken = false
+    world.services.feed = {
+      ...feed,
+      next(id, signal) {
+        signals.push(signal)
+        return feed.next(id, signal)
+      },
+    }
+    world.services.archive = {
+      ...archive,
+      events(id, after) {
+        if (isBroken) throw fault
+        return archive.events(id, after)
+      },
+    }
+    const { deployment, follow } = await accept()
+    const app = createApp(world.services, 'public')
+    const open = async () => {
+      const response = await app.request(`/deployments/${deployment.id}/events`, {
+        headers: { host: 'deploy.example.com', authorization: `Bearer ${follow.token}` },
+      })
+      const reader = (response.body as ReadableStream<Uint8Array>).getReader()
+      await reader.read()
+      return reader
+    }
+    const [leaves, stays] = [await open(), await open()]
+    expect(signals.map(({ aborted }) => aborted)).toStrictEqual([false, false])
+    await leaves.cancel()
+    expect(signals.map(({ aborted }) => aborted)).toStrictEqual([true, false])
+    isBroken = true
+    const told = stays.read()
+    world.store.append(deployment.id, { type: 'started', at: at() })
+    await expect(told).rejects.toBe(fault)
+    expect(signals.every(({ aborted }) => aborted)).toBe(true)
+  })
 })
 
 describe('Prefer: wait', () => {
