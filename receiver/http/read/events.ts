@@ -4,6 +4,8 @@ import type { Feed } from '../../core/feed.ts'
 
 /** Shorter than the read timeouts of proxies. */
 const HEARTBEAT_MS = 15_000
+/** Followers who are told in one turn of the event loop: some milliseconds' work. */
+const TOLD_IN_ONE_TURN = 50
 const STILL_HERE = Buffer.from(': still here\n\n')
 const HEADERS = {
   'content-type': 'text/event-stream',
@@ -37,6 +39,7 @@ interface Sent {
  */
 export function createStreamEvents({ archive, feed, stopping }: EventServices) {
   const read = sharedReading({ archive, feed })
+  const turn = inTurns(TOLD_IN_ONE_TURN)
   return (c: Context, { id, status, request_id }: Deployment): Response => {
     let last = lastEventId(c.req.header('last-event-id'))
     if (isFinal(status) && archive.events(id, last).length === 0) return c.body(null, 204)
@@ -46,7 +49,7 @@ export function createStreamEvents({ archive, feed, stopping }: EventServices) {
       last = sent?.last ?? last
       return { sent, next }
     }
-    return c.body(bodyOf(told, stopping), 200, HEADERS)
+    return c.body(bodyOf(told, { turn, stopping }), 200, HEADERS)
   }
 }
 
@@ -56,7 +59,7 @@ export function createStreamEvents({ archive, feed, stopping }: EventServices) {
  */
 function bodyOf(
   told: (signal: AbortSignal) => { sent: Sent | undefined; next: Promise<void> },
-  stopping: AbortSignal,
+  { turn, stopping }: { turn(): Promise<void>; stopping: AbortSignal },
 ): ReadableStream<Uint8Array> {
   const closed = new AbortController()
   const close = () => closed.abort()
@@ -76,6 +79,7 @@ function bodyOf(
     async pull(controller) {
       try {
         await news
+        await turn()
         if (closed.signal.aborted) {
           end()
           // who is gone has closed it already
@@ -96,6 +100,20 @@ function bodyOf(
     },
     cancel: end,
   })
+}
+
+/** Lets so many through in each turn of the event loop, one after the other: what else is to be done is done between. */
+function inTurns(most: number): () => Promise<void> {
+  let turn = Promise.resolve()
+  let come = 0
+  return () => {
+    if (come === most) {
+      come = 0
+      turn = turn.then(() => new Promise((resolve) => void setImmediate(resolve)))
+    }
+    come += 1
+    return turn
+  }
 }
 
 /** Says that it is there, now and then; to who does not read that, once. */

@@ -299,6 +299,32 @@ describe('a stream of events', () => {
     expect(await response.text()).toBe(': still here\n\n')
   })
 
+  test('leaves turns of the event loop to others while many are told', async () => {
+    const { deployment, follow } = await accept()
+    const app = createApp(world.services, 'public')
+    const readers = await Promise.all(
+      Array.from({ length: 120 }, async () => {
+        const response = await app.request(`/deployments/${deployment.id}/events`, {
+          headers: { host: 'deploy.example.com', authorization: `Bearer ${follow.token}` },
+        })
+        const reader = (response.body as ReadableStream<Uint8Array>).getReader()
+        await reader.read()
+        return reader
+      }),
+    )
+    let told = 0
+    const all = readers.map(async (reader) => {
+      await reader.read()
+      told += 1
+    })
+    world.store.append(deployment.id, { type: 'started', at: at() })
+    await new Promise((resolve) => setImmediate(resolve))
+    expect(told).toBeGreaterThan(0)
+    expect(told).toBeLessThan(120)
+    await Promise.all(all)
+    await Promise.all(readers.map((reader) => reader.cancel()))
+  })
+
   test('waits for nothing more once its reader has gone, or nothing can be read', async () => {
     const { feed, archive } = world.services
     const signals: AbortSignal[] = []
