@@ -26,7 +26,7 @@ import { createIdempotency } from '../edges/store/idempotency.ts'
 import { createOutbox } from '../edges/store/outbox.ts'
 import { createPreviews } from '../edges/store/previews.ts'
 import { openDatabase } from '../edges/store/schema.ts'
-import { part, transaction } from '../edges/store/transaction.ts'
+import { createPart, transaction } from '../edges/store/transaction.ts'
 import { createSessions } from '../edges/store/sessions.ts'
 import { createSettingsVault } from '../edges/store/settings.ts'
 import { createSlotRecord } from '../edges/store/slot-record.ts'
@@ -79,6 +79,7 @@ export function openStore(
   const database = openDatabase(file)
   // what only this process has is on no disk
   const flush = file === ':memory:' ? () => {} : createFlush(file)
+  const part = createPart(database)
   const store = createStore(database, createSettingsVault(database, settingsKey))
   const previews = createPreviews(database)
   const { redact } = redactor
@@ -145,7 +146,7 @@ export function openStore(
     ...idempotency,
     together: createGroupCommit({
       transaction: events.transaction,
-      part: (work) => events.transaction(() => part(database, work)),
+      part: (work) => events.transaction(() => part(work)),
       soon: setImmediate,
     }),
     history: store.history,

@@ -35,22 +35,27 @@ function committed<T>(database: DatabaseSync, work: () => T): T {
 }
 
 /**
- * Runs `work` within a transaction. What it throws takes back what it wrote, and nothing else. Throws `store_failed` when it
+ * Runs work within a transaction. What it throws takes back what it wrote, and nothing else. Throws `store_failed` when it
  * cannot write: the transaction may be over then, and has to end.
  */
-export function part<T>(database: DatabaseSync, work: () => T): T {
-  database.exec('SAVEPOINT part')
-  try {
-    const result = work()
-    database.exec('RELEASE part')
-    return result
-  } catch (error) {
+export function createPart(database: DatabaseSync): <T>(work: () => T) => T {
+  // each hook is one: not to be compiled anew
+  const begin = database.prepare('SAVEPOINT part')
+  const end = database.prepare('RELEASE part')
+  return (work) => {
+    begin.run()
     try {
-      if (database.isTransaction) database.exec('ROLLBACK TO part; RELEASE part')
-    } catch (cause) {
-      throw failure(database, cause)
+      const result = work()
+      end.run()
+      return result
+    } catch (error) {
+      try {
+        if (database.isTransaction) database.exec('ROLLBACK TO part; RELEASE part')
+      } catch (cause) {
+        throw failure(database, cause)
+      }
+      throw failure(database, error)
     }
-    throw failure(database, error)
   }
 }
 

@@ -48,8 +48,8 @@ async function answerDeployment(
   services: AnswerServices,
 ): Promise<Response> {
   const seconds = preferredWait(c.req.header('prefer'))
-  const client = c.req.raw.signal
-  const deployment = seconds === 0 ? taken : await waitForEnd(taken, { seconds, client }, services)
+  const deployment =
+    seconds === 0 ? taken : await waitForEnd(taken, { seconds, client: c.req.raw.signal }, services)
   const answer = {
     deployment,
     follow: {

@@ -7,7 +7,7 @@ import { DeployError } from '../../../receiver/core/errors.ts'
 import { createGroupCommit, type Together } from '../../../receiver/core/group-commit.ts'
 import { createEvents } from '../../../receiver/core/listeners.ts'
 import { openDatabase } from '../../../receiver/edges/store/schema.ts'
-import { part, transaction } from '../../../receiver/edges/store/transaction.ts'
+import { createPart, transaction } from '../../../receiver/edges/store/transaction.ts'
 
 let dir: string
 let database: DatabaseSync
@@ -20,6 +20,7 @@ let afterwards: (work: () => void) => void
 beforeEach(() => {
   dir = mkdtempSync(join(tmpdir(), 'together-'))
   database = openDatabase(join(dir, 'x.db'))
+  const part = createPart(database)
   heard = []
   commits = 0
   const events = createEvents({
@@ -39,7 +40,7 @@ beforeEach(() => {
   ;({ afterwards } = events)
   together = createGroupCommit({
     transaction: events.transaction,
-    part: (work) => events.transaction(() => part(database, work)),
+    part: (work) => events.transaction(() => part(work)),
     soon: setImmediate,
   })
 })
