@@ -3,6 +3,9 @@ import { isStoreFailure } from './errors.ts'
 /** Runs `work` in a transaction that it shares with others. Resolves once that is durable; rejects with what `work` threw. */
 export type Together = <T>(work: () => T) => Promise<T>
 
+/** So many wait for one write at most: nothing else is heard before these are durable. */
+export const MOST_TOGETHER = 500
+
 interface Waiting {
   run: () => () => void
   reject: (error: unknown) => void
@@ -10,7 +13,7 @@ interface Waiting {
 
 /**
  * Writes at once what comes at the same moment: the disk is waited for once, not by each in turn. What one throws takes back
- * its own alone; when nothing can be written, all are told so.
+ * its own alone; when nothing can be written, all are told so. Not to be asked within a transaction.
  */
 export function createGroupCommit({
   transaction,
@@ -27,6 +30,8 @@ export function createGroupCommit({
 
   const commit = () => {
     const all = waiting
+    // they were too many to wait for this
+    if (all.length === 0) return
     waiting = []
     const answers: (() => void)[] = []
     try {
@@ -52,6 +57,8 @@ export function createGroupCommit({
           return () => reject(error)
         }
       }
-      if (waiting.push({ run, reject }) === 1) soon(commit)
+      const count = waiting.push({ run, reject })
+      if (count === 1) soon(commit)
+      if (count === MOST_TOGETHER) commit()
     })
 }

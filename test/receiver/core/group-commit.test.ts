@@ -4,7 +4,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { DeployError } from '../../../receiver/core/errors.ts'
-import { createGroupCommit, type Together } from '../../../receiver/core/group-commit.ts'
+import {
+  createGroupCommit,
+  MOST_TOGETHER,
+  type Together,
+} from '../../../receiver/core/group-commit.ts'
 import { createEvents } from '../../../receiver/core/listeners.ts'
 import { openDatabase } from '../../../receiver/edges/store/schema.ts'
 import { createPart, transaction } from '../../../receiver/edges/store/transaction.ts'
@@ -74,6 +78,21 @@ test('what comes at the same moment is written at once, in turn, and heard of be
   expect(commits).toBe(1)
   expect(await together(() => write('d'))).toBe('d')
   expect(commits).toBe(2)
+})
+
+test('however many come at the same moment, so many wait for one write at most', async () => {
+  const answered = Array.from({ length: 2 * MOST_TOGETHER + 1 }, (_, number) =>
+    together(() => write(String(number))),
+  )
+  // without another turn of the event loop
+  expect(commits).toBe(2)
+  expect(kept()).toHaveLength(2 * MOST_TOGETHER)
+  expect(await Promise.all(answered)).toHaveLength(2 * MOST_TOGETHER + 1)
+  expect(commits).toBe(3)
+  // and where none are left there is nothing to write
+  for (let number = 0; number < MOST_TOGETHER; number++) void together(() => write(`x${number}`))
+  await new Promise(setImmediate)
+  expect(commits).toBe(4)
 })
 
 test('what one throws takes back its own alone, and nobody hears of it', async () => {
