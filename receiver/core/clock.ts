@@ -4,6 +4,8 @@ export interface Clock {
   now(): string
   /** Monotonic milliseconds. */
   ms(): number
+  /** Unix milliseconds, by the wall clock. */
+  unixMs(): number
   /** Milliseconds since such a time, by the wall clock. */
   since(at: string): number
   /** Resolves after `ms`; rejects with the signal's reason when it aborts. */

@@ -6,6 +6,7 @@ import type { Clock } from '../core/clock.ts'
 export const systemClock: Clock = {
   now: () => new Date().toISOString(),
   ms: () => performance.now(),
+  unixMs: () => Date.now(),
   // what is longer than a timer can wait would end at once
   timeout: (ms) =>
     ms > MAX_DURATION_MS ? new AbortController().signal : AbortSignal.timeout(Math.ceil(ms)),

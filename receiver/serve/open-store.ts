@@ -139,7 +139,6 @@ export function openStore(
   /** All of it, for whoever reads, with the one way to write events. */
   const journal = { ...store, ...events }
 
-  const unixMs = () => clock.since(EPOCH)
   /** What it takes to accept a deployment, whoever asks for it. */
   const intake: Intake = {
     ...events,
@@ -172,13 +171,13 @@ export function openStore(
     },
     newId: newDeploymentId,
     now: clock.now,
-    nowSeconds: () => Math.floor(unixMs() / 1000),
+    nowSeconds: () => Math.floor(clock.unixMs() / 1000),
     ageMs: clock.since,
   }
 
   const refusals = createRefusals(
     { audit: safeAudit, transaction: (work) => events.transaction(work), log },
-    unixMs,
+    clock.unixMs,
   )
   return {
     database,
@@ -222,7 +221,6 @@ export function openStore(
   }
 }
 
-const EPOCH = '1970-01-01T00:00:00.000Z'
 export type OpenStore = ReturnType<typeof openStore>
 
 /** What the containers of an app were made with is secret as long as one of them may run, whatever the config says by now. */

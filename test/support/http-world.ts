@@ -77,6 +77,7 @@ export async function startHttpWorld({
   const time: Clock = {
     now: () => new Date(clock.ms).toISOString(),
     ms: nowMs,
+    unixMs: nowMs,
     since: (at) => clock.ms - Date.parse(at),
     sleep: systemClock.sleep,
     timeout: systemClock.timeout,

@@ -58,6 +58,7 @@ beforeEach(() => {
       clock: {
         now,
         ms: () => nowMs,
+        unixMs: () => nowMs,
         since: (at) => nowMs - Date.parse(at),
         timeout: () => stopping.signal,
         sleep: async () => {},

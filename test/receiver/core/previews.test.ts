@@ -39,6 +39,7 @@ const begin = () => {
       clock: {
         now,
         ms: () => nowMs,
+        unixMs: () => nowMs,
         since: (at) => nowMs - Date.parse(at),
         timeout: () => new AbortController().signal,
         sleep: (_ms, signal) =>

@@ -12,6 +12,7 @@ export function createFakeClock(): FakeClock {
     during: () => {},
     now: () => new Date(Date.UTC(2026, 0, 1) + now).toISOString(),
     ms: () => now,
+    unixMs: () => Date.UTC(2026, 0, 1) + now,
     since: (at) => Date.UTC(2026, 0, 1) + now - Date.parse(at),
     timeout(ms) {
       const end = new AbortController()
