@@ -251,10 +251,7 @@ export function createStore(database: DatabaseSync, vault: SettingsVault): Store
         const stored = store.get(id)
         if (stored === undefined) throw new Error(`deployment ${id} is not on record`)
         const deployment = record(stored, event)
-        // what never began has none
-        if (isFinal(deployment.status) && deployment.started_at !== undefined) {
-          sql.endAttempts.run(id)
-        }
+        if (isFinal(deployment.status)) sql.endAttempts.run(id)
         if (live) sql.setLive.run(deployment.app, stored.generation)
         if (attempts !== undefined && event.type === 'step') {
           store.setAttempts(id, event.step, attempts)
