@@ -166,12 +166,12 @@ export function createFakeEngine({
     layers: async () => [...disk.held, ...images.values()].map((chain) => [...chain]),
     async pull(image, { signal, keepFor }) {
       note('pull', image.digest.slice(7, 11))
-      const facts = factsOf(image)
-      if (images.has(referenceOf(image))) return { pulled: false, isKept: false, facts }
+      const held = { facts: factsOf(image), isKept: false }
+      if (images.has(referenceOf(image))) return { ...held, pulled: false }
       signal.throwIfAborted()
       images.set(referenceOf(image), source(image))
       const isKept = keepFor !== undefined && keep(keepFor, image)
-      return { pulled: true, isKept, facts }
+      return { ...held, pulled: true, isKept }
     },
     async image(image) {
       if (!images.has(referenceOf(image))) {
