@@ -143,8 +143,7 @@ export function createSlotRecord(
     },
 
     standIn(id, generation) {
-      // whoever lost it finds the same containers again, or makes new ones in the other slot
-      transaction(database, () => sql.standIn.run(generation, id), { durable: false })
+      transaction(database, () => sql.standIn.run(generation, id))
     },
 
     volumes: (app) =>
