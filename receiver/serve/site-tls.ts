@@ -65,9 +65,10 @@ function wildcardSites({ apps }: Pick<Config, 'apps'>): TlsSite[] {
     previews?.app.tls?.kind === 'wildcard' ? [previews.app.tls] : [],
   )
   const byDomain = new Map(sources.map((source) => [source.domain, source]))
+  const byName = new Map(all.map((app) => [app.name, app]))
   return [...byDomain.values()].map((source) => {
     const standing = all.filter((app) => hasWildcard(app, source))
-    const shared = all.filter((app) => sharesWildcard(app, source, all))
+    const shared = all.filter((app) => sharesWildcard(app, source, byName))
     return {
       site: wildcardSite(source),
       names: [`*.${source.domain}`],
@@ -85,12 +86,11 @@ function wildcardSites({ apps }: Pick<Config, 'apps'>): TlsSite[] {
 const sharesWildcard = (
   app: AppConfig,
   { domain }: Pick<WildcardSource, 'domain'>,
-  all: readonly AppConfig[],
+  apps: ReadonlyMap<string, AppConfig>,
 ): boolean =>
   app.previews?.app.tls?.kind === 'wildcard' &&
   app.previews.domain === domain &&
-  previewsAtNginx(app, { tls: undefined, apps: new Map(all.map((each) => [each.name, each])) })
-    ?.areApart !== true
+  previewsAtNginx(app, { tls: undefined, apps })?.areApart !== true
 
 const hasWildcard = ({ tls }: AppConfig, { domain }: Pick<WildcardSource, 'domain'>) =>
   tls?.kind === 'wildcard' && tls.domain === domain

@@ -89,7 +89,9 @@ export function appSites({
   const sharers = (app: string): Placed[] => {
     const all = allPlaced()
     const found = sharersOf(app, all)
-    return found.length > 0 ? found : sharersOf(app, [...all, ...placeOf(app, configured(app))])
+    if (found.length > 0) return found
+    const own = placeOf(app, configured(app))
+    return own.length === 0 ? [] : sharersOf(app, [...all, ...own])
   }
 
   /** Those that are another app's, which has no TLS: names that lead there must not lead to `https://`. */
@@ -102,7 +104,7 @@ export function appSites({
   const siteOf = (
     app: string,
     upstreams: AppUpstreams,
-    { others, features }: { others: readonly string[]; features: Features },
+    { others, features }: { others: ReadonlySet<string>; features: Features },
   ): Site => {
     const {
       domains = [],
@@ -118,7 +120,7 @@ export function appSites({
     const { maintenance, heard, straight, drained: _d, ...slotFlags } = flags(app)
     // one that comes later is included when its files are there
     const isThere = (each: string) =>
-      others.includes(each) ||
+      others.has(each) ||
       filesOf(nginx.directory, each).every((file) => readIfThere(file) !== undefined)
     const blocks = blocksOf(app, {
       all: sharers(app).filter(({ name }) => name === app || isThere(name)),

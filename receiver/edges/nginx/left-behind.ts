@@ -19,11 +19,12 @@ export function leftBehind({
   /** Those that there are. */
   apps: readonly string[]
 }): Wanted[] {
+  const there = new Set(apps)
   // beside a cluster there may be no Nginx
   if (!existsSync(directory)) return []
   return readdirSync(directory).flatMap((name): Wanted[] => {
     const [, app, ofPreviews] = CONF.exec(name) ?? []
-    if (app === undefined || apps.includes(app)) return []
+    if (app === undefined || there.has(app)) return []
     const file = join(directory, name)
     const text = readIfThere(file) ?? ''
     const body = bodyOf(text)

@@ -59,16 +59,19 @@ export function createWanted({
     }))
   return {
     /** Of these apps: their own, and those that previews share. */
-    all: (upstreams: Upstreams, features: Features): OfApp[] => [
-      ...Object.entries(upstreams).map(([app, each]) => ({
-        app,
-        files:
-          previews.parentOf(app) === undefined
-            ? own(app, siteOf(app, each, { others: Object.keys(upstreams), features }))
-            : own(app),
-      })),
-      ...shared(Object.keys(upstreams), features),
-    ],
+    all(upstreams: Upstreams, features: Features): OfApp[] {
+      const others = new Set(Object.keys(upstreams))
+      return [
+        ...Object.entries(upstreams).map(([app, each]) => ({
+          app,
+          files:
+            previews.parentOf(app) === undefined
+              ? own(app, siteOf(app, each, { others, features }))
+              : own(app),
+        })),
+        ...shared([...others], features),
+      ]
+    },
     /** Those alone that previews share: of these apps, and of the apps that these are previews of. */
     shared: (apps: readonly string[], features: Features): Wanted[] =>
       shared(apps, features).flatMap(({ files }) => files),

@@ -46,7 +46,7 @@ describe('beside many apps of other domains', () => {
       flags: createSlots(root).flags,
       address: () => '127.0.0.1',
     })
-    expect(siteOf('api', PORTS, { others: ['api'], features: OLDEST })).toMatchObject({
+    expect(siteOf('api', PORTS, { others: new Set(['api']), features: OLDEST })).toMatchObject({
       app: 'api',
       domains: ['api.test'],
     })
