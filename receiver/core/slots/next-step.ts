@@ -5,7 +5,7 @@ import type { StoredDeployment } from '../journal.ts'
 import type { Progress } from '../rollout.ts'
 import type { DecidingHealthcheck } from './healthcheck.ts'
 import { type Container, otherSlot, type Slot } from './container.ts'
-import type { Served, SlotPorts } from './ports.ts'
+import type { SlotPorts } from './ports.ts'
 
 /** The steps of two slots, in their order. */
 export const STEP_NAMES = [
@@ -47,8 +47,6 @@ export interface StepContext {
   leaves(containers: readonly Container[]): void
   /** In the step `pull`: what was found out of the image while it was resolved. */
   ahead?: Promise<Held | undefined>
-  /** What Nginx said of the app just before, if it was asked. */
-  served?: Promise<Served | undefined>
   signal: AbortSignal
 }
 

@@ -11,7 +11,7 @@ import { type DecidingHealthcheck, decidingHealthcheck } from './healthcheck.ts'
 import { abandonLimitMs, LOOK_MS, repairLimitMs, stepLimitMs } from './limits.ts'
 import { pruneLogs } from './kept-logs.ts'
 import { isLive, isResolved, nextStep, type StepName } from './next-step.ts'
-import type { Served, SlotPorts } from './ports.ts'
+import type { SlotPorts } from './ports.ts'
 import { repair } from './repair.ts'
 import type { Container } from './container.ts'
 import { see, type Seen, stillStands } from './seen.ts'
@@ -33,7 +33,6 @@ const TOUCHING_NOTHING: ReadonlySet<StepName> = new Set([
 interface Left {
   seen: Promise<Seen>
   held?: Promise<Held | undefined>
-  served?: Promise<Served | undefined>
 }
 
 /** The way of one machine: two slots of containers behind Nginx, and a flag file that says which of them is live. */
@@ -75,8 +74,7 @@ export const createSlotsRollout = (
         if (next === 'resolve') after = lookOn(app, stored, ports, signal)
         else if (TOUCHING_NOTHING.has(next)) leaves(world.containers)
         const ahead = next === 'pull' ? defined({ ahead: before?.held }) : {}
-        const served = defined({ served: before?.served })
-        const context = { app, stored, world, ports, deaf, progress, leaves, ...ahead, ...served }
+        const context = { app, stored, world, ports, deaf, progress, leaves, ...ahead }
         const line = await within(
           stepLimitMs(next, app, healthcheck),
           (until) =>
@@ -87,9 +85,7 @@ export const createSlotsRollout = (
             }),
           limits,
         )
-        // of an image that is held a pull is over at once
-        if (after !== undefined)
-          left.set(standing, { ...after, ...(next === 'pull' ? served : {}) })
+        if (after !== undefined) left.set(standing, after)
         return line
       },
     }
@@ -131,8 +127,8 @@ export const createSlotsRollout = (
 })
 
 /**
- * What the next steps need to know is asked while an image is resolved: all of it only looks. Nginx is asked if nothing is to be pulled, so
- * that nothing is waited for between its answer and the start.
+ * What the next steps need to know is asked while an image is resolved: all of it only looks. Nginx is asked if nothing is to be pulled: what
+ * is asked of it again soon after, it need not say twice.
  */
 function lookOn(
   { name, http }: DockerApp,
@@ -147,14 +143,12 @@ function lookOn(
     digest === undefined
       ? undefined
       : lookAhead(name, { repository, digest }, ports, { rollback, signal })
-  const served = held?.then((known) =>
-    http && known?.isKept === true ? ports.sites.look(name) : undefined,
-  )
-  const left: Left = { seen, ...defined({ held, served }) }
+  const left: Left = { seen, ...defined({ held }) }
   // told by the step that needs them
   left.seen.catch(() => {})
-  left.held?.catch(() => {})
-  left.served?.catch(() => {})
+  held
+    ?.then((known) => (http && known?.isKept === true ? ports.sites.look(name) : undefined))
+    .catch(() => {})
   return left
 }
 

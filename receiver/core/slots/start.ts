@@ -73,17 +73,15 @@ async function stopOld({
 
 /** Has Nginx know where the slot will be, before requests go there, and sees that visitors come to it. */
 async function show(
-  { app, stored, ports, served, signal, progress }: StepContext,
+  { app, stored, ports, signal, progress }: StepContext,
   slot: Slot,
   upstream: Upstream,
 ): Promise<void> {
   ports.record.setUpstream(app.name, slot, upstream)
   const upstreams = ports.record.upstreams(app.name, upstream)
-  const { changed, warnings } = await ports.sites.ensure({ [app.name]: upstreams })
+  const { warnings } = await ports.sites.ensure({ [app.name]: upstreams })
   for (const each of warnings) progress({ message: `warning: Nginx: ${each}` })
-  const before = changed ? undefined : await served?.catch(() => undefined)
-  const isGood = before !== undefined && before.warning === undefined
-  const { url, warning } = isGood ? before : await ports.sites.ask(app.name, signal)
+  const { url, warning } = await ports.sites.ask(app.name, signal)
   if (warning !== undefined) progress({ message: `warning: ${warning}` })
   if (url !== undefined && url !== stored.deployment.url) {
     progress({ message: `visitors come to it by ${url}`, url })

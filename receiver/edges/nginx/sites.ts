@@ -14,6 +14,7 @@ import { leafAt } from './ask/leaf.ts'
 import { change, onDisk } from './change.ts'
 import { checkUp } from './check-up.ts'
 import { askAsBalancer } from './ask/balancer.ts'
+import { createRecentAnswers } from './ask/recent.ts'
 import { type Edit, editsOf, writable } from './edited.ts'
 import { createReceiverAtNginx, type ReceiverAtNginx } from './ensure-receiver.ts'
 import { isSettled, makeDirectory, readIfThere, type Wanted } from './files.ts'
@@ -100,6 +101,7 @@ export function createSites(options: SitesOptions): SiteFiles {
   const listenTls = inEachFile(nginx.listenTls ?? [])
   let features = OLDEST
   let leftAlone: Edit[] = []
+  const recent = createRecentAnswers()
   const receiver = createReceiverAtNginx({
     installation,
     nginx,
@@ -172,11 +174,10 @@ export function createSites(options: SitesOptions): SiteFiles {
     }
   }
 
-  // for each change Nginx reads all files again, as often as there are apps
-  const ensure = turns.together(async (wishes: readonly Ensure[]): Promise<Ensured> => {
-    const upstreams = Object.assign({}, ...wishes.map((each) => each.upstreams)) as Upstreams
-    const onEdit = (app: string) =>
-      wishes.findLast((each) => app in each.upstreams)?.onEdit(app) ?? 'refuse'
+  const ensure = async (
+    upstreams: Upstreams,
+    onEdit: (app: string) => OnEdit,
+  ): Promise<Ensured> => {
     const all = Object.keys(upstreams)
     refuseOthers(all)
     features = await program.features()
@@ -207,13 +208,28 @@ export function createSites(options: SitesOptions): SiteFiles {
     // what others have of Nginx can be seen again
     if (lost.length > 0) await receiver.ensure('leave')
     return done
-  })
+  }
+
+  // for each change Nginx reads the files of all apps
+  const ensureTogether = turns.together((all: readonly Upstreams[]) =>
+    ensure(Object.assign({}, ...all) as Upstreams, () => 'refuse'),
+  )
 
   return {
-    ensure: (upstreams, onEdit = () => 'refuse') => ensure({ upstreams, onEdit }).catch(named),
-    ask: (app, signal, { url } = { url: true }) =>
-      askNow(app, { signal, hasUrl: url, again: () => inTurn(() => reloadAgain(program)) }),
-    look: (app) => askNow(app, { signal: new AbortController().signal }),
+    ensure: (upstreams, onEdit) =>
+      onEdit === undefined
+        ? ensureTogether(upstreams).catch(named)
+        : inTurn(() => ensure(upstreams, onEdit)),
+    async ask(app, signal, { url } = { url: true }) {
+      const good = await recent.take(app, siteOnDisk(app).path)
+      const again = () => inTurn(() => reloadAgain(program))
+      return good ?? askNow(app, { signal, hasUrl: url, again })
+    },
+    async look(app) {
+      const answer = askNow(app, { signal: new AbortController().signal })
+      recent.keep(app, siteOnDisk(app).path, answer)
+      return answer
+    },
     visitorsGet: async (app) =>
       askFrontPages(siteOnDisk(app), {
         blocks: await program.serverBlocks(),
@@ -273,11 +289,6 @@ export function createSites(options: SitesOptions): SiteFiles {
 }
 
 type Upstreams = Readonly<Record<string, AppUpstreams>>
-
-interface Ensure {
-  upstreams: Upstreams
-  onEdit(app: string): OnEdit
-}
 
 /** Has Nginx read its files once more, unless it was just told to. Resolves to what came of it. */
 async function reloadAgain(program: Program): Promise<'taken' | 'failed'> {

@@ -3,7 +3,7 @@ export interface Turns {
   inTurn<T>(work: () => Promise<T>): Promise<T>
   /**
    * Work that can be done for several wishes as well as for one: those that wait side by side share a turn. Where that fails, each
-   * is done by itself, so that nobody hears of what is wrong with another.
+   * is done by itself, in the same turn, so that nobody hears of what is wrong with another.
    */
   together<Wish, Done>(
     work: (wishes: readonly Wish[]) => Promise<Done>,

@@ -2,7 +2,6 @@ import { expect, test } from 'vitest'
 import { reconcile } from '../../../../receiver/core/reconcile.ts'
 import { createEar } from '../../../../receiver/core/slots/ear.ts'
 import { withKnownFacts } from '../../../../receiver/core/image/known-facts.ts'
-import { DeployError } from '../../../../receiver/core/errors.ts'
 import { APP, DIGEST, type FakeWorld, withRollouts } from '../../../support/fake-world.ts'
 import { get, worldWithOneLive } from '../one-live.ts'
 
@@ -68,7 +67,14 @@ test('of an image that is kept already nobody is asked, the registry least of al
   )
   await world.ports.images.keep('api', { repository: APP.image.repository, digest: DIGEST.two })
   world.accept({ id: 'dep_2', digest: DIGEST.two })
-  expect(await untilFlag(world)).toStrictEqual(['containers', 'held', 'look', 'start', 'container'])
+  expect(await untilFlag(world)).toStrictEqual([
+    'containers',
+    'held',
+    'look',
+    'start',
+    'ask',
+    'container',
+  ])
 })
 
 test('a rollback to containers that still run looks once, and once more with the last answer', async () => {
@@ -76,47 +82,14 @@ test('a rollback to containers that still run looks once, and once more with the
   world.accept({ id: 'dep_2', digest: DIGEST.two })
   await untilFlag(world, WARM)
   world.accept({ id: 'dep_3', digest: DIGEST.one, action: 'rollback', settingsOf: 'dep_1' })
-  expect(await untilFlag(world, WARM)).toStrictEqual(['containers', 'held', 'look', 'container'])
+  expect(await untilFlag(world, WARM)).toStrictEqual([
+    'containers',
+    'held',
+    'look',
+    'ask',
+    'container',
+  ])
   expect(world.store.live('api')).toMatchObject({ deployment: { id: 'dep_3' }, standsIn: 1 })
-})
-
-test.for<[string, (world: FakeWorld) => void]>([
-  [
-    'its files had to be changed',
-    (world) => {
-      const { ensure } = world.ports.sites
-      world.ports.sites.ensure = async (...given) => ({
-        ...(await ensure(...given)),
-        changed: true,
-      })
-    },
-  ],
-  [
-    'it said that something is wrong',
-    (world) => {
-      const answers = [{ warning: 'it does not run' }, {}]
-      world.nginx.answer.value = () => answers.shift() ?? {}
-    },
-  ],
-  [
-    'its site is not there',
-    (world) => {
-      let times = 0
-      world.nginx.answer.value = () => {
-        if (times++ === 0) throw new DeployError('not_served', 'another answers')
-        return {}
-      }
-    },
-  ],
-])('a rollback asks Nginx again, for good, when %s', async ([, befalls]) => {
-  const world = await worldWithOneLive()
-  world.accept({ id: 'dep_2', digest: DIGEST.two })
-  await untilFlag(world)
-  befalls(world)
-  world.accept({ id: 'dep_3', digest: DIGEST.one, action: 'rollback', settingsOf: 'dep_1' })
-  const asked = await untilFlag(world)
-  expect(asked.filter((each) => each === 'ask' || each === 'look')).toStrictEqual(['look', 'ask'])
-  expect(get(world, 'dep_3').status).toBe('succeeded')
 })
 
 test('while nobody listens to the engine it looks before each step', async () => {
