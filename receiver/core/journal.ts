@@ -21,7 +21,7 @@ export function imageOf({ deployment }: StoredDeployment): { repository: string;
   return { repository, digest }
 }
 
-/** The memory of deployments, as the reconciler uses it. Every write is durable when the call returns. */
+/** The memory of deployments, as the reconciler uses it. A write outlives the process when the call returns, and a power cut unless it is seen anew. */
 export interface Journal {
   /** The running deployment of an app, else its waiting one. */
   next(app: string): StoredDeployment | undefined

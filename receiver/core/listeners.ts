@@ -120,7 +120,7 @@ export function createEvents({
 
 /**
  * Whether nothing is lost with it when the power fails in the next moment: whoever goes on then sees that it is so, or does it again. It
- * is on its way to the disk, which nobody waits for; a process that dies loses none.
+ * goes to the disk soon, which nobody waits for; a process that dies loses none.
  */
 const isSeenAnew = (event: DeploymentEvent): boolean =>
   event.type === 'started' ||

@@ -4,6 +4,7 @@ import { type AdminServices, createAdmin } from './admin/admin.ts'
 import type { TerminalServices } from './admin/terminal.ts'
 import { type HealthServices, readHealth } from './healthz.ts'
 import { createHooks, type HookServices } from './hooks/hooks.ts'
+import { endBodyOfHead } from './head.ts'
 import { createGate } from './hooks/gate.ts'
 import type { IsOwnHost, Place } from './hosts.ts'
 import { type LimitServices, rateLimit } from './limits/rate-limit.ts'
@@ -68,7 +69,7 @@ export function createApp(services: Services, address: keyof typeof ADDRESSES): 
       ? { trusted: true }
       : { trusted: false, isOwnHost: (host) => services.hosts[address](host) }
   const app = new Hono()
-  app.use(securityHeaders)
+  app.use(endBodyOfHead, securityHeaders)
   app.get('/healthz', (c) => readHealth(c, services, place))
   app.use(requestId(services))
   if (!place.trusted) app.use(rateLimit(services))

@@ -32,7 +32,7 @@ export async function listenOnAll(
   try {
     for (const [app, address] of places) open.push(await listen(app, address))
   } catch (error) {
-    await Promise.all(open.map(close))
+    await Promise.all(open.map((server) => close(server)))
     throw error
   }
   return open
@@ -63,11 +63,14 @@ export async function listen(app: Awaited, address: Address): Promise<Server> {
   return server
 }
 
-export async function close(server: Server): Promise<void> {
+/** Resolves when all that is under way was answered. Whoever does not read his answer is not waited for. */
+export async function close(server: Server, { patienceMs = 10_000 } = {}): Promise<void> {
+  const impatient = setTimeout(() => server.closeAllConnections(), patienceMs)
   await new Promise<void>((resolve) => {
     server.close(() => resolve())
     server.closeIdleConnections()
   })
+  clearTimeout(impatient)
 }
 
 /** A socket file outlives a killed process; one that nobody listens on is in the way. */

@@ -43,7 +43,7 @@ export async function takeAddresses({
       local?.on('upgrade', createTerminal(services))
       ready.resolve(services)
     },
-    close: async () => void (await Promise.all(servers.map(close))),
+    close: async () => void (await Promise.all(servers.map((server) => close(server)))),
     drop() {
       for (const server of servers) {
         server.close()

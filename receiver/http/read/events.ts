@@ -1,9 +1,12 @@
 import type { Context } from 'hono'
 import { type Deployment, type DeploymentEvent, isFinal } from '../../../protocol/deployment.ts'
 import type { Feed } from '../../core/feed.ts'
+import type { Log } from '../../core/log.ts'
 
 /** Shorter than the read timeouts of proxies. */
 const HEARTBEAT_MS = 15_000
+/** What was read for one is kept so long for the others who follow, unless something changes. */
+const KEPT_MS = 1000
 /** Followers who are told in one turn of the event loop: some milliseconds' work. */
 const TOLD_IN_ONE_TURN = 50
 const STILL_HERE = Buffer.from(': still here\n\n')
@@ -24,6 +27,7 @@ export interface EventServices {
   feed: Pick<Feed, 'next' | 'revision'>
   /** Aborts when the receiver stops: open streams end. */
   stopping: AbortSignal
+  log: Log
 }
 
 /** Events as they are sent. */
@@ -37,7 +41,7 @@ interface Sent {
  * A deployment's events as server-sent events, from `Last-Event-ID` on, until the final one. A reader that has them all
  * gets 204, which tells an EventSource not to come back.
  */
-export function createStreamEvents({ archive, feed, stopping }: EventServices) {
+export function createStreamEvents({ archive, feed, stopping, log }: EventServices) {
   const read = sharedReading({ archive, feed })
   const turn = inTurns(TOLD_IN_ONE_TURN)
   return (c: Context, { id, status, request_id }: Deployment): Response => {
@@ -49,7 +53,9 @@ export function createStreamEvents({ archive, feed, stopping }: EventServices) {
       last = sent?.last ?? last
       return { sent, next }
     }
-    return c.body(bodyOf(told, { turn, stopping }), 200, HEADERS)
+    const failed = (error: unknown) =>
+      log('error', 'events could not be told', { deployment: id, error })
+    return c.body(bodyOf(told, { turn, stopping, failed }), 200, HEADERS)
   }
 }
 
@@ -59,46 +65,49 @@ export function createStreamEvents({ archive, feed, stopping }: EventServices) {
  */
 function bodyOf(
   told: (signal: AbortSignal) => { sent: Sent | undefined; next: Promise<void> },
-  { turn, stopping }: { turn(): Promise<void>; stopping: AbortSignal },
+  {
+    turn,
+    stopping,
+    failed,
+  }: { turn(): Promise<void>; stopping: AbortSignal; failed(error: unknown): void },
 ): ReadableStream<Uint8Array> {
   const closed = new AbortController()
-  const close = () => closed.abort()
   let beat: NodeJS.Timeout | undefined
   let news = Promise.resolve()
-  const end = () => {
-    clearInterval(beat)
-    stopping.removeEventListener('abort', close)
-    close()
-  }
+  let end = () => {}
   return new ReadableStream<Uint8Array>({
     start(controller) {
-      stopping.addEventListener('abort', close)
-      if (stopping.aborted) close()
+      const stop = () => {
+        end()
+        controller.close()
+      }
+      end = () => {
+        clearInterval(beat)
+        stopping.removeEventListener('abort', stop)
+        closed.abort()
+      }
+      stopping.addEventListener('abort', stop)
       beat = beatOf(controller)
+      if (stopping.aborted) stop()
     },
     async pull(controller) {
+      await news
+      await turn()
+      if (closed.signal.aborted) return
       try {
-        await news
-        await turn()
-        if (closed.signal.aborted) {
-          end()
-          // who is gone has closed it already
-          if (stopping.aborted) controller.close()
-          return
-        }
         const { sent, next } = told(closed.signal)
         news = next
         controller.enqueue(sent?.bytes ?? STILL_HERE)
-        if (sent?.isOver === true) {
-          end()
-          controller.close()
-        } else beat?.refresh()
+        beat?.refresh()
+        if (sent?.isOver !== true) return
       } catch (error) {
-        end()
-        throw error
+        // who follows comes again, and hears nothing of it: an error that the body ends with would be sent
+        failed(error)
       }
+      end()
+      controller.close()
     },
-    cancel: end,
+    cancel: () => end(),
   })
 }
 
@@ -122,7 +131,7 @@ const beatOf = (stream: ReadableStreamDefaultController<Uint8Array>): NodeJS.Tim
     if ((stream.desiredSize ?? 0) > 0) stream.enqueue(STILL_HERE)
   }, HEARTBEAT_MS)
 
-/** Reads a deployment's events after a number, as they are sent: once for all who ask in the same moment. `undefined`: there are none. */
+/** Reads a deployment's events after a number, as they are sent: once for all who ask. `undefined`: there are none. */
 function sharedReading({ archive, feed }: Pick<EventServices, 'archive' | 'feed'>) {
   const kept = new Map<string, Sent | undefined>()
   let revision = -1
@@ -134,8 +143,7 @@ function sharedReading({ archive, feed }: Pick<EventServices, 'archive' | 'feed'
     revision = feed.revision()
     const key = `${id} ${after}`
     if (!kept.has(key)) {
-      // who asks later is one of few
-      if (kept.size === 0) setImmediate(() => kept.clear())
+      if (kept.size === 0) setTimeout(() => kept.clear(), KEPT_MS).unref()
       kept.set(key, toSent(archive.events(id, after), requestId))
     }
     return kept.get(key)

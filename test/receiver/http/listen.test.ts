@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import type { Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { type AddressInfo, connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Hono } from 'hono'
@@ -15,7 +15,7 @@ beforeEach(() => {
   servers = []
 })
 afterEach(async () => {
-  await Promise.all(servers.map(close))
+  await Promise.all(servers.map((server) => close(server)))
   rmSync(dir, { recursive: true })
 })
 
@@ -96,4 +96,19 @@ test('who asks before there is an answer waits for it', async () => {
   await came
   ready.resolve(new Hono().post('/', async (c) => c.text(`took ${await c.req.text()}`)))
   expect(await (await asked).text()).toBe('took a hook')
+})
+
+test('who does not read his answer is not waited for', async () => {
+  const more = new Uint8Array(2 ** 20)
+  const app = new Hono().get('/', (c) =>
+    c.body(new ReadableStream({ pull: (body) => body.enqueue(more) })),
+  )
+  const server = await listen(app, { key: 'listen', host: '127.0.0.1', port: 0 })
+  const client = connect((server.address() as AddressInfo).port, '127.0.0.1')
+  client.on('error', () => {})
+  client.write('GET / HTTP/1.1\r\nhost: a\r\n\r\n')
+  await once(client, 'readable')
+  await close(server, { patienceMs: 0 })
+  expect(server.listening).toBe(false)
+  client.destroy()
 })

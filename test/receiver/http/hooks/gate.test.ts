@@ -33,7 +33,7 @@ beforeEach(async () => {
   await serve(plain, createApp(plain.services, 'public'))
 })
 afterEach(async () => {
-  await Promise.all(servers.map(close))
+  await Promise.all(servers.map((server) => close(server)))
   await Promise.all([gated.stop(), plain.stop()])
 })
 
