@@ -169,11 +169,8 @@ export interface Sites {
    * @param wanted whether it is of use what they come by, which takes another question; by default it is
    */
   ask(app: string, signal: AbortSignal, wanted?: { url: boolean }): Promise<Served>
-  /**
-   * As `ask`, but it has Nginx do nothing, and one that does not run is `not_served`. What is good and asked again within a second, of a
-   * site that has not changed, is not asked twice.
-   */
-  look(app: string): Promise<Served>
+  /** Begins to ask: what is good is not asked twice by whoever asks within a second, of a site that has not changed. */
+  askAhead(app: string, signal: AbortSignal): void
 }
 
 export interface Ensured {

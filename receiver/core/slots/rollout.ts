@@ -147,7 +147,9 @@ function lookOn(
   // told by the step that needs them
   left.seen.catch(() => {})
   held
-    ?.then((known) => (http && known?.isKept === true ? ports.sites.look(name) : undefined))
+    ?.then((known) => {
+      if (http && known?.isKept === true) ports.sites.askAhead(name, signal)
+    })
     .catch(() => {})
   return left
 }

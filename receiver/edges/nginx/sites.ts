@@ -1,20 +1,19 @@
 import { basename } from 'node:path'
+import { defined } from '../../core/defined.ts'
 import type { OnEdit } from '../../core/on-edit.ts'
 import type { Seen } from '../../core/slots/maintenance.ts'
 import type { AppUpstreams, Ensured, Served, Sites } from '../../core/slots/ports.ts'
 import { filesOf, previewsFileOf, snippetsOf } from './app-files.ts'
 import { type AppSitesOptions, appSites } from './app-sites.ts'
-import { ask } from './ask/ask.ts'
+import { asking } from './asking.ts'
 import { waitUntilGone } from './ask/wait-until-gone.ts'
 import type { ServerBlock } from './ask/server-blocks.ts'
 import type { Telling } from './ask/who-tells.ts'
 import { askFrontPages } from './ask/front-pages.ts'
-import { askInternal } from './ask/internal.ts'
 import { leafAt } from './ask/leaf.ts'
 import { change, onDisk } from './change.ts'
 import { checkUp } from './check-up.ts'
 import { askAsBalancer } from './ask/balancer.ts'
-import { createRecentAnswers } from './ask/recent.ts'
 import { type Edit, editsOf, writable } from './edited.ts'
 import { createReceiverAtNginx, type ReceiverAtNginx } from './ensure-receiver.ts'
 import { isSettled, makeDirectory, readIfThere, type Wanted } from './files.ts'
@@ -26,7 +25,6 @@ import { createProgram, type Program } from './program.ts'
 import { inEachFile } from './render/listen.ts'
 import { previewSites } from './preview-sites.ts'
 import type { ConfiguredReceiver } from './receiver-site.ts'
-import { internalPathIn } from './render/served.ts'
 import { createTurns } from './turns.ts'
 import { twoDefaults } from './two-defaults.ts'
 import { createWanted } from './wanted.ts'
@@ -42,6 +40,8 @@ export interface SitesOptions extends AppSitesOptions {
 }
 
 export interface SiteFiles extends Sites {
+  /** As `ask`, for people: it has Nginx do nothing, and one that does not run is `not_served`. */
+  look(app: string): Promise<Served>
   /** What visitors of the app get where its first page would be. */
   visitorsGet(app: string): Promise<Seen[]>
   /** What load balancers get that ask for the machine by its address. */
@@ -101,7 +101,6 @@ export function createSites(options: SitesOptions): SiteFiles {
   const listenTls = inEachFile(nginx.listenTls ?? [])
   let features = OLDEST
   let leftAlone: Edit[] = []
-  const recent = createRecentAnswers()
   const receiver = createReceiverAtNginx({
     installation,
     nginx,
@@ -116,6 +115,7 @@ export function createSites(options: SitesOptions): SiteFiles {
     throw twoDefaults(receiver.file(), error)
   }
   const inTurn = <T>(work: () => Promise<T>): Promise<T> => turns.inTurn(work).catch(named)
+  const again = () => inTurn(() => reloadAgain(program))
   const sockets = (changing: readonly Wanted[]) =>
     http3Socket(changing, { directory: nginx.directory, installation, listens: listenTls })
   const foreign = (app: string): string | undefined => {
@@ -142,36 +142,6 @@ export function createSites(options: SitesOptions): SiteFiles {
     const shared = standing.map((app) => previewsFileOf(nginx.directory, app))
     const ours = new Set([...going, ...shared].map((file) => basename(file)))
     return blocks.filter(({ file }) => !ours.has(basename(file)))
-  }
-
-  /** As other containers ask for it; one with another network than this machine's they may not reach by its address. */
-  const askFromBridge = async (app: string, signal: AbortSignal) => {
-    if (bridge === undefined || program.elsewhere !== undefined) return {}
-    const [conf] = filesOf(nginx.directory, app)
-    const path = internalPathIn(onDisk(nginx, () => readIfThere(conf)) ?? '')
-    // of an edited file of an older version all is said that there is to say
-    if (path === '') return {}
-    const site = { app, path, listens: nginx.listen, gateway: bridge.gateway }
-    return askInternal(site, { program, signal })
-  }
-
-  /** What another change replaced while it was asked for is asked for as it is now. */
-  const askNow = async (
-    app: string,
-    how: Omit<Parameters<typeof ask>[1], 'program'>,
-  ): Promise<Served> => {
-    const site = siteOnDisk(app)
-    const fromBridge = askFromBridge(app, how.signal)
-    const asked = ask(site, { program, ...how })
-    await Promise.allSettled([asked, fromBridge])
-    if (siteOnDisk(app).path !== site.path) return askNow(app, how)
-    const served = await asked
-    const inside = await fromBridge
-    // it may have been asked before Nginx had read its files
-    return {
-      ...(inside.warning === undefined ? inside : await askFromBridge(app, how.signal)),
-      ...served,
-    }
   }
 
   const ensure = async (
@@ -220,16 +190,7 @@ export function createSites(options: SitesOptions): SiteFiles {
       onEdit === undefined
         ? ensureTogether(upstreams).catch(named)
         : inTurn(() => ensure(upstreams, onEdit)),
-    async ask(app, signal, { url } = { url: true }) {
-      const good = await recent.take(app, siteOnDisk(app).path)
-      const again = () => inTurn(() => reloadAgain(program))
-      return good ?? askNow(app, { signal, hasUrl: url, again })
-    },
-    async look(app) {
-      const answer = askNow(app, { signal: new AbortController().signal })
-      recent.keep(app, siteOnDisk(app).path, answer)
-      return answer
-    },
+    ...asking({ nginx, ...defined({ bridge }), program, siteOnDisk, again }),
     visitorsGet: async (app) =>
       askFrontPages(siteOnDisk(app), {
         blocks: await program.serverBlocks(),
@@ -247,7 +208,7 @@ export function createSites(options: SitesOptions): SiteFiles {
       }),
     receiver: {
       ensure: (onEdit) => inTurn(() => receiver.ensure(onEdit)),
-      ask: () => receiver.ask({ again: () => inTurn(() => reloadAgain(program)) }),
+      ask: () => receiver.ask({ again }),
       look: () => receiver.ask(),
       notice: receiver.notice,
       page: receiver.page,

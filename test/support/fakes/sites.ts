@@ -20,7 +20,7 @@ export function createFakeSites(): FakeSites {
   const warnings: FakeSites['warnings'] = { value: [] }
   const answer: FakeSites['answer'] = { value: () => ({}) }
   const known = new Map<string, string>()
-  const look = async (app: string) => {
+  const ask = async (app: string) => {
     if (!known.has(app)) throw new DeployError('not_served', `Nginx was never told of ${app}`)
     return answer.value()
   }
@@ -47,8 +47,8 @@ export function createFakeSites(): FakeSites {
         }
         return { changed: true, warnings: warnings.value }
       },
-      ask: look,
-      look,
+      ask,
+      askAhead: () => {},
     },
   }
 }

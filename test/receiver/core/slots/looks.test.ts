@@ -30,7 +30,7 @@ async function untilFlag(world: FakeWorld, app = APP): Promise<string[]> {
     engine: noted(engine, ['containers', 'container', 'start', 'remove']),
     images: withKnownFacts(noted(images, ['held', 'pull', 'keep', 'image', 'disk'])),
     registry: noted(registry, ['layers', 'platforms', 'resolve']),
-    sites: noted(sites, ['ask', 'look']),
+    sites: noted(sites, ['ask', 'askAhead']),
     slots: {
       ...slots,
       makeLive(name, slot) {
@@ -70,7 +70,7 @@ test('of an image that is kept already nobody is asked, the registry least of al
   expect(await untilFlag(world)).toStrictEqual([
     'containers',
     'held',
-    'look',
+    'askAhead',
     'start',
     'ask',
     'container',
@@ -85,7 +85,7 @@ test('a rollback to containers that still run looks once, and once more with the
   expect(await untilFlag(world, WARM)).toStrictEqual([
     'containers',
     'held',
-    'look',
+    'askAhead',
     'ask',
     'container',
   ])
